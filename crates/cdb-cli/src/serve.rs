@@ -1,0 +1,87 @@
+//! `cdb serve`
+
+use std::error::Error;
+use std::io::{self, BufRead};
+use std::path::PathBuf;
+
+use cdb_server::Server;
+use clap::Args;
+use tokio::signal;
+
+/// Runs a server on one data file until it is told to stop (Ctrl-C or SIGTERM).
+///
+/// A new data file needs an administrator: name one with --admin and give the password on standard
+/// input, or set CDB_ADMIN and CDB_ADMIN_PASSWORD. When the server is ready, its URL is printed.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The file that everything is kept in; made if it is not there.
+    #[arg(long, value_name = "FILE", default_value = "connectordb.db")]
+    data: PathBuf,
+
+    /// The address to listen on; port 0 takes any free port.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3124")]
+    listen: String,
+
+    /// The administrator of a new data file; the password is the first line of standard input.
+    #[arg(long, value_name = "NAME")]
+    admin: Option<String>,
+}
+
+impl Serve {
+    pub(crate) async fn run(self) -> Result<(), Box<dyn Error>> {
+        let mut builder = Server::builder().data(self.data).listen(self.listen);
+        if let Some((name, password)) = administrator(self.admin)? {
+            builder = builder.admin(name, password);
+        }
+        // Before the URL is printed: whoever reads it may send a signal at once.
+        let mut terminated = Terminated::new()?;
+        let server = builder.start().await?;
+        println!("{}", server.url());
+        tokio::select! {
+            interrupted = signal::ctrl_c() => interrupted?,
+            () = terminated.recv() => {}
+        }
+        server.shutdown().await;
+        Ok(())
+    }
+}
+
+/// The name and password of the administrator, if one is named.
+fn administrator(flag: Option<String>) -> Result<Option<(String, String)>, Box<dyn Error>> {
+    if let Some(name) = flag {
+        let mut password = String::new();
+        io::stdin().lock().read_line(&mut password)?;
+        let password = password.trim_end_matches(['\r', '\n']);
+        if password.is_empty() {
+            return Err("--admin needs the password on standard input".into());
+        }
+        return Ok(Some((name, password.to_owned())));
+    }
+    match (std::env::var("CDB_ADMIN"), std::env::var("CDB_ADMIN_PASSWORD")) {
+        (Ok(name), Ok(password)) => Ok(Some((name, password))),
+        (Ok(_), Err(_)) => Err("CDB_ADMIN is set, but CDB_ADMIN_PASSWORD is not".into()),
+        _ => Ok(None),
+    }
+}
+
+/// The signal that asks a service to stop.
+struct Terminated {
+    #[cfg(unix)]
+    signal: signal::unix::Signal,
+}
+
+impl Terminated {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            signal: signal::unix::signal(signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    async fn recv(&mut self) {
+        #[cfg(unix)]
+        self.signal.recv().await;
+        #[cfg(not(unix))]
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,72 @@
+//! The protocol over HTTP: each handler reads the request, asks the database, writes the answer.
+
+mod answer;
+mod body;
+mod call;
+mod credentials;
+mod data;
+mod objects;
+mod observe;
+mod server;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::{MethodRouter, get};
+use cdb_types::endpoint::{API, Endpoint, Length, ListUsers, Ping, Version};
+use cdb_types::{DeviceKind, Kind, StreamKind, UserKind};
+
+use crate::database::Database;
+use crate::refusal::Refusal;
+
+type Api = MethodRouter<Arc<Database>>;
+
+/// All of the protocol.
+pub(crate) fn router(database: Arc<Database>) -> Router {
+    let users = get(objects::read_user)
+        .post(objects::create_user)
+        .put(objects::update_user)
+        .delete(objects::delete_user);
+    let devices = get(objects::read_device)
+        .post(objects::create_device)
+        .put(objects::update_device)
+        .delete(objects::delete_device);
+    let streams = get(objects::read_stream)
+        .post(objects::create_stream)
+        .put(objects::update_stream)
+        .delete(objects::delete_stream);
+    let data = get(data::read).post(data::insert).put(data::insert_restamped);
+    let routes: [(&str, Api); 9] = [
+        (Ping::ROUTE, get(server::query)),
+        (Version::ROUTE, get(server::version)),
+        ("login", get(server::log_in)),
+        ("logout", get(server::log_out)),
+        (ListUsers::ROUTE, get(objects::list_users)),
+        (UserKind::ROUTE, users),
+        (DeviceKind::ROUTE, devices),
+        (StreamKind::ROUTE, streams),
+        (Length::ROUTE, data),
+    ];
+    let mut router = Router::new();
+    for (route, methods) in routes {
+        let route = format!("{API}{route}");
+        // With and without a trailing slash: a redirect would lose the body.
+        let route = route.trim_end_matches('/');
+        router = router.route(&format!("{route}/"), methods.clone()).route(route, methods);
+    }
+    router
+        .fallback(async || Refusal::new(404, "There is nothing at this path."))
+        .method_not_allowed_fallback(async || {
+            Refusal::new(405, "This cannot be done to what is at this path.")
+        })
+        .layer(middleware::from_fn_with_state(Arc::clone(&database), observe::observe))
+        .with_state(database)
+}
+
+/// Does what must not end halfway when the asker goes away.
+async fn uncancelled<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::spawn(work).await.map_err(Refusal::failure)?
+}

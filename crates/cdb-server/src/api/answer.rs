@@ -1,0 +1,46 @@
+//! What goes back.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use cdb_types::ServerError;
+use serde::Serialize;
+
+use crate::refusal::Refusal;
+
+/// What names an error, in its answer and in the log.
+#[derive(Debug, Clone)]
+pub(super) struct Reference(pub(super) String);
+
+/// Done, with nothing to tell.
+pub(super) const OK: &str = "ok";
+
+/// An answer in JSON.
+pub(super) fn json(value: &impl Serialize) -> Result<Response, Refusal> {
+    let body = serde_json::to_vec(value).map_err(Refusal::failure)?;
+    let mut response = body.into_response();
+    set_json(&mut response);
+    Ok(response)
+}
+
+/// Says that the body is JSON.
+pub(super) fn set_json(response: &mut Response) {
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let reference = uuid::Uuid::new_v4().to_string();
+        match &self.cause {
+            Some(cause) => tracing::error!(reference, msg = %self.msg, cause, "failed"),
+            None => tracing::debug!(reference, msg = %self.msg, "refused"),
+        }
+        let error = ServerError::new(self.status, self.msg, &*reference);
+        let body = serde_json::to_vec(&error).unwrap_or_default();
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut response = (status, body).into_response();
+        set_json(&mut response);
+        response.extensions_mut().insert(Reference(reference));
+        response
+    }
+}

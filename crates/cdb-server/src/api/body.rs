@@ -1,0 +1,72 @@
+//! What comes in.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::refusal::Refusal;
+
+/// How large a body may be.
+const MOST_BYTES: usize = 10 * 1024 * 1024;
+
+/// How much of a body that is too large is still taken, so that its sender comes to read the
+/// answer.
+const MOST_DRAINED: usize = 256 * 1024 * 1024;
+
+/// How long a sender may be silent in the middle of a body.
+const SILENCE: Duration = Duration::from_secs(15);
+
+/// Reads a whole body.
+pub(super) async fn read(mut body: Body) -> Result<Bytes, Refusal> {
+    let (mut bytes, mut length) = (BytesMut::new(), 0_usize);
+    loop {
+        let frame = tokio::time::timeout(SILENCE, body.frame()).await;
+        let frame = frame.map_err(|_| Refusal::new(408, "The body did not come"))?;
+        let Some(frame) = frame else { break };
+        let frame = frame.map_err(|error| Refusal::unreadable(error.to_string()))?;
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        if length <= MOST_BYTES {
+            bytes.extend_from_slice(&data);
+        } else if length > MOST_DRAINED {
+            break;
+        }
+    }
+    if length > MOST_BYTES {
+        return Err(Refusal::new(413, format!("A body may have {MOST_BYTES} bytes at most")));
+    }
+    Ok(bytes.freeze())
+}
+
+/// The body of a creation: an object, or null for one that says nothing.
+pub(super) fn creation<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Refusal> {
+    let malformed = |error: serde_json::Error| Refusal::unreadable(error.to_string());
+    // A struct would be read from an array as well.
+    match body.trim_ascii_start().first() {
+        Some(b'{') => serde_json::from_slice(body).map_err(malformed),
+        _ => match serde_json::from_slice(body).map_err(malformed)? {
+            Value::Null => Ok(T::default()),
+            _ => Err(not_an_object()),
+        },
+    }
+}
+
+/// The body of an update; an empty one changes nothing.
+pub(super) fn update(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    if body.trim_ascii().is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(update)) => Ok(update),
+        Ok(_) => Err(not_an_object()),
+        Err(error) => Err(Refusal::unreadable(error.to_string())),
+    }
+}
+
+fn not_an_object() -> Refusal {
+    Refusal::unreadable("The body must be a JSON object")
+}

@@ -1,0 +1,87 @@
+//! A stream's data.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use cdb_types::DataQuery;
+use futures_util::stream;
+
+use super::answer::{OK, json, set_json};
+use super::body;
+use super::call::{Call, Names};
+use crate::refusal::Refusal;
+use crate::store::Reader;
+
+type Stream = Call<(String, String, String)>;
+
+pub(super) async fn read(call: Stream) -> Result<Response, Refusal> {
+    let Call { database, asker, path, parameters } = call;
+    match parameters.query() {
+        Some("length") => {
+            let length = database.length(&asker, &path.to_change()?, parameters.downlink()).await?;
+            Ok(length.to_string().into_response())
+        }
+        Some("time2index") => {
+            let t = parameters.get("t").and_then(|t| t.parse().ok()).filter(|t: &f64| t.is_finite());
+            let t = t.ok_or_else(|| {
+                Refusal::forbidden(
+                    "time2index requires an argument of \"t\" which is a decimal timestamp",
+                )
+            })?;
+            let path = path.to_read()?;
+            json(&database.index_of_time(&asker, &path, parameters.downlink(), t).await?)
+        }
+        _ => {
+            let query = DataQuery::from_parameters(parameters.iter())?;
+            send(database.read_data(&asker, &path.to_change()?, &query).await?).await
+        }
+    }
+}
+
+pub(super) async fn insert(call: Stream, request: Request) -> Result<&'static str, Refusal> {
+    append(call, request, false).await
+}
+
+pub(super) async fn insert_restamped(
+    call: Stream,
+    request: Request,
+) -> Result<&'static str, Refusal> {
+    append(call, request, true).await
+}
+
+async fn append(
+    call: Stream,
+    request: Request,
+    restamp: bool,
+) -> Result<&'static str, Refusal> {
+    let Call { database, asker, path, parameters } = call;
+    let body = body::read(request.into_body()).await?;
+    let (path, downlink) = (path.to_change()?, parameters.downlink());
+    database.insert(&asker, &path, downlink, restamp, body).await?;
+    Ok(OK)
+}
+
+/// Sends what is read, piece by piece. What fails after the first piece cuts the connection, so
+/// that nobody takes half an answer for a whole one.
+async fn send(mut reader: Reader) -> Result<Response, Refusal> {
+    let first = Bytes::from(reader.next().await?.unwrap_or_default());
+    let body = if reader.is_done() {
+        Body::from(first)
+    } else {
+        Body::from_stream(stream::try_unfold((Some(first), reader), async |(first, mut reader)| {
+            let piece = match first {
+                Some(first) => Some(first),
+                None => reader.next().await.inspect_err(log_cut)?.map(Bytes::from),
+            };
+            Ok::<_, crate::store::ReadError>(piece.map(|piece| (piece, (None, reader))))
+        }))
+    };
+    let mut response = Response::new(body);
+    set_json(&mut response);
+    Ok(response)
+}
+
+fn log_cut(error: &crate::store::ReadError) {
+    tracing::warn!(%error, "an answer was cut short");
+}

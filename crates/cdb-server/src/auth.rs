@@ -1,0 +1,114 @@
+//! Logging in.
+
+mod password;
+mod sessions;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cdb_types::{ApiKey, Password};
+use subtle::ConstantTimeEq;
+
+pub(crate) use password::Hasher;
+pub(crate) use sessions::{Session, Sessions};
+
+use crate::actor::{Actor, Asker};
+use crate::database::Database;
+use crate::refusal::Refusal;
+use crate::store::{DeviceRow, StoredPassword, UserRow, key_digest};
+
+/// How long a failed login takes at least.
+const FAILED_LOGIN_DELAY: Duration = Duration::from_millis(300);
+
+/// What a request shows of who sends it.
+#[derive(Debug)]
+pub(crate) enum Credentials {
+    Password { login: String, password: Password },
+    Key(ApiKey),
+    Session(Session),
+    Nobody,
+}
+
+impl Database {
+    /// Finds out who asks.
+    pub(crate) async fn authenticate(&self, credentials: Credentials) -> Result<Asker, Refusal> {
+        let asker = match credentials {
+            Credentials::Password { login, password } => self.log_in(login, password).await?,
+            Credentials::Key(key) => self.find_key(&key).await?,
+            // A session that has ended is none.
+            Credentials::Session(session) => match self.sessions.key(&session) {
+                Some(key) => self.find_key(&key).await?,
+                None => return Ok(Asker::default()),
+            },
+            Credentials::Nobody => return Ok(Asker::default()),
+        };
+        match asker {
+            Ok(actor) => Ok(Asker::device(actor)),
+            Err(failed) => {
+                tokio::time::sleep(FAILED_LOGIN_DELAY).await;
+                Err(failed)
+            }
+        }
+    }
+
+    /// The device with this key; the inner error is a failed login.
+    async fn find_key(&self, key: &ApiKey) -> Result<Result<Arc<Actor>, Refusal>, Refusal> {
+        let unknown = || Refusal::new(401, "The requested device was not found.");
+        if key.expose().is_empty() {
+            return Ok(Err(Refusal::new(401, "Must have non-empty api key")));
+        }
+        let digest = key_digest(key);
+        let generation = self.store.generation();
+        if let Some(actor) = self.actors.get(generation, &digest) {
+            return Ok(Ok(actor));
+        }
+        let mut db = self.store.readers().acquire().await?;
+        let Some(device) = DeviceRow::by_key(&mut *db, &digest).await? else {
+            return Ok(Err(unknown()));
+        };
+        if !bool::from(device.apikey.expose().as_bytes().ct_eq(key.expose().as_bytes())) {
+            return Ok(Err(unknown()));
+        }
+        let user = UserRow::by_id(&mut *db, device.user_id).await?;
+        drop(db);
+        let Some(user) = user else { return Ok(Err(unknown())) };
+        self.ensure_log(user.id).await?;
+        let actor = Arc::new(Actor { user, device });
+        self.actors.put(generation, digest, Arc::clone(&actor));
+        Ok(Ok(actor))
+    }
+
+    /// The `user` device of whom the password fits; the inner error is a failed login.
+    async fn log_in(
+        &self,
+        login: String,
+        password: Password,
+    ) -> Result<Result<Arc<Actor>, Refusal>, Refusal> {
+        let mut db = self.store.readers().acquire().await?;
+        let user = UserRow::by_login(&mut *db, &login).await?;
+        let stored = match &user {
+            Some(user) => StoredPassword::of_user(&mut *db, user.id).await?,
+            None => None,
+        };
+        drop(db);
+        // Who does not exist takes as long as who gave the wrong password.
+        let fits = self.hasher.verify(&password, stored.as_ref()).await?;
+        let failed = || Refusal::new(401, "Login Failed. Check your username or password");
+        let Some((user, stored)) = user.zip(stored).filter(|_| fits) else {
+            return Ok(Err(failed()));
+        };
+        if !Hasher::is_current(&stored) {
+            self.store_password(user.id, self.hasher.hash(password).await?).await?;
+        }
+        self.ensure_log(user.id).await?;
+        let device = DeviceRow::by_name(self.store.readers(), user.id, "user").await?;
+        Ok(device.map(|device| Arc::new(Actor { user, device })).ok_or_else(failed))
+    }
+
+    async fn store_password(&self, user: i64, password: StoredPassword) -> Result<(), Refusal> {
+        let mut writer = self.store.writer().await;
+        let mut change = writer.begin().await?;
+        password.set(&mut change, user).await?;
+        Ok(change.commit().await?)
+    }
+}

@@ -1,0 +1,105 @@
+//! Hashing passwords, and checking those that were hashed by the original.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use cdb_types::Password;
+use sha2::{Digest, Sha512};
+use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
+
+use crate::refusal::Refusal;
+use crate::store::StoredPassword;
+
+/// What new passwords are hashed with.
+const CURRENT: &str = "argon2id";
+
+/// The cost: 9 MiB in four passes, small enough for a small machine.
+const MEMORY_KIB: u32 = 9 * 1024;
+const PASSES: u32 = 4;
+
+/// How many passwords are worked on at a time; the others wait.
+const AT_A_TIME: usize = 2;
+
+/// bcrypt looks at no more of a password, the salt appended to it included.
+const BCRYPT_BYTES: usize = 72;
+
+/// Hashes and checks passwords, away from the threads that answer requests.
+#[derive(Debug)]
+pub(crate) struct Hasher {
+    turns: Semaphore,
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self { turns: Semaphore::new(AT_A_TIME) }
+    }
+}
+
+impl Hasher {
+    /// Hashes a new password.
+    pub(crate) async fn hash(&self, password: Password) -> Result<StoredPassword, Refusal> {
+        self.take_turn(move || {
+            let hash = argon2()?.hash_password(password.expose().as_bytes());
+            let hash = hash.map_err(Refusal::failure)?.to_string();
+            Ok(StoredPassword { scheme: CURRENT.to_owned(), salt: String::new(), hash })
+        })
+        .await
+    }
+
+    /// Whether a password is the one that was stored. Where none was, the work is done as well.
+    pub(crate) async fn verify(
+        &self,
+        password: &Password,
+        stored: Option<&StoredPassword>,
+    ) -> Result<bool, Refusal> {
+        let (password, stored) = (password.clone(), stored.cloned());
+        self.take_turn(move || match stored {
+            Some(stored) => fits(&password, &stored),
+            None => argon2()?
+                .hash_password(password.expose().as_bytes())
+                .map(|_| false)
+                .map_err(Refusal::failure),
+        })
+        .await
+    }
+
+    /// Whether it was hashed as new ones are.
+    pub(crate) fn is_current(stored: &StoredPassword) -> bool {
+        stored.scheme == CURRENT
+    }
+
+    async fn take_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let _turn = self.turns.acquire().await.map_err(Refusal::failure)?;
+        tokio::task::spawn_blocking(work).await.map_err(Refusal::failure)?
+    }
+}
+
+fn argon2() -> Result<Argon2<'static>, Refusal> {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(Refusal::failure)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn fits(password: &Password, stored: &StoredPassword) -> Result<bool, Refusal> {
+    let password = password.expose();
+    match stored.scheme.as_str() {
+        CURRENT => {
+            let hash = PasswordHash::new(&stored.hash).map_err(Refusal::failure)?;
+            Ok(argon2()?.verify_password(password.as_bytes(), &hash).is_ok())
+        }
+        "bcrypt" => {
+            let mut salted = format!("{password}{}", stored.salt).into_bytes();
+            salted.truncate(BCRYPT_BYTES);
+            bcrypt::verify(salted, &stored.hash).map_err(Refusal::failure)
+        }
+        "SHA512" => {
+            let digest = Sha512::digest(format!("{password}{}", stored.salt));
+            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            Ok(hex.as_bytes().ct_eq(stored.hash.as_bytes()).into())
+        }
+        scheme => Err(Refusal::failure(format!("unknown password scheme {scheme}"))),
+    }
+}

@@ -1,0 +1,77 @@
+//! What can be asked of the server, whatever it is asked through. Each operation takes who asks.
+
+mod cache;
+mod data;
+mod devices;
+mod info;
+mod log;
+mod rules;
+mod sight;
+mod streams;
+mod users;
+
+use cdb_types::endpoint::Counted;
+use cdb_types::StreamPath;
+
+pub(crate) use streams::StreamFilter;
+
+use crate::actor::{Actor, Asker};
+use crate::auth::{Hasher, Sessions};
+use crate::permissions::Permissions;
+use crate::refusal::Refusal;
+use crate::store::{KeyDigest, Store};
+use cache::Cache;
+use data::Located;
+
+/// A data file with its rules.
+pub(crate) struct Database {
+    pub(crate) store: Store,
+    pub(crate) permissions: Permissions,
+    pub(crate) hasher: Hasher,
+    pub(crate) sessions: Sessions,
+    pub(crate) actors: Cache<KeyDigest, Actor>,
+    streams: Cache<StreamPath, Located>,
+}
+
+impl Database {
+    pub(crate) fn new(store: Store, permissions: Permissions) -> Self {
+        Self {
+            store,
+            permissions,
+            hasher: Hasher::default(),
+            sessions: Sessions::default(),
+            actors: Cache::default(),
+            streams: Cache::default(),
+        }
+    }
+
+    /// Whether there is a user.
+    pub(crate) async fn has_users(&self) -> Result<bool, Refusal> {
+        Ok(self.count_rows(Counted::Users).await? > 0)
+    }
+
+    /// How many users, devices or streams there are.
+    pub(crate) async fn count(&self, asker: &Asker, counted: Counted) -> Result<u64, Refusal> {
+        if !self.permissions.may_count(asker) {
+            let what = match counted {
+                Counted::Users => "users",
+                Counted::Devices => "devices",
+                Counted::Streams => "streams",
+            };
+            return Err(Refusal::forbidden(format!(
+                "Don't have permissions necessary to count {what}"
+            )));
+        }
+        self.count_rows(counted).await
+    }
+
+    async fn count_rows(&self, counted: Counted) -> Result<u64, Refusal> {
+        let query = match counted {
+            Counted::Users => "SELECT count(*) FROM user",
+            Counted::Devices => "SELECT count(*) FROM device",
+            Counted::Streams => "SELECT count(*) FROM stream",
+        };
+        let count: i64 = sqlx::query_scalar(query).fetch_one(self.store.readers()).await?;
+        Ok(count.unsigned_abs())
+    }
+}

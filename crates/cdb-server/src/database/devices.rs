@@ -1,0 +1,236 @@
+//! Devices.
+
+use cdb_types::{ApiKey, DeviceCreate, DeviceInfo, DevicePath, DeviceUpdate, Update, UserPath};
+use serde_json::{Map, Value};
+
+use super::sight::{SeenDevice, SeenUser};
+use super::{Database, log, rules, streams};
+use crate::actor::Asker;
+use crate::permissions::{DeviceDefaults, Field, Operation};
+use crate::refusal::Refusal;
+use crate::store::{Change, DeviceRow, StreamRow};
+
+/// The devices that every user has for as long as there is the user.
+const INBORN: [&str; 2] = ["user", "meta"];
+
+/// The device that nobody logs in as.
+const META: &str = "meta";
+
+/// A device and its streams, ready to be made.
+pub(super) struct Tree {
+    device: DeviceRow,
+    streams: Vec<StreamRow>,
+}
+
+impl Tree {
+    /// Checks all that can be checked before anything is written.
+    pub(super) fn new(
+        name: &str,
+        create: DeviceCreate,
+        defaults: &DeviceDefaults,
+        database: &Database,
+        user_public: bool,
+    ) -> Result<Self, Refusal> {
+        let name = rules::device_name(name)?;
+        let device = DeviceRow {
+            id: 0,
+            user_id: 0,
+            name: name.as_str().to_owned(),
+            nickname: create.nickname.unwrap_or_default(),
+            description: create.description.unwrap_or_default(),
+            icon: create.icon.unwrap_or_default(),
+            // What is empty on the way in of a new device is not a key, but the wish for one.
+            apikey: create.apikey.filter(|key| name == META || !key.expose().is_empty()).unwrap_or_else(new_key),
+            enabled: create.enabled.unwrap_or(defaults.enabled),
+            public: create.public.unwrap_or(defaults.public),
+            role: create.role.unwrap_or_else(|| defaults.role.clone()),
+            visible: create.visible.unwrap_or(defaults.visible),
+            user_editable: create.user_editable.unwrap_or(defaults.user_editable),
+        };
+        check(&device, database, user_public)?;
+        let streams = create.streams.into_iter();
+        let streams = streams.map(|(name, stream)| streams::new_stream(&name, stream));
+        Ok(Self { device, streams: streams.collect::<Result<_, _>>()? })
+    }
+
+    /// Makes them.
+    pub(super) async fn insert(
+        mut self,
+        change: &mut Change<'_>,
+        user: i64,
+    ) -> Result<DeviceRow, Refusal> {
+        self.device.user_id = user;
+        self.device.insert(change).await.map_err(taken)?;
+        for mut stream in self.streams {
+            stream.device_id = self.device.id;
+            stream.insert(change).await?;
+        }
+        Ok(self.device)
+    }
+}
+
+/// A key that nobody can guess.
+fn new_key() -> ApiKey {
+    ApiKey::from(uuid::Uuid::new_v4().to_string())
+}
+
+/// Whether what a device would be may be.
+fn check(device: &DeviceRow, database: &Database, user_public: bool) -> Result<(), Refusal> {
+    rules::icon(&device.icon)?;
+    if !database.permissions.has_device_role(&device.role) {
+        let msg = format!("Could not find device role '{}'", device.role);
+        return Err(Refusal::forbidden(msg));
+    }
+    if device.public && !user_public {
+        return Err(Refusal::forbidden("Can't make private user have public device"));
+    }
+    Ok(())
+}
+
+/// A name that a sibling has, or a key that any device has.
+fn taken(error: sqlx::Error) -> Refusal {
+    match error.as_database_error() {
+        Some(database) if database.is_unique_violation() => {
+            let key = database.message().contains("apikey_digest");
+            Refusal::forbidden(if key {
+                "This API key is in use"
+            } else {
+                "Device with this name already exists"
+            })
+        }
+        _ => error.into(),
+    }
+}
+
+impl Database {
+    /// A user's devices that the asker may see, oldest first.
+    pub(crate) async fn list_devices(
+        &self,
+        asker: &Asker,
+        path: &UserPath,
+    ) -> Result<Vec<DeviceInfo>, Refusal> {
+        let mut db = self.store.readers().acquire().await?;
+        let seen = self.see_user(&mut db, asker, path).await;
+        let SeenUser { user, grant } = seen.map_err(|unseen| unseen.when_reading())?;
+        if !grant.allows(Operation::ListDevices) {
+            return Err(Refusal::unseen());
+        }
+        let devices = DeviceRow::of_user(&mut *db, user.id).await?;
+        let seen = devices.iter().filter_map(|device| {
+            let grant = self.permissions.on_device(asker, device);
+            grant.reads(Field::CanAccessDevice).then(|| device.shown(&grant))
+        });
+        Ok(seen.collect())
+    }
+
+    pub(crate) async fn read_device(
+        &self,
+        asker: &Asker,
+        path: &DevicePath,
+    ) -> Result<DeviceInfo, Refusal> {
+        let mut db = self.store.readers().acquire().await?;
+        let seen = self.see_device(&mut db, asker, path).await;
+        let SeenDevice { device, grant, .. } = seen.map_err(|unseen| unseen.when_reading())?;
+        Ok(device.shown(&grant))
+    }
+
+    /// Makes a device with all its streams, or nothing.
+    pub(crate) async fn create_device(
+        &self,
+        asker: &Asker,
+        user: &UserPath,
+        name: &str,
+        create: DeviceCreate,
+    ) -> Result<DeviceInfo, Refusal> {
+        let mut writer = self.store.writer().await;
+        let mut change = writer.begin().await?;
+        let seen = self.see_user(&mut change, asker, user).await;
+        let SeenUser { user, grant } = seen.map_err(|unseen| unseen.when_changing())?;
+        if !grant.allows(Operation::CreateDevice) {
+            return Err(Refusal::hidden());
+        }
+        let defaults = self.permissions.defaults_for(asker).ok_or_else(Refusal::hidden)?;
+        let defaults = &defaults.create_device_defaults;
+        let tree = Tree::new(name, create, defaults, self, user.public)?;
+        let device = tree.insert(&mut change, user.id).await?;
+        let path = format!("{}/{}", user.name, device.name);
+        log::record(&mut change, log::whose(asker, user.id), "CreateDevice", path).await?;
+        change.commit().await?;
+        Ok(device.shown(&self.permissions.on_device(asker, &device)))
+    }
+
+    pub(crate) async fn update_device(
+        &self,
+        asker: &Asker,
+        path: &DevicePath,
+        update: Map<String, Value>,
+    ) -> Result<DeviceInfo, Refusal> {
+        let mut writer = self.store.writer().await;
+        let mut change = writer.begin().await?;
+        let seen = self.see_device(&mut change, asker, path).await;
+        let SeenDevice { user, mut device, grant } = seen.map_err(|unseen| unseen.when_changing())?;
+        let update = DeviceUpdate::from_object(update)?;
+        rules::may_write(
+            &grant,
+            &[
+                (update.name.is_some(), Field::DeviceName, "name"),
+                (update.nickname.is_some(), Field::DeviceNickname, "nickname"),
+                (update.description.is_some(), Field::DeviceDescription, "description"),
+                (update.icon.is_some(), Field::DeviceIcon, "icon"),
+                (update.apikey.is_some(), Field::DeviceApikey, "apikey"),
+                (update.enabled.is_some(), Field::DeviceEnabled, "enabled"),
+                (update.public.is_some(), Field::DevicePublic, "public"),
+                (update.role.is_some(), Field::DeviceRole, "role"),
+                (update.visible.is_some(), Field::DeviceVisible, "visible"),
+                (update.user_editable.is_some(), Field::DeviceUserEditable, "user_editable"),
+            ],
+        )?;
+        apply(&mut device, update)?;
+        check(&device, self, user.public)?;
+        device.update(&mut change).await.map_err(taken)?;
+        log::record(&mut change, log::whose(asker, user.id), "UpdateDevice", path).await?;
+        change.commit().await?;
+        Ok(device.shown_whole(&grant))
+    }
+
+    /// Deletes a device with all its streams.
+    pub(crate) async fn delete_device(
+        &self,
+        asker: &Asker,
+        path: &DevicePath,
+    ) -> Result<(), Refusal> {
+        let mut writer = self.store.writer().await;
+        let mut change = writer.begin().await?;
+        let seen = self.see_device(&mut change, asker, path).await;
+        let SeenDevice { user, device, grant } = seen.map_err(|unseen| unseen.when_changing())?;
+        if !grant.allows(Operation::DeleteDevice) {
+            return Err(Refusal::hidden());
+        }
+        if INBORN.contains(&device.name.as_str()) {
+            return Err(Refusal::forbidden(format!("{} device cannot be deleted", device.name)));
+        }
+        device.delete(&mut change).await?;
+        log::record(&mut change, log::whose(asker, user.id), "DeleteDevice", path).await?;
+        Ok(change.commit().await?)
+    }
+}
+
+/// Makes an update.
+fn apply(device: &mut DeviceRow, update: DeviceUpdate) -> Result<(), Refusal> {
+    rules::same_name(&device.name, update.name.as_ref(), "device")?;
+    if let Some(key) = update.apikey {
+        if device.name == META {
+            return Err(Refusal::forbidden("The meta device has no API key"));
+        }
+        device.apikey = if key.expose().is_empty() { new_key() } else { key };
+    }
+    rules::replace(&mut device.nickname, update.nickname);
+    rules::replace(&mut device.description, update.description);
+    rules::replace(&mut device.icon, update.icon);
+    rules::replace(&mut device.enabled, update.enabled);
+    rules::replace(&mut device.public, update.public);
+    rules::replace(&mut device.role, update.role);
+    rules::replace(&mut device.visible, update.visible);
+    rules::replace(&mut device.user_editable, update.user_editable);
+    Ok(())
+}

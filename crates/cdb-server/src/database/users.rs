@@ -1,0 +1,284 @@
+//! Users.
+
+use cdb_types::{
+    DeviceCreate, Password, StreamCreate, Update, UserCreate, UserInfo, UserPath, UserUpdate,
+};
+use serde_json::{Map, Value};
+
+use super::devices::Tree;
+use super::sight::SeenUser;
+use super::{Database, log, rules};
+use crate::actor::Asker;
+use crate::permissions::{DeviceDefaults, Field, Operation, Relation};
+use crate::refusal::Refusal;
+use crate::store::{StoredPassword, UserRow};
+
+/// A user that is ready to be made.
+struct NewUser {
+    row: UserRow,
+    password: StoredPassword,
+    /// Its devices, `user` and `meta` among them, with their streams.
+    devices: Vec<Tree>,
+}
+
+impl Database {
+    /// The users that the asker may see, oldest first.
+    pub(crate) async fn list_users(&self, asker: &Asker) -> Result<Vec<UserInfo>, Refusal> {
+        if !self.permissions.grant(asker, Relation::Private).allows(Operation::ListUsers) {
+            let msg = "You do not have permissions necessary to list users.";
+            return Err(Refusal::new(404, msg));
+        }
+        let users = UserRow::all(self.store.readers()).await?;
+        let seen = users.iter().filter_map(|user| {
+            let grant = self.permissions.on_user(asker, user);
+            grant.reads(Field::CanAccessUser).then(|| user.shown(&grant))
+        });
+        Ok(seen.collect())
+    }
+
+    pub(crate) async fn read_user(
+        &self,
+        asker: &Asker,
+        path: &UserPath,
+    ) -> Result<UserInfo, Refusal> {
+        let mut db = self.store.readers().acquire().await?;
+        let seen = self.see_user(&mut db, asker, path).await;
+        let SeenUser { user, grant } = seen.map_err(|unseen| unseen.when_reading())?;
+        Ok(user.shown(&grant))
+    }
+
+    /// Makes a user with all its devices and streams, or nothing.
+    pub(crate) async fn create_user(
+        &self,
+        asker: &Asker,
+        name: &str,
+        create: UserCreate,
+    ) -> Result<UserInfo, Refusal> {
+        let defaults = self.permissions.defaults_for(asker).ok_or_else(Refusal::hidden)?;
+        let role = create.role.clone().unwrap_or_else(|| defaults.create_user_defaults.role.clone());
+        let public = create.public.unwrap_or(defaults.create_user_defaults.public);
+        let relation = if public { Relation::Public } else { Relation::Private };
+        let grant = self.permissions.grant(asker, relation);
+        if !grant.allows(Operation::CreateUser) {
+            let msg = "You do not have permissions necessary to create a user.";
+            return Err(Refusal::forbidden(msg));
+        }
+        let own_role = asker.actor().map(|actor| actor.user.role.as_str());
+        if own_role != Some(role.as_str()) && !grant.writes(Field::UserRole) {
+            let msg = "Don't have permission to create user with different role than creator";
+            return Err(Refusal::forbidden(msg));
+        }
+        let user =
+            self.new_user(name, role, public, create, &defaults.create_device_defaults).await?;
+        let creator = asker.actor().map(|actor| actor.user.id);
+        let row = self.insert_user(user, creator).await?;
+        Ok(row.shown(&self.permissions.on_user(asker, &row)))
+    }
+
+    /// Makes an administrator, whom nobody asks for: the first user of a new data file.
+    pub(crate) async fn create_administrator(
+        &self,
+        name: &str,
+        password: Password,
+    ) -> Result<(), Refusal> {
+        let create = UserCreate::new("root@localhost", password);
+        let role = self.permissions.user_role("admin").ok_or_else(Refusal::hidden)?;
+        let defaults = &role.create_device_defaults;
+        let user = self.new_user(name, "admin".to_owned(), false, create, defaults).await?;
+        self.insert_user(user, None).await.map(drop)
+    }
+
+    /// Checks all that can be checked before anything is written.
+    async fn new_user(
+        &self,
+        name: &str,
+        role: String,
+        public: bool,
+        create: UserCreate,
+        defaults: &DeviceDefaults,
+    ) -> Result<NewUser, Refusal> {
+        let name = rules::name(name)?;
+        if self.permissions.disallow_names.iter().any(|disallowed| name == disallowed.as_str()) {
+            return Err(Refusal::forbidden(format!("Username '{name}' not allowed")));
+        }
+        let Some(rules) = self.permissions.user_role(&role) else {
+            return Err(Refusal::forbidden(format!("The given role '{role}' does not exist")));
+        };
+        if !public && !rules.user_can_be_private {
+            let msg = format!("Users with role '{role}' can't be private.");
+            return Err(Refusal::forbidden(msg));
+        }
+        let email = create.email.unwrap_or_default();
+        rules::email(&email)?;
+        let icon = create.icon.unwrap_or_default();
+        rules::icon(&icon)?;
+        let mut devices = vec![
+            Tree::new("user", user_device(create.streams), defaults, self, public)?,
+            Tree::new("meta", meta_device(), defaults, self, public)?,
+        ];
+        for (device, create) in create.devices {
+            match device.as_str() {
+                "user" => {
+                    return Err(Refusal::forbidden(
+                        "user device is created by default. Set its streams in \"streams\" property",
+                    ));
+                }
+                "meta" => return Err(Refusal::forbidden("meta device is created by default")),
+                name => devices.push(Tree::new(name, create, defaults, self, public)?),
+            }
+        }
+        let password = self.new_password(create.password.unwrap_or_else(|| "".into())).await?;
+        let row = UserRow {
+            id: 0,
+            name: name.as_str().to_owned(),
+            nickname: create.nickname.unwrap_or_default(),
+            email,
+            description: create.description.unwrap_or_default(),
+            icon,
+            role,
+            public,
+        };
+        Ok(NewUser { row, password, devices })
+    }
+
+    async fn new_password(&self, password: Password) -> Result<StoredPassword, Refusal> {
+        if password.expose().is_empty() {
+            return Err(Refusal::forbidden("Incorrect Password"));
+        }
+        self.hasher.hash(password).await
+    }
+
+    async fn insert_user(&self, new: NewUser, creator: Option<i64>) -> Result<UserRow, Refusal> {
+        let NewUser { mut row, password, devices } = new;
+        let mut writer = self.store.writer().await;
+        let mut change = writer.begin().await?;
+        row.insert(&mut change, &password).await.map_err(taken)?;
+        for device in devices {
+            device.insert(&mut change, row.id).await?;
+        }
+        if let Some(creator) = creator {
+            log::record(&mut change, [creator, row.id], "CreateUser", &row.name).await?;
+        }
+        change.commit().await?;
+        Ok(row)
+    }
+
+    pub(crate) async fn update_user(
+        &self,
+        asker: &Asker,
+        path: &UserPath,
+        update: Map<String, Value>,
+    ) -> Result<UserInfo, Refusal> {
+        // Hashing takes long: not while everyone waits for the writer.
+        let password = match (asker.actor(), update.get("password")) {
+            (Some(_), Some(Value::String(new))) => {
+                Some(self.new_password(new.as_str().into()).await?)
+            }
+            _ => None,
+        };
+        let mut writer = self.store.writer().await;
+        let mut change = writer.begin().await?;
+        let seen = self.see_user(&mut change, asker, path).await;
+        let SeenUser { mut user, grant } = seen.map_err(|unseen| unseen.when_changing())?;
+        let update = UserUpdate::from_object(update)?;
+        rules::may_write(
+            &grant,
+            &[
+                (update.name.is_some(), Field::UserName, "name"),
+                (update.nickname.is_some(), Field::UserNickname, "nickname"),
+                (update.email.is_some(), Field::UserEmail, "email"),
+                (update.description.is_some(), Field::UserDescription, "description"),
+                (update.icon.is_some(), Field::UserIcon, "icon"),
+                (update.role.is_some(), Field::UserRole, "role"),
+                (update.public.is_some(), Field::UserPublic, "public"),
+                (update.password.is_some(), Field::UserPassword, "password"),
+            ],
+        )?;
+        self.apply(&mut user, update)?;
+        user.update(&mut change).await.map_err(taken)?;
+        if let Some(password) = password {
+            password.set(&mut change, user.id).await?;
+        }
+        log::record(&mut change, log::whose(asker, user.id), "UpdateUser", path).await?;
+        change.commit().await?;
+        Ok(user.shown(&grant))
+    }
+
+    /// Checks an update and makes it.
+    fn apply(&self, user: &mut UserRow, update: UserUpdate) -> Result<(), Refusal> {
+        rules::same_name(&user.name, update.name.as_ref(), "user")?;
+        if let Some(email) = &update.email {
+            rules::email(email)?;
+        }
+        if let Some(icon) = &update.icon {
+            rules::icon(icon)?;
+        }
+        rules::replace(&mut user.nickname, update.nickname);
+        rules::replace(&mut user.email, update.email);
+        rules::replace(&mut user.description, update.description);
+        rules::replace(&mut user.icon, update.icon);
+        rules::replace(&mut user.role, update.role);
+        rules::replace(&mut user.public, update.public);
+        let Some(rules) = self.permissions.user_role(&user.role) else {
+            let msg = format!("The given role '{}' does not exist", user.role);
+            return Err(Refusal::forbidden(msg));
+        };
+        if !user.public && !rules.user_can_be_private {
+            return Err(Refusal::forbidden("User can't be private."));
+        }
+        Ok(())
+    }
+
+    /// Deletes a user with all its devices and streams.
+    pub(crate) async fn delete_user(&self, asker: &Asker, path: &UserPath) -> Result<(), Refusal> {
+        let mut writer = self.store.writer().await;
+        let mut change = writer.begin().await?;
+        let seen = self.see_user(&mut change, asker, path).await;
+        let SeenUser { user, grant } = seen.map_err(|unseen| unseen.when_changing())?;
+        if !grant.allows(Operation::DeleteUser) {
+            let msg = "You do not have permissions necessary to delete this user.";
+            return Err(Refusal::forbidden(msg));
+        }
+        user.delete(&mut change).await?;
+        let others = asker.actor().map(|actor| actor.user.id).filter(|id| *id != user.id);
+        log::record(&mut change, others, "DeleteUser", path).await?;
+        Ok(change.commit().await?)
+    }
+}
+
+/// A name or an address that another user has.
+fn taken(error: sqlx::Error) -> Refusal {
+    match error.as_database_error() {
+        Some(database) if database.is_unique_violation() => {
+            Refusal::forbidden("User with this email or username already exists")
+        }
+        _ => error.into(),
+    }
+}
+
+/// The device that acts for a user who logs in with the password.
+fn user_device(streams: std::collections::BTreeMap<String, StreamCreate>) -> DeviceCreate {
+    let mut device = DeviceCreate::new()
+        .role("user")
+        .icon("material:person")
+        .description("Holds manually inserted data for the user")
+        .enabled(true)
+        .public(false)
+        .visible(true)
+        .user_editable(true);
+    device.streams = streams;
+    device
+}
+
+/// The device that holds the user's log. It has no key: nobody logs in as it.
+fn meta_device() -> DeviceCreate {
+    DeviceCreate::new()
+        .role("")
+        .apikey("")
+        .icon("material:bug_report")
+        .description("The meta device holds automatically generated streams")
+        .enabled(true)
+        .public(false)
+        .visible(false)
+        .user_editable(false)
+}

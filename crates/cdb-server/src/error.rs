@@ -1,0 +1,36 @@
+//! Why a server does not start.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The data file cannot be made or opened, or is not one.
+    #[error("the data file {} cannot be opened", file.display())]
+    Data {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// Another server has the data file open.
+    #[error("the data file {} is in use by another server", .0.display())]
+    InUse(PathBuf),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The data file is new, and nobody is named to be its first user.
+    #[error("a new data file needs a first user: give the administrator's name and password")]
+    NoAdministrator,
+    /// The first user cannot be made.
+    #[error("the first user cannot be made: {0}")]
+    Administrator(String),
+}

@@ -1,0 +1,235 @@
+//! Who may do what: tables as data, and the one function that decides ([`Permissions::grant`]).
+
+mod right;
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+pub(crate) use right::{Field, Operation};
+use right::Set;
+
+use crate::actor::{Actor, Asker};
+use crate::store::{DeviceRow, UserRow};
+
+/// The tables a server has unless it is given others.
+const DEFAULT: &str = include_str!("permissions/default.json");
+
+/// Roles, access levels and sets of fields.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Permissions {
+    pub(crate) disallow_names: Vec<String>,
+    user_roles: HashMap<String, UserRole>,
+    device_roles: HashMap<String, DeviceRole>,
+    access_levels: HashMap<String, AccessLevel>,
+    rw_access: HashMap<String, Set<Field>>,
+}
+
+/// What a user role brings.
+#[derive(Debug, Deserialize)]
+pub(crate) struct UserRole {
+    #[serde(flatten)]
+    levels: Levels,
+    can_count: bool,
+    pub(crate) user_can_be_private: bool,
+    pub(crate) create_user_defaults: UserDefaults,
+    pub(crate) create_device_defaults: DeviceDefaults,
+}
+
+/// What a device role brings.
+#[derive(Debug, Deserialize)]
+struct DeviceRole {
+    #[serde(flatten)]
+    levels: Levels,
+    can_count: bool,
+}
+
+/// What a user gets that is made without saying otherwise.
+#[derive(Debug, Deserialize)]
+pub(crate) struct UserDefaults {
+    pub(crate) role: String,
+    pub(crate) public: bool,
+}
+
+/// What a device gets that is made without saying otherwise.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DeviceDefaults {
+    pub(crate) role: String,
+    pub(crate) enabled: bool,
+    pub(crate) public: bool,
+    pub(crate) visible: bool,
+    pub(crate) user_editable: bool,
+}
+
+/// The names of a role's access levels.
+#[derive(Debug, Deserialize)]
+struct Levels {
+    private_access_level: String,
+    public_access_level: String,
+    user_access_level: String,
+    self_access_level: String,
+}
+
+impl Levels {
+    fn of(&self, relation: Relation) -> &str {
+        match relation {
+            Relation::Private => &self.private_access_level,
+            Relation::Public => &self.public_access_level,
+            Relation::User => &self.user_access_level,
+            Relation::Own => &self.self_access_level,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct AccessLevel {
+    create: Vec<Object>,
+    delete: Vec<Object>,
+    list: Vec<Object>,
+    read: String,
+    write: String,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Object {
+    User,
+    Device,
+    Stream,
+}
+
+/// How the asker stands to what it asks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Relation {
+    Private,
+    Public,
+    /// It belongs to the asker's user.
+    User,
+    /// It is the asking device, or a stream of it.
+    Own,
+}
+
+/// What an asker may do to an object.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grant {
+    operations: Set<Operation>,
+    read: Set<Field>,
+    write: Set<Field>,
+}
+
+impl Grant {
+    pub(crate) fn allows(&self, operation: Operation) -> bool {
+        self.operations.contains(operation)
+    }
+
+    pub(crate) fn reads(&self, field: Field) -> bool {
+        self.read.contains(field)
+    }
+
+    pub(crate) fn writes(&self, field: Field) -> bool {
+        self.write.contains(field)
+    }
+}
+
+impl Permissions {
+    /// The original's default tables.
+    pub(crate) fn default_tables() -> Result<Self, serde_json::Error> {
+        serde_json::from_str(DEFAULT)
+    }
+
+    /// The user role of this name, if there is one.
+    pub(crate) fn user_role(&self, name: &str) -> Option<&UserRole> {
+        self.user_roles.get(name)
+    }
+
+    /// Whether a device may be given this role; the empty name stands for `none`.
+    pub(crate) fn has_device_role(&self, name: &str) -> bool {
+        name.is_empty() || self.device_roles.contains_key(name)
+    }
+
+    /// The asker's user role: `nobody`'s if it is not logged in, or its role is unknown.
+    fn user_role_of(&self, asker: &Asker) -> Option<&UserRole> {
+        let role = asker.actor().map(|actor| actor.user.role.as_str());
+        role.and_then(|role| self.user_roles.get(role)).or_else(|| self.user_roles.get("nobody"))
+    }
+
+    fn device_role_of(&self, asker: &Asker) -> Option<&DeviceRole> {
+        // Nobody acts as a device of role user.
+        let role = asker.actor().map_or("user", |actor| actor.device.role.as_str());
+        self.device_roles.get(role).or_else(|| self.device_roles.get("none"))
+    }
+
+    /// What the asker's user role lets be made without saying more.
+    pub(crate) fn defaults_for(&self, asker: &Asker) -> Option<&UserRole> {
+        self.user_role_of(asker)
+    }
+
+    /// Whether the asker may count users, devices and streams.
+    pub(crate) fn may_count(&self, asker: &Asker) -> bool {
+        self.user_role_of(asker).is_some_and(|role| role.can_count)
+            && self.device_role_of(asker).is_some_and(|role| role.can_count)
+    }
+
+    /// What the asker may do where it stands so: the intersection of what its user's role and its
+    /// own role allow.
+    pub(crate) fn grant(&self, asker: &Asker, relation: Relation) -> Grant {
+        let user = self.user_role_of(asker).map(|role| role.levels.of(relation));
+        let device = self.device_role_of(asker).map(|role| role.levels.of(relation));
+        let (user, device) = (self.level(user), self.level(device));
+        Grant {
+            operations: user.operations & device.operations,
+            read: user.read & device.read,
+            write: user.write & device.write,
+        }
+    }
+
+    /// What an access level allows; an unknown one allows nothing.
+    fn level(&self, name: Option<&str>) -> Grant {
+        let nothing = Grant { operations: Set::EMPTY, read: Set::EMPTY, write: Set::EMPTY };
+        let Some(level) = name.and_then(|name| self.access_levels.get(name)) else {
+            return nothing;
+        };
+        let fields = |set: &str| self.rw_access.get(set).copied().unwrap_or(Set::EMPTY);
+        let create = level.create.iter().map(|object| match object {
+            Object::User => Operation::CreateUser,
+            Object::Device => Operation::CreateDevice,
+            Object::Stream => Operation::CreateStream,
+        });
+        let delete = level.delete.iter().map(|object| match object {
+            Object::User => Operation::DeleteUser,
+            Object::Device => Operation::DeleteDevice,
+            Object::Stream => Operation::DeleteStream,
+        });
+        let list = level.list.iter().map(|object| match object {
+            Object::User => Operation::ListUsers,
+            Object::Device => Operation::ListDevices,
+            Object::Stream => Operation::ListStreams,
+        });
+        Grant {
+            operations: create.chain(delete).chain(list).collect(),
+            read: fields(&level.read),
+            write: fields(&level.write),
+        }
+    }
+
+    /// What the asker may do to a user.
+    pub(crate) fn on_user(&self, asker: &Asker, user: &UserRow) -> Grant {
+        let relation = match asker.actor() {
+            Some(Actor { user: own, .. }) if own.id == user.id => Relation::User,
+            _ if user.public => Relation::Public,
+            _ => Relation::Private,
+        };
+        self.grant(asker, relation)
+    }
+
+    /// What the asker may do to a device, its streams and their data.
+    pub(crate) fn on_device(&self, asker: &Asker, device: &DeviceRow) -> Grant {
+        let relation = match asker.actor() {
+            Some(Actor { device: own, .. }) if own.id == device.id => Relation::Own,
+            Some(Actor { user: own, .. }) if own.id == device.user_id => Relation::User,
+            _ if device.public => Relation::Public,
+            _ => Relation::Private,
+        };
+        self.grant(asker, relation)
+    }
+}

@@ -1,0 +1,151 @@
+//! Starting and stopping.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use cdb_types::Password;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::api;
+use crate::database::Database;
+use crate::error::StartError;
+use crate::permissions::Permissions;
+use crate::store::{OpenError, Store};
+
+/// How long requests under way may take after the server was told to stop.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// What a server is started with; see [`Server::builder`].
+#[derive(Debug, Clone)]
+#[must_use = "a server runs when it is started"]
+pub struct ServerBuilder {
+    data: PathBuf,
+    listen: String,
+    admin: Option<(String, Password)>,
+}
+
+impl ServerBuilder {
+    /// The file that everything is kept in, made if it is not there. `connectordb.db` in the
+    /// working directory unless given.
+    pub fn data(mut self, file: impl Into<PathBuf>) -> Self {
+        self.data = file.into();
+        self
+    }
+
+    /// The address to listen on; port 0 takes any free port. `127.0.0.1:3124` unless given.
+    pub fn listen(mut self, address: impl Into<String>) -> Self {
+        self.listen = address.into();
+        self
+    }
+
+    /// The administrator to be made in a new data file. One that has a user already is left as it
+    /// is.
+    pub fn admin(mut self, name: impl Into<String>, password: impl Into<Password>) -> Self {
+        self.admin = Some((name.into(), password.into()));
+        self
+    }
+
+    /// Starts the server; it answers when this returns.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or is in use, the address cannot be listened on, or a new
+    /// file has no administrator. See [`StartError`].
+    pub async fn start(self) -> Result<Server, StartError> {
+        let listener = TcpListener::bind(&self.listen).await;
+        let listening = |source| StartError::Listen { address: self.listen.clone(), source };
+        let listener = listener.map_err(listening)?;
+        let address = listener.local_addr().map_err(listening)?;
+        let database = open(&self.data, self.admin).await?;
+        let store = database.store.clone();
+        let router = api::router(Arc::new(database));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps its delay");
+            }
+        });
+        let serving = axum::serve(listener, router).with_graceful_shutdown(async {
+            // Dropping the server stops it, too.
+            stopped.await.unwrap_or_default();
+        });
+        let serving = tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the server stopped");
+            }
+        });
+        tracing::info!(%address, data = %self.data.display(), "listening");
+        Ok(Server { address, store, stop, serving })
+    }
+}
+
+async fn open(file: &Path, admin: Option<(String, Password)>) -> Result<Database, StartError> {
+    let data = |source: Box<dyn std::error::Error + Send + Sync>| StartError::Data {
+        file: file.to_owned(),
+        source,
+    };
+    let store = Store::open(file).await.map_err(|error| match error {
+        OpenError::InUse => StartError::InUse(file.to_owned()),
+        OpenError::File(error) => data(error.into()),
+        OpenError::Database(error) => data(error.into()),
+    })?;
+    let permissions = Permissions::default_tables().map_err(|error| data(error.into()))?;
+    let database = Database::new(store, permissions);
+    let refused = |refusal: crate::refusal::Refusal| {
+        StartError::Administrator(refusal.cause.unwrap_or_else(|| refusal.msg.into_owned()))
+    };
+    if !database.has_users().await.map_err(refused)? {
+        let (name, password) = admin.ok_or(StartError::NoAdministrator)?;
+        database.create_administrator(&name, password).await.map_err(refused)?;
+    }
+    Ok(database)
+}
+
+/// A running server. It stops when this is dropped; [`shutdown`](Self::shutdown) waits for it.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    store: Store,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Server {
+    /// Prepares a server.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder {
+            data: PathBuf::from("connectordb.db"),
+            listen: "127.0.0.1:3124".to_owned(),
+            admin: None,
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where clients find it, such as `http://127.0.0.1:3124`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops listening, lets the requests under way finish (ten seconds at most), and closes the
+    /// data file.
+    pub async fn shutdown(self) {
+        drop(self.stop);
+        let abort = self.serving.abort_handle();
+        if tokio::time::timeout(FAREWELL, self.serving).await.is_err() {
+            tracing::warn!("some requests took too long to finish");
+            abort.abort();
+        }
+        self.store.close().await;
+        tracing::info!("stopped");
+    }
+}

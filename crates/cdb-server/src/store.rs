@@ -1,0 +1,137 @@
+//! What lies in the data file, and how it is read and written.
+//!
+//! Reads go through a pool of connections; writes, all of them, through the one connection that
+//! [`Writer`] holds. Datapoints that arrive together are committed together (`commit`).
+
+mod block;
+mod commit;
+mod compact;
+mod lock;
+mod objects;
+mod read;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use tokio::sync::{Mutex, MutexGuard, mpsc};
+
+pub(crate) use block::{Batch, BatchError};
+pub(crate) use commit::{CommitError, Insert};
+pub(crate) use objects::{DeviceRow, KeyDigest, StoredPassword, StreamRow, UserRow, key_digest};
+pub(crate) use read::{ReadError, Reader};
+pub(crate) use writer::{Change, Writer};
+
+/// How many connections read at a time. Each holds its own page cache.
+const READERS: u32 = 4;
+
+/// The page cache of a connection, in kibibytes (SQLite counts these as negative).
+const CACHE_KIB: i64 = 512;
+
+/// How many rows a reading connection prepares ahead; a row may hold a whole block.
+const ROWS_AHEAD: usize = 4;
+
+/// One of a stream's two arrays of datapoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Array {
+    pub(crate) stream: i64,
+    pub(crate) downlink: bool,
+}
+
+/// The data file of a running server. Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    readers: SqlitePool,
+    writer: Arc<Mutex<Writer>>,
+    commits: mpsc::Sender<commit::Pending>,
+    generation: Arc<AtomicU64>,
+    /// Held until the last clone is gone.
+    _lock: Arc<lock::Lock>,
+}
+
+/// Why a data file cannot be opened.
+#[derive(Debug)]
+pub(crate) enum OpenError {
+    InUse,
+    File(std::io::Error),
+    Database(sqlx::Error),
+}
+
+impl From<std::io::Error> for OpenError {
+    fn from(error: std::io::Error) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<sqlx::Error> for OpenError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for OpenError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+impl Store {
+    /// Opens a data file, making it if it is not there, and brings its tables up to date.
+    pub(crate) async fn open(file: &Path) -> Result<Self, OpenError> {
+        let lock = Arc::new(lock::Lock::take(file)?);
+        lock::create_private(file)?;
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // NORMAL may lose the last commits when the power goes.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10))
+            .page_size(8192)
+            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .row_buffer_size(ROWS_AHEAD)
+            .disable_statement_logging();
+        let mut connection = options.clone().connect().await?;
+        sqlx::migrate!().run(&mut connection).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .min_connections(1)
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await?;
+        let generation = Arc::new(AtomicU64::new(0));
+        let writer = Arc::new(Mutex::new(Writer::new(connection, Arc::clone(&generation))));
+        let (commits, pending) = mpsc::channel(commit::MOST_PENDING);
+        tokio::spawn(commit::run(Arc::clone(&writer), pending));
+        Ok(Self { readers, writer, commits, generation, _lock: lock })
+    }
+
+    /// The connections that read.
+    pub(crate) fn readers(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Grows with each change of users, devices or streams: what was read at an earlier number may
+    /// not be true any more.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// The one writing connection, when nobody else writes.
+    pub(crate) async fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().await
+    }
+
+    /// Waits for what is being written, and closes the file. What is inserted later is refused.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.lock().await.close().await;
+    }
+}

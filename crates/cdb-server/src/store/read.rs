@@ -1,0 +1,184 @@
+//! Reading ranges of an array, block by block.
+
+use std::ops::Range;
+
+use futures_util::TryStreamExt;
+use sqlx::Row as _;
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+
+use super::block::{BlockError, datapoints, decode, inner, timestamp};
+use super::{Array, Store};
+
+/// How much text is read ahead of what is being sent, in bytes; at least one block.
+const PAGE_BYTES: usize = 256 * 1024;
+
+/// How many blocks are read at once at most.
+const PAGE_BLOCKS: i64 = 64;
+
+/// Why a read ends early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error("the stream was deleted while it was read")]
+    Gone,
+    #[error(transparent)]
+    Block(#[from] BlockError),
+    #[error(transparent)]
+    Store(#[from] sqlx::Error),
+}
+
+/// A block as it lies in the file.
+struct Stored {
+    first_index: u64,
+    end_index: u64,
+    text: Vec<u8>,
+}
+
+impl Stored {
+    fn from_row(row: &SqliteRow) -> Result<Self, ReadError> {
+        let index = |column| row.try_get(column).map(i64::cast_unsigned);
+        Ok(Self {
+            first_index: index("first_index")?,
+            end_index: index("end_index")?,
+            text: decode(row.try_get("encoding")?, row.try_get("data")?)?,
+        })
+    }
+}
+
+impl Store {
+    /// How many datapoints an array holds.
+    pub(crate) async fn length(&self, array: Array) -> Result<u64, ReadError> {
+        let length: i64 = sqlx::query_scalar(
+            "SELECT coalesce(max(end_index), 0) FROM block WHERE stream_id = ? AND substream = ?",
+        )
+        .bind(array.stream)
+        .bind(array.downlink)
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(length.cast_unsigned())
+    }
+
+    /// The index of the first datapoint later than a time; the length if there is none.
+    pub(crate) async fn index_after(&self, array: Array, t: f64) -> Result<u64, ReadError> {
+        let row = sqlx::query(
+            "SELECT first_index, end_index, encoding, data FROM block
+             WHERE stream_id = ? AND substream = ? AND last_t > ?
+             ORDER BY last_t, end_index LIMIT 1",
+        )
+        .bind(array.stream)
+        .bind(array.downlink)
+        .bind(t)
+        .fetch_optional(&self.readers)
+        .await?;
+        let Some(row) = row else { return self.length(array).await };
+        let block = Stored::from_row(&row)?;
+        let datapoints = datapoints(&block.text)?;
+        let (mut low, mut high) = (0, datapoints.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if timestamp(datapoints[middle])? > t {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Ok(block.first_index + low as u64)
+    }
+
+    /// Reads the datapoints of these indices, all of which must be there.
+    pub(crate) fn read(&self, array: Array, range: Range<u64>) -> Reader {
+        Reader { readers: self.readers.clone(), array, range, state: State::Start }
+    }
+}
+
+/// A range of an array that is being read. What is inserted meanwhile does not change it.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    readers: SqlitePool,
+    array: Array,
+    /// What is yet to be read.
+    range: Range<u64>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Start,
+    Middle,
+    End,
+}
+
+impl Reader {
+    /// The next piece of the datapoints' JSON array; `None` after the last.
+    ///
+    /// No transaction is held from one piece to the next, so that a slow reader holds up nobody.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
+        let separator = match self.state {
+            State::Start => b'[',
+            State::Middle => b',',
+            State::End => return Ok(None),
+        };
+        let mut text = vec![separator];
+        if !self.range.is_empty() {
+            self.read_page(&mut text).await?;
+        }
+        self.state = State::Middle;
+        if self.range.is_empty() {
+            text.push(b']');
+            self.state = State::End;
+        }
+        Ok(Some(text))
+    }
+
+    /// Whether the last piece has been read.
+    pub(crate) fn is_done(&self) -> bool {
+        self.state == State::End
+    }
+
+    async fn read_page(&mut self, text: &mut Vec<u8>) -> Result<(), ReadError> {
+        let first = self.range.start;
+        let mut rows = sqlx::query(
+            "SELECT first_index, end_index, encoding, data FROM block
+             WHERE stream_id = ? AND substream = ? AND end_index > ?
+             ORDER BY end_index LIMIT ?",
+        )
+        .bind(self.array.stream)
+        .bind(self.array.downlink)
+        .bind(first.cast_signed())
+        .bind(PAGE_BLOCKS)
+        .fetch(&self.readers);
+        while text.len() < PAGE_BYTES && !self.range.is_empty() {
+            let Some(row) = rows.try_next().await? else { break };
+            let block = Stored::from_row(&row)?;
+            if block.first_index > self.range.start {
+                return Err(ReadError::Gone);
+            }
+            if self.range.start > first {
+                text.push(b',');
+            }
+            append(text, &block, &self.range)?;
+            self.range.start = block.end_index.min(self.range.end);
+        }
+        // Nothing came, though there was something to come.
+        if self.range.start == first { Err(ReadError::Gone) } else { Ok(()) }
+    }
+}
+
+/// Adds what a range holds of a block.
+fn append(text: &mut Vec<u8>, block: &Stored, range: &Range<u64>) -> Result<(), ReadError> {
+    if range.start == block.first_index && range.end >= block.end_index {
+        text.extend_from_slice(inner(&block.text)?);
+        return Ok(());
+    }
+    let datapoints = datapoints(&block.text)?;
+    let place = |index: u64| usize::try_from(index - block.first_index).unwrap_or(usize::MAX);
+    let part = datapoints
+        .get(place(range.start)..place(range.end.min(block.end_index)))
+        .ok_or(BlockError::Corrupt)?;
+    for (i, datapoint) in part.iter().enumerate() {
+        if i > 0 {
+            text.push(b',');
+        }
+        text.extend_from_slice(datapoint.get().as_bytes());
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! One value with its time.
+
+mod null;
+
+use serde::de::IntoDeserializer;
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::Timestamp;
+
+/// A value, when it was measured, and by whom: `{"t": 1464250199.934, "d": 8, "o": "user/device"}`.
+///
+/// As in the protocol, a `t` of 0, a `d` of null and an empty `o` are not sent, and what is missing
+/// is read as these.
+///
+/// ```
+/// use cdb_types::Datapoint;
+/// let dp: Datapoint<f64> = serde_json::from_str(r#"{"t":1464250199.934,"d":8}"#)?;
+/// assert_eq!(dp.d, 8.0);
+/// assert_eq!(serde_json::to_string(&Datapoint::new(5.0, "hi"))?, r#"{"t":5,"d":"hi"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Datapoint<T = Value> {
+    /// When, in seconds since 1970. [`Timestamp::ZERO`] on insert means "now, by the server".
+    pub t: Timestamp,
+    /// The value.
+    pub d: T,
+    /// Who wrote it, when that was not the stream's owner: the path of a device, or `ConnectorDB`.
+    /// What a client sends here is ignored.
+    pub o: Option<Origin>,
+}
+
+/// Who wrote a datapoint. Cheap to clone.
+pub type Origin = std::sync::Arc<str>;
+
+impl<T> Datapoint<T> {
+    /// A datapoint at a time given in seconds since 1970; a time that is not finite becomes 0.
+    #[must_use]
+    pub fn new(seconds: f64, value: T) -> Self {
+        Self { t: Timestamp::new(seconds).unwrap_or_default(), d: value, o: None }
+    }
+
+    /// A datapoint of this moment.
+    #[must_use]
+    pub fn now(value: T) -> Self {
+        Self { t: Timestamp::now(), d: value, o: None }
+    }
+
+    /// The same time and origin with another value.
+    pub fn map<U>(self, value: impl FnOnce(T) -> U) -> Datapoint<U> {
+        Datapoint { t: self.t, d: value(self.d), o: self.o }
+    }
+}
+
+impl<T: Serialize> Serialize for Datapoint<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Datapoint", 3)?;
+        if self.t != Timestamp::ZERO {
+            object.serialize_field("t", &self.t)?;
+        }
+        if !null::is_null(&self.d) {
+            object.serialize_field("d", &self.d)?;
+        }
+        if let Some(origin) = self.o.as_deref().filter(|origin| !origin.is_empty()) {
+            object.serialize_field("o", origin)?;
+        }
+        object.end()
+    }
+}
+
+/// What arrives: every key may be missing or null.
+#[derive(Deserialize)]
+#[serde(rename = "Datapoint")]
+struct Loose<T> {
+    t: Option<Timestamp>,
+    d: Option<T>,
+    o: Option<String>,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Datapoint<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let loose = Loose::<T>::deserialize(deserializer)?;
+        let d = match loose.d {
+            Some(value) => value,
+            None => T::deserialize(().into_deserializer())?,
+        };
+        let o = loose.o.filter(|origin| !origin.is_empty()).map(Origin::from);
+        Ok(Self { t: loose.t.unwrap_or_default(), d, o })
+    }
+}

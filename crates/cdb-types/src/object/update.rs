@@ -1,0 +1,54 @@
+//! Reading the fields of an update one by one, so that each can be refused by name.
+
+use serde_json::Value;
+
+use crate::Schema;
+
+/// Why an update cannot be read; the texts are the protocol's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UpdateError {
+    /// The object has no such field.
+    #[error("Unrecognized field '{0}'")]
+    Unrecognized(String),
+    /// The field holds another type.
+    #[error("Value of field '{field}' must be a {expected}")]
+    Type {
+        /// The field's name.
+        field: String,
+        /// `string` or `boolean`.
+        expected: &'static str,
+    },
+}
+
+pub(super) fn text(field: &str, value: Value) -> Result<Option<String>, UpdateError> {
+    match value {
+        Value::String(text) => Ok(Some(text)),
+        _ => Err(UpdateError::Type { field: field.to_owned(), expected: "string" }),
+    }
+}
+
+pub(super) fn flag(field: &str, value: &Value) -> Result<Option<bool>, UpdateError> {
+    match value {
+        Value::Bool(flag) => Ok(Some(*flag)),
+        _ => Err(UpdateError::Type { field: field.to_owned(), expected: "boolean" }),
+    }
+}
+
+pub(super) fn schema(field: &str, value: Value) -> Result<Option<Schema>, UpdateError> {
+    Ok(text(field, value)?.map(|text| Schema::unchecked(&text)))
+}
+
+/// Setters of a builder whose fields are all optional.
+macro_rules! setters {
+    ($($(#[$doc:meta])* $field:ident: $value:ty;)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $field(mut self, $field: impl Into<$value>) -> Self {
+            self.$field = Some($field.into());
+            self
+        }
+    )*};
+}
+
+pub(super) use setters;

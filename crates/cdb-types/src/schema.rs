@@ -1,0 +1,128 @@
+//! A stream's JSON Schema.
+
+#[cfg(feature = "schema")]
+mod validator;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+#[cfg(feature = "schema")]
+pub use validator::{InvalidSchema, Validator};
+
+/// The JSON Schema (draft 4) that each value of a stream must fit.
+///
+/// On the wire it is a string that holds JSON, without white space. `{}`, the default, fits
+/// anything.
+///
+/// ```
+/// use cdb_types::Schema;
+/// use serde_json::json;
+/// let schema = Schema::from(json!({"type": "number"}));
+/// assert_eq!(schema.as_str(), r#"{"type":"number"}"#);
+/// assert_eq!(serde_json::to_string(&schema)?, r#""{\"type\":\"number\"}""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Schema(Arc<str>);
+
+impl Schema {
+    /// Reads a schema from JSON text; the empty text stands for `{}`.
+    ///
+    /// That it is JSON is checked here, that it is a schema only by compiling it (`validator`,
+    /// with the `schema` feature).
+    ///
+    /// # Errors
+    /// When the text is not JSON.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        // Not by way of `Value`: the keys keep their order and the numbers their digits.
+        let raw: &serde_json::value::RawValue = serde_json::from_str(text)?;
+        serde_json::from_str::<Value>(text)?;
+        Ok(Self(minified(raw.get()).into()))
+    }
+
+    /// Takes a text as it was met, be it JSON or not: compiling it (`validator`) tells.
+    #[must_use]
+    pub fn unchecked(text: &str) -> Self {
+        Self::parse(text).unwrap_or_else(|_| Self(text.into()))
+    }
+
+    /// The schema as JSON text (`sschema` in Python).
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The schema as JSON; null if its text is not JSON.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
+}
+
+/// JSON text without the white space between its tokens.
+fn minified(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    let (mut quoted, mut escaped) = (false, false);
+    for c in json.chars() {
+        if quoted || !c.is_ascii_whitespace() {
+            text.push(c);
+        }
+        if c == '"' && !escaped {
+            quoted = !quoted;
+        }
+        escaped = quoted && c == '\\' && !escaped;
+    }
+    text
+}
+
+impl Default for Schema {
+    fn default() -> Self {
+        Self("{}".into())
+    }
+}
+
+impl From<Value> for Schema {
+    fn from(schema: Value) -> Self {
+        Self(schema.to_string().into())
+    }
+}
+
+impl std::str::FromStr for Schema {
+    type Err = serde_json::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Schema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Schema {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Lenient: one odd schema must not make a whole list of streams unreadable.
+        let text = String::deserialize(deserializer)?;
+        Ok(Self::unchecked(&text))
+    }
+}
