@@ -1,1 +1,145 @@
-fn main(){}
+//! The tutorial: everything that a first day with ConnectorDB needs.
+//!
+//! `cargo run --example tutorial`
+
+use std::error::Error;
+
+use connectordb::server::Server;
+use connectordb::{
+    ConnectorDb, Datapoint, DeviceCreate, StreamCreate, Timestamp, UserCreate,
+};
+use serde_json::json;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let directory = tempfile::tempdir()?;
+    let server = Server::builder()
+        .data(directory.path().join("connectordb.db"))
+        .listen("127.0.0.1:0")
+        .admin("test", "test")
+        .start()
+        .await?;
+    println!("A server of our own runs at {}.", server.url());
+
+    prepare(&server.url()).await?;
+    let cdb = connect(&server.url()).await?;
+    properties(&cdb).await?;
+    streams(&cdb).await?;
+    reading(&cdb).await?;
+    devices(&cdb, &server.url()).await?;
+
+    server.shutdown().await;
+    println!("\nThe server has stopped.");
+    Ok(())
+}
+
+/// Makes the user that the tutorial is about.
+async fn prepare(url: &str) -> Result<(), Box<dyn Error>> {
+    let admin = ConnectorDb::builder().url(url).password("test", "test").connect().await?;
+    let myuser = admin.user_at("myuser")?;
+    myuser.create(UserCreate::new("myuser@example.com", "mypassword")).await?;
+    println!("Its administrator has made the user {}.", myuser.path());
+    Ok(())
+}
+
+async fn connect(url: &str) -> Result<ConnectorDb, Box<dyn Error>> {
+    println!("\n# Connecting");
+    let cdb = ConnectorDb::builder().url(url).password("myuser", "mypassword").connect().await?;
+    println!("Whoever logs in with a password acts as a device named user: {}", cdb.path());
+    println!("The server speaks version {} of the protocol.", cdb.info().await?.version);
+    Ok(cdb)
+}
+
+async fn properties(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
+    println!("\n# Properties");
+    println!("Streams of this device: {:?}", names(&cdb.streams().await?));
+    let user = cdb.user();
+    println!("E-mail address of the user: {:?}", user.email().await?);
+    user.set_nickname("My User").await?;
+    user.set_description("I like trains.").await?;
+    println!("It has got a nickname: {:?}", user.nickname().await?);
+    println!("All that the server says of it: {:#?}", user.data().await?);
+    Ok(())
+}
+
+async fn streams(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
+    println!("\n# Streams");
+    let productivity = cdb.stream("productivity")?;
+    println!("Is there a stream {}? {}", productivity.path(), productivity.exists().await?);
+    let schema = json!({"type": "integer", "minimum": 0, "maximum": 10});
+    let create = StreamCreate::new().schema(schema).description("How it goes, from 0 to 10");
+    productivity.create(create).await?;
+    println!("And now? {}", productivity.exists().await?);
+    println!("Its values must fit {}", productivity.sschema().await?);
+
+    productivity.insert(8).await?;
+    productivity.insert(7).await?;
+    println!("Two values are in it, so its length is {}.", productivity.len().await?);
+    let refused = productivity.insert("very good").await.err();
+    println!("What does not fit is refused: {}", refused.ok_or("it was not")?);
+    println!("So the length still is {}.", productivity.len().await?);
+
+    let hour = 3600.0;
+    let now = Timestamp::now().as_secs_f64().floor();
+    let history = [(3.0, 5), (2.0, 9), (1.0, 6)];
+    let history = history.map(|(hours, value)| Datapoint::new(now - hours * hour, value));
+    let refused = productivity.insert_array(&history).await.err();
+    println!("Time does not run backwards: {}", refused.ok_or("it was not")?);
+    let diary = cdb.stream("diary")?;
+    diary.create(StreamCreate::new()).await?;
+    println!("Into an empty stream go {} old values.", diary.insert_array(&history).await?);
+    Ok(())
+}
+
+async fn reading(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
+    println!("\n# Reading");
+    let diary = cdb.stream("diary")?;
+    println!("The first: {:?}", diary.get(0).await?);
+    println!("The last:  {:?}", diary.get(-1).await?);
+    println!("There is no tenth: {:?}", diary.get(10).await?);
+    println!("All but the first: {}", serde_json::to_string(&diary.range(1..).await?)?);
+    println!("The last two:      {}", serde_json::to_string(&diary.range(-2..).await?)?);
+
+    let all = diary.range(..).await?;
+    println!("Values: {:?}", all.d().collect::<Vec<_>>());
+    println!("Times:  {:?}", all.t().map(|t| t.to_string()).collect::<Vec<_>>());
+    println!("Mean:   {:?}", all.mean());
+
+    // The first time is not included, the second is.
+    let (first, second) = (all[0].t, all[1].t);
+    let between = diary.query().t1(first).t2(second).await?;
+    println!("After {first}, up to {second}: {}", serde_json::to_string(&between)?);
+    let two = diary.query().i1(0).i2(2).await?;
+    println!("By index, 0 and 1: {}", serde_json::to_string(&two)?);
+    let numbers = diary.typed::<f64>().query().limit(2).await?;
+    println!("At most two, as floats: {:?}", numbers.d().collect::<Vec<_>>());
+    Ok(())
+}
+
+async fn devices(cdb: &ConnectorDb, url: &str) -> Result<(), Box<dyn Error>> {
+    println!("\n# Devices");
+    let device = cdb.user().device("newdevice")?;
+    device.create(DeviceCreate::new().stream("mystream", StreamCreate::new())).await?;
+    let devices = cdb.user().devices().await?;
+    let devices: Vec<_> = devices.iter().map(|device| device.path().to_string()).collect();
+    println!("The user's devices now: {devices:?}");
+
+    let key = device.apikey().await?.ok_or("the key cannot be seen")?;
+    let newdevice = ConnectorDb::builder().url(url).apikey(key).connect().await?;
+    println!("Logged in with its key, one is {}.", newdevice.path());
+    println!("It sees itself: {}", newdevice.exists().await?);
+    println!("It sees its streams: {:?}", names(&newdevice.streams().await?));
+    println!("It does not see its user: {}", newdevice.user().exists().await?);
+    println!("Nor the user's other streams: {}", newdevice.stream("myuser/user/diary")?.exists().await?);
+
+    newdevice.stream("mystream")?.insert(json!({"speed": 54})).await?;
+    let theirs = cdb.stream("myuser/newdevice/mystream")?;
+    println!("What it inserts, its user can read: {:?}", theirs.get(-1).await?.map(|dp| dp.d));
+    let refused = theirs.insert(1).await.err().ok_or("another device's insert was taken")?;
+    println!("Only it may insert there, though: {refused}");
+    Ok(())
+}
+
+fn names(streams: &[connectordb::Stream]) -> Vec<&str> {
+    streams.iter().map(connectordb::Stream::name).collect()
+}

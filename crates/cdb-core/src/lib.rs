@@ -1,1 +1,51 @@
-//! stub
+//! The object API of the ConnectorDB client: [`ConnectorDb`], [`User`], [`Device`], [`Stream`].
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), cdb_core::Error> {
+//! use cdb_core::{ConnectorDb, StreamCreate};
+//! use serde_json::json;
+//!
+//! let cdb = ConnectorDb::builder()
+//!     .url("http://localhost:3124")
+//!     .password("test", "test")
+//!     .connect()
+//!     .await?;
+//! let mood = cdb.stream("mood")?;
+//! if !mood.exists().await? {
+//!     mood.create(StreamCreate::new().schema(json!({"type": "integer"}))).await?;
+//! }
+//! mood.insert(8).await?;
+//! println!("{} moods, the last {:?}", mood.len().await?, mood.get(-1).await?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Handles are cheap to clone and can be used from many tasks at once. A handle is a path and what
+//! the server last said of the object there: making one sends nothing. All calls are sent when they
+//! are awaited, not before.
+
+mod connection;
+mod connectordb;
+mod device;
+mod error;
+mod object;
+mod stream;
+mod user;
+
+pub use cdb_http::Credentials;
+pub use cdb_types::{
+    ApiKey, Datapoint, DatapointArray, DeviceCreate, DeviceInfo, DevicePath, DeviceUpdate,
+    ObjectPath, Password, Schema, ServerError, ServerInfo, StreamCreate, StreamInfo, StreamPath,
+    StreamUpdate, Timestamp, UserCreate, UserInfo, UserPath, UserUpdate,
+};
+pub use connectordb::{ConnectorDb, ConnectorDbBuilder};
+pub use device::Device;
+pub use error::Error;
+pub use object::Object;
+pub use stream::{
+    ByIndex, ByTime, Datapoints, InsertArray, Query, Stream, TypedStream, Whole,
+};
+pub use user::{ListStreams, User};
+
+/// The result of a call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

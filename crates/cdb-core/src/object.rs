@@ -1,0 +1,211 @@
+//! What users, devices and streams have in common.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use cdb_http::Session;
+use cdb_types::endpoint::{Create, Delete, Json, Read, Write};
+use cdb_types::{DevicePath, Kind};
+
+use crate::connection::Connection;
+use crate::{Device, Result, Stream, User};
+
+/// Any object, when its path says of which kind it is; see [`ConnectorDb::object`].
+///
+/// [`ConnectorDb::object`]: crate::ConnectorDb::object
+#[derive(Debug, Clone)]
+pub enum Object {
+    /// `user`
+    User(User),
+    /// `user/device`
+    Device(Device),
+    /// `user/device/stream`
+    Stream(Stream),
+}
+
+/// A path, and what the server last said of the object there.
+#[derive(Debug)]
+pub(crate) struct Handle<K: Kind> {
+    pub(crate) connection: Connection,
+    pub(crate) path: K::Path,
+    /// Shared by clones, so that all know what one has learned.
+    known: Arc<RwLock<Option<K::Info>>>,
+}
+
+impl<K: Kind> Clone for Handle<K> {
+    fn clone(&self) -> Self {
+        Self {
+            connection: self.connection.clone(),
+            path: self.path.clone(),
+            known: Arc::clone(&self.known),
+        }
+    }
+}
+
+impl<K: Kind> Handle<K> {
+    pub(crate) fn new(connection: Connection, path: K::Path) -> Self {
+        Self { connection, path, known: Arc::default() }
+    }
+
+    pub(crate) fn with_info(connection: Connection, path: K::Path, info: K::Info) -> Self {
+        Self { connection, path, known: Arc::new(RwLock::new(Some(info))) }
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        self.connection.session()
+    }
+
+    fn learn(&self, info: Option<K::Info>) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = info;
+    }
+
+    /// What the server last said, or says now.
+    pub(crate) async fn data(&self) -> Result<K::Info> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match known {
+            Some(info) => Ok(info),
+            None => self.refresh().await,
+        }
+    }
+
+    pub(crate) async fn refresh(&self) -> Result<K::Info> {
+        let Json(info) = self.session().call(&Read::<K>(&self.path)).await?;
+        self.learn(Some(info.clone()));
+        Ok(info)
+    }
+
+    pub(crate) async fn exists(&self) -> Result<bool> {
+        match self.refresh().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() || error.is_forbidden() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) async fn create(&self, create: &K::Create) -> Result<K::Info> {
+        let Json(info) = self.session().call(&Create::<K>(&self.path, create)).await?;
+        self.learn(Some(info.clone()));
+        Ok(info)
+    }
+
+    pub(crate) async fn set(&self, update: &K::Update) -> Result<K::Info> {
+        let Json(info) = self.session().call(&Write::<K>(&self.path, update)).await?;
+        self.learn(Some(info.clone()));
+        Ok(info)
+    }
+
+    pub(crate) async fn delete(&self) -> Result<()> {
+        self.session().call(&Delete::<K>(&self.path)).await?;
+        self.learn(None);
+        Ok(())
+    }
+}
+
+/// The handle of a device, by its path.
+pub(crate) fn device(connection: &Connection, path: DevicePath) -> Device {
+    Device(Handle::new(connection.clone(), path))
+}
+
+/// The methods that users, devices and streams share, on a struct around a [`Handle`].
+macro_rules! object_methods {
+    ($object:ident, $kind:ident, $word:literal) => {
+        impl $object {
+            /// Where it is.
+            #[must_use]
+            pub fn path(&self) -> &<cdb_types::$kind as cdb_types::Kind>::Path {
+                &self.0.path
+            }
+
+            /// Its name, the last part of its path.
+            #[must_use]
+            pub fn name(&self) -> &str {
+                self.0.path.name().as_str()
+            }
+
+            #[doc = concat!("What the server says of the ", $word, ": asked once, and kept until")]
+            /// [`refresh`](Self::refresh) or a change through this handle or a clone of it.
+            ///
+            /// # Errors
+            /// When it does not exist or may not be seen, or the server cannot be reached.
+            pub async fn data(&self) -> crate::Result<<cdb_types::$kind as cdb_types::Kind>::Info> {
+                self.0.data().await
+            }
+
+            #[doc = concat!("Asks the server again what it says of the ", $word, ".")]
+            ///
+            /// # Errors
+            /// As [`data`](Self::data).
+            pub async fn refresh(
+                &self,
+            ) -> crate::Result<<cdb_types::$kind as cdb_types::Kind>::Info> {
+                self.0.refresh().await
+            }
+
+            #[doc = concat!("Whether there is such a ", $word, " and it may be seen.")]
+            ///
+            /// # Errors
+            /// When the server does not say: that it cannot be reached does not mean that
+            /// something does not exist.
+            pub async fn exists(&self) -> crate::Result<bool> {
+                self.0.exists().await
+            }
+
+            /// Changes what the update names, and nothing else.
+            ///
+            /// # Errors
+            /// When the server refuses: then nothing is changed.
+            pub async fn set(
+                &self,
+                update: <cdb_types::$kind as cdb_types::Kind>::Update,
+            ) -> crate::Result<<cdb_types::$kind as cdb_types::Kind>::Info> {
+                self.0.set(&update).await
+            }
+
+            #[doc = concat!("Deletes the ", $word, " and all below it. There is no way back.")]
+            ///
+            /// # Errors
+            /// When the server refuses.
+            pub async fn delete(&self) -> crate::Result<()> {
+                self.0.delete().await
+            }
+
+            crate::object::setters! {
+                <cdb_types::$kind as cdb_types::Kind>::Update;
+                /// Changes the name for people.
+                set_nickname: nickname(String);
+                /// Changes the description.
+                set_description: description(String);
+                /// Changes the icon: `material:…` or `fa:…`, or an image as URL-safe base64 or a
+                /// `data:` URL; empty for none.
+                set_icon: icon(String);
+            }
+        }
+    };
+}
+
+/// Setters of one field each.
+macro_rules! setters {
+    ($update:ty; $($(#[$doc:meta])* $setter:ident: $field:ident($value:ty);)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// As [`set`](Self::set).
+        pub async fn $setter(&self, $field: impl Into<$value>) -> crate::Result<()> {
+            self.set(<$update>::new().$field($field)).await.map(drop)
+        }
+    )*};
+}
+
+/// Getters of one field each, of what the server says.
+macro_rules! getters {
+    ($($(#[$doc:meta])* $field:ident: $value:ty;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// As [`data`](Self::data).
+        pub async fn $field(&self) -> crate::Result<$value> {
+            Ok(self.data().await?.$field)
+        }
+    )*};
+}
+
+pub(crate) use {getters, object_methods, setters};

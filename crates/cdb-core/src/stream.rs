@@ -1,0 +1,239 @@
+//! Streams.
+
+mod datapoints;
+mod insert;
+mod parser;
+mod query;
+mod typed;
+
+use std::ops::RangeBounds;
+
+use cdb_types::endpoint::Length;
+use cdb_types::{
+    Datapoint, Schema, StreamCreate, StreamInfo, StreamKind, StreamUpdate,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub use datapoints::Datapoints;
+pub use insert::InsertArray;
+pub use query::{ByIndex, ByTime, Query, Whole};
+pub use typed::TypedStream;
+
+use crate::object::{Handle, getters, object_methods, setters};
+use crate::{Device, Result, User};
+
+/// A stream: timestamped values that fit one JSON Schema, appended by one device.
+///
+/// Values are [`serde_json::Value`]s; [`typed`](Self::typed) gives them a type.
+#[derive(Debug, Clone)]
+pub struct Stream(pub(crate) Handle<StreamKind>);
+
+object_methods!(Stream, StreamKind, "stream");
+
+/// Checks a schema before it is sent.
+pub(crate) fn check_schema(stream: &StreamCreate) -> Result<()> {
+    if let Some(schema) = &stream.schema {
+        schema.validator()?;
+    }
+    Ok(())
+}
+
+impl Stream {
+    /// Makes the stream.
+    ///
+    /// # Errors
+    /// When the schema is none (then nothing is sent), or the server refuses.
+    pub async fn create(&self, create: StreamCreate) -> Result<StreamInfo> {
+        check_schema(&create)?;
+        self.0.create(&create).await
+    }
+
+    /// The device that owns it. Nothing is sent.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        Device(Handle::new(self.0.connection.clone(), self.path().device().clone()))
+    }
+
+    /// The user whose device owns it. Nothing is sent.
+    #[must_use]
+    pub fn user(&self) -> User {
+        User(Handle::new(self.0.connection.clone(), self.path().user().clone()))
+    }
+
+    getters! {
+        /// The name for people.
+        nickname: String;
+        /// The description.
+        description: String;
+        /// The icon.
+        icon: String;
+        /// How its values are meant, such as `rating.stars`.
+        datatype: String;
+        /// Whether its datapoints are only handed to subscribers, and not kept.
+        ephemeral: bool;
+        /// Whether other devices may ask its owner for values.
+        downlink: bool;
+    }
+
+    /// The JSON Schema that its values must fit, as JSON.
+    ///
+    /// # Errors
+    /// As [`data`](Self::data).
+    pub async fn schema(&self) -> Result<Value> {
+        Ok(self.data().await?.schema.to_value())
+    }
+
+    /// The JSON Schema that its values must fit, as text.
+    ///
+    /// # Errors
+    /// As [`data`](Self::data).
+    pub async fn sschema(&self) -> Result<String> {
+        Ok(self.data().await?.schema.as_str().to_owned())
+    }
+
+    /// Changes the JSON Schema for what is inserted from now on.
+    ///
+    /// # Errors
+    /// When it is none (then nothing is sent), or as [`set`](Self::set).
+    pub async fn set_schema(&self, schema: impl Into<Schema>) -> Result<()> {
+        let schema = schema.into();
+        schema.validator()?;
+        self.set(StreamUpdate::new().schema(schema)).await.map(drop)
+    }
+
+    setters! {
+        StreamUpdate;
+        /// Changes how its values are meant.
+        set_datatype: datatype(String);
+        /// Changes whether its datapoints are only handed to subscribers, and not kept.
+        set_ephemeral: ephemeral(bool);
+        /// Changes whether other devices may ask its owner for values. Turning it off deletes what
+        /// they have asked.
+        set_downlink: downlink(bool);
+    }
+
+    /// The same stream with values of a type.
+    ///
+    /// ```no_run
+    /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
+    /// let last = stream.typed::<f64>().get(-1).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn typed<T>(&self) -> TypedStream<T> {
+        TypedStream::new(self.clone())
+    }
+
+    /// How many datapoints it holds.
+    ///
+    /// # Errors
+    /// When there is no such stream, or it may not be read.
+    pub async fn len(&self) -> Result<u64> {
+        self.length(false).await
+    }
+
+    /// Whether it holds no datapoints.
+    ///
+    /// # Errors
+    /// As [`len`](Self::len).
+    pub async fn is_empty(&self) -> Result<bool> {
+        Ok(self.len().await? == 0)
+    }
+
+    /// How many datapoints it holds, or with `true` how many there are in its downlink: what
+    /// others have asked its owner for.
+    ///
+    /// # Errors
+    /// As [`len`](Self::len).
+    pub async fn length(&self, downlink: bool) -> Result<u64> {
+        Ok(self.0.session().call(&Length { stream: self.path(), downlink }).await?)
+    }
+
+    /// The datapoint at an index: 0 is the first, −1 the last; `None` if there is none.
+    ///
+    /// # Errors
+    /// As [`len`](Self::len).
+    pub async fn get(&self, index: i64) -> Result<Option<Datapoint>> {
+        self.typed().get(index).await
+    }
+
+    /// Datapoints by index, in any form of Rust's ranges; negative indexes count from the end.
+    /// What lies outside the stream is cut off.
+    ///
+    /// ```no_run
+    /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
+    /// let last_five = stream.range(-5..).await?;
+    /// let all_but_the_last = stream.range(..-1).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn range(&self, range: impl RangeBounds<i64>) -> Query<Value, ByIndex> {
+        self.typed().range(range)
+    }
+
+    /// Datapoints by time, or by index: awaited, a list. Without either, all.
+    ///
+    /// ```no_run
+    /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
+    /// use cdb_core::Timestamp;
+    /// let now = Timestamp::now();
+    /// let last_minute = stream.query().t1(now + -60.0).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn query(&self) -> Query<Value> {
+        self.typed().query()
+    }
+
+    /// Appends a value with the present as its time; returns when the server has stored it.
+    ///
+    /// Should the stream hold a later time already (another clock), the datapoint gets that. On
+    /// a downlink that somebody else's device owns, it is a request to that device.
+    ///
+    /// # Errors
+    /// When the value does not fit the schema, or this device may not write here.
+    pub async fn insert(&self, value: impl Serialize) -> Result<()> {
+        // Written here, so that the value need not be one that tasks may share.
+        let value = serde_json::value::to_raw_value(&value);
+        let datapoint = Datapoint::now(value.map_err(cdb_http::Error::Unwritable)?);
+        self.insert_array(&[datapoint]).restamp(true).await.map(drop)
+    }
+
+    /// [`insert`](Self::insert), under the name that lists have for it.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert).
+    pub async fn append(&self, value: impl Serialize) -> Result<()> {
+        self.insert(value).await
+    }
+
+    /// Appends datapoints with their own times, which must not fall: awaited, how many.
+    ///
+    /// They are sent in chunks of 5,000, or less if they are large. Each chunk is stored whole or
+    /// not at all; a failure of a later one is [`Error::PartialInsert`](crate::Error), which says
+    /// how many were stored.
+    ///
+    /// ```no_run
+    /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
+    /// use cdb_core::Datapoint;
+    /// let data = [Datapoint::new(1464250199.934, 8), Datapoint::new(1464334179.605, 7)];
+    /// assert_eq!(stream.insert_array(&data).await?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn insert_array<'a, T: Serialize>(
+        &self,
+        datapoints: &'a [Datapoint<T>],
+    ) -> InsertArray<'a, T> {
+        InsertArray::new(self.clone(), datapoints)
+    }
+}
+
+impl<T: DeserializeOwned> From<Stream> for TypedStream<T> {
+    fn from(stream: Stream) -> Self {
+        Self::new(stream)
+    }
+}

@@ -1,0 +1,102 @@
+//! Reading datapoints one by one.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use cdb_http::Body;
+use cdb_types::{Datapoint, DatapointArray};
+use futures_core::Stream;
+use futures_util::TryStreamExt;
+use serde::de::DeserializeOwned;
+
+use super::parser::Parser;
+use crate::{Error, Result};
+
+/// Datapoints as they come from the server: a [`futures::Stream`](futures_core::Stream), in memory
+/// that does not grow with their number.
+///
+/// The last item is an error if the answer broke off: what came before it is good.
+pub struct Datapoints<T> {
+    /// `None` when all of it has come.
+    body: Option<Body>,
+    parser: Parser,
+    /// Those that have come, to be handed out.
+    ready: std::vec::IntoIter<Datapoint<T>>,
+}
+
+impl<T: DeserializeOwned> Datapoints<T> {
+    pub(super) fn new(body: Body) -> Self {
+        Self { body: Some(body), parser: Parser::new(), ready: Vec::new().into_iter() }
+    }
+
+    pub(super) fn empty() -> Self {
+        Self { body: None, parser: Parser::new(), ready: Vec::new().into_iter() }
+    }
+
+    /// All of them at once.
+    pub(super) async fn collect_all(mut self) -> Result<DatapointArray<T>> {
+        let mut found = Vec::new();
+        if let Some(mut body) = self.body.take() {
+            while let Some(piece) = body.try_next().await? {
+                self.parser.feed(&piece, &mut found).map_err(cdb_http::Error::from)?;
+            }
+            self.parser.finish(&mut found).map_err(cdb_http::Error::from)?;
+        }
+        Ok(found.into())
+    }
+
+    /// Reads more of the body; `None` when there is no more.
+    fn poll_more(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Vec<Datapoint<T>>, cdb_http::Error>>> {
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let mut found = Vec::new();
+        let parsed = match ready!(Pin::new(body).poll_next(cx)) {
+            Some(Ok(piece)) => self.parser.feed(&piece, &mut found),
+            Some(Err(error)) => {
+                self.body = None;
+                return Poll::Ready(Some(Err(error)));
+            }
+            None => {
+                self.body = None;
+                self.parser.finish(&mut found)
+            }
+        };
+        Poll::Ready(Some(match parsed {
+            Ok(()) => Ok(found),
+            Err(error) => {
+                self.body = None;
+                Err(error.into())
+            }
+        }))
+    }
+}
+
+impl<T: DeserializeOwned> Stream for Datapoints<T> {
+    type Item = Result<Datapoint<T>, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(datapoint) = this.ready.next() {
+                return Poll::Ready(Some(Ok(datapoint)));
+            }
+            match ready!(this.poll_more(cx)) {
+                Some(Ok(found)) => this.ready = found.into_iter(),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+// The datapoints are never pinned.
+impl<T> Unpin for Datapoints<T> {}
+
+impl<T> fmt::Debug for Datapoints<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Datapoints").field("ready", &self.ready.len()).finish_non_exhaustive()
+    }
+}

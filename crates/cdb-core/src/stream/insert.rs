@@ -1,0 +1,105 @@
+//! Appending datapoints.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use bytes::Bytes;
+use cdb_types::Datapoint;
+use cdb_types::endpoint::Insert;
+use serde::Serialize;
+
+use super::Stream;
+use crate::{Error, Result};
+
+/// How many datapoints are sent at once at most.
+const CHUNK: usize = 5_000;
+
+/// How long a body may become before the next datapoint starts another: the server takes 10 MiB.
+const CHUNK_BYTES: usize = 8 * 1024 * 1024;
+
+/// Appends datapoints when awaited, and says how many; see [`Stream::insert_array`].
+#[derive(Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct InsertArray<'a, T> {
+    stream: Stream,
+    datapoints: &'a [Datapoint<T>],
+    restamp: bool,
+    downlink: bool,
+}
+
+impl<'a, T: Serialize> InsertArray<'a, T> {
+    pub(super) fn new(stream: Stream, datapoints: &'a [Datapoint<T>]) -> Self {
+        Self { stream, datapoints, restamp: false, downlink: false }
+    }
+
+    /// Whether datapoints that are older than the stream's last get its time, instead of being
+    /// refused. Among themselves they must be in order all the same.
+    pub fn restamp(mut self, restamp: bool) -> Self {
+        self.restamp = restamp;
+        self
+    }
+
+    /// Whether to append to the downlink, also of a stream that this device owns.
+    pub fn downlink(mut self, downlink: bool) -> Self {
+        self.downlink = downlink;
+        self
+    }
+
+    async fn send(self) -> Result<usize> {
+        let mut stored = 0;
+        while stored < self.datapoints.len() {
+            let rest = &self.datapoints[stored..];
+            let (count, body) = chunk(rest).map_err(cdb_http::Error::Unwritable)?;
+            if let Err(error) = self.send_chunk(body).await {
+                return Err(match stored {
+                    0 => Error::Http(error),
+                    _ => Error::PartialInsert { stored, source: error },
+                });
+            }
+            stored += count;
+        }
+        Ok(stored)
+    }
+
+    async fn send_chunk(&self, body: Vec<u8>) -> Result<(), cdb_http::Error> {
+        let (stream, downlink) = (self.stream.path(), self.downlink);
+        let (session, body) = (self.stream.0.session(), Bytes::from(body));
+        // The body is written already: the call only says where it goes.
+        let datapoints: &[Datapoint<()>] = &[];
+        if self.restamp {
+            session.call_with(&Insert::<(), true> { stream, downlink, datapoints }, body).await
+        } else {
+            session.call_with(&Insert::<(), false> { stream, downlink, datapoints }, body).await
+        }
+    }
+}
+
+/// The next datapoints as a body, and how many they are: at least one.
+fn chunk<T: Serialize>(datapoints: &[Datapoint<T>]) -> Result<(usize, Vec<u8>), serde_json::Error> {
+    let mut body = Vec::new();
+    let mut count = 0;
+    for datapoint in datapoints.iter().take(CHUNK) {
+        if body.len() > CHUNK_BYTES {
+            break;
+        }
+        let before = body.len();
+        body.push(if count == 0 { b'[' } else { b',' });
+        serde_json::to_writer(&mut body, datapoint)?;
+        if count > 0 && body.len() > CHUNK_BYTES {
+            body.truncate(before);
+            break;
+        }
+        count += 1;
+    }
+    body.push(b']');
+    Ok((count, body))
+}
+
+impl<'a, T: Serialize + Sync> IntoFuture for InsertArray<'a, T> {
+    type Output = Result<usize>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}

@@ -1,0 +1,171 @@
+//! A JSON array of datapoints, read as its pieces come.
+
+use cdb_http::ProtocolError;
+use cdb_types::Datapoint;
+use serde::de::DeserializeOwned;
+
+/// Where in the array the parser is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Before the opening bracket.
+    Start,
+    /// After the opening bracket: a datapoint or the end.
+    First,
+    /// After a comma: a datapoint.
+    Next,
+    /// After a datapoint: a comma or the end.
+    After,
+    End,
+}
+
+/// Holds what has come of an array but is not yet a whole datapoint.
+#[derive(Debug)]
+pub(super) struct Parser {
+    state: State,
+    pending: Vec<u8>,
+    /// It is not worth trying again before so many bytes are pending: a large datapoint that
+    /// comes in small pieces would be read over and over.
+    worth_trying: usize,
+}
+
+impl Parser {
+    pub(super) fn new() -> Self {
+        Self { state: State::Start, pending: Vec::new(), worth_trying: 0 }
+    }
+
+    /// Takes a piece of the array, and adds to `found` the datapoints that are complete with it.
+    pub(super) fn feed<T: DeserializeOwned>(
+        &mut self,
+        piece: &[u8],
+        found: &mut Vec<Datapoint<T>>,
+    ) -> Result<(), ProtocolError> {
+        if self.pending.is_empty() {
+            // Usually the piece ends within a datapoint: only that rest is copied.
+            let used = self.parse(piece, found)?;
+            self.pending.extend_from_slice(&piece[used..]);
+        } else {
+            self.pending.extend_from_slice(piece);
+            if self.pending.len() < self.worth_trying {
+                return Ok(());
+            }
+            let pending = std::mem::take(&mut self.pending);
+            let used = self.parse(&pending, found)?;
+            self.pending = pending;
+            self.pending.drain(..used);
+        }
+        self.worth_trying = 2 * self.pending.len();
+        Ok(())
+    }
+
+    /// Takes note that no piece will come any more.
+    pub(super) fn finish<T: DeserializeOwned>(
+        &mut self,
+        found: &mut Vec<Datapoint<T>>,
+    ) -> Result<(), ProtocolError> {
+        let pending = std::mem::take(&mut self.pending);
+        // The original says null for an array without datapoints.
+        if self.state == State::Start && pending.trim_ascii() == b"null" {
+            return Ok(());
+        }
+        self.parse(&pending, found)?;
+        if self.state == State::End { Ok(()) } else { Err(ProtocolError::Incomplete) }
+    }
+
+    /// Reads as far as datapoints are complete; says how far that is.
+    fn parse<T: DeserializeOwned>(
+        &mut self,
+        text: &[u8],
+        found: &mut Vec<Datapoint<T>>,
+    ) -> Result<usize, ProtocolError> {
+        let mut used = 0;
+        while let Some(&byte) = text.get(used) {
+            self.state = match (self.state, byte) {
+                (_, b' ' | b'\n' | b'\r' | b'\t') => self.state,
+                (State::Start, b'[') => State::First,
+                (State::First | State::After, b']') => State::End,
+                (State::After, b',') => State::Next,
+                (State::First | State::Next, _) => {
+                    let rest = serde_json::Deserializer::from_slice(&text[used..]);
+                    let mut values = rest.into_iter::<Datapoint<T>>();
+                    match values.next() {
+                        Some(Ok(datapoint)) => found.push(datapoint),
+                        Some(Err(error)) if !error.is_eof() => return Err(error.into()),
+                        _ => return Ok(used),
+                    }
+                    used += values.byte_offset();
+                    self.state = State::After;
+                    continue;
+                }
+                (State::Start, b'n') => return Ok(used),
+                (State::Start | State::After | State::End, _) => {
+                    let unexpected = "expected an array of datapoints";
+                    let error: serde_json::Error = serde::de::Error::custom(unexpected);
+                    return Err(error.into());
+                }
+            };
+            used += 1;
+        }
+        Ok(used)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What the parser finds in a text that comes in pieces of a length.
+    fn pieces(text: &str, length: usize) -> Result<Vec<Datapoint>, ProtocolError> {
+        let (mut parser, mut found) = (Parser::new(), Vec::new());
+        for piece in text.as_bytes().chunks(length) {
+            parser.feed(piece, &mut found)?;
+        }
+        parser.finish(&mut found)?;
+        Ok(found)
+    }
+
+    #[test]
+    fn an_array_that_ends_early_is_incomplete() {
+        let whole = r#"[{"t":1,"d":[1,{"a":"]}"}]},{"t":2}]"#;
+        assert_eq!(pieces(whole, 5).map(|found| found.len()).ok(), Some(2));
+        for end in 0..whole.len() {
+            for length in [1, 7, 1000] {
+                let cut = pieces(&whole[..end], length);
+                assert!(matches!(cut, Err(ProtocolError::Incomplete)), "{end}: {cut:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn null_is_an_empty_array() {
+        for length in 1..5 {
+            assert_eq!(pieces("null", length).map(|found| found.len()).ok(), Some(0));
+        }
+    }
+
+    #[test]
+    fn what_is_no_array_is_unreadable() {
+        for text in ["{}", "[1]", "[{}}", "[{},]", "[{}]]", "[,{}]", "nul", "[{\"t\":\"x\"}]"] {
+            assert!(pieces(text, 3).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_of_any_length_give_the_same_datapoints(
+            values in prop::collection::vec(("[a-z\\[\\]{}\",\\\\]{0,9}", any::<i64>()), 0..20),
+            length in 1_usize..40,
+        ) {
+            let data: Vec<Value> = values
+                .iter()
+                .zip(1..)
+                .map(|((text, number), t)| json!({"t": t, "d": {text.as_str(): [number, text]}}))
+                .collect();
+            let text = Value::from(data).to_string();
+            let expected: Vec<Datapoint> = serde_json::from_str(&text)?;
+            prop_assert_eq!(pieces(&text, length)?, expected);
+        }
+    }
+}

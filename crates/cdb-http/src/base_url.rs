@@ -1,0 +1,62 @@
+//! Where a server is.
+
+use cdb_types::endpoint::API;
+use reqwest::Url;
+
+use crate::UrlError;
+
+/// The URL that all calls are below, from what a person writes.
+///
+/// As in the Python client, `https://` is put before what has no scheme, and the path is replaced
+/// by the protocol's. Only a path that ends in the protocol's own is kept, so that a server below
+/// another path can be named: `https://example.com/streams/api/v1/`.
+pub(crate) fn base_url(text: &str) -> Result<Url, UrlError> {
+    let text = text.trim();
+    let with_scheme = if text.contains("://") { text.into() } else { format!("https://{text}") };
+    let mut url = Url::parse(&with_scheme).map_err(|_| UrlError::Malformed)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(UrlError::Scheme);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(UrlError::Credentials);
+    }
+    let path = format!("{}/", url.path().trim_end_matches('/'));
+    url.set_path(if path.ends_with(API) { &path } else { API });
+    url.set_query(None);
+    url.set_fragment(None);
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base(text: &str) -> String {
+        base_url(text).map_or_else(|error| format!("{error:?}"), String::from)
+    }
+
+    #[test]
+    fn scheme_path_and_slash_may_be_there_or_not() {
+        assert_eq!(base("http://localhost:3124"), "http://localhost:3124/api/v1/");
+        assert_eq!(base("http://localhost:3124/"), "http://localhost:3124/api/v1/");
+        assert_eq!(base(" https://a.example/api/v1 "), "https://a.example/api/v1/");
+        assert_eq!(base("a.example"), "https://a.example/api/v1/");
+        assert_eq!(base("localhost:3124/"), "https://localhost:3124/api/v1/");
+        assert_eq!(base("http://a.example/some/page?x=1#y"), "http://a.example/api/v1/");
+    }
+
+    #[test]
+    fn a_server_below_another_path_is_named_with_the_whole_path() {
+        let url = "https://a.example/streams/api/v1/";
+        assert_eq!(base(url), url);
+        assert_eq!(base(url.trim_end_matches('/')), url);
+    }
+
+    #[test]
+    fn what_is_no_server_is_refused() {
+        assert_eq!(base(""), "Malformed");
+        assert_eq!(base("http://"), "Malformed");
+        assert_eq!(base("ftp://a.example"), "Scheme");
+        assert_eq!(base("http://me:secret@a.example"), "Credentials");
+    }
+}

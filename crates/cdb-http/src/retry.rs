@@ -1,0 +1,70 @@
+//! When a call is tried again.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use crate::Error;
+
+/// The pause before the first repetition; each later one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// The repetitions that one call has left.
+#[derive(Debug)]
+pub(crate) struct Retry {
+    repetition: u32,
+    most: u32,
+    repeatable: bool,
+}
+
+impl Retry {
+    /// `repeatable` says whether the call, made twice, does no more than made once.
+    pub(crate) fn new(most: u32, repeatable: bool) -> Self {
+        Self { repetition: 0, most, repeatable }
+    }
+
+    /// Waits before the next repetition.
+    ///
+    /// # Errors
+    /// The failure itself, when there is to be none.
+    pub(crate) async fn after(&mut self, failed: Error) -> Result<(), Error> {
+        if self.repetition == self.most || !self.is_safe(&failed) {
+            return Err(failed);
+        }
+        let pause = pause(self.repetition);
+        tracing::debug!(?pause, error = %failed, "trying again");
+        tokio::time::sleep(pause).await;
+        self.repetition += 1;
+        Ok(())
+    }
+
+    /// Whether the call may be sent again without the danger of doing a thing twice.
+    fn is_safe(&self, failed: &Error) -> bool {
+        match failed {
+            // Nothing of it has arrived.
+            Error::Transport(broken) if broken.is_connect() => true,
+            failed => self.repeatable && failed.is_temporary(),
+        }
+    }
+}
+
+/// How long to wait before repetition number `n`, counted from 0. Up to a fifth more or less by
+/// chance, so that many devices do not come back all at once.
+fn pause(n: u32) -> Duration {
+    let chance = u16::try_from(RandomState::new().hash_one(n) % 1000).unwrap_or_default();
+    let factor = 0.8 + 0.4 * f64::from(chance) / 1000.0;
+    FIRST_PAUSE.mul_f64(factor * f64::from(1_u32 << n.min(16)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_give_or_take_a_fifth() {
+        for n in 0..5 {
+            let expected = 100.0 * f64::from(1 << n);
+            let pause = pause(n).as_secs_f64() * 1000.0;
+            assert!((0.8 * expected..=1.2 * expected).contains(&pause), "{n}: {pause}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! One server, one asker.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cdb_types::ServerError;
+use cdb_types::endpoint::{Answer, Endpoint, Method};
+use reqwest::{StatusCode, Url, header};
+
+use crate::base_url::base_url;
+use crate::retry::Retry;
+use crate::{Body, Credentials, Error, ProtocolError};
+
+/// How much of an error answer that is not the server's JSON becomes its message, in characters.
+const MOST_MESSAGE: usize = 300;
+
+/// What a session is made with; see [`Session::builder`].
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct SessionBuilder {
+    url: String,
+    credentials: Credentials,
+    connect_timeout: Duration,
+    timeout: Duration,
+    retries: u32,
+}
+
+impl SessionBuilder {
+    /// Who asks; nobody unless given.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = credentials;
+        self
+    }
+
+    /// How long connecting may take; 10 seconds unless given.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a call may take, answer included; 60 seconds unless given. For an answer that is
+    /// read as a stream it is how long the server may be silent.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How often a call is repeated, where that is safe, when the server cannot be reached or
+    /// answers 502, 503 or 504; 3 times unless given. The first pause is about 0.1 seconds, each
+    /// later one twice as long.
+    ///
+    /// What only reads is repeated after any of these failures, what changes something only when
+    /// there was no connection, so that the server has seen nothing of it.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// The session. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::Url`] when the URL is none, [`Error::Transport`] when TLS cannot be set up.
+    pub fn build(self) -> Result<Session, Error> {
+        let base = base_url(&self.url)?;
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("cdb-http/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(self.connect_timeout)
+            .read_timeout(self.timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Session(Arc::new(Inner {
+            http,
+            base,
+            credentials: RwLock::new(self.credentials),
+            timeout: self.timeout,
+            retries: self.retries,
+        })))
+    }
+}
+
+/// Sends calls to one server for one asker. Clones share its connections and its credentials.
+#[derive(Clone)]
+pub struct Session(Arc<Inner>);
+
+struct Inner {
+    http: reqwest::Client,
+    base: Url,
+    credentials: RwLock<Credentials>,
+    timeout: Duration,
+    retries: u32,
+}
+
+impl Session {
+    /// Prepares a session with the server at this URL.
+    ///
+    /// What has no scheme is taken for `https`. The path does not matter (the protocol has its
+    /// own), unless it ends in `/api/v1/`: then the server is below what comes before.
+    pub fn builder(url: impl Into<String>) -> SessionBuilder {
+        SessionBuilder {
+            url: url.into(),
+            credentials: Credentials::Nobody,
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(60),
+            retries: 3,
+        }
+    }
+
+    /// The URL below which all calls are, such as `http://localhost:3124/api/v1/`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.0.base.as_str()
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub fn credentials(&self) -> Credentials {
+        self.0.credentials.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes who asks, from the next request on, for all clones of the session.
+    pub fn set_credentials(&self, credentials: Credentials) {
+        *self.0.credentials.write().unwrap_or_else(PoisonError::into_inner) = credentials;
+    }
+
+    /// Makes a call and reads its answer.
+    ///
+    /// # Errors
+    /// Any [`Error`] but [`Error::Url`].
+    pub fn call<E: Endpoint>(&self, call: &E) -> Answering<'_, E::Answer> {
+        let request = self.request(call);
+        Box::pin(async move { read(&self.fetch(request?).await?) })
+    }
+
+    /// Makes a call with a body that is JSON already, in place of its own.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub fn call_with<E: Endpoint>(&self, call: &E, body: Bytes) -> Answering<'_, E::Answer> {
+        let request = Request { body: Some(body), ..self.request_to(call) };
+        Box::pin(async move { read(&self.fetch(request).await?) })
+    }
+
+    /// Makes a call whose answer is read as it comes.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call); what happens after the answer has begun is an item of the body.
+    pub fn open<E: Endpoint>(&self, call: &E) -> Answering<'_, Body> {
+        let request = self.request(call);
+        Box::pin(async move {
+            let request = request?;
+            let mut retry = self.retry(&request);
+            loop {
+                match self.send(&request, None).await {
+                    Ok(response) => return Ok(Body::new(response)),
+                    Err(error) => retry.after(error).await?,
+                }
+            }
+        })
+    }
+
+    /// The whole answer to a request.
+    async fn fetch(&self, request: Request) -> Result<Bytes, Error> {
+        let mut retry = self.retry(&request);
+        loop {
+            let answer = async {
+                let response = self.send(&request, Some(self.0.timeout)).await?;
+                Ok(response.bytes().await?)
+            };
+            match answer.await {
+                Ok(bytes) => return Ok(bytes),
+                Err(error) => retry.after(error).await?,
+            }
+        }
+    }
+
+    /// Sends a request, once.
+    async fn send(
+        &self,
+        request: &Request,
+        timeout: Option<Duration>,
+    ) -> Result<reqwest::Response, Error> {
+        let mut builder = self.0.http.request(request.method.clone(), request.url.clone());
+        if let Some(authorization) = self.credentials().header() {
+            builder = builder.header(header::AUTHORIZATION, authorization);
+        }
+        if let Some(body) = &request.body {
+            builder = builder.header(header::CONTENT_TYPE, "application/json").body(body.clone());
+        }
+        if let Some(timeout) = timeout {
+            builder = builder.timeout(timeout);
+        }
+        accepted(builder.send().await?).await
+    }
+
+    fn retry(&self, request: &Request) -> Retry {
+        Retry::new(self.0.retries, request.repeatable)
+    }
+
+    fn request<E: Endpoint>(&self, call: &E) -> Result<Request, Error> {
+        let body = call.body().map(serde_json::to_vec).transpose().map_err(Error::Unwritable)?;
+        Ok(Request { body: body.map(Bytes::from), ..self.request_to(call) })
+    }
+
+    /// The request of a call, without a body.
+    fn request_to<E: Endpoint>(&self, call: &E) -> Request {
+        let mut url = self.0.base.clone();
+        url.set_path(&format!("{}{}", url.path(), call.path()));
+        let parameters = call.parameters();
+        if !parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(parameters);
+        }
+        let method = match E::METHOD {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        Request { method, url, body: None, repeatable: E::REPEATABLE }
+    }
+}
+
+/// A call under way.
+pub type Answering<'s, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 's>>;
+
+/// A call, ready to be sent as often as it takes.
+struct Request {
+    method: reqwest::Method,
+    url: Url,
+    body: Option<Bytes>,
+    repeatable: bool,
+}
+
+fn read<A: Answer>(body: &[u8]) -> Result<A, Error> {
+    A::from_body(body).map_err(|error| ProtocolError::from(error).into())
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("url", &self.url())
+            .field("credentials", &self.credentials())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The response, unless its status says that it is an error.
+async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, Error> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    if status.is_redirection() {
+        return Err(ProtocolError::Redirection(status.as_u16()).into());
+    }
+    // The status is what counts: a body that breaks off is as good as none.
+    let body = response.bytes().await.unwrap_or_default();
+    Err(Error::from_server(said(status, &body)))
+}
+
+/// What an error answer says, be it the server's JSON, some proxy's page or nothing.
+fn said(status: StatusCode, body: &[u8]) -> ServerError {
+    if let Ok(mut said) = serde_json::from_slice::<ServerError>(body) {
+        said.code = status.as_u16();
+        return said;
+    }
+    let text = String::from_utf8_lossy(body);
+    let text: String = text.trim().chars().take(MOST_MESSAGE).collect();
+    let reason = status.canonical_reason().unwrap_or("no reason given");
+    let msg = if text.is_empty() { reason.to_owned() } else { text };
+    ServerError::new(status.as_u16(), msg, "")
+}
