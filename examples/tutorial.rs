@@ -5,9 +5,7 @@
 use std::error::Error;
 
 use connectordb::server::Server;
-use connectordb::{
-    ConnectorDb, Datapoint, DeviceCreate, StreamCreate, Timestamp, UserCreate,
-};
+use connectordb::{ConnectorDb, Datapoint, DeviceCreate, StreamCreate, Timestamp, UserCreate};
 use serde_json::json;
 
 #[tokio::main]
@@ -130,7 +128,10 @@ async fn devices(cdb: &ConnectorDb, url: &str) -> Result<(), Box<dyn Error>> {
     println!("It sees itself: {}", newdevice.exists().await?);
     println!("It sees its streams: {:?}", names(&newdevice.streams().await?));
     println!("It does not see its user: {}", newdevice.user().exists().await?);
-    println!("Nor the user's other streams: {}", newdevice.stream("myuser/user/diary")?.exists().await?);
+    println!(
+        "Nor the user's other streams: {}",
+        newdevice.stream("myuser/user/diary")?.exists().await?
+    );
 
     newdevice.stream("mystream")?.insert(json!({"speed": 54})).await?;
     let theirs = cdb.stream("myuser/newdevice/mystream")?;

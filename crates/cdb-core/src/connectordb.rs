@@ -93,7 +93,10 @@ impl ConnectorDbBuilder {
         let path = session.call(&Ping).await?;
         let own = if path == NOBODY { "nobody/user" } else { path.as_str() };
         let connection = Connection::new(session, own.parse::<DevicePath>()?);
-        let cdb = ConnectorDb { device: device(&connection, connection.device().clone()), path: path.into() };
+        let cdb = ConnectorDb {
+            device: device(&connection, connection.device().clone()),
+            path: path.into(),
+        };
         if let Credentials::Password { .. } = self.credentials {
             cdb.use_key().await?;
         }

@@ -42,9 +42,7 @@ pub use connectordb::{ConnectorDb, ConnectorDbBuilder};
 pub use device::Device;
 pub use error::Error;
 pub use object::Object;
-pub use stream::{
-    ByIndex, ByTime, Datapoints, InsertArray, Query, Stream, TypedStream, Whole,
-};
+pub use stream::{ByIndex, ByTime, Datapoints, InsertArray, Query, Stream, TypedStream, Whole};
 pub use user::{ListStreams, User};
 
 /// The result of a call.

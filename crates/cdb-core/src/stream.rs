@@ -9,9 +9,7 @@ mod typed;
 use std::ops::RangeBounds;
 
 use cdb_types::endpoint::Length;
-use cdb_types::{
-    Datapoint, Schema, StreamCreate, StreamInfo, StreamKind, StreamUpdate,
-};
+use cdb_types::{Datapoint, Schema, StreamCreate, StreamInfo, StreamKind, StreamUpdate};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -29,7 +29,8 @@ impl User {
             device.visible.get_or_insert(true);
             device.user_editable.get_or_insert(true);
         }
-        let nested = create.devices.values().flat_map(|device: &DeviceCreate| device.streams.values());
+        let nested =
+            create.devices.values().flat_map(|device: &DeviceCreate| device.streams.values());
         for stream in create.streams.values().chain(nested) {
             check_schema(stream)?;
         }

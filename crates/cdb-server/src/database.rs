@@ -10,8 +10,8 @@ mod sight;
 mod streams;
 mod users;
 
-use cdb_types::endpoint::Counted;
 use cdb_types::StreamPath;
+use cdb_types::endpoint::Counted;
 
 pub(crate) use streams::StreamFilter;
 

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-pub(crate) use right::{Field, Operation};
 use right::Set;
+pub(crate) use right::{Field, Operation};
 
 use crate::actor::{Actor, Asker};
 use crate::store::{DeviceRow, UserRow};

@@ -9,7 +9,9 @@ mod server;
 use serde::Serialize;
 
 pub use data::{IndexOfTime, Insert, Length, ReadData};
-pub use object::{Create, Delete, ListDevices, ListStreams, ListUserStreams, ListUsers, Read, Write};
+pub use object::{
+    Create, Delete, ListDevices, ListStreams, ListUserStreams, ListUsers, Read, Write,
+};
 pub use server::{Count, Counted, Ping, Version};
 
 /// Below this path of a server's URL lies the whole protocol.

@@ -46,7 +46,8 @@ pub use object::{
     StreamUpdate, Update, UpdateError, UserCreate, UserInfo, UserKind, UserUpdate,
 };
 pub use path::{
-    DataPath, DevicePath, MAX_NAME_LEN, Name, NameError, ObjectPath, PathError, StreamPath, UserPath,
+    DataPath, DevicePath, MAX_NAME_LEN, Name, NameError, ObjectPath, PathError, StreamPath,
+    UserPath,
 };
 pub use query::{DataQuery, QueryError, Range, StreamQuery, is_true, resolve_indices};
 pub use schema::Schema;

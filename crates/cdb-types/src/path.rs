@@ -34,17 +34,14 @@ pub enum PathError {
 /// Splits a path into exactly `N` names.
 fn names<const N: usize>(path: &str, form: &'static str) -> Result<[Name; N], PathError> {
     let parts: Vec<&str> = path.split('/').collect();
-    let parts: [&str; N] = parts
-        .try_into()
-        .map_err(|_| PathError::Depth { path: path.to_owned(), form })?;
+    let parts: [&str; N] =
+        parts.try_into().map_err(|_| PathError::Depth { path: path.to_owned(), form })?;
     let mut checked = Vec::with_capacity(N);
     for part in parts {
         let name = Name::new(part);
         checked.push(name.map_err(|reason| PathError::Name { path: path.to_owned(), reason })?);
     }
-    checked
-        .try_into()
-        .map_err(|_| PathError::Depth { path: path.to_owned(), form })
+    checked.try_into().map_err(|_| PathError::Depth { path: path.to_owned(), form })
 }
 
 /// The path of a user: its name.

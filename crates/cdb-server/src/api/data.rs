@@ -23,7 +23,8 @@ pub(super) async fn read(call: Stream) -> Result<Response, Refusal> {
             Ok(length.to_string().into_response())
         }
         Some("time2index") => {
-            let t = parameters.get("t").and_then(|t| t.parse().ok()).filter(|t: &f64| t.is_finite());
+            let t =
+                parameters.get("t").and_then(|t| t.parse().ok()).filter(|t: &f64| t.is_finite());
             let t = t.ok_or_else(|| {
                 Refusal::forbidden(
                     "time2index requires an argument of \"t\" which is a decimal timestamp",
@@ -50,11 +51,7 @@ pub(super) async fn insert_restamped(
     append(call, request, true).await
 }
 
-async fn append(
-    call: Stream,
-    request: Request,
-    restamp: bool,
-) -> Result<&'static str, Refusal> {
+async fn append(call: Stream, request: Request, restamp: bool) -> Result<&'static str, Refusal> {
     let Call { database, asker, path, parameters } = call;
     let body = body::read(request.into_body()).await?;
     let (path, downlink) = (path.to_change()?, parameters.downlink());

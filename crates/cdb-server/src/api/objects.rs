@@ -107,10 +107,8 @@ pub(super) async fn create_stream(call: Stream, request: Request) -> Result<Resp
     sane(&name)?;
     let create = body::creation(&body::read(request.into_body()).await?)?;
     let device = (user, device).to_change()?;
-    uncancelled(async move {
-        json(&database.create_stream(&asker, &device, &name, create).await?)
-    })
-    .await
+    uncancelled(async move { json(&database.create_stream(&asker, &device, &name, create).await?) })
+        .await
 }
 
 pub(super) async fn update_stream(call: Stream, request: Request) -> Result<Response, Refusal> {

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cdb_types::{DataQuery, QueryError, Range, Schema, StreamPath, Timestamp, Validator, resolve_indices};
+use cdb_types::{
+    DataQuery, QueryError, Range, Schema, StreamPath, Timestamp, Validator, resolve_indices,
+};
 
-use super::sight::{SeenStream, Unseen};
 use super::Database;
+use super::sight::{SeenStream, Unseen};
 use crate::actor::Asker;
 use crate::permissions::{Field, Grant};
 use crate::refusal::Refusal;
@@ -49,11 +51,11 @@ impl Database {
             return if seen { Ok((located, grant)) } else { Err(Unseen::Hidden) };
         }
         let mut db = self.store.readers().acquire().await?;
-        let SeenStream { device, stream, grant, .. } = self.see_stream(&mut db, asker, path).await?;
+        let SeenStream { device, stream, grant, .. } =
+            self.see_stream(&mut db, asker, path).await?;
         let schema = Schema::unchecked(&stream.schema);
-        let validator = schema.validator().map_err(|error| {
-            Unseen::Store(sqlx::Error::Decode(error.into()))
-        })?;
+        let validator =
+            schema.validator().map_err(|error| Unseen::Store(sqlx::Error::Decode(error.into())))?;
         let located = Arc::new(Located { device, stream, validator: Arc::new(validator) });
         self.streams.put(generation, path.clone(), Arc::clone(&located));
         Ok((located, grant))
@@ -140,15 +142,14 @@ impl Database {
     ) -> Result<(), Refusal> {
         loop {
             let generation = self.store.generation();
-            let (located, destination) =
-                match self.writable(asker, path, to_downlink).await {
-                    Ok(writable) => writable,
-                    Err(refusal) => {
-                        // What cannot be read is told first.
-                        Batch::check(&body)?;
-                        return Err(refusal);
-                    }
-                };
+            let (located, destination) = match self.writable(asker, path, to_downlink).await {
+                Ok(writable) => writable,
+                Err(refusal) => {
+                    // What cannot be read is told first.
+                    Batch::check(&body)?;
+                    return Err(refusal);
+                }
+            };
             let Destination { downlink, origin } = destination;
             let batch = read_batch(&located.validator, origin, body.clone()).await?;
             if batch.is_empty() || located.stream.ephemeral {

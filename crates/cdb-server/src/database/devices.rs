@@ -40,7 +40,10 @@ impl Tree {
             description: create.description.unwrap_or_default(),
             icon: create.icon.unwrap_or_default(),
             // What is empty on the way in of a new device is not a key, but the wish for one.
-            apikey: create.apikey.filter(|key| name == META || !key.expose().is_empty()).unwrap_or_else(new_key),
+            apikey: create
+                .apikey
+                .filter(|key| name == META || !key.expose().is_empty())
+                .unwrap_or_else(new_key),
             enabled: create.enabled.unwrap_or(defaults.enabled),
             public: create.public.unwrap_or(defaults.public),
             role: create.role.unwrap_or_else(|| defaults.role.clone()),
@@ -168,7 +171,8 @@ impl Database {
         let mut writer = self.store.writer().await;
         let mut change = writer.begin().await?;
         let seen = self.see_device(&mut change, asker, path).await;
-        let SeenDevice { user, mut device, grant } = seen.map_err(|unseen| unseen.when_changing())?;
+        let SeenDevice { user, mut device, grant } =
+            seen.map_err(|unseen| unseen.when_changing())?;
         let update = DeviceUpdate::from_object(update)?;
         rules::may_write(
             &grant,

@@ -1,8 +1,6 @@
 //! Streams.
 
-use cdb_types::{
-    DevicePath, StreamCreate, StreamInfo, StreamPath, StreamUpdate, Update, UserPath,
-};
+use cdb_types::{DevicePath, StreamCreate, StreamInfo, StreamPath, StreamUpdate, Update, UserPath};
 use serde_json::{Map, Value};
 
 use super::sight::{SeenDevice, SeenStream, SeenUser};

@@ -55,7 +55,8 @@ impl Database {
         create: UserCreate,
     ) -> Result<UserInfo, Refusal> {
         let defaults = self.permissions.defaults_for(asker).ok_or_else(Refusal::hidden)?;
-        let role = create.role.clone().unwrap_or_else(|| defaults.create_user_defaults.role.clone());
+        let role =
+            create.role.clone().unwrap_or_else(|| defaults.create_user_defaults.role.clone());
         let public = create.public.unwrap_or(defaults.create_user_defaults.public);
         let relation = if public { Relation::Public } else { Relation::Private };
         let grant = self.permissions.grant(asker, relation);

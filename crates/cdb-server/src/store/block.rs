@@ -284,11 +284,7 @@ impl Block {
     }
 
     /// One block that holds what these JSON arrays hold, in their order.
-    pub(super) fn joined(
-        texts: &[Vec<u8>],
-        count: usize,
-        last_t: f64,
-    ) -> Result<Self, BlockError> {
+    pub(super) fn joined(texts: &[Vec<u8>], count: usize, last_t: f64) -> Result<Self, BlockError> {
         let mut text = Vec::with_capacity(texts.iter().map(Vec::len).sum());
         for part in texts {
             text.push(if text.is_empty() { b'[' } else { b',' });
@@ -310,10 +306,7 @@ pub(super) fn decode(encoding: i64, data: Vec<u8>) -> Result<Vec<u8>, BlockError
 
 /// What stands between the brackets of a JSON array.
 pub(super) fn inner(array: &[u8]) -> Result<&[u8], BlockError> {
-    array
-        .strip_prefix(b"[")
-        .and_then(|array| array.strip_suffix(b"]"))
-        .ok_or(BlockError::Corrupt)
+    array.strip_prefix(b"[").and_then(|array| array.strip_suffix(b"]")).ok_or(BlockError::Corrupt)
 }
 
 /// The datapoints of a JSON array, each as its text.

@@ -10,7 +10,8 @@ impl DataQuery {
     #[must_use]
     pub fn parameters(&self) -> Vec<(&'static str, String)> {
         let mut parameters = Vec::new();
-        let mut add = |key, value: Option<String>| parameters.extend(value.map(|value| (key, value)));
+        let mut add =
+            |key, value: Option<String>| parameters.extend(value.map(|value| (key, value)));
         add("t1", self.t1.map(|t| t.to_string()));
         add("t2", self.t2.map(|t| t.to_string()));
         add("limit", self.limit.map(|limit| limit.to_string()));
@@ -43,7 +44,9 @@ impl DataQuery {
                 "limit" => limit = limit.or(Some(value)),
                 "i1" => i1 = i1.or(Some(value)),
                 "i2" => i2 = i2.or(Some(value)),
-                "transform" if query.transform.is_none() => query.transform = Some(value.to_owned()),
+                "transform" if query.transform.is_none() => {
+                    query.transform = Some(value.to_owned())
+                }
                 "downlink" => query.downlink |= is_true(value),
                 _ => {}
             }
@@ -54,9 +57,8 @@ impl DataQuery {
         } else {
             query.t1 = t1.map(time).transpose()?;
             query.t2 = t2.map(time).transpose()?;
-            query.limit = limit
-                .map(|text| text.parse().map_err(|_| QueryError::Range))
-                .transpose()?;
+            query.limit =
+                limit.map(|text| text.parse().map_err(|_| QueryError::Range)).transpose()?;
         }
         Ok(query)
     }

@@ -90,7 +90,10 @@ fn with_integers(value: &Value) -> Cow<'_, Value> {
             Cow::Owned(items.iter().map(|item| with_integers(item).into_owned()).collect())
         }
         Value::Object(entries) if entries.values().any(changes) => Cow::Owned(Value::Object(
-            entries.iter().map(|(key, item)| (key.clone(), with_integers(item).into_owned())).collect(),
+            entries
+                .iter()
+                .map(|(key, item)| (key.clone(), with_integers(item).into_owned()))
+                .collect(),
         )),
         _ => Cow::Borrowed(value),
     }

@@ -1,0 +1,19 @@
+//! All that must hold before a change is taken in, but for the tests.
+
+use std::process::Command;
+
+use crate::command::{self, Result, cargo};
+use crate::{interop, layers};
+
+pub(crate) fn run() -> Result {
+    cargo(&["fmt", "--all", "--check"])?;
+    layers::check()?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])?;
+    for features in [&["--no-default-features"][..], &["--all-features"]] {
+        cargo(&[&["check", "--package", "cdb-types"], features].concat())?;
+    }
+    let mut doc = Command::new(env!("CARGO"));
+    doc.args(["doc", "--workspace", "--no-deps", "--all-features"]);
+    command::run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
+    interop::run()
+}

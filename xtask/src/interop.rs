@@ -1,0 +1,87 @@
+//! The official Python client against our server.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::command::{self, Result, cargo, root};
+
+/// Later websocket clients break the official client's callbacks.
+const REQUIREMENTS: [&str; 6] =
+    ["connectordb==0.3.5", "websocket-client==0.48.0", "jsonschema", "requests", "six", "pytest"];
+
+pub(crate) fn run() -> Result {
+    let python = environment()?;
+    cargo(&["build", "--package", "cdb-cli"])?;
+    let data = root().join("target/interop");
+    if data.exists() {
+        std::fs::remove_dir_all(&data)?;
+    }
+    std::fs::create_dir_all(&data)?;
+    let server = Served::start(&root().join("target/debug/cdb"), &data.join("connectordb.db"))?;
+    command::run(
+        Command::new(python)
+            .args([
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "crates/cdb-server/tests/interop",
+            ])
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("CDB_URL", &server.url),
+    )
+}
+
+/// A virtual environment with what is needed, made if it is not there; gives its Python.
+pub(crate) fn environment() -> Result<PathBuf> {
+    let directory = root().join("target/python");
+    let python = directory.join("bin/python");
+    let ready = directory.join("ready");
+    let wanted = REQUIREMENTS.join("\n");
+    if std::fs::read_to_string(&ready).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    command::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&directory))?;
+    command::run(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(REQUIREMENTS),
+    )?;
+    std::fs::write(ready, wanted)?;
+    Ok(python)
+}
+
+/// `cdb serve` with an administrator `test`, password `test`, on a free port; killed when dropped.
+pub(crate) struct Served {
+    pub(crate) url: String,
+    pub(crate) process: Child,
+}
+
+impl Served {
+    pub(crate) fn start(cdb: &Path, data: &Path) -> Result<Self> {
+        let mut process = Command::new(cdb)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .env("CDB_ADMIN", "test")
+            .env("CDB_ADMIN_PASSWORD", "test")
+            .env("RUST_LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = process.stdout.take().ok_or("the server has no output")?;
+        let mut url = String::new();
+        BufReader::new(output).read_line(&mut url)?;
+        let url = url.trim().to_owned();
+        let served = Self { url, process };
+        if served.url.is_empty() { Err("the server did not start".into()) } else { Ok(served) }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if let Err(error) = self.process.kill().and_then(|()| self.process.wait()) {
+            eprintln!("xtask: the server could not be stopped: {error}");
+        }
+    }
+}
