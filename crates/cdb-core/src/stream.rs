@@ -161,6 +161,9 @@ impl Stream {
     /// Datapoints by index, in any form of Rust's ranges; negative indexes count from the end.
     /// What lies outside the stream is cut off.
     ///
+    /// From the second to the last but one, `1..-1`, looks reversed to clippy when it is written
+    /// in numbers: say `query().i1(1).i2(-1)`.
+    ///
     /// ```no_run
     /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
     /// let last_five = stream.range(-5..).await?;

@@ -233,3 +233,42 @@ impl Permissions {
         self.grant(asker, relation)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_in_the_default_tables_exists() {
+        let tables = Permissions::default_tables().expect("the tables can be read");
+        let levels = tables.user_roles.values().map(|role| &role.levels);
+        for levels in levels.chain(tables.device_roles.values().map(|role| &role.levels)) {
+            for relation in [Relation::Private, Relation::Public, Relation::User, Relation::Own] {
+                let level = levels.of(relation);
+                assert!(tables.access_levels.contains_key(level), "{level}");
+            }
+        }
+        for (name, level) in &tables.access_levels {
+            for set in [&level.read, &level.write] {
+                assert!(tables.rw_access.contains_key(set), "{name}: {set}");
+            }
+        }
+        for role in tables.user_roles.values() {
+            assert!(tables.user_roles.contains_key(&role.create_user_defaults.role));
+            assert!(tables.has_device_role(&role.create_device_defaults.role));
+        }
+    }
+
+    #[test]
+    fn nobody_may_do_nothing() {
+        let tables = Permissions::default_tables().expect("the tables can be read");
+        let nobody = Asker::default();
+        assert!(!tables.may_count(&nobody));
+        for relation in [Relation::Private, Relation::Public, Relation::User, Relation::Own] {
+            let grant = tables.grant(&nobody, relation);
+            assert!(!grant.reads(Field::CanAccessUser), "{relation:?}");
+            assert!(!grant.writes(Field::CanAccessStreamData), "{relation:?}");
+            assert!(!grant.allows(Operation::ListUsers), "{relation:?}");
+        }
+    }
+}

@@ -9,6 +9,8 @@ mod compact;
 mod lock;
 mod objects;
 mod read;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::path::Path;

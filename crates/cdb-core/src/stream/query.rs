@@ -224,6 +224,7 @@ impl<T, By> fmt::Debug for Query<T, By> {
 }
 
 #[cfg(test)]
+#[allow(clippy::reversed_empty_ranges, reason = "they are what is tested")]
 mod tests {
     use super::*;
 

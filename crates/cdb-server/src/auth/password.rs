@@ -103,3 +103,57 @@ fn fits(password: &Password, stored: &StoredPassword) -> Result<bool, Refusal> {
         scheme => Err(Refusal::failure(format!("unknown password scheme {scheme}"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(scheme: &str, salt: &str, hash: String) -> StoredPassword {
+        StoredPassword { scheme: scheme.to_owned(), salt: salt.to_owned(), hash }
+    }
+
+    async fn verify(password: &str, stored: &StoredPassword) -> bool {
+        Hasher::default().verify(&password.into(), Some(stored)).await.expect("a known scheme")
+    }
+
+    const SALT: &str = "59eb7247-2d12-4510-66cc-f43192cc46d4";
+
+    #[tokio::test]
+    async fn a_new_password_fits_and_another_does_not() {
+        let stored = Hasher::default().hash("secret".into()).await.expect("a hash");
+        assert!(stored.hash.starts_with("$argon2id$"), "{}", stored.hash);
+        assert!(Hasher::is_current(&stored));
+        assert!(verify("secret", &stored).await);
+        assert!(!verify("Secret", &stored).await);
+        assert!(!verify("", &stored).await);
+    }
+
+    #[tokio::test]
+    async fn passwords_of_the_original_fit() {
+        let bcrypt = bcrypt::hash(format!("secret{SALT}"), 4).expect("a hash");
+        let sha512: String = Sha512::digest(format!("secret{SALT}"))
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        for stored in [stored("bcrypt", SALT, bcrypt), stored("SHA512", SALT, sha512)] {
+            assert!(!Hasher::is_current(&stored));
+            assert!(verify("secret", &stored).await, "{}", stored.scheme);
+            assert!(!verify("wrong", &stored).await, "{}", stored.scheme);
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_long_password_bcrypt_knows_the_beginning() {
+        let long = "x".repeat(100);
+        let hash = bcrypt::hash(&long[..72], 4).expect("a hash");
+        let stored = stored("bcrypt", SALT, hash);
+        assert!(verify(&long, &stored).await);
+        assert!(!verify(&long[..71], &stored).await);
+    }
+
+    #[tokio::test]
+    async fn who_does_not_exist_has_no_password() {
+        let fits = Hasher::default().verify(&"secret".into(), None).await.expect("an answer");
+        assert!(!fits);
+    }
+}

@@ -1,0 +1,245 @@
+//! The store by itself.
+
+use cdb_types::{Schema, Timestamp, Validator};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::*;
+
+fn anything() -> Validator {
+    Schema::default().validator().expect("a schema")
+}
+
+fn batch(data: &Value) -> Batch {
+    let body = data.to_string();
+    Batch::read(body.as_bytes(), &anything(), None, Timestamp::ZERO + 1e9).expect("a batch")
+}
+
+/// A store with one user, device and stream; gives the stream's data array.
+async fn store() -> (TempDir, Store, Array) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = Store::open(&directory.path().join("data.db")).await.expect("a store");
+    let mut user = UserRow {
+        id: 0,
+        name: "user".into(),
+        nickname: String::new(),
+        email: "a@b.c".into(),
+        description: String::new(),
+        icon: String::new(),
+        role: "user".into(),
+        public: true,
+    };
+    let password =
+        StoredPassword { scheme: String::new(), salt: String::new(), hash: String::new() };
+    let mut device = DeviceRow {
+        id: 0,
+        user_id: 0,
+        name: "device".into(),
+        nickname: String::new(),
+        description: String::new(),
+        icon: String::new(),
+        apikey: "key".into(),
+        enabled: true,
+        public: false,
+        role: String::new(),
+        visible: true,
+        user_editable: true,
+    };
+    let mut stream = StreamRow {
+        id: 0,
+        device_id: 0,
+        name: "stream".into(),
+        nickname: String::new(),
+        description: String::new(),
+        icon: String::new(),
+        schema: "{}".into(),
+        datatype: String::new(),
+        ephemeral: false,
+        downlink: true,
+    };
+    let mut writer = store.writer().await;
+    let mut change = writer.begin().await.expect("a change");
+    user.insert(&mut change, &password).await.expect("a user");
+    device.user_id = user.id;
+    device.insert(&mut change).await.expect("a device");
+    stream.device_id = device.id;
+    stream.insert(&mut change).await.expect("a stream");
+    change.commit().await.expect("a commit");
+    drop(writer);
+    (directory, store, Array { stream: stream.id, downlink: false })
+}
+
+async fn insert(store: &Store, array: Array, data: &Value) -> Result<(), CommitError> {
+    let generation = store.generation();
+    store.insert(Insert { array, batch: batch(data), restamp: false, generation }).await
+}
+
+async fn read(store: &Store, array: Array, range: std::ops::Range<u64>) -> Vec<Value> {
+    let mut reader = store.read(array, range);
+    let mut text = Vec::new();
+    while let Some(piece) = reader.next().await.expect("a piece") {
+        text.extend(piece);
+    }
+    serde_json::from_slice(&text).expect("JSON")
+}
+
+#[tokio::test]
+async fn commits_are_durable() {
+    let (_directory, store, _) = store().await;
+    let mut writer = store.writer().await;
+    let connection = writer.connection().expect("a connection");
+    for (pragma, expected) in
+        [("PRAGMA synchronous", "2"), ("PRAGMA journal_mode", "wal"), ("PRAGMA foreign_keys", "1")]
+    {
+        let value: String =
+            match sqlx::query_scalar::<_, i64>(pragma).fetch_one(&mut *connection).await {
+                Ok(number) => number.to_string(),
+                Err(_) => {
+                    sqlx::query_scalar(pragma).fetch_one(&mut *connection).await.expect("a value")
+                }
+            };
+        assert_eq!(value, expected, "{pragma}");
+    }
+}
+
+#[tokio::test]
+async fn small_inserts_end_up_in_few_blocks() {
+    let (_directory, store, array) = store().await;
+    for i in 0..1000 {
+        insert(&store, array, &json!([{"t": i + 1, "d": i}])).await.expect("stored");
+    }
+    // Merging comes after the answer, under the writer's lock.
+    drop(store.writer().await);
+    let blocks: i64 = sqlx::query_scalar("SELECT count(*) FROM block")
+        .fetch_one(store.readers())
+        .await
+        .expect("a number");
+    assert!(blocks < 100, "{blocks} blocks");
+    assert_eq!(store.length(array).await.expect("a length"), 1000);
+    let data = read(&store, array, 0..1000).await;
+    assert!(data.iter().zip(0..).all(|(dp, i)| dp["d"] == i));
+}
+
+#[tokio::test]
+async fn an_insert_that_was_allowed_before_a_change_is_asked_again() {
+    let (_directory, store, array) = store().await;
+    let generation = store.generation();
+    let mut writer = store.writer().await;
+    let change = writer.begin().await.expect("a change");
+    change.commit().await.expect("a commit");
+    drop(writer);
+    let batch = batch(&json!([{"t": 1}]));
+    let late = store.insert(Insert { array, batch, restamp: false, generation }).await;
+    assert!(matches!(late, Err(CommitError::Stale)));
+    assert_eq!(store.length(array).await.expect("a length"), 0);
+}
+
+#[tokio::test]
+async fn a_change_that_is_not_committed_changes_nothing() {
+    let (_directory, store, array) = store().await;
+    insert(&store, array, &json!([{"t": 5, "d": 1}])).await.expect("stored");
+    let mut writer = store.writer().await;
+    let mut change = writer.begin().await.expect("a change");
+    change.append(array, &batch(&json!([{"t": 6, "d": 2}]))).await.expect("appended");
+    change.clear(array).await.expect("cleared");
+    drop(change);
+    drop(writer);
+    assert_eq!(read(&store, array, 0..1).await, [json!({"t": 5, "d": 1})]);
+    let early = insert(&store, array, &json!([{"t": 4, "d": 3}])).await;
+    assert!(matches!(early, Err(CommitError::Order)));
+}
+
+#[tokio::test]
+async fn a_deleted_streams_read_ends_with_an_error() {
+    let (_directory, store, array) = store().await;
+    let data: Vec<Value> = (1..50_000).map(|i| json!({"t": i, "d": "some text"})).collect();
+    insert(&store, array, &data.into()).await.expect("stored");
+    let mut reader = store.read(array, 0..49_999);
+    reader.next().await.expect("a piece").expect("the first");
+    let mut writer = store.writer().await;
+    let mut change = writer.begin().await.expect("a change");
+    change.clear(array).await.expect("cleared");
+    change.commit().await.expect("a commit");
+    assert!(matches!(reader.next().await, Err(ReadError::Gone)));
+}
+
+#[tokio::test]
+async fn a_read_is_not_changed_by_what_is_inserted_meanwhile() {
+    let (_directory, store, array) = store().await;
+    let data = |range: std::ops::Range<i64>| -> Value {
+        range.map(|i| json!({"t": i, "d": format!("datapoint {i}")})).collect::<Vec<_>>().into()
+    };
+    insert(&store, array, &data(1..40_000)).await.expect("stored");
+    let mut reader = store.read(array, 0..store.length(array).await.expect("a length"));
+    let mut text = reader.next().await.expect("a piece").expect("the first");
+    insert(&store, array, &data(40_000..40_100)).await.expect("stored");
+    while let Some(piece) = reader.next().await.expect("a piece") {
+        text.extend(piece);
+    }
+    let read: Value = serde_json::from_slice(&text).expect("JSON");
+    assert_eq!(read, data(1..40_000));
+}
+
+/// What can be inserted into any stream.
+fn values() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        any::<i64>().prop_map(Value::from),
+        any::<f64>()
+            .prop_filter_map("a number", |f| serde_json::Number::from_f64(f).map(Value::from)),
+        ".{0,20}".prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[a-z]{0,4}", inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// However datapoints are split into batches, every range of them is what a list would give.
+    #[test]
+    fn ranges_are_those_of_a_list(
+        values in prop::collection::vec((values(), 0_u8..3), 1..120),
+        sizes in prop::collection::vec(1_usize..40, 1..10),
+        ends in prop::collection::vec((0_usize..130, 0_usize..130), 5),
+    ) {
+        let mut t = 0;
+        let data: Vec<Value> = values
+            .into_iter()
+            .map(|(d, step)| {
+                t += i64::from(step);
+                json!({"t": t + 1, "d": d})
+            })
+            .collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let (_directory, store, array) = store().await;
+            let mut rest = data.as_slice();
+            for size in sizes.iter().cycle() {
+                if rest.is_empty() {
+                    break;
+                }
+                let (now, later) = rest.split_at((*size).min(rest.len()));
+                insert(&store, array, &Value::from(now)).await.expect("stored");
+                rest = later;
+            }
+            assert_eq!(store.length(array).await.expect("a length"), data.len() as u64);
+            for (first, last) in ends {
+                let (first, last) = (first.min(data.len()), last.min(data.len()));
+                if first < last {
+                    let found = read(&store, array, first as u64..last as u64).await;
+                    assert_eq!(found, &data[first..last]);
+                }
+                let t = first as f64;
+                let expected = data.iter().filter(|dp| dp["t"].as_f64() <= Some(t)).count();
+                assert_eq!(store.index_after(array, t).await.expect("an index"), expected as u64);
+            }
+        });
+    }
+}

@@ -1,0 +1,7 @@
+//! The server as those see it who talk to it.
+
+mod access;
+mod bad_input;
+mod data;
+mod lifecycle;
+mod support;
