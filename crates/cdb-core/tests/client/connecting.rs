@@ -1,0 +1,121 @@
+use std::net::TcpListener;
+use std::time::Duration;
+
+use cdb_core::{ConnectorDb, Error, Object};
+
+use crate::support::TestServer;
+
+#[tokio::test]
+async fn one_is_the_device_that_the_server_says() {
+    let server = TestServer::start().await;
+    assert_eq!(server.me.path(), "me/user");
+    assert_eq!(server.me.ping().await.expect("an answer"), "me/user");
+    assert_eq!(server.me.info().await.expect("an answer").version, "0.3.0");
+    let url = server.server.url();
+    let by_address = ConnectorDb::builder().url(&url).password("ME@example.com", "secret");
+    assert_eq!(by_address.connect().await.expect("a connection").path(), "me/user");
+    let nobody = ConnectorDb::builder().url(&url).connect().await.expect("a connection");
+    assert_eq!(nobody.path(), "nobody");
+    assert!(!nobody.exists().await.expect("an answer"));
+}
+
+#[tokio::test]
+async fn after_a_login_by_password_the_key_is_used() {
+    let server = TestServer::start().await;
+    // The password changes behind the connection's back, which does not mind.
+    let user = server.admin.user_at("me").expect("a name");
+    user.set_password("another").await.expect("changed");
+    assert_eq!(server.me.ping().await.expect("an answer"), "me/user");
+    let old = ConnectorDb::builder().url(server.server.url()).password("me", "secret");
+    let refused = old.connect().await.expect_err("the old password");
+    assert!(refused.is_unauthorized(), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_new_key_is_used_at_once_and_the_old_one_is_void() {
+    let server = TestServer::start().await;
+    let old = server.me.apikey().await.expect("an answer").expect("a key");
+    let new = server.me.reset_apikey().await.expect("a new key");
+    assert_ne!(new, old);
+    assert_eq!(server.me.ping().await.expect("an answer"), "me/user");
+    assert_eq!(server.me.apikey().await.expect("an answer"), Some(new));
+    let refused = server.with_key(old).await.expect_err("the old key");
+    assert_eq!(refused.server_error().map(|said| said.code), Some(401));
+}
+
+#[tokio::test]
+async fn objects_are_found_by_their_paths() {
+    let server = TestServer::start().await;
+    for (path, depth) in [("me", 1), ("me/user", 2), ("me/user/x", 3)] {
+        let object = server.me.object(path).expect("a path");
+        let (found, kind) = match object {
+            Object::User(user) => (user.path().to_string(), 1),
+            Object::Device(device) => (device.path().to_string(), 2),
+            Object::Stream(stream) => (stream.path().to_string(), 3),
+        };
+        assert_eq!((found.as_str(), kind), (path, depth));
+    }
+    for path in ["", "a b", "a//b", "a/b/c/d", "/a", "ü"] {
+        assert!(matches!(server.me.object(path), Err(Error::Path(_))), "{path}");
+    }
+    assert_eq!(server.me.stream("own").expect("a name").path().to_string(), "me/user/own");
+    assert_eq!(server.me.stream("a/b/c").expect("a path").path().to_string(), "a/b/c");
+    assert_eq!(server.me.device_at("a/b").expect("a path").user().name(), "a");
+}
+
+#[tokio::test]
+async fn counting_and_listing_users_is_for_administrators() {
+    let server = TestServer::start().await;
+    assert_eq!(server.admin.count_users().await.expect("a number"), 2);
+    assert_eq!(server.admin.count_devices().await.expect("a number"), 4);
+    assert_eq!(server.admin.count_streams().await.expect("a number"), 2);
+    let users = server.admin.users().await.expect("users");
+    assert_eq!(users.iter().map(|user| user.name()).collect::<Vec<_>>(), ["test", "me"]);
+    assert!(server.me.count_users().await.expect_err("not allowed").is_forbidden());
+    assert!(server.me.users().await.expect_err("not allowed").is_not_found());
+}
+
+#[tokio::test]
+async fn that_a_server_cannot_be_reached_is_no_answer() {
+    let server = TestServer::start().await;
+    let stream = server.me.stream("numbers").expect("a name");
+    server.server.shutdown().await;
+    let error = stream.exists().await.expect_err("no server");
+    assert!(error.is_temporary(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_silent_server_is_not_waited_for() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", silent.local_addr().expect("an address"));
+    let builder = ConnectorDb::builder().url(url).timeout(Duration::from_millis(50)).retries(1);
+    let error = builder.connect().await.expect_err("no answer");
+    assert!(error.is_temporary(), "{error:?}");
+}
+
+#[tokio::test]
+async fn no_secret_is_printed() {
+    let server = TestServer::start().await;
+    let key = server.me.apikey().await.expect("an answer").expect("a key");
+    let builder = ConnectorDb::builder().password("me", "open sesame").url("http://a.example");
+    let refused = server.with_key("a-bad-key".into()).await.expect_err("a bad key");
+    let printed = format!(
+        "{builder:?} {:?} {:?} {:?} {refused:?} {refused}",
+        server.me,
+        server.me.data().await.expect("an answer"),
+        server.me.user(),
+    );
+    for secret in [key.expose(), "open sesame", "a-bad-key"] {
+        assert!(!printed.contains(secret), "{printed}");
+    }
+}
+
+#[test]
+fn handles_can_be_sent_shared_and_cloned() {
+    fn handle<T: Send + Sync + Clone + std::fmt::Debug + 'static>() {}
+    handle::<ConnectorDb>();
+    handle::<cdb_core::User>();
+    handle::<cdb_core::Device>();
+    handle::<cdb_core::Stream>();
+    handle::<cdb_core::TypedStream<std::rc::Rc<str>>>();
+}

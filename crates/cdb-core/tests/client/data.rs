@@ -1,0 +1,211 @@
+use cdb_core::{Datapoint, Error, Stream, StreamCreate, Timestamp};
+use futures_util::{StreamExt, TryStreamExt, future};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::support::TestServer;
+
+fn values<T>(data: cdb_core::DatapointArray<T>) -> Vec<T> {
+    data.into_iter().map(|dp| dp.d).collect()
+}
+
+fn numbers(range: std::ops::Range<i32>) -> Vec<Value> {
+    range.map(Value::from).collect()
+}
+
+#[tokio::test]
+async fn an_insert_is_stamped_now() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(1..1).await;
+    assert!(stream.is_empty().await.expect("a length"));
+    let before = Timestamp::now();
+    stream.insert("hi").await.expect("stored");
+    stream.append(json!({"a": [1, null]})).await.expect("stored");
+    let last = stream.get(-1).await.expect("an answer").expect("a datapoint");
+    assert_eq!(last.d, json!({"a": [1, null]}));
+    assert!(before <= last.t && last.t <= Timestamp::now());
+    assert_eq!(last.o, None);
+    assert_eq!(stream.len().await.expect("a length"), 2);
+    stream.insert(None::<f64>).await.expect("stored");
+    assert_eq!(stream.get(2).await.expect("an answer").map(|dp| dp.d), Some(Value::Null));
+}
+
+#[tokio::test]
+async fn an_insert_after_a_later_time_gets_that() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(1..1).await;
+    let future = Timestamp::now() + 1e6;
+    stream.insert_array(&[Datapoint { t: future, d: 1, o: None }]).await.expect("stored");
+    stream.insert(2).await.expect("stored");
+    assert_eq!(stream.get(-1).await.expect("an answer").map(|dp| dp.t), Some(future));
+}
+
+#[tokio::test]
+async fn indexes_count_from_either_end() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(0..9).await;
+    let get = async |index| stream.get(index).await.expect("an answer").map(|dp| dp.d);
+    assert_eq!(get(0).await, Some(json!(0)));
+    assert_eq!(get(8).await, Some(json!(8)));
+    assert_eq!(get(-1).await, Some(json!(8)));
+    assert_eq!(get(-9).await, Some(json!(0)));
+    for outside in [9, 10, 100, -10, -100, i64::MAX, i64::MIN] {
+        assert_eq!(get(outside).await, None, "{outside}");
+    }
+}
+
+#[tokio::test]
+#[allow(clippy::reversed_empty_ranges, reason = "the ends count from different sides")]
+async fn every_form_of_range_is_read() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(0..9).await;
+    async fn range(stream: &Stream, range: impl std::ops::RangeBounds<i64>) -> Vec<Value> {
+        values(stream.range(range).await.expect("an answer"))
+    }
+    assert_eq!(range(&stream, ..).await, numbers(0..9));
+    assert_eq!(range(&stream, 3..).await, numbers(3..9));
+    assert_eq!(range(&stream, ..3).await, numbers(0..3));
+    assert_eq!(range(&stream, 3..5).await, numbers(3..5));
+    assert_eq!(range(&stream, 3..=5).await, numbers(3..6));
+    assert_eq!(range(&stream, -3..).await, numbers(6..9));
+    assert_eq!(range(&stream, ..-3).await, numbers(0..6));
+    assert_eq!(range(&stream, -3..-1).await, numbers(6..8));
+    assert_eq!(range(&stream, -3..=-1).await, numbers(6..9));
+    assert_eq!(range(&stream, 2..-2).await, numbers(2..7));
+    assert_eq!(range(&stream, -100..100).await, numbers(0..9));
+    for empty in [0..0, 3..3, 5..3, 9..20, 100..200, -1..-3, 0..-9, -3..2] {
+        assert_eq!(range(&stream, empty.clone()).await, numbers(0..0), "{empty:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_range_is_open_at_its_start_and_closed_at_its_end() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(-3..9).await;
+    let t = |seconds: f64| Timestamp::new(seconds).expect("a time");
+    let after = stream.query().t1(t(2.5)).t2(t(5.5)).await.expect("an answer");
+    assert_eq!(values(after), numbers(3..6));
+    let from_the_start = stream.query().t2(t(2.5)).await.expect("an answer");
+    assert_eq!(values(from_the_start), numbers(-3..3));
+    let limited = stream.query().t1(t(2.5)).limit(2).await.expect("an answer");
+    assert_eq!(values(limited), numbers(3..5));
+    assert_eq!(values(stream.query().limit(2).await.expect("an answer")), numbers(-3..-1));
+    assert_eq!(values(stream.query().await.expect("an answer")), numbers(-3..9));
+    let by_index = stream.query().i1(1).i2(-9).await.expect("an answer");
+    assert_eq!(values(by_index), numbers(-2..0));
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Weather {
+    temperature: f64,
+    #[serde(default)]
+    rain: Option<f64>,
+}
+
+#[tokio::test]
+async fn values_may_have_a_type() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(1..1).await.typed::<Weather>();
+    let weather = Weather { temperature: 21.5, rain: None };
+    stream.insert(weather.clone()).await.expect("stored");
+    let warmer = Weather { temperature: 23.0, rain: Some(0.25) };
+    stream.insert_array(&[Datapoint::now(warmer.clone())]).await.expect("stored");
+    assert_eq!(values(stream.range(..).await.expect("an answer")), [weather, warmer]);
+    assert_eq!(stream.len().await.expect("a length"), 2);
+    let temperature = stream.get(0).await.expect("an answer").map(|dp| dp.d.temperature);
+    assert_eq!(temperature, Some(21.5));
+    let not_text = stream.typed::<String>().get(0).await;
+    assert!(matches!(not_text, Err(Error::Http(cdb_http::Error::Protocol(_)))), "{not_text:?}");
+}
+
+#[tokio::test]
+async fn a_long_stream_is_read_datapoint_by_datapoint() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(0..50_000).await;
+    let data = stream.typed::<i32>().query().stream().await.expect("a stream");
+    let mut expected = 0..50_000;
+    data.try_for_each(|dp| future::ready(Ok(assert_eq!(Some(dp.d), expected.next()))))
+        .await
+        .expect("all of it");
+    assert_eq!(expected.next(), None);
+    // A reader that has seen enough leaves.
+    let mut data = stream.query().i1(10).stream().await.expect("a stream");
+    let first = data.next().await.expect("one").expect("a datapoint");
+    assert_eq!(first.d, 10);
+}
+
+#[tokio::test]
+async fn a_refused_insert_stores_nothing() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(1..4).await;
+    let early = stream.insert_array(&[Datapoint::new(2.0, 2)]).await.expect_err("too early");
+    assert!(matches!(&early, Error::Http(error) if error.is_forbidden()), "{early:?}");
+    let restamped = [Datapoint::new(2.0, 2), Datapoint::new(9.0, 9)];
+    assert_eq!(stream.insert_array(&restamped).restamp(true).await.expect("stored"), 2);
+    let times: Vec<_> = stream.range(3..).await.expect("an answer").t().collect();
+    assert_eq!(times.iter().map(|t| t.as_secs_f64()).collect::<Vec<_>>(), [3.5, 9.0]);
+    assert_eq!(stream.insert_array::<i32>(&[]).await.expect("nothing to do"), 0);
+}
+
+#[tokio::test]
+async fn a_chunk_that_fails_tells_how_many_were_stored() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(1..1).await;
+    stream.set_schema(json!({"type": "number"})).await.expect("set");
+    let mut data: Vec<_> = (1..12_002).map(|t| Datapoint::new(t.into(), json!(t))).collect();
+    data[11_000].d = json!("not a number");
+    let error = stream.insert_array(&data).await.expect_err("the third chunk");
+    assert!(matches!(error, Error::PartialInsert { stored: 10_000, .. }), "{error:?}");
+    assert!(error.is_forbidden());
+    assert_eq!(stream.len().await.expect("a length"), 10_000);
+    data[11_000].d = json!(1);
+    assert_eq!(stream.insert_array(&data[10_000..]).await.expect("the rest"), 2_001);
+}
+
+#[tokio::test]
+async fn large_datapoints_are_sent_in_smaller_chunks() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(1..1).await;
+    let text = "x".repeat(3_000_000);
+    let data: Vec<_> = (1..8).map(|t| Datapoint::new(t.into(), text.as_str())).collect();
+    assert_eq!(stream.insert_array(&data).await.expect("stored"), 7);
+    let read = stream.typed::<String>().query().await.expect("an answer");
+    assert!(read.len() == 7 && read.d().all(|d| *d == text));
+    let too_large = stream.insert("x".repeat(11_000_000)).await.expect_err("too large");
+    assert_eq!(too_large.server_error().map(|said| said.code), Some(413));
+}
+
+#[tokio::test]
+async fn what_others_ask_of_a_downlink_is_apart() {
+    let server = TestServer::start().await;
+    let device = server.me.user().device("lamp").expect("a name");
+    let light = StreamCreate::new().downlink(true);
+    let create = cdb_core::DeviceCreate::new().stream("light", light);
+    device.create(create).await.expect("made");
+    let light = device.stream("light").expect("a name");
+    light.insert(true).await.expect("asked");
+    assert_eq!(light.len().await.expect("a length"), 0);
+    assert_eq!(light.length(true).await.expect("a length"), 1);
+    let asked = light.query().downlink().await.expect("an answer");
+    assert_eq!(asked[0].d, true);
+    assert_eq!(asked[0].o.as_deref(), Some("me/user"));
+}
+
+#[tokio::test]
+async fn many_tasks_use_one_connection() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(1..1).await;
+    let tasks = (0..20).map(|i| {
+        let stream = stream.clone();
+        tokio::spawn(async move {
+            stream.insert(i).await?;
+            stream.len().await
+        })
+    });
+    for task in future::join_all(tasks).await {
+        assert!(task.expect("no panic").expect("stored") >= 1);
+    }
+    let mut found = values(stream.typed::<i32>().range(..).await.expect("an answer"));
+    found.sort_unstable();
+    assert!(found.into_iter().eq(0..20));
+}

@@ -1,0 +1,6 @@
+//! The client against the embedded server.
+
+mod connecting;
+mod data;
+mod objects;
+mod support;
