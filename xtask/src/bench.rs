@@ -1,15 +1,19 @@
-//! Measurements.
+//! Measurements: the package `bench`, built with optimisation, against a server of its own.
 
-use clap::Args;
+use std::process::Command;
 
-use crate::command::Result;
+use crate::command::{self, Result, cargo, root};
+use crate::interop;
 
-/// What to measure.
-#[derive(Debug, Args)]
-pub(crate) struct Bench {}
-
-impl Bench {
-    pub(crate) fn run(self) -> Result {
-        Ok(())
-    }
+/// Builds what is measured, and measures it.
+pub(crate) fn run() -> Result {
+    let python = interop::environment()?;
+    cargo(&["build", "--release", "--package", "cdb-cli", "--package", "bench"])?;
+    let release = root().join("target/release");
+    command::run(
+        Command::new(release.join("bench"))
+            .arg("all")
+            .env("CDB", release.join("cdb"))
+            .env("PYTHON", python),
+    )
 }

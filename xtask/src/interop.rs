@@ -54,13 +54,13 @@ pub(crate) fn environment() -> Result<PathBuf> {
 }
 
 /// `cdb serve` with an administrator `test`, password `test`, on a free port; killed when dropped.
-pub(crate) struct Served {
-    pub(crate) url: String,
-    pub(crate) process: Child,
+struct Served {
+    url: String,
+    process: Child,
 }
 
 impl Served {
-    pub(crate) fn start(cdb: &Path, data: &Path) -> Result<Self> {
+    fn start(cdb: &Path, data: &Path) -> Result<Self> {
         let mut process = Command::new(cdb)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)

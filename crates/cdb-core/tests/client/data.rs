@@ -122,12 +122,11 @@ async fn values_may_have_a_type() {
 async fn a_long_stream_is_read_datapoint_by_datapoint() {
     let server = TestServer::start().await;
     let stream = server.stream_of(0..50_000).await;
-    let data = stream.typed::<i32>().query().stream().await.expect("a stream");
-    let mut expected = 0..50_000;
-    data.try_for_each(|dp| future::ready(Ok(assert_eq!(Some(dp.d), expected.next()))))
-        .await
-        .expect("all of it");
-    assert_eq!(expected.next(), None);
+    let mut data = stream.typed::<i32>().query().stream().await.expect("a stream");
+    for expected in 0..50_000 {
+        assert_eq!(data.try_next().await.expect("all of it").map(|dp| dp.d), Some(expected));
+    }
+    assert_eq!(data.try_next().await.expect("all of it"), None);
     // A reader that has seen enough leaves.
     let mut data = stream.query().i1(10).stream().await.expect("a stream");
     let first = data.next().await.expect("one").expect("a datapoint");

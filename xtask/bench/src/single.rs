@@ -1,0 +1,69 @@
+//! Single inserts from many connections, against a commit for each.
+
+use std::time::Instant;
+
+use futures_util::future::try_join_all;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+
+use crate::server::Server;
+use crate::{Result, report};
+
+const CONNECTIONS: usize = 16;
+const INSERTS: usize = 1_000;
+
+pub(crate) async fn run(server: &Server) -> Result {
+    let bare = bare_commits().await?;
+    let key = server.key().await?;
+    for connection in 0..CONNECTIONS {
+        server.stream(&format!("single{connection}")).await?;
+    }
+    let started = Instant::now();
+    let connections = (0..CONNECTIONS).map(|connection| {
+        let url = format!("{}/api/v1/crud/test/user/single{connection}/data", server.url);
+        let key = &key;
+        async move {
+            let client = reqwest::Client::new();
+            for i in 0..INSERTS {
+                let body = format!(r#"[{{"d":{i}}}]"#);
+                let request = client.put(&url).basic_auth("", Some(key)).body(body);
+                request.send().await?.error_for_status()?.bytes().await?;
+            }
+            Ok::<_, reqwest::Error>(())
+        }
+    });
+    try_join_all(connections).await?;
+    let grouped = (CONNECTIONS * INSERTS) as f64 / started.elapsed().as_secs_f64();
+    report(
+        "single inserts, 16 connections / a bare SQLite commit each",
+        grouped / bare,
+        "x",
+        ">= 10",
+    );
+    println!("    {grouped:.0} inserts a second against {bare:.0} commits");
+    Ok(())
+}
+
+/// How many durable commits of one row SQLite does in a second.
+async fn bare_commits() -> Result<f64> {
+    let directory = tempfile::tempdir_in("target")?;
+    let mut connection = SqliteConnectOptions::new()
+        .filename(directory.path().join("bare.db"))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .connect()
+        .await?;
+    sqlx::query("CREATE TABLE datapoint (t REAL, d TEXT)").execute(&mut connection).await?;
+    let started = Instant::now();
+    for i in 0..INSERTS {
+        sqlx::query("INSERT INTO datapoint VALUES (?, ?)")
+            .bind(i as f64)
+            .bind("5")
+            .execute(&mut connection)
+            .await?;
+    }
+    let speed = INSERTS as f64 / started.elapsed().as_secs_f64();
+    connection.close().await?;
+    Ok(speed)
+}
