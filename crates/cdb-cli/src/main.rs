@@ -7,6 +7,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+/// Gives memory back that is not used any more, such as that of a password's hash.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// ConnectorDB: streams of sensor and life-logging data on a machine of your own.
 #[derive(Debug, Parser)]
 #[command(name = "cdb", version, arg_required_else_help = true)]

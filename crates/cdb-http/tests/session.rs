@@ -142,7 +142,7 @@ async fn an_error_that_is_not_the_servers_json_is_still_one() {
 async fn an_answer_that_is_not_json_is_no_answer() {
     for body in ["", "ok", "[{", "{}"] {
         let session = answering(move || body).await.build().expect("a session");
-        let error = session.call(&ListUsers).await.err().expect("an error");
+        let error = session.call(&ListUsers).await.expect_err("an error");
         assert!(matches!(error, Error::Protocol(ProtocolError::Unreadable(_))), "{error:?}");
     }
 }

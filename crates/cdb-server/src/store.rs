@@ -37,7 +37,7 @@ const READERS: u32 = 4;
 const CACHE_KIB: i64 = 512;
 
 /// How many rows a reading connection prepares ahead; a row may hold a whole block.
-const ROWS_AHEAD: usize = 4;
+const ROWS_AHEAD: usize = 2;
 
 /// One of a stream's two arrays of datapoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,7 +2,10 @@
 
 mod null;
 
-use serde::de::IntoDeserializer;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{IgnoredAny, IntoDeserializer, MapAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -70,23 +73,48 @@ impl<T: Serialize> Serialize for Datapoint<T> {
     }
 }
 
-/// What arrives: every key may be missing or null.
+/// The keys that are looked at.
 #[derive(Deserialize)]
-#[serde(rename = "Datapoint")]
-struct Loose<T> {
-    t: Option<Timestamp>,
-    d: Option<T>,
-    o: Option<String>,
+#[serde(rename_all = "lowercase")]
+enum Key {
+    T,
+    D,
+    O,
+    #[serde(other)]
+    Other,
+}
+
+/// Reads an object of which every key may be missing or null.
+struct Object<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+    type Value = Datapoint<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a datapoint")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut t, mut d, mut o) = (None::<Timestamp>, None, None::<String>);
+        while let Some(key) = map.next_key()? {
+            match key {
+                Key::T => t = map.next_value()?,
+                Key::D => d = Some(map.next_value()?),
+                Key::O => o = map.next_value()?,
+                Key::Other => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        let d = match d {
+            Some(value) => value,
+            None => T::deserialize(().into_deserializer())?,
+        };
+        let o = o.filter(|origin| !origin.is_empty()).map(Origin::from);
+        Ok(Datapoint { t: t.unwrap_or_default(), d, o })
+    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Datapoint<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let loose = Loose::<T>::deserialize(deserializer)?;
-        let d = match loose.d {
-            Some(value) => value,
-            None => T::deserialize(().into_deserializer())?,
-        };
-        let o = loose.o.filter(|origin| !origin.is_empty()).map(Origin::from);
-        Ok(Self { t: loose.t.unwrap_or_default(), d, o })
+        deserializer.deserialize_map(Object(PhantomData))
     }
 }

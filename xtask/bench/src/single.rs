@@ -18,12 +18,13 @@ pub(crate) async fn run(server: &Server) -> Result {
     for connection in 0..CONNECTIONS {
         server.stream(&format!("single{connection}")).await?;
     }
+    // Making a client takes long: it reads the system's certificates.
+    let clients: Vec<_> = (0..CONNECTIONS).map(|_| reqwest::Client::new()).collect();
     let started = Instant::now();
-    let connections = (0..CONNECTIONS).map(|connection| {
+    let connections = clients.iter().enumerate().map(|(connection, client)| {
         let url = format!("{}/api/v1/crud/test/user/single{connection}/data", server.url);
         let key = &key;
         async move {
-            let client = reqwest::Client::new();
             for i in 0..INSERTS {
                 let body = format!(r#"[{{"d":{i}}}]"#);
                 let request = client.put(&url).basic_auth("", Some(key)).body(body);

@@ -5,7 +5,8 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use cdb_types::DataQuery;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
+use tokio::sync::mpsc;
 
 use super::answer::{OK, json, set_json};
 use super::body;
@@ -63,22 +64,32 @@ async fn append(call: Stream, request: Request, restamp: bool) -> Result<&'stati
 /// that nobody takes half an answer for a whole one.
 async fn send(mut reader: Reader) -> Result<Response, Refusal> {
     let first = Bytes::from(reader.next().await?.unwrap_or_default());
-    let body = if reader.is_done() {
-        Body::from(first)
-    } else {
-        Body::from_stream(stream::try_unfold((Some(first), reader), async |(first, mut reader)| {
-            let piece = match first {
-                Some(first) => Some(first),
-                None => reader.next().await.inspect_err(log_cut)?.map(Bytes::from),
-            };
-            Ok::<_, crate::store::ReadError>(piece.map(|piece| (piece, (None, reader))))
-        }))
-    };
+    let body = if reader.is_done() { Body::from(first) } else { stream_body(first, reader) };
     let mut response = Response::new(body);
     set_json(&mut response);
     Ok(response)
 }
 
-fn log_cut(error: &crate::store::ReadError) {
-    tracing::warn!(%error, "an answer was cut short");
+/// A body whose next piece is read while one is sent.
+fn stream_body(first: Bytes, mut reader: Reader) -> Body {
+    let (pieces, sending) = mpsc::channel(1);
+    tokio::spawn(async move {
+        loop {
+            let piece = match reader.next().await {
+                Ok(None) => return,
+                Ok(Some(piece)) => Ok(Bytes::from(piece)),
+                Err(error) => {
+                    tracing::warn!(%error, "an answer was cut short");
+                    Err(error)
+                }
+            };
+            let failed = piece.is_err();
+            // Whoever asked may have gone.
+            if pieces.send(piece).await.is_err() || failed {
+                return;
+            }
+        }
+    });
+    let rest = stream::unfold(sending, async |mut sending| Some((sending.recv().await?, sending)));
+    Body::from_stream(stream::iter([Ok(first)]).chain(rest))
 }

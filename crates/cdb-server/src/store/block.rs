@@ -1,5 +1,6 @@
 //! Batches of datapoints as text: how they come in, and how they lie in a block.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use cdb_types::{Timestamp, Validator};
@@ -149,7 +150,7 @@ impl Batch {
             #[serde(borrow, default)]
             d: Option<&'a RawValue>,
             #[serde(borrow, default)]
-            o: Option<std::borrow::Cow<'a, str>>,
+            o: Option<Cow<'a, str>>,
         }
         let mut batch = Self::default();
         for block in &self.blocks {
@@ -276,11 +277,8 @@ impl Block {
     }
 
     /// The JSON array that it holds.
-    fn text(&self) -> Result<std::borrow::Cow<'_, [u8]>, BlockError> {
-        match self.encoding {
-            0 => Ok(self.data.as_slice().into()),
-            _ => Ok(decode(self.encoding, self.data.clone())?.into()),
-        }
+    fn text(&self) -> Result<Cow<'_, [u8]>, BlockError> {
+        decode(self.encoding, &self.data)
     }
 
     /// One block that holds what these JSON arrays hold, in their order.
@@ -296,12 +294,36 @@ impl Block {
 }
 
 /// The JSON array that a row's bytes hold.
-pub(super) fn decode(encoding: i64, data: Vec<u8>) -> Result<Vec<u8>, BlockError> {
-    match encoding {
-        0 => Ok(data),
-        1 => lz4_flex::block::decompress_size_prepended(&data).map_err(|_| BlockError::Corrupt),
-        _ => Err(BlockError::Corrupt),
+pub(super) fn decode(encoding: i64, data: &[u8]) -> Result<Cow<'_, [u8]>, BlockError> {
+    if encoding == 0 {
+        return Ok(data.into());
     }
+    let mut text = Vec::new();
+    decode_onto(&mut text, encoding, data)?;
+    Ok(text.into())
+}
+
+/// Adds the JSON array that a row's bytes hold to a text.
+pub(super) fn decode_onto(
+    text: &mut Vec<u8>,
+    encoding: i64,
+    data: &[u8],
+) -> Result<(), BlockError> {
+    match encoding {
+        0 => text.extend_from_slice(data),
+        1 => {
+            let (length, data) =
+                lz4_flex::block::uncompressed_size(data).map_err(|_| BlockError::Corrupt)?;
+            let start = text.len();
+            text.resize(start + length, 0);
+            let written = lz4_flex::block::decompress_into(data, &mut text[start..]);
+            if written.ok() != Some(length) {
+                return Err(BlockError::Corrupt);
+            }
+        }
+        _ => return Err(BlockError::Corrupt),
+    }
+    Ok(())
 }
 
 /// What stands between the brackets of a JSON array.

@@ -1,5 +1,7 @@
 //! Merging small blocks: streams are written datapoint by datapoint and read thousands at a time.
 
+use std::collections::HashMap;
+
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Row as _};
 
@@ -8,17 +10,27 @@ use super::block::{Block, decode};
 use super::commit::{CommitError, Row, insert_rows};
 use super::writer::{Tail, Writer};
 
-/// Merges the blocks at the ends of these arrays where there are enough of them.
+/// Merges the blocks at the ends of these arrays where there are enough of them, in one commit.
 pub(super) async fn merge_small_blocks(
     writer: &mut Writer,
     arrays: &[Array],
 ) -> Result<(), CommitError> {
+    let mut tails = HashMap::new();
     for &array in arrays {
-        let mut tail = writer.tail(array).await?;
-        while merge_run(writer.connection()?, array, &mut tail).await? {
-            writer.remember([(array, tail.clone())].into());
+        let tail = writer.tail(array).await?;
+        if tail.mergeable().is_some() {
+            tails.insert(array, tail);
         }
     }
+    if tails.is_empty() {
+        return Ok(());
+    }
+    let mut transaction = writer.connection()?.begin().await?;
+    for (array, tail) in &mut tails {
+        while merge_run(&mut transaction, *array, tail).await? {}
+    }
+    transaction.commit().await?;
+    writer.remember(tails);
     Ok(())
 }
 
@@ -33,12 +45,10 @@ async fn merge_run(
     };
     let first_index = first.first_index;
     let count = run.iter().map(|block| block.count).sum();
-    let mut transaction = connection.begin().await?;
-    let texts = take(&mut transaction, array, first_index).await?;
+    let texts = take(connection, array, first_index).await?;
     let block = Block::joined(&texts, count, tail.last_t)?;
     let bytes = block.data.len();
-    insert_rows(&mut transaction, &[Row { array, first_index, block }]).await?;
-    transaction.commit().await?;
+    insert_rows(connection, &[Row { array, first_index, block }]).await?;
     tail.merged(first_index, count, bytes);
     Ok(true)
 }
@@ -64,7 +74,7 @@ async fn take(
         .bind(first_index.cast_signed())
         .execute(connection)
         .await?;
-    rows.into_iter()
-        .map(|row| Ok(decode(row.try_get("encoding")?, row.try_get("data")?)?))
+    rows.iter()
+        .map(|row| Ok(decode(row.try_get("encoding")?, row.try_get("data")?)?.into_owned()))
         .collect()
 }

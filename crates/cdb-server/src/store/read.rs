@@ -6,14 +6,14 @@ use futures_util::TryStreamExt;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
-use super::block::{BlockError, datapoints, decode, inner, timestamp};
+use super::block::{BLOCK_BYTES, BlockError, datapoints, decode, decode_onto, timestamp};
 use super::{Array, Store};
 
 /// How much text is read ahead of what is being sent, in bytes; at least one block.
-const PAGE_BYTES: usize = 256 * 1024;
+const PAGE_BYTES: usize = 128 * 1024;
 
 /// How many blocks are read at once at most.
-const PAGE_BLOCKS: i64 = 64;
+const PAGE_BLOCKS: i64 = 32;
 
 /// Why a read ends early.
 #[derive(Debug, thiserror::Error)]
@@ -27,19 +27,21 @@ pub(crate) enum ReadError {
 }
 
 /// A block as it lies in the file.
-struct Stored {
+struct Stored<'r> {
     first_index: u64,
     end_index: u64,
-    text: Vec<u8>,
+    encoding: i64,
+    data: &'r [u8],
 }
 
-impl Stored {
-    fn from_row(row: &SqliteRow) -> Result<Self, ReadError> {
+impl<'r> Stored<'r> {
+    fn from_row(row: &'r SqliteRow) -> Result<Self, ReadError> {
         let index = |column| row.try_get(column).map(i64::cast_unsigned);
         Ok(Self {
             first_index: index("first_index")?,
             end_index: index("end_index")?,
-            text: decode(row.try_get("encoding")?, row.try_get("data")?)?,
+            encoding: row.try_get("encoding")?,
+            data: row.try_get("data")?,
         })
     }
 }
@@ -71,7 +73,8 @@ impl Store {
         .await?;
         let Some(row) = row else { return self.length(array).await };
         let block = Stored::from_row(&row)?;
-        let datapoints = datapoints(&block.text)?;
+        let text = decode(block.encoding, block.data)?;
+        let datapoints = datapoints(&text)?;
         let (mut low, mut high) = (0, datapoints.len());
         while low < high {
             let middle = low + (high - low) / 2;
@@ -117,10 +120,8 @@ impl Reader {
             State::Middle => b',',
             State::End => return Ok(None),
         };
-        let mut text = vec![separator];
-        if !self.range.is_empty() {
-            self.read_page(&mut text).await?;
-        }
+        let mut text =
+            if self.range.is_empty() { vec![separator] } else { self.read_page(separator).await? };
         self.state = State::Middle;
         if self.range.is_empty() {
             text.push(b']');
@@ -134,8 +135,8 @@ impl Reader {
         self.state == State::End
     }
 
-    async fn read_page(&mut self, text: &mut Vec<u8>) -> Result<(), ReadError> {
-        let first = self.range.start;
+    /// Reads some blocks; what they hold comes after the separator.
+    async fn read_page(&mut self, mut separator: u8) -> Result<Vec<u8>, ReadError> {
         let mut rows = sqlx::query(
             "SELECT first_index, end_index, encoding, data FROM block
              WHERE stream_id = ? AND substream = ? AND end_index > ?
@@ -143,41 +144,51 @@ impl Reader {
         )
         .bind(self.array.stream)
         .bind(self.array.downlink)
-        .bind(first.cast_signed())
+        .bind(self.range.start.cast_signed())
         .bind(PAGE_BLOCKS)
         .fetch(&self.readers);
+        // A page ends with the block that fills it.
+        let mut text = Vec::with_capacity(PAGE_BYTES + 2 * BLOCK_BYTES);
         while text.len() < PAGE_BYTES && !self.range.is_empty() {
             let Some(row) = rows.try_next().await? else { break };
             let block = Stored::from_row(&row)?;
             if block.first_index > self.range.start {
                 return Err(ReadError::Gone);
             }
-            if self.range.start > first {
-                text.push(b',');
-            }
-            append(text, &block, &self.range)?;
+            append(&mut text, separator, &block, &self.range)?;
             self.range.start = block.end_index.min(self.range.end);
+            separator = b',';
         }
         // Nothing came, though there was something to come.
-        if self.range.start == first { Err(ReadError::Gone) } else { Ok(()) }
+        if text.is_empty() { Err(ReadError::Gone) } else { Ok(text) }
     }
 }
 
-/// Adds what a range holds of a block.
-fn append(text: &mut Vec<u8>, block: &Stored, range: &Range<u64>) -> Result<(), ReadError> {
+/// Adds what a range holds of a block, after a separator.
+fn append(
+    text: &mut Vec<u8>,
+    separator: u8,
+    block: &Stored<'_>,
+    range: &Range<u64>,
+) -> Result<(), ReadError> {
     if range.start == block.first_index && range.end >= block.end_index {
-        text.extend_from_slice(inner(&block.text)?);
+        // The brackets become the separator and nothing.
+        let start = text.len();
+        decode_onto(text, block.encoding, block.data)?;
+        if text.get(start) != Some(&b'[') || text.pop() != Some(b']') {
+            return Err(BlockError::Corrupt.into());
+        }
+        text[start] = separator;
         return Ok(());
     }
-    let datapoints = datapoints(&block.text)?;
+    let whole = decode(block.encoding, block.data)?;
+    let datapoints = datapoints(&whole)?;
     let place = |index: u64| usize::try_from(index - block.first_index).unwrap_or(usize::MAX);
     let part = datapoints
         .get(place(range.start)..place(range.end.min(block.end_index)))
         .ok_or(BlockError::Corrupt)?;
     for (i, datapoint) in part.iter().enumerate() {
-        if i > 0 {
-            text.push(b',');
-        }
+        text.push(if i == 0 { separator } else { b',' });
         text.extend_from_slice(datapoint.get().as_bytes());
     }
     Ok(())
