@@ -60,3 +60,12 @@ CREATE TABLE block (
 
 CREATE UNIQUE INDEX block_by_index ON block (stream_id, substream, end_index);
 CREATE INDEX block_by_time ON block (stream_id, substream, last_t, end_index);
+
+-- Datapoints that are not yet in blocks, in the order of their arrival: JSON objects and commas.
+-- They follow those in blocks. It is empty whenever users, devices or streams have just changed.
+CREATE TABLE journal (
+    id        INTEGER PRIMARY KEY,
+    stream_id INTEGER NOT NULL REFERENCES stream (id) ON DELETE CASCADE,
+    substream INTEGER NOT NULL,
+    data      BLOB NOT NULL
+);

@@ -74,9 +74,12 @@ impl From<ReadError> for Refusal {
 
 impl From<CommitError> for Refusal {
     fn from(error: CommitError) -> Self {
-        match &error {
+        match error {
             CommitError::Order => Self::forbidden(error.to_string()),
-            CommitError::Store(cause) if matches!(**cause, sqlx::Error::PoolClosed) => {
+            CommitError::Store(error) => error.into(),
+            CommitError::Group(error)
+                if matches!(*error, CommitError::Store(sqlx::Error::PoolClosed)) =>
+            {
                 sqlx::Error::PoolClosed.into()
             }
             _ => Self::failure(error),

@@ -92,6 +92,7 @@ async fn open(file: &Path, admin: Option<(String, Password)>) -> Result<Database
         OpenError::InUse => StartError::InUse(file.to_owned()),
         OpenError::File(error) => data(error.into()),
         OpenError::Database(error) => data(error.into()),
+        OpenError::Journal(error) => data(error.into()),
     })?;
     let permissions = Permissions::default_tables().map_err(|error| data(error.into()))?;
     let database = Database::new(store, permissions);

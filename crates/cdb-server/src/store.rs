@@ -1,14 +1,20 @@
 //! What lies in the data file, and how it is read and written.
 //!
 //! Reads go through a pool of connections; writes, all of them, through the one connection that
-//! [`Writer`] holds. Datapoints that arrive together are committed together (`commit`).
+//! [`Writer`] holds. Datapoints that arrive together are committed together (`commit`): many at once
+//! as blocks, a few as entries of a `journal` that become blocks when they are many.
 
+mod batch;
 mod block;
+mod change;
 mod commit;
 mod compact;
+mod journal;
 mod lock;
 mod objects;
+mod points;
 mod read;
+mod tails;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -24,11 +30,14 @@ use sqlx::sqlite::{
 };
 use tokio::sync::{Mutex, MutexGuard, mpsc};
 
-pub(crate) use block::{Batch, BatchError};
+pub(crate) use batch::{Batch, BatchError};
+pub(crate) use change::Change;
 pub(crate) use commit::{CommitError, Insert};
 pub(crate) use objects::{DeviceRow, KeyDigest, StoredPassword, StreamRow, UserRow, key_digest};
 pub(crate) use read::{ReadError, Reader};
-pub(crate) use writer::{Change, Writer};
+pub(crate) use writer::Writer;
+
+use tails::Tails;
 
 /// How many connections read at a time. Each holds its own page cache.
 const READERS: u32 = 4;
@@ -37,7 +46,7 @@ const READERS: u32 = 4;
 const CACHE_KIB: i64 = 512;
 
 /// How many rows a reading connection prepares ahead; a row may hold a whole block.
-const ROWS_AHEAD: usize = 2;
+const ROWS_AHEAD: usize = 8;
 
 /// One of a stream's two arrays of datapoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,6 +60,7 @@ pub(crate) struct Array {
 pub(crate) struct Store {
     readers: SqlitePool,
     writer: Arc<Mutex<Writer>>,
+    tails: Tails,
     commits: mpsc::Sender<commit::Pending>,
     generation: Arc<AtomicU64>,
     /// Held until the last clone is gone.
@@ -63,6 +73,7 @@ pub(crate) enum OpenError {
     InUse,
     File(std::io::Error),
     Database(sqlx::Error),
+    Journal(CommitError),
 }
 
 impl From<std::io::Error> for OpenError {
@@ -74,6 +85,12 @@ impl From<std::io::Error> for OpenError {
 impl From<sqlx::Error> for OpenError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error)
+    }
+}
+
+impl From<CommitError> for OpenError {
+    fn from(error: CommitError) -> Self {
+        Self::Journal(error)
     }
 }
 
@@ -109,10 +126,12 @@ impl Store {
             .connect_with(options)
             .await?;
         let generation = Arc::new(AtomicU64::new(0));
-        let writer = Arc::new(Mutex::new(Writer::new(connection, Arc::clone(&generation))));
+        let writer = Writer::new(connection, Arc::clone(&generation)).await?;
+        let tails = writer.tails().clone();
+        let writer = Arc::new(Mutex::new(writer));
         let (commits, pending) = mpsc::channel(commit::MOST_PENDING);
         tokio::spawn(commit::run(Arc::clone(&writer), pending));
-        Ok(Self { readers, writer, commits, generation, _lock: lock })
+        Ok(Self { readers, writer, tails, commits, generation, _lock: lock })
     }
 
     /// The connections that read.

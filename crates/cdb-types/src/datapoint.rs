@@ -1,6 +1,7 @@
 //! One value with its time.
 
 mod null;
+mod raw;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,6 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::Timestamp;
+
+pub use raw::{RawDatapoint, RawNumber};
 
 /// A value, when it was measured, and by whom: `{"t": 1464250199.934, "d": 8, "o": "user/device"}`.
 ///

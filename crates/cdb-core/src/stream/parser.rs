@@ -1,7 +1,7 @@
 //! A JSON array of datapoints, read as its pieces come.
 
 use cdb_http::ProtocolError;
-use cdb_types::Datapoint;
+use cdb_types::{Datapoint, RawDatapoint};
 use serde::de::DeserializeOwned;
 
 /// Where in the array the parser is.
@@ -85,6 +85,12 @@ impl Parser {
                 (State::First | State::After, b']') => State::End,
                 (State::After, b',') => State::Next,
                 (State::First | State::Next, _) => {
+                    if let Some((raw, length)) = RawDatapoint::scan(&text[used..]) {
+                        found.push(raw.read()?);
+                        used += length;
+                        self.state = State::After;
+                        continue;
+                    }
                     let rest = serde_json::Deserializer::from_slice(&text[used..]);
                     let mut values = rest.into_iter::<Datapoint<T>>();
                     match values.next() {

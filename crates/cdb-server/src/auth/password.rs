@@ -6,7 +6,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use cdb_types::Password;
 use sha2::{Digest, Sha512};
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::refusal::Refusal;
 use crate::store::StoredPassword;
@@ -18,21 +18,31 @@ const CURRENT: &str = "argon2id";
 const MEMORY_KIB: u32 = 9 * 1024;
 const PASSES: u32 = 4;
 
-/// How many passwords are worked on at a time; the others wait.
-const AT_A_TIME: usize = 2;
+/// How many passwords wait at most; further ones wait for their turn to wait.
+const MOST_WAITING: usize = 16;
 
 /// bcrypt looks at no more of a password, the salt appended to it included.
 const BCRYPT_BYTES: usize = 72;
 
 /// Hashes and checks passwords, away from the threads that answer requests.
+///
+/// One at a time, on a thread of its own: each takes megabytes, which the next one takes again.
 #[derive(Debug)]
 pub(crate) struct Hasher {
-    turns: Semaphore,
+    jobs: mpsc::Sender<Job>,
 }
+
+type Job = Box<dyn FnOnce() + Send>;
 
 impl Default for Hasher {
     fn default() -> Self {
-        Self { turns: Semaphore::new(AT_A_TIME) }
+        let (jobs, mut waiting) = mpsc::channel::<Job>(MOST_WAITING);
+        tokio::task::spawn_blocking(move || {
+            while let Some(job) = waiting.blocking_recv() {
+                job();
+            }
+        });
+        Self { jobs }
     }
 }
 
@@ -73,8 +83,14 @@ impl Hasher {
         &self,
         work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let _turn = self.turns.acquire().await.map_err(Refusal::failure)?;
-        tokio::task::spawn_blocking(work).await.map_err(Refusal::failure)?
+        let (done, answer) = oneshot::channel();
+        let job = Box::new(move || {
+            if done.send(work()).is_err() {
+                tracing::debug!("nobody waits for this password any more");
+            }
+        });
+        self.jobs.send(job).await.map_err(Refusal::failure)?;
+        answer.await.map_err(Refusal::failure)?
     }
 }
 

@@ -1,18 +1,20 @@
 //! Group commit: what arrives from all connections at about the same time is written together, and
 //! answered when it is durable.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, QueryBuilder, Sqlite};
+use sqlx::{QueryBuilder, Sqlite};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::block::{Batch, Block, BlockError};
-use super::writer::{Tail, Writer};
-use super::{Array, Store, compact};
+use super::batch::Batch;
+use super::block::{Block, BlockError};
+use super::journal::{ENTRIES_PER_STATEMENT, insert_entries};
+use super::tails::Growth;
+use super::writer::Writer;
+use super::{Array, Store};
 
 /// How many inserts wait at most; further ones wait for their turn to wait.
 pub(super) const MOST_PENDING: usize = 256;
@@ -31,13 +33,10 @@ pub(crate) enum CommitError {
     #[error(transparent)]
     Block(#[from] BlockError),
     #[error("the insert could not be written: {0}")]
-    Store(#[from] Arc<sqlx::Error>),
-}
-
-impl From<sqlx::Error> for CommitError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(Arc::new(error))
-    }
+    Store(#[from] sqlx::Error),
+    /// The commit that the insert was to be part of failed.
+    #[error(transparent)]
+    Group(Arc<CommitError>),
 }
 
 /// A batch that may be stored.
@@ -81,30 +80,35 @@ pub(super) async fn run(writer: Arc<Mutex<Writer>>, mut pending: mpsc::Receiver<
     let mut group = Vec::with_capacity(MOST_PENDING);
     while pending.recv_many(&mut group, MOST_PENDING).await > 0 {
         let mut writer = writer.lock().await;
-        let arrays = write(&mut writer, &mut group).await;
+        let grown = write(&mut writer, &mut group).await;
         // Whoever waited has been answered; what comes in meanwhile makes the next group larger.
-        if let Err(error) = compact::merge_small_blocks(&mut writer, &arrays).await {
+        if let Err(error) = writer.tidy(&grown).await {
             tracing::warn!(%error, "small blocks could not be merged");
         }
     }
 }
 
-/// Writes a group in one commit and answers each of it; says which arrays have grown.
+/// Writes a group in one commit and answers each of it; says which arrays have got blocks.
 async fn write(writer: &mut Writer, group: &mut Vec<Pending>) -> Vec<Array> {
-    let (mut tails, mut rows) = (HashMap::new(), Vec::new());
+    if let Err(error) = writer.make_room().await.map_err(Arc::new) {
+        for Pending { done, .. } in group.drain(..) {
+            answer(done, Err(CommitError::Group(Arc::clone(&error))));
+        }
+    }
+    let mut commit = Commit::default();
     let mut waiting = Vec::with_capacity(group.len());
     for Pending { insert, done } in group.drain(..) {
-        match place(writer, &mut tails, &insert, &mut rows).await {
+        match place(writer, &mut commit, insert).await {
             Ok(()) => waiting.push(done),
             Err(error) => answer(done, Err(error)),
         }
     }
-    let arrays = tails.keys().copied().collect();
-    let stored = store(writer, &rows, tails).await.map_err(Arc::new);
+    let grown = commit.rows.iter().map(|row| row.array).collect();
+    let stored = writer.commit(commit).await.map_err(Arc::new);
     for done in waiting {
-        answer(done, stored.clone().map_err(CommitError::Store));
+        answer(done, stored.clone().map_err(CommitError::Group));
     }
-    arrays
+    grown
 }
 
 fn answer(done: oneshot::Sender<Result<(), CommitError>>, result: Result<(), CommitError>) {
@@ -116,68 +120,70 @@ fn answer(done: oneshot::Sender<Result<(), CommitError>>, result: Result<(), Com
 /// Gives a batch its place after what its array holds and will hold.
 async fn place(
     writer: &mut Writer,
-    tails: &mut HashMap<Array, Tail>,
-    insert: &Insert,
-    rows: &mut Vec<Row>,
+    commit: &mut Commit,
+    insert: Insert,
 ) -> Result<(), CommitError> {
     if insert.generation != writer.generation() {
         return Err(CommitError::Stale);
     }
-    let tail = match tails.entry(insert.array) {
-        Entry::Occupied(known) => known.into_mut(),
-        Entry::Vacant(unknown) => unknown.insert(writer.tail(insert.array).await?),
-    };
-    append(tail, insert.array, &insert.batch, insert.restamp, rows)
-}
-
-/// Puts a batch after the tail of its array.
-pub(super) fn append(
-    tail: &mut Tail,
-    array: Array,
-    batch: &Batch,
-    restamp: bool,
-    rows: &mut Vec<Row>,
-) -> Result<(), CommitError> {
-    let batch = if batch.first_t >= tail.last_t {
-        Cow::Borrowed(batch)
-    } else if restamp {
-        Cow::Owned(batch.restamped(tail.last_t)?)
-    } else {
-        return Err(CommitError::Order);
-    };
-    for block in &batch.blocks {
-        rows.push(Row { array, first_index: tail.length, block: block.clone() });
-        tail.push(block.count, block.data.len(), block.last_t);
+    if let Entry::Vacant(unknown) = commit.growths.entry(insert.array) {
+        unknown.insert(writer.growth(insert.array).await?);
     }
-    Ok(())
+    commit.append(insert.array, insert.batch, insert.restamp)
 }
 
-/// Writes rows in one commit.
-async fn store(
-    writer: &mut Writer,
-    rows: &[Row],
-    tails: HashMap<Array, Tail>,
-) -> Result<(), sqlx::Error> {
-    let connection = writer.connection()?;
-    let stored = if rows.len() <= ROWS_PER_STATEMENT {
-        // A statement alone is a transaction.
-        insert_rows(connection, rows).await
-    } else {
-        let mut transaction = connection.begin().await?;
-        match insert_rows(&mut transaction, rows).await {
-            Ok(()) => transaction.commit().await,
-            Err(error) => Err(error),
+/// What is to be written at once.
+#[derive(Debug, Default)]
+pub(super) struct Commit {
+    /// How each array grows that is written to.
+    pub(super) growths: HashMap<Array, Growth>,
+    rows: Vec<Row>,
+}
+
+impl Commit {
+    /// Puts a batch after the end of an array whose growth has begun.
+    pub(super) fn append(
+        &mut self,
+        array: Array,
+        mut batch: Batch,
+        restamp: bool,
+    ) -> Result<(), CommitError> {
+        let Some(growth) = self.growths.get_mut(&array) else { return Err(CommitError::Stale) };
+        if batch.points.first_t() < growth.last_t {
+            if !restamp {
+                return Err(CommitError::Order);
+            }
+            batch = batch.restamped(growth.last_t)?;
         }
-    };
-    match stored {
-        Ok(()) => writer.remember(tails),
-        // Nobody knows now what is in the file.
-        Err(_) => writer.forget_tails(),
+        growth.last_t = batch.points.last_t();
+        match batch.blocks {
+            Some(blocks) if growth.takes_blocks() => {
+                for block in blocks {
+                    let first_index = growth.blocks.length;
+                    growth.blocks.push(&block);
+                    self.rows.push(Row { array, first_index, block });
+                }
+            }
+            _ => growth.appended.append(&batch.points),
+        }
+        Ok(())
     }
-    stored
+
+    /// Whether it needs no transaction: a statement alone is one.
+    pub(super) fn is_one_statement(&self) -> bool {
+        self.rows.is_empty() && self.growths.len() <= ENTRIES_PER_STATEMENT
+    }
+
+    /// Writes it.
+    pub(super) async fn write(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        let grown = self.growths.iter().filter(|(_, growth)| !growth.appended.is_empty());
+        let entries: Vec<_> = grown.map(|(array, growth)| (*array, &growth.appended)).collect();
+        insert_blocks(connection, &self.rows).await?;
+        insert_entries(connection, &entries).await
+    }
 }
 
-pub(super) async fn insert_rows(
+pub(super) async fn insert_blocks(
     connection: &mut SqliteConnection,
     rows: &[Row],
 ) -> Result<(), sqlx::Error> {
@@ -198,7 +204,7 @@ pub(super) async fn insert_rows(
                 .push_bind(block.data.as_slice());
         });
         // Statements of many rows come in too many lengths to be worth keeping.
-        statement.build().persistent(rows.len() == 1).execute(&mut *connection).await?;
+        statement.build().persistent(rows.len() <= 4).execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -1,56 +1,30 @@
-//! Merging small blocks: streams are written datapoint by datapoint and read thousands at a time.
+//! The last blocks of arrays, and merging those of them that are small: streams are written datapoint by datapoint and read thousands at a time.
 
-use std::collections::HashMap;
-
+use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Row as _};
 
 use super::Array;
 use super::block::{Block, decode};
-use super::commit::{CommitError, Row, insert_rows};
-use super::writer::{Tail, Writer};
+use super::commit::{CommitError, Row, insert_blocks};
+use super::tails::{Blocks, CRUMB};
 
-/// Merges the blocks at the ends of these arrays where there are enough of them, in one commit.
-pub(super) async fn merge_small_blocks(
-    writer: &mut Writer,
-    arrays: &[Array],
-) -> Result<(), CommitError> {
-    let mut tails = HashMap::new();
-    for &array in arrays {
-        let tail = writer.tail(array).await?;
-        if tail.mergeable().is_some() {
-            tails.insert(array, tail);
-        }
-    }
-    if tails.is_empty() {
-        return Ok(());
-    }
-    let mut transaction = writer.connection()?.begin().await?;
-    for (array, tail) in &mut tails {
-        while merge_run(&mut transaction, *array, tail).await? {}
-    }
-    transaction.commit().await?;
-    writer.remember(tails);
-    Ok(())
-}
-
-/// Makes one block of a run of small ones, if there is such a run.
-async fn merge_run(
+/// Merges the blocks at the end of an array as long as there are enough of them, within a
+/// transaction.
+pub(super) async fn merge_small(
     connection: &mut SqliteConnection,
     array: Array,
-    tail: &mut Tail,
-) -> Result<bool, CommitError> {
-    let Some((first, run)) = tail.mergeable().and_then(|run| Some((run.first()?, run))) else {
-        return Ok(false);
-    };
-    let first_index = first.first_index;
-    let count = run.iter().map(|block| block.count).sum();
-    let texts = take(connection, array, first_index).await?;
-    let block = Block::joined(&texts, count, tail.last_t)?;
-    let bytes = block.data.len();
-    insert_rows(connection, &[Row { array, first_index, block }]).await?;
-    tail.merged(first_index, count, bytes);
-    Ok(true)
+    blocks: &mut Blocks,
+) -> Result<(), CommitError> {
+    while let Some(run) = blocks.mergeable()
+        && let Some(first_index) = run.first().map(|block| block.first_index)
+    {
+        let count = run.iter().map(|block| block.count).sum();
+        let texts = take(connection, array, first_index).await?;
+        let block = Block::joined(&texts, count, blocks.last_t)?;
+        blocks.merged(first_index, &block);
+        insert_blocks(connection, &[Row { array, first_index, block }]).await?;
+    }
+    Ok(())
 }
 
 /// Removes the blocks from an index on, and gives their texts in order.
@@ -77,4 +51,29 @@ async fn take(
     rows.iter()
         .map(|row| Ok(decode(row.try_get("encoding")?, row.try_get("data")?)?.into_owned()))
         .collect()
+}
+
+/// Reads how far an array goes in blocks.
+pub(super) async fn read_blocks(
+    connection: &mut SqliteConnection,
+    array: Array,
+) -> Result<Blocks, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT first_index, end_index, last_t, length(data) AS bytes FROM block
+         WHERE stream_id = ? AND substream = ? ORDER BY end_index DESC LIMIT ?",
+    )
+    .bind(array.stream)
+    .bind(array.downlink)
+    .bind(2 * CRUMB as i64)
+    .fetch_all(connection)
+    .await?;
+    let mut blocks = Blocks::default();
+    for row in rows.iter().rev() {
+        let (first, end): (i64, i64) = (row.try_get("first_index")?, row.try_get("end_index")?);
+        let bytes: i64 = row.try_get("bytes")?;
+        blocks.length = first.unsigned_abs();
+        let count = usize::try_from(end - first).unwrap_or_default();
+        blocks.note(count, usize::try_from(bytes).unwrap_or_default(), row.try_get("last_t")?);
+    }
+    Ok(blocks)
 }

@@ -7,13 +7,17 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use super::block::{BLOCK_BYTES, BlockError, datapoints, decode, decode_onto, timestamp};
+use super::tails::{Found, Tails};
 use super::{Array, Store};
 
 /// How much text is read ahead of what is being sent, in bytes; at least one block.
-const PAGE_BYTES: usize = 128 * 1024;
+const PAGE_BYTES: usize = 512 * 1024;
+
+/// How many blocks are read at first, while it is not known how large they are.
+const FIRST_BLOCKS: usize = 2;
 
 /// How many blocks are read at once at most.
-const PAGE_BLOCKS: i64 = 32;
+const MOST_BLOCKS: usize = 64;
 
 /// Why a read ends early.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +53,9 @@ impl<'r> Stored<'r> {
 impl Store {
     /// How many datapoints an array holds.
     pub(crate) async fn length(&self, array: Array) -> Result<u64, ReadError> {
+        if let Some(length) = self.tails.length(array) {
+            return Ok(length);
+        }
         let length: i64 = sqlx::query_scalar(
             "SELECT coalesce(max(end_index), 0) FROM block WHERE stream_id = ? AND substream = ?",
         )
@@ -61,6 +68,10 @@ impl Store {
 
     /// The index of the first datapoint later than a time; the length if there is none.
     pub(crate) async fn index_after(&self, array: Array, t: f64) -> Result<u64, ReadError> {
+        let recent = self.tails.index_after(array, t);
+        if let Found::Here(index) = recent {
+            return Ok(index);
+        }
         let row = sqlx::query(
             "SELECT first_index, end_index, encoding, data FROM block
              WHERE stream_id = ? AND substream = ? AND last_t > ?
@@ -71,7 +82,12 @@ impl Store {
         .bind(t)
         .fetch_optional(&self.readers)
         .await?;
-        let Some(row) = row else { return self.length(array).await };
+        let Some(row) = row else {
+            return match recent {
+                Found::Else(index) => Ok(index),
+                _ => self.length(array).await,
+            };
+        };
         let block = Stored::from_row(&row)?;
         let text = decode(block.encoding, block.data)?;
         let datapoints = datapoints(&text)?;
@@ -89,7 +105,8 @@ impl Store {
 
     /// Reads the datapoints of these indices, all of which must be there.
     pub(crate) fn read(&self, array: Array, range: Range<u64>) -> Reader {
-        Reader { readers: self.readers.clone(), array, range, state: State::Start }
+        let (readers, tails) = (self.readers.clone(), self.tails.clone());
+        Reader { readers, tails, array, range, state: State::Start, page_blocks: FIRST_BLOCKS }
     }
 }
 
@@ -97,10 +114,13 @@ impl Store {
 #[derive(Debug)]
 pub(crate) struct Reader {
     readers: SqlitePool,
+    tails: Tails,
     array: Array,
     /// What is yet to be read.
     range: Range<u64>,
     state: State,
+    /// How many blocks make a page, as far as is known.
+    page_blocks: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,8 +155,21 @@ impl Reader {
         self.state == State::End
     }
 
-    /// Reads some blocks; what they hold comes after the separator.
-    async fn read_page(&mut self, mut separator: u8) -> Result<Vec<u8>, ReadError> {
+    /// Reads some datapoints; their text comes after the separator.
+    async fn read_page(&mut self, separator: u8) -> Result<Vec<u8>, ReadError> {
+        let mut text = Vec::new();
+        // First here, then in the blocks: they come into blocks before they leave this place.
+        match self.tails.read(self.array, &self.range, PAGE_BYTES, separator, &mut text) {
+            Some(next) => {
+                self.range.start = next;
+                Ok(text)
+            }
+            None => self.read_blocks(separator).await,
+        }
+    }
+
+    /// Reads some blocks.
+    async fn read_blocks(&mut self, mut separator: u8) -> Result<Vec<u8>, ReadError> {
         let mut rows = sqlx::query(
             "SELECT first_index, end_index, encoding, data FROM block
              WHERE stream_id = ? AND substream = ? AND end_index > ?
@@ -145,10 +178,10 @@ impl Reader {
         .bind(self.array.stream)
         .bind(self.array.downlink)
         .bind(self.range.start.cast_signed())
-        .bind(PAGE_BLOCKS)
+        .bind(i64::try_from(self.page_blocks).unwrap_or(i64::MAX))
         .fetch(&self.readers);
-        // A page ends with the block that fills it.
         let mut text = Vec::with_capacity(PAGE_BYTES + 2 * BLOCK_BYTES);
+        let mut blocks = 0;
         while text.len() < PAGE_BYTES && !self.range.is_empty() {
             let Some(row) = rows.try_next().await? else { break };
             let block = Stored::from_row(&row)?;
@@ -158,9 +191,14 @@ impl Reader {
             append(&mut text, separator, &block, &self.range)?;
             self.range.start = block.end_index.min(self.range.end);
             separator = b',';
+            blocks += 1;
         }
         // Nothing came, though there was something to come.
-        if text.is_empty() { Err(ReadError::Gone) } else { Ok(text) }
+        if text.is_empty() {
+            return Err(ReadError::Gone);
+        }
+        self.page_blocks = (PAGE_BYTES * blocks).div_ceil(text.len()).clamp(1, MOST_BLOCKS);
+        Ok(text)
     }
 }
 

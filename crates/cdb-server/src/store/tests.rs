@@ -88,7 +88,7 @@ async fn read(store: &Store, array: Array, range: std::ops::Range<u64>) -> Vec<V
 async fn commits_are_durable() {
     let (_directory, store, _) = store().await;
     let mut writer = store.writer().await;
-    let connection = writer.connection().expect("a connection");
+    let connection = writer.connection().await.expect("a connection");
     for (pragma, expected) in
         [("PRAGMA synchronous", "2"), ("PRAGMA journal_mode", "wal"), ("PRAGMA foreign_keys", "1")]
     {
@@ -103,22 +103,84 @@ async fn commits_are_durable() {
     }
 }
 
+async fn count(store: &Store, query: &'static str) -> i64 {
+    sqlx::query_scalar(query).fetch_one(store.readers()).await.expect("a number")
+}
+
+/// Has the journal become blocks.
+async fn flush(store: &Store) {
+    let mut writer = store.writer().await;
+    writer.begin().await.expect("a change").commit().await.expect("a commit");
+}
+
 #[tokio::test]
 async fn small_inserts_end_up_in_few_blocks() {
     let (_directory, store, array) = store().await;
     for i in 0..1000 {
         insert(&store, array, &json!([{"t": i + 1, "d": i}])).await.expect("stored");
+        if i % 5 == 0 {
+            flush(&store).await;
+        }
     }
-    // Merging comes after the answer, under the writer's lock.
-    drop(store.writer().await);
-    let blocks: i64 = sqlx::query_scalar("SELECT count(*) FROM block")
-        .fetch_one(store.readers())
-        .await
-        .expect("a number");
-    assert!(blocks < 100, "{blocks} blocks");
+    flush(&store).await;
+    assert_eq!(count(&store, "SELECT count(*) FROM journal").await, 0);
+    let blocks = count(&store, "SELECT count(*) FROM block").await;
+    assert!(blocks < 70, "{blocks} blocks");
     assert_eq!(store.length(array).await.expect("a length"), 1000);
     let data = read(&store, array, 0..1000).await;
     assert!(data.iter().zip(0..).all(|(dp, i)| dp["d"] == i));
+}
+
+#[tokio::test]
+async fn the_journal_becomes_blocks_when_it_has_grown() {
+    let (_directory, store, array) = store().await;
+    let text = "x".repeat(10_000);
+    for t in 1..=150 {
+        insert(&store, array, &json!([{"t": t, "d": text}])).await.expect("stored");
+    }
+    // That happens after the answer, under the writer's lock.
+    drop(store.writer().await);
+    let waiting = count(&store, "SELECT sum(length(data)) FROM journal").await;
+    assert!(waiting < 1024 * 1024, "{waiting} bytes");
+    assert!(count(&store, "SELECT count(*) FROM block").await > 0);
+    assert_eq!(read(&store, array, 0..150).await.len(), 150);
+}
+
+#[tokio::test]
+async fn what_was_answered_survives_a_crash() {
+    let (directory, store, array) = store().await;
+    let data: Vec<Value> = (1..=20).map(|t| json!({"t": t, "d": [t]})).collect();
+    for part in data.chunks(3) {
+        insert(&store, array, &part.to_vec().into()).await.expect("stored");
+    }
+    // What a power failure would leave.
+    let left = tempfile::tempdir().expect("a directory");
+    for name in ["data.db", "data.db-wal"] {
+        std::fs::copy(directory.path().join(name), left.path().join(name)).expect("a copy");
+    }
+    let store = Store::open(&left.path().join("data.db")).await.expect("a store");
+    assert_eq!(count(&store, "SELECT count(*) FROM journal").await, 7);
+    assert_eq!(store.length(array).await.expect("a length"), 20);
+    assert_eq!(read(&store, array, 0..20).await, data);
+    let early = insert(&store, array, &json!([{"t": 19, "d": 0}])).await;
+    assert!(matches!(early, Err(CommitError::Order)));
+    insert(&store, array, &json!([{"t": 20, "d": 0}])).await.expect("stored");
+    flush(&store).await;
+    assert_eq!(read(&store, array, 0..20).await, data);
+    assert_eq!(store.length(array).await.expect("a length"), 21);
+}
+
+#[tokio::test]
+async fn a_closed_store_has_an_empty_journal() {
+    let (directory, store, array) = store().await;
+    insert(&store, array, &json!([{"t": 1, "d": 1}])).await.expect("stored");
+    store.close().await;
+    let closed = insert(&store, array, &json!([{"t": 2, "d": 1}])).await;
+    assert!(closed.is_err());
+    drop(store);
+    let store = Store::open(&directory.path().join("data.db")).await.expect("a store");
+    assert_eq!(count(&store, "SELECT count(*) FROM journal").await, 0);
+    assert_eq!(read(&store, array, 0..1).await, [json!({"t": 1, "d": 1})]);
 }
 
 #[tokio::test]
@@ -200,13 +262,43 @@ fn values() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    /// Restamping moves what is too early, and nothing else.
+    #[test]
+    fn restamped_datapoints_are_never_too_early(
+        values in prop::collection::vec((values(), 0_u8..3), 1..20), earliest in 0_i64..30,
+    ) {
+        let mut t = 0;
+        let mut data: Vec<Value> = values
+            .into_iter()
+            .map(|(d, step)| {
+                t += i64::from(step);
+                json!({"t": t + 1, "d": d})
+            })
+            .collect();
+        let restamped = batch(&data.clone().into()).restamped(earliest as f64).expect("a batch");
+        for datapoint in &mut data {
+            let t = datapoint["t"].as_i64().max(Some(earliest));
+            datapoint["t"] = t.into();
+        }
+        let text = [b"[", restamped.points.text(), b"]"].concat();
+        let found: Vec<Value> = serde_json::from_slice(&text)?;
+        // Where it is null there is no value.
+        for (found, expected) in found.iter().zip(&data) {
+            prop_assert_eq!(&found["t"], &expected["t"]);
+            prop_assert_eq!(&found["d"], &expected["d"]);
+        }
+        prop_assert_eq!(found.len(), data.len());
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     /// However datapoints are split into batches, every range of them is what a list would give.
     #[test]
     fn ranges_are_those_of_a_list(
         values in prop::collection::vec((values(), 0_u8..3), 1..120),
-        sizes in prop::collection::vec(1_usize..40, 1..10),
+        sizes in prop::collection::vec((1_usize..40, any::<bool>()), 1..10),
         ends in prop::collection::vec((0_usize..130, 0_usize..130), 5),
     ) {
         let mut t = 0;
@@ -221,13 +313,16 @@ proptest! {
         runtime.block_on(async {
             let (_directory, store, array) = store().await;
             let mut rest = data.as_slice();
-            for size in sizes.iter().cycle() {
+            for (size, flushed) in sizes.iter().cycle() {
                 if rest.is_empty() {
                     break;
                 }
                 let (now, later) = rest.split_at((*size).min(rest.len()));
                 insert(&store, array, &Value::from(now)).await.expect("stored");
                 rest = later;
+                if *flushed {
+                    flush(&store).await;
+                }
             }
             assert_eq!(store.length(array).await.expect("a length"), data.len() as u64);
             for (first, last) in ends {
