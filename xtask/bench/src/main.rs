@@ -1,7 +1,9 @@
 //! What `cargo xtask bench` runs: each figure is a ratio of two measurements of one run, since the
 //! seconds of one machine mean little on another.
 
+mod connection;
 mod copy;
+mod cpu;
 mod ingest;
 mod memory;
 mod python;
@@ -16,6 +18,9 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// How many datapoints a long stream has.
 const LONG: usize = 1_000_000;
+
+/// How many pairs a ratio is the middle of.
+const PAIRS: usize = 21;
 
 /// How many datapoints a batch has.
 const BATCH: usize = 5_000;
@@ -58,6 +63,20 @@ async fn shortest<F: Future<Output = Result>>(
         shortest = shortest.min(started.elapsed());
     }
     Ok(shortest)
+}
+
+/// The ratio of two things' times: the middle one of many pairs, since whatever else the machine
+/// does comes and goes.
+async fn middle_ratio<A: Future<Output = Result>, B: Future<Output = Result>>(
+    a: impl Fn() -> A,
+    b: impl Fn() -> B,
+) -> Result<f64> {
+    let mut ratios = Vec::new();
+    for _ in 0..PAIRS {
+        ratios.push(ratio(shortest(1, &a).await?, shortest(1, &b).await?));
+    }
+    ratios.sort_by(f64::total_cmp);
+    Ok(ratios[PAIRS / 2])
 }
 
 fn ratio(a: Duration, b: Duration) -> f64 {

@@ -2,38 +2,38 @@
 
 use std::time::Instant;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::future::try_join_all;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection as _};
 
+use crate::connection::Connection;
 use crate::server::Server;
 use crate::{Result, report};
 
 const CONNECTIONS: usize = 16;
-const INSERTS: usize = 1_000;
+const INSERTS: usize = 3_000;
 
 pub(crate) async fn run(server: &Server) -> Result {
     let bare = bare_commits().await?;
     let key = server.key().await?;
-    for connection in 0..CONNECTIONS {
-        server.stream(&format!("single{connection}")).await?;
+    let address = server.url.trim_start_matches("http://");
+    let authorization = format!("Basic {}", STANDARD.encode(format!(":{key}")));
+    let mut connections = Vec::new();
+    for number in 0..CONNECTIONS {
+        server.stream(&format!("single{number}")).await?;
+        let path = format!("/api/v1/crud/test/user/single{number}/data");
+        connections.push(Connection::open(address, &path, &authorization).await?);
     }
-    // Making a client takes long: it reads the system's certificates.
-    let clients: Vec<_> = (0..CONNECTIONS).map(|_| reqwest::Client::new()).collect();
     let started = Instant::now();
-    let connections = clients.iter().enumerate().map(|(connection, client)| {
-        let url = format!("{}/api/v1/crud/test/user/single{connection}/data", server.url);
-        let key = &key;
-        async move {
-            for i in 0..INSERTS {
-                let body = format!(r#"[{{"d":{i}}}]"#);
-                let request = client.put(&url).basic_auth("", Some(key)).body(body);
-                request.send().await?.error_for_status()?.bytes().await?;
-            }
-            Ok::<_, reqwest::Error>(())
+    let inserting = connections.iter_mut().map(|connection| async {
+        for i in 0..INSERTS {
+            connection.put(&format!(r#"[{{"d":{i}}}]"#)).await?;
         }
+        Result::Ok(())
     });
-    try_join_all(connections).await?;
+    try_join_all(inserting).await?;
     let grouped = (CONNECTIONS * INSERTS) as f64 / started.elapsed().as_secs_f64();
     report(
         "single inserts, 16 connections / a bare SQLite commit each",

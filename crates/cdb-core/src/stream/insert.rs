@@ -2,10 +2,12 @@
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::task::Poll;
 
 use bytes::Bytes;
 use cdb_types::Datapoint;
 use cdb_types::endpoint::Insert;
+use futures_util::future;
 use serde::Serialize;
 
 use super::Stream;
@@ -13,6 +15,9 @@ use crate::{Error, Result};
 
 /// How many datapoints are sent at once at most.
 const CHUNK: usize = 5_000;
+
+/// How many datapoints are written in one go.
+const PIECE: usize = 250;
 
 /// How long a body may become before the next datapoint starts another: the server takes 10 MiB.
 const CHUNK_BYTES: usize = 8 * 1024 * 1024;
@@ -47,16 +52,18 @@ impl<'a, T: Serialize> InsertArray<'a, T> {
 
     async fn send(self) -> Result<usize> {
         let mut stored = 0;
-        while stored < self.datapoints.len() {
-            let rest = &self.datapoints[stored..];
-            let (count, body) = chunk(rest).map_err(cdb_http::Error::Unwritable)?;
-            if let Err(error) = self.send_chunk(body).await {
-                return Err(match stored {
-                    0 => Error::Http(error),
-                    _ => Error::PartialInsert { stored, source: error },
-                });
-            }
+        let failed = |stored, source| match stored {
+            0 => Error::Http(source),
+            _ => Error::PartialInsert { stored, source },
+        };
+        let mut next = chunk(self.datapoints).await;
+        while let Some((count, body)) = next.map_err(|error| failed(stored, error))? {
+            let rest = &self.datapoints[stored + count..];
+            // The next chunk is written while this one is on its way.
+            let (sent, following) = future::join(self.send_chunk(body), chunk(rest)).await;
+            sent.map_err(|error| failed(stored, error))?;
             stored += count;
+            next = following;
         }
         Ok(stored)
     }
@@ -74,17 +81,22 @@ impl<'a, T: Serialize> InsertArray<'a, T> {
     }
 }
 
-/// The next datapoints as a body, and how many they are: at least one.
-fn chunk<T: Serialize>(datapoints: &[Datapoint<T>]) -> Result<(usize, Vec<u8>), serde_json::Error> {
+/// The next datapoints as a body, and how many they are; nothing if there are none.
+async fn chunk<T: Serialize>(
+    datapoints: &[Datapoint<T>],
+) -> Result<Option<(usize, Vec<u8>)>, cdb_http::Error> {
     let mut body = Vec::new();
     let mut count = 0;
     for datapoint in datapoints.iter().take(CHUNK) {
         if body.len() > CHUNK_BYTES {
             break;
         }
+        if count % PIECE == PIECE - 1 {
+            yield_now().await;
+        }
         let before = body.len();
         body.push(if count == 0 { b'[' } else { b',' });
-        serde_json::to_writer(&mut body, datapoint)?;
+        serde_json::to_writer(&mut body, datapoint).map_err(cdb_http::Error::Unwritable)?;
         if count > 0 && body.len() > CHUNK_BYTES {
             body.truncate(before);
             break;
@@ -92,7 +104,21 @@ fn chunk<T: Serialize>(datapoints: &[Datapoint<T>]) -> Result<(usize, Vec<u8>), 
         count += 1;
     }
     body.push(b']');
-    Ok((count, body))
+    Ok((count > 0).then_some((count, body)))
+}
+
+/// Lets what waits go on, such as the sending of what was written before.
+async fn yield_now() {
+    let mut yielded = false;
+    future::poll_fn(|cx| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 impl<'a, T: Serialize + Sync> IntoFuture for InsertArray<'a, T> {

@@ -2,11 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 /// A block holds about so much text: large enough to read fast, small enough to cut cheaply.
-pub(super) const BLOCK_BYTES: usize = 64 * 1024;
+pub(super) const BLOCK_BYTES: usize = 128 * 1024;
 
 /// Shorter texts are not compressed: there is little to win.
 const COMPRESS_BYTES: usize = 2 * 1024;
@@ -92,20 +89,4 @@ pub(super) fn decode_onto(
 /// What stands between the brackets of a JSON array.
 fn inner(array: &[u8]) -> Result<&[u8], BlockError> {
     array.strip_prefix(b"[").and_then(|array| array.strip_suffix(b"]")).ok_or(BlockError::Corrupt)
-}
-
-/// The datapoints of a JSON array, each as its text.
-pub(super) fn datapoints(array: &[u8]) -> Result<Vec<&RawValue>, BlockError> {
-    Ok(serde_json::from_slice(array)?)
-}
-
-/// The timestamp of a datapoint's text.
-pub(super) fn timestamp(datapoint: &RawValue) -> Result<f64, BlockError> {
-    #[derive(Deserialize)]
-    struct Time {
-        #[serde(default)]
-        t: f64,
-    }
-    let time: Time = serde_json::from_str(datapoint.get())?;
-    Ok(time.t)
 }

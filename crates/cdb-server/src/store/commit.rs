@@ -79,11 +79,23 @@ impl Store {
 pub(super) async fn run(writer: Arc<Mutex<Writer>>, mut pending: mpsc::Receiver<Pending>) {
     let mut group = Vec::with_capacity(MOST_PENDING);
     while pending.recv_many(&mut group, MOST_PENDING).await > 0 {
+        gather(&mut group, &mut pending).await;
         let mut writer = writer.lock().await;
         let grown = write(&mut writer, &mut group).await;
         // Whoever waited has been answered; what comes in meanwhile makes the next group larger.
         if let Err(error) = writer.tidy(&grown).await {
             tracing::warn!(%error, "small blocks could not be merged");
+        }
+    }
+}
+
+/// Lets those come in that are about to: a commit costs more than the wait for them.
+async fn gather(group: &mut Vec<Pending>, pending: &mut mpsc::Receiver<Pending>) {
+    loop {
+        tokio::task::yield_now().await;
+        let room = MOST_PENDING - group.len();
+        if room == 0 || pending.is_empty() || pending.recv_many(group, room).await == 0 {
+            return;
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use cdb_types::{RawDatapoint, Timestamp};
-use serde_json::value::RawValue;
+use serde::Deserialize;
 
-use super::block::{BLOCK_BYTES, Block, BlockError, timestamp};
+use super::block::{BLOCK_BYTES, Block, BlockError};
 
 /// Every datapoint begins with this.
 const TIME: &[u8] = br#"{"t":"#;
@@ -189,10 +189,15 @@ impl Points {
 
 /// The time of the datapoint with which a text begins, and how long it is.
 fn first(text: &[u8]) -> Result<(f64, usize), BlockError> {
+    #[derive(Deserialize)]
+    struct Time {
+        #[serde(default)]
+        t: f64,
+    }
     if let Some((raw, length)) = RawDatapoint::scan(text) {
         return Ok((raw.t.map_or(0.0, |t| t.value), length));
     }
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
-    let datapoint = values.next().ok_or(BlockError::Corrupt)??;
-    Ok((timestamp(datapoint)?, values.byte_offset()))
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Time>();
+    let time = values.next().ok_or(BlockError::Corrupt)??;
+    Ok((time.t, values.byte_offset()))
 }

@@ -6,12 +6,13 @@ use futures_util::TryStreamExt;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
-use super::block::{BLOCK_BYTES, BlockError, datapoints, decode, decode_onto, timestamp};
+use super::block::{BLOCK_BYTES, BlockError, decode, decode_onto};
+use super::points::Points;
 use super::tails::{Found, Tails};
 use super::{Array, Store};
 
 /// How much text is read ahead of what is being sent, in bytes; at least one block.
-const PAGE_BYTES: usize = 512 * 1024;
+const PAGE_BYTES: usize = 1024 * 1024;
 
 /// How many blocks are read at first, while it is not known how large they are.
 const FIRST_BLOCKS: usize = 2;
@@ -47,6 +48,16 @@ impl<'r> Stored<'r> {
             encoding: row.try_get("encoding")?,
             data: row.try_get("data")?,
         })
+    }
+
+    /// Its datapoints, one by one.
+    fn points(&self) -> Result<Points, BlockError> {
+        let mut text = decode(self.encoding, self.data)?.into_owned();
+        if text.pop() != Some(b']') || text.first() != Some(&b'[') {
+            return Err(BlockError::Corrupt);
+        }
+        text.remove(0);
+        Points::parse(text)
     }
 }
 
@@ -89,18 +100,7 @@ impl Store {
             };
         };
         let block = Stored::from_row(&row)?;
-        let text = decode(block.encoding, block.data)?;
-        let datapoints = datapoints(&text)?;
-        let (mut low, mut high) = (0, datapoints.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if timestamp(datapoints[middle])? > t {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        Ok(block.first_index + low as u64)
+        Ok(block.first_index + block.points()?.count_until(t) as u64)
     }
 
     /// Reads the datapoints of these indices, all of which must be there.
@@ -219,15 +219,13 @@ fn append(
         text[start] = separator;
         return Ok(());
     }
-    let whole = decode(block.encoding, block.data)?;
-    let datapoints = datapoints(&whole)?;
+    let points = block.points()?;
     let place = |index: u64| usize::try_from(index - block.first_index).unwrap_or(usize::MAX);
-    let part = datapoints
-        .get(place(range.start)..place(range.end.min(block.end_index)))
-        .ok_or(BlockError::Corrupt)?;
-    for (i, datapoint) in part.iter().enumerate() {
-        text.push(if i == 0 { separator } else { b',' });
-        text.extend_from_slice(datapoint.get().as_bytes());
+    let part = place(range.start)..place(range.end.min(block.end_index));
+    if part.end > points.len() {
+        return Err(BlockError::Corrupt.into());
     }
+    text.push(separator);
+    text.extend_from_slice(points.part(part));
     Ok(())
 }

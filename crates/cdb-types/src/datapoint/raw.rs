@@ -184,31 +184,27 @@ impl<'a> Scanner<'a> {
 
     /// A number without exponent. What follows it must be there, too: it might go on.
     fn number(&mut self) -> Option<RawNumber<'a>> {
-        let start = self.at;
-        let negative = self.peek()? == b'-';
-        self.at += usize::from(negative);
-        let first = self.at;
-        let mut significand = 0_u64;
-        self.digits(&mut significand);
-        let mut digits = self.at - first;
-        if digits == 0 || (digits > 1 && self.text[first] == b'0') {
+        let text = &self.text[self.at..];
+        let negative = text.first() == Some(&b'-');
+        let first = usize::from(negative);
+        let (whole, mut significand) = digits(text.get(first..)?, 0);
+        if whole == 0 || (whole > 1 && text[first] == b'0') {
             return None;
         }
+        let mut end = first + whole;
         let mut fraction = 0;
-        if self.peek()? == b'.' {
-            self.at += 1;
-            let point = self.at;
-            self.digits(&mut significand);
-            fraction = self.at - point;
-            digits += fraction;
+        if text.get(end) == Some(&b'.') {
+            (fraction, significand) = digits(&text[end + 1..], significand);
+            end += 1 + fraction;
             if fraction == 0 {
                 return None;
             }
         }
-        let text = &self.text[start..self.at];
-        if matches!(self.peek()?, b'e' | b'E') || text.len() > LONGEST_NUMBER {
+        if matches!(text.get(end)?, b'e' | b'E') || end > LONGEST_NUMBER {
             return None;
         }
+        self.at += end;
+        let (text, digits) = (&text[..end], whole + fraction);
         let value = if digits <= EXACT_DIGITS {
             #[allow(clippy::cast_precision_loss, reason = "fifteen digits are exact")]
             let value = significand as f64 / POWERS[fraction];
@@ -218,14 +214,19 @@ impl<'a> Scanner<'a> {
         };
         Some(RawNumber { value, text, digits })
     }
+}
 
-    /// Digits, added to a number that is right as long as there are few of them.
-    fn digits(&mut self, number: &mut u64) {
-        while let Some(digit @ b'0'..=b'9') = self.peek() {
-            *number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-            self.at += 1;
+/// How many digits a text begins with, and a number with them after its own. That is right as long
+/// as all of them are few.
+fn digits(text: &[u8], mut number: u64) -> (usize, u64) {
+    for (count, byte) in text.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return (count, number);
         }
+        number = number.wrapping_mul(10).wrapping_add(digit.into());
     }
+    (text.len(), number)
 }
 
 #[cfg(test)]
