@@ -6,6 +6,7 @@ use std::error::Error;
 
 use connectordb::server::Server;
 use connectordb::{ConnectorDb, Datapoint, DeviceCreate, StreamCreate, Timestamp, UserCreate};
+use serde::Serialize;
 use serde_json::json;
 
 #[tokio::main]
@@ -52,11 +53,11 @@ async fn properties(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
     println!("\n# Properties");
     println!("Streams of this device: {:?}", names(&cdb.streams().await?));
     let user = cdb.user();
-    println!("E-mail address of the user: {:?}", user.email().await?);
+    println!("E-mail address of the user: {}", user.email().await?.unwrap_or_default());
     user.set_nickname("My User").await?;
     user.set_description("I like trains.").await?;
-    println!("It has got a nickname: {:?}", user.nickname().await?);
-    println!("All that the server says of it: {:#?}", user.data().await?);
+    println!("It has got a nickname: {}", user.nickname().await?.unwrap_or_default());
+    println!("All that the server says of it: {}", text(&user.data().await?)?);
     Ok(())
 }
 
@@ -92,23 +93,23 @@ async fn streams(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
 async fn reading(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
     println!("\n# Reading");
     let diary = cdb.stream("diary")?;
-    println!("The first: {:?}", diary.get(0).await?);
-    println!("The last:  {:?}", diary.get(-1).await?);
-    println!("There is no tenth: {:?}", diary.get(10).await?);
-    println!("All but the first: {}", serde_json::to_string(&diary.range(1..).await?)?);
-    println!("The last two:      {}", serde_json::to_string(&diary.range(-2..).await?)?);
+    println!("The first:         {}", text(&diary.get(0).await?)?);
+    println!("The last:          {}", text(&diary.get(-1).await?)?);
+    println!("There is no tenth: {:?}", diary.get(9).await?);
+    println!("All but the first: {}", text(&diary.range(1..).await?)?);
+    println!("The last two:      {}", text(&diary.range(-2..).await?)?);
 
     let all = diary.range(..).await?;
-    println!("Values: {:?}", all.d().collect::<Vec<_>>());
-    println!("Times:  {:?}", all.t().map(|t| t.to_string()).collect::<Vec<_>>());
-    println!("Mean:   {:?}", all.mean());
+    println!("Values: {}", text(&all.d().collect::<Vec<_>>())?);
+    println!("Times:  {}", text(&all.t().collect::<Vec<_>>())?);
+    println!("Mean:   {:.2}", all.mean().ok_or("there are no numbers")?);
 
     // The first time is not included, the second is.
     let (first, second) = (all[0].t, all[1].t);
     let between = diary.query().t1(first).t2(second).await?;
-    println!("After {first}, up to {second}: {}", serde_json::to_string(&between)?);
+    println!("After {first}, up to {second}: {}", text(&between)?);
     let two = diary.query().i1(0).i2(2).await?;
-    println!("By index, 0 and 1: {}", serde_json::to_string(&two)?);
+    println!("By index, 0 and 1: {}", text(&two)?);
     let numbers = diary.typed::<f64>().query().limit(2).await?;
     println!("At most two, as floats: {:?}", numbers.d().collect::<Vec<_>>());
     Ok(())
@@ -135,10 +136,15 @@ async fn devices(cdb: &ConnectorDb, url: &str) -> Result<(), Box<dyn Error>> {
 
     newdevice.stream("mystream")?.insert(json!({"speed": 54})).await?;
     let theirs = cdb.stream("myuser/newdevice/mystream")?;
-    println!("What it inserts, its user can read: {:?}", theirs.get(-1).await?.map(|dp| dp.d));
+    println!("What it inserts, its user can read: {}", text(&theirs.get(-1).await?)?);
     let refused = theirs.insert(1).await.err().ok_or("another device's insert was taken")?;
     println!("Only it may insert there, though: {refused}");
     Ok(())
+}
+
+/// How it is sent: as JSON.
+fn text(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    serde_json::to_string(value)
 }
 
 fn names(streams: &[connectordb::Stream]) -> Vec<&str> {

@@ -1,11 +1,14 @@
 //! Finding the parts of a datapoint without reading its value.
 
+mod value;
+
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 
 use crate::{Datapoint, Timestamp};
+use value::PlainValue;
 
 /// Longer numbers may lie beyond the floats.
 const LONGEST_NUMBER: usize = 300;
@@ -40,6 +43,8 @@ pub struct RawDatapoint<'a> {
     pub d: Option<&'a [u8]>,
     /// Who wrote it; `None` if that is not said.
     pub o: Option<&'a str>,
+    /// The float that the value is, if it is a number.
+    float: Option<f64>,
 }
 
 /// A number in JSON, with its text.
@@ -74,12 +79,15 @@ impl<'a> RawDatapoint<'a> {
     #[must_use]
     pub fn scan(text: &'a [u8]) -> Option<(Self, usize)> {
         let mut scanner = Scanner { text, at: 0 };
-        let mut raw = Self { t: None, d: None, o: None };
+        let mut raw = Self { t: None, d: None, o: None, float: None };
         scanner.expect(b'{')?;
         loop {
             match scanner.key()? {
                 b't' if raw.t.is_none() => raw.t = Some(scanner.number()?),
-                b'd' if raw.d.is_none() => raw.d = Some(scanner.value()?),
+                b'd' if raw.d.is_none() => {
+                    let (text, float) = scanner.value()?;
+                    (raw.d, raw.float) = (Some(text), float);
+                }
                 b'o' if raw.o.is_none() => raw.o = Some(scanner.string()?),
                 _ => return None,
             }
@@ -99,7 +107,7 @@ impl<'a> RawDatapoint<'a> {
     pub fn read<T: Deserialize<'a>>(&self) -> Result<Datapoint<T>, serde_json::Error> {
         let t = self.t.and_then(|t| Timestamp::new(t.value)).unwrap_or_default();
         let d = match self.d {
-            Some(text) => serde_json::from_slice(text)?,
+            Some(text) => T::deserialize(PlainValue { text, float: self.float })?,
             None => T::deserialize(IntoDeserializer::<serde_json::Error>::into_deserializer(()))?,
         };
         let o = self.o.filter(|origin| !origin.is_empty()).map(Arc::from);
@@ -146,20 +154,20 @@ impl<'a> Scanner<'a> {
         Some(key)
     }
 
-    fn value(&mut self) -> Option<&'a [u8]> {
+    /// A plain value, and the float that it is, if it is a number.
+    fn value(&mut self) -> Option<(&'a [u8], Option<f64>)> {
         let start = self.at;
         match self.peek()? {
-            b'"' => {
-                self.quoted()?;
-            }
+            b'"' => drop(self.quoted()?),
             b't' => self.literal(b"true")?,
             b'f' => self.literal(b"false")?,
             b'n' => self.literal(b"null")?,
             _ => {
-                self.number()?;
+                let number = self.number()?;
+                return Some((number.text, Some(number.value)));
             }
         }
-        Some(&self.text[start..self.at])
+        Some((&self.text[start..self.at], None))
     }
 
     fn literal(&mut self, literal: &[u8]) -> Option<()> {

@@ -1,6 +1,7 @@
 use cdb_types::{
-    ApiKey, Datapoint, DatapointArray, DeviceCreate, DeviceInfo, DeviceUpdate, Password, Schema,
-    StreamCreate, StreamInfo, StreamUpdate, Timestamp, Update, UserCreate, UserInfo, UserUpdate,
+    ApiKey, Datapoint, DatapointArray, DeviceCreate, DeviceInfo, DeviceUpdate, Password,
+    RawDatapoint, Schema, StreamCreate, StreamInfo, StreamUpdate, Timestamp, Update, UserCreate,
+    UserInfo, UserUpdate,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -75,6 +76,53 @@ prop_compose! {
         create.public = public;
         create.streams = streams;
         create
+    }
+}
+
+/// Reads a datapoint as a type in both ways: both give the same or an error.
+fn assert_read_alike<T: DeserializeOwned + PartialEq + std::fmt::Debug>(text: &str) {
+    let parsed = serde_json::from_str::<Datapoint<T>>(text).ok();
+    if let Some((raw, length)) = RawDatapoint::scan(text.as_bytes()) {
+        assert_eq!(length, text.len(), "{text}");
+        assert_eq!(raw.read::<T>().ok(), parsed, "{text}");
+    }
+}
+
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct Celsius(f64);
+
+#[derive(Debug, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Light {
+    On,
+    Off,
+}
+
+proptest! {
+    #[test]
+    fn a_datapoint_that_is_taken_apart_reads_as_one_that_is_parsed(
+        t in prop_oneof![times().prop_map(|t| t.to_string()), "[0-9]{1,20}(\\.[0-9]{1,20})?"],
+        d in prop_oneof![
+            values().prop_map(|value| value.to_string()),
+            "-?[0-9]{1,20}(\\.[0-9]{1,20})?",
+            prop::sample::select(vec!["\"on\"", "\"off\"", "true", "null", "255", "256", "-1"])
+                .prop_map(str::to_owned),
+        ],
+        spaces in " {0,2}",
+    ) {
+        let text = format!(r#"{{"t":{spaces}{t},{spaces}"d":{spaces}{d}{spaces},"o":"u/d"}}"#);
+        assert_read_alike::<Value>(&text);
+        assert_read_alike::<f64>(&text);
+        assert_read_alike::<f32>(&text);
+        assert_read_alike::<u8>(&text);
+        assert_read_alike::<i64>(&text);
+        assert_read_alike::<i128>(&text);
+        assert_read_alike::<bool>(&text);
+        assert_read_alike::<String>(&text);
+        assert_read_alike::<Option<f64>>(&text);
+        assert_read_alike::<Celsius>(&text);
+        assert_read_alike::<Light>(&text);
+        assert_read_alike::<()>(&text);
     }
 }
 
