@@ -1,0 +1,152 @@
+//! One-to-one scripts: each datapoint gives one.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::RunError;
+use crate::operator::{Binary, Unary};
+use crate::point::Point;
+use crate::value::Value;
+
+/// A one-to-one transform with arguments and state of its own.
+pub(crate) trait Each: Send + Sync + fmt::Debug {
+    /// What it gives for the first datapoint of a window. What follows are the datapoints ahead:
+    /// as many as [`ahead`](Self::ahead) says, or all up to the end of the sequence.
+    fn apply(&mut self, window: &[Point]) -> Result<Point, RunError>;
+
+    /// How many datapoints ahead it looks.
+    fn ahead(&self) -> usize;
+
+    /// A copy with the present state; taken before the first datapoint, of the initial one.
+    fn copy(&self) -> Box<dyn Each>;
+}
+
+/// A one-to-one script.
+#[derive(Debug)]
+pub(crate) enum Expression {
+    Constant(Value),
+    /// The datapoint itself.
+    Identity,
+    /// The timestamp.
+    Time,
+    Unary(Unary, Box<Expression>),
+    Binary(Binary, Box<Expression>, Box<Expression>),
+    /// The first, then the second on what it gives.
+    Chain(Box<Chain>),
+    Object(Vec<(Arc<str>, Expression)>),
+    Each(Box<dyn Each>),
+}
+
+/// Two scripts, one after the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Chain {
+    first: Expression,
+    second: Expression,
+    /// How many datapoints ahead the second looks.
+    ahead: usize,
+    /// What the first has given already of what is ahead.
+    given: VecDeque<Point>,
+}
+
+impl Clone for Expression {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Constant(value) => Self::Constant(value.clone()),
+            Self::Identity => Self::Identity,
+            Self::Time => Self::Time,
+            Self::Unary(operator, operand) => Self::Unary(*operator, operand.clone()),
+            Self::Binary(operator, left, right) => {
+                Self::Binary(*operator, left.clone(), right.clone())
+            }
+            Self::Chain(chain) => Self::Chain(chain.clone()),
+            Self::Object(entries) => Self::Object(entries.clone()),
+            Self::Each(each) => Self::Each(each.copy()),
+        }
+    }
+}
+
+impl Expression {
+    pub(crate) fn chain(first: Self, second: Self) -> Self {
+        match (first, second) {
+            (first, Self::Identity) => first,
+            (Self::Identity, second) => second,
+            (first, second) => {
+                let ahead = second.ahead();
+                Self::Chain(Box::new(Chain { first, second, ahead, given: VecDeque::new() }))
+            }
+        }
+    }
+
+    /// What it gives for the first datapoint of a window; see [`Each::apply`].
+    pub(crate) fn point(&mut self, window: &[Point]) -> Result<Point, RunError> {
+        let Some(point) = window.first() else { return Ok(Point::default()) };
+        let here = |d| Ok(Point { t: point.t, d });
+        match self {
+            Self::Constant(value) => here(value.clone()),
+            Self::Identity => Ok(point.clone()),
+            Self::Time => here(Value::number(point.t)),
+            Self::Unary(operator, operand) => here(operator.apply(&operand.value(window)?)?),
+            Self::Binary(operator, left, right) => match (&**left, &**right) {
+                // Nothing needs to be cloned for a comparison of the datapoint with a constant.
+                (Self::Identity, Self::Constant(right)) => here(operator.apply(&point.d, right)?),
+                _ => here(operator.apply(&left.value(window)?, &right.value(window)?)?),
+            },
+            Self::Chain(chain) => chain.point(window),
+            Self::Object(entries) => {
+                let entries = entries.iter_mut();
+                let values =
+                    entries.map(|(key, entry)| Ok((Arc::clone(key), entry.value(window)?)));
+                here(Value::object(values.collect::<Result<BTreeMap<_, _>, RunError>>()?)?)
+            }
+            Self::Each(each) => each.apply(window),
+        }
+    }
+
+    /// The value that it gives for the first datapoint of a window.
+    pub(crate) fn value(&mut self, window: &[Point]) -> Result<Value, RunError> {
+        match (self, window.first()) {
+            (Self::Constant(value), _) => Ok(value.clone()),
+            (Self::Identity, Some(point)) => Ok(point.d.clone()),
+            (expression, _) => Ok(expression.point(window)?.d),
+        }
+    }
+
+    /// The value as a boolean, if it can be one.
+    pub(crate) fn truth(&mut self, window: &[Point]) -> Result<Option<bool>, RunError> {
+        match (self, window.first()) {
+            (Self::Identity, Some(point)) => Ok(point.d.as_bool()),
+            (expression, _) => Ok(expression.value(window)?.as_bool()),
+        }
+    }
+
+    /// How many datapoints ahead it looks.
+    pub(crate) fn ahead(&self) -> usize {
+        match self {
+            Self::Constant(_) | Self::Identity | Self::Time => 0,
+            Self::Unary(_, operand) => operand.ahead(),
+            Self::Binary(_, left, right) => left.ahead().max(right.ahead()),
+            Self::Chain(chain) => chain.first.ahead() + chain.ahead,
+            Self::Object(entries) => {
+                entries.iter().map(|(_, entry)| entry.ahead()).max().unwrap_or(0)
+            }
+            Self::Each(each) => each.ahead(),
+        }
+    }
+}
+
+impl Chain {
+    fn point(&mut self, window: &[Point]) -> Result<Point, RunError> {
+        if self.ahead == 0 {
+            let point = self.first.point(window)?;
+            return self.second.point(std::slice::from_ref(&point));
+        }
+        while self.given.len() <= self.ahead && self.given.len() < window.len() {
+            let given = self.first.point(&window[self.given.len()..])?;
+            self.given.push_back(given);
+        }
+        let point = self.second.point(self.given.make_contiguous());
+        self.given.pop_front();
+        point
+    }
+}

@@ -1,0 +1,42 @@
+//! PipeScript, the language in which ConnectorDB is asked questions about its streams: a script is
+//! a row of transforms through which datapoints go from left to right.
+//!
+//! ```
+//! use cdb_pipescript::{Point, Script};
+//!
+//! // The mean of all that is above 5, once, at the end.
+//! let script = Script::parse("if $ > 5 | mean | if last")?;
+//! let points = [(1.0, 3.0), (2.0, 10.0), (3.0, 6.0)].map(|(t, d)| Point::new(t, d));
+//! let found: Vec<Point> = script.over(points).collect::<Result<_, _>>()?;
+//! assert_eq!(found, [Point::new(3.0, 8.0)]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A [`Script`] is parsed once. It runs over any iterator ([`Script::over`]) or stream
+//! ([`Script::over_stream`]), or is pushed datapoints and pulled results ([`Script::start`]).
+//! Values are cheap to clone ([`Value`]); [`transforms::all`] has the documentation of each
+//! transform.
+//!
+//! A script's memory does not grow with the sequence, but where a transform has to remember:
+//! `map` and `imap` hold one run of their script for each key, `new` its different values, `append`
+//! its text, and what looks ahead the datapoints that it looks over. Each of these has a bound, and
+//! so have scripts, nesting and values: no script brings down what runs it.
+//!
+//! This crate knows datapoints, and nothing of servers, networks or files.
+
+mod error;
+mod expression;
+mod lexer;
+mod node;
+mod operator;
+mod parser;
+mod pipeline;
+mod point;
+mod script;
+pub mod transforms;
+mod value;
+
+pub use error::{ParseError, RunError};
+pub use point::Point;
+pub use script::{Over, OverStream, Run, Script};
+pub use value::{Array, Number, Object, Value};

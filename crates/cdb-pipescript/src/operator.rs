@@ -1,0 +1,96 @@
+//! Operators on values.
+
+use crate::error::RunError;
+use crate::value::{MOST_TEXT, Value};
+
+/// An operator before one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unary {
+    Not,
+    Negate,
+}
+
+/// An operator between two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Binary {
+    Or,
+    And,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Equal,
+    NotEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+    Power,
+}
+
+impl Unary {
+    pub(crate) fn apply(self, value: &Value) -> Result<Value, RunError> {
+        Ok(match (self, value) {
+            (Self::Not, value) => (!value.to_bool()?).into(),
+            // The original takes a minus before a boolean for `not`.
+            (Self::Negate, Value::Bool(truth)) => (!truth).into(),
+            (Self::Negate, value) => (-algebraic(value)?).into(),
+        })
+    }
+}
+
+impl Binary {
+    pub(crate) fn apply(self, left: &Value, right: &Value) -> Result<Value, RunError> {
+        Ok(match self {
+            Self::Or | Self::And => {
+                let (left, right) = (left.to_bool()?, right.to_bool()?);
+                if self == Self::Or { left || right } else { left && right }.into()
+            }
+            Self::Less | Self::LessOrEqual | Self::Greater | Self::GreaterOrEqual => {
+                let (Some(left), Some(right)) = (left.as_number(), right.as_number()) else {
+                    return Err(RunError::new("Values given to comparison not numerical!"));
+                };
+                match self {
+                    Self::Less => left < right,
+                    Self::LessOrEqual => left <= right,
+                    Self::Greater => left > right,
+                    _ => left >= right,
+                }
+                .into()
+            }
+            Self::Equal => left.is_like(right).into(),
+            Self::NotEqual => (!left.is_like(right)).into(),
+            Self::Add => return add(left, right),
+            Self::Subtract => (algebraic(left)? - algebraic(right)?).into(),
+            Self::Multiply => (algebraic(left)? * algebraic(right)?).into(),
+            Self::Divide => (algebraic(left)? / algebraic(right)?).into(),
+            Self::Remainder => (algebraic(left)? % algebraic(right)?).into(),
+            Self::Power => algebraic(left)?.powf(algebraic(right)?).into(),
+        })
+    }
+}
+
+fn algebraic(value: &Value) -> Result<f64, RunError> {
+    value.as_number().ok_or_else(not_algebraic)
+}
+
+fn not_algebraic() -> RunError {
+    RunError::new("Failed to perform algebraic operation: couldn't convert to float.")
+}
+
+/// The sum of two numbers, or two texts as one.
+fn add(left: &Value, right: &Value) -> Result<Value, RunError> {
+    if let (Some(left), Some(right)) = (left.as_number(), right.as_number()) {
+        return Ok((left + right).into());
+    }
+    match (left, right) {
+        (Value::String(left), Value::String(right)) if left.len() + right.len() <= MOST_TEXT => {
+            Ok([&**left, &**right].concat().as_str().into())
+        }
+        (Value::String(_), Value::String(_)) => {
+            Err(RunError::new("The script's output is too large"))
+        }
+        _ => Err(not_algebraic()),
+    }
+}

@@ -1,0 +1,287 @@
+//! From tokens to a script that can run.
+//!
+//! Each part is checked as soon as all of it is read, so that of several faults the first is told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::error::Fault;
+use crate::expression::Expression;
+use crate::lexer::{Kind, Token, tokens};
+use crate::node::{Node, Part};
+use crate::operator::{Binary, Unary};
+use crate::transforms;
+use crate::value::Value;
+
+/// How long a script may be, in bytes.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// How many brackets and prefixes may be open at a time.
+const MOST_OPEN: usize = 100;
+
+/// How tightly operators bind, the loosest first.
+mod level {
+    pub(super) const LOOSEST: u8 = 1;
+    pub(super) const COMPARISON: u8 = 4;
+    pub(super) const PRODUCT: u8 = 6;
+    pub(super) const PIPE: u8 = 9;
+}
+
+/// What stands between two operands.
+enum Infix {
+    Operator(Binary),
+    Pipe,
+}
+
+fn infix(symbol: &str) -> Option<(Infix, u8)> {
+    let operator = match symbol {
+        "or" => (Binary::Or, 1),
+        "and" => (Binary::And, 2),
+        "<" => (Binary::Less, 4),
+        "<=" => (Binary::LessOrEqual, 4),
+        ">" => (Binary::Greater, 4),
+        ">=" => (Binary::GreaterOrEqual, 4),
+        "==" => (Binary::Equal, 4),
+        "!=" => (Binary::NotEqual, 4),
+        "+" => (Binary::Add, 5),
+        "-" => (Binary::Subtract, 5),
+        "*" => (Binary::Multiply, 6),
+        "/" => (Binary::Divide, 6),
+        "%" => (Binary::Remainder, 7),
+        "^" => (Binary::Power, 7),
+        ":" => return Some((Infix::Pipe, level::PIPE)),
+        _ => return None,
+    };
+    Some((Infix::Operator(operator.0), operator.1))
+}
+
+/// Parses a whole script.
+pub(crate) fn parse(script: &str) -> Result<Node, Fault> {
+    if script.len() > MOST_BYTES {
+        return Err(Fault::new(format!("A script has at most {MOST_BYTES} bytes"), 0..0));
+    }
+    let mut parser = Parser { tokens: tokens(script)?, at: 0, open: 0 };
+    let node = parser.pipeline()?;
+    match parser.peek().kind {
+        Kind::End => Ok(node),
+        _ => Err(parser.unexpected()),
+    }
+}
+
+struct Parser {
+    /// The last is [`Kind::End`], which is never passed.
+    tokens: Vec<Token>,
+    at: usize,
+    open: usize,
+}
+
+impl Parser {
+    fn peek(&self) -> &Token {
+        &self.tokens[self.at]
+    }
+
+    fn next(&mut self) -> Token {
+        let token = self.peek().clone();
+        if token.kind != Kind::End {
+            self.at += 1;
+        }
+        token
+    }
+
+    fn symbol(&self) -> Option<&'static str> {
+        match self.peek().kind {
+            Kind::Symbol(symbol) => Some(symbol),
+            _ => None,
+        }
+    }
+
+    fn take(&mut self, symbol: &str) -> bool {
+        let there = self.symbol() == Some(symbol);
+        self.at += usize::from(there);
+        there
+    }
+
+    fn expect(&mut self, symbol: &str) -> Result<(), Fault> {
+        if self.take(symbol) { Ok(()) } else { Err(self.unexpected()) }
+    }
+
+    fn unexpected(&self) -> Fault {
+        Fault::new("syntax error", self.peek().place.clone())
+    }
+
+    /// Goes one level deeper for as long as something is parsed.
+    fn deeper(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> Result<Node, Fault>,
+    ) -> Result<Node, Fault> {
+        self.open += 1;
+        if self.open > MOST_OPEN {
+            return Err(Fault::new("The script is nested too deeply", self.peek().place.clone()));
+        }
+        let node = parse(self);
+        self.open -= 1;
+        node
+    }
+
+    /// `a | b | c`
+    fn pipeline(&mut self) -> Result<Node, Fault> {
+        let mut node = self.stage()?;
+        while self.take("|") {
+            node = node.pipe(self.stage()?)?;
+        }
+        Ok(node)
+    }
+
+    /// An expression, or a call whose arguments stand after a space: `if $ > 5`.
+    fn stage(&mut self) -> Result<Node, Fault> {
+        let token = self.peek();
+        let Kind::Identifier(name) = &token.kind else {
+            return self.expression(level::LOOSEST);
+        };
+        // A minus would be a subtraction.
+        if !token.spaced || !starts_operand(&self.tokens[self.at + 1].kind) {
+            return self.expression(level::LOOSEST);
+        }
+        let (name, place) = (name.clone(), token.place.clone());
+        self.at += 1;
+        let mut arguments = Vec::new();
+        while starts_operand(&self.peek().kind) {
+            arguments.push(self.expression(level::LOOSEST)?);
+        }
+        transforms::call(&name, arguments, place)
+    }
+
+    /// An expression whose operators bind at least as tightly as a level.
+    fn expression(&mut self, loosest: u8) -> Result<Node, Fault> {
+        let mut left = self.prefix()?;
+        while let Some((infix, level)) = self.symbol().and_then(infix)
+            && level >= loosest
+        {
+            self.at += 1;
+            let right = self.expression(level + 1)?;
+            left = match infix {
+                Infix::Operator(operator) => Node::binary(operator, left, right)?,
+                Infix::Pipe => left.pipe(right)?,
+            };
+        }
+        Ok(left)
+    }
+
+    fn prefix(&mut self) -> Result<Node, Fault> {
+        let start = self.peek().place.start;
+        let (operator, level) = match self.symbol() {
+            // Wherever it stands, it takes all that binds more tightly than itself.
+            Some("not") => (Unary::Not, level::COMPARISON),
+            Some("-") => (Unary::Negate, level::PIPE),
+            _ => return self.primary(),
+        };
+        self.at += 1;
+        let operand = self.deeper(|parser| parser.expression(level))?;
+        let place = start..operand.place.end;
+        Node::unary(operator, operand, place)
+    }
+
+    fn primary(&mut self) -> Result<Node, Fault> {
+        let token = self.next();
+        let close = match token.kind {
+            Kind::Number(number) => return Ok(Node::constant(number.into(), token.place)),
+            Kind::String(text) => return Ok(Node::constant(text.as_str().into(), token.place)),
+            Kind::Symbol("true") => return Ok(Node::constant(true.into(), token.place)),
+            Kind::Symbol("false") => return Ok(Node::constant(false.into(), token.place)),
+            Kind::Identifier(name) => {
+                let arguments = if token.spaced { Vec::new() } else { self.arguments()? };
+                let call = transforms::call(&name, arguments, token.place)?;
+                // With a space before it, a minus binds to the name: `next:$ - $` is
+                // `next:($ - $)`.
+                if token.spaced && self.take("-") {
+                    let right = self.deeper(|parser| parser.expression(level::PRODUCT))?;
+                    return Node::binary(Binary::Subtract, call, right);
+                }
+                return Ok(call);
+            }
+            Kind::Symbol("{") => return self.deeper(|parser| parser.object(token.place.start)),
+            Kind::Symbol("(") => ")",
+            Kind::Symbol("[") => "]",
+            Kind::Symbol(_) | Kind::End => {
+                return Err(Fault::new("syntax error", token.place));
+            }
+        };
+        let node = self.deeper(Self::pipeline)?;
+        self.expect(close)?;
+        Ok(node)
+    }
+
+    /// The arguments in brackets, if there are brackets.
+    fn arguments(&mut self) -> Result<Vec<Node>, Fault> {
+        let close = match self.symbol() {
+            Some("(") => ")",
+            Some("[") => "]",
+            _ => return Ok(Vec::new()),
+        };
+        self.at += 1;
+        let mut arguments = Vec::new();
+        if self.take(close) {
+            return Ok(arguments);
+        }
+        loop {
+            arguments.push(self.deeper(|parser| parser.expression(level::LOOSEST))?);
+            if !self.take(",") {
+                self.expect(close)?;
+                return Ok(arguments);
+            }
+        }
+    }
+
+    /// The entries of an object, after its opening brace.
+    fn object(&mut self, start: usize) -> Result<Node, Fault> {
+        let mut entries = Vec::<(Arc<str>, Expression)>::new();
+        let (mut pure, mut depth) = (true, 0);
+        loop {
+            let token = self.next();
+            let Kind::String(key) = token.kind else {
+                return Err(Fault::new("syntax error", token.place));
+            };
+            self.expect(":")?;
+            let node = self.expression(level::LOOSEST)?;
+            if entries.iter().any(|(known, _)| **known == *key) {
+                let message = format!("Key {key} found multiple times in json object");
+                return Err(Fault::new(message, token.place));
+            }
+            if node.part.peeks() {
+                return Err(Fault::new("All transforms in object must not peek", node.place));
+            }
+            (pure, depth) = (pure && node.pure, depth.max(node.depth()));
+            let Part::One(entry) = node.part else {
+                return Err(Fault::new("All transforms in object must be OneToOne", node.place));
+            };
+            entries.push((key.into(), entry));
+            if !self.take(",") {
+                break;
+            }
+        }
+        let end = self.peek().place.end;
+        self.expect("}")?;
+        if let Some(value) = constant(&entries) {
+            return Ok(Node::constant(value, start..end));
+        }
+        Node::new(Part::One(Expression::Object(entries)), start..end, pure, depth)
+    }
+}
+
+/// The object, if all its entries are constants.
+fn constant(entries: &[(Arc<str>, Expression)]) -> Option<Value> {
+    let values = entries.iter().map(|(key, entry)| match entry {
+        Expression::Constant(value) => Some((Arc::clone(key), value.clone())),
+        _ => None,
+    });
+    Value::object(values.collect::<Option<BTreeMap<_, _>>>()?).ok()
+}
+
+/// Whether an operand can begin so, but for a minus.
+fn starts_operand(kind: &Kind) -> bool {
+    match kind {
+        Kind::Number(_) | Kind::String(_) | Kind::Identifier(_) => true,
+        Kind::Symbol(symbol) => matches!(*symbol, "true" | "false" | "not" | "(" | "[" | "{"),
+        Kind::End => false,
+    }
+}

@@ -1,0 +1,154 @@
+//! Scripts as a row of stages: what comes out of one goes into the next.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use crate::error::RunError;
+use crate::expression::Expression;
+use crate::point::Point;
+
+/// Takes what comes out.
+pub(crate) type Sink<'a> = &'a mut dyn FnMut(Point) -> Result<(), RunError>;
+
+/// A transform that gives more or fewer datapoints than it gets.
+pub(crate) trait Many: Send + Sync + fmt::Debug {
+    /// Takes the first datapoint of a window; what follows are the datapoints ahead.
+    fn push(&mut self, window: &[Point], sink: Sink<'_>) -> Result<(), RunError>;
+
+    /// Takes note that the sequence has ended.
+    fn end(&mut self, sink: Sink<'_>) -> Result<(), RunError>;
+
+    /// How many datapoints ahead it looks.
+    fn ahead(&self) -> usize;
+
+    /// A copy with the present state.
+    fn copy(&self) -> Box<dyn Many>;
+}
+
+/// What a stage does.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Each(Expression),
+    If(Expression),
+    Many(Box<dyn Many>),
+}
+
+impl Clone for Step {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Each(expression) => Self::Each(expression.clone()),
+            Self::If(condition) => Self::If(condition.clone()),
+            Self::Many(many) => Self::Many(many.copy()),
+        }
+    }
+}
+
+/// A step, and the datapoints that it cannot take before it knows what follows them.
+#[derive(Debug, Clone)]
+struct Stage {
+    step: Step,
+    ahead: usize,
+    waiting: VecDeque<Point>,
+}
+
+/// A script that is ready to run, or running.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pipeline {
+    stages: Vec<Stage>,
+}
+
+impl From<Step> for Pipeline {
+    fn from(step: Step) -> Self {
+        let ahead = match &step {
+            Step::Each(expression) | Step::If(expression) => expression.ahead(),
+            Step::Many(many) => many.ahead(),
+        };
+        Self { stages: vec![Stage { step, ahead, waiting: VecDeque::new() }] }
+    }
+}
+
+impl Pipeline {
+    /// This script, then another on what it gives.
+    pub(crate) fn then(mut self, next: Self) -> Self {
+        self.stages.extend(next.stages);
+        self
+    }
+
+    /// Whether any of its stages looks ahead.
+    pub(crate) fn peeks(&self) -> bool {
+        self.stages.iter().any(|stage| stage.ahead > 0)
+    }
+
+    /// Takes a datapoint.
+    pub(crate) fn push(&mut self, point: Point, sink: Sink<'_>) -> Result<(), RunError> {
+        push(&mut self.stages, point, sink)
+    }
+
+    /// Takes note that the sequence has ended.
+    pub(crate) fn end(&mut self, sink: Sink<'_>) -> Result<(), RunError> {
+        end(&mut self.stages, sink)
+    }
+}
+
+fn push(stages: &mut [Stage], point: Point, sink: Sink<'_>) -> Result<(), RunError> {
+    let Some((stage, rest)) = stages.split_first_mut() else { return sink(point) };
+    if stage.ahead > 0 {
+        stage.waiting.push_back(point);
+        if stage.waiting.len() <= stage.ahead {
+            return Ok(());
+        }
+        return stage.take_waiting(rest, sink);
+    }
+    match &mut stage.step {
+        // The datapoint goes through as it is.
+        Step::If(condition) => match condition.truth(std::slice::from_ref(&point))? {
+            Some(true) => push(rest, point, sink),
+            Some(false) => Ok(()),
+            None => Err(not_a_condition()),
+        },
+        step => step.take(std::slice::from_ref(&point), rest, sink),
+    }
+}
+
+fn end(stages: &mut [Stage], sink: Sink<'_>) -> Result<(), RunError> {
+    let Some((stage, rest)) = stages.split_first_mut() else { return Ok(()) };
+    while !stage.waiting.is_empty() {
+        stage.take_waiting(rest, sink)?;
+    }
+    if let Step::Many(many) = &mut stage.step {
+        many.end(&mut |point| push(rest, point, sink))?;
+    }
+    end(rest, sink)
+}
+
+fn not_a_condition() -> RunError {
+    RunError::new("Argument given to if can't be converted to boolean")
+}
+
+impl Stage {
+    /// Takes the first datapoint that waits.
+    fn take_waiting(&mut self, rest: &mut [Self], sink: Sink<'_>) -> Result<(), RunError> {
+        let taken = self.step.take(self.waiting.make_contiguous(), rest, sink);
+        self.waiting.pop_front();
+        taken
+    }
+}
+
+impl Step {
+    fn take(
+        &mut self,
+        window: &[Point],
+        rest: &mut [Stage],
+        sink: Sink<'_>,
+    ) -> Result<(), RunError> {
+        match self {
+            Self::Each(expression) => push(rest, expression.point(window)?, sink),
+            Self::If(condition) => match condition.truth(window)? {
+                Some(true) => push(rest, window[0].clone(), sink),
+                Some(false) => Ok(()),
+                None => Err(not_a_condition()),
+            },
+            Self::Many(many) => many.push(window, &mut |point| push(rest, point, sink)),
+        }
+    }
+}

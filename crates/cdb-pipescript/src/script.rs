@@ -1,0 +1,248 @@
+//! Scripts, and running them.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+
+use crate::error::{ParseError, RunError};
+use crate::node::Part;
+use crate::parser::parse;
+use crate::pipeline::Pipeline;
+use crate::point::Point;
+
+/// A script, ready to be run as often as wanted. Cheap to clone, `Send` and `Sync`.
+///
+/// ```
+/// use cdb_pipescript::{Point, Script};
+/// let script = Script::parse("if $ > 5 | count")?;
+/// let points = [(1.0, 3.0), (2.0, 10.0), (3.0, 9.0)].map(|(t, d)| Point::new(t, d));
+/// let found: Vec<Point> = script.over(points).collect::<Result<_, _>>()?;
+/// assert_eq!(found, [Point::new(2.0, 1.0), Point::new(3.0, 2.0)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Script(Arc<Inner>);
+
+struct Inner {
+    text: Box<str>,
+    pipeline: Pipeline,
+    one_to_one: bool,
+    peeks: bool,
+    stateless: bool,
+}
+
+impl Script {
+    /// Parses a script, which may have 64 KiB.
+    ///
+    /// # Errors
+    /// When the text is not a script: what is wrong, and where.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let node = parse(text).map_err(|fault| ParseError::new(text, fault))?;
+        Ok(Self(Arc::new(Inner {
+            text: text.into(),
+            one_to_one: matches!(node.part, Part::One(_)),
+            peeks: node.part.peeks(),
+            stateless: node.pure,
+            pipeline: node.part.into_pipeline(),
+        })))
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Whether it gives one datapoint for each.
+    #[must_use]
+    pub fn is_one_to_one(&self) -> bool {
+        self.0.one_to_one
+    }
+
+    /// Whether it looks ahead: a datapoint may give nothing before later ones are known.
+    #[must_use]
+    pub fn peeks(&self) -> bool {
+        self.0.peeks
+    }
+
+    /// Whether what it gives for a datapoint depends on that datapoint's data alone.
+    #[must_use]
+    pub fn is_stateless(&self) -> bool {
+        self.0.stateless
+    }
+
+    /// Begins a run over a sequence.
+    #[must_use]
+    pub fn start(&self) -> Run {
+        Run { pipeline: self.0.pipeline.clone(), given: VecDeque::new() }
+    }
+
+    /// Runs it over a sequence; nothing is read from that before it is needed.
+    ///
+    /// After an error there is nothing more.
+    pub fn over<I: IntoIterator<Item: Into<Point>>>(&self, points: I) -> Over<I::IntoIter> {
+        Over { run: self.start(), points: Some(points.into_iter()), failed: None }
+    }
+
+    /// Runs it over a stream.
+    ///
+    /// After an error there is nothing more.
+    pub fn over_stream<S: Stream<Item: Into<Point>> + Unpin>(&self, points: S) -> OverStream<S> {
+        OverStream { run: self.start(), points: Some(points), failed: None }
+    }
+}
+
+impl FromStr for Script {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Script").field(&self.0.text).finish()
+    }
+}
+
+/// A script that runs over one sequence: datapoints are pushed in and pulled out.
+///
+/// ```
+/// use cdb_pipescript::{Point, Script};
+/// let mut run = Script::parse("while($ > 5, sum)")?.start();
+/// run.push(Point::new(1.0, 3.0))?;
+/// assert_eq!(run.pull(), None);
+/// run.push(Point::new(2.0, 4.0))?;
+/// assert_eq!(run.pull(), Some(Point::new(1.0, 3.0)));
+/// run.end()?;
+/// assert_eq!(run.pull(), Some(Point::new(2.0, 4.0)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Run {
+    pipeline: Pipeline,
+    given: VecDeque<Point>,
+}
+
+impl Run {
+    /// Takes the next datapoint.
+    ///
+    /// # Errors
+    /// When the datapoint is not what the script is for. What it gave before can still be pulled;
+    /// the run is over.
+    pub fn push(&mut self, point: impl Into<Point>) -> Result<(), RunError> {
+        self.pipeline.push(point.into(), &mut |point| {
+            self.given.push_back(point);
+            Ok(())
+        })
+    }
+
+    /// Takes the next datapoint, and hands what it gives to a function at once.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn feed(
+        &mut self,
+        point: impl Into<Point>,
+        mut take: impl FnMut(Point),
+    ) -> Result<(), RunError> {
+        self.pipeline.push(point.into(), &mut |point| {
+            take(point);
+            Ok(())
+        })
+    }
+
+    /// Takes note that the sequence has ended: what waited for more is given.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn end(&mut self) -> Result<(), RunError> {
+        self.pipeline.end(&mut |point| {
+            self.given.push_back(point);
+            Ok(())
+        })
+    }
+
+    /// The next datapoint that the script has given.
+    pub fn pull(&mut self) -> Option<Point> {
+        self.given.pop_front()
+    }
+}
+
+/// A script over an iterator; see [`Script::over`].
+#[derive(Debug)]
+pub struct Over<I> {
+    run: Run,
+    /// `None` when nothing more is to be read.
+    points: Option<I>,
+    failed: Option<RunError>,
+}
+
+impl<I: Iterator<Item: Into<Point>>> Iterator for Over<I> {
+    type Item = Result<Point, RunError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(point) = self.run.pull() {
+                return Some(Ok(point));
+            }
+            if let Some(error) = self.failed.take() {
+                return Some(Err(error));
+            }
+            let taken = match self.points.as_mut()?.next() {
+                Some(point) => self.run.push(point),
+                None => {
+                    self.points = None;
+                    self.run.end()
+                }
+            };
+            if let Err(error) = taken {
+                self.points = None;
+                self.failed = Some(error);
+            }
+        }
+    }
+}
+
+/// A script over a stream; see [`Script::over_stream`].
+#[derive(Debug)]
+pub struct OverStream<S> {
+    run: Run,
+    /// `None` when nothing more is to be read.
+    points: Option<S>,
+    failed: Option<RunError>,
+}
+
+impl<S: Stream<Item: Into<Point>> + Unpin> Stream for OverStream<S> {
+    type Item = Result<Point, RunError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(point) = this.run.pull() {
+                return Poll::Ready(Some(Ok(point)));
+            }
+            if let Some(error) = this.failed.take() {
+                return Poll::Ready(Some(Err(error)));
+            }
+            let Some(points) = &mut this.points else { return Poll::Ready(None) };
+            let taken = match ready!(Pin::new(points).poll_next(cx)) {
+                Some(point) => this.run.push(point),
+                None => {
+                    this.points = None;
+                    this.run.end()
+                }
+            };
+            if let Err(error) = taken {
+                this.points = None;
+                this.failed = Some(error);
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The transforms: what they are called, what they take, what they do.
+//!
+//! Each family has a file; beside each transform stands its documentation, which is also what a
+//! server tells of it.
+
+mod arguments;
+mod data;
+mod logic;
+mod numbers;
+mod objects;
+mod places;
+mod sequence;
+mod text;
+mod time;
+
+use std::ops::Range;
+
+pub(crate) use arguments::Arguments;
+
+use crate::error::{Fault, RunError};
+use crate::expression::{Each, Expression};
+use crate::node::{Node, Part};
+use crate::point::Point;
+use crate::value::Value;
+
+/// A transform.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Transform {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub description: &'static str,
+    /// What it takes.
+    pub arguments: &'static [Argument],
+    /// What it gives.
+    pub gives: Gives,
+    /// A script that shows it, what goes in, and what comes out: JSON arrays of datapoints. Empty
+    /// where what comes out is left to chance.
+    pub example: [&'static str; 3],
+    pub(crate) build: fn(&mut Arguments) -> Result<Part, String>,
+}
+
+/// What a transform gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Gives {
+    /// One datapoint for each, by its data alone.
+    OneByData,
+    /// One datapoint for each, by its data and timestamp.
+    OneByDatapoint,
+    /// One datapoint for each, by what came before as well.
+    OneByHistory,
+    /// One datapoint for each, by what comes after as well.
+    OneByFuture,
+    /// Fewer datapoints.
+    Fewer,
+}
+
+/// An argument of a transform.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Argument {
+    /// What it is for.
+    pub description: &'static str,
+    /// What it is if it is left out, as JSON; `None` if it must be given.
+    pub default: Option<&'static str>,
+    /// What may be given.
+    pub kind: ArgumentKind,
+}
+
+/// What may be given as an argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ArgumentKind {
+    /// Something that is the same for all datapoints.
+    Constant,
+    /// A one-to-one script, run over the same datapoints.
+    Expression,
+    /// A script that the transform runs itself.
+    Script,
+}
+
+impl Argument {
+    const fn new(kind: ArgumentKind, description: &'static str) -> Self {
+        Self { description, default: None, kind }
+    }
+
+    const fn optional(
+        kind: ArgumentKind,
+        default: &'static str,
+        description: &'static str,
+    ) -> Self {
+        Self { description, default: Some(default), kind }
+    }
+}
+
+/// All transforms, family by family.
+pub fn all() -> impl Iterator<Item = &'static Transform> {
+    let families = [
+        data::TRANSFORMS,
+        logic::TRANSFORMS,
+        sequence::TRANSFORMS,
+        numbers::TRANSFORMS,
+        objects::TRANSFORMS,
+        text::TRANSFORMS,
+        places::TRANSFORMS,
+        time::TRANSFORMS,
+    ];
+    families.into_iter().flatten()
+}
+
+/// A call of a transform.
+pub(crate) fn call(name: &str, given: Vec<Node>, place: Range<usize>) -> Result<Node, Fault> {
+    let Some(transform) = all().find(|transform| transform.name == name) else {
+        let mut fault = Fault::new(format!("Transform {name} not found"), place);
+        fault.suggestion = nearest(name);
+        return Err(fault);
+    };
+    let depth = given.iter().map(Node::depth).max().unwrap_or(0);
+    let pure = transform.gives == Gives::OneByData && given.iter().all(|node| node.pure);
+    let end = given.last().map_or(place.end, |last| last.place.end);
+    let mut arguments = Arguments::check(transform, given, &place)?;
+    let part = (transform.build)(&mut arguments);
+    let part = part.map_err(|message| Fault::new(message, place.start..end))?;
+    Node::new(part, place.start..end, pure, depth)
+}
+
+/// The known name that is most like an unknown one, if one is.
+fn nearest(name: &str) -> Option<&'static str> {
+    let distances = all().map(|transform| (distance(name, transform.name), transform.name));
+    let (distance, nearest) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance <= 1 + name.len() / 4 && distance < nearest.len()).then_some(nearest)
+}
+
+/// How many characters must be inserted, deleted, replaced or exchanged with their neighbour.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(50).collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for (i, from) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, to) in b.iter().enumerate() {
+            let mut best = (rows[i][j] + usize::from(from != to)).min(rows[i][j + 1] + 1);
+            best = best.min(row[j] + 1);
+            if i > 0 && j > 0 && a[i - 1] == *to && b[j - 1] == *from {
+                best = best.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+/// A one-to-one transform: a state, and what is done with it for the first datapoint of a window.
+struct Stateful<S> {
+    state: S,
+    ahead: usize,
+    apply: fn(&mut S, &[Point]) -> Result<Point, RunError>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Each for Stateful<S> {
+    fn apply(&mut self, window: &[Point]) -> Result<Point, RunError> {
+        (self.apply)(&mut self.state, window)
+    }
+
+    fn ahead(&self) -> usize {
+        self.ahead
+    }
+
+    fn copy(&self) -> Box<dyn Each> {
+        Box::new(Self { state: self.state.clone(), ahead: self.ahead, apply: self.apply })
+    }
+}
+
+impl<S> std::fmt::Debug for Stateful<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stateful").field("ahead", &self.ahead).finish_non_exhaustive()
+    }
+}
+
+/// A transform that looks so many datapoints ahead.
+fn each<S: Clone + Send + Sync + 'static>(
+    ahead: usize,
+    state: S,
+    apply: fn(&mut S, &[Point]) -> Result<Point, RunError>,
+) -> Part {
+    Part::One(Expression::Each(Box::new(Stateful { state, ahead, apply })))
+}
+
+/// A transform that makes a value of the data, with what it was given.
+fn data<S: Clone + Send + Sync + 'static>(
+    given: S,
+    value: fn(&S, &Value) -> Result<Value, RunError>,
+) -> Part {
+    each(0, (given, value), |(given, value), window| {
+        Ok(Point { t: window[0].t, d: value(given, &window[0].d)? })
+    })
+}

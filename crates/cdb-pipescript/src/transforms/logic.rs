@@ -1,0 +1,324 @@
+//! Conditions.
+
+use super::ArgumentKind::{Expression as OneToOne, Script};
+use super::{Argument, Gives, Transform, each};
+use crate::error::RunError;
+use crate::expression::Expression;
+use crate::node::Part;
+use crate::pipeline::{Many, Pipeline, Sink, Step};
+use crate::point::Point;
+use crate::value::Value;
+
+pub(super) const TRANSFORMS: &[Transform] = &[
+    Transform {
+        name: "if",
+        description: "Lets only those datapoints through for which the condition is true",
+        arguments: &[Argument::new(OneToOne, "The condition")],
+        gives: Gives::Fewer,
+        example: ["if $ > 5", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":2,"d":10}]"#],
+        build: |arguments| Ok(Part::Many(Step::If(arguments.expression(0)).into())),
+    },
+    Transform {
+        name: "ifelse",
+        description: "Runs one script where the condition is true, and another where it is false",
+        arguments: &[
+            Argument::new(OneToOne, "The condition"),
+            Argument::new(Script, "What is run where it is true"),
+            Argument::optional(Script, "\"$\"", "What is run where it is false"),
+        ],
+        gives: Gives::OneByHistory,
+        example: [
+            "ifelse($ > 5, 'high', 'low')",
+            r#"[{"t":1,"d":3},{"t":2,"d":10}]"#,
+            r#"[{"t":1,"d":"low"},{"t":2,"d":"high"}]"#,
+        ],
+        build: |arguments| {
+            const PEEKS: &str = "ifelse cannot be used with transforms that peek.";
+            let condition = arguments.expression(0);
+            let branches = (arguments.script(1, PEEKS)?, arguments.script(2, PEEKS)?);
+            Ok(each(condition.ahead(), (condition, branches), |(condition, branches), window| {
+                let Some(truth) = condition.truth(window)? else {
+                    return Err(RunError::new(
+                        "Argument given to ifelse can't be converted to boolean",
+                    ));
+                };
+                let branch = if truth { &mut branches.0 } else { &mut branches.1 };
+                Ok(last_of(branch, &window[0])?.unwrap_or(Point { t: window[0].t, d: Value::Null }))
+            }))
+        },
+    },
+    Transform {
+        name: "alltrue",
+        description: "Whether all datapoints so far were true",
+        arguments: &[],
+        gives: Gives::OneByHistory,
+        example: [
+            "$ > 1 | alltrue",
+            r#"[{"t":1,"d":3},{"t":2,"d":0},{"t":3,"d":3}]"#,
+            r#"[{"t":1,"d":true},{"t":2,"d":false},{"t":3,"d":false}]"#,
+        ],
+        build: |_| {
+            Ok(each(0, true, |all, window| {
+                *all &= window[0].d.to_bool()?;
+                Ok(Point { t: window[0].t, d: (*all).into() })
+            }))
+        },
+    },
+    Transform {
+        name: "anytrue",
+        description: "Whether any datapoint so far was true",
+        arguments: &[],
+        gives: Gives::OneByHistory,
+        example: [
+            "$ > 1 | anytrue",
+            r#"[{"t":1,"d":0},{"t":2,"d":3},{"t":3,"d":0}]"#,
+            r#"[{"t":1,"d":false},{"t":2,"d":true},{"t":3,"d":true}]"#,
+        ],
+        build: |_| {
+            Ok(each(0, false, |any, window| {
+                *any |= window[0].d.to_bool()?;
+                Ok(Point { t: window[0].t, d: (*any).into() })
+            }))
+        },
+    },
+    Transform {
+        name: "ttrue",
+        description: "How many seconds the data stays true: one datapoint for each such time, at its end",
+        arguments: &[],
+        gives: Gives::Fewer,
+        example: [
+            "ttrue",
+            r#"[{"t":1,"d":false},{"t":3,"d":true},{"t":9,"d":false}]"#,
+            r#"[{"t":9,"d":6}]"#,
+        ],
+        build: |_| Ok(Part::Many(Step::Many(Box::new(Stay::of(true))).into())),
+    },
+    Transform {
+        name: "tfalse",
+        description: "How many seconds the data stays false: one datapoint for each such time, at its end",
+        arguments: &[],
+        gives: Gives::Fewer,
+        example: [
+            "tfalse",
+            r#"[{"t":1,"d":false},{"t":3,"d":true},{"t":9,"d":false},{"t":10,"d":false}]"#,
+            r#"[{"t":3,"d":2},{"t":10,"d":1}]"#,
+        ],
+        build: |_| Ok(Part::Many(Step::Many(Box::new(Stay::of(false))).into())),
+    },
+    Transform {
+        name: "while",
+        description: "Runs a script as long as a condition holds: gives its last output, and begins anew, where the condition is false for the datapoint that follows",
+        arguments: &[
+            Argument::new(OneToOne, "The condition"),
+            Argument::new(Script, "What is run"),
+        ],
+        gives: Gives::Fewer,
+        example: [
+            "while($ > 5, sum)",
+            r#"[{"t":1,"d":3},{"t":2,"d":10},{"t":3,"d":4},{"t":4,"d":35}]"#,
+            r#"[{"t":2,"d":13},{"t":4,"d":39}]"#,
+        ],
+        build: |arguments| {
+            let condition = arguments.expression(0);
+            let script = arguments.script(1, "while cannot be used with transforms that peek")?;
+            let new = Run::new(script);
+            let many = While { condition, run: new.clone(), new, started: false };
+            Ok(Part::Many(Step::Many(Box::new(many)).into()))
+        },
+    },
+    Transform {
+        name: "iwhile",
+        description: "Runs a script that begins anew wherever a condition is false, and gives all its outputs",
+        arguments: &[
+            Argument::new(OneToOne, "The condition"),
+            Argument::new(Script, "What is run"),
+        ],
+        gives: Gives::OneByHistory,
+        example: [
+            "iwhile($ > 5, count)",
+            r#"[{"t":1,"d":3},{"t":2,"d":10},{"t":3,"d":4}]"#,
+            r#"[{"t":1,"d":1},{"t":2,"d":2},{"t":3,"d":1}]"#,
+        ],
+        build: |arguments| {
+            let condition = arguments.expression(0);
+            let script = arguments.script(1, "iwhile cannot be used with transforms that peek")?;
+            let state = (condition, script.clone(), script);
+            Ok(each(state.0.ahead(), state, |(condition, new, script), window| {
+                let truth = condition.truth(window)?;
+                let Some(truth) = truth else {
+                    return Err(RunError::new(
+                        "Argument given to iwhile can't be converted to boolean",
+                    ));
+                };
+                if !truth {
+                    script.clone_from(new);
+                }
+                Ok(last_of(script, &window[0])?.unwrap_or(Point { t: window[0].t, d: Value::Null }))
+            }))
+        },
+    },
+    Transform {
+        name: "remember",
+        description: "The value at the last datapoint where a condition was true, or at the first datapoint",
+        arguments: &[
+            Argument::new(OneToOne, "The condition"),
+            Argument::optional(OneToOne, "\"$\"", "The value"),
+        ],
+        gives: Gives::OneByHistory,
+        example: [
+            "$ - remember(first)",
+            r#"[{"t":1,"d":3},{"t":2,"d":10}]"#,
+            r#"[{"t":1,"d":0},{"t":2,"d":7}]"#,
+        ],
+        build: |arguments| {
+            let (condition, value) = (arguments.expression(0), arguments.expression(1));
+            let ahead = condition.ahead().max(value.ahead());
+            let state = (condition, value, None::<Point>);
+            Ok(each(ahead, state, |(condition, value, remembered), window| {
+                let truth = condition.truth(window)?;
+                let Some(truth) = truth else {
+                    return Err(RunError::new(
+                        "Argument given to remember can't be converted to boolean",
+                    ));
+                };
+                let value = value.point(window)?;
+                match remembered {
+                    Some(remembered) if !truth => Ok(remembered.clone()),
+                    _ => Ok(remembered.insert(value).clone()),
+                }
+            }))
+        },
+    },
+];
+
+/// What a script gives last for one more datapoint.
+pub(super) fn last_of(script: &mut Pipeline, point: &Point) -> Result<Option<Point>, RunError> {
+    let mut last = None;
+    script.push(point.clone(), &mut |point| {
+        last = Some(point);
+        Ok(())
+    })?;
+    Ok(last)
+}
+
+/// A script that runs over a part of a sequence, of which the last output counts.
+#[derive(Debug, Clone)]
+pub(super) struct Run {
+    script: Pipeline,
+    last: Option<Point>,
+}
+
+impl Run {
+    pub(super) fn new(script: Pipeline) -> Self {
+        Self { script, last: None }
+    }
+
+    pub(super) fn push(&mut self, point: Point) -> Result<(), RunError> {
+        self.script.push(point, &mut |point| {
+            self.last = Some(point);
+            Ok(())
+        })
+    }
+
+    /// The last output so far.
+    pub(super) fn last(&self) -> Option<&Point> {
+        self.last.as_ref()
+    }
+
+    /// The last output of all.
+    pub(super) fn end(mut self) -> Result<Option<Point>, RunError> {
+        self.script.end(&mut |point| {
+            self.last = Some(point);
+            Ok(())
+        })?;
+        Ok(self.last)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct While {
+    condition: Expression,
+    /// What is begun with.
+    new: Run,
+    run: Run,
+    started: bool,
+}
+
+impl Many for While {
+    fn push(&mut self, window: &[Point], sink: Sink<'_>) -> Result<(), RunError> {
+        let Some(holds) = self.condition.truth(window)? else {
+            return Err(RunError::new("Argument given to while can't be converted to boolean"));
+        };
+        if !holds && self.started {
+            let run = std::mem::replace(&mut self.run, self.new.clone());
+            if let Some(point) = run.end()? {
+                sink(point)?;
+            }
+        }
+        self.started = true;
+        self.run.push(window[0].clone())
+    }
+
+    fn end(&mut self, sink: Sink<'_>) -> Result<(), RunError> {
+        let run = std::mem::replace(&mut self.run, self.new.clone());
+        match run.end()? {
+            Some(point) => sink(point),
+            None => Ok(()),
+        }
+    }
+
+    fn ahead(&self) -> usize {
+        self.condition.ahead()
+    }
+
+    fn copy(&self) -> Box<dyn Many> {
+        Box::new(self.clone())
+    }
+}
+
+/// How long the data stays true, or false.
+#[derive(Debug, Clone)]
+struct Stay {
+    wanted: bool,
+    since: Option<f64>,
+    last: f64,
+}
+
+impl Stay {
+    fn of(wanted: bool) -> Self {
+        Self { wanted, since: None, last: 0.0 }
+    }
+}
+
+impl Many for Stay {
+    fn push(&mut self, window: &[Point], sink: Sink<'_>) -> Result<(), RunError> {
+        let Point { t, d } = &window[0];
+        let stays = d.to_bool()? == self.wanted;
+        self.last = *t;
+        match (stays, self.since) {
+            (true, None) => self.since = Some(*t),
+            (false, Some(since)) => {
+                self.since = None;
+                sink(Point::new(*t, t - since))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, sink: Sink<'_>) -> Result<(), RunError> {
+        match self.since {
+            // A stay that begins with the last datapoint has no length.
+            Some(since) if since < self.last => sink(Point::new(self.last, self.last - since)),
+            _ => Ok(()),
+        }
+    }
+
+    fn ahead(&self) -> usize {
+        0
+    }
+
+    fn copy(&self) -> Box<dyn Many> {
+        Box::new(self.clone())
+    }
+}

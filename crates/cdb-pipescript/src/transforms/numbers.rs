@@ -1,0 +1,164 @@
+//! Numbers, and what they come to along the stream.
+
+use std::hash::{BuildHasher, RandomState};
+
+use super::ArgumentKind::{Constant, Expression as OneToOne};
+use super::{Argument, Arguments, Gives, Transform, data, each};
+use crate::node::Part;
+use crate::point::Point;
+use crate::value::number_text;
+
+pub(super) const TRANSFORMS: &[Transform] = &[
+    Transform {
+        name: "count",
+        description: "How many datapoints there were so far, this one included",
+        arguments: &[],
+        gives: Gives::OneByHistory,
+        example: [
+            "if $ > 5 | count",
+            r#"[{"t":1,"d":3},{"t":2,"d":10},{"t":3,"d":9}]"#,
+            r#"[{"t":2,"d":1},{"t":3,"d":2}]"#,
+        ],
+        build: |_| Ok(counter(1.0)),
+    },
+    Transform {
+        name: "i",
+        description: "The index of the datapoint in the sequence, counted from 0",
+        arguments: &[],
+        gives: Gives::OneByHistory,
+        example: ["i", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":1,"d":0},{"t":2,"d":1}]"#],
+        build: |_| Ok(counter(0.0)),
+    },
+    Transform {
+        name: "sum",
+        description: "The sum of the data so far",
+        arguments: &[],
+        gives: Gives::OneByHistory,
+        example: ["sum", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":1,"d":3},{"t":2,"d":13}]"#],
+        build: |_| {
+            Ok(each(0, 0.0, |sum, window| {
+                *sum += window[0].d.to_number()?;
+                Ok(Point { t: window[0].t, d: (*sum).into() })
+            }))
+        },
+    },
+    Transform {
+        name: "mean",
+        description: "The mean of the data so far",
+        arguments: &[],
+        gives: Gives::OneByHistory,
+        example: [
+            "mean",
+            r#"[{"t":1,"d":3},{"t":2,"d":10}]"#,
+            r#"[{"t":1,"d":3},{"t":2,"d":6.5}]"#,
+        ],
+        build: |_| {
+            Ok(each(0, (0.0, 0.0), |(sum, count), window| {
+                *sum += window[0].d.to_number()?;
+                *count += 1.0;
+                Ok(Point { t: window[0].t, d: (*sum / *count).into() })
+            }))
+        },
+    },
+    Transform {
+        name: "min",
+        description: "The datapoint with the smallest key so far",
+        arguments: &[Argument::optional(OneToOne, "\"$\"", "The key")],
+        gives: Gives::OneByHistory,
+        example: ["min", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":1,"d":3},{"t":1,"d":3}]"#],
+        build: |arguments| Ok(extreme(arguments, |key, best| key < best)),
+    },
+    Transform {
+        name: "max",
+        description: "The datapoint with the largest key so far",
+        arguments: &[Argument::optional(OneToOne, "\"$\"", "The key")],
+        gives: Gives::OneByHistory,
+        example: [
+            "max($('a'))",
+            r#"[{"t":1,"d":{"a":3}},{"t":2,"d":{"a":1}}]"#,
+            r#"[{"t":1,"d":{"a":3}},{"t":1,"d":{"a":3}}]"#,
+        ],
+        build: |arguments| Ok(extreme(arguments, |key, best| key > best)),
+    },
+    Transform {
+        name: "dt",
+        description: "The seconds since the datapoint before; 0 for the first",
+        arguments: &[],
+        gives: Gives::OneByHistory,
+        example: ["dt", r#"[{"t":1,"d":3},{"t":4,"d":10}]"#, r#"[{"t":1,"d":0},{"t":4,"d":3}]"#],
+        build: |_| {
+            Ok(each(0, None::<f64>, |before, window| {
+                let t = window[0].t;
+                let since = t - before.replace(t).unwrap_or(t);
+                Ok(Point { t, d: since.into() })
+            }))
+        },
+    },
+    Transform {
+        name: "bucket",
+        description: "The range that the data lies in, as a text: \"[10,20)\"",
+        arguments: &[
+            Argument::optional(Constant, "10", "How large the ranges are"),
+            Argument::optional(Constant, "0", "Where one of them begins"),
+        ],
+        gives: Gives::OneByData,
+        example: [
+            "map(bucket(10), count)",
+            r#"[{"t":1,"d":3},{"t":2,"d":10},{"t":3,"d":4}]"#,
+            r#"[{"t":3,"d":{"[0,10)":2,"[10,20)":1}}]"#,
+        ],
+        build: |arguments| {
+            let (size, start) = (arguments.number(0, 10.0)?, arguments.number(1, 0.0)?);
+            Ok(data((size, start), |(size, start), value| {
+                let low = ((value.to_number()? - start) / size).floor() * size + start;
+                let (low, high) = (number_text(low), number_text(low + size));
+                Ok(format!("[{low},{high})").as_str().into())
+            }))
+        },
+    },
+    Transform {
+        name: "rand",
+        description: "A random number from 0 (included) to 1 (not included)",
+        arguments: &[],
+        gives: Gives::OneByHistory,
+        example: ["", "", ""],
+        build: |_| {
+            Ok(each(0, None::<u64>, |state, window| {
+                let state = state.get_or_insert_with(|| RandomState::new().hash_one(0));
+                Ok(Point { t: window[0].t, d: random(state).into() })
+            }))
+        },
+    },
+];
+
+fn counter(first: f64) -> Part {
+    each(0, first, |count, window| {
+        let point = Point::new(window[0].t, *count);
+        *count += 1.0;
+        Ok(point)
+    })
+}
+
+/// The datapoint with the best key so far.
+fn extreme(arguments: &mut Arguments, better: fn(f64, f64) -> bool) -> Part {
+    let key = arguments.expression(0);
+    let state = (key, better, None::<(f64, Point)>);
+    each(state.0.ahead(), state, |(key, better, best), window| {
+        let key = key.value(window)?.to_number()?;
+        match best {
+            Some((known, point)) if !better(key, *known) => Ok(point.clone()),
+            _ => Ok(best.insert((key, window[0].clone())).1.clone()),
+        }
+    })
+}
+
+/// The next number of a sequence that looks random (splitmix64).
+fn random(state: &mut u64) -> f64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    #[allow(clippy::cast_precision_loss, reason = "53 bits are exact")]
+    let bits = ((mixed ^ (mixed >> 31)) >> 11) as f64;
+    bits / 9_007_199_254_740_992.0
+}

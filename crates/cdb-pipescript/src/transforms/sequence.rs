@@ -1,0 +1,106 @@
+//! Places in the sequence, and what is new there.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::ArgumentKind::Constant;
+use super::{Argument, Gives, Transform, each};
+use crate::error::RunError;
+use crate::point::Point;
+use crate::value::Value;
+
+/// How many datapoints ahead a script may look.
+const MOST_AHEAD: i64 = 100;
+
+/// How many different values are told apart.
+pub(super) const MOST_DIFFERENT: usize = 50_000;
+
+pub(super) const TRANSFORMS: &[Transform] = &[
+    Transform {
+        name: "first",
+        description: "Whether the datapoint is the first of the sequence",
+        arguments: &[],
+        gives: Gives::OneByHistory,
+        example: ["if first", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":1,"d":3}]"#],
+        build: |_| {
+            Ok(each(0, true, |first, window| {
+                Ok(Point { t: window[0].t, d: std::mem::take(first).into() })
+            }))
+        },
+    },
+    Transform {
+        name: "last",
+        description: "Whether the datapoint is the last of the sequence",
+        arguments: &[],
+        gives: Gives::OneByFuture,
+        example: ["mean | if last", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":2,"d":6.5}]"#],
+        build: |_| {
+            Ok(each(1, (), |(), window| {
+                Ok(Point { t: window[0].t, d: (window.len() == 1).into() })
+            }))
+        },
+    },
+    Transform {
+        name: "next",
+        description: "A datapoint ahead, with its own timestamp; past the end, null with the present timestamp",
+        arguments: &[Argument::optional(Constant, "1", "How many datapoints ahead, 100 at most")],
+        gives: Gives::OneByFuture,
+        example: ["next", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":2,"d":10},{"t":2}]"#],
+        build: |arguments| {
+            let ahead = arguments.integer(0, 1)?;
+            if ahead < 1 {
+                return Err("next must look at least one datapoint forward".to_owned());
+            }
+            let ahead = usize::try_from(ahead.min(MOST_AHEAD + 1)).unwrap_or_default();
+            if ahead > MOST_AHEAD as usize {
+                let message = format!("next cannot look more than {MOST_AHEAD} datapoints forward");
+                return Err(message);
+            }
+            Ok(each(ahead, ahead, |ahead, window| {
+                let beyond = || Point { t: window[0].t, d: Value::Null };
+                Ok(window.get(*ahead).cloned().unwrap_or_else(beyond))
+            }))
+        },
+    },
+    Transform {
+        name: "changed",
+        description: "Whether the data differs from that of the datapoint before",
+        arguments: &[],
+        gives: Gives::OneByHistory,
+        example: [
+            "if changed",
+            r#"[{"t":1,"d":"on"},{"t":2,"d":"on"},{"t":3,"d":"off"}]"#,
+            r#"[{"t":1,"d":"on"},{"t":3,"d":"off"}]"#,
+        ],
+        build: |_| {
+            Ok(each(0, Value::Null, |before, window| {
+                let Point { t, d } = &window[0];
+                let changed = !before.is_like(d);
+                *before = d.clone();
+                Ok(Point { t: *t, d: changed.into() })
+            }))
+        },
+    },
+    Transform {
+        name: "new",
+        description: "Whether the data, as a text, was not there before; remembers up to 50,000 different ones",
+        arguments: &[],
+        gives: Gives::OneByHistory,
+        example: [
+            "if new",
+            r#"[{"t":1,"d":"a"},{"t":2,"d":"b"},{"t":3,"d":"a"}]"#,
+            r#"[{"t":1,"d":"a"},{"t":2,"d":"b"}]"#,
+        ],
+        build: |_| {
+            Ok(each(0, HashSet::<Arc<str>>::new(), |seen, window| {
+                let new = seen.insert(window[0].d.to_shared_text()?);
+                if seen.len() > MOST_DIFFERENT {
+                    let message =
+                        format!("new remembers {MOST_DIFFERENT} different values at most");
+                    return Err(RunError::new(message));
+                }
+                Ok(Point { t: window[0].t, d: new.into() })
+            }))
+        },
+    },
+];

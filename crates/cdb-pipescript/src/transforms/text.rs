@@ -1,0 +1,140 @@
+//! Texts.
+
+mod sentiment;
+
+use regex::Regex;
+
+use super::ArgumentKind::Constant;
+use super::{Argument, Gives, Transform, data, each};
+use crate::error::RunError;
+use crate::point::Point;
+use crate::value::MOST_TEXT;
+
+/// How large a pattern may become when it is made ready, in bytes.
+const MOST_PATTERN: usize = 1 << 20;
+
+pub(super) const TRANSFORMS: &[Transform] = &[
+    Transform {
+        name: "append",
+        description: "All data so far as one text; up to 1,000,000 bytes",
+        arguments: &[],
+        gives: Gives::OneByHistory,
+        example: [
+            "append",
+            r#"[{"t":1,"d":"a"},{"t":2,"d":5}]"#,
+            r#"[{"t":1,"d":"a"},{"t":2,"d":"a5"}]"#,
+        ],
+        build: |_| {
+            Ok(each(0, String::new(), |text, window| {
+                text.push_str(&window[0].d.to_text()?);
+                if text.len() > MOST_TEXT {
+                    let message = format!("append gives at most {MOST_TEXT} bytes");
+                    return Err(RunError::new(message));
+                }
+                Ok(Point::new(window[0].t, text.as_str()))
+            }))
+        },
+    },
+    Transform {
+        name: "contains",
+        description: "Whether the data, as a text, holds another text",
+        arguments: &[Argument::new(Constant, "The other text")],
+        gives: Gives::OneByData,
+        example: [
+            "if contains('o')",
+            r#"[{"t":1,"d":"hello"},{"t":2,"d":"hi"}]"#,
+            r#"[{"t":1,"d":"hello"}]"#,
+        ],
+        build: |arguments| {
+            let wanted = arguments.text(0, "")?;
+            Ok(data(wanted, |wanted, value| Ok(value.to_text()?.contains(&**wanted).into())))
+        },
+    },
+    Transform {
+        name: "regex",
+        description: "Whether a regular expression fits somewhere in the data, as a text",
+        arguments: &[Argument::new(
+            Constant,
+            "The regular expression, without look-around and back-references",
+        )],
+        gives: Gives::OneByData,
+        example: [
+            "regex('^[0-9]+$')",
+            r#"[{"t":1,"d":"123"},{"t":2,"d":"a1"}]"#,
+            r#"[{"t":1,"d":true},{"t":2,"d":false}]"#,
+        ],
+        build: |arguments| {
+            let pattern = arguments.text(0, "")?;
+            let regex = regex::RegexBuilder::new(&pattern).size_limit(MOST_PATTERN).build();
+            let regex = regex.map_err(|error| complaint(&pattern, &error))?;
+            Ok(data(regex, |regex: &Regex, value| Ok(regex.is_match(&value.to_text()?).into())))
+        },
+    },
+    Transform {
+        name: "wc",
+        description: "The number of words in the data, as a text",
+        arguments: &[],
+        gives: Gives::OneByData,
+        example: ["wc", r#"[{"t":1,"d":"Hello, world!"}]"#, r#"[{"t":1,"d":2}]"#],
+        build: |_| {
+            Ok(data((), |(), value| {
+                #[allow(clippy::cast_precision_loss, reason = "nothing is so long")]
+                let count = sentiment::words(&value.to_text()?).len() as f64;
+                Ok(count.into())
+            }))
+        },
+    },
+    Transform {
+        name: "sentiment",
+        description: "How pleasant the words of a text are, from -1 to 1: the mean of their values in AFINN-165, divided by 5",
+        arguments: &[],
+        gives: Gives::OneByData,
+        example: [
+            "sentiment",
+            r#"[{"t":1,"d":"What a good day"},{"t":2,"d":"terrible"}]"#,
+            r#"[{"t":1,"d":0.15},{"t":2,"d":-0.6}]"#,
+        ],
+        build: |_| Ok(data((), |(), value| Ok(sentiment::of(&value.to_text()?).into()))),
+    },
+    Transform {
+        name: "domain",
+        description: "The host of a URL, with its port and without www.; empty if there is none",
+        arguments: &[],
+        gives: Gives::OneByData,
+        example: [
+            "domain",
+            r#"[{"t":1,"d":"https://www.connectordb.io/docs"}]"#,
+            r#"[{"t":1,"d":"connectordb.io"}]"#,
+        ],
+        build: |_| Ok(data((), |(), value| Ok(domain(&value.to_text()?).into()))),
+    },
+];
+
+/// What is wrong with a pattern, in the original's words where they are known.
+fn complaint(pattern: &str, error: &regex::Error) -> String {
+    let error = error.to_string();
+    if error.contains("unclosed group") {
+        return format!("error parsing regexp: missing closing ): `{pattern}`");
+    }
+    let reason = error.lines().last().unwrap_or_default();
+    format!("error parsing regexp: {}: `{pattern}`", reason.trim_start_matches("error: "))
+}
+
+/// The host of a URL.
+fn domain(url: &str) -> &str {
+    let scheme = url.find(':').map(|colon| &url[..colon]);
+    let rest = match scheme {
+        Some(scheme) if is_scheme(scheme) => &url[scheme.len() + 1..],
+        _ => url,
+    };
+    let Some(rest) = rest.strip_prefix("//") else { return "" };
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"<>\"^`{}|\\".contains(c);
+    if host.chars().all(plain) { host.strip_prefix("www.").unwrap_or(host) } else { "" }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+}

@@ -1,0 +1,133 @@
+//! Times in a time zone.
+
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ZonedDateTime};
+
+use super::ArgumentKind::Constant;
+use super::{Argument, Arguments, Gives, Transform, each};
+use crate::error::RunError;
+use crate::node::Part;
+use crate::point::Point;
+use crate::value::Value;
+
+const ZONE: Argument = Argument::optional(
+    Constant,
+    "\"Local\"",
+    "The time zone: a name such as Europe/Berlin, UTC, or Local for that of this machine",
+);
+
+const FIRST: Date = jiff::civil::date(1970, 1, 1);
+
+/// Weeks begin on Mondays.
+const FIRST_MONDAY: Date = jiff::civil::date(1970, 1, 5);
+
+const HOUR: f64 = 3600.0;
+const DAY: f64 = 24.0 * HOUR;
+
+/// A transform that makes a value of the moment.
+macro_rules! moment {
+    ($name:literal, $description:literal, [$t:literal => $d:literal], $value:expr) => {
+        Transform {
+            name: $name,
+            description: $description,
+            arguments: &[ZONE],
+            gives: Gives::OneByDatapoint,
+            example: [
+                concat!($name, "('UTC')"),
+                concat!(r#"[{"t":"#, $t, r#","d":0}]"#),
+                concat!(r#"[{"t":"#, $t, r#","d":"#, $d, "}]"),
+            ],
+            build: |arguments| moment(arguments, $value),
+        }
+    };
+}
+
+pub(super) const TRANSFORMS: &[Transform] = &[
+    moment!("year", "The year", ["1464250199.934" => "2016"], |at| Ok(whole(at.year()))),
+    moment!(
+        "month",
+        "The months since January 1970, which is 1",
+        ["1464250199.934" => "557"],
+        |at| Ok(whole(12 * (i32::from(at.year()) - 1970) + i32::from(at.month())))
+    ),
+    moment!(
+        "week",
+        "The whole weeks since the first Monday of 1970",
+        ["1464250199.934" => "2420"],
+        |at| since(at, FIRST_MONDAY, 7.0 * DAY)
+    ),
+    moment!(
+        "day",
+        "The whole days since the first of January 1970",
+        ["1464250199.934" => "16947"],
+        |at| since(at, FIRST, DAY)
+    ),
+    moment!(
+        "hour",
+        "The whole hours since the first of January 1970",
+        ["1464250199.934" => "406736"],
+        |at| since(at, FIRST, HOUR)
+    ),
+    moment!("yearmonth", "The name of the month", ["1464250199.934" => "\"May\""], |at| {
+        let names = [
+            "January", "February", "March", "April", "May", "June", "July", "August", "September",
+            "October", "November", "December",
+        ];
+        Ok(names.get(usize::try_from(at.month() - 1).unwrap_or(0)).copied().unwrap_or("").into())
+    }),
+    moment!("weekday", "The name of the day", ["1464250199.934" => "\"Thursday\""], |at| {
+        Ok(match at.weekday() {
+            Weekday::Monday => "Monday",
+            Weekday::Tuesday => "Tuesday",
+            Weekday::Wednesday => "Wednesday",
+            Weekday::Thursday => "Thursday",
+            Weekday::Friday => "Friday",
+            Weekday::Saturday => "Saturday",
+            Weekday::Sunday => "Sunday",
+        }
+        .into())
+    }),
+    moment!("yearday", "The day of the year, from 1", ["1464250199.934" => "147"], |at| {
+        Ok(whole(at.day_of_year()))
+    }),
+    moment!("monthday", "The day of the month, from 1", ["1464250199.934" => "26"], |at| {
+        Ok(whole(at.day()))
+    }),
+    moment!("dayhour", "The hour of the day, from 0", ["1464250199.934" => "8"], |at| {
+        Ok(whole(at.hour()))
+    }),
+];
+
+fn whole(number: impl Into<f64>) -> Value {
+    Value::number(number.into())
+}
+
+fn moment(
+    arguments: &mut Arguments,
+    value: fn(&ZonedDateTime) -> Result<Value, RunError>,
+) -> Result<Part, String> {
+    let zone = zone(&arguments.text(0, "Local")?)?;
+    Ok(each(0, (zone, value), |(zone, value), window| {
+        let t = window[0].t;
+        let beyond = |_| RunError::new(format!("There is no date for the timestamp {t}"));
+        let duration = SignedDuration::try_from_secs_f64(t).map_err(beyond)?;
+        let at = Timestamp::from_duration(duration).map_err(beyond)?;
+        Ok(Point { t, d: value(&at.to_zoned_datetime(zone.clone()))? })
+    }))
+}
+
+fn zone(name: &str) -> Result<TimeZone, String> {
+    match name {
+        "Local" => Ok(TimeZone::system()),
+        "" | "UTC" => Ok(TimeZone::UTC),
+        name => TimeZone::get(name).map_err(|_| format!("unknown time zone {name}")),
+    }
+}
+
+/// How many whole units have passed since midnight of a day in the zone of a moment.
+fn since(at: &ZonedDateTime, day: Date, unit: f64) -> Result<Value, RunError> {
+    let midnight = day.to_zoned_datetime(at.time_zone().clone());
+    let midnight = midnight.map_err(|error| RunError::new(error.to_string()))?;
+    Ok(Value::number((at.duration_since(&midnight).as_secs_f64() / unit).trunc()))
+}

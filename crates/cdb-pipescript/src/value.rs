@@ -1,0 +1,447 @@
+//! The values that scripts work with.
+
+mod format;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Error as _, Serialize, Serializer};
+
+pub(crate) use format::number_text;
+
+use crate::error::RunError;
+
+/// How many values may be within one another in one datapoint, the innermost counted.
+const MOST_PARTS: usize = 1_000_000;
+
+/// How long a text may become, in bytes.
+pub(crate) const MOST_TEXT: usize = 1_000_000;
+
+/// Whole floats below this are exact.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// A JSON value that is cheap to clone: what is large is shared.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub enum Value {
+    /// `null`
+    #[default]
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A text.
+    String(Arc<str>),
+    /// A list.
+    Array(Arc<Array>),
+    /// Values by name.
+    Object(Arc<Object>),
+}
+
+/// A number: an integer that came in goes out with all its digits.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Number {
+    /// A float.
+    Float(f64),
+    /// An integer.
+    Int(i64),
+    /// An integer too large to have a sign.
+    Unsigned(u64),
+}
+
+impl Number {
+    /// The number as a float, which may be its neighbour.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "that is what is asked for")]
+    pub fn as_f64(self) -> f64 {
+        match self {
+            Self::Float(number) => number,
+            Self::Int(number) => number as f64,
+            Self::Unsigned(number) => number as f64,
+        }
+    }
+
+    /// The number as an integer, if it is a whole float that is exact.
+    fn whole(self) -> Option<i64> {
+        match self {
+            #[allow(clippy::cast_possible_truncation, reason = "whole and within ±2^53")]
+            Self::Float(number) if number.fract() == 0.0 && number.abs() < WHOLE => {
+                Some(number as i64)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Unsigned(a), Self::Unsigned(b)) => a == b,
+            (a, b) => a.as_f64() == b.as_f64(),
+        }
+    }
+}
+
+/// The elements of an array.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Array {
+    items: Vec<Value>,
+    parts: usize,
+}
+
+/// The entries of an object, by key.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Object {
+    entries: BTreeMap<Arc<str>, Value>,
+    parts: usize,
+}
+
+impl Array {
+    /// The elements.
+    #[must_use]
+    pub fn items(&self) -> &[Value] {
+        &self.items
+    }
+}
+
+impl Object {
+    /// The entries.
+    #[must_use]
+    pub fn entries(&self) -> &BTreeMap<Arc<str>, Value> {
+        &self.entries
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Number(a), Self::Number(b)) => a == b,
+            (Self::String(a), Self::String(b)) => a == b,
+            (Self::Array(a), Self::Array(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Self::Object(a), Self::Object(b)) => Arc::ptr_eq(a, b) || a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Value {
+    /// A number.
+    pub(crate) fn number(number: f64) -> Self {
+        Self::Number(Number::Float(number))
+    }
+
+    /// An object of these entries.
+    pub(crate) fn object(entries: BTreeMap<Arc<str>, Self>) -> Result<Self, RunError> {
+        let parts = entries.values().map(Self::parts).fold(1_usize, usize::saturating_add);
+        within_bounds(parts)?;
+        Ok(Self::Object(Arc::new(Object { entries, parts })))
+    }
+
+    fn array(items: Vec<Self>) -> Result<Self, RunError> {
+        let parts = items.iter().map(Self::parts).fold(1_usize, usize::saturating_add);
+        within_bounds(parts)?;
+        Ok(Self::Array(Arc::new(Array { items, parts })))
+    }
+
+    fn parts(&self) -> usize {
+        match self {
+            Self::Array(array) => array.parts,
+            Self::Object(object) => object.parts,
+            // A long text counts as many.
+            Self::String(text) => 1 + text.len() / 16,
+            _ => 1,
+        }
+    }
+
+    /// As a number, if it can be one: null is 0, a boolean 0 or 1, a text what it says.
+    #[must_use]
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Null => Some(0.0),
+            Self::Bool(truth) => Some(f64::from(u8::from(*truth))),
+            Self::Number(number) => Some(number.as_f64()),
+            Self::String(text) => text_number(text),
+            Self::Array(_) | Self::Object(_) => None,
+        }
+    }
+
+    /// As a boolean, if it can be one: a number is true if it is above 0.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Null => Some(false),
+            Self::Bool(truth) => Some(*truth),
+            Self::Number(number) => Some(number.as_f64() > 0.0),
+            Self::String(text) if text.is_empty() => Some(false),
+            Self::String(text) => text_number(text).map(|number| number > 0.0),
+            Self::Array(_) | Self::Object(_) => None,
+        }
+    }
+
+    /// As a text, if it can be one: null is empty.
+    #[must_use]
+    pub fn as_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Null => Some("".into()),
+            Self::Bool(truth) => Some(if *truth { "true" } else { "false" }.into()),
+            Self::Number(number) => Some(number_text(number.as_f64()).into()),
+            Self::String(text) => Some(Cow::Borrowed(text)),
+            Self::Array(_) | Self::Object(_) => None,
+        }
+    }
+
+    pub(crate) fn to_number(&self) -> Result<f64, RunError> {
+        self.as_number().ok_or_else(|| self.unconvertible("Float"))
+    }
+
+    pub(crate) fn to_bool(&self) -> Result<bool, RunError> {
+        self.as_bool().ok_or_else(|| self.unconvertible("Bool"))
+    }
+
+    pub(crate) fn to_text(&self) -> Result<Cow<'_, str>, RunError> {
+        self.as_text().ok_or_else(|| self.unconvertible("String"))
+    }
+
+    pub(crate) fn to_shared_text(&self) -> Result<Arc<str>, RunError> {
+        match self {
+            Self::String(text) => Ok(Arc::clone(text)),
+            other => Ok(other.to_text()?.into()),
+        }
+    }
+
+    pub(crate) fn unconvertible(&self, to: &str) -> RunError {
+        RunError::new(format!("Could not convert '{self}' to {to}"))
+    }
+
+    /// Whether the values are the same to a script: `1 == "1"`, `true == 1`.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self == other
+            || match (self.as_number(), other.as_number()) {
+                (Some(a), Some(b)) => a == b,
+                _ => false,
+            }
+    }
+}
+
+fn within_bounds(parts: usize) -> Result<(), RunError> {
+    if parts > MOST_PARTS {
+        return Err(RunError::new("The script's output is too large"));
+    }
+    Ok(())
+}
+
+/// The number that a text says.
+fn text_number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    match text {
+        "true" => return Some(1.0),
+        "false" => return Some(0.0),
+        _ => {}
+    }
+    // Not `inf` and `nan`, which the standard library reads as well.
+    let digits = text.bytes().any(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|number: &f64| digits && number.is_finite())
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::number(number)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(truth: bool) -> Self {
+        Self::Bool(truth)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.into())
+    }
+}
+
+impl From<Arc<str>> for Value {
+    fn from(text: Arc<str>) -> Self {
+        Self::String(text)
+    }
+}
+
+/// How errors name it: `7`, `[1 2]`, `map[a:1]`.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("<nil>"),
+            Self::Bool(truth) => truth.fmt(f),
+            Self::Number(number) => f.write_str(&number_text(number.as_f64())),
+            Self::String(text) => f.write_str(text),
+            Self::Array(array) => {
+                for (i, item) in array.items.iter().enumerate() {
+                    write!(f, "{}{item}", if i == 0 { "[" } else { " " })?;
+                }
+                f.write_str(if array.items.is_empty() { "[]" } else { "]" })
+            }
+            Self::Object(object) => {
+                f.write_str("map[")?;
+                for (i, (key, value)) in object.entries.iter().enumerate() {
+                    write!(f, "{}{key}:{value}", if i == 0 { "" } else { " " })?;
+                }
+                f.write_str("]")
+            }
+        }
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(truth) => serializer.serialize_bool(*truth),
+            Self::Number(number) => match (*number, number.whole()) {
+                (Number::Int(number), _) | (_, Some(number)) => serializer.serialize_i64(number),
+                (Number::Unsigned(number), _) => serializer.serialize_u64(number),
+                (Number::Float(number), _) if number.is_finite() => {
+                    serializer.serialize_f64(number)
+                }
+                (Number::Float(number), _) => Err(S::Error::custom(RunError::not_json(number))),
+            },
+            Self::String(text) => serializer.serialize_str(text),
+            Self::Array(array) => serializer.collect_seq(&array.items),
+            Self::Object(object) => {
+                serializer.collect_map(object.entries.iter().map(|(key, value)| (&**key, value)))
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl<'de> Visitor<'de> for Any {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON value")
+            }
+
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+
+            fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
+                Ok(Value::Bool(truth))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+                Ok(Value::Number(Number::Int(number)))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+                Ok(Value::Number(
+                    i64::try_from(number).map_or(Number::Unsigned(number), Number::Int),
+                ))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+                Ok(Value::number(number))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+                Ok(text.into())
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = seq.next_element()? {
+                    items.push(item);
+                }
+                Value::array(items).map_err(de::Error::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+                let mut entries = BTreeMap::new();
+                while let Some((key, value)) = map.next_entry::<Cow<'de, str>, Value>()? {
+                    entries.insert(Arc::from(key), value);
+                }
+                Value::object(entries).map_err(de::Error::custom)
+            }
+        }
+
+        deserializer.deserialize_any(Any)
+    }
+}
+
+impl From<&serde_json::Value> for Value {
+    fn from(value: &serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(truth) => Self::Bool(*truth),
+            serde_json::Value::Number(number) => {
+                Self::Number(match (number.as_i64(), number.as_u64()) {
+                    (Some(number), _) => Number::Int(number),
+                    (None, Some(number)) => Number::Unsigned(number),
+                    (None, None) => Number::Float(number.as_f64().unwrap_or_default()),
+                })
+            }
+            serde_json::Value::String(text) => text.as_str().into(),
+            serde_json::Value::Array(items) => {
+                let items: Vec<Self> = items.iter().map(Self::from).collect();
+                let parts = items.iter().map(Self::parts).fold(1, usize::saturating_add);
+                Self::Array(Arc::new(Array { items, parts }))
+            }
+            serde_json::Value::Object(entries) => {
+                let entries: BTreeMap<Arc<str>, Self> = entries
+                    .iter()
+                    .map(|(key, value)| (key.as_str().into(), value.into()))
+                    .collect();
+                let parts = entries.values().map(Self::parts).fold(1, usize::saturating_add);
+                Self::Object(Arc::new(Object { entries, parts }))
+            }
+        }
+    }
+}
+
+impl From<serde_json::Value> for Value {
+    fn from(value: serde_json::Value) -> Self {
+        Self::from(&value)
+    }
+}
+
+/// Fails for what JSON cannot say: an infinity or NaN.
+impl TryFrom<Value> for serde_json::Value {
+    type Error = RunError;
+
+    fn try_from(value: Value) -> Result<Self, RunError> {
+        Ok(match value {
+            Value::Null => Self::Null,
+            Value::Bool(truth) => truth.into(),
+            Value::Number(number) => match (number, number.whole()) {
+                (Number::Int(number), _) | (_, Some(number)) => number.into(),
+                (Number::Unsigned(number), _) => number.into(),
+                (Number::Float(number), _) => serde_json::Number::from_f64(number)
+                    .map(Self::Number)
+                    .ok_or_else(|| RunError::not_json(number))?,
+            },
+            Value::String(text) => (*text).into(),
+            Value::Array(array) => {
+                array.items.iter().cloned().map(Self::try_from).collect::<Result<_, _>>()?
+            }
+            Value::Object(object) => {
+                let entries = object.entries.iter();
+                let entries =
+                    entries.map(|(key, value)| Ok((key.to_string(), value.clone().try_into()?)));
+                Self::Object(entries.collect::<Result<_, RunError>>()?)
+            }
+        })
+    }
+}

@@ -1,0 +1,46 @@
+//! How a number becomes a text.
+
+/// The shortest text that reads back as the same number: with an exponent of two digits at least
+/// from a million on and below a ten-thousandth (C's `%g` with as many digits as it takes).
+pub(crate) fn number_text(number: f64) -> String {
+    if !number.is_finite() {
+        let infinite = if number > 0.0 { "+Inf" } else { "-Inf" };
+        return if number.is_nan() { "NaN" } else { infinite }.to_owned();
+    }
+    let scientific = format!("{number:e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if PLAIN_EXPONENTS.contains(&exponent) {
+        return format!("{number}");
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+/// A number with such an exponent is written without one.
+const PLAIN_EXPONENTS: std::ops::Range<i32> = -4..6;
+
+#[cfg(test)]
+mod tests {
+    use super::number_text;
+
+    #[test]
+    fn numbers_are_written_as_the_original_writes_them() {
+        for (number, text) in [
+            (5.0, "5"),
+            (7.5, "7.5"),
+            (-0.5, "-0.5"),
+            (100_000.0, "100000"),
+            (1e6, "1e+06"),
+            (123_456_789.125, "1.23456789125e+08"),
+            (9_007_199_254_740_992.0, "9.007199254740992e+15"),
+            (1e21, "1e+21"),
+            (1e-7, "1e-07"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (f64::INFINITY, "+Inf"),
+        ] {
+            assert_eq!(number_text(number), text);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The documented examples, and the words of errors.
+
+use cdb_pipescript::{Point, Script, transforms};
+use serde_json::{Value, json};
+
+fn points(text: &str) -> Vec<Point> {
+    let points: Vec<Value> = serde_json::from_str(text).expect("an array");
+    points.iter().map(|dp| Point::new(dp["t"].as_f64().expect("a time"), &dp["d"])).collect()
+}
+
+#[test]
+fn every_example_gives_what_it_says() {
+    let mut shown = 0;
+    for transform in transforms::all() {
+        let [script, given, expected] = transform.example;
+        if script.is_empty() {
+            continue;
+        }
+        assert!(script.contains(transform.name), "{script}");
+        let script = Script::parse(script).expect(script);
+        let found: Vec<Point> =
+            script.over(points(given)).collect::<Result<_, _>>().expect(transform.name);
+        assert_eq!(found, points(expected), "{}", transform.name);
+        shown += 1;
+    }
+    assert!(shown >= 45, "only {shown} examples");
+}
+
+#[test]
+fn names_are_there_once_and_sentences_are_sentences() {
+    let mut names: Vec<_> = transforms::all().map(|transform| transform.name).collect();
+    names.sort_unstable();
+    let all = names.len();
+    names.dedup();
+    assert_eq!(names.len(), all);
+    for transform in transforms::all() {
+        assert!(transform.description.len() > 5, "{}", transform.name);
+        for argument in transform.arguments {
+            assert!(!argument.description.is_empty(), "{}", transform.name);
+        }
+    }
+}
+
+#[test]
+fn errors_point_at_the_place() {
+    for (script, line, column, snippet) in [
+        ("if $ > 5 | cuont", 1, 12, "if $ > 5 | cuont\n           ^^^^^"),
+        ("$ >", 1, 4, "$ >\n   ^"),
+        ("$ |\n  zork", 2, 3, "  zork\n  ^^^^"),
+        ("sum + bucket($)", 1, 14, "sum + bucket($)\n             ^"),
+        ("'ä' + sum(1)", 1, 7, "'ä' + sum(1)\n      ^^^"),
+    ] {
+        let error = Script::parse(script).expect_err(script);
+        assert_eq!(error.line_and_column(), (line, column), "{script}");
+        assert_eq!(error.snippet(), snippet, "{script}");
+    }
+}
+
+#[test]
+fn a_misspelt_name_is_guessed() {
+    for (name, guess) in
+        [("cuont", "count"), ("lenght", "length"), ("weekdays", "weekday"), ("maen", "mean")]
+    {
+        let error = Script::parse(name).expect_err(name).to_string();
+        assert!(error.contains(&format!("did you mean {guess}?")), "{error}");
+    }
+    for name in ["zork", "x", "quicksilver"] {
+        let error = Script::parse(name).expect_err(name).to_string();
+        assert!(!error.contains("did you mean"), "{error}");
+    }
+}
+
+#[test]
+fn what_is_too_much_is_an_error() {
+    let deep = format!("{}1{}", "(".repeat(1000), ")".repeat(1000));
+    let long = format!("1{}", " + $".repeat(10_000));
+    let longer = " ".repeat(100_000);
+    for script in [deep, long, longer, "not ".repeat(1000) + "1", "-".repeat(1000) + "1"] {
+        let error = Script::parse(&script).expect_err("too much");
+        assert!(error.message().contains("nested too deeply") || error.message().contains("bytes"));
+    }
+    let doubling = vec![r#"{"a":$,"b":$}"#; 40].join("|");
+    let script = Script::parse(&doubling).expect("a script");
+    let error = script.over([Point::new(1.0, 1.0)]).find_map(Result::err).expect("an error");
+    assert!(error.to_string().contains("too large"), "{error}");
+    let doubling = vec!["$+$"; 40].join("|");
+    let script = Script::parse(&doubling).expect("a script");
+    let error = script.over([Point::new(1.0, "ab")]).find_map(Result::err).expect("an error");
+    assert!(error.to_string().contains("too large"), "{error}");
+}
+
+#[test]
+fn what_json_cannot_say_is_an_error() {
+    let script = Script::parse("1 / $").expect("a script");
+    let point = script.over([Point::new(1.0, 0.0)]).next().expect("one").expect("a point");
+    let error = cdb_types::Datapoint::try_from(point.clone()).expect_err("an infinity");
+    assert_eq!(error.to_string(), "The result is +Inf, which JSON cannot say");
+    assert!(serde_json::to_string(&point.d).is_err());
+}
+
+#[test]
+fn large_integers_keep_their_digits() {
+    let script = Script::parse("if $ > 5").expect("a script");
+    for number in [json!(9_007_199_254_740_993_i64), json!(u64::MAX)] {
+        let point = script.over([Point::new(1.0, &number)]).next().expect("one").expect("a point");
+        assert_eq!(Value::try_from(point.d).expect("JSON"), number);
+    }
+}
+
+#[test]
+fn runs_do_not_share_their_state() {
+    let script = Script::parse("map($, count)").expect("a script");
+    for _ in 0..2 {
+        let found: Vec<Point> = script
+            .over([Point::new(1.0, "x"), Point::new(2.0, "x")])
+            .collect::<Result<_, _>>()
+            .expect("it runs");
+        assert_eq!(found, points(r#"[{"t":2,"d":{"x":2}}]"#));
+    }
+}
+
+#[test]
+fn scripts_say_what_they_are() {
+    let script = |text| Script::parse(text).expect("a script");
+    assert!(script("$ > 5").is_stateless() && script("$ > 5").is_one_to_one());
+    assert!(!script("sum").is_stateless() && script("sum").is_one_to_one());
+    assert!(script("mean | if last").peeks() && !script("mean | if last").is_one_to_one());
+    assert!(!script("if $ > 5").peeks());
+}
