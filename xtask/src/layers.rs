@@ -5,11 +5,12 @@ use serde_json::Value;
 use crate::command::{Result, cargo_output};
 
 /// For each crate, the crates of this workspace that it may depend on. Tests may use more.
-const MAY_USE: [(&str, &[&str]); 7] = [
+const MAY_USE: [(&str, &[&str]); 8] = [
     ("cdb-types", &[]),
+    ("cdb-pipescript", &["cdb-types"]),
     ("cdb-http", &["cdb-types"]),
     ("cdb-core", &["cdb-http", "cdb-types"]),
-    ("cdb-server", &["cdb-types"]),
+    ("cdb-server", &["cdb-pipescript", "cdb-types"]),
     ("connectordb", &["cdb-core", "cdb-http", "cdb-server", "cdb-types"]),
     ("cdb-cli", &["connectordb", "cdb-core", "cdb-http", "cdb-server", "cdb-types"]),
     ("examples", &["connectordb"]),

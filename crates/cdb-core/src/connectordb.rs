@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdb_http::{Credentials, ProtocolError, Session, SessionBuilder};
-use cdb_types::endpoint::{Count, Counted, ListUsers, Ping, Version};
+use cdb_types::endpoint::{
+    Count, Counted, Json, ListInterpolators, ListTransforms, ListUsers, Ping, Version,
+};
 use cdb_types::{DevicePath, Name, ObjectPath, ServerInfo, StreamPath, UserPath};
 
 use crate::connection::Connection;
@@ -140,12 +142,15 @@ impl ConnectorDb {
         Ok(self.session().call(&Ping).await?)
     }
 
-    /// What the server is.
+    /// What the server is, and what its scripts can do.
     ///
     /// # Errors
     /// When the server cannot be reached.
     pub async fn info(&self) -> Result<ServerInfo> {
-        Ok(ServerInfo::new(self.session().call(&Version).await?))
+        let version = self.session().call(&Version).await?;
+        let Json(transforms) = self.session().call(&ListTransforms).await?;
+        let Json(interpolators) = self.session().call(&ListInterpolators).await?;
+        Ok(ServerInfo::new(version, transforms, interpolators))
     }
 
     /// All users that may be seen.

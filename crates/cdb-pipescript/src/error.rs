@@ -101,8 +101,16 @@ impl RunError {
         Self(message.into())
     }
 
-    pub(crate) fn not_json(number: f64) -> Self {
+    /// A number is none that JSON has.
+    #[must_use]
+    pub fn not_json(number: f64) -> Self {
         let number = crate::value::number_text(number);
         Self::new(format!("The result is {number}, which JSON cannot say"))
+    }
+
+    /// A value could not be written.
+    #[must_use]
+    pub fn unwritable(error: impl fmt::Display) -> Self {
+        Self::new(error.to_string())
     }
 }

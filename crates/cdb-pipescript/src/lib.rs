@@ -17,6 +17,9 @@
 //! Values are cheap to clone ([`Value`]); [`transforms::all`] has the documentation of each
 //! transform.
 //!
+//! An [`Interpolator`] finds a stream's values at the times of another's datapoints or of a [`Grid`];
+//! [`Columns`] makes rows of them, [`Merge`] makes one sequence of several.
+//!
 //! A script's memory does not grow with the sequence, but where a transform has to remember:
 //! `map` and `imap` hold one run of their script for each key, `new` its different values, `append`
 //! its text, and what looks ahead the datapoints that it looks over. Each of these has a bound, and
@@ -26,7 +29,9 @@
 
 mod error;
 mod expression;
+pub mod interpolators;
 mod lexer;
+mod merge;
 mod node;
 mod operator;
 mod parser;
@@ -37,6 +42,8 @@ pub mod transforms;
 mod value;
 
 pub use error::{ParseError, RunError};
+pub use interpolators::{Column, Columns, Grid, GridError, Interpolator};
+pub use merge::{Merge, earliest};
 pub use point::Point;
 pub use script::{Over, OverStream, Run, Script};
 pub use value::{Array, Number, Object, Value};

@@ -7,14 +7,18 @@ mod credentials;
 mod data;
 mod objects;
 mod observe;
+mod queries;
 mod server;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware;
-use axum::routing::{MethodRouter, get};
-use cdb_types::endpoint::{API, Endpoint, Length, ListUsers, Ping, Version};
+use axum::routing::{MethodRouter, get, post};
+use cdb_types::endpoint::{
+    API, Endpoint, Length, ListInterpolators, ListTransforms, ListUsers, Ping, QueryDataset,
+    QueryMerge, Version,
+};
 use cdb_types::{DeviceKind, Kind, StreamKind, UserKind};
 
 use crate::database::Database;
@@ -37,9 +41,13 @@ pub(crate) fn router(database: Arc<Database>) -> Router {
         .put(objects::update_stream)
         .delete(objects::delete_stream);
     let data = get(data::read).post(data::insert).put(data::insert_restamped);
-    let routes: [(&str, Api); 9] = [
+    let routes: [(&str, Api); 13] = [
         (Ping::ROUTE, get(server::query)),
         (Version::ROUTE, get(server::version)),
+        (ListTransforms::ROUTE, get(server::transforms)),
+        (ListInterpolators::ROUTE, get(server::interpolators)),
+        (QueryMerge::ROUTE, post(queries::merge)),
+        (QueryDataset::ROUTE, post(queries::dataset)),
         ("login", get(server::log_in)),
         ("logout", get(server::log_out)),
         (ListUsers::ROUTE, get(objects::list_users)),

@@ -5,6 +5,7 @@ mod data;
 mod devices;
 mod info;
 mod log;
+mod queries;
 mod rules;
 mod sight;
 mod streams;

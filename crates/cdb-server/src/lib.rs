@@ -36,6 +36,7 @@ mod auth;
 mod database;
 mod error;
 mod permissions;
+mod query;
 mod refusal;
 mod server;
 mod store;

@@ -31,6 +31,7 @@ use sqlx::sqlite::{
 use tokio::sync::{Mutex, MutexGuard, mpsc};
 
 pub(crate) use batch::{Batch, BatchError};
+pub(crate) use block::BlockError;
 pub(crate) use change::Change;
 pub(crate) use commit::{CommitError, Insert};
 pub(crate) use objects::{DeviceRow, KeyDigest, StoredPassword, StreamRow, UserRow, key_digest};

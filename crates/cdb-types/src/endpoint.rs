@@ -8,11 +8,11 @@ mod server;
 
 use serde::Serialize;
 
-pub use data::{IndexOfTime, Insert, Length, ReadData};
+pub use data::{IndexOfTime, Insert, Length, QueryDataset, QueryMerge, ReadData};
 pub use object::{
     Create, Delete, ListDevices, ListStreams, ListUserStreams, ListUsers, Read, Write,
 };
-pub use server::{Count, Counted, Ping, Version};
+pub use server::{Count, Counted, ListInterpolators, ListTransforms, Ping, Version};
 
 /// Below this path of a server's URL lies the whole protocol.
 pub const API: &str = "/api/v1/";

@@ -49,7 +49,10 @@ pub use path::{
     DataPath, DevicePath, MAX_NAME_LEN, Name, NameError, ObjectPath, PathError, StreamPath,
     UserPath,
 };
-pub use query::{DataQuery, QueryError, Range, StreamQuery, is_true, resolve_indices};
+pub use query::{
+    CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DataQuery, DatasetQuery,
+    MOST_MERGED, QueryError, Range, Reference, StreamQuery, check_merge, is_true, resolve_indices,
+};
 pub use schema::Schema;
 #[cfg(feature = "schema")]
 pub use schema::{InvalidSchema, Validator};

@@ -12,13 +12,21 @@ use serde_json::Value;
 pub struct ServerInfo {
     /// The protocol's version, `0.3.0`.
     pub version: String,
+    /// What its PipeScript can do.
+    pub transforms: Transforms,
+    /// How it finds values between datapoints.
+    pub interpolators: Interpolators,
 }
 
 impl ServerInfo {
     /// What a server of this version says.
     #[must_use]
-    pub fn new(version: impl Into<String>) -> Self {
-        Self { version: version.into() }
+    pub fn new(
+        version: impl Into<String>,
+        transforms: Transforms,
+        interpolators: Interpolators,
+    ) -> Self {
+        Self { version: version.into(), transforms, interpolators }
     }
 }
 

@@ -1,10 +1,13 @@
 //! Which datapoints a read is about.
 
+mod dataset;
 mod parameters;
 
+pub use dataset::{
+    CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DatasetQuery, MOST_MERGED,
+    Reference, StreamQuery, check_merge,
+};
 pub use parameters::is_true;
-
-use serde::{Deserialize, Serialize};
 
 /// A read of a stream's data, as it travels: anything may be missing.
 ///
@@ -76,6 +79,39 @@ pub enum QueryError {
     /// The indices do not lie within the stream, or in the wrong order.
     #[error("Invalid index range.")]
     OutOfBounds,
+    /// A stream's path is none.
+    #[error("The given path is invalid.")]
+    Path,
+    /// A stream has no such array beside its data.
+    #[error("Unrecognized substream type")]
+    Substream,
+    /// More than [`MOST_MERGED`] streams in one merge.
+    #[error("Merging more than 10 streams is disabled.")]
+    TooManyMerged,
+    /// A dataset without columns.
+    #[error("The dataset query must have a dataset!")]
+    NoColumns,
+    /// A dataset with both times and a reference.
+    #[error("Dataset must be either time or stream based. Not both.")]
+    TimesAndStream,
+    /// A dataset with two references.
+    #[error("Dataset can't be based both on a stream and on a merge!")]
+    StreamAndMerge,
+    /// A column of the name that the reference has.
+    #[error("Dataset already contains field of name 'x'")]
+    ColumnX,
+    /// A column of both a stream and a merge.
+    #[error("Dataset element cannot have both a merge and a stream")]
+    ColumnOfStreamAndMerge,
+    /// A column of no stream.
+    #[error("No stream(s) were selected for dataset element")]
+    ColumnOfNothing,
+    /// A transform of a merge as a whole.
+    #[error("Set transforms within each merge element instead of overall for dataset element")]
+    TransformOfMerge,
+    /// The times of a dataset are none.
+    #[error("Tdataset range invalid")]
+    Times,
 }
 
 impl DataQuery {
@@ -139,54 +175,5 @@ pub fn resolve_indices(
     match last {
         Some(last) if first <= last => Ok(first..last),
         _ => Err(QueryError::OutOfBounds),
-    }
-}
-
-/// A query for the streams, ranges and transforms that a merge or a dataset is made from.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct StreamQuery {
-    /// `user/device/stream`, or `user/device/stream/downlink`.
-    pub stream: String,
-    /// As in [`DataQuery`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub t1: Option<f64>,
-    /// As in [`DataQuery`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub t2: Option<f64>,
-    /// As in [`DataQuery`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u64>,
-    /// As in [`DataQuery`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub i1: Option<i64>,
-    /// As in [`DataQuery`].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub i2: Option<i64>,
-    /// A PipeScript to run over the datapoints.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub transform: Option<String>,
-}
-
-impl StreamQuery {
-    /// The range that is meant; 0 and missing are the same here, and nothing is everything.
-    ///
-    /// # Errors
-    /// When indices and times are both given, or a time is not finite.
-    pub fn range(&self) -> Result<Range, QueryError> {
-        let time = |t: Option<f64>| t.filter(|t| *t != 0.0);
-        let index = |i: Option<i64>| i.filter(|i| *i != 0);
-        let mut query = DataQuery {
-            t1: time(self.t1),
-            t2: time(self.t2),
-            limit: self.limit.filter(|limit| *limit != 0),
-            i1: index(self.i1),
-            i2: index(self.i2),
-            ..DataQuery::default()
-        };
-        if query.i1.is_none() && query.i2.is_none() {
-            query.t1 = query.t1.or(Some(0.0));
-        }
-        query.range()
     }
 }

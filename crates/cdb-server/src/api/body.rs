@@ -42,13 +42,17 @@ pub(super) async fn read(mut body: Body) -> Result<Bytes, Refusal> {
     Ok(bytes.freeze())
 }
 
-/// The body of a creation: an object, or null for one that says nothing.
+/// A body in JSON.
+pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| Refusal::unreadable(error.to_string()))
+}
+
+/// The body of a creation or a question: an object, or null for one that says nothing.
 pub(super) fn creation<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Refusal> {
-    let malformed = |error: serde_json::Error| Refusal::unreadable(error.to_string());
     // A struct would be read from an array as well.
     match body.trim_ascii_start().first() {
-        Some(b'{') => serde_json::from_slice(body).map_err(malformed),
-        _ => match serde_json::from_slice(body).map_err(malformed)? {
+        Some(b'{') => json(body),
+        _ => match json(body)? {
             Value::Null => Ok(T::default()),
             _ => Err(not_an_object()),
         },
@@ -60,10 +64,9 @@ pub(super) fn update(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     if body.trim_ascii().is_empty() {
         return Ok(Map::new());
     }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(update)) => Ok(update),
-        Ok(_) => Err(not_an_object()),
-        Err(error) => Err(Refusal::unreadable(error.to_string())),
+    match json(body)? {
+        Value::Object(update) => Ok(update),
+        _ => Err(not_an_object()),
     }
 }
 

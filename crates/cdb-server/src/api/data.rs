@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use super::answer::{OK, json, set_json};
 use super::body;
 use super::call::{Call, Names};
+use crate::query::{Answer, QueryFailure};
 use crate::refusal::Refusal;
-use crate::store::Reader;
 
 type Stream = Call<(String, String, String)>;
 
@@ -62,20 +62,20 @@ async fn append(call: Stream, request: Request, restamp: bool) -> Result<&'stati
 
 /// Sends what is read, piece by piece. What fails after the first piece cuts the connection, so
 /// that nobody takes half an answer for a whole one.
-async fn send(mut reader: Reader) -> Result<Response, Refusal> {
-    let first = Bytes::from(reader.next().await?.unwrap_or_default());
-    let body = if reader.is_done() { Body::from(first) } else { stream_body(first, reader) };
+pub(super) async fn send(mut answer: Answer) -> Result<Response, Refusal> {
+    let first = Bytes::from(answer.next().await?.unwrap_or_default());
+    let body = if answer.is_done() { Body::from(first) } else { stream_body(first, answer) };
     let mut response = Response::new(body);
     set_json(&mut response);
     Ok(response)
 }
 
 /// A body whose next piece is read while one is sent.
-fn stream_body(first: Bytes, mut reader: Reader) -> Body {
-    let (pieces, sending) = mpsc::channel(1);
+fn stream_body(first: Bytes, mut answer: Answer) -> Body {
+    let (pieces, sending) = mpsc::channel::<Result<Bytes, QueryFailure>>(1);
     tokio::spawn(async move {
         loop {
-            let piece = match reader.next().await {
+            let piece = match answer.next().await {
                 Ok(None) => return,
                 Ok(Some(piece)) => Ok(Bytes::from(piece)),
                 Err(error) => {

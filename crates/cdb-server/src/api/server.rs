@@ -4,9 +4,10 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use cdb_types::endpoint::Counted;
 
-use super::answer::OK;
+use super::answer::{OK, json};
 use super::call::{Call, unknown_query};
 use super::credentials::{COOKIE, session};
+use crate::query::documentation;
 use crate::refusal::Refusal;
 
 /// The version of the protocol that is spoken here.
@@ -26,6 +27,14 @@ pub(super) async fn query(call: Call<()>) -> Result<String, Refusal> {
 
 pub(super) async fn version() -> &'static str {
     VERSION
+}
+
+pub(super) async fn transforms() -> Result<Response, Refusal> {
+    json(&documentation::transforms())
+}
+
+pub(super) async fn interpolators() -> Result<Response, Refusal> {
+    json(&documentation::interpolators())
 }
 
 /// Gives a browser a cookie that stands for the asking device's key.

@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cdb_types::{
-    DataQuery, QueryError, Range, Schema, StreamPath, Timestamp, Validator, resolve_indices,
-};
+use cdb_types::{Schema, StreamPath, Timestamp, Validator};
 
 use super::Database;
 use super::sight::{SeenStream, Unseen};
 use crate::actor::Asker;
 use crate::permissions::{Field, Grant};
 use crate::refusal::Refusal;
-use crate::store::{Array, Batch, CommitError, DeviceRow, Insert, Reader, StreamRow};
+use crate::store::{Array, Batch, CommitError, DeviceRow, Insert, StreamRow};
 
 /// Larger bodies are read away from the threads that answer requests.
 const LARGE_BODY_BYTES: usize = 64 * 1024;
@@ -62,7 +60,7 @@ impl Database {
     }
 
     /// A stream's array that the asker may read.
-    async fn readable(
+    pub(super) async fn readable(
         &self,
         asker: &Asker,
         path: &StreamPath,
@@ -97,38 +95,6 @@ impl Database {
         let array = self.readable(asker, path, downlink).await;
         let array = array.map_err(|refusal| Refusal { status: 404, ..refusal })?;
         Ok(self.store.index_after(array, t).await?)
-    }
-
-    /// Opens a range of datapoints for reading.
-    pub(crate) async fn read_data(
-        &self,
-        asker: &Asker,
-        path: &StreamPath,
-        query: &DataQuery,
-    ) -> Result<Reader, Refusal> {
-        let range = query.range()?;
-        if query.transform.is_some() {
-            return Err(Refusal::forbidden("Transforms are not supported by this server yet"));
-        }
-        let array = self.readable(asker, path, query.downlink).await?;
-        let range = match range {
-            Range::Index { start, end } => {
-                resolve_indices(start, end, self.store.length(array).await?)?
-            }
-            Range::Time { after, until, limit } => {
-                let start = match after {
-                    Some(after) => self.store.index_after(array, after).await?,
-                    None => 0,
-                };
-                let end = match until {
-                    Some(until) => self.store.index_after(array, until).await?,
-                    None => self.store.length(array).await?,
-                };
-                start..end.min(start.saturating_add(limit.unwrap_or(u64::MAX)))
-            }
-            _ => return Err(QueryError::Range.into()),
-        };
-        Ok(self.store.read(array, range))
     }
 
     /// Appends the datapoints of a body, all of them or none; returns when they are on disk.

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::object::{DATA, data};
 use super::{Endpoint, Json, Method};
-use crate::{DataQuery, Datapoint, DatapointArray, StreamPath};
+use crate::{DataQuery, Datapoint, DatapointArray, DatasetQuery, StreamPath, StreamQuery};
 
 fn downlink(downlink: bool) -> impl Iterator<Item = (&'static str, String)> {
     downlink.then(|| ("downlink", "true".to_owned())).into_iter()
@@ -129,5 +129,45 @@ impl<T: Serialize, const RESTAMP: bool> Endpoint for Insert<'_, T, RESTAMP> {
 
     fn body(&self) -> Option<&[Datapoint<T>]> {
         Some(self.datapoints)
+    }
+}
+
+/// `POST query/merge`: datapoints of several streams as one series, by timestamp.
+#[derive(Debug, Clone, Copy)]
+pub struct QueryMerge<'a>(pub &'a [StreamQuery]);
+
+impl Endpoint for QueryMerge<'_> {
+    type Body = [StreamQuery];
+    type Answer = Json<DatapointArray>;
+    const METHOD: Method = Method::Post;
+    const ROUTE: &'static str = "query/merge";
+    const REPEATABLE: bool = true;
+
+    fn path(&self) -> String {
+        Self::ROUTE.to_owned()
+    }
+
+    fn body(&self) -> Option<&[StreamQuery]> {
+        Some(self.0)
+    }
+}
+
+/// `POST query/dataset`: values of several streams as one table.
+#[derive(Debug, Clone, Copy)]
+pub struct QueryDataset<'a>(pub &'a DatasetQuery);
+
+impl Endpoint for QueryDataset<'_> {
+    type Body = DatasetQuery;
+    type Answer = Json<DatapointArray>;
+    const METHOD: Method = Method::Post;
+    const ROUTE: &'static str = "query/dataset";
+    const REPEATABLE: bool = true;
+
+    fn path(&self) -> String {
+        Self::ROUTE.to_owned()
+    }
+
+    fn body(&self) -> Option<&DatasetQuery> {
+        Some(self.0)
     }
 }

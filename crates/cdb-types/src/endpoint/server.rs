@@ -1,6 +1,7 @@
 //! Calls about the server itself.
 
-use super::{Endpoint, Method};
+use super::{Endpoint, Json, Method};
+use crate::meta::{Interpolators, Transforms};
 
 /// `GET ?q=this`: who is asking, as a path (`user/device`, or `nobody`).
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +66,36 @@ impl Endpoint for Version {
     type Answer = String;
     const METHOD: Method = Method::Get;
     const ROUTE: &'static str = "meta/version";
+
+    fn path(&self) -> String {
+        Self::ROUTE.to_owned()
+    }
+}
+
+/// `GET meta/transforms`: what the server's PipeScript can do.
+#[derive(Debug, Clone, Copy)]
+pub struct ListTransforms;
+
+impl Endpoint for ListTransforms {
+    type Body = ();
+    type Answer = Json<Transforms>;
+    const METHOD: Method = Method::Get;
+    const ROUTE: &'static str = "meta/transforms";
+
+    fn path(&self) -> String {
+        Self::ROUTE.to_owned()
+    }
+}
+
+/// `GET meta/interpolators`: how the server finds values between datapoints.
+#[derive(Debug, Clone, Copy)]
+pub struct ListInterpolators;
+
+impl Endpoint for ListInterpolators {
+    type Body = ();
+    type Answer = Json<Interpolators>;
+    const METHOD: Method = Method::Get;
+    const ROUTE: &'static str = "meta/interpolators";
 
     fn path(&self) -> String {
         Self::ROUTE.to_owned()

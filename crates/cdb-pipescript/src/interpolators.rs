@@ -1,0 +1,259 @@
+//! What a stream's value is at a time at which it has no datapoint.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::error::{ParseError, RunError};
+use crate::point::Point;
+use crate::script::Script;
+use crate::value::Value;
+
+/// A way to find values between datapoints: one that has a name, or a script.
+///
+/// ```
+/// use cdb_pipescript::{Interpolator, Point};
+/// let mut column = Interpolator::parse("closest")?.start();
+/// column.push(Point::new(2.0, 20.0));
+/// column.push(Point::new(5.0, 50.0));
+/// column.end();
+/// assert_eq!(column.value(3.0)?, 20.0.into());
+/// assert_eq!(column.value(4.0)?, 50.0.into());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Interpolator(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Closest,
+    Before,
+    After,
+    Count,
+    Sum,
+    Mean,
+    Script(Script),
+}
+
+/// An interpolator that has a name.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Named {
+    /// Its name.
+    pub name: &'static str,
+    /// What it gives, in a sentence.
+    pub description: &'static str,
+}
+
+/// The interpolators that have a name. Any script is one, too: it is run over the datapoints since
+/// the row before, and its last output counts.
+pub const NAMED: [Named; 6] = [
+    Named {
+        name: "closest",
+        description: "The datapoint that is nearest in time; of two equally near, the earlier",
+    },
+    Named { name: "before", description: "The last datapoint that is not later" },
+    Named { name: "after", description: "The first datapoint that is later" },
+    Named { name: "count", description: "How many datapoints there were since the row before" },
+    Named {
+        name: "sum",
+        description: "The sum of the datapoints since the row before; 0 if there were none",
+    },
+    Named {
+        name: "mean",
+        description: "The mean of the datapoints since the row before; 0 if there were none",
+    },
+];
+
+impl Interpolator {
+    /// An interpolator by its name, or by a script. `average` is another name for `mean`.
+    ///
+    /// # Errors
+    /// When the text is neither.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        Ok(Self(match text {
+            "closest" => Kind::Closest,
+            "before" => Kind::Before,
+            "after" => Kind::After,
+            "count" => Kind::Count,
+            "sum" => Kind::Sum,
+            "mean" | "average" => Kind::Mean,
+            script => Kind::Script(Script::parse(script)?),
+        }))
+    }
+
+    /// Begins a column.
+    #[must_use]
+    pub fn start(&self) -> Column {
+        Column { kind: self.0.clone(), before: None, ahead: VecDeque::new(), ended: false }
+    }
+}
+
+/// The values of one stream at rising times: it is pushed the stream's datapoints in their order.
+#[derive(Debug)]
+pub struct Column {
+    kind: Kind,
+    /// The last datapoint that is not later than the last time.
+    before: Option<Point>,
+    /// The datapoints after that.
+    ahead: VecDeque<Point>,
+    ended: bool,
+}
+
+impl Column {
+    /// Takes the next datapoint.
+    pub fn push(&mut self, point: impl Into<Point>) {
+        self.ahead.push_back(point.into());
+    }
+
+    /// Takes note that there are no more datapoints.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Whether all is there that the value at a time depends on: the datapoints up to the first
+    /// that is later.
+    #[must_use]
+    pub fn is_ready(&self, t: f64) -> bool {
+        self.ended || self.ahead.back().is_some_and(|point| point.t > t)
+    }
+
+    /// The value at a time, which is not before the last one asked for.
+    ///
+    /// # Errors
+    /// When the datapoints are not what the interpolator is for.
+    pub fn value(&mut self, t: f64) -> Result<Value, RunError> {
+        let new = self.ahead.iter().take_while(|point| point.t <= t).count();
+        let value = match &self.kind {
+            #[allow(clippy::cast_precision_loss, reason = "nobody has so many")]
+            Kind::Count => Some((new as f64).into()),
+            Kind::Sum => Some(self.sum(new)?.into()),
+            Kind::Mean if new == 0 => Some(0.0.into()),
+            #[allow(clippy::cast_precision_loss, reason = "nobody has so many")]
+            Kind::Mean => Some((self.sum(new)? / new as f64).into()),
+            Kind::Script(script) => {
+                let mut last = None;
+                for point in script.over(self.ahead.range(..new).cloned()) {
+                    last = Some(point?.d);
+                }
+                Some(last.unwrap_or_default())
+            }
+            Kind::Closest | Kind::Before | Kind::After => None,
+        };
+        if let Some(last) = self.ahead.drain(..new).next_back() {
+            self.before = Some(last);
+        }
+        let (before, after) = (self.before.as_ref(), self.ahead.front());
+        Ok(value.unwrap_or_else(|| {
+            let point = match self.kind {
+                Kind::Before => before,
+                Kind::After => after,
+                _ => match (before, after) {
+                    (Some(before), Some(after)) if after.t - t < t - before.t => Some(after),
+                    (before, after) => before.or(after),
+                },
+            };
+            point.map(|point| point.d.clone()).unwrap_or_default()
+        }))
+    }
+
+    fn sum(&self, new: usize) -> Result<f64, RunError> {
+        self.ahead.range(..new).try_fold(0.0, |sum, point| Ok(sum + point.d.to_number()?))
+    }
+}
+
+/// The columns of a table, and what makes rows of them.
+#[derive(Debug, Default)]
+pub struct Columns(Vec<(Arc<str>, Column)>);
+
+impl Columns {
+    /// No columns yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a column.
+    pub fn add(&mut self, name: &str, interpolator: &Interpolator) {
+        self.0.push((name.into(), interpolator.start()));
+    }
+
+    /// The columns in the order in which they were added.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Column> {
+        self.0.iter_mut().map(|(_, column)| column)
+    }
+
+    /// The row at a time: an object of the columns' values, and of `x` if there is a reference.
+    ///
+    /// # Errors
+    /// As [`Column::value`].
+    pub fn row(&mut self, t: f64, x: Option<Value>) -> Result<Point, RunError> {
+        let mut entries = std::collections::BTreeMap::new();
+        for (name, column) in &mut self.0 {
+            entries.insert(Arc::clone(name), column.value(t)?);
+        }
+        if let Some(x) = x {
+            entries.insert("x".into(), x);
+        }
+        Ok(Point { t, d: Value::object(entries)? })
+    }
+}
+
+/// The times t1, t1 + dt, … before t2.
+#[derive(Debug, Clone)]
+pub struct Grid {
+    t1: f64,
+    t2: f64,
+    dt: f64,
+    step: f64,
+    /// The time as a sum: what counts for where it ends.
+    summed: f64,
+}
+
+/// Why times are no grid; the texts are the protocol's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GridError {
+    /// The end is not a step after the start.
+    #[error("Tdataset range invalid")]
+    Range,
+    /// There would be too many times.
+    #[error(
+        "To avoid abuse, Tdataset is limited to a max of 10000000 datapoints with min dt 0.001000"
+    )]
+    TooMany,
+}
+
+/// How many times a grid has at most.
+const MOST_TIMES: f64 = 1e7;
+
+/// The shortest step, in seconds.
+const SHORTEST_STEP: f64 = 0.001;
+
+impl Grid {
+    /// Times from t1 (included) to t2 (not included), dt apart, in seconds.
+    ///
+    /// # Errors
+    /// When there is not one step between the ends, or there are more than 10,000,000, or one is
+    /// shorter than a millisecond.
+    pub fn new(t1: f64, t2: f64, dt: f64) -> Result<Self, GridError> {
+        if t2 < t1 + dt || ![t1, t2, dt].into_iter().all(f64::is_finite) {
+            return Err(GridError::Range);
+        }
+        if dt < SHORTEST_STEP || (t2 - t1) / dt > MOST_TIMES {
+            return Err(GridError::TooMany);
+        }
+        Ok(Self { t1, t2, dt, step: 0.0, summed: t1 })
+    }
+}
+
+impl Iterator for Grid {
+    type Item = f64;
+
+    fn next(&mut self) -> Option<f64> {
+        // A sum drifts where dt is no binary fraction; it only says how many there are.
+        let t = (self.summed < self.t2).then_some(self.t1 + self.step * self.dt);
+        self.step += 1.0;
+        self.summed += self.dt;
+        t
+    }
+}

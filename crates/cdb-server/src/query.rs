@@ -1,0 +1,49 @@
+//! Questions that need a script or several streams: datapoints are read, pushed through, and leave
+//! as they are made.
+
+mod answer;
+mod dataset;
+pub(crate) mod documentation;
+mod merge;
+mod source;
+
+pub(crate) use answer::Answer;
+pub(crate) use dataset::{Dataset, Times};
+pub(crate) use merge::Merged;
+pub(crate) use source::Source;
+
+use cdb_pipescript::{ParseError, Point, RunError};
+
+use crate::store::ReadError;
+
+/// Why a question has no further answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum QueryFailure {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// What datapoints come from.
+#[derive(Debug)]
+pub(crate) enum Rows {
+    Source(Source),
+    Merged(Merged),
+    Dataset(Dataset),
+}
+
+impl Rows {
+    pub(crate) async fn next(&mut self) -> Result<Option<Point>, QueryFailure> {
+        match self {
+            Self::Source(source) => source.next().await,
+            Self::Merged(merged) => merged.next().await,
+            Self::Dataset(dataset) => dataset.next().await,
+        }
+    }
+}
+
+/// A script, if there is one.
+pub(crate) fn script(text: Option<&str>) -> Result<Option<cdb_pipescript::Script>, ParseError> {
+    text.filter(|text| !text.is_empty()).map(cdb_pipescript::Script::parse).transpose()
+}

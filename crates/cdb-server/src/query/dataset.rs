@@ -1,0 +1,114 @@
+//! Several streams as a table.
+
+use cdb_pipescript::{Columns, Grid, Interpolator, Point, Run, Script, Value};
+
+use super::{Merged, QueryFailure};
+
+/// How many rows are made before others may go on.
+const ROWS_AT_A_TIME: u32 = 1000;
+
+/// Where the rows of a table are.
+#[derive(Debug)]
+pub(crate) enum Times {
+    Grid(Grid),
+    Reference(Merged),
+}
+
+/// A table, row by row.
+#[derive(Debug)]
+pub(crate) struct Dataset {
+    times: Times,
+    columns: Columns,
+    sources: Vec<ColumnSource>,
+    post: Option<Run>,
+    ended: bool,
+}
+
+/// What a column is made of.
+#[derive(Debug)]
+struct ColumnSource {
+    name: String,
+    source: Merged,
+    allow_nil: bool,
+}
+
+impl Dataset {
+    pub(crate) fn new(times: Times, post: Option<&Script>) -> Self {
+        Self {
+            times,
+            columns: Columns::new(),
+            sources: Vec::new(),
+            post: post.map(Script::start),
+            ended: false,
+        }
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        name: String,
+        interpolator: &Interpolator,
+        source: Merged,
+        allow_nil: bool,
+    ) {
+        self.columns.add(&name, interpolator);
+        self.sources.push(ColumnSource { name, source, allow_nil });
+    }
+
+    pub(crate) async fn next(&mut self) -> Result<Option<Point>, QueryFailure> {
+        let mut made = 0;
+        loop {
+            if let Some(row) = self.post.as_mut().and_then(Run::pull) {
+                return Ok(Some(row));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            made += 1;
+            if made % ROWS_AT_A_TIME == 0 {
+                tokio::task::yield_now().await;
+            }
+            let row = self.row().await?;
+            match (&mut self.post, row) {
+                (None, row) => return Ok(row),
+                (Some(run), None) => {
+                    self.ended = true;
+                    run.end()?;
+                }
+                (Some(run), Some(row)) => {
+                    if self.sources.iter().all(|column| column.may_pass(&row)) {
+                        run.push(row)?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next row, before the script that is run over the rows.
+    async fn row(&mut self) -> Result<Option<Point>, QueryFailure> {
+        let time = match &mut self.times {
+            Times::Grid(grid) => grid.next().map(|t| (t, None)),
+            Times::Reference(reference) => {
+                reference.next().await?.map(|point| (point.t, Some(point.d)))
+            }
+        };
+        let Some((t, x)) = time else { return Ok(None) };
+        for (column, ColumnSource { source, .. }) in self.columns.iter_mut().zip(&mut self.sources)
+        {
+            while !column.is_ready(t) {
+                match source.next().await? {
+                    Some(point) => column.push(point),
+                    None => column.end(),
+                }
+            }
+        }
+        Ok(Some(self.columns.row(t, x)?))
+    }
+}
+
+impl ColumnSource {
+    /// Whether a row goes on to the script: it has a value in this column, or needs none.
+    fn may_pass(&self, row: &Point) -> bool {
+        let Value::Object(row) = &row.d else { return true };
+        self.allow_nil || !matches!(row.entries().get(&*self.name), Some(Value::Null))
+    }
+}

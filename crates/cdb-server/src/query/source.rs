@@ -1,0 +1,90 @@
+//! One stream's datapoints.
+
+use cdb_pipescript::{Point, Run, Script, Value};
+use cdb_types::{Datapoint, RawDatapoint};
+
+use super::QueryFailure;
+use crate::store::{BlockError, ReadError, Reader};
+
+/// A range of a stream, read as it is needed, through a script if there is one.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pages: Pages,
+    run: Option<Run>,
+    /// How many datapoints may still come.
+    left: u64,
+}
+
+impl Source {
+    pub(crate) fn new(reader: Reader, script: Option<&Script>, limit: Option<u64>) -> Self {
+        Self {
+            pages: Pages { reader, page: Vec::new(), at: 0 },
+            run: script.map(Script::start),
+            left: limit.unwrap_or(u64::MAX),
+        }
+    }
+
+    pub(crate) async fn next(&mut self) -> Result<Option<Point>, QueryFailure> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let next = match &mut self.run {
+            None => self.pages.next().await?,
+            Some(run) => loop {
+                if let Some(point) = run.pull() {
+                    break Some(point);
+                }
+                match self.pages.next().await? {
+                    Some(point) => run.push(point)?,
+                    None => {
+                        run.end()?;
+                        let last = run.pull();
+                        if last.is_none() {
+                            self.left = 0;
+                        }
+                        break last;
+                    }
+                }
+            },
+        };
+        self.left -= u64::from(next.is_some());
+        Ok(next)
+    }
+}
+
+/// The pages of a range, datapoint by datapoint.
+#[derive(Debug)]
+struct Pages {
+    reader: Reader,
+    /// The JSON text of some datapoints, each after a bracket or a comma.
+    page: Vec<u8>,
+    at: usize,
+}
+
+impl Pages {
+    async fn next(&mut self) -> Result<Option<Point>, ReadError> {
+        loop {
+            // What comes before a datapoint, or the bracket after the last one.
+            match self.page.get(self.at) {
+                Some(b'[' | b',' | b']') => self.at += 1,
+                Some(_) => return self.datapoint().map(Some),
+                None => {
+                    let Some(page) = self.reader.next().await? else { return Ok(None) };
+                    (self.page, self.at) = (page, 0);
+                }
+            }
+        }
+    }
+
+    fn datapoint(&mut self) -> Result<Point, ReadError> {
+        let text = &self.page[self.at..];
+        if let Some((raw, length)) = RawDatapoint::scan(text) {
+            self.at += length;
+            return Ok(raw.read::<Value>().map_err(BlockError::from)?.into());
+        }
+        let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Datapoint<Value>>();
+        let datapoint = values.next().ok_or(BlockError::Corrupt)?.map_err(BlockError::from)?;
+        self.at += values.byte_offset();
+        Ok(datapoint.into())
+    }
+}
