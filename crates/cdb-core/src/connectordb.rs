@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cdb_http::{Credentials, ProtocolError, Session, SessionBuilder};
 use cdb_types::endpoint::{
-    Count, Counted, Json, ListInterpolators, ListTransforms, ListUsers, Ping, Version,
+    Count, Counted, Endpoint, Json, ListInterpolators, ListTransforms, ListUsers, Ping, Version,
 };
 use cdb_types::{DevicePath, Name, ObjectPath, ServerInfo, StreamPath, UserPath};
 
@@ -231,6 +231,14 @@ impl ConnectorDb {
         }
         let path: StreamPath = path.parse()?;
         Ok(Stream(Handle::new(self.connection().clone(), path)))
+    }
+
+    /// Makes any call of the protocol: for those that have no method of their own.
+    ///
+    /// # Errors
+    /// When the server refuses or cannot be reached.
+    pub async fn call<E: Endpoint>(&self, call: &E) -> Result<E::Answer> {
+        Ok(self.session().call(call).await?)
     }
 
     /// Ends this handle's part of the connection. What other handles still do goes on.

@@ -15,6 +15,10 @@ pub enum Error {
     /// A schema is not a JSON Schema. Nothing was sent.
     #[error(transparent)]
     Schema(#[from] InvalidSchema),
+    /// A transform is not a script. Nothing was sent.
+    #[cfg(feature = "pipescript")]
+    #[error(transparent)]
+    Script(#[from] cdb_pipescript::ParseError),
     /// Some chunks of an insert were stored before one failed.
     #[error("only the first {stored} datapoints were stored")]
     PartialInsert {
@@ -60,7 +64,7 @@ impl Error {
     fn http(&self) -> Option<&cdb_http::Error> {
         match self {
             Self::Http(error) | Self::PartialInsert { source: error, .. } => Some(error),
-            Self::Path(_) | Self::Schema(_) => None,
+            _ => None,
         }
     }
 }

@@ -27,6 +27,7 @@
 //!
 //! This crate knows datapoints, and nothing of servers, networks or files.
 
+mod array;
 mod error;
 mod expression;
 pub mod interpolators;
@@ -41,6 +42,7 @@ mod script;
 pub mod transforms;
 mod value;
 
+pub use array::{ArrayTransform, TransformError};
 pub use error::{ParseError, RunError};
 pub use interpolators::{Column, Columns, Grid, GridError, Interpolator};
 pub use merge::{Merge, earliest};

@@ -38,6 +38,9 @@
 //!   and small devices.
 //! - [`http`] (`cdb-http`): sessions, credentials, timeouts, retries.
 //! - `cdb-core`: the objects, re-exported here.
+//! - `query` (`cdb-query`, a default feature): merged series and tables of several streams, as
+//!   CSV and, with the feature `arrow`, as Arrow and Parquet.
+//! - `pipescript` (`cdb-pipescript`, a default feature): the transform language by itself.
 //! - `server` (`cdb-server`, with the feature `server`): a server for the same protocol that runs
 //!   within a program, on one file.
 
@@ -45,6 +48,10 @@
 
 pub use cdb_core::*;
 pub use cdb_http as http;
+#[cfg(feature = "query")]
+pub use cdb_pipescript as pipescript;
+#[cfg(feature = "query")]
+pub use cdb_query as query;
 pub use cdb_types as types;
 
 #[cfg(feature = "server")]

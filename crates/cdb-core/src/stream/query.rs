@@ -152,7 +152,8 @@ fn indices(start: Bound<&i64>, end: Bound<&i64>) -> Option<(i64, i64)> {
 }
 
 impl<T, By> Query<T, By> {
-    /// Runs a PipeScript over the datapoints, on the server.
+    /// Runs a PipeScript over the datapoints, on the server. With the feature `pipescript` what is
+    /// no script is an error before anything is sent.
     pub fn transform(mut self, script: impl Into<String>) -> Self {
         self.query.transform = Some(script.into());
         self
@@ -172,6 +173,10 @@ impl<T: DeserializeOwned, By> Query<T, By> {
     /// When there is no such stream, it may not be read, or the transform is none. What goes wrong
     /// after the answer has begun is an item of the stream.
     pub async fn stream(self) -> Result<Datapoints<T>> {
+        #[cfg(feature = "pipescript")]
+        if let Some(script) = &self.query.transform {
+            cdb_pipescript::Script::parse(script)?;
+        }
         if self.empty {
             return Ok(Datapoints::empty());
         }
