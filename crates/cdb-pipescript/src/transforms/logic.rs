@@ -307,7 +307,7 @@ impl Many for Stay {
     }
 
     fn end(&mut self, sink: Sink<'_>) -> Result<(), RunError> {
-        match self.since {
+        match self.since.take() {
             // A stay that begins with the last datapoint has no length.
             Some(since) if since < self.last => sink(Point::new(self.last, self.last - since)),
             _ => Ok(()),

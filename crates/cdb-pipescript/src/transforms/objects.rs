@@ -326,7 +326,7 @@ impl Many for Map {
     }
 
     fn end(&mut self, sink: Sink<'_>) -> Result<(), RunError> {
-        let Some(t) = self.last else { return Ok(()) };
+        let Some(t) = self.last.take() else { return Ok(()) };
         let mut entries = Entries::new();
         for (key, run) in std::mem::take(&mut self.parts.runs) {
             if let Some(point) = run.end()? {

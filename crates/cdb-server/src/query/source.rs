@@ -11,6 +11,8 @@ use crate::store::{BlockError, ReadError, Reader};
 pub(crate) struct Source {
     pages: Pages,
     run: Option<Run>,
+    /// Whether the script knows that there is nothing more.
+    ended: bool,
     /// How many datapoints may still come.
     left: u64,
 }
@@ -20,6 +22,7 @@ impl Source {
         Self {
             pages: Pages { reader, page: Vec::new(), at: 0 },
             run: script.map(Script::start),
+            ended: false,
             left: limit.unwrap_or(u64::MAX),
         }
     }
@@ -34,15 +37,14 @@ impl Source {
                 if let Some(point) = run.pull() {
                     break Some(point);
                 }
+                if self.ended {
+                    break None;
+                }
                 match self.pages.next().await? {
                     Some(point) => run.push(point)?,
                     None => {
+                        self.ended = true;
                         run.end()?;
-                        let last = run.pull();
-                        if last.is_none() {
-                            self.left = 0;
-                        }
-                        break last;
                     }
                 }
             },

@@ -4,5 +4,6 @@ mod access;
 mod bad_input;
 mod data;
 mod lifecycle;
+mod queries;
 mod recorded;
 mod support;
