@@ -4,6 +4,8 @@
 
 use std::error::Error;
 
+use connectordb::pipescript::ArrayTransform;
+use connectordb::query::{Dataset, Merge};
 use connectordb::server::Server;
 use connectordb::{ConnectorDb, Datapoint, DeviceCreate, StreamCreate, Timestamp, UserCreate};
 use serde::Serialize;
@@ -25,6 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     properties(&cdb).await?;
     streams(&cdb).await?;
     reading(&cdb).await?;
+    asking(&cdb).await?;
     devices(&cdb, &server.url()).await?;
 
     server.shutdown().await;
@@ -112,6 +115,34 @@ async fn reading(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
     println!("By index, 0 and 1: {}", text(&two)?);
     let numbers = diary.typed::<f64>().query().limit(2).await?;
     println!("At most two, as floats: {:?}", numbers.d().collect::<Vec<_>>());
+    Ok(())
+}
+
+async fn asking(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
+    println!("\n# Asking");
+    let info = cdb.info().await?;
+    println!("The server's scripts know {} transforms, such as:", info.transforms.len());
+    for name in ["if", "mean", "changed", "map"] {
+        let transform = info.transforms.get(name).ok_or("a transform is missing")?;
+        println!("  {name}: {}", transform.description);
+    }
+    let diary = cdb.stream("diary")?;
+    for script in ["if $ > 5", "$ >= 6 | if changed", "mean | if last", "map($ > 5, count)"] {
+        let found = diary.query().transform(script).await?;
+        println!("{script:<20} {}", text(&found)?);
+    }
+    let refused = diary.query().transform("mean | if lsat").await.err();
+    println!("A mistake is seen before anything is sent: {}", refused.ok_or("it was not")?);
+    let here = diary.range(..).await?.transform("sum | if last")?;
+    println!("A script runs here as well, on what has been read: {}", text(&here)?);
+
+    let merged = Merge::new(cdb).stream("diary").stream("productivity").await?;
+    println!(
+        "Both streams as one series have the values {}",
+        text(&merged.d().collect::<Vec<_>>())?
+    );
+    let table = Dataset::new(cdb).x("diary").column("productivity").await?;
+    println!("What the productivity was closest to each entry of the diary:\n{table}");
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod ingest;
 mod memory;
 mod python;
 mod read;
+mod script;
 mod server;
 mod single;
 
@@ -30,6 +31,7 @@ async fn main() -> Result {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["all"] => all().await,
+        ["scripts"] => script::run(),
         // The other side of `copy`, in a process of its own as the server is.
         ["serve", file] => copy::serve(file).await,
         _ => Err("what is to be measured?".into()),
@@ -37,6 +39,7 @@ async fn main() -> Result {
 }
 
 async fn all() -> Result {
+    script::run()?;
     let server = server::Server::start()?;
     memory::idle(&server).await?;
     ingest::run(&server).await?;

@@ -73,10 +73,13 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":"on"},{"t":3,"d":"off"}]"#,
         ],
         build: |_| {
-            Ok(each(0, Value::Null, |before, window| {
+            Ok(each(0, None::<Value>, |before, window| {
                 let Point { t, d } = &window[0];
-                let changed = !before.is_like(d);
-                *before = d.clone();
+                let changed = match before.replace(d.clone()) {
+                    Some(before) => !before.is_like(d),
+                    // Before the first there is nothing.
+                    None => *d != Value::Null,
+                };
                 Ok(Point { t: *t, d: changed.into() })
             }))
         },
