@@ -32,6 +32,8 @@ pub(crate) enum Expression {
     Time,
     Unary(Unary, Box<Expression>),
     Binary(Binary, Box<Expression>, Box<Expression>),
+    /// The datapoint itself and a number: what is written most often.
+    WithNumber(Binary, f64),
     /// The first, then the second on what it gives.
     Chain(Box<Chain>),
     Object(Vec<(Arc<str>, Expression)>),
@@ -59,6 +61,7 @@ impl Clone for Expression {
             Self::Binary(operator, left, right) => {
                 Self::Binary(*operator, left.clone(), right.clone())
             }
+            Self::WithNumber(operator, number) => Self::WithNumber(*operator, *number),
             Self::Chain(chain) => Self::Chain(chain.clone()),
             Self::Object(entries) => Self::Object(entries.clone()),
             Self::Each(each) => Self::Each(each.copy()),
@@ -67,6 +70,15 @@ impl Clone for Expression {
 }
 
 impl Expression {
+    pub(crate) fn binary(operator: Binary, left: Self, right: Self) -> Self {
+        match (left, right) {
+            (Self::Identity, Self::Constant(Value::Number(number))) => {
+                Self::WithNumber(operator, number.as_f64())
+            }
+            (left, right) => Self::Binary(operator, Box::new(left), Box::new(right)),
+        }
+    }
+
     pub(crate) fn chain(first: Self, second: Self) -> Self {
         match (first, second) {
             (first, Self::Identity) => first,
@@ -87,11 +99,15 @@ impl Expression {
             Self::Identity => Ok(point.clone()),
             Self::Time => here(Value::number(point.t)),
             Self::Unary(operator, operand) => here(operator.apply(&operand.value(window)?)?),
-            Self::Binary(operator, left, right) => match (&**left, &**right) {
-                // Nothing needs to be cloned for a comparison of the datapoint with a constant.
-                (Self::Identity, Self::Constant(right)) => here(operator.apply(&point.d, right)?),
-                _ => here(operator.apply(&left.value(window)?, &right.value(window)?)?),
-            },
+            Self::Binary(operator, left, right) => {
+                here(operator.apply(&left.value(window)?, &right.value(window)?)?)
+            }
+            Self::WithNumber(operator, number) => {
+                here(match (&point.d, operator.apply_numbers(&point.d, *number)) {
+                    (_, Some(value)) => value,
+                    (data, None) => operator.apply(data, &Value::number(*number))?,
+                })
+            }
             Self::Chain(chain) => chain.point(window),
             Self::Object(entries) => {
                 let entries = entries.iter_mut();
@@ -116,6 +132,11 @@ impl Expression {
     pub(crate) fn truth(&mut self, window: &[Point]) -> Result<Option<bool>, RunError> {
         match (self, window.first()) {
             (Self::Identity, Some(point)) => Ok(point.d.as_bool()),
+            (Self::WithNumber(operator, number), Some(point))
+                if let Some(value) = operator.apply_numbers(&point.d, *number) =>
+            {
+                Ok(value.as_bool())
+            }
             (expression, _) => Ok(expression.value(window)?.as_bool()),
         }
     }
@@ -123,7 +144,7 @@ impl Expression {
     /// How many datapoints ahead it looks.
     pub(crate) fn ahead(&self) -> usize {
         match self {
-            Self::Constant(_) | Self::Identity | Self::Time => 0,
+            Self::Constant(_) | Self::Identity | Self::Time | Self::WithNumber(..) => 0,
             Self::Unary(_, operand) => operand.ahead(),
             Self::Binary(_, left, right) => left.ahead().max(right.ahead()),
             Self::Chain(chain) => chain.first.ahead() + chain.ahead,

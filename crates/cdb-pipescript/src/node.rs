@@ -102,7 +102,7 @@ impl Node {
         }
         let (pure, depth) = (left.pure && right.pure, left.depth.max(right.depth));
         let (left, right) = (left.operand(1)?, right.operand(2)?);
-        let expression = Expression::Binary(operator, Box::new(left), Box::new(right));
+        let expression = Expression::binary(operator, left, right);
         Self::new(Part::One(expression), place, pure, depth)
     }
 

@@ -71,6 +71,26 @@ impl Binary {
     }
 }
 
+impl Binary {
+    /// The result for a number on the left and another on the right, without looking for anything
+    /// else; `None` where more is to be looked at.
+    pub(crate) fn apply_numbers(self, left: &Value, right: f64) -> Option<Value> {
+        let Value::Number(left) = left else { return None };
+        let left = left.as_f64();
+        Some(match self {
+            Self::Less => (left < right).into(),
+            Self::LessOrEqual => (left <= right).into(),
+            Self::Greater => (left > right).into(),
+            Self::GreaterOrEqual => (left >= right).into(),
+            Self::Add => (left + right).into(),
+            Self::Subtract => (left - right).into(),
+            Self::Multiply => (left * right).into(),
+            Self::Divide => (left / right).into(),
+            _ => return None,
+        })
+    }
+}
+
 fn algebraic(value: &Value) -> Result<f64, RunError> {
     value.as_number().ok_or_else(not_algebraic)
 }

@@ -90,24 +90,28 @@ impl Pipeline {
     }
 }
 
-fn push(stages: &mut [Stage], point: Point, sink: Sink<'_>) -> Result<(), RunError> {
-    let Some((stage, rest)) = stages.split_first_mut() else { return sink(point) };
-    if stage.ahead > 0 {
-        stage.waiting.push_back(point);
-        if stage.waiting.len() <= stage.ahead {
-            return Ok(());
+fn push(mut stages: &mut [Stage], mut point: Point, sink: Sink<'_>) -> Result<(), RunError> {
+    while let Some((stage, rest)) = stages.split_first_mut() {
+        if stage.ahead > 0 {
+            stage.waiting.push_back(point);
+            if stage.waiting.len() <= stage.ahead {
+                return Ok(());
+            }
+            return stage.take_waiting(rest, sink);
         }
-        return stage.take_waiting(rest, sink);
+        let window = std::slice::from_ref(&point);
+        match &mut stage.step {
+            Step::If(condition) => match condition.truth(window)? {
+                Some(true) => {}
+                Some(false) => return Ok(()),
+                None => return Err(not_a_condition()),
+            },
+            Step::Each(expression) => point = expression.point(window)?,
+            Step::Many(many) => return many.push(window, &mut |point| push(rest, point, sink)),
+        }
+        stages = rest;
     }
-    match &mut stage.step {
-        // The datapoint goes through as it is.
-        Step::If(condition) => match condition.truth(std::slice::from_ref(&point))? {
-            Some(true) => push(rest, point, sink),
-            Some(false) => Ok(()),
-            None => Err(not_a_condition()),
-        },
-        step => step.take(std::slice::from_ref(&point), rest, sink),
-    }
+    sink(point)
 }
 
 fn end(stages: &mut [Stage], sink: Sink<'_>) -> Result<(), RunError> {
