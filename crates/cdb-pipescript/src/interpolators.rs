@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{ParseError, RunError};
 use crate::point::Point;
-use crate::script::Script;
+use crate::script::{Run, Script};
 use crate::value::Value;
 
 /// A way to find values between datapoints: one that has a name, or a script.
@@ -84,19 +84,39 @@ impl Interpolator {
     /// Begins a column.
     #[must_use]
     pub fn start(&self) -> Column {
-        Column { kind: self.0.clone(), before: None, ahead: VecDeque::new(), ended: false }
+        Column {
+            kind: self.0.clone(),
+            before: None,
+            since: Since::default(),
+            ahead: VecDeque::new(),
+            ended: false,
+            failed: None,
+        }
     }
 }
 
 /// The values of one stream at rising times: it is pushed the stream's datapoints in their order.
+///
+/// It keeps few of them: what is not later than the time that is asked for is taken in at once.
 #[derive(Debug)]
 pub struct Column {
     kind: Kind,
-    /// The last datapoint that is not later than the last time.
+    /// The last datapoint that was taken in.
     before: Option<Point>,
+    since: Since,
     /// The datapoints after that.
     ahead: VecDeque<Point>,
     ended: bool,
+    failed: Option<RunError>,
+}
+
+/// What has come since the row before.
+#[derive(Debug, Default)]
+struct Since {
+    count: f64,
+    sum: f64,
+    run: Option<Run>,
+    last: Option<Value>,
 }
 
 impl Column {
@@ -113,8 +133,9 @@ impl Column {
     /// Whether all is there that the value at a time depends on: the datapoints up to the first
     /// that is later.
     #[must_use]
-    pub fn is_ready(&self, t: f64) -> bool {
-        self.ended || self.ahead.back().is_some_and(|point| point.t > t)
+    pub fn is_ready(&mut self, t: f64) -> bool {
+        self.take_in(t);
+        self.ended || !self.ahead.is_empty()
     }
 
     /// The value at a time, which is not before the last one asked for.
@@ -122,42 +143,72 @@ impl Column {
     /// # Errors
     /// When the datapoints are not what the interpolator is for.
     pub fn value(&mut self, t: f64) -> Result<Value, RunError> {
-        let new = self.ahead.iter().take_while(|point| point.t <= t).count();
-        let value = match &self.kind {
-            #[allow(clippy::cast_precision_loss, reason = "nobody has so many")]
-            Kind::Count => Some((new as f64).into()),
-            Kind::Sum => Some(self.sum(new)?.into()),
-            Kind::Mean if new == 0 => Some(0.0.into()),
-            #[allow(clippy::cast_precision_loss, reason = "nobody has so many")]
-            Kind::Mean => Some((self.sum(new)? / new as f64).into()),
-            Kind::Script(script) => {
-                let mut last = None;
-                for point in script.over(self.ahead.range(..new).cloned()) {
-                    last = Some(point?.d);
-                }
-                Some(last.unwrap_or_default())
-            }
-            Kind::Closest | Kind::Before | Kind::After => None,
-        };
-        if let Some(last) = self.ahead.drain(..new).next_back() {
-            self.before = Some(last);
+        self.take_in(t);
+        if let Some(error) = self.failed.take() {
+            return Err(error);
         }
+        let mut since = std::mem::take(&mut self.since);
+        let data = |point: Option<&Point>| point.map(|point| point.d.clone()).unwrap_or_default();
         let (before, after) = (self.before.as_ref(), self.ahead.front());
-        Ok(value.unwrap_or_else(|| {
-            let point = match self.kind {
-                Kind::Before => before,
-                Kind::After => after,
-                _ => match (before, after) {
-                    (Some(before), Some(after)) if after.t - t < t - before.t => Some(after),
-                    (before, after) => before.or(after),
-                },
-            };
-            point.map(|point| point.d.clone()).unwrap_or_default()
-        }))
+        Ok(match &self.kind {
+            Kind::Count => since.count.into(),
+            Kind::Sum => since.sum.into(),
+            Kind::Mean if since.count == 0.0 => 0.0.into(),
+            Kind::Mean => (since.sum / since.count).into(),
+            Kind::Script(_) => {
+                if let Some(mut run) = since.run.take() {
+                    run.end()?;
+                    since.take_last(&mut run);
+                }
+                since.last.unwrap_or_default()
+            }
+            Kind::Before => data(before),
+            Kind::After => data(after),
+            Kind::Closest => match (before, after) {
+                (Some(before), Some(after)) if after.t - t < t - before.t => data(Some(after)),
+                (before, after) => data(before.or(after)),
+            },
+        })
     }
 
-    fn sum(&self, new: usize) -> Result<f64, RunError> {
-        self.ahead.range(..new).try_fold(0.0, |sum, point| Ok(sum + point.d.to_number()?))
+    /// Takes in what is not later than a time.
+    fn take_in(&mut self, t: f64) {
+        while let Some(point) = self.ahead.pop_front_if(|point| point.t <= t) {
+            // After a failure nothing counts any more.
+            if self.failed.is_none()
+                && let Err(error) = self.since.take(&self.kind, &point)
+            {
+                self.failed = Some(error);
+            }
+            self.before = Some(point);
+        }
+    }
+}
+
+impl Since {
+    fn take(&mut self, kind: &Kind, point: &Point) -> Result<(), RunError> {
+        match kind {
+            Kind::Closest | Kind::Before | Kind::After => {}
+            Kind::Count => self.count += 1.0,
+            Kind::Sum | Kind::Mean => {
+                self.count += 1.0;
+                self.sum += point.d.to_number()?;
+            }
+            Kind::Script(script) => {
+                let mut run = self.run.take().unwrap_or_else(|| script.start());
+                run.push(point.clone())?;
+                self.take_last(&mut run);
+                self.run = Some(run);
+            }
+        }
+        Ok(())
+    }
+
+    /// Of what a script has given, the last counts.
+    fn take_last(&mut self, run: &mut Run) {
+        while let Some(point) = run.pull() {
+            self.last = Some(point.d);
+        }
     }
 }
 

@@ -127,3 +127,20 @@ fn scripts_say_what_they_are() {
     assert!(script("mean | if last").peeks() && !script("mean | if last").is_one_to_one());
     assert!(!script("if $ > 5").peeks());
 }
+
+#[test]
+fn a_script_runs_over_a_stream_as_over_an_iterator() {
+    use futures_util::{FutureExt, StreamExt, stream};
+
+    let script = Script::parse("mean | if last").expect("a script");
+    let given = || [3.0, 10.0, 5.0].map(|d| Point::new(d, d));
+    let iterated: Vec<_> = script.over(given()).collect();
+    let streamed: Vec<_> =
+        script.over_stream(stream::iter(given())).collect().now_or_never().expect("nothing waits");
+    assert_eq!(iterated, [Ok(Point::new(5.0, 6.0))]);
+    assert_eq!(streamed, iterated);
+    let failing = Script::parse("$ * 2").expect("a script");
+    let given = [Point::new(1.0, 1.0), Point::new(2.0, "x"), Point::new(3.0, 1.0)];
+    let found: Vec<_> = failing.over(given).collect();
+    assert!(matches!(found.as_slice(), [Ok(_), Err(_)]), "{found:?}");
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 
-use cdb_core::{ConnectorDb, Stream, Timestamp};
+use cdb_core::{ConnectorDb, Timestamp};
 use cdb_pipescript::Interpolator;
 use cdb_types::endpoint::{Json, QueryDataset};
 use cdb_types::{ColumnQuery, DatasetQuery};
@@ -235,11 +235,5 @@ impl<V: Into<XAxis>> From<V> for Column {
             interpolator: "closest".to_owned(),
             allow_nil: false,
         }
-    }
-}
-
-impl From<Stream> for Source {
-    fn from(stream: Stream) -> Self {
-        Self::from(&stream)
     }
 }

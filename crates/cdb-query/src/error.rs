@@ -3,8 +3,8 @@
 use cdb_pipescript::ParseError;
 use cdb_types::{PathError, QueryError};
 
-/// Why a question has no answer. But for [`Core`](Self::Core) and [`Answer`](Self::Answer),
-/// nothing was sent.
+/// Why a question has no answer, or a table cannot be used. If it is not the server that refused
+/// ([`Core`](Self::Core)), the question was not sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

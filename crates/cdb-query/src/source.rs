@@ -105,6 +105,12 @@ impl From<&Stream> for Source {
     }
 }
 
+impl From<Stream> for Source {
+    fn from(stream: Stream) -> Self {
+        Self::from(&stream)
+    }
+}
+
 impl<T> From<&TypedStream<T>> for Source {
     fn from(stream: &TypedStream<T>) -> Self {
         Self::from(&**stream)

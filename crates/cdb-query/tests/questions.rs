@@ -72,7 +72,7 @@ async fn a_dataset_by_time_has_a_row_for_each_step() {
         .t2(at(8.1))
         .dt(2.0)
         .column("temperature")
-        .column(Column::new(&home.cdb.stream("mood").expect("a stream")).name("mood"))
+        .column(Column::new(home.cdb.stream("mood").expect("a stream")).name("mood"))
         .await
         .expect("a table");
     let expected = [

@@ -51,7 +51,8 @@ pub use path::{
 };
 pub use query::{
     CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DataQuery, DatasetQuery,
-    MOST_MERGED, QueryError, Range, Reference, StreamQuery, check_merge, is_true, resolve_indices,
+    MOST_MERGED, MOST_STREAMS, QueryError, Range, Reference, StreamQuery, check_merge, is_true,
+    resolve_indices,
 };
 pub use schema::Schema;
 #[cfg(feature = "schema")]

@@ -5,7 +5,7 @@ mod parameters;
 
 pub use dataset::{
     CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DatasetQuery, MOST_MERGED,
-    Reference, StreamQuery, check_merge,
+    MOST_STREAMS, Reference, StreamQuery, check_merge,
 };
 pub use parameters::is_true;
 
@@ -88,6 +88,9 @@ pub enum QueryError {
     /// More than [`MOST_MERGED`] streams in one merge.
     #[error("Merging more than 10 streams is disabled.")]
     TooManyMerged,
+    /// A dataset of more than [`MOST_STREAMS`] streams.
+    #[error("A dataset is made of 200 streams at most.")]
+    TooManyStreams,
     /// A dataset without columns.
     #[error("The dataset query must have a dataset!")]
     NoColumns,

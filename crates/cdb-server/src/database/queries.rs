@@ -122,7 +122,8 @@ impl Database {
                     range.start = after.saturating_sub(BEFORE_FIRST_ROW);
                 }
             }
-            sources.push(Source::new(self.store.read(array, range), script.as_ref(), limit));
+            let reader = self.store.read(array, range).in_small_pieces();
+            sources.push(Source::new(reader, script.as_ref(), limit));
         }
         Ok(Merged::new(sources))
     }

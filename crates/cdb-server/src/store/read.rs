@@ -106,7 +106,15 @@ impl Store {
     /// Reads the datapoints of these indices, all of which must be there.
     pub(crate) fn read(&self, array: Array, range: Range<u64>) -> Reader {
         let (readers, tails) = (self.readers.clone(), self.tails.clone());
-        Reader { readers, tails, array, range, state: State::Start, page_blocks: FIRST_BLOCKS }
+        Reader {
+            readers,
+            tails,
+            array,
+            range,
+            state: State::Start,
+            page_bytes: PAGE_BYTES,
+            page_blocks: FIRST_BLOCKS,
+        }
     }
 }
 
@@ -119,6 +127,7 @@ pub(crate) struct Reader {
     /// What is yet to be read.
     range: Range<u64>,
     state: State,
+    page_bytes: usize,
     /// How many blocks make a page, as far as is known.
     page_blocks: usize,
 }
@@ -150,6 +159,11 @@ impl Reader {
         Ok(Some(text))
     }
 
+    /// Reads small pieces: for one of many that are read at the same time.
+    pub(crate) fn in_small_pieces(self) -> Self {
+        Self { page_bytes: BLOCK_BYTES, page_blocks: 1, ..self }
+    }
+
     /// Whether the last piece has been read.
     pub(crate) fn is_done(&self) -> bool {
         self.state == State::End
@@ -159,7 +173,7 @@ impl Reader {
     async fn read_page(&mut self, separator: u8) -> Result<Vec<u8>, ReadError> {
         let mut text = Vec::new();
         // First here, then in the blocks: they come into blocks before they leave this place.
-        match self.tails.read(self.array, &self.range, PAGE_BYTES, separator, &mut text) {
+        match self.tails.read(self.array, &self.range, self.page_bytes, separator, &mut text) {
             Some(next) => {
                 self.range.start = next;
                 Ok(text)
@@ -180,9 +194,9 @@ impl Reader {
         .bind(self.range.start.cast_signed())
         .bind(i64::try_from(self.page_blocks).unwrap_or(i64::MAX))
         .fetch(&self.readers);
-        let mut text = Vec::with_capacity(PAGE_BYTES + 2 * BLOCK_BYTES);
+        let mut text = Vec::with_capacity(self.page_bytes + 2 * BLOCK_BYTES);
         let mut blocks = 0;
-        while text.len() < PAGE_BYTES && !self.range.is_empty() {
+        while text.len() < self.page_bytes && !self.range.is_empty() {
             let Some(row) = rows.try_next().await? else { break };
             let block = Stored::from_row(&row)?;
             if block.first_index > self.range.start {
@@ -197,7 +211,7 @@ impl Reader {
         if text.is_empty() {
             return Err(ReadError::Gone);
         }
-        self.page_blocks = (PAGE_BYTES * blocks).div_ceil(text.len()).clamp(1, MOST_BLOCKS);
+        self.page_blocks = (self.page_bytes * blocks).div_ceil(text.len()).clamp(1, MOST_BLOCKS);
         Ok(text)
     }
 }

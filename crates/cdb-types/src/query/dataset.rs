@@ -10,6 +10,9 @@ use crate::DataPath;
 /// How many streams one merge takes at most.
 pub const MOST_MERGED: usize = 10;
 
+/// How many streams the columns of a dataset are made of at most.
+pub const MOST_STREAMS: usize = 200;
+
 /// A stream with a range and a transform; 0 and missing are the same.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -224,7 +227,10 @@ impl DatasetQuery {
             }
             column.check(name)
         });
-        let columns = columns.collect::<Result<_, _>>()?;
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        if columns.iter().map(|column| column.streams.len()).sum::<usize>() > MOST_STREAMS {
+            return Err(QueryError::TooManyStreams);
+        }
         let reference = if by_datapoints {
             if self.dt.unwrap_or(0.0) != 0.0 {
                 return Err(QueryError::TimesAndStream);

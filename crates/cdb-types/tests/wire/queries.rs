@@ -53,7 +53,7 @@ fn in_a_stream_query_zero_and_missing_are_the_same() {
     let query = |json: &str| -> StreamQuery { serde_json::from_str(json).expect("a query") };
     let whole = query(r#"{"stream":"a/b/c"}"#).range();
     assert_eq!(whole, query(r#"{"stream":"a/b/c","t1":0,"t2":0,"i1":0,"i2":0,"limit":0}"#).range());
-    assert!(matches!(whole, Ok(Range::Time { until: None, limit: None, .. })));
+    assert_eq!(whole, Ok(Range::Index { start: 0, end: 0 }));
     let both = query(r#"{"stream":"a/b/c","i1":1,"t2":5}"#).range();
     assert_eq!(both, Err(QueryError::Both));
     assert!(serde_json::from_str::<StreamQuery>(r#"{"stream":"a/b/c","i1":1.5}"#).is_err());
