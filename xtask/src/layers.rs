@@ -20,17 +20,21 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("examples", &["connectordb"]),
 ];
 
-/// What must not be in the tree of the wire model, with all its features: a server's or a small
-/// device's build would get it.
-const NOT_IN_TYPES: [&str; 5] = ["tokio", "reqwest", "hyper", "sqlx", "axum"];
+/// What can be used anywhere, by a server, a small device or a page.
+const USED_ANYWHERE: [&str; 2] = ["cdb-types", "cdb-pipescript"];
+
+/// What must not be in the trees of these, with all their features.
+const NOT_USED_ANYWHERE: [&str; 5] = ["tokio", "reqwest", "hyper", "sqlx", "axum"];
 
 /// Who brings TLS: a second provider beside it makes handshakes panic.
 const NOT_ANYWHERE: [&str; 2] = ["ring", "native-tls"];
 
 pub(crate) fn check() -> Result {
     check_members()?;
-    let tree = packages(&["--package", "cdb-types", "--all-features"])?;
-    refuse(&tree, &NOT_IN_TYPES, "the tree of cdb-types")?;
+    for package in USED_ANYWHERE {
+        let tree = packages(&["--package", package, "--all-features"])?;
+        refuse(&tree, &NOT_USED_ANYWHERE, &format!("the tree of {package}"))?;
+    }
     let tree = packages(&["--workspace", "--all-features"])?;
     refuse(&tree, &NOT_ANYWHERE, "the workspace")
 }

@@ -30,6 +30,8 @@ pub(crate) enum Expression {
     Identity,
     /// The timestamp.
     Time,
+    /// Whether the datapoint is the last of the sequence.
+    Last,
     Unary(Unary, Box<Expression>),
     Binary(Binary, Box<Expression>, Box<Expression>),
     /// The datapoint itself and a number: what is written most often.
@@ -57,6 +59,7 @@ impl Clone for Expression {
             Self::Constant(value) => Self::Constant(value.clone()),
             Self::Identity => Self::Identity,
             Self::Time => Self::Time,
+            Self::Last => Self::Last,
             Self::Unary(operator, operand) => Self::Unary(*operator, operand.clone()),
             Self::Binary(operator, left, right) => {
                 Self::Binary(*operator, left.clone(), right.clone())
@@ -98,16 +101,12 @@ impl Expression {
             Self::Constant(value) => here(value.clone()),
             Self::Identity => Ok(point.clone()),
             Self::Time => here(Value::number(point.t)),
+            Self::Last => here((window.len() == 1).into()),
             Self::Unary(operator, operand) => here(operator.apply(&operand.value(window)?)?),
             Self::Binary(operator, left, right) => {
                 here(operator.apply(&left.value(window)?, &right.value(window)?)?)
             }
-            Self::WithNumber(operator, number) => {
-                here(match (&point.d, operator.apply_numbers(&point.d, *number)) {
-                    (_, Some(value)) => value,
-                    (data, None) => operator.apply(data, &Value::number(*number))?,
-                })
-            }
+            Self::WithNumber(..) => here(self.value(window)?),
             Self::Chain(chain) => chain.point(window),
             Self::Object(entries) => {
                 let entries = entries.iter_mut();
@@ -119,11 +118,31 @@ impl Expression {
         }
     }
 
+    /// Makes of a datapoint what it gives for it. It must not look ahead.
+    pub(crate) fn update(&mut self, point: &mut Point) -> Result<(), RunError> {
+        let window = std::slice::from_ref(point);
+        match self {
+            Self::Identity => {}
+            // These leave the timestamp as it is.
+            Self::Constant(_) | Self::WithNumber(..) | Self::Unary(..) | Self::Binary(..) => {
+                point.d = self.value(window)?;
+            }
+            _ => *point = self.point(window)?,
+        }
+        Ok(())
+    }
+
     /// The value that it gives for the first datapoint of a window.
     pub(crate) fn value(&mut self, window: &[Point]) -> Result<Value, RunError> {
         match (self, window.first()) {
             (Self::Constant(value), _) => Ok(value.clone()),
             (Self::Identity, Some(point)) => Ok(point.d.clone()),
+            (Self::WithNumber(operator, number), Some(point)) => {
+                match operator.apply_numbers(&point.d, *number) {
+                    Some(value) => Ok(value),
+                    None => operator.apply(&point.d, &Value::number(*number)),
+                }
+            }
             (expression, _) => Ok(expression.point(window)?.d),
         }
     }
@@ -132,6 +151,7 @@ impl Expression {
     pub(crate) fn truth(&mut self, window: &[Point]) -> Result<Option<bool>, RunError> {
         match (self, window.first()) {
             (Self::Identity, Some(point)) => Ok(point.d.as_bool()),
+            (Self::Last, _) => Ok(Some(window.len() == 1)),
             (Self::WithNumber(operator, number), Some(point))
                 if let Some(value) = operator.apply_numbers(&point.d, *number) =>
             {
@@ -145,6 +165,7 @@ impl Expression {
     pub(crate) fn ahead(&self) -> usize {
         match self {
             Self::Constant(_) | Self::Identity | Self::Time | Self::WithNumber(..) => 0,
+            Self::Last => 1,
             Self::Unary(_, operand) => operand.ahead(),
             Self::Binary(_, left, right) => left.ahead().max(right.ahead()),
             Self::Chain(chain) => chain.first.ahead() + chain.ahead,

@@ -106,7 +106,7 @@ fn push(mut stages: &mut [Stage], mut point: Point, sink: Sink<'_>) -> Result<()
                 Some(false) => return Ok(()),
                 None => return Err(not_a_condition()),
             },
-            Step::Each(expression) => point = expression.point(window)?,
+            Step::Each(expression) => expression.update(&mut point)?,
             Step::Many(many) => return many.push(window, &mut |point| push(rest, point, sink)),
         }
         stages = rest;
@@ -132,27 +132,27 @@ fn not_a_condition() -> RunError {
 impl Stage {
     /// Takes the first datapoint that waits.
     fn take_waiting(&mut self, rest: &mut [Self], sink: Sink<'_>) -> Result<(), RunError> {
-        let taken = self.step.take(self.waiting.make_contiguous(), rest, sink);
-        self.waiting.pop_front();
-        taken
-    }
-}
-
-impl Step {
-    fn take(
-        &mut self,
-        window: &[Point],
-        rest: &mut [Stage],
-        sink: Sink<'_>,
-    ) -> Result<(), RunError> {
-        match self {
-            Self::Each(expression) => push(rest, expression.point(window)?, sink),
-            Self::If(condition) => match condition.truth(window)? {
-                Some(true) => push(rest, window[0].clone(), sink),
-                Some(false) => Ok(()),
-                None => Err(not_a_condition()),
+        let window = &*self.waiting.make_contiguous();
+        let given = match &mut self.step {
+            Step::If(condition) => match condition.truth(window)? {
+                Some(true) => self.waiting.pop_front(),
+                Some(false) => {
+                    self.waiting.pop_front();
+                    None
+                }
+                None => return Err(not_a_condition()),
             },
-            Self::Many(many) => many.push(window, &mut |point| push(rest, point, sink)),
-        }
+            Step::Each(expression) => {
+                let point = expression.point(window)?;
+                self.waiting.pop_front();
+                Some(point)
+            }
+            Step::Many(many) => {
+                many.push(window, &mut |point| push(rest, point, sink))?;
+                self.waiting.pop_front();
+                None
+            }
+        };
+        given.map_or(Ok(()), |point| push(rest, point, sink))
     }
 }

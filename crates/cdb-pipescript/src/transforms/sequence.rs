@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::ArgumentKind::Constant;
 use super::{Argument, Gives, Transform, each};
 use crate::error::RunError;
+use crate::expression::Expression;
+use crate::node::Part;
 use crate::point::Point;
 use crate::value::Value;
 
@@ -34,11 +36,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         arguments: &[],
         gives: Gives::OneByFuture,
         example: ["mean | if last", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":2,"d":6.5}]"#],
-        build: |_| {
-            Ok(each(1, (), |(), window| {
-                Ok(Point { t: window[0].t, d: (window.len() == 1).into() })
-            }))
-        },
+        build: |_| Ok(Part::One(Expression::Last)),
     },
     Transform {
         name: "next",
