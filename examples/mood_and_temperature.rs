@@ -7,8 +7,8 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use connectordb::query::{Column, Dataset, Table};
-use connectordb::server::Server;
 use connectordb::{ConnectorDb, Datapoint, StreamCreate, Timestamp};
+use examples::Home;
 use plotters::prelude::*;
 use serde_json::json;
 
@@ -22,14 +22,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         std::env::args().nth(1).unwrap_or_else(|| "target/mood_and_temperature".to_owned()),
     );
     std::fs::create_dir_all(&files)?;
-    let directory = tempfile::tempdir()?;
-    let server = Server::builder()
-        .data(directory.path().join("connectordb.db"))
-        .listen("127.0.0.1:0")
-        .admin("test", "test")
-        .start()
-        .await?;
-    let cdb = ConnectorDb::builder().url(server.url()).password("test", "test").connect().await?;
+    let home = Home::start().await?;
+    let cdb = ConnectorDb::builder().url(home.url()).password("test", "test").connect().await?;
     insert(&cdb).await?;
 
     println!("Every two seconds, whatever is closest in time:\n");
@@ -59,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "Written: moods.csv, moods.parquet and mood_and_temperature.svg in {}",
         files.display()
     );
-    server.shutdown().await;
+    home.server.shutdown().await;
     Ok(())
 }
 

@@ -6,31 +6,25 @@ use std::error::Error;
 
 use connectordb::pipescript::ArrayTransform;
 use connectordb::query::{Dataset, Merge};
-use connectordb::server::Server;
 use connectordb::{ConnectorDb, Datapoint, DeviceCreate, StreamCreate, Timestamp, UserCreate};
+use examples::Home;
 use serde::Serialize;
 use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let directory = tempfile::tempdir()?;
-    let server = Server::builder()
-        .data(directory.path().join("connectordb.db"))
-        .listen("127.0.0.1:0")
-        .admin("test", "test")
-        .start()
-        .await?;
-    println!("A server of our own runs at {}.", server.url());
+    let home = Home::start().await?;
+    println!("A server of our own runs at {}.", home.url());
 
-    prepare(&server.url()).await?;
-    let cdb = connect(&server.url()).await?;
+    prepare(&home.url()).await?;
+    let cdb = connect(&home.url()).await?;
     properties(&cdb).await?;
     streams(&cdb).await?;
     reading(&cdb).await?;
     asking(&cdb).await?;
-    devices(&cdb, &server.url()).await?;
+    devices(&cdb, &home.url()).await?;
 
-    server.shutdown().await;
+    home.server.shutdown().await;
     println!("\nThe server has stopped.");
     Ok(())
 }

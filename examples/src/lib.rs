@@ -2,3 +2,39 @@
 //!
 //! - `tutorial`: a server, users, devices, streams, their data and questions about it, step by step.
 //! - `mood_and_temperature`: two streams as tables, as CSV and Parquet files, and as a picture.
+
+use std::error::Error;
+
+use connectordb::server::Server;
+use tempfile::TempDir;
+
+/// A server of an example's own, on a temporary data file and a free port.
+#[derive(Debug)]
+pub struct Home {
+    /// The server. Its administrator is `test`, with the password `test`.
+    pub server: Server,
+    _directory: TempDir,
+}
+
+impl Home {
+    /// Starts the server.
+    ///
+    /// # Errors
+    /// When there is no place for temporary files, or no port is free.
+    pub async fn start() -> Result<Self, Box<dyn Error>> {
+        let directory = tempfile::tempdir()?;
+        let server = Server::builder()
+            .data(directory.path().join("connectordb.db"))
+            .listen("127.0.0.1:0")
+            .admin("test", "test")
+            .start()
+            .await?;
+        Ok(Self { server, _directory: directory })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+}
