@@ -280,13 +280,15 @@ impl Many for While {
 #[derive(Debug, Clone)]
 struct Stay {
     wanted: bool,
+    /// When it began to stay so, if it does.
     since: Option<f64>,
-    last: f64,
+    /// The last datapoint for which it stays so, if it is not the first.
+    last: Option<f64>,
 }
 
 impl Stay {
     fn of(wanted: bool) -> Self {
-        Self { wanted, since: None, last: 0.0 }
+        Self { wanted, since: None, last: None }
     }
 }
 
@@ -294,22 +296,22 @@ impl Many for Stay {
     fn push(&mut self, window: &[Point], sink: Sink<'_>) -> Result<(), RunError> {
         let Point { t, d } = &window[0];
         let stays = d.to_bool()? == self.wanted;
-        self.last = *t;
-        match (stays, self.since) {
-            (true, None) => self.since = Some(*t),
-            (false, Some(since)) => {
+        match self.since {
+            None if stays => (self.since, self.last) = (Some(*t), None),
+            None => {}
+            Some(_) if stays => self.last = Some(*t),
+            Some(since) => {
                 self.since = None;
                 sink(Point::new(*t, t - since))?;
             }
-            _ => {}
         }
         Ok(())
     }
 
     fn end(&mut self, sink: Sink<'_>) -> Result<(), RunError> {
-        match self.since.take() {
-            // A stay that begins with the last datapoint has no length.
-            Some(since) if since < self.last => sink(Point::new(self.last, self.last - since)),
+        // What begins with the last datapoint has no length.
+        match (self.since.take(), self.last) {
+            (Some(since), Some(last)) => sink(Point::new(last, last - since)),
             _ => Ok(()),
         }
     }
