@@ -123,8 +123,14 @@ impl Expression {
         let window = std::slice::from_ref(point);
         match self {
             Self::Identity => {}
+            Self::WithNumber(operator, number) => {
+                point.d = match operator.apply_numbers(&point.d, *number) {
+                    Some(value) => value,
+                    None => operator.apply(&point.d, &Value::number(*number))?,
+                };
+            }
             // These leave the timestamp as it is.
-            Self::Constant(_) | Self::WithNumber(..) | Self::Unary(..) | Self::Binary(..) => {
+            Self::Constant(_) | Self::Unary(..) | Self::Binary(..) => {
                 point.d = self.value(window)?;
             }
             _ => *point = self.point(window)?,

@@ -74,6 +74,7 @@ impl Binary {
 impl Binary {
     /// The result for a number on the left and another on the right, without looking for anything
     /// else; `None` where more is to be looked at.
+    #[inline]
     pub(crate) fn apply_numbers(self, left: &Value, right: f64) -> Option<Value> {
         let Value::Number(left) = left else { return None };
         let left = left.as_f64();

@@ -58,6 +58,7 @@ impl Number {
     /// The number as a float, which may be its neighbour.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "that is what is asked for")]
+    #[inline]
     pub fn as_f64(self) -> f64 {
         match self {
             Self::Float(number) => number,
