@@ -3,6 +3,7 @@
 use cdb_pipescript::interpolators::NAMED;
 use cdb_pipescript::transforms::{self, Argument, ArgumentKind, Gives, Transform};
 use cdb_types::meta::{ArgumentInfo, InterpolatorInfo, Interpolators, TransformInfo, Transforms};
+use serde_json::json;
 
 /// All transforms by name.
 pub(crate) fn transforms() -> Transforms {
@@ -46,7 +47,9 @@ pub(crate) fn interpolators() -> Interpolators {
         name: name.to_owned(),
         description: description.to_owned(),
         documentation: format!("{description}."),
-        ..InterpolatorInfo::default()
+        // Anything may go in, and so come out.
+        ischema: json!({}),
+        oschema: json!({}),
     };
     NAMED.iter().map(|named| (named.name.to_owned(), of(named.name, named.description))).collect()
 }
