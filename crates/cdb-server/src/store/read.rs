@@ -12,7 +12,7 @@ use super::tails::{Found, Tails};
 use super::{Array, Store};
 
 /// How much text is read ahead of what is being sent, in bytes; at least one block.
-const PAGE_BYTES: usize = 1024 * 1024;
+const PAGE_BYTES: usize = 512 * 1024;
 
 /// How many blocks are read at first, while it is not known how large they are.
 const FIRST_BLOCKS: usize = 2;
