@@ -25,6 +25,8 @@
 //! assert_eq!(last.d, 7);
 //! let last_minute = mood.typed::<f64>().query().t1(Timestamp::now() + -60.0).await?;
 //! assert_eq!(last_minute.mean(), Some(7.5));
+//! let good = mood.query().transform("if $ > 7 | count").await?;
+//! assert_eq!(good[0].d, 1);
 //! # server.shutdown().await;
 //! # Ok(())
 //! # }
