@@ -78,9 +78,10 @@ impl<'w> Change<'w> {
     /// Makes a change that is none of users, devices or streams.
     pub(super) async fn commit_quietly(mut self) -> Result<(), sqlx::Error> {
         self.commit.write(&mut self.transaction).await?;
-        let committed = self.transaction.commit().await;
-        *self.uncertain = committed.is_err();
-        committed?;
+        // Whoever waits may go away in the middle of the commit.
+        *self.uncertain = true;
+        self.transaction.commit().await?;
+        *self.uncertain = false;
         self.tails.flushed(self.flushed);
         self.tails.grown(self.commit.growths);
         Ok(())

@@ -171,6 +171,23 @@ async fn what_was_answered_survives_a_crash() {
 }
 
 #[tokio::test]
+async fn a_commit_that_nobody_waits_for_leaves_the_store_usable() {
+    use futures_util::FutureExt;
+
+    let (_directory, store, array) = store().await;
+    insert(&store, array, &json!([{"t": 1, "d": 1}])).await.expect("stored");
+    let mut writer = store.writer().await;
+    let change = writer.begin().await.expect("a change");
+    assert!(change.commit().now_or_never().is_none(), "it was not interrupted");
+    drop(writer);
+    insert(&store, array, &json!([{"t": 2, "d": 2}])).await.expect("stored");
+    flush(&store).await;
+    let expected = [json!({"t": 1, "d": 1}), json!({"t": 2, "d": 2})];
+    assert_eq!(read(&store, array, 0..2).await, expected);
+    assert_eq!(store.length(array).await.expect("a length"), 2);
+}
+
+#[tokio::test]
 async fn a_closed_store_has_an_empty_journal() {
     let (directory, store, array) = store().await;
     insert(&store, array, &json!([{"t": 1, "d": 1}])).await.expect("stored");
