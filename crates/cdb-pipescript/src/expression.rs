@@ -106,7 +106,7 @@ impl Expression {
             Self::Binary(operator, left, right) => {
                 here(operator.apply(&left.value(window)?, &right.value(window)?)?)
             }
-            Self::WithNumber(..) => here(self.value(window)?),
+            Self::WithNumber(operator, number) => here(operator.apply_to(&point.d, *number)?),
             Self::Chain(chain) => chain.point(window),
             Self::Object(entries) => {
                 let entries = entries.iter_mut();
@@ -124,10 +124,7 @@ impl Expression {
         match self {
             Self::Identity => {}
             Self::WithNumber(operator, number) => {
-                point.d = match operator.apply_numbers(&point.d, *number) {
-                    Some(value) => value,
-                    None => operator.apply(&point.d, &Value::number(*number))?,
-                };
+                point.d = operator.apply_to(&point.d, *number)?;
             }
             // These leave the timestamp as it is.
             Self::Constant(_) | Self::Unary(..) | Self::Binary(..) => {
@@ -144,27 +141,22 @@ impl Expression {
             (Self::Constant(value), _) => Ok(value.clone()),
             (Self::Identity, Some(point)) => Ok(point.d.clone()),
             (Self::WithNumber(operator, number), Some(point)) => {
-                match operator.apply_numbers(&point.d, *number) {
-                    Some(value) => Ok(value),
-                    None => operator.apply(&point.d, &Value::number(*number)),
-                }
+                operator.apply_to(&point.d, *number)
             }
             (expression, _) => Ok(expression.point(window)?.d),
         }
     }
 
-    /// The value as a boolean, if it can be one.
-    pub(crate) fn truth(&mut self, window: &[Point]) -> Result<Option<bool>, RunError> {
-        match (self, window.first()) {
-            (Self::Identity, Some(point)) => Ok(point.d.as_bool()),
-            (Self::Last, _) => Ok(Some(window.len() == 1)),
-            (Self::WithNumber(operator, number), Some(point))
-                if let Some(value) = operator.apply_numbers(&point.d, *number) =>
-            {
-                Ok(value.as_bool())
-            }
-            (expression, _) => Ok(expression.value(window)?.as_bool()),
-        }
+    /// Whether it holds, as the condition of a transform.
+    pub(crate) fn holds(&mut self, window: &[Point], of: &str) -> Result<bool, RunError> {
+        let truth = match (self, window.first()) {
+            (Self::Identity, Some(point)) => point.d.as_bool(),
+            (Self::Last, _) => Some(window.len() == 1),
+            (expression, _) => expression.value(window)?.as_bool(),
+        };
+        truth.ok_or_else(|| {
+            RunError::new(format!("Argument given to {of} can't be converted to boolean"))
+        })
     }
 
     /// How many datapoints ahead it looks.

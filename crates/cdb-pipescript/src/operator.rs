@@ -72,10 +72,19 @@ impl Binary {
 }
 
 impl Binary {
+    /// [`apply`](Self::apply) with a number on the right.
+    #[inline]
+    pub(crate) fn apply_to(self, left: &Value, right: f64) -> Result<Value, RunError> {
+        match self.of_numbers(left, right) {
+            Some(value) => Ok(value),
+            None => self.apply(left, &Value::number(right)),
+        }
+    }
+
     /// The result for a number on the left and another on the right, without looking for anything
     /// else; `None` where more is to be looked at.
     #[inline]
-    pub(crate) fn apply_numbers(self, left: &Value, right: f64) -> Option<Value> {
+    fn of_numbers(self, left: &Value, right: f64) -> Option<Value> {
         let Value::Number(left) = left else { return None };
         let left = left.as_f64();
         Some(match self {

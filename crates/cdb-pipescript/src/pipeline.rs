@@ -101,11 +101,11 @@ fn push(mut stages: &mut [Stage], mut point: Point, sink: Sink<'_>) -> Result<()
         }
         let window = std::slice::from_ref(&point);
         match &mut stage.step {
-            Step::If(condition) => match condition.truth(window)? {
-                Some(true) => {}
-                Some(false) => return Ok(()),
-                None => return Err(not_a_condition()),
-            },
+            Step::If(condition) => {
+                if !condition.holds(window, "if")? {
+                    return Ok(());
+                }
+            }
             Step::Each(expression) => expression.update(&mut point)?,
             Step::Many(many) => return many.push(window, &mut |point| push(rest, point, sink)),
         }
@@ -125,23 +125,15 @@ fn end(stages: &mut [Stage], sink: Sink<'_>) -> Result<(), RunError> {
     end(rest, sink)
 }
 
-fn not_a_condition() -> RunError {
-    RunError::new("Argument given to if can't be converted to boolean")
-}
-
 impl Stage {
     /// Takes the first datapoint that waits.
     fn take_waiting(&mut self, rest: &mut [Self], sink: Sink<'_>) -> Result<(), RunError> {
         let window = &*self.waiting.make_contiguous();
         let given = match &mut self.step {
-            Step::If(condition) => match condition.truth(window)? {
-                Some(true) => self.waiting.pop_front(),
-                Some(false) => {
-                    self.waiting.pop_front();
-                    None
-                }
-                None => return Err(not_a_condition()),
-            },
+            Step::If(condition) => {
+                let holds = condition.holds(window, "if")?;
+                self.waiting.pop_front().filter(|_| holds)
+            }
             Step::Each(expression) => {
                 let point = expression.point(window)?;
                 self.waiting.pop_front();

@@ -86,14 +86,14 @@ impl Script {
     ///
     /// After an error there is nothing more.
     pub fn over<I: IntoIterator<Item: Into<Point>>>(&self, points: I) -> Over<I::IntoIter> {
-        Over { run: self.start(), points: Some(points.into_iter()), failed: None }
+        Over { driven: Driven::new(self.start()), points: points.into_iter() }
     }
 
     /// Runs it over a stream.
     ///
     /// After an error there is nothing more.
     pub fn over_stream<S: Stream<Item: Into<Point>> + Unpin>(&self, points: S) -> OverStream<S> {
-        OverStream { run: self.start(), points: Some(points), failed: None }
+        OverStream { driven: Driven::new(self.start()), points }
     }
 }
 
@@ -175,13 +175,43 @@ impl Run {
     }
 }
 
+/// A run that takes what comes by itself, and is over at the end or after an error.
+#[derive(Debug)]
+struct Driven {
+    run: Run,
+    over: bool,
+    failed: Option<RunError>,
+}
+
+impl Driven {
+    fn new(run: Run) -> Self {
+        Self { run, over: false, failed: None }
+    }
+
+    /// What is there to be handed out.
+    fn given(&mut self) -> Option<Result<Point, RunError>> {
+        self.run.pull().map(Ok).or_else(|| self.failed.take().map(Err))
+    }
+
+    /// Takes what comes next, or note that there is nothing more.
+    fn take(&mut self, next: Option<impl Into<Point>>) {
+        self.over = next.is_none();
+        let taken = match next {
+            Some(point) => self.run.push(point),
+            None => self.run.end(),
+        };
+        if let Err(error) = taken {
+            self.over = true;
+            self.failed = Some(error);
+        }
+    }
+}
+
 /// A script over an iterator; see [`Script::over`].
 #[derive(Debug)]
 pub struct Over<I> {
-    run: Run,
-    /// `None` when nothing more is to be read.
-    points: Option<I>,
-    failed: Option<RunError>,
+    driven: Driven,
+    points: I,
 }
 
 impl<I: Iterator<Item: Into<Point>>> Iterator for Over<I> {
@@ -189,23 +219,13 @@ impl<I: Iterator<Item: Into<Point>>> Iterator for Over<I> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(point) = self.run.pull() {
-                return Some(Ok(point));
+            if let Some(given) = self.driven.given() {
+                return Some(given);
             }
-            if let Some(error) = self.failed.take() {
-                return Some(Err(error));
+            if self.driven.over {
+                return None;
             }
-            let taken = match self.points.as_mut()?.next() {
-                Some(point) => self.run.push(point),
-                None => {
-                    self.points = None;
-                    self.run.end()
-                }
-            };
-            if let Err(error) = taken {
-                self.points = None;
-                self.failed = Some(error);
-            }
+            self.driven.take(self.points.next());
         }
     }
 }
@@ -213,10 +233,8 @@ impl<I: Iterator<Item: Into<Point>>> Iterator for Over<I> {
 /// A script over a stream; see [`Script::over_stream`].
 #[derive(Debug)]
 pub struct OverStream<S> {
-    run: Run,
-    /// `None` when nothing more is to be read.
-    points: Option<S>,
-    failed: Option<RunError>,
+    driven: Driven,
+    points: S,
 }
 
 impl<S: Stream<Item: Into<Point>> + Unpin> Stream for OverStream<S> {
@@ -225,24 +243,13 @@ impl<S: Stream<Item: Into<Point>> + Unpin> Stream for OverStream<S> {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         loop {
-            if let Some(point) = this.run.pull() {
-                return Poll::Ready(Some(Ok(point)));
+            if let Some(given) = this.driven.given() {
+                return Poll::Ready(Some(given));
             }
-            if let Some(error) = this.failed.take() {
-                return Poll::Ready(Some(Err(error)));
+            if this.driven.over {
+                return Poll::Ready(None);
             }
-            let Some(points) = &mut this.points else { return Poll::Ready(None) };
-            let taken = match ready!(Pin::new(points).poll_next(cx)) {
-                Some(point) => this.run.push(point),
-                None => {
-                    this.points = None;
-                    this.run.end()
-                }
-            };
-            if let Err(error) = taken {
-                this.points = None;
-                this.failed = Some(error);
-            }
+            this.driven.take(ready!(Pin::new(&mut this.points).poll_next(cx)));
         }
     }
 }

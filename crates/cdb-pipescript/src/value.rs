@@ -102,6 +102,11 @@ pub struct Object {
 }
 
 impl Array {
+    fn new(items: Vec<Value>) -> Self {
+        let parts = parts(&items);
+        Self { items, parts }
+    }
+
     /// The elements.
     #[must_use]
     pub fn items(&self) -> &[Value] {
@@ -110,6 +115,11 @@ impl Array {
 }
 
 impl Object {
+    fn new(entries: BTreeMap<Arc<str>, Value>) -> Self {
+        let parts = parts(entries.values());
+        Self { entries, parts }
+    }
+
     /// The entries.
     #[must_use]
     pub fn entries(&self) -> &BTreeMap<Arc<str>, Value> {
@@ -139,15 +149,15 @@ impl Value {
 
     /// An object of these entries.
     pub(crate) fn object(entries: BTreeMap<Arc<str>, Self>) -> Result<Self, RunError> {
-        let parts = entries.values().map(Self::parts).fold(1_usize, usize::saturating_add);
-        within_bounds(parts)?;
-        Ok(Self::Object(Arc::new(Object { entries, parts })))
+        let object = Object::new(entries);
+        within_bounds(object.parts)?;
+        Ok(Self::Object(Arc::new(object)))
     }
 
     fn array(items: Vec<Self>) -> Result<Self, RunError> {
-        let parts = items.iter().map(Self::parts).fold(1_usize, usize::saturating_add);
-        within_bounds(parts)?;
-        Ok(Self::Array(Arc::new(Array { items, parts })))
+        let array = Array::new(items);
+        within_bounds(array.parts)?;
+        Ok(Self::Array(Arc::new(array)))
     }
 
     fn parts(&self) -> usize {
@@ -229,6 +239,11 @@ impl Value {
                 _ => false,
             }
     }
+}
+
+/// How many values there are in what holds these, itself counted.
+fn parts<'a>(values: impl IntoIterator<Item = &'a Value>) -> usize {
+    values.into_iter().map(Value::parts).fold(1, usize::saturating_add)
 }
 
 fn within_bounds(parts: usize) -> Result<(), RunError> {

@@ -61,6 +61,11 @@ pub enum Range {
     },
 }
 
+impl Range {
+    /// The whole stream.
+    pub const ALL: Self = Self::Index { start: 0, end: 0 };
+}
+
 /// Why a [`DataQuery`] names no range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -37,13 +37,9 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             let condition = arguments.expression(0);
             let branches = (arguments.script(1, PEEKS)?, arguments.script(2, PEEKS)?);
             Ok(each(condition.ahead(), (condition, branches), |(condition, branches), window| {
-                let Some(truth) = condition.truth(window)? else {
-                    return Err(RunError::new(
-                        "Argument given to ifelse can't be converted to boolean",
-                    ));
-                };
+                let truth = condition.holds(window, "ifelse")?;
                 let branch = if truth { &mut branches.0 } else { &mut branches.1 };
-                Ok(last_of(branch, &window[0])?.unwrap_or(Point { t: window[0].t, d: Value::Null }))
+                last_of(branch, &window[0])
             }))
         },
     },
@@ -144,16 +140,11 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             let script = arguments.script(1, "iwhile cannot be used with transforms that peek")?;
             let state = (condition, script.clone(), script);
             Ok(each(state.0.ahead(), state, |(condition, new, script), window| {
-                let truth = condition.truth(window)?;
-                let Some(truth) = truth else {
-                    return Err(RunError::new(
-                        "Argument given to iwhile can't be converted to boolean",
-                    ));
-                };
+                let truth = condition.holds(window, "iwhile")?;
                 if !truth {
                     script.clone_from(new);
                 }
-                Ok(last_of(script, &window[0])?.unwrap_or(Point { t: window[0].t, d: Value::Null }))
+                last_of(script, &window[0])
             }))
         },
     },
@@ -175,12 +166,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             let ahead = condition.ahead().max(value.ahead());
             let state = (condition, value, None::<Point>);
             Ok(each(ahead, state, |(condition, value, remembered), window| {
-                let truth = condition.truth(window)?;
-                let Some(truth) = truth else {
-                    return Err(RunError::new(
-                        "Argument given to remember can't be converted to boolean",
-                    ));
-                };
+                let truth = condition.holds(window, "remember")?;
                 let value = value.point(window)?;
                 match remembered {
                     Some(remembered) if !truth => Ok(remembered.clone()),
@@ -191,14 +177,14 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
 ];
 
-/// What a script gives last for one more datapoint.
-pub(super) fn last_of(script: &mut Pipeline, point: &Point) -> Result<Option<Point>, RunError> {
+/// What a script gives last for one more datapoint; null if it gives nothing.
+fn last_of(script: &mut Pipeline, point: &Point) -> Result<Point, RunError> {
     let mut last = None;
     script.push(point.clone(), &mut |point| {
         last = Some(point);
         Ok(())
     })?;
-    Ok(last)
+    Ok(last.unwrap_or(Point { t: point.t, d: Value::Null }))
 }
 
 /// A script that runs over a part of a sequence, of which the last output counts.
@@ -246,9 +232,7 @@ struct While {
 
 impl Many for While {
     fn push(&mut self, window: &[Point], sink: Sink<'_>) -> Result<(), RunError> {
-        let Some(holds) = self.condition.truth(window)? else {
-            return Err(RunError::new("Argument given to while can't be converted to boolean"));
-        };
+        let holds = self.condition.holds(window, "while")?;
         if !holds && self.started {
             let run = std::mem::replace(&mut self.run, self.new.clone());
             if let Some(point) = run.end()? {

@@ -105,17 +105,12 @@ impl From<&serde_json::Value> for Value {
             }
             serde_json::Value::String(text) => text.as_str().into(),
             serde_json::Value::Array(items) => {
-                let items: Vec<Self> = items.iter().map(Self::from).collect();
-                let parts = items.iter().map(Self::parts).fold(1, usize::saturating_add);
-                Self::Array(Arc::new(Array { items, parts }))
+                Self::Array(Arc::new(Array::new(items.iter().map(Self::from).collect())))
             }
             serde_json::Value::Object(entries) => {
-                let entries: BTreeMap<Arc<str>, Self> = entries
-                    .iter()
-                    .map(|(key, value)| (key.as_str().into(), value.into()))
-                    .collect();
-                let parts = entries.values().map(Self::parts).fold(1, usize::saturating_add);
-                Self::Object(Arc::new(Object { entries, parts }))
+                let entries = entries.iter();
+                let entries = entries.map(|(key, value)| (key.as_str().into(), value.into()));
+                Self::Object(Arc::new(Object::new(entries.collect())))
             }
         }
     }

@@ -115,7 +115,7 @@ impl Database {
             let script = script(stream.transform.as_deref())?;
             let array = self.readable(asker, &stream.path.stream, stream.path.downlink).await?;
             let (mut range, limit) = self.resolve(array, stream.range).await?;
-            if let Some(t1) = first_row.filter(|t1| *t1 != 0.0 && !stream.has_range) {
+            if let Some(t1) = first_row.filter(|t1| *t1 != 0.0 && !stream.has_range()) {
                 let after = self.store.index_after(array, t1).await?;
                 // When all is before the first row, all counts.
                 if after < range.end {

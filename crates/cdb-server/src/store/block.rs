@@ -87,6 +87,6 @@ pub(super) fn decode_onto(
 }
 
 /// What stands between the brackets of a JSON array.
-fn inner(array: &[u8]) -> Result<&[u8], BlockError> {
+pub(super) fn inner(array: &[u8]) -> Result<&[u8], BlockError> {
     array.strip_prefix(b"[").and_then(|array| array.strip_suffix(b"]")).ok_or(BlockError::Corrupt)
 }

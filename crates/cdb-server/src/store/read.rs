@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
-use super::block::{BLOCK_BYTES, BlockError, decode, decode_onto};
+use super::block::{BLOCK_BYTES, BlockError, decode, decode_onto, inner};
 use super::points::Points;
 use super::tails::{Found, Tails};
 use super::{Array, Store};
@@ -52,12 +52,7 @@ impl<'r> Stored<'r> {
 
     /// Its datapoints, one by one.
     fn points(&self) -> Result<Points, BlockError> {
-        let mut text = decode(self.encoding, self.data)?.into_owned();
-        if text.pop() != Some(b']') || text.first() != Some(&b'[') {
-            return Err(BlockError::Corrupt);
-        }
-        text.remove(0);
-        Points::parse(text)
+        Points::parse(inner(&decode(self.encoding, self.data)?)?.to_vec())
     }
 }
 

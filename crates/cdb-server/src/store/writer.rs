@@ -58,10 +58,11 @@ impl Writer {
 
     /// The beginning of an array's growth.
     pub(super) async fn growth(&mut self, array: Array) -> Result<Growth, CommitError> {
-        self.connection().await?;
-        match self.tails.growth(array) {
+        let tails = self.tails.clone();
+        let connection = self.connection().await?;
+        match tails.growth(array) {
             Some(growth) => Ok(growth),
-            None => Ok(Growth::after(read_blocks(self.connection().await?, array).await?)),
+            None => Ok(Growth::after(read_blocks(connection, array).await?)),
         }
     }
 

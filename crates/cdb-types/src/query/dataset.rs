@@ -64,7 +64,7 @@ impl StreamQuery {
             ..DataQuery::default()
         };
         if query == DataQuery::default() {
-            return DataQuery::all().range();
+            return Ok(Range::ALL);
         }
         if query.t1.is_none() && query.t2.is_none() && query.i1.is_none() && query.i2.is_none() {
             return Ok(Range::Time { after: None, until: None, limit: query.limit });
@@ -77,16 +77,9 @@ impl StreamQuery {
     /// # Errors
     /// When the stream is no path, or as [`range`](Self::range).
     pub fn check(&self) -> Result<CheckedStream, QueryError> {
-        let ranged = Self { stream: String::new(), transform: None, ..self.clone() };
-        let has_range = ranged.t1.unwrap_or(0.0) != 0.0
-            || ranged.t2.unwrap_or(0.0) != 0.0
-            || ranged.limit.unwrap_or(0) != 0
-            || ranged.i1.unwrap_or(0) != 0
-            || ranged.i2.unwrap_or(0) != 0;
         Ok(CheckedStream {
             path: path(&self.stream)?,
             range: self.range()?,
-            has_range,
             transform: self.transform.clone().filter(|script| !script.is_empty()),
         })
     }
@@ -109,10 +102,16 @@ pub struct CheckedStream {
     pub path: DataPath,
     /// Which of its datapoints.
     pub range: Range,
-    /// Whether a range was given, or all is meant.
-    pub has_range: bool,
     /// A PipeScript to run over them.
     pub transform: Option<String>,
+}
+
+impl CheckedStream {
+    /// Whether a range was given, or all is meant.
+    #[must_use]
+    pub fn has_range(&self) -> bool {
+        self.range != Range::ALL
+    }
 }
 
 /// Checks the streams of a merge.
