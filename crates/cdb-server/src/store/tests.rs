@@ -180,6 +180,7 @@ async fn a_commit_that_nobody_waits_for_leaves_the_store_usable() {
     let change = writer.begin().await.expect("a change");
     assert!(change.commit().now_or_never().is_none(), "it was not interrupted");
     drop(writer);
+    flush(&store).await;
     insert(&store, array, &json!([{"t": 2, "d": 2}])).await.expect("stored");
     flush(&store).await;
     let expected = [json!({"t": 1, "d": 1}), json!({"t": 2, "d": 2})];
