@@ -9,6 +9,7 @@ mod objects;
 mod observe;
 mod queries;
 mod server;
+mod websocket;
 
 use std::sync::Arc;
 
@@ -41,7 +42,7 @@ pub(crate) fn router(database: Arc<Database>) -> Router {
         .put(objects::update_stream)
         .delete(objects::delete_stream);
     let data = get(data::read).post(data::insert).put(data::insert_restamped);
-    let routes: [(&str, Api); 13] = [
+    let routes: [(&str, Api); 14] = [
         (Ping::ROUTE, get(server::query)),
         (Version::ROUTE, get(server::version)),
         (ListTransforms::ROUTE, get(server::transforms)),
@@ -50,6 +51,7 @@ pub(crate) fn router(database: Arc<Database>) -> Router {
         (QueryDataset::ROUTE, post(queries::dataset)),
         ("login", get(server::log_in)),
         ("logout", get(server::log_out)),
+        (cdb_types::websocket::ROUTE, get(websocket::open)),
         (ListUsers::ROUTE, get(objects::list_users)),
         (UserKind::ROUTE, users),
         (DeviceKind::ROUTE, devices),

@@ -52,7 +52,10 @@ impl Database {
     }
 
     /// The device with this key; the inner error is a failed login.
-    async fn find_key(&self, key: &ApiKey) -> Result<Result<Arc<Actor>, Refusal>, Refusal> {
+    pub(crate) async fn find_key(
+        &self,
+        key: &ApiKey,
+    ) -> Result<Result<Arc<Actor>, Refusal>, Refusal> {
         let unknown = || Refusal::new(401, "The requested device was not found.");
         if key.expose().is_empty() {
             return Ok(Err(Refusal::new(401, "Must have non-empty api key")));
@@ -73,7 +76,7 @@ impl Database {
         drop(db);
         let Some(user) = user else { return Ok(Err(unknown())) };
         self.ensure_log(user.id).await?;
-        let actor = Arc::new(Actor { user, device });
+        let actor = Arc::new(Actor { user, device, password: None });
         self.actors.put(generation, digest, Arc::clone(&actor));
         Ok(Ok(actor))
     }
@@ -97,18 +100,25 @@ impl Database {
         let Some((user, stored)) = user.zip(stored).filter(|_| fits) else {
             return Ok(Err(failed()));
         };
-        if !Hasher::is_current(&stored) {
-            self.store_password(user.id, self.hasher.hash(password).await?).await?;
-        }
+        let stored = match Hasher::is_current(&stored) {
+            true => stored,
+            false => self.store_password(user.id, self.hasher.hash(password).await?).await?,
+        };
         self.ensure_log(user.id).await?;
         let device = DeviceRow::by_name(self.store.readers(), user.id, "user").await?;
-        Ok(device.map(|device| Arc::new(Actor { user, device })).ok_or_else(failed))
+        let actor = device.map(|device| Actor { user, device, password: Some(stored) });
+        Ok(actor.map(Arc::new).ok_or_else(failed))
     }
 
-    async fn store_password(&self, user: i64, password: StoredPassword) -> Result<(), Refusal> {
+    async fn store_password(
+        &self,
+        user: i64,
+        password: StoredPassword,
+    ) -> Result<StoredPassword, Refusal> {
         let mut writer = self.store.writer().await;
         let mut change = writer.begin().await?;
         password.set(&mut change, user).await?;
-        Ok(change.commit().await?)
+        change.commit().await?;
+        Ok(password)
     }
 }

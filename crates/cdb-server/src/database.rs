@@ -4,6 +4,7 @@ mod cache;
 mod data;
 mod devices;
 mod info;
+mod live;
 mod log;
 mod queries;
 mod rules;
@@ -18,8 +19,10 @@ pub(crate) use streams::StreamFilter;
 
 use crate::actor::{Actor, Asker};
 use crate::auth::{Hasher, Sessions};
+use crate::bus::Bus;
 use crate::permissions::Permissions;
 use crate::refusal::Refusal;
+use crate::sockets::Sockets;
 use crate::store::{KeyDigest, Store};
 use cache::Cache;
 use data::Located;
@@ -30,17 +33,21 @@ pub(crate) struct Database {
     pub(crate) permissions: Permissions,
     pub(crate) hasher: Hasher,
     pub(crate) sessions: Sessions,
+    pub(crate) bus: Bus,
+    pub(crate) sockets: Sockets,
     pub(crate) actors: Cache<KeyDigest, Actor>,
     streams: Cache<StreamPath, Located>,
 }
 
 impl Database {
-    pub(crate) fn new(store: Store, permissions: Permissions) -> Self {
+    pub(crate) fn new(store: Store, bus: Bus, sockets: Sockets, permissions: Permissions) -> Self {
         Self {
             store,
             permissions,
             hasher: Hasher::default(),
             sessions: Sessions::default(),
+            bus,
+            sockets,
             actors: Cache::default(),
             streams: Cache::default(),
         }

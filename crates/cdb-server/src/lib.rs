@@ -33,12 +33,14 @@
 mod actor;
 mod api;
 mod auth;
+mod bus;
 mod database;
 mod error;
 mod permissions;
 mod query;
 mod refusal;
 mod server;
+mod sockets;
 mod store;
 
 pub use error::StartError;

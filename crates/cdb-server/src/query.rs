@@ -7,10 +7,10 @@ pub(crate) mod documentation;
 mod merge;
 mod source;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, write_point};
 pub(crate) use dataset::{Dataset, Times};
 pub(crate) use merge::Merged;
-pub(crate) use source::Source;
+pub(crate) use source::{Source, read_point};
 
 use cdb_pipescript::{ParseError, Point, RunError};
 

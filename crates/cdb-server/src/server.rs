@@ -8,14 +8,16 @@ use std::time::Duration;
 use axum::serve::ListenerExt;
 use cdb_types::Password;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::api;
+use crate::bus::Bus;
 use crate::database::Database;
 use crate::error::StartError;
 use crate::permissions::Permissions;
-use crate::store::{OpenError, Store};
+use crate::sockets::{PING, Sockets};
+use crate::store::{Feed, OpenError, Store};
 
 /// How long requests under way may take after the server was told to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -27,6 +29,7 @@ pub struct ServerBuilder {
     data: PathBuf,
     listen: String,
     admin: Option<(String, Password)>,
+    ping: Duration,
 }
 
 impl ServerBuilder {
@@ -50,6 +53,13 @@ impl ServerBuilder {
         self
     }
 
+    /// How often clients are pinged over their websockets: every 54 seconds unless given. One that
+    /// is silent for a ninth longer is taken for gone.
+    pub fn websocket_ping(mut self, every: Duration) -> Self {
+        self.ping = every;
+        self
+    }
+
     /// Starts the server; it answers when this returns.
     ///
     /// # Errors
@@ -60,7 +70,9 @@ impl ServerBuilder {
         let listening = |source| StartError::Listen { address: self.listen.clone(), source };
         let listener = listener.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
-        let database = open(&self.data, self.admin).await?;
+        let (farewell, stopping) = watch::channel(false);
+        let sockets = Sockets { ping: self.ping, stop: stopping };
+        let database = open(&self.data, sockets, self.admin).await?;
         let store = database.store.clone();
         let router = api::router(Arc::new(database));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -79,23 +91,29 @@ impl ServerBuilder {
             }
         });
         tracing::info!(%address, data = %self.data.display(), "listening");
-        Ok(Server { address, store, stop, serving })
+        Ok(Server { address, store, stop, farewell, serving })
     }
 }
 
-async fn open(file: &Path, admin: Option<(String, Password)>) -> Result<Database, StartError> {
+async fn open(
+    file: &Path,
+    sockets: Sockets,
+    admin: Option<(String, Password)>,
+) -> Result<Database, StartError> {
     let data = |source: Box<dyn std::error::Error + Send + Sync>| StartError::Data {
         file: file.to_owned(),
         source,
     };
-    let store = Store::open(file).await.map_err(|error| match error {
+    let (feed, told) = Feed::new();
+    let store = Store::open(file, feed).await.map_err(|error| match error {
         OpenError::InUse => StartError::InUse(file.to_owned()),
         OpenError::File(error) => data(error.into()),
         OpenError::Database(error) => data(error.into()),
         OpenError::Journal(error) => data(error.into()),
     })?;
     let permissions = Permissions::default_tables().map_err(|error| data(error.into()))?;
-    let database = Database::new(store, permissions);
+    let bus = Bus::new(store.clone(), told);
+    let database = Database::new(store, bus, sockets, permissions);
     let refused = |refusal: crate::refusal::Refusal| {
         StartError::Administrator(refusal.cause.unwrap_or_else(|| refusal.msg.into_owned()))
     };
@@ -112,6 +130,7 @@ pub struct Server {
     address: SocketAddr,
     store: Store,
     stop: oneshot::Sender<()>,
+    farewell: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
 
@@ -122,6 +141,7 @@ impl Server {
             data: PathBuf::from("connectordb.db"),
             listen: "127.0.0.1:3124".to_owned(),
             admin: None,
+            ping: PING,
         }
     }
 
@@ -137,12 +157,19 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Stops listening, lets the requests under way finish (ten seconds at most), and closes the
-    /// data file.
+    /// Stops listening, lets the requests under way finish (ten seconds at most), closes the
+    /// websockets with a code that says that the server comes back (1012), and closes the data
+    /// file.
     pub async fn shutdown(self) {
         drop(self.stop);
+        self.farewell.send_replace(true);
         let abort = self.serving.abort_handle();
-        if tokio::time::timeout(FAREWELL, self.serving).await.is_err() {
+        let finished = async {
+            let served = self.serving.await;
+            self.farewell.closed().await;
+            served
+        };
+        if tokio::time::timeout(FAREWELL, finished).await.is_err() {
             tracing::warn!("some requests took too long to finish");
             abort.abort();
         }

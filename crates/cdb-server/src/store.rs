@@ -9,6 +9,8 @@ mod block;
 mod change;
 mod commit;
 mod compact;
+mod feed;
+mod generation;
 mod journal;
 mod lock;
 mod objects;
@@ -21,7 +23,6 @@ mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
@@ -34,6 +35,8 @@ pub(crate) use batch::{Batch, BatchError};
 pub(crate) use block::BlockError;
 pub(crate) use change::Change;
 pub(crate) use commit::{CommitError, Insert};
+pub(crate) use feed::{Appended, Feed};
+pub(crate) use generation::Generation;
 pub(crate) use objects::{DeviceRow, KeyDigest, StoredPassword, StreamRow, UserRow, key_digest};
 pub(crate) use read::{ReadError, Reader};
 pub(crate) use writer::Writer;
@@ -63,7 +66,8 @@ pub(crate) struct Store {
     writer: Arc<Mutex<Writer>>,
     tails: Tails,
     commits: mpsc::Sender<commit::Pending>,
-    generation: Arc<AtomicU64>,
+    generation: Generation,
+    feed: Feed,
     /// Held until the last clone is gone.
     _lock: Arc<lock::Lock>,
 }
@@ -103,7 +107,8 @@ impl From<sqlx::migrate::MigrateError> for OpenError {
 
 impl Store {
     /// Opens a data file, making it if it is not there, and brings its tables up to date.
-    pub(crate) async fn open(file: &Path) -> Result<Self, OpenError> {
+    /// The feed is told of what is appended.
+    pub(crate) async fn open(file: &Path, feed: Feed) -> Result<Self, OpenError> {
         let lock = Arc::new(lock::Lock::take(file)?);
         lock::create_private(file)?;
         let options = SqliteConnectOptions::new()
@@ -126,13 +131,13 @@ impl Store {
             .test_before_acquire(false)
             .connect_with(options)
             .await?;
-        let generation = Arc::new(AtomicU64::new(0));
-        let writer = Writer::new(connection, Arc::clone(&generation)).await?;
+        let generation = Generation::default();
+        let writer = Writer::new(connection, generation.clone(), feed.clone()).await?;
         let tails = writer.tails().clone();
         let writer = Arc::new(Mutex::new(writer));
         let (commits, pending) = mpsc::channel(commit::MOST_PENDING);
         tokio::spawn(commit::run(Arc::clone(&writer), pending));
-        Ok(Self { readers, writer, tails, commits, generation, _lock: lock })
+        Ok(Self { readers, writer, tails, commits, generation, feed, _lock: lock })
     }
 
     /// The connections that read.
@@ -143,7 +148,17 @@ impl Store {
     /// Grows with each change of users, devices or streams: what was read at an earlier number may
     /// not be true any more.
     pub(crate) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
+        self.generation.get()
+    }
+
+    /// What tells of such changes.
+    pub(crate) fn generations(&self) -> &Generation {
+        &self.generation
+    }
+
+    /// What tells of appended datapoints.
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.feed
     }
 
     /// The one writing connection, when nobody else writes.

@@ -28,19 +28,26 @@ pub(super) fn set_json(response: &mut Response) {
     response.headers_mut().insert(header::CONTENT_TYPE, json);
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
+impl Refusal {
+    /// What is said of it; the log has the rest, under the same reference.
+    pub(super) fn tell(self) -> ServerError {
         let reference = uuid::Uuid::new_v4().to_string();
         match &self.cause {
             Some(cause) => tracing::error!(reference, msg = %self.msg, cause, "failed"),
             None => tracing::debug!(reference, msg = %self.msg, "refused"),
         }
-        let error = ServerError::new(self.status, self.msg, &*reference);
+        ServerError::new(self.status, self.msg, reference)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let error = self.tell();
         let body = serde_json::to_vec(&error).unwrap_or_default();
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let status = StatusCode::from_u16(error.code).unwrap_or(StatusCode::BAD_REQUEST);
         let mut response = (status, body).into_response();
         set_json(&mut response);
-        response.extensions_mut().insert(Reference(reference));
+        response.extensions_mut().insert(Reference(error.reference));
         response
     }
 }

@@ -10,7 +10,7 @@ use super::sight::{SeenStream, Unseen};
 use crate::actor::Asker;
 use crate::permissions::{Field, Grant};
 use crate::refusal::Refusal;
-use crate::store::{Array, Batch, CommitError, DeviceRow, Insert, StreamRow};
+use crate::store::{Appended, Array, Batch, CommitError, DeviceRow, Insert, StreamRow};
 
 /// Larger bodies are read away from the threads that answer requests.
 const LARGE_BODY_BYTES: usize = 64 * 1024;
@@ -25,6 +25,11 @@ pub(crate) struct Located {
 impl Located {
     fn array(&self, downlink: bool) -> Array {
         Array { stream: self.stream.id, downlink }
+    }
+
+    /// Whether its datapoints are told, and not kept.
+    pub(super) fn is_ephemeral(&self) -> bool {
+        self.stream.ephemeral
     }
 }
 
@@ -66,11 +71,24 @@ impl Database {
         path: &StreamPath,
         downlink: bool,
     ) -> Result<Array, Refusal> {
+        Ok(self.readable_stream(asker, path, downlink).await?.0)
+    }
+
+    /// A stream's array that the asker may read, and the stream.
+    pub(super) async fn readable_stream(
+        &self,
+        asker: &Asker,
+        path: &StreamPath,
+        downlink: bool,
+    ) -> Result<(Array, Arc<Located>), Refusal> {
         let (located, grant) =
             self.locate(asker, path).await.map_err(|unseen| unseen.when_changing())?;
         let field =
             if downlink { Field::CanAccessStreamDownlink } else { Field::CanAccessStreamData };
-        if grant.reads(field) { Ok(located.array(downlink)) } else { Err(Refusal::hidden()) }
+        if !grant.reads(field) {
+            return Err(Refusal::hidden());
+        }
+        Ok((located.array(downlink), located))
     }
 
     /// How many datapoints there are.
@@ -118,15 +136,28 @@ impl Database {
             };
             let Destination { downlink, origin } = destination;
             let batch = read_batch(&located.validator, origin, body.clone()).await?;
-            if batch.is_empty() || located.stream.ephemeral {
+            let array = located.array(downlink);
+            if batch.is_empty() {
                 return Ok(());
             }
-            let insert = Insert { array: located.array(downlink), batch, restamp, generation };
+            if located.is_ephemeral() {
+                self.tell(array, batch).await;
+                return Ok(());
+            }
+            let insert = Insert { array, batch, restamp, generation };
             match self.store.insert(insert).await {
                 // The stream or who may write it has changed since it was looked at.
                 Err(CommitError::Stale) => {}
                 stored => return Ok(stored?),
             }
+        }
+    }
+
+    /// Tells of a batch that is not kept.
+    async fn tell(&self, array: Array, batch: Batch) {
+        if self.store.feed().wants(array) {
+            let points = batch.into_points();
+            self.store.feed().tell(vec![Appended { array, index: None, points }]).await;
         }
     }
 

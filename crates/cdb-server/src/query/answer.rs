@@ -62,14 +62,14 @@ impl Made {
             };
             text.push(if self.begun { b',' } else { b'[' });
             self.begun = true;
-            write(&mut text, point)?;
+            write_point(&mut text, point)?;
         }
         Ok(Some(text))
     }
 }
 
 /// Writes a datapoint; it has no origin any more.
-fn write(text: &mut Vec<u8>, Point { t, d }: Point) -> Result<(), RunError> {
+pub(crate) fn write_point(text: &mut Vec<u8>, Point { t, d }: Point) -> Result<(), RunError> {
     let t = Timestamp::new(t).ok_or_else(|| RunError::not_json(t))?;
     let datapoint = Datapoint::<Value> { t, d, o: None };
     // Only what JSON cannot say cannot be written.

@@ -79,14 +79,18 @@ impl Pages {
     }
 
     fn datapoint(&mut self) -> Result<Point, ReadError> {
-        let text = &self.page[self.at..];
-        if let Some((raw, length)) = RawDatapoint::scan(text) {
-            self.at += length;
-            return Ok(raw.read::<Value>().map_err(BlockError::from)?.into());
-        }
-        let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Datapoint<Value>>();
-        let datapoint = values.next().ok_or(BlockError::Corrupt)?.map_err(BlockError::from)?;
-        self.at += values.byte_offset();
-        Ok(datapoint.into())
+        let (point, length) = read_point(&self.page[self.at..])?;
+        self.at += length;
+        Ok(point)
     }
+}
+
+/// The datapoint with which a text begins, and how long that is.
+pub(crate) fn read_point(text: &[u8]) -> Result<(Point, usize), ReadError> {
+    if let Some((raw, length)) = RawDatapoint::scan(text) {
+        return Ok((raw.read::<Value>().map_err(BlockError::from)?.into(), length));
+    }
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Datapoint<Value>>();
+    let datapoint = values.next().ok_or(BlockError::Corrupt)?.map_err(BlockError::from)?;
+    Ok((datapoint.into(), values.byte_offset()))
 }

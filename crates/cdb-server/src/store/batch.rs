@@ -80,6 +80,11 @@ impl Batch {
         Ok(self.points.restamped(earliest)?.into())
     }
 
+    /// Its datapoints.
+    pub(crate) fn into_points(self) -> Points {
+        self.points
+    }
+
     /// Whether there is nothing in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.points.is_empty()

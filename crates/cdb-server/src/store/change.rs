@@ -1,7 +1,6 @@
 //! Changes of users, devices and streams.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Sqlite, Transaction};
@@ -10,6 +9,8 @@ use super::Array;
 use super::batch::Batch;
 use super::commit::{Commit, CommitError};
 use super::compact::read_blocks;
+use super::feed::{Appended, Feed};
+use super::generation::Generation;
 use super::journal;
 use super::tails::{Blocks, Growth, Tails};
 
@@ -20,7 +21,8 @@ use super::tails::{Blocks, Growth, Tails};
 pub(crate) struct Change<'w> {
     transaction: Transaction<'w, Sqlite>,
     tails: &'w Tails,
-    generation: &'w AtomicU64,
+    generation: &'w Generation,
+    feed: &'w Feed,
     uncertain: &'w mut bool,
     flushed: Vec<(Array, Blocks)>,
     commit: Commit,
@@ -30,13 +32,14 @@ impl<'w> Change<'w> {
     pub(super) async fn begin(
         connection: &'w mut SqliteConnection,
         tails: &'w Tails,
-        generation: &'w AtomicU64,
+        generation: &'w Generation,
+        feed: &'w Feed,
         uncertain: &'w mut bool,
     ) -> Result<Self, CommitError> {
         let mut transaction = connection.begin().await?;
         let flushed = journal::flush(&mut transaction, tails).await?;
-        let commit = Commit::default();
-        Ok(Self { transaction, tails, generation, uncertain, flushed, commit })
+        let commit = Commit::new(feed.clone());
+        Ok(Self { transaction, tails, generation, feed, uncertain, flushed, commit })
     }
 
     /// Appends a batch to an array, restamped.
@@ -66,17 +69,19 @@ impl<'w> Change<'w> {
         Ok(())
     }
 
-    /// Makes the change, durably.
+    /// Makes the change, durably, and tells of it.
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
-        let generation = self.generation;
+        let (generation, feed) = (self.generation, self.feed);
         let committed = self.commit_quietly().await;
         // Also after a failure: nobody knows then what is in the file.
-        generation.fetch_add(1, Ordering::AcqRel);
-        committed
+        generation.advance();
+        // Not before: who may not read any more is not to hear of it.
+        feed.tell(committed?).await;
+        Ok(())
     }
 
-    /// Makes a change that is none of users, devices or streams.
-    pub(super) async fn commit_quietly(mut self) -> Result<(), sqlx::Error> {
+    /// Makes a change that is none of users, devices or streams; gives what is to be told.
+    pub(super) async fn commit_quietly(mut self) -> Result<Vec<Appended>, sqlx::Error> {
         self.commit.write(&mut self.transaction).await?;
         // Whoever waits may go away in the middle of the commit.
         *self.uncertain = true;
@@ -84,7 +89,7 @@ impl<'w> Change<'w> {
         *self.uncertain = false;
         self.tails.flushed(self.flushed);
         self.tails.grown(self.commit.growths);
-        Ok(())
+        Ok(self.commit.appended)
     }
 }
 

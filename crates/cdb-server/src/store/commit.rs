@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::batch::Batch;
 use super::block::{Block, BlockError};
+use super::feed::{Appended, Feed};
 use super::journal::{ENTRIES_PER_STATEMENT, insert_entries};
 use super::tails::Growth;
 use super::writer::Writer;
@@ -107,7 +108,7 @@ async fn write(writer: &mut Writer, group: &mut Vec<Pending>) -> Vec<Array> {
             answer(done, Err(CommitError::Group(Arc::clone(&error))));
         }
     }
-    let mut commit = Commit::default();
+    let mut commit = writer.prepare();
     let mut waiting = Vec::with_capacity(group.len());
     for Pending { insert, done } in group.drain(..) {
         match place(writer, &mut commit, insert).await {
@@ -145,14 +146,21 @@ async fn place(
 }
 
 /// What is to be written at once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Commit {
     /// How each array grows that is written to.
     pub(super) growths: HashMap<Array, Growth>,
+    /// What is to be told of it.
+    pub(super) appended: Vec<Appended>,
     rows: Vec<Row>,
+    feed: Feed,
 }
 
 impl Commit {
+    pub(super) fn new(feed: Feed) -> Self {
+        Self { growths: HashMap::new(), appended: Vec::new(), rows: Vec::new(), feed }
+    }
+
     /// Puts a batch after the end of an array whose growth has begun.
     pub(super) fn append(
         &mut self,
@@ -168,6 +176,10 @@ impl Commit {
             batch = batch.restamped(growth.last_t)?;
         }
         growth.last_t = batch.points.last_t();
+        if self.feed.wants(array) {
+            let (index, points) = (Some(growth.length()), batch.points.clone());
+            self.appended.push(Appended { array, index, points });
+        }
         match batch.blocks {
             Some(blocks) if growth.takes_blocks() => {
                 for block in blocks {

@@ -19,7 +19,7 @@ pub(crate) struct UserRow {
 }
 
 /// What a password is compared with.
-#[derive(Clone, FromRow)]
+#[derive(Clone, PartialEq, Eq, FromRow)]
 pub(crate) struct StoredPassword {
     #[sqlx(rename = "password_scheme")]
     pub(crate) scheme: String,
@@ -27,6 +27,12 @@ pub(crate) struct StoredPassword {
     pub(crate) salt: String,
     #[sqlx(rename = "password")]
     pub(crate) hash: String,
+}
+
+impl std::fmt::Debug for StoredPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredPassword").field("scheme", &self.scheme).finish_non_exhaustive()
+    }
 }
 
 /// A device.

@@ -56,7 +56,7 @@ impl Points {
     }
 
     /// Their whole text.
-    pub(super) fn text(&self) -> &[u8] {
+    pub(crate) fn text(&self) -> &[u8] {
         &self.text
     }
 

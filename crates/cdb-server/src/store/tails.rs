@@ -46,8 +46,8 @@ pub(super) struct Growth {
     pub(super) blocks: Blocks,
     /// What the journal gets.
     pub(super) appended: Points,
-    /// Whether the journal holds something of the array already.
-    in_journal: bool,
+    /// How many datapoints of the array the journal holds already.
+    in_journal: u64,
     /// The time of the last datapoint; before all times if there is none.
     pub(super) last_t: f64,
 }
@@ -56,12 +56,17 @@ impl Growth {
     /// Nothing yet, after blocks and nothing in the journal.
     pub(super) fn after(blocks: Blocks) -> Self {
         let last_t = blocks.last_t;
-        Self { blocks, appended: Points::default(), in_journal: false, last_t }
+        Self { blocks, appended: Points::default(), in_journal: 0, last_t }
     }
 
     /// Whether further blocks can follow: they come before all that is in the journal.
     pub(super) fn takes_blocks(&self) -> bool {
-        !self.in_journal && self.appended.is_empty()
+        self.in_journal == 0 && self.appended.is_empty()
+    }
+
+    /// How many datapoints the array will have.
+    pub(super) fn length(&self) -> u64 {
+        self.blocks.length + self.in_journal + self.appended.len() as u64
     }
 }
 
@@ -157,7 +162,7 @@ impl Tails {
         let tail = known.tails.get(&array)?;
         let growth = Growth::after(tail.blocks.clone());
         Some(Growth {
-            in_journal: !tail.recent.is_empty(),
+            in_journal: tail.recent.len() as u64,
             last_t: growth.last_t.max(tail.recent.last_t()),
             ..growth
         })

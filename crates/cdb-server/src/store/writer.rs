@@ -1,8 +1,5 @@
 //! The one connection that writes.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 
@@ -10,6 +7,8 @@ use super::Array;
 use super::change::Change;
 use super::commit::{Commit, CommitError};
 use super::compact::{merge_small, read_blocks};
+use super::feed::Feed;
+use super::generation::Generation;
 use super::journal::{self, FLUSH_BYTES};
 use super::tails::{Growth, Tails};
 
@@ -23,17 +22,19 @@ pub(crate) struct Writer {
     tails: Tails,
     /// Whether a write has failed, so that nobody knows what is in the file.
     uncertain: bool,
-    generation: Arc<AtomicU64>,
+    generation: Generation,
+    feed: Feed,
 }
 
 impl Writer {
     /// Takes up what was left in the journal.
     pub(super) async fn new(
         mut connection: SqliteConnection,
-        generation: Arc<AtomicU64>,
+        generation: Generation,
+        feed: Feed,
     ) -> Result<Self, CommitError> {
         let tails = journal::load(&mut connection).await?;
-        Ok(Self { connection: Some(connection), tails, uncertain: false, generation })
+        Ok(Self { connection: Some(connection), tails, uncertain: false, generation, feed })
     }
 
     /// The ends of arrays; readers share them.
@@ -53,7 +54,12 @@ impl Writer {
 
     /// Grows with each change of users, devices or streams.
     pub(super) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
+        self.generation.get()
+    }
+
+    /// A commit of nothing yet.
+    pub(super) fn prepare(&self) -> Commit {
+        Commit::new(self.feed.clone())
     }
 
     /// The beginning of an array's growth.
@@ -66,7 +72,7 @@ impl Writer {
         }
     }
 
-    /// Writes, durably.
+    /// Writes, durably, and tells of it.
     pub(super) async fn commit(&mut self, commit: Commit) -> Result<(), CommitError> {
         let connection = self.connection().await?;
         let written = if commit.is_one_statement() {
@@ -81,6 +87,7 @@ impl Writer {
         self.uncertain = written.is_err();
         written?;
         self.tails.grown(commit.growths);
+        self.feed.tell(commit.appended).await;
         Ok(())
     }
 
@@ -117,14 +124,16 @@ impl Writer {
     /// Makes blocks of all that the journal holds.
     async fn flush(&mut self) -> Result<(), CommitError> {
         let change = self.begin().await?;
-        Ok(change.commit_quietly().await?)
+        change.commit_quietly().await?;
+        Ok(())
     }
 
     /// Begins a change of users, devices or streams. Dropped before its commit, it changes nothing.
     pub(crate) async fn begin(&mut self) -> Result<Change<'_>, CommitError> {
         self.connection().await?;
         let connection = self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-        Change::begin(connection, &self.tails, &self.generation, &mut self.uncertain).await
+        let (tails, generation) = (&self.tails, &self.generation);
+        Change::begin(connection, tails, generation, &self.feed, &mut self.uncertain).await
     }
 
     /// Empties the journal and closes the file.

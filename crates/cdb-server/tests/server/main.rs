@@ -4,6 +4,8 @@ mod access;
 mod bad_input;
 mod data;
 mod lifecycle;
+mod live;
 mod queries;
 mod recorded;
+mod socket;
 mod support;

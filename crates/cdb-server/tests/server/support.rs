@@ -9,7 +9,7 @@ use tempfile::TempDir;
 pub(crate) struct TestServer {
     pub(crate) server: Server,
     pub(crate) directory: TempDir,
-    client: Client,
+    pub(crate) client: Client,
 }
 
 /// What came back.

@@ -1,0 +1,311 @@
+//! One open websocket.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
+use bytes::Bytes;
+use cdb_types::websocket::{Answer, Command, CommandError, Ended, Joined, Request};
+use cdb_types::{DataPath, ServerError};
+use futures_util::{SinkExt, StreamExt};
+use serde::Serialize;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+
+use crate::actor::Asker;
+use crate::bus::{Outbox, Parcel, Subscription, Wish};
+use crate::database::Database;
+use crate::query::script;
+use crate::refusal::Refusal;
+use crate::store::Array;
+
+/// How many subscriptions one socket may have.
+const MOST_SUBSCRIPTIONS: usize = 10_000;
+
+/// How long a client may take to hear that the socket is closed.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A websocket, who has it, and what it is told of.
+pub(super) struct Socket {
+    database: Arc<Database>,
+    asker: Asker,
+    /// Whether the client asked for answers.
+    answers: bool,
+    outbox: Arc<Outbox>,
+    subscriptions: HashMap<(DataPath, String), Subscribed>,
+    /// The same, by their numbers: what is in the outbox for any other is not sent.
+    numbers: HashMap<u64, (DataPath, String)>,
+    last_number: u64,
+    /// The store's generation at which asker and subscriptions were last looked at.
+    generation: u64,
+}
+
+struct Subscribed {
+    array: Array,
+    subscription: Subscription,
+    number: u64,
+    joined: Joined,
+}
+
+/// Why a socket ends.
+enum End {
+    /// The client has closed it, or is gone.
+    Gone,
+    /// The server closes it.
+    Close(Option<CloseFrame>),
+}
+
+impl End {
+    fn because(code: u16, reason: &'static str) -> Self {
+        Self::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }))
+    }
+}
+
+impl From<axum::Error> for End {
+    fn from(error: axum::Error) -> Self {
+        tracing::debug!(%error, "a websocket broke");
+        Self::Gone
+    }
+}
+
+impl From<Refusal> for End {
+    fn from(refusal: Refusal) -> Self {
+        refusal.tell();
+        Self::because(close_code::ERROR, "The server could not do this.")
+    }
+}
+
+impl Socket {
+    pub(super) fn new(database: Arc<Database>, asker: Asker, answers: bool) -> Self {
+        let generation = database.store.generation();
+        Self {
+            database,
+            asker,
+            answers,
+            outbox: Arc::default(),
+            subscriptions: HashMap::new(),
+            numbers: HashMap::new(),
+            last_number: 0,
+            generation,
+        }
+    }
+
+    pub(super) async fn run(mut self, mut socket: WebSocket) {
+        let end = self.serve(&mut socket).await;
+        tracing::debug!(asker = %self.asker, "a websocket ends");
+        if let End::Close(frame) = end {
+            let farewell = async {
+                socket.send(Message::Close(frame)).await?;
+                // Until the client has closed it too, or it breaks.
+                while let Some(Ok(_)) = socket.next().await {}
+                Ok::<(), axum::Error>(())
+            };
+            if !matches!(timeout(FAREWELL, farewell).await, Ok(Ok(()))) {
+                tracing::debug!("a client did not hear that its websocket is closed");
+            }
+        }
+    }
+
+    async fn serve(&mut self, socket: &mut WebSocket) -> End {
+        match self.serve_until_end(socket).await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        }
+    }
+
+    async fn serve_until_end(
+        &mut self,
+        socket: &mut WebSocket,
+    ) -> Result<std::convert::Infallible, End> {
+        let database = Arc::clone(&self.database);
+        let (sockets, generations) = (&database.sockets, database.store.generations());
+        let mut stop = sockets.stop.clone();
+        let mut ping = interval_at(Instant::now() + sockets.ping, sockets.ping);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heard = Instant::now();
+        loop {
+            let changed = generations.changed();
+            self.look_again().await?;
+            tokio::select! {
+                frame = socket.next() => {
+                    heard = Instant::now();
+                    self.take(frame.ok_or(End::Gone)??).await?;
+                }
+                () = self.outbox.filled() => {
+                    timeout(sockets.silence(), self.send(socket)).await.map_err(|_| End::Gone)??;
+                }
+                () = changed => {}
+                _ = ping.tick() => {
+                    let sent = timeout(sockets.silence(), socket.send(Message::Ping(Bytes::new())));
+                    sent.await.map_err(|_| End::Gone)??;
+                }
+                () = sleep_until(heard + sockets.silence()) => return Err(End::Gone),
+                // Also when the server is dropped.
+                _ = stop.changed() => {
+                    return Err(End::because(close_code::RESTART, "The server stops."));
+                }
+            }
+        }
+    }
+
+    /// Sends what waits.
+    async fn send(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+        loop {
+            let taken = self.outbox.try_take();
+            let slow = |_| End::because(close_code::AGAIN, "What was sent has not been read.");
+            let Some(Parcel { subscription, text }) = taken.map_err(slow)? else { break };
+            // Nothing is told that may not be heard any more.
+            self.look_again().await?;
+            if subscription.is_none_or(|number| self.numbers.contains_key(&number)) {
+                socket.feed(Message::Text(text)).await?;
+            }
+        }
+        Ok(socket.flush().await?)
+    }
+
+    /// Takes a frame.
+    async fn take(&mut self, frame: Message) -> Result<(), End> {
+        let malformed = || End::Close(None);
+        let text = match &frame {
+            Message::Text(text) => text.as_str(),
+            Message::Binary(bytes) => std::str::from_utf8(bytes).map_err(|_| malformed())?,
+            Message::Ping(_) | Message::Pong(_) => return Ok(()),
+            Message::Close(_) => return Err(End::Gone),
+        };
+        let Request { id, command } = Request::parse(text).map_err(|_| malformed())?;
+        if let Err(refusal) = self.follow(id, command).await {
+            let error = Some(refusal.tell());
+            self.answer(&Answer { id, joined: None, error });
+        }
+        Ok(())
+    }
+
+    /// Follows a command, and answers it.
+    async fn follow(
+        &mut self,
+        id: u64,
+        command: Result<Command, CommandError>,
+    ) -> Result<(), Refusal> {
+        let command = command.map_err(|error| match error {
+            CommandError::Path(_) => Refusal::hidden(),
+            error => Refusal::unreadable(error.to_string()),
+        })?;
+        match command {
+            Command::Subscribe { arg, transform } => {
+                return self.subscribe(id, arg, transform).await;
+            }
+            Command::Unsubscribe { arg, transform } => {
+                if let Some(ended) = self.subscriptions.remove(&(arg, transform)) {
+                    self.numbers.remove(&ended.number);
+                }
+            }
+            Command::UnsubscribeAll => {
+                self.subscriptions.clear();
+                self.numbers.clear();
+            }
+            Command::Insert { arg, d } => {
+                let body = Bytes::from(String::from(Box::<str>::from(d)));
+                self.database.insert(&self.asker, &arg, false, true, body).await?;
+            }
+            _ => return Err(Refusal::unreadable("This command is not known here.")),
+        }
+        self.answer(&Answer { id, joined: None, error: None });
+        Ok(())
+    }
+
+    async fn subscribe(
+        &mut self,
+        id: u64,
+        path: DataPath,
+        transform: String,
+    ) -> Result<(), Refusal> {
+        let key = (path, transform);
+        if let Some(Subscribed { subscription, joined, .. }) = self.subscriptions.get(&key) {
+            subscription.repeat(|index| self.joined(id, joined, index).1);
+            return Ok(());
+        }
+        if self.subscriptions.len() == MOST_SUBSCRIPTIONS {
+            return Err(Refusal::forbidden(format!(
+                "More than {MOST_SUBSCRIPTIONS} subscriptions of one connection are disabled."
+            )));
+        }
+        let found = self.database.subscribable(&self.asker, &key.0).await?;
+        let script = script(Some(&key.1))?;
+        let stateless = script.as_ref().is_none_or(cdb_pipescript::Script::is_stateless);
+        let index = (!found.ephemeral).then_some(0);
+        let mut joined = Joined { index, incarnation: found.array.stream, stateless };
+        self.last_number += 1;
+        let number = self.last_number;
+        let wish = Wish {
+            array: found.array,
+            path: key.0.clone(),
+            script,
+            outbox: Arc::clone(&self.outbox),
+            number,
+            detailed: self.answers,
+        };
+        let bus = self.database.bus.clone();
+        let begun = bus.subscribe(wish, |index| {
+            let (now, answer) = self.joined(id, &joined, index);
+            joined = now;
+            answer
+        });
+        let subscription = begun.await?;
+        let array = found.array;
+        self.numbers.insert(number, key.clone());
+        self.subscriptions.insert(key, Subscribed { array, subscription, number, joined });
+        Ok(())
+    }
+
+    /// The answer to a subscription that begins at an index.
+    fn joined(&self, id: u64, joined: &Joined, index: u64) -> (Joined, Option<Parcel>) {
+        let joined = Joined { index: joined.index.map(|_| index), ..joined.clone() };
+        let answer = Answer { id, joined: Some(joined.clone()), error: None };
+        (joined, self.parcel(&answer))
+    }
+
+    /// Answers a client that asked for answers.
+    fn answer(&self, answer: &impl Serialize) {
+        if let Some(parcel) = self.parcel(answer) {
+            self.outbox.push(parcel);
+        }
+    }
+
+    fn parcel(&self, said: &impl Serialize) -> Option<Parcel> {
+        let text = self.answers.then(|| serde_json::to_string(said).ok())??;
+        Some(Parcel { subscription: None, text: (text + "\n").into() })
+    }
+
+    /// Ends what is not allowed any more since users, devices or streams have changed.
+    async fn look_again(&mut self) -> Result<(), End> {
+        let generation = self.database.store.generation();
+        if generation == self.generation {
+            return Ok(());
+        }
+        self.generation = generation;
+        let renewed = self.database.renew(&self.asker).await?;
+        self.asker = renewed.ok_or_else(|| {
+            End::because(close_code::POLICY, "What was used to log in is not valid any more.")
+        })?;
+        let mut ended = Vec::new();
+        for (key, Subscribed { array, .. }) in &self.subscriptions {
+            match self.database.subscribable(&self.asker, &key.0).await {
+                Ok(found) if found.array == *array => {}
+                Ok(_) => ended.push((key.clone(), Refusal::hidden())),
+                Err(refusal) => ended.push((key.clone(), refusal)),
+            }
+        }
+        for (key, refusal) in ended {
+            self.end(key, refusal.tell());
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, key: (DataPath, String), ended: ServerError) {
+        if let Some(subscribed) = self.subscriptions.remove(&key) {
+            self.numbers.remove(&subscribed.number);
+            let (stream, transform) = key;
+            self.answer(&Ended { stream, transform, ended });
+        }
+    }
+}

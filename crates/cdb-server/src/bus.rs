@@ -1,0 +1,167 @@
+//! Who must hear of an insert.
+//!
+//! The store tells of what it has committed; for each array somebody has subscribed to there is a
+//! [`Topic`], which makes one text for each of its transforms, and puts it into the [`Outbox`] of
+//! each subscriber. Nobody is waited for.
+
+mod outbox;
+mod topic;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cdb_pipescript::Script;
+use cdb_types::DataPath;
+use tokio::sync::mpsc;
+
+pub(crate) use outbox::{Outbox, Parcel};
+
+use crate::store::{Appended, Array, ReadError, Store};
+use topic::{Listener, Topic};
+
+/// Batches with more text are put through scripts away from the threads that answer requests.
+const LARGE_TEXT_BYTES: usize = 64 * 1024;
+
+/// The topics of a server. Clones share them.
+#[derive(Debug, Clone)]
+pub(crate) struct Bus {
+    store: Store,
+    topics: Arc<Mutex<HashMap<Array, Interest>>>,
+}
+
+/// A topic, and how many want it.
+#[derive(Debug)]
+struct Interest {
+    topic: Arc<Topic>,
+    subscribers: usize,
+}
+
+/// What somebody wants to hear of.
+#[derive(Debug)]
+pub(crate) struct Wish {
+    pub(crate) array: Array,
+    pub(crate) path: DataPath,
+    pub(crate) script: Option<Script>,
+    pub(crate) outbox: Arc<Outbox>,
+    /// The subscriber's number for it, unique within the outbox.
+    pub(crate) number: u64,
+    /// Whether messages say where the datapoints lie.
+    pub(crate) detailed: bool,
+}
+
+/// A subscription; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    bus: Bus,
+    array: Array,
+    topic: Arc<Topic>,
+    listener: Option<(String, Listener)>,
+}
+
+impl Bus {
+    /// Begins to tell of what the store's feed brings.
+    pub(crate) fn new(store: Store, mut feed: mpsc::Receiver<Vec<Appended>>) -> Self {
+        let bus = Self { store, topics: Arc::default() };
+        let topics = Arc::clone(&bus.topics);
+        tokio::spawn(async move {
+            while let Some(group) = feed.recv().await {
+                for appended in group {
+                    let topic = lock(&topics).get(&appended.array).map(|it| Arc::clone(&it.topic));
+                    if let Some(topic) = topic {
+                        tell(topic, appended).await;
+                    }
+                }
+            }
+        });
+        bus
+    }
+
+    /// Subscribes. `answer` is put into the outbox before the first message; it is given the index
+    /// from which on all that is inserted comes in messages.
+    pub(crate) async fn subscribe(
+        &self,
+        wish: Wish,
+        answer: impl FnOnce(u64) -> Option<Parcel> + Send,
+    ) -> Result<Subscription, ReadError> {
+        let Wish { array, path, script, outbox, number, detailed } = wish;
+        let (topic, is_new) = self.topic(array, path);
+        let mut subscription =
+            Subscription { bus: self.clone(), array, topic: Arc::clone(&topic), listener: None };
+        if is_new {
+            // A commit under way may not have known that it is to be told of.
+            drop(self.store.writer().await);
+        }
+        // What is committed from here on is told of, what was before is within the length.
+        let length = self.store.length(array).await?;
+        let transform = script.as_ref().map_or("", Script::text).to_owned();
+        topic.join(&transform, script, |told| {
+            let from = length.max(told);
+            if let Some(answer) = answer(from) {
+                outbox.push(answer);
+            }
+            let listener = Listener { outbox, number, from, detailed };
+            subscription.listener = Some((transform.clone(), listener.clone()));
+            listener
+        });
+        Ok(subscription)
+    }
+
+    /// The topic of an array, and whether it is new; somebody more wants it now.
+    fn topic(&self, array: Array, path: DataPath) -> (Arc<Topic>, bool) {
+        let mut topics = lock(&self.topics);
+        let entry = topics.entry(array);
+        let is_new = matches!(entry, Entry::Vacant(_));
+        if is_new {
+            self.store.feed().want(array, true);
+        }
+        let new = || Interest { topic: Arc::new(Topic::new(path)), subscribers: 0 };
+        let interest = entry.or_insert_with(new);
+        interest.subscribers += 1;
+        (Arc::clone(&interest.topic), is_new)
+    }
+}
+
+impl Subscription {
+    /// Answers a second wish for the same. The first goes on, and serves both.
+    pub(crate) fn repeat(&self, answer: impl FnOnce(u64) -> Option<Parcel>) {
+        if let Some((_, listener)) = &self.listener {
+            self.topic.say(|told| {
+                if let Some(answer) = answer(listener.from.max(told)) {
+                    listener.outbox.push(answer);
+                }
+            });
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if let Some((transform, listener)) = &self.listener {
+            self.topic.leave(transform, listener);
+        }
+        let mut topics = lock(&self.bus.topics);
+        if let Entry::Occupied(mut entry) = topics.entry(self.array) {
+            entry.get_mut().subscribers -= 1;
+            if entry.get().subscribers == 0 {
+                entry.remove();
+                self.bus.store.feed().want(self.array, false);
+            }
+        }
+    }
+}
+
+async fn tell(topic: Arc<Topic>, appended: Appended) {
+    if appended.points.text().len() < LARGE_TEXT_BYTES {
+        topic.tell(&appended);
+        return;
+    }
+    let told = tokio::task::spawn_blocking(move || topic.tell(&appended)).await;
+    if let Err(error) = told {
+        tracing::error!(%error, "subscribers were not told of an insert");
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
