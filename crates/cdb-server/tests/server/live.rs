@@ -273,18 +273,14 @@ async fn clients_are_pinged_and_silent_ones_dropped() {
         .start()
         .await
         .expect("the server starts");
-    let key = {
-        let home = TestServer { server, directory, client: reqwest::Client::new() };
-        let key = home.key_of("test").await;
-        (home, key)
-    };
-    let (TestServer { server, directory: _directory, .. }, key) = key;
-    let mut talking = Socket::open(&server, &key, false).await;
+    let home = TestServer::of(server, directory);
+    let key = home.key_of("test").await;
+    let mut talking = Socket::open(&home.server, &key, false).await;
     for _ in 0..5 {
         assert!(talking.frame().await.expect("it lives").is_ping());
     }
     // Read past the websocket, whose answers to pings are not sent then.
-    let silent = Socket::open(&server, &key, false).await;
+    let silent = Socket::open(&home.server, &key, false).await;
     let mut left = Vec::new();
     let mut silent = silent.0.into_inner();
     let ended = tokio::time::timeout(Duration::from_secs(20), silent.read_to_end(&mut left));

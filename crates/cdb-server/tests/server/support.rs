@@ -9,7 +9,7 @@ use tempfile::TempDir;
 pub(crate) struct TestServer {
     pub(crate) server: Server,
     pub(crate) directory: TempDir,
-    pub(crate) client: Client,
+    client: Client,
 }
 
 /// What came back.
@@ -50,6 +50,11 @@ impl TestServer {
     pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let server = start_in(&directory).await;
+        Self::of(server, directory)
+    }
+
+    /// A server that runs already.
+    pub(crate) fn of(server: Server, directory: TempDir) -> Self {
         Self { server, directory, client: Client::new() }
     }
 

@@ -1,6 +1,7 @@
 //! One open websocket.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,8 +34,8 @@ pub(super) struct Socket {
     answers: bool,
     outbox: Arc<Outbox>,
     subscriptions: HashMap<(DataPath, String), Subscribed>,
-    /// The same, by their numbers: what is in the outbox for any other is not sent.
-    numbers: HashMap<u64, (DataPath, String)>,
+    /// Their numbers: what is in the outbox for any other is not sent.
+    numbers: HashSet<u64>,
     last_number: u64,
     /// The store's generation at which asker and subscriptions were last looked at.
     generation: u64,
@@ -84,14 +85,14 @@ impl Socket {
             answers,
             outbox: Arc::default(),
             subscriptions: HashMap::new(),
-            numbers: HashMap::new(),
+            numbers: HashSet::new(),
             last_number: 0,
             generation,
         }
     }
 
     pub(super) async fn run(mut self, mut socket: WebSocket) {
-        let end = self.serve(&mut socket).await;
+        let Err(end) = self.serve(&mut socket).await;
         tracing::debug!(asker = %self.asker, "a websocket ends");
         if let End::Close(frame) = end {
             let farewell = async {
@@ -106,17 +107,7 @@ impl Socket {
         }
     }
 
-    async fn serve(&mut self, socket: &mut WebSocket) -> End {
-        match self.serve_until_end(socket).await {
-            Ok(never) => match never {},
-            Err(end) => end,
-        }
-    }
-
-    async fn serve_until_end(
-        &mut self,
-        socket: &mut WebSocket,
-    ) -> Result<std::convert::Infallible, End> {
+    async fn serve(&mut self, socket: &mut WebSocket) -> Result<Infallible, End> {
         let database = Arc::clone(&self.database);
         let (sockets, generations) = (&database.sockets, database.store.generations());
         let mut stop = sockets.stop.clone();
@@ -156,7 +147,7 @@ impl Socket {
             let Some(Parcel { subscription, text }) = taken.map_err(slow)? else { break };
             // Nothing is told that may not be heard any more.
             self.look_again().await?;
-            if subscription.is_none_or(|number| self.numbers.contains_key(&number)) {
+            if subscription.is_none_or(|number| self.numbers.contains(&number)) {
                 socket.feed(Message::Text(text)).await?;
             }
         }
@@ -252,7 +243,7 @@ impl Socket {
         });
         let subscription = begun.await?;
         let array = found.array;
-        self.numbers.insert(number, key.clone());
+        self.numbers.insert(number);
         self.subscriptions.insert(key, Subscribed { array, subscription, number, joined });
         Ok(())
     }
