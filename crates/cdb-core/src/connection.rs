@@ -2,26 +2,33 @@
 
 use std::sync::Arc;
 
+use cdb_http::websocket::{Reconnect, Websocket};
 use cdb_http::{Credentials, Session};
-use cdb_types::{ApiKey, DevicePath};
+use cdb_types::{DevicePath, UserPath};
 
-/// A session, and the device it is logged in as.
+/// A session with its websocket, and the device it is logged in as.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     session: Session,
+    websocket: Websocket,
     device: DevicePath,
 }
 
 impl Connection {
-    pub(crate) fn new(session: Session, device: DevicePath) -> Self {
-        Self(Arc::new(Inner { session, device }))
+    pub(crate) fn new(session: Session, device: DevicePath, reconnect: Reconnect) -> Self {
+        let websocket = Websocket::new(session.clone(), reconnect);
+        Self(Arc::new(Inner { session, websocket, device }))
     }
 
     pub(crate) fn session(&self) -> &Session {
         &self.0.session
+    }
+
+    pub(crate) fn websocket(&self) -> &Websocket {
+        &self.0.websocket
     }
 
     /// The device that is logged in.
@@ -29,19 +36,9 @@ impl Connection {
         &self.0.device
     }
 
-    /// Goes on with a new key, if it is this connection's device that got one.
-    pub(crate) fn key_changed(&self, device: &DevicePath, key: &ApiKey) {
-        if device == self.device() {
-            self.session().set_credentials(Credentials::ApiKey(key.clone()));
-        }
-    }
-
-    /// Goes on with a new password, if the connection uses that of this user.
-    pub(crate) fn password_changed(&self, user: &cdb_types::UserPath, password: &str) {
-        if user == self.device().user()
-            && let Credentials::Password { user, .. } = self.session().credentials()
-        {
-            self.session().set_credentials(Credentials::password(user, password));
-        }
+    /// Whether the connection uses the password of this user.
+    pub(crate) fn uses_password_of(&self, user: &UserPath) -> bool {
+        let by_password = matches!(self.session().credentials(), Credentials::Password { .. });
+        by_password && user == self.device().user()
     }
 }

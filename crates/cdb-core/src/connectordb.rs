@@ -5,11 +5,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cdb_http::websocket::{ConnectionState, Reconnect};
 use cdb_http::{Credentials, ProtocolError, Session, SessionBuilder};
 use cdb_types::endpoint::{
     Count, Counted, Endpoint, Json, ListInterpolators, ListTransforms, ListUsers, Ping, Version,
 };
 use cdb_types::{DevicePath, Name, ObjectPath, ServerInfo, StreamPath, UserPath};
+use tokio::sync::watch;
 
 use crate::connection::Connection;
 use crate::object::{Handle, device};
@@ -27,6 +29,8 @@ pub struct ConnectorDbBuilder {
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
     retries: Option<u32>,
+    root_certificates: Vec<Vec<u8>>,
+    reconnect: Reconnect,
 }
 
 impl ConnectorDbBuilder {
@@ -71,7 +75,20 @@ impl ConnectorDbBuilder {
         self
     }
 
-    fn session(&self) -> SessionBuilder {
+    /// Trusts a certificate, in PEM, beside those that the system trusts: for a server that has
+    /// signed its own. What is none is an error when connecting.
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.push(pem.into());
+        self
+    }
+
+    /// When a lost websocket, over which subscriptions come, is opened again.
+    pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
+        self.reconnect = reconnect;
+        self
+    }
+
+    fn session(&self) -> Result<SessionBuilder> {
         let mut session = Session::builder(&self.url).credentials(self.credentials.clone());
         if let Some(timeout) = self.connect_timeout {
             session = session.connect_timeout(timeout);
@@ -82,7 +99,10 @@ impl ConnectorDbBuilder {
         if let Some(retries) = self.retries {
             session = session.retries(retries);
         }
-        session
+        for pem in &self.root_certificates {
+            session = session.root_certificate(pem)?;
+        }
+        Ok(session)
     }
 
     /// Connects: finds out as whom.
@@ -90,11 +110,11 @@ impl ConnectorDbBuilder {
     /// # Errors
     /// When the URL is none, the server cannot be reached, or the login fails.
     pub async fn connect(self) -> Result<ConnectorDb> {
-        let session = self.session().build()?;
+        let session = self.session()?.build()?;
         // Asked also with a password: an e-mail address logs in, but is not a path.
         let path = session.call(&Ping).await?;
         let own = if path == NOBODY { "nobody/user" } else { path.as_str() };
-        let connection = Connection::new(session, own.parse::<DevicePath>()?);
+        let connection = Connection::new(session, own.parse::<DevicePath>()?, self.reconnect);
         let cdb = ConnectorDb {
             device: device(&connection, connection.device().clone()),
             path: path.into(),
@@ -125,6 +145,8 @@ impl ConnectorDb {
             connect_timeout: None,
             timeout: None,
             retries: None,
+            root_certificates: Vec::new(),
+            reconnect: Reconnect::new(),
         }
     }
 
@@ -231,6 +253,12 @@ impl ConnectorDb {
         }
         let path: StreamPath = path.parse()?;
         Ok(Stream(Handle::new(self.connection().clone(), path)))
+    }
+
+    /// How the websocket is doing over which subscriptions come, now and whenever that changes.
+    #[must_use]
+    pub fn connection_state(&self) -> watch::Receiver<ConnectionState> {
+        self.connection().websocket().state()
     }
 
     /// Makes any call of the protocol: for those that have no method of their own.

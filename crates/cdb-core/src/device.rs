@@ -1,6 +1,6 @@
 //! Devices.
 
-use cdb_http::ProtocolError;
+use cdb_http::{Credentials, ProtocolError};
 use cdb_types::endpoint::ListStreams;
 use cdb_types::{ApiKey, DeviceCreate, DeviceInfo, DeviceKind, DeviceUpdate};
 
@@ -88,15 +88,22 @@ impl Device {
 
     /// Has the server make a new API key, and gives it. The old one is void at once.
     ///
-    /// The connection goes on with the new key if this is the device it is logged in as.
+    /// The connection goes on with the new key if this is the device it is logged in as, its
+    /// subscriptions included.
     ///
     /// # Errors
     /// As [`set`](Self::set).
     pub async fn reset_apikey(&self) -> Result<ApiKey> {
-        let info = self.set(DeviceUpdate::new().apikey("")).await?;
-        let key = info.apikey.filter(|key| !key.expose().is_empty());
-        let key = key.ok_or(ProtocolError::Missing("apikey")).map_err(cdb_http::Error::from)?;
-        self.0.connection.key_changed(self.path(), &key);
+        let update = DeviceUpdate::new().apikey("");
+        let key = |info: &DeviceInfo| info.apikey.clone().filter(|key| !key.expose().is_empty());
+        let info = if self.path() == self.0.connection.device() {
+            let new = |info: &DeviceInfo| key(info).map(Credentials::ApiKey);
+            self.0.set_login(&update, new).await?
+        } else {
+            self.set(update).await?
+        };
+        let key =
+            key(&info).ok_or(ProtocolError::Missing("apikey")).map_err(cdb_http::Error::from)?;
         Ok(key)
     }
 }

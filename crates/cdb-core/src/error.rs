@@ -1,6 +1,8 @@
 //! What can go wrong.
 
-use cdb_types::{InvalidSchema, PathError, ServerError};
+use std::sync::Arc;
+
+use cdb_types::{InvalidSchema, PathError, ServerError, StreamPath};
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,33 @@ pub enum Error {
         /// Why the next chunk was not.
         source: cdb_http::Error,
     },
+    /// A subscription could not begin, or has ended: all that share its connection get the same.
+    #[error(transparent)]
+    Subscription(Arc<cdb_http::Error>),
+    /// What was inserted while a subscription was not connected, or its reader too slow, cannot be
+    /// delivered, or not all of it. The subscription goes on with what came later.
+    #[error("datapoints may be missing: {0}")]
+    Lagged(Lagged),
+    /// Only the device that owns a stream can answer what others ask of it. Nothing was sent.
+    #[error("{0} is not a stream of the device that is logged in")]
+    NotOwner(StreamPath),
+}
+
+/// Why what a subscription has missed cannot be delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Lagged {
+    /// The stream does not keep its datapoints.
+    #[error("the stream is ephemeral")]
+    Ephemeral,
+    /// What the transform makes of a datapoint depends on others that were inserted with it.
+    #[error("what the transform gives depends on how datapoints were inserted")]
+    Transform,
+    /// The stream is another than before, or in an earlier state: it was made anew, its downlink
+    /// was turned off and on, or the server's data were restored. What the stream of before got at
+    /// last is not known; if this one is new, all of it comes.
+    #[error("the stream has been replaced")]
+    Replaced,
 }
 
 impl Error {
@@ -64,6 +93,7 @@ impl Error {
     fn http(&self) -> Option<&cdb_http::Error> {
         match self {
             Self::Http(error) | Self::PartialInsert { source: error, .. } => Some(error),
+            Self::Subscription(error) => Some(error),
             _ => None,
         }
     }

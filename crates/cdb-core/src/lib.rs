@@ -33,6 +33,7 @@ mod stream;
 mod user;
 
 pub use cdb_http::Credentials;
+pub use cdb_http::websocket::{ConnectionState, Reconnect};
 pub use cdb_types::{
     ApiKey, Datapoint, DatapointArray, DeviceCreate, DeviceInfo, DevicePath, DeviceUpdate,
     ObjectPath, Password, Schema, ServerError, ServerInfo, StreamCreate, StreamInfo, StreamPath,
@@ -40,9 +41,12 @@ pub use cdb_types::{
 };
 pub use connectordb::{ConnectorDb, ConnectorDbBuilder};
 pub use device::Device;
-pub use error::Error;
+pub use error::{Error, Lagged};
 pub use object::Object;
-pub use stream::{ByIndex, ByTime, Datapoints, InsertArray, Query, Stream, TypedStream, Whole};
+pub use stream::{
+    ByIndex, ByTime, Callback, Datapoints, Downlinks, InsertArray, Query, Reply, Request, Stream,
+    Subscribe, Subscription, TypedStream, Whole,
+};
 pub use user::{ListStreams, User};
 
 /// The result of a call.

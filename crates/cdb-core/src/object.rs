@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use cdb_http::Session;
+use cdb_http::{Credentials, Session};
 use cdb_types::endpoint::{Create, Delete, Json, Read, Write};
 use cdb_types::{DevicePath, Kind};
 
@@ -89,6 +89,19 @@ impl<K: Kind> Handle<K> {
 
     pub(crate) async fn set(&self, update: &K::Update) -> Result<K::Info> {
         let Json(info) = self.session().call(&Write::<K>(&self.path, update)).await?;
+        self.learn(Some(info.clone()));
+        Ok(info)
+    }
+
+    /// Sets what changes what this connection logs in with: `new` finds that in what the server
+    /// says then.
+    pub(crate) async fn set_login(
+        &self,
+        update: &K::Update,
+        new: impl FnOnce(&K::Info) -> Option<Credentials> + Send,
+    ) -> Result<K::Info> {
+        let call = Write::<K>(&self.path, update);
+        let Json(info) = self.session().call_for_credentials(&call, |Json(info)| new(info)).await?;
         self.learn(Some(info.clone()));
         Ok(info)
     }

@@ -1,22 +1,31 @@
 //! Streams.
 
+mod callback;
 mod datapoints;
+mod downlink;
+mod follow;
 mod insert;
 mod parser;
 mod query;
+mod subscribe;
 mod typed;
 
 use std::ops::RangeBounds;
 
 use cdb_types::endpoint::Length;
-use cdb_types::{Datapoint, Schema, StreamCreate, StreamInfo, StreamKind, StreamUpdate};
+use cdb_types::{
+    Datapoint, DatapointArray, Schema, StreamCreate, StreamInfo, StreamKind, StreamUpdate,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use callback::Callback;
 pub use datapoints::Datapoints;
+pub use downlink::{Downlinks, Reply, Request};
 pub use insert::InsertArray;
 pub use query::{ByIndex, ByTime, Query, Whole};
+pub use subscribe::{Subscribe, Subscription};
 pub use typed::TypedStream;
 
 use crate::object::{Handle, getters, object_methods, setters};
@@ -230,6 +239,88 @@ impl Stream {
         datapoints: &'a [Datapoint<T>],
     ) -> InsertArray<'a, T> {
         InsertArray::new(self.clone(), datapoints)
+    }
+
+    /// Subscribes: awaited, a [`Subscription`], which gives what is inserted as soon as the server
+    /// has stored it.
+    ///
+    /// All subscriptions of a connection share one websocket.
+    ///
+    /// ```no_run
+    /// # async fn example(mood: cdb_core::Stream) -> cdb_core::Result<()> {
+    /// let mut good = mood.subscribe().transform("if $ > 8").await?;
+    /// while let Some(batch) = good.next().await {
+    ///     println!("So well: {:?}", batch?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no such stream, it may not be read, the transform is none, or the server
+    /// cannot be reached. Later the subscription is patient: see there.
+    pub fn subscribe(&self) -> Subscribe {
+        Subscribe::new(self.clone())
+    }
+
+    /// Calls a function with whatever is inserted, until what this returns is dropped.
+    ///
+    /// ```no_run
+    /// # async fn example(mood: cdb_core::Stream) -> cdb_core::Result<()> {
+    /// let callback = mood.on_insert(async |batch| println!("{batch:?}")).await?;
+    /// # callback.stop().await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`subscribe`](Self::subscribe).
+    pub async fn on_insert<F, Fut>(&self, call: F) -> Result<Callback>
+    where
+        F: FnMut(DatapointArray) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.typed().on_insert(call).await
+    }
+
+    /// Takes what others ask of this stream's owner, which must be the device that is logged in:
+    /// the stream's downlink, from now on. What they asked before is in `query().downlink()`.
+    ///
+    /// ```no_run
+    /// # async fn example(light: cdb_core::Stream) -> cdb_core::Result<()> {
+    /// let mut requests = light.downlinks().await?;
+    /// while let Some(request) = requests.next().await {
+    ///     let request = request?;
+    ///     println!("The light is to be {}", request.value());
+    ///     request.accept().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotOwner`](crate::Error), or as [`subscribe`](Self::subscribe).
+    pub async fn downlinks(&self) -> Result<Downlinks> {
+        self.typed().downlinks().await
+    }
+
+    /// Calls a function with whatever others ask of this stream's owner, and acknowledges what it
+    /// accepts, until what this returns is dropped.
+    ///
+    /// ```no_run
+    /// # async fn example(light: cdb_core::Stream) -> cdb_core::Result<()> {
+    /// let callback = light.on_downlink(async |request| request.d.is_boolean()).await?;
+    /// # callback.stop().await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`downlinks`](Self::downlinks).
+    pub async fn on_downlink<F, Fut>(&self, call: F) -> Result<Callback>
+    where
+        F: FnMut(Datapoint) -> Fut + Send + 'static,
+        Fut: Future<Output: Into<Reply>> + Send + 'static,
+    {
+        self.typed().on_downlink(call).await
     }
 }
 

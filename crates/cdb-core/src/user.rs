@@ -3,6 +3,7 @@
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
+use cdb_http::Credentials;
 use cdb_types::endpoint::{ListDevices, ListUserStreams};
 use cdb_types::{DeviceCreate, UserCreate, UserInfo, UserKind, UserUpdate};
 
@@ -90,14 +91,19 @@ impl User {
         set_public: public(bool);
     }
 
-    /// Changes the password. API keys stay as they are.
+    /// Changes the password. API keys stay as they are. A connection that uses the password goes on
+    /// with the new one.
     ///
     /// # Errors
     /// As [`set`](Self::set).
     pub async fn set_password(&self, password: &str) -> Result<()> {
-        self.set(UserUpdate::new().password(password)).await?;
-        self.0.connection.password_changed(self.path(), password);
-        Ok(())
+        let update = UserUpdate::new().password(password);
+        if !self.0.connection.uses_password_of(self.path()) {
+            return self.set(update).await.map(drop);
+        }
+        let name = self.path().to_string();
+        let new = |_: &UserInfo| Some(Credentials::password(name, password));
+        self.0.set_login(&update, new).await.map(drop)
     }
 }
 

@@ -1,6 +1,9 @@
 //! What can go wrong between here and the server.
 
+use std::fmt;
+
 use cdb_types::ServerError;
+use tokio_tungstenite::tungstenite::{self, protocol::CloseFrame};
 
 /// Why a call has no answer.
 ///
@@ -109,25 +112,68 @@ impl Error {
 /// What happened to the connection.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct TransportError(reqwest::Error);
+pub struct TransportError(Break);
+
+/// The connection that broke, and how.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Break {
+    #[error(transparent)]
+    Http(reqwest::Error),
+    #[error(transparent)]
+    Websocket(tungstenite::Error),
+    #[error("the server has closed the websocket{0}")]
+    Closed(Farewell),
+    #[error("nothing was heard from the server for too long")]
+    Silent,
+    #[error("what kept the websocket has ended")]
+    Abandoned,
+}
+
+/// What a server says when it closes a websocket.
+#[derive(Debug)]
+pub(crate) struct Farewell(pub(crate) Option<CloseFrame>);
+
+impl fmt::Display for Farewell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(CloseFrame { code, reason }) => write!(f, " ({}: {reason})", u16::from(*code)),
+            None => Ok(()),
+        }
+    }
+}
 
 impl TransportError {
     /// Whether there was no connection at all, so that the server has seen nothing of the call.
     #[must_use]
     pub fn is_connect(&self) -> bool {
-        self.0.is_connect()
+        matches!(&self.0, Break::Http(error) if error.is_connect())
     }
 
     /// Whether the answer took too long.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.0.is_timeout()
+        match &self.0 {
+            Break::Http(error) => error.is_timeout(),
+            broken => matches!(broken, Break::Silent),
+        }
+    }
+}
+
+impl From<Break> for Error {
+    fn from(broken: Break) -> Self {
+        Self::Transport(TransportError(broken))
     }
 }
 
 impl From<reqwest::Error> for Error {
     fn from(error: reqwest::Error) -> Self {
-        Self::Transport(TransportError(error.without_url()))
+        Break::Http(error.without_url()).into()
+    }
+}
+
+impl From<tungstenite::Error> for Error {
+    fn from(error: tungstenite::Error) -> Self {
+        Break::Websocket(error).into()
     }
 }
 
@@ -150,6 +196,12 @@ pub enum ProtocolError {
     /// The answer lacks something that it must have.
     #[error("the answer has no {0}")]
     Missing(&'static str),
+    /// The server does not open a websocket where the protocol has one.
+    #[error("the server does not open a websocket")]
+    NoWebsocket,
+    /// What came over the websocket is not JSON.
+    #[error("the websocket brought what cannot be read")]
+    Garbled,
 }
 
 impl From<ProtocolError> for Error {

@@ -7,6 +7,7 @@
 //! - **where**: the server's URL with or without scheme, path and trailing slash;
 //! - **when to stop**: timeouts for connecting and for answers;
 //! - **when to try again**: with growing pauses, where that cannot do a thing twice;
+//! - **what comes unasked**: [`websocket`], one connection for all subscriptions of a session;
 //! - **what went wrong**: an [`Error`] that keeps the server's status, `code`, `msg` and `ref`.
 //!
 //! ```no_run
@@ -26,8 +27,10 @@ mod base_url;
 mod body;
 mod credentials;
 mod error;
+mod jitter;
 mod retry;
 mod session;
+pub mod websocket;
 
 pub use body::Body;
 pub use credentials::Credentials;

@@ -1,9 +1,9 @@
 //! When a call is tried again.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use crate::Error;
+use crate::jitter::about;
 
 /// The pause before the first repetition; each later one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -47,12 +47,9 @@ impl Retry {
     }
 }
 
-/// How long to wait before repetition number `n`, counted from 0. Up to a fifth more or less by
-/// chance, so that many devices do not come back all at once.
+/// About how long to wait before repetition number `n`, counted from 0.
 fn pause(n: u32) -> Duration {
-    let chance = u16::try_from(RandomState::new().hash_one(n) % 1000).unwrap_or_default();
-    let factor = 0.8 + 0.4 * f64::from(chance) / 1000.0;
-    FIRST_PAUSE.mul_f64(factor * f64::from(1_u32 << n.min(16)))
+    about(FIRST_PAUSE * (1 << n.min(16)))
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use cdb_types::ServerError;
 use cdb_types::endpoint::{Answer, Endpoint, Method};
-use reqwest::{StatusCode, Url, header};
+use reqwest::header::{self, HeaderMap};
+use reqwest::{Certificate, StatusCode, Url};
 
 use crate::base_url::base_url;
 use crate::retry::Retry;
@@ -26,6 +27,7 @@ pub struct SessionBuilder {
     connect_timeout: Duration,
     timeout: Duration,
     retries: u32,
+    root_certificates: Vec<Certificate>,
 }
 
 impl SessionBuilder {
@@ -59,6 +61,16 @@ impl SessionBuilder {
         self
     }
 
+    /// Trusts a certificate, in PEM, beside those that the system trusts: for a server that has
+    /// signed its own.
+    ///
+    /// # Errors
+    /// [`Error::Transport`] when it is none.
+    pub fn root_certificate(mut self, pem: &[u8]) -> Result<Self, Error> {
+        self.root_certificates.push(Certificate::from_pem(pem)?);
+        Ok(self)
+    }
+
     /// The session. Nothing is sent yet.
     ///
     /// # Errors
@@ -70,11 +82,13 @@ impl SessionBuilder {
             .connect_timeout(self.connect_timeout)
             .read_timeout(self.timeout)
             .redirect(reqwest::redirect::Policy::none())
+            .tls_certs_merge(self.root_certificates)
             .build()?;
         Ok(Session(Arc::new(Inner {
             http,
             base,
             credentials: RwLock::new(self.credentials),
+            changing: tokio::sync::RwLock::default(),
             timeout: self.timeout,
             retries: self.retries,
         })))
@@ -89,6 +103,8 @@ struct Inner {
     http: reqwest::Client,
     base: Url,
     credentials: RwLock<Credentials>,
+    /// Held for writing while a call is under way that changes the credentials.
+    changing: tokio::sync::RwLock<()>,
     timeout: Duration,
     retries: u32,
 }
@@ -105,6 +121,7 @@ impl Session {
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
             retries: 3,
+            root_certificates: Vec::new(),
         }
     }
 
@@ -143,6 +160,30 @@ impl Session {
         Box::pin(async move { read(&self.fetch(request).await?) })
     }
 
+    /// Makes a call after which the server takes other credentials than before, and goes on with
+    /// those that `new` finds in the answer.
+    ///
+    /// From the server's change until the answer is here, the old credentials are refused: calls of
+    /// other tasks to which that happens meanwhile are made again with the new ones.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub fn call_for_credentials<'s, E: Endpoint>(
+        &'s self,
+        call: &E,
+        new: impl FnOnce(&E::Answer) -> Option<Credentials> + Send + 's,
+    ) -> Answering<'s, E::Answer> {
+        let request = self.request(call);
+        Box::pin(async move {
+            let _changing = self.0.changing.write().await;
+            let answer = read(&self.fetch(Request { changes_login: true, ..request? }).await?)?;
+            if let Some(credentials) = new(&answer) {
+                self.set_credentials(credentials);
+            }
+            Ok(answer)
+        })
+    }
+
     /// Makes a call whose answer is read as it comes.
     ///
     /// # Errors
@@ -176,14 +217,51 @@ impl Session {
         }
     }
 
-    /// Sends a request, once.
+    /// Asks for the connection to become another: `upgrade` are the headers that say which.
+    pub(crate) async fn upgrade(
+        &self,
+        path: &str,
+        parameters: &[(&str, &str)],
+        upgrade: HeaderMap,
+    ) -> Result<reqwest::Response, Error> {
+        let request = Request::new(reqwest::Method::GET, self.url_of(path, parameters), false);
+        self.send(&Request { headers: upgrade, ..request }, None).await
+    }
+
+    /// How long a call may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.0.timeout
+    }
+
+    /// Sends a request: once, or twice if what logged in has changed meanwhile.
     async fn send(
         &self,
         request: &Request,
         timeout: Option<Duration>,
     ) -> Result<reqwest::Response, Error> {
+        let credentials = self.credentials();
+        match self.send_as(&credentials, request, timeout).await {
+            Err(Error::Unauthorized(said)) if !request.changes_login => {
+                drop(self.0.changing.read().await);
+                let now = self.credentials();
+                if now == credentials {
+                    return Err(Error::Unauthorized(said));
+                }
+                self.send_as(&now, request, timeout).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn send_as(
+        &self,
+        credentials: &Credentials,
+        request: &Request,
+        timeout: Option<Duration>,
+    ) -> Result<reqwest::Response, Error> {
         let mut builder = self.0.http.request(request.method.clone(), request.url.clone());
-        if let Some(authorization) = self.credentials().header() {
+        builder = builder.headers(request.headers.clone());
+        if let Some(authorization) = credentials.header() {
             builder = builder.header(header::AUTHORIZATION, authorization);
         }
         if let Some(body) = &request.body {
@@ -206,19 +284,23 @@ impl Session {
 
     /// The request of a call, without a body.
     fn request_to<E: Endpoint>(&self, call: &E) -> Request {
-        let mut url = self.0.base.clone();
-        url.set_path(&format!("{}{}", url.path(), call.path()));
-        let parameters = call.parameters();
-        if !parameters.is_empty() {
-            url.query_pairs_mut().extend_pairs(parameters);
-        }
+        let url = self.url_of(&call.path(), &call.parameters());
         let method = match E::METHOD {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
             Method::Put => reqwest::Method::PUT,
             Method::Delete => reqwest::Method::DELETE,
         };
-        Request { method, url, body: None, repeatable: E::REPEATABLE }
+        Request::new(method, url, E::REPEATABLE)
+    }
+
+    fn url_of<K: AsRef<str>, V: AsRef<str>>(&self, path: &str, parameters: &[(K, V)]) -> Url {
+        let mut url = self.0.base.clone();
+        url.set_path(&format!("{}{path}", url.path()));
+        if !parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(parameters);
+        }
+        url
     }
 }
 
@@ -229,8 +311,18 @@ pub type Answering<'s, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send
 struct Request {
     method: reqwest::Method,
     url: Url,
+    headers: HeaderMap,
     body: Option<Bytes>,
     repeatable: bool,
+    /// Whether what logs in is another afterwards.
+    changes_login: bool,
+}
+
+impl Request {
+    fn new(method: reqwest::Method, url: Url, repeatable: bool) -> Self {
+        let headers = HeaderMap::new();
+        Self { method, url, headers, body: None, repeatable, changes_login: false }
+    }
 }
 
 fn read<A: Answer>(body: &[u8]) -> Result<A, Error> {
@@ -249,7 +341,7 @@ impl fmt::Debug for Session {
 /// The response, unless its status says that it is an error.
 async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, Error> {
     let status = response.status();
-    if status.is_success() {
+    if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS {
         return Ok(response);
     }
     if status.is_redirection() {

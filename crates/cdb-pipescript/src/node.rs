@@ -17,9 +17,19 @@ const MOST_DEPTH: usize = 200;
 pub(crate) struct Node {
     pub(crate) part: Part,
     pub(crate) place: Range<usize>,
-    /// Whether what it gives depends on the data of the present datapoint alone.
-    pub(crate) pure: bool,
+    pub(crate) depends: Depends,
     depth: usize,
+}
+
+/// What all that a part of a script gives for a datapoint depends on; more comes later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Depends {
+    /// That datapoint's data.
+    Data,
+    /// Its timestamp as well.
+    Datapoint,
+    /// Other datapoints, or chance.
+    Sequence,
 }
 
 /// What a part of a script is.
@@ -53,18 +63,19 @@ impl Node {
     pub(crate) fn new(
         part: Part,
         place: Range<usize>,
-        pure: bool,
+        depends: Depends,
         below: usize,
     ) -> Result<Self, Fault> {
         let depth = below + 1;
         if depth > MOST_DEPTH {
             return Err(Fault::new("The script is nested too deeply", place));
         }
-        Ok(Self { part, place, pure, depth })
+        Ok(Self { part, place, depends, depth })
     }
 
     pub(crate) fn constant(value: Value, place: Range<usize>) -> Self {
-        Self { part: Part::One(Expression::Constant(value)), place, pure: true, depth: 1 }
+        let (part, depends) = (Part::One(Expression::Constant(value)), Depends::Data);
+        Self { part, place, depends, depth: 1 }
     }
 
     pub(crate) fn depth(&self) -> usize {
@@ -87,9 +98,9 @@ impl Node {
         if let Some(Ok(value)) = operand.value().map(|value| operator.apply(value)) {
             return Ok(Self::constant(value, place));
         }
-        let (pure, depth) = (operand.pure, operand.depth);
+        let (depends, depth) = (operand.depends, operand.depth);
         let operand = Box::new(operand.operand(1)?);
-        Self::new(Part::One(Expression::Unary(operator, operand)), place, pure, depth)
+        Self::new(Part::One(Expression::Unary(operator, operand)), place, depends, depth)
     }
 
     pub(crate) fn binary(operator: Binary, left: Self, right: Self) -> Result<Self, Fault> {
@@ -100,10 +111,10 @@ impl Node {
         {
             return Ok(Self::constant(value, place));
         }
-        let (pure, depth) = (left.pure && right.pure, left.depth.max(right.depth));
+        let (depends, depth) = (left.depends.max(right.depends), left.depth.max(right.depth));
         let (left, right) = (left.operand(1)?, right.operand(2)?);
         let expression = Expression::binary(operator, left, right);
-        Self::new(Part::One(expression), place, pure, depth)
+        Self::new(Part::One(expression), place, depends, depth)
     }
 
     fn operand(self, number: usize) -> Result<Expression, Fault> {
@@ -119,8 +130,8 @@ impl Node {
     /// One script, then another on what it gives.
     pub(crate) fn pipe(self, next: Self) -> Result<Self, Fault> {
         let place = self.place.start..next.place.end;
-        let (pure, depth) = (self.pure && next.pure, self.depth.max(next.depth));
-        let constant = self.value().cloned().filter(|_| next.pure);
+        let (depends, depth) = (self.depends.max(next.depends), self.depth.max(next.depth));
+        let constant = self.value().cloned().filter(|_| next.depends == Depends::Data);
         let part = match (self.part, next.part) {
             (Part::One(first), Part::One(mut second)) => {
                 if let Some(value) = constant
@@ -132,6 +143,6 @@ impl Node {
             }
             (first, second) => Part::Many(first.into_pipeline().then(second.into_pipeline())),
         };
-        Self::new(part, place, pure, depth)
+        Self::new(part, place, depends, depth)
     }
 }

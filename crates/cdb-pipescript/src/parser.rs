@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::error::Fault;
 use crate::expression::Expression;
 use crate::lexer::{Kind, Token, tokens};
-use crate::node::{Node, Part};
+use crate::node::{Depends, Node, Part};
 use crate::operator::{Binary, Unary};
 use crate::transforms;
 use crate::value::Value;
@@ -235,7 +235,7 @@ impl Parser {
     /// The entries of an object, after its opening brace.
     fn object(&mut self, start: usize) -> Result<Node, Fault> {
         let mut entries = Vec::<(Arc<str>, Expression)>::new();
-        let (mut pure, mut depth) = (true, 0);
+        let (mut depends, mut depth) = (Depends::Data, 0);
         loop {
             let token = self.next();
             let Kind::String(key) = token.kind else {
@@ -250,7 +250,7 @@ impl Parser {
             if node.part.peeks() {
                 return Err(Fault::new("All transforms in object must not peek", node.place));
             }
-            (pure, depth) = (pure && node.pure, depth.max(node.depth()));
+            (depends, depth) = (depends.max(node.depends), depth.max(node.depth()));
             let Part::One(entry) = node.part else {
                 return Err(Fault::new("All transforms in object must be OneToOne", node.place));
             };
@@ -264,7 +264,7 @@ impl Parser {
         if let Some(value) = constant(&entries) {
             return Ok(Node::constant(value, start..end));
         }
-        Node::new(Part::One(Expression::Object(entries)), start..end, pure, depth)
+        Node::new(Part::One(Expression::Object(entries)), start..end, depends, depth)
     }
 }
 

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 
 use crate::error::{ParseError, RunError};
-use crate::node::Part;
+use crate::node::{Depends, Part};
 use crate::parser::parse;
 use crate::pipeline::Pipeline;
 use crate::point::Point;
@@ -47,7 +47,7 @@ impl Script {
             text: text.into(),
             one_to_one: matches!(node.part, Part::One(_)),
             peeks: node.part.peeks(),
-            stateless: node.pure,
+            stateless: node.depends != Depends::Sequence,
             pipeline: node.part.into_pipeline(),
         })))
     }
@@ -70,7 +70,8 @@ impl Script {
         self.0.peeks
     }
 
-    /// Whether what it gives for a datapoint depends on that datapoint's data alone.
+    /// Whether what it gives for a datapoint depends on that datapoint alone, so that it may be run
+    /// over any part of a sequence.
     #[must_use]
     pub fn is_stateless(&self) -> bool {
         self.0.stateless

@@ -19,7 +19,7 @@ pub(crate) use arguments::Arguments;
 
 use crate::error::{Fault, RunError};
 use crate::expression::{Each, Expression};
-use crate::node::{Node, Part};
+use crate::node::{Depends, Node, Part};
 use crate::point::Point;
 use crate::value::Value;
 
@@ -53,8 +53,20 @@ pub enum Gives {
     OneByHistory,
     /// One datapoint for each, by what comes after as well.
     OneByFuture,
+    /// One datapoint or none for each, by itself.
+    OneOrNone,
     /// Fewer datapoints.
     Fewer,
+}
+
+impl Gives {
+    fn depends(self) -> Depends {
+        match self {
+            Self::OneByData | Self::OneOrNone => Depends::Data,
+            Self::OneByDatapoint => Depends::Datapoint,
+            Self::OneByHistory | Self::OneByFuture | Self::Fewer => Depends::Sequence,
+        }
+    }
 }
 
 /// An argument of a transform.
@@ -118,12 +130,13 @@ pub(crate) fn call(name: &str, given: Vec<Node>, place: Range<usize>) -> Result<
         return Err(fault);
     };
     let depth = given.iter().map(Node::depth).max().unwrap_or(0);
-    let pure = transform.gives == Gives::OneByData && given.iter().all(|node| node.pure);
+    let depends = given.iter().map(|node| node.depends).max();
+    let depends = transform.gives.depends().max(depends.unwrap_or(Depends::Data));
     let end = given.last().map_or(place.end, |last| last.place.end);
     let mut arguments = Arguments::check(transform, given, &place)?;
     let part = (transform.build)(&mut arguments);
     let part = part.map_err(|message| Fault::new(message, place.start..end))?;
-    Node::new(part, place.start..end, pure, depth)
+    Node::new(part, place.start..end, depends, depth)
 }
 
 /// The known name that is most like an unknown one, if one is.

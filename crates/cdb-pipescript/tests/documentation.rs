@@ -124,6 +124,12 @@ fn scripts_say_what_they_are() {
     let script = |text| Script::parse(text).expect("a script");
     assert!(script("$ > 5").is_stateless() && script("$ > 5").is_one_to_one());
     assert!(!script("sum").is_stateless() && script("sum").is_one_to_one());
+    for alone in ["if $ > 5", "hour | if $ % 2 == 0 | $ + 1", "{\"a\": t}", "if ($ | $ < t)"] {
+        assert!(script(alone).is_stateless(), "{alone}");
+    }
+    for together in ["if count > 5", "{\"a\": sum}", "$ + dt", "map($, count)", "next", "rand"] {
+        assert!(!script(together).is_stateless(), "{together}");
+    }
     assert!(script("mean | if last").peeks() && !script("mean | if last").is_one_to_one());
     assert!(!script("if $ > 5").peeks());
 }

@@ -4,11 +4,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, RangeBounds};
 
-use cdb_types::Datapoint;
+use cdb_types::{Datapoint, DatapointArray};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{ByIndex, InsertArray, Query, Stream};
+use super::{ByIndex, Callback, Downlinks, InsertArray, Query, Reply, Stream, Subscribe};
 use crate::Result;
 
 /// A [`Stream`] whose values are of one type; made by [`Stream::typed`].
@@ -43,6 +43,43 @@ impl<T: DeserializeOwned + Send + 'static> TypedStream<T> {
     pub async fn get(&self, index: i64) -> Result<Option<Datapoint<T>>> {
         let found = self.range(index..=index).await?;
         Ok(found.into_iter().next())
+    }
+
+    /// As [`Stream::subscribe`].
+    pub fn subscribe(&self) -> Subscribe<T> {
+        Subscribe::new(self.stream.clone())
+    }
+
+    /// As [`Stream::on_insert`].
+    ///
+    /// # Errors
+    /// As [`Stream::on_insert`].
+    pub async fn on_insert<F, Fut>(&self, call: F) -> Result<Callback>
+    where
+        F: FnMut(DatapointArray<T>) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        Ok(self.subscribe().await?.on_insert(call))
+    }
+
+    /// As [`Stream::downlinks`]. A request that is no `T` is an error in its place.
+    ///
+    /// # Errors
+    /// As [`Stream::downlinks`].
+    pub async fn downlinks(&self) -> Result<Downlinks<T>> {
+        Downlinks::of(self.stream.clone()).await
+    }
+
+    /// As [`Stream::on_downlink`]. A request that is no `T` is ignored, with a warning in the log.
+    ///
+    /// # Errors
+    /// As [`Stream::downlinks`].
+    pub async fn on_downlink<F, Fut>(&self, call: F) -> Result<Callback>
+    where
+        F: FnMut(Datapoint<T>) -> Fut + Send + 'static,
+        Fut: Future<Output: Into<Reply>> + Send + 'static,
+    {
+        Ok(self.downlinks().await?.on_request(call))
     }
 }
 

@@ -2,5 +2,6 @@
 
 mod connecting;
 mod data;
+mod live;
 mod objects;
 mod support;

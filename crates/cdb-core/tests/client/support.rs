@@ -44,7 +44,7 @@ impl TestServer {
     }
 }
 
-async fn log_in(server: &Server, user: &str, password: &str) -> ConnectorDb {
+pub(crate) async fn log_in(server: &Server, user: &str, password: &str) -> ConnectorDb {
     let builder = ConnectorDb::builder().url(server.url()).password(user, password);
     builder.connect().await.expect("a connection")
 }

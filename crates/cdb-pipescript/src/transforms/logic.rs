@@ -14,7 +14,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "if",
         description: "Lets only those datapoints through for which the condition is true",
         arguments: &[Argument::new(OneToOne, "The condition")],
-        gives: Gives::Fewer,
+        gives: Gives::OneOrNone,
         example: ["if $ > 5", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":2,"d":10}]"#],
         build: |arguments| Ok(Part::Many(Step::If(arguments.expression(0)).into())),
     },

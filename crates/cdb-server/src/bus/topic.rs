@@ -115,6 +115,11 @@ impl Topic {
     fn channels(&self, appended: &Appended) -> Vec<(String, Channel)> {
         let mut state = self.lock();
         if let Some(index) = appended.index {
+            if index < state.told {
+                // It was emptied: a downlink that was turned off and on.
+                let channels = state.channels.values_mut();
+                channels.flat_map(|it| &mut it.listeners).for_each(|listener| listener.from = 0);
+            }
             state.told = index + appended.points.len() as u64;
         }
         let mut channels: Vec<_> =

@@ -24,7 +24,7 @@ fn of(transform: &Transform) -> TransformInfo {
         description: transform.description.to_owned(),
         documentation: format!("{}.{example}", transform.description),
         args: (!arguments.is_empty()).then_some(arguments),
-        one_to_one: transform.gives != Gives::Fewer,
+        one_to_one: !matches!(transform.gives, Gives::OneOrNone | Gives::Fewer),
         stateless: matches!(transform.gives, Gives::OneByData | Gives::OneByDatapoint),
         peek: transform.gives == Gives::OneByFuture,
         ..TransformInfo::default()

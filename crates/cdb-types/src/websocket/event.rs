@@ -47,8 +47,8 @@ pub struct Joined {
     pub index: Option<u64>,
     /// What tells a stream from a later one of the same path.
     pub incarnation: i64,
-    /// Whether what the transform gives for a datapoint depends on that datapoint's data alone; so
-    /// it is without a transform.
+    /// Whether what the transform gives for a datapoint depends on that datapoint alone; so it is
+    /// without a transform.
     pub stateless: bool,
 }
 

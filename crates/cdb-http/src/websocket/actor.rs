@@ -1,0 +1,165 @@
+//! The task that keeps a websocket: opens it while somebody has subscribed, and opens it again when
+//! it is lost.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep};
+
+use super::backoff::{Backoff, Reconnect};
+use super::conversation::{Conversation, End};
+use super::handshake::open;
+use super::queue::Queue;
+use super::{ConnectionState, Topic};
+use crate::error::Break;
+use crate::{Error, Session};
+
+/// What subscribers want of the task.
+#[derive(Debug)]
+pub(super) enum Order {
+    Join { topic: Topic, queue: Arc<Queue> },
+    Leave { topic: Topic, queue: Arc<Queue>, done: Option<oneshot::Sender<()>> },
+}
+
+/// Who has subscribed to what.
+pub(super) type Topics = HashMap<Topic, Vec<Arc<Queue>>>;
+
+pub(super) struct Actor {
+    pub(super) session: Session,
+    pub(super) reconnect: Reconnect,
+    pub(super) orders: mpsc::UnboundedReceiver<Order>,
+    pub(super) state: watch::Sender<ConnectionState>,
+    pub(super) topics: Topics,
+}
+
+impl Actor {
+    pub(super) async fn run(mut self) {
+        let mut backoff = Backoff::new(self.reconnect);
+        while self.wanted().await {
+            self.state.send_replace(ConnectionState::Connecting);
+            let why = match open(&self.session).await {
+                Ok(opened) => {
+                    tracing::info!(answers = opened.answers, "the websocket is open");
+                    self.state.send_replace(ConnectionState::Connected);
+                    backoff.succeeded();
+                    let since = Instant::now();
+                    let conversation = Conversation::new(&self.session, self.reconnect.silence());
+                    let end = conversation.hold(opened, &mut self.topics, &mut self.orders).await;
+                    self.topics.values().flatten().for_each(|queue| queue.part());
+                    backoff.lasted(since.elapsed());
+                    match end {
+                        End::Unwanted => continue,
+                        End::Broken(why) => Arc::new(why),
+                    }
+                }
+                Err(refused) if refused.is_unauthorized() || refused.is_forbidden() => {
+                    self.give_up(refused);
+                    continue;
+                }
+                Err(error) => {
+                    let why = Arc::new(error);
+                    // Whoever waits to hear that it has subscribed is told; who had is patient.
+                    self.topics.retain(|_, queues| {
+                        queues.retain(|queue| {
+                            let patient = queue.is_established();
+                            if !patient {
+                                queue.end(&why);
+                            }
+                            patient
+                        });
+                        !queues.is_empty()
+                    });
+                    why
+                }
+            };
+            if !self.topics.is_empty() && self.pause(backoff.pause(), why).await {
+                backoff.failed();
+            }
+        }
+    }
+
+    /// Waits until somebody has subscribed; false when nobody can any more.
+    async fn wanted(&mut self) -> bool {
+        while let Ok(order) = self.orders.try_recv() {
+            self.follow(order);
+        }
+        if self.topics.is_empty() {
+            self.state.send_if_modified(|state| {
+                let rests = matches!(state, ConnectionState::Closed { .. });
+                if !rests {
+                    *state = ConnectionState::Idle;
+                }
+                !rests
+            });
+        }
+        while self.topics.is_empty() {
+            let Some(order) = self.orders.recv().await else { return false };
+            self.follow(order);
+        }
+        true
+    }
+
+    /// Waits before the next attempt; false if somebody subscribed meanwhile, who will not wait, or
+    /// nobody wants it any more.
+    async fn pause(&mut self, wait: Duration, why: Arc<Error>) -> bool {
+        tracing::warn!(?wait, error = &*why as &dyn std::error::Error, "the websocket is lost");
+        self.state.send_replace(ConnectionState::Reconnecting { wait, why });
+        let mut over = std::pin::pin!(sleep(wait));
+        loop {
+            let order = tokio::select! {
+                () = &mut over => return true,
+                order = self.orders.recv() => order,
+            };
+            let Some(order) = order else { return false };
+            let is_new = matches!(order, Order::Join { .. });
+            self.follow(order);
+            if is_new || self.topics.is_empty() {
+                return false;
+            }
+        }
+    }
+
+    /// Follows an order while there is no connection.
+    fn follow(&mut self, order: Order) {
+        match order {
+            Order::Join { topic, queue } => self.topics.entry(topic).or_default().push(queue),
+            Order::Leave { topic, queue, done } => {
+                leave(&mut self.topics, &topic, &queue);
+                if let Some(done) = done {
+                    // Whoever waited may be gone.
+                    let _ = done.send(());
+                }
+            }
+        }
+    }
+
+    /// Ends all subscriptions.
+    fn give_up(&mut self, why: Error) {
+        let why = Arc::new(why);
+        tracing::error!(error = &*why as &dyn std::error::Error, "the websocket is given up");
+        self.state.send_replace(ConnectionState::Closed { why: Arc::clone(&why) });
+        self.topics.drain().flat_map(|(_, queues)| queues).for_each(|queue| queue.end(&why));
+    }
+}
+
+impl Drop for Actor {
+    fn drop(&mut self) {
+        // There are subscribers left only if the runtime ends before them.
+        if !self.topics.is_empty() {
+            self.give_up(Break::Abandoned.into());
+        }
+    }
+}
+
+/// Takes a subscriber out; says whether it was the last of its topic.
+pub(super) fn leave(topics: &mut Topics, topic: &Topic, queue: &Arc<Queue>) -> bool {
+    let Some(queues) = topics.get_mut(topic) else { return false };
+    queues.retain(|other| !Arc::ptr_eq(other, queue));
+    let is_empty = queues.is_empty();
+    if is_empty {
+        topics.remove(topic);
+    }
+    is_empty
+}

@@ -1,0 +1,336 @@
+//! What is said over one open websocket.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cdb_types::endpoint::Length;
+use cdb_types::websocket::{Answer, Command, Ended, Event, Request, UnknownEvent};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, SplitSink, SplitStream};
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use reqwest::Upgraded;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+
+use super::Topic;
+use super::actor::{Order, Topics, leave};
+use super::handshake::Opened;
+use super::queue::{Batch, Queue};
+use crate::error::{Break, Farewell};
+use crate::{Error, ProtocolError, Session};
+
+/// How long the server may take to hear that the websocket is closed.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How many streams are looked at at once before they are subscribed.
+const MOST_CHECKS: usize = 8;
+
+/// Why a conversation ends.
+pub(super) enum End {
+    /// Nobody is subscribed any more.
+    Unwanted,
+    /// The connection is lost.
+    Broken(Error),
+}
+
+impl<E: Into<Error>> From<E> for End {
+    fn from(error: E) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+/// What is said over one open websocket.
+pub(super) struct Conversation<'s> {
+    session: &'s Session,
+    /// How long nothing may be heard.
+    silence: Duration,
+    answers: bool,
+    last_id: u64,
+    /// Commands that are not answered yet, by their numbers.
+    pending: BTreeMap<u64, Pending>,
+    /// When the server last said anything.
+    heard: Instant,
+    /// Whether it has been asked for a sign of life since.
+    asked: bool,
+    /// What a server that does not answer is asked before a subscription, by subscription.
+    checks: FuturesUnordered<BoxFuture<'s, Checked>>,
+    looking: Arc<Semaphore>,
+}
+
+/// What a command was for.
+struct Pending {
+    since: Instant,
+    what: What,
+}
+
+enum What {
+    Join(Topic, Arc<Queue>),
+    Leave(Option<oneshot::Sender<()>>),
+}
+
+/// Whether a stream may be read.
+struct Checked {
+    topic: Topic,
+    queue: Arc<Queue>,
+    length: Result<u64, Error>,
+}
+
+type Outgoing = mpsc::UnboundedSender<Message>;
+
+impl<'s> Conversation<'s> {
+    pub(super) fn new(session: &'s Session, silence: Duration) -> Self {
+        Self {
+            session,
+            silence,
+            answers: false,
+            last_id: 0,
+            pending: BTreeMap::new(),
+            heard: Instant::now(),
+            asked: false,
+            checks: FuturesUnordered::new(),
+            looking: Arc::new(Semaphore::new(MOST_CHECKS)),
+        }
+    }
+
+    /// Subscribes to all topics, tells subscribers what comes and follows orders until the
+    /// connection is lost or not wanted any more.
+    pub(super) async fn hold(
+        mut self,
+        opened: Opened,
+        topics: &mut Topics,
+        orders: &mut mpsc::UnboundedReceiver<Order>,
+    ) -> End {
+        self.answers = opened.answers;
+        let (sink, mut frames) = opened.socket.split();
+        let (outgoing, written) = mpsc::unbounded_channel();
+        for (topic, queues) in &*topics {
+            for queue in queues {
+                self.join(topic.clone(), Arc::clone(queue), &outgoing);
+            }
+        }
+        let mut writing = std::pin::pin!(write(sink, written));
+        let end = tokio::select! {
+            Err(error) = &mut writing => return error.into(),
+            end = self.listen(&mut frames, topics, orders, &outgoing) => end,
+        };
+        if let End::Unwanted = end {
+            drop(outgoing);
+            if !matches!(timeout(FAREWELL, writing).await, Ok(Ok(()))) {
+                tracing::debug!("the server did not hear that the websocket is closed");
+            }
+        }
+        end
+    }
+
+    async fn listen(
+        &mut self,
+        frames: &mut SplitStream<WebSocketStream<Upgraded>>,
+        topics: &mut Topics,
+        orders: &mut mpsc::UnboundedReceiver<Order>,
+        outgoing: &Outgoing,
+    ) -> End {
+        loop {
+            if topics.is_empty() && self.pending.is_empty() {
+                return End::Unwanted;
+            }
+            let deadline = self.deadline();
+            let heard = tokio::select! {
+                frame = frames.next() => match frame {
+                    Some(Ok(frame)) => self.hear(frame, topics),
+                    Some(Err(error)) => Err(error.into()),
+                    None => Err(Break::Closed(Farewell(None)).into()),
+                },
+                order = orders.recv() => match order {
+                    Some(order) => {
+                        self.follow(order, topics, outgoing);
+                        Ok(())
+                    }
+                    None => return End::Unwanted,
+                },
+                Some(checked) = self.checks.next() => {
+                    self.checked(checked, topics, outgoing);
+                    Ok(())
+                }
+                () = sleep_until(deadline) => self.alarm(outgoing),
+            };
+            if let Err(error) = heard {
+                return End::Broken(error);
+            }
+        }
+    }
+
+    fn follow(&mut self, order: Order, topics: &mut Topics, outgoing: &Outgoing) {
+        match order {
+            Order::Join { topic, queue } => {
+                topics.entry(topic.clone()).or_default().push(Arc::clone(&queue));
+                self.join(topic, queue, outgoing);
+            }
+            Order::Leave { topic, queue, done } => {
+                if leave(topics, &topic, &queue) {
+                    let Topic { path, transform } = topic;
+                    let command = Command::Unsubscribe { arg: path, transform };
+                    self.command(command, What::Leave(done), outgoing);
+                } else if let Some(done) = done {
+                    // Whoever waited may be gone.
+                    let _ = done.send(());
+                }
+            }
+        }
+    }
+
+    /// Subscribes, also to what somebody else here has subscribed to: the answer tells from which
+    /// datapoint on it holds.
+    fn join(&mut self, topic: Topic, queue: Arc<Queue>, outgoing: &Outgoing) {
+        if self.answers {
+            self.subscribe(topic, queue, outgoing);
+            return;
+        }
+        // A subscription that the original refuses makes it deaf for all that follow.
+        let (session, looking) = (self.session, Arc::clone(&self.looking));
+        let check = async move {
+            let _looking = looking.acquire().await;
+            let (stream, downlink) = (&topic.path.stream, topic.path.downlink);
+            let length = session.call(&Length { stream, downlink }).await;
+            Checked { topic, queue, length }
+        };
+        self.checks.push(check.boxed());
+    }
+
+    fn checked(&mut self, checked: Checked, topics: &mut Topics, outgoing: &Outgoing) {
+        let Checked { topic, queue, length } = checked;
+        let queues = topics.get(&topic);
+        if !queues.is_some_and(|queues| queues.iter().any(|other| Arc::ptr_eq(other, &queue))) {
+            return;
+        }
+        match length {
+            Ok(_) => self.subscribe(topic, queue, outgoing),
+            Err(error) => {
+                leave(topics, &topic, &queue);
+                queue.end(&Arc::new(error));
+            }
+        }
+    }
+
+    fn subscribe(&mut self, topic: Topic, queue: Arc<Queue>, outgoing: &Outgoing) {
+        let Topic { path, transform } = topic.clone();
+        let command = Command::Subscribe { arg: path, transform };
+        self.command(command, What::Join(topic, queue), outgoing);
+    }
+
+    /// Sends a command; after it, to a server that does not answer, a ping with its number.
+    fn command(&mut self, command: Command, what: What, outgoing: &Outgoing) {
+        self.last_id += 1;
+        let id = self.last_id;
+        self.pending.insert(id, Pending { since: Instant::now(), what });
+        let Ok(text) = serde_json::to_string(&Request { id, command }) else { return };
+        // If nobody writes any more, the connection is lost.
+        let _ = outgoing.send(Message::text(text));
+        if !self.answers {
+            let _ = outgoing.send(Message::Ping(Bytes::from(id.to_string())));
+        }
+    }
+
+    fn hear(&mut self, frame: Message, topics: &mut Topics) -> Result<(), Error> {
+        self.heard = Instant::now();
+        self.asked = false;
+        match frame {
+            Message::Text(text) => self.hear_text(&text, topics),
+            Message::Pong(id) if !self.answers => {
+                let id = std::str::from_utf8(&id).ok().and_then(|id| id.parse().ok());
+                while let Some(first) = self.pending.first_entry() {
+                    if id.is_none_or(|id: u64| *first.key() > id) {
+                        break;
+                    }
+                    settle(first.remove().what, None, topics);
+                }
+                Ok(())
+            }
+            Message::Close(frame) => Err(Break::Closed(Farewell(frame)).into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn hear_text(&mut self, text: &str, topics: &mut Topics) -> Result<(), Error> {
+        match Event::parse(text) {
+            Ok(Event::Message(message)) => {
+                let topic = Topic { path: message.stream, transform: message.transform };
+                let Some(queues) = topics.get(&topic) else { return Ok(()) };
+                let (index, end) = (message.index, message.end);
+                let batch = Arc::new(Batch { data: message.data, index, end });
+                queues.iter().for_each(|queue| queue.push(&batch));
+            }
+            Ok(Event::Answer(answer)) => {
+                if let Some(pending) = self.pending.remove(&answer.id) {
+                    settle(pending.what, Some(answer), topics);
+                }
+            }
+            Ok(Event::Ended(Ended { stream, transform, ended })) => {
+                let why = Arc::new(Error::from_server(ended));
+                let topic = Topic { path: stream, transform };
+                topics.remove(&topic).iter().flatten().for_each(|queue| queue.end(&why));
+            }
+            Ok(_) | Err(UnknownEvent::Kind) => tracing::debug!("the server says something unknown"),
+            Err(_) => return Err(ProtocolError::Garbled.into()),
+        }
+        Ok(())
+    }
+
+    /// When something must have been heard or answered.
+    fn deadline(&self) -> Instant {
+        let patience = if self.asked { self.silence } else { self.silence / 2 };
+        let sign = self.heard + patience;
+        match self.pending.first_key_value() {
+            Some((_, oldest)) => sign.min(oldest.since + self.session.timeout()),
+            None => sign,
+        }
+    }
+
+    /// Nothing was heard, or a command not answered, for too long.
+    fn alarm(&mut self, outgoing: &Outgoing) -> Result<(), Error> {
+        if self.asked || self.heard.elapsed() < self.silence / 2 {
+            return Err(Break::Silent.into());
+        }
+        self.asked = true;
+        let _ = outgoing.send(Message::Ping(Bytes::new()));
+        Ok(())
+    }
+}
+
+/// Does what was to be done when a command is answered; `None` if the server does not answer.
+fn settle(what: What, answer: Option<Answer>, topics: &mut Topics) {
+    match what {
+        What::Join(topic, queue) => {
+            let (joined, error) = answer.map(|it| (it.joined, it.error)).unwrap_or_default();
+            match error {
+                None => queue.join(joined),
+                Some(refused) => {
+                    leave(topics, &topic, &queue);
+                    queue.end(&Arc::new(Error::from_server(refused)));
+                }
+            }
+        }
+        What::Leave(done) => {
+            if let Some(done) = done {
+                // Whoever waited may be gone.
+                let _ = done.send(());
+            }
+        }
+    }
+}
+
+/// Writes what is to be sent, and closes the websocket when nothing more is.
+async fn write(
+    mut sink: SplitSink<WebSocketStream<Upgraded>, Message>,
+    mut outgoing: mpsc::UnboundedReceiver<Message>,
+) -> Result<(), Error> {
+    while let Some(message) = outgoing.recv().await {
+        sink.feed(message).await?;
+        if outgoing.is_empty() {
+            sink.flush().await?;
+        }
+    }
+    Ok(sink.close().await?)
+}

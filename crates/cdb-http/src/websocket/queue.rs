@@ -1,0 +1,209 @@
+//! What waits for one subscriber.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cdb_types::websocket::Joined;
+use serde_json::value::RawValue;
+use tokio::sync::Notify;
+
+use crate::Error;
+
+/// How much text may wait. What waits is shared by all who have subscribed to the same.
+const MOST_BYTES: usize = 1024 * 1024;
+
+/// How many batches may wait.
+const MOST_BATCHES: usize = 256;
+
+/// What happens to a subscription.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// The server has it: what is inserted from now on comes. Also after each reconnect.
+    Joined(Option<Joined>),
+    /// Something was inserted.
+    Batch(Arc<Batch>),
+    /// So much waited that what came later was dropped.
+    Missed {
+        /// The index after that of the last datapoint that was dropped, if the server tells it.
+        end: Option<u64>,
+    },
+    /// The subscription has ended. It is the last event.
+    Ended(Arc<Error>),
+}
+
+/// What one insert gave, through the subscription's transform.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Batch {
+    /// The datapoints: a JSON array.
+    pub data: Box<RawValue>,
+    /// The index of the first datapoint that was inserted, if the server tells it.
+    pub index: Option<u64>,
+    /// The index after that of the last datapoint that was inserted; with `index`.
+    pub end: Option<u64>,
+}
+
+/// What waits for one subscriber, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    waiting: Mutex<Waiting>,
+    filled: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    events: VecDeque<Event>,
+    batches: usize,
+    bytes: usize,
+    /// What was dropped after the last event.
+    missed: Option<Option<u64>>,
+    /// Whether the server has the subscription, on the present connection.
+    joined: bool,
+    /// Whether it ever had it.
+    established: bool,
+}
+
+impl Queue {
+    /// Takes note that the server has the subscription.
+    pub(super) fn join(&self, joined: Option<Joined>) {
+        let mut waiting = self.lock();
+        waiting.joined = true;
+        waiting.established = true;
+        // Whoever looks what there is up to here finds what was dropped.
+        waiting.missed = None;
+        if let Some(Event::Joined(_)) = waiting.events.back() {
+            waiting.events.pop_back();
+        }
+        waiting.events.push_back(Event::Joined(joined));
+        self.filled.notify_one();
+    }
+
+    /// Takes note that the connection is lost.
+    pub(super) fn part(&self) {
+        self.lock().joined = false;
+    }
+
+    /// Whether the server ever had the subscription.
+    pub(super) fn is_established(&self) -> bool {
+        self.lock().established
+    }
+
+    /// Puts a batch last, unless too much waits.
+    pub(super) fn push(&self, batch: &Arc<Batch>) {
+        let mut waiting = self.lock();
+        if !waiting.joined {
+            return;
+        }
+        let bytes = waiting.bytes + batch.data.get().len();
+        let room = waiting.batches < MOST_BATCHES && bytes <= MOST_BYTES;
+        if waiting.missed.is_none() && (room || waiting.batches == 0) {
+            waiting.batches += 1;
+            waiting.bytes = bytes;
+            waiting.events.push_back(Event::Batch(Arc::clone(batch)));
+        } else {
+            waiting.missed = Some(batch.end);
+        }
+        drop(waiting);
+        self.filled.notify_one();
+    }
+
+    /// Puts the last event.
+    pub(super) fn end(&self, why: &Arc<Error>) {
+        self.lock().events.push_back(Event::Ended(Arc::clone(why)));
+        self.filled.notify_one();
+    }
+
+    /// Waits for the oldest event.
+    pub(super) async fn next(&self) -> Event {
+        loop {
+            if let Some(event) = self.lock().next() {
+                return event;
+            }
+            self.filled.notified().await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn next(&mut self) -> Option<Event> {
+        // What was dropped came before the end.
+        let only_the_end = matches!(self.events.front(), None | Some(Event::Ended(_)));
+        if only_the_end && let Some(end) = self.missed.take() {
+            return Some(Event::Missed { end });
+        }
+        let event = self.events.pop_front()?;
+        if let Event::Batch(batch) = &event {
+            self.batches -= 1;
+            self.bytes -= batch.data.get().len();
+        }
+        Some(event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(end: u64, bytes: usize) -> Arc<Batch> {
+        let data = serde_json::value::to_raw_value(&"x".repeat(bytes)).expect("JSON");
+        Arc::new(Batch { data, index: Some(end - 1), end: Some(end) })
+    }
+
+    /// All that waits: the ends of batches, and for other events 0 and what they are.
+    fn waiting(queue: &Queue) -> Vec<(u64, &'static str)> {
+        std::iter::from_fn(|| queue.lock().next())
+            .map(|event| match event {
+                Event::Joined(_) => (0, "joined"),
+                Event::Batch(batch) => (batch.end.unwrap_or_default(), "batch"),
+                Event::Missed { end } => (end.unwrap_or_default(), "missed"),
+                Event::Ended(_) => (0, "ended"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_finds_no_room_is_told_of() {
+        let queue = Queue::default();
+        queue.join(None);
+        for end in 1..=300 {
+            queue.push(&batch(end, 10));
+        }
+        let all = waiting(&queue);
+        assert_eq!(all.len(), 1 + MOST_BATCHES + 1);
+        assert_eq!(all.last(), Some(&(300, "missed")));
+        queue.push(&batch(301, MOST_BYTES));
+        queue.push(&batch(302, 1));
+        queue.end(&Arc::new(crate::error::Break::Silent.into()));
+        assert_eq!(waiting(&queue), [(301, "batch"), (302, "missed"), (0, "ended")]);
+    }
+
+    #[test]
+    fn what_comes_before_the_server_has_it_is_not_for_this_subscription() {
+        let queue = Queue::default();
+        queue.push(&batch(1, 1));
+        queue.join(None);
+        queue.push(&batch(2, 1));
+        queue.part();
+        queue.push(&batch(3, 1));
+        queue.join(None);
+        queue.join(None);
+        assert_eq!(waiting(&queue), [(0, "joined"), (2, "batch"), (0, "joined")]);
+    }
+
+    #[test]
+    fn a_new_beginning_covers_what_was_dropped() {
+        let queue = Queue::default();
+        queue.join(None);
+        queue.push(&batch(1, 2 * MOST_BYTES));
+        queue.push(&batch(2, 1));
+        queue.join(None);
+        queue.push(&batch(3, 1));
+        let all = [(0, "joined"), (1, "batch"), (0, "joined"), (3, "missed")];
+        assert_eq!(waiting(&queue), all);
+    }
+}

@@ -1,0 +1,39 @@
+//! Numbers that look random and can be had again.
+
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+
+/// A source of numbers that depend on a seed alone (SplitMix64).
+#[derive(Debug, Clone)]
+pub struct Chance(u64);
+
+impl Chance {
+    /// The numbers of a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The numbers of the seed in the environment variable `CDB_SEED`, or of another each time. The
+    /// seed is printed: a test that fails shows it.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        let given = std::env::var("CDB_SEED").ok().and_then(|seed| seed.parse().ok());
+        let seed = given.unwrap_or_else(|| RandomState::new().hash_one(()));
+        println!("CDB_SEED={seed}");
+        Self(seed)
+    }
+
+    /// The next number of a range, which must not be empty.
+    pub fn within(&mut self, range: Range<u64>) -> u64 {
+        range.start + self.next() % (range.end - range.start)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}

@@ -1,0 +1,204 @@
+//! A proxy between a client and a server.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
+use tokio::time::sleep;
+
+/// What happens to all connections that are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// They end, in both directions.
+    Cut,
+    /// The client hears that the server will send nothing more, but can go on sending.
+    HalfClose,
+    /// Of what the server sends next, only so many bytes come through before the end.
+    Truncate(usize),
+}
+
+/// How connections are treated until something else is said.
+#[derive(Debug, Clone, Default)]
+struct Treatment {
+    /// How long each piece takes.
+    delay: Duration,
+    /// Whether nothing comes through, while everything stays open.
+    stalled: bool,
+    /// Whether nobody is let in.
+    refusing: bool,
+    /// What is written over in what clients send, by something as long.
+    rewrite: Option<(&'static str, &'static str)>,
+}
+
+/// A proxy on a port of its own. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: tokio::task::JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    target: Mutex<SocketAddr>,
+    faults: broadcast::Sender<Fault>,
+    treatment: watch::Sender<Treatment>,
+    accepted: watch::Sender<usize>,
+}
+
+impl Proxy {
+    /// Begins to stand between clients and a server.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub async fn start(target: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let shared = Arc::new(Shared {
+            target: Mutex::new(target),
+            faults: broadcast::channel(64).0,
+            treatment: watch::Sender::default(),
+            accepted: watch::Sender::default(),
+        });
+        let address = listener.local_addr()?;
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Ok(Self { address, shared, accepting })
+    }
+
+    /// Where clients find it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Leads new connections to another server.
+    pub fn lead_to(&self, target: SocketAddr) {
+        *self.shared.target.lock().unwrap_or_else(PoisonError::into_inner) = target;
+    }
+
+    /// Does something to all connections that are open.
+    pub fn fault(&self, fault: Fault) {
+        // There may be none.
+        let _ = self.shared.faults.send(fault);
+    }
+
+    /// Holds each piece back for so long.
+    pub fn delay(&self, delay: Duration) {
+        self.shared.treatment.send_modify(|treatment| treatment.delay = delay);
+    }
+
+    /// Lets nothing through, while everything stays open, until it is told otherwise.
+    pub fn stall(&self, stalled: bool) {
+        self.shared.treatment.send_modify(|treatment| treatment.stalled = stalled);
+    }
+
+    /// Lets nobody in, until it is told otherwise.
+    pub fn refuse(&self, refusing: bool) {
+        self.shared.treatment.send_modify(|treatment| treatment.refusing = refusing);
+    }
+
+    /// Writes over a text in what clients send, by another that is as long.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub fn rewrite(&self, text: &'static str, by: &'static str) {
+        assert_eq!(text.len(), by.len());
+        self.shared.treatment.send_modify(|treatment| treatment.rewrite = Some((text, by)));
+    }
+
+    /// How many connections clients have made, now and whenever that changes.
+    #[must_use]
+    pub fn accepted(&self) -> watch::Receiver<usize> {
+        self.shared.accepted.subscribe()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        self.fault(Fault::Cut);
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    while let Ok((client, _)) = listener.accept().await {
+        shared.accepted.send_modify(|accepted| *accepted += 1);
+        if shared.treatment.borrow().refusing {
+            continue;
+        }
+        let target = *shared.target.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before anything is awaited, so that no fault is overheard.
+        let pumps = [(); 2].map(|()| (shared.faults.subscribe(), shared.treatment.subscribe()));
+        tokio::spawn(async move {
+            let Ok(server) = TcpStream::connect(target).await else { return };
+            if client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).is_err() {
+                return;
+            }
+            let [upward, downward] = pumps;
+            let (from_client, to_client) = client.into_split();
+            let (from_server, to_server) = server.into_split();
+            // When one direction ends, so does the other, but for a half that was closed.
+            tokio::select! {
+                () = pump(from_client, to_server, upward, true) => {}
+                () = pump(from_server, to_client, downward, false) => {}
+            }
+        });
+    }
+}
+
+/// Passes on what one side sends to the other, until the end or a fault.
+async fn pump(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    (mut faults, mut treatment): (broadcast::Receiver<Fault>, watch::Receiver<Treatment>),
+    is_upward: bool,
+) {
+    let mut buffer = vec![0; 64 * 1024];
+    let mut left = usize::MAX;
+    loop {
+        let read = tokio::select! {
+            fault = faults.recv() => match fault {
+                Ok(Fault::HalfClose) if is_upward => continue,
+                Ok(Fault::Truncate(bytes)) => {
+                    left = if is_upward { left } else { bytes };
+                    continue;
+                }
+                Ok(Fault::HalfClose) => {
+                    let _ = to.shutdown().await;
+                    // Nobody hears it, but the server is not told.
+                    while !matches!(faults.recv().await, Ok(Fault::Cut) | Err(RecvError::Closed)) {}
+                    return;
+                }
+                Ok(Fault::Cut) | Err(_) => return,
+            },
+            read = from.read(&mut buffer) => read,
+        };
+        let Ok(1..) = read else { return };
+        let length = read.unwrap_or_default().min(left);
+        left -= if left == usize::MAX { 0 } else { length };
+        let delay = treatment.borrow().delay;
+        let passing = async {
+            sleep(delay).await;
+            let passed = treatment.wait_for(|treatment| !treatment.stalled).await;
+            passed.ok().and_then(|treatment| treatment.rewrite)
+        };
+        let rewrite = tokio::select! {
+            rewrite = passing => rewrite,
+            Ok(Fault::Cut) = faults.recv() => return,
+        };
+        let piece = &mut buffer[..length];
+        if let Some((text, by)) = rewrite.filter(|_| is_upward)
+            && let Some(place) = piece.windows(text.len()).position(|part| part == text.as_bytes())
+        {
+            piece[place..place + by.len()].copy_from_slice(by.as_bytes());
+        }
+        if to.write_all(piece).await.is_err() || left == 0 {
+            return;
+        }
+    }
+}
