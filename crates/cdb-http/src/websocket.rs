@@ -124,11 +124,9 @@ impl Events {
 }
 
 /// That somebody has subscribed. Dropping it unsubscribes.
-#[derive(Debug)]
 #[must_use = "dropping it unsubscribes"]
 pub struct Membership(Option<Member>);
 
-#[derive(Debug)]
 struct Member {
     topic: Topic,
     queue: Arc<Queue>,
@@ -152,6 +150,12 @@ impl Drop for Membership {
         if let Some(member) = self.0.take() {
             member.leave(None);
         }
+    }
+}
+
+impl fmt::Debug for Membership {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Membership").field(&self.0.as_ref().map(|member| &member.topic)).finish()
     }
 }
 

@@ -85,13 +85,11 @@ impl Bus {
         answer: impl FnOnce(u64) -> Option<Parcel> + Send,
     ) -> Result<Subscription, ReadError> {
         let Wish { array, path, script, outbox, number, detailed } = wish;
-        let (topic, is_new) = self.topic(array, path);
+        let topic = self.topic(array, path);
         let mut subscription =
             Subscription { bus: self.clone(), array, topic: Arc::clone(&topic), listener: None };
-        if is_new {
-            // A commit under way may not have known that it is to be told of.
-            drop(self.store.writer().await);
-        }
+        // A commit that was under way may not have known that it is to be told of.
+        topic.begun.get_or_init(|| async { drop(self.store.writer().await) }).await;
         // What is committed from here on is told of, what was before is within the length.
         let length = self.store.length(array).await?;
         let transform = script.as_ref().map_or("", Script::text).to_owned();
@@ -107,18 +105,17 @@ impl Bus {
         Ok(subscription)
     }
 
-    /// The topic of an array, and whether it is new; somebody more wants it now.
-    fn topic(&self, array: Array, path: DataPath) -> (Arc<Topic>, bool) {
+    /// The topic of an array; somebody more wants it now.
+    fn topic(&self, array: Array, path: DataPath) -> Arc<Topic> {
         let mut topics = lock(&self.topics);
         let entry = topics.entry(array);
-        let is_new = matches!(entry, Entry::Vacant(_));
-        if is_new {
+        if matches!(entry, Entry::Vacant(_)) {
             self.store.feed().want(array, true);
         }
         let new = || Interest { topic: Arc::new(Topic::new(path)), subscribers: 0 };
         let interest = entry.or_insert_with(new);
         interest.subscribers += 1;
-        (Arc::clone(&interest.topic), is_new)
+        Arc::clone(&interest.topic)
     }
 }
 

@@ -49,7 +49,6 @@ struct Shared {
     target: Mutex<SocketAddr>,
     faults: broadcast::Sender<Fault>,
     treatment: watch::Sender<Treatment>,
-    accepted: watch::Sender<usize>,
 }
 
 impl Proxy {
@@ -63,7 +62,6 @@ impl Proxy {
             target: Mutex::new(target),
             faults: broadcast::channel(64).0,
             treatment: watch::Sender::default(),
-            accepted: watch::Sender::default(),
         });
         let address = listener.local_addr()?;
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -110,12 +108,6 @@ impl Proxy {
         assert_eq!(text.len(), by.len());
         self.shared.treatment.send_modify(|treatment| treatment.rewrite = Some((text, by)));
     }
-
-    /// How many connections clients have made, now and whenever that changes.
-    #[must_use]
-    pub fn accepted(&self) -> watch::Receiver<usize> {
-        self.shared.accepted.subscribe()
-    }
 }
 
 impl Drop for Proxy {
@@ -127,7 +119,6 @@ impl Drop for Proxy {
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((client, _)) = listener.accept().await {
-        shared.accepted.send_modify(|accepted| *accepted += 1);
         if shared.treatment.borrow().refusing {
             continue;
         }

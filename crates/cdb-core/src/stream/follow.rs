@@ -19,7 +19,7 @@ use crate::error::Lagged;
 use crate::{Error, Result};
 use recent::Recent;
 
-/// How many datapoints are read at once.
+/// How many datapoints are read at once at most.
 const PAGE: u64 = 5_000;
 
 /// The first pause after a page could not be read, and the longest.
@@ -32,6 +32,9 @@ pub(super) struct Follower {
     events: Events,
     place: Place,
     gap: Gap,
+    /// How many datapoints to read at once.
+    page: u64,
+    /// How long to wait after the next page that cannot be read.
     pause: Duration,
     is_over: bool,
 }
@@ -69,8 +72,8 @@ impl Follower {
     /// Waits until the server has the subscription.
     pub(super) async fn begin(stream: Stream, topic: Topic, events: Events) -> Result<Self> {
         let place = Place::Unknown(Lagged::Ephemeral);
-        let (gap, pause, is_over) = (Gap::None, PAUSES.0, false);
-        let mut follower = Self { stream, topic, events, place, gap, pause, is_over };
+        let (gap, page, pause, is_over) = (Gap::None, PAGE, PAUSES.0, false);
+        let mut follower = Self { stream, topic, events, place, gap, page, pause, is_over };
         follower.place = match follower.events.next().await {
             Event::Ended(why) => return Err(Error::Subscription(why)),
             Event::Joined(Some(joined)) => Place::after(&joined),
@@ -187,12 +190,27 @@ impl Follower {
     ) -> Result<DatapointArray<T>> {
         let page = match (&mut self.place, gap) {
             (Place::Index(place), Gap::Until(end)) if place.next < end => {
-                let next = end.min(place.next + PAGE);
+                let next = end.min(place.next + self.page);
                 let (i1, i2) = (signed(place.next), signed(next));
                 let query = Query::whole(self.stream.clone()).i1(i1).i2(i2);
                 let page = of_topic(query, &self.topic).await;
-                if settles(&page) {
-                    place.next = next;
+                let has_script = !self.topic.transform.is_empty();
+                match &page {
+                    page if settles(page) => {
+                        place.next = next;
+                        self.page = (2 * self.page).min(PAGE);
+                    }
+                    // The script may fail at one of them.
+                    Err(_) if has_script && self.page > 1 => {
+                        self.page /= 2;
+                        return Ok(DatapointArray::default());
+                    }
+                    // It does, at this one; so nothing would have been told of it.
+                    Err(error) if has_script && is_bad_request(error) => {
+                        place.next = next;
+                        return Ok(DatapointArray::default());
+                    }
+                    _ => {}
                 }
                 page
             }
@@ -209,6 +227,11 @@ impl Follower {
                             self.gap = Gap::None;
                         }
                         typed(recent.read(page.into_vec(), self.gap == Gap::None))
+                    }
+                    Err(error) if !self.topic.transform.is_empty() && is_broken_off(&error) => {
+                        // The script fails at one of them: those after it cannot be reached.
+                        self.gap = Gap::None;
+                        return Err(Error::Lagged(Lagged::Transform));
                     }
                     Err(error) => Err(error),
                 }
@@ -267,10 +290,23 @@ impl Place {
 
 /// Whether a page need not be asked for again: it was read, or can never be.
 fn settles<T>(page: &Result<DatapointArray<T>>) -> bool {
-    let unreadable = |error: &Error| {
-        matches!(error, Error::Http(cdb_http::Error::Protocol(ProtocolError::Unreadable(_))))
-    };
+    use cdb_http::Error::Protocol;
+    let unreadable =
+        |error: &_| matches!(error, Error::Http(Protocol(ProtocolError::Unreadable(_))));
     page.as_ref().err().is_none_or(unreadable)
+}
+
+/// Whether the server cannot do what it is asked, as when a script fails.
+fn is_bad_request(error: &Error) -> bool {
+    matches!(error, Error::Http(cdb_http::Error::BadRequest(_)))
+}
+
+/// Whether an answer ends in the middle, as that of the original does when a script fails, or was
+/// not even begun.
+fn is_broken_off(error: &Error) -> bool {
+    use cdb_http::Error::{Protocol, Server};
+    matches!(error, Error::Http(Protocol(ProtocolError::Incomplete) | Server(_)))
+        || is_bad_request(error)
 }
 
 /// Asks for the datapoints of a topic.

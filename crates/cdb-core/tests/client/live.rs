@@ -194,6 +194,25 @@ async fn who_reads_slowly_misses_nothing() {
 }
 
 #[tokio::test]
+async fn a_datapoint_at_which_the_transform_fails_is_left_out() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(0..0).await;
+    let mut doubled = stream.typed::<u64>().subscribe().transform("$ * 2").await.expect("one");
+    for d in 0..400_u64 {
+        // Later ones find no room, and are read from the server.
+        let bad = [100, 300, 301, 350].contains(&d);
+        let value = if bad { json!("bad") } else { json!(d) };
+        stream.insert(value).await.expect("stored");
+    }
+    let mut got = Vec::new();
+    while got.len() < 396 {
+        got.extend(next(&mut doubled).await);
+    }
+    let good = (0..400).filter(|d| ![100, 300, 301, 350].contains(d));
+    assert!(got.into_iter().eq(good.map(|d| 2 * d)));
+}
+
+#[tokio::test]
 async fn a_new_key_carries_over_to_the_websocket() {
     let server = TestServer::start().await;
     let stream = server.stream_of(0..0).await;

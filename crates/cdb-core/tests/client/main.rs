@@ -2,6 +2,9 @@
 
 mod connecting;
 mod data;
+mod faults;
 mod live;
 mod objects;
+mod served;
 mod support;
+mod tls;

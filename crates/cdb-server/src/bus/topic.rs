@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::extract::ws::Utf8Bytes;
 use cdb_pipescript::Script;
 use cdb_types::DataPath;
+use tokio::sync::OnceCell;
 
 use super::outbox::{Outbox, Parcel};
 use crate::query::{QueryFailure, read_point, write_point};
@@ -16,6 +17,8 @@ use crate::store::Appended;
 #[derive(Debug)]
 pub(super) struct Topic {
     path: DataPath,
+    /// Set when every commit that is not done yet knows that it is to be told of.
+    pub(super) begun: OnceCell<()>,
     state: Mutex<State>,
 }
 
@@ -51,7 +54,7 @@ impl Listener {
 
 impl Topic {
     pub(super) fn new(path: DataPath) -> Self {
-        Self { path, state: Mutex::default() }
+        Self { path, begun: OnceCell::new(), state: Mutex::default() }
     }
 
     /// Adds a listener, made knowing up to which index others have been told.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cdb_server::Server;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 
@@ -288,7 +289,7 @@ async fn clients_are_pinged_and_silent_ones_dropped() {
     assert!(left.starts_with(&[0x89, 0]), "{left:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscription_has_no_gap_to_what_was_before() {
     let (server, key) = with_stream().await;
     let inserts = async {
@@ -298,15 +299,19 @@ async fn a_subscription_has_no_gap_to_what_was_before() {
         }
     };
     let subscribers = async {
-        for _ in 0..20 {
-            let mut socket = Socket::open(&server.server, &key, true).await;
-            socket.send(SUBSCRIBE).await;
-            let mut next = socket.next().await["joined"]["index"].as_u64().expect("an index");
-            while next < 600 && next % 40 < 38 {
-                let message = socket.next().await;
-                assert_eq!(message["index"], next);
-                next = message["end"].as_u64().expect("an index");
-            }
+        for _ in 0..60 {
+            // Several at once: also the second of the first ones has none.
+            let sockets = (0..4).map(|_| Socket::open(&server.server, &key, true));
+            let follow = join_all(sockets).await.into_iter().map(|mut socket| async move {
+                socket.send(SUBSCRIBE).await;
+                let mut next = socket.next().await["joined"]["index"].as_u64().expect("an index");
+                while next < 600 && next % 20 < 18 {
+                    let message = socket.next().await;
+                    assert_eq!(message["index"], next);
+                    next = message["end"].as_u64().expect("an index");
+                }
+            });
+            join_all(follow).await;
         }
     };
     tokio::join!(inserts, subscribers);

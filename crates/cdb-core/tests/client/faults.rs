@@ -1,0 +1,428 @@
+//! Subscriptions over connections that break.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use cdb_core::{
+    ApiKey, ConnectionState, ConnectorDb, Datapoint, Error, Lagged, Reconnect, Stream,
+    StreamCreate, Subscription, UserCreate,
+};
+use faults::{Chance, Fault, Proxy};
+use tokio::time::timeout;
+
+use crate::live::PATIENCE;
+use crate::served::Served;
+use crate::support::TestServer;
+
+/// Connects through a proxy, with short pauses.
+async fn through(proxy: &Proxy, key: ApiKey) -> ConnectorDb {
+    let reconnect = Reconnect::new()
+        .shortest(Duration::from_millis(10))
+        .longest(Duration::from_millis(100))
+        .heartbeat(Duration::from_millis(400));
+    let builder = ConnectorDb::builder().url(proxy.url()).apikey(key).reconnect(reconnect);
+    // Whatever breaks is tried again until the test gives up.
+    builder.timeout(Duration::from_secs(2)).connect().await.expect("a connection")
+}
+
+/// A server, a proxy before it, and a stream seen through it.
+struct Behind {
+    server: TestServer,
+    proxy: Proxy,
+    cdb: ConnectorDb,
+}
+
+impl Behind {
+    async fn start() -> Self {
+        let server = TestServer::start().await;
+        let proxy = Proxy::start(server.server.address()).await.expect("a proxy");
+        let key = server.me.apikey().await.expect("an answer").expect("a key");
+        let cdb = through(&proxy, key).await;
+        Self { server, proxy, cdb }
+    }
+
+    /// A stream, as those see it whom nothing disturbs, and through the proxy.
+    async fn stream(&self, create: StreamCreate) -> (Stream, Stream) {
+        let stream = self.server.me.stream("numbers").expect("a name");
+        stream.create(create).await.expect("a stream");
+        (stream, self.cdb.stream("numbers").expect("a name"))
+    }
+
+    /// Waits until the connection is lost, and is there again.
+    async fn again(&self, fault: impl FnOnce(&Proxy)) {
+        let mut state = self.cdb.connection_state();
+        fault(&self.proxy);
+        for wanted in [false, true] {
+            let is = |state: &ConnectionState| matches!(state, ConnectionState::Connected);
+            let change = state.wait_for(|state| is(state) == wanted);
+            timeout(PATIENCE, change).await.expect("it changes").expect("a connection");
+        }
+    }
+}
+
+/// The next so many values, in whatever batches they come.
+async fn take(subscription: &mut Subscription<i64>, count: usize) -> Vec<i64> {
+    let mut values = Vec::new();
+    while values.len() < count {
+        let batch = item(subscription).await.expect("a batch");
+        values.extend(batch);
+    }
+    values
+}
+
+async fn item(subscription: &mut Subscription<i64>) -> cdb_core::Result<Vec<i64>> {
+    let item = timeout(PATIENCE, subscription.next()).await.expect("something comes");
+    Ok(item.expect("not the end")?.into_iter().map(|dp| dp.d).collect())
+}
+
+async fn insert(stream: &Stream, values: impl IntoIterator<Item = i64>) {
+    for value in values {
+        stream.insert(value).await.expect("stored");
+    }
+}
+
+#[tokio::test]
+async fn what_is_inserted_while_the_connection_is_lost_comes_afterwards() {
+    let behind = Behind::start().await;
+    let (stream, seen) = behind.stream(StreamCreate::new()).await;
+    let mut all = seen.typed::<i64>().subscribe().await.expect("a subscription");
+    let even = seen.typed::<i64>().subscribe().transform("if $ % 2 == 0").await;
+    let mut even = even.expect("a subscription");
+    let faults = [Fault::Cut, Fault::HalfClose, Fault::Truncate(7), Fault::Truncate(1)];
+    for (fault, start) in faults.into_iter().zip((0..).step_by(10)) {
+        insert(&stream, start..start + 3).await;
+        assert_eq!(take(&mut all, 3).await, [start, start + 1, start + 2]);
+        behind.proxy.refuse(true);
+        behind.proxy.fault(fault);
+        insert(&stream, start + 3..start + 10).await;
+        behind.proxy.refuse(false);
+        assert!(take(&mut all, 7).await.into_iter().eq(start + 3..start + 10));
+        assert!(take(&mut even, 5).await.into_iter().eq((start..start + 10).step_by(2)));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_is_given_up() {
+    let behind = Behind::start().await;
+    let (stream, seen) = behind.stream(StreamCreate::new()).await;
+    let mut all = seen.typed::<i64>().subscribe().await.expect("a subscription");
+    let lost = |state: &ConnectionState| matches!(state, ConnectionState::Reconnecting { .. });
+    behind.proxy.stall(true);
+    let mut state = behind.cdb.connection_state();
+    timeout(PATIENCE, state.wait_for(lost)).await.expect("it is lost").expect("a connection");
+    insert(&stream, [1]).await;
+    behind.proxy.stall(false);
+    assert_eq!(take(&mut all, 1).await, [1]);
+}
+
+#[tokio::test]
+async fn silence_is_no_loss_while_the_server_is_there() {
+    let behind = Behind::start().await;
+    let (stream, seen) = behind.stream(StreamCreate::new()).await;
+    let mut all = seen.typed::<i64>().subscribe().await.expect("a subscription");
+    let mut state = behind.cdb.connection_state();
+    state.mark_unchanged();
+    // Nothing is said for three times as long as may be; only signs of life are asked for.
+    timeout(Duration::from_millis(1200), all.next()).await.expect_err("nothing is said");
+    assert!(!state.has_changed().expect("a connection"));
+    insert(&stream, [1]).await;
+    assert_eq!(take(&mut all, 1).await, [1]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_again_is_told_of() {
+    let behind = Behind::start().await;
+    let (stream, seen) = behind.stream(StreamCreate::new()).await;
+    let sums = seen.typed::<i64>().subscribe().transform("sum").await;
+    let mut sums = sums.expect("a subscription");
+    let now = behind.server.me.stream("now").expect("a name");
+    now.create(StreamCreate::new().ephemeral(true)).await.expect("a stream");
+    let passing = behind.cdb.stream("now").expect("a name").typed::<i64>();
+    let mut passing = passing.subscribe().await.expect("a subscription");
+    insert(&stream, [3]).await;
+    assert_eq!(take(&mut sums, 1).await, [3]);
+
+    behind.again(|proxy| proxy.fault(Fault::Cut)).await;
+    // Of a stream that keeps its datapoints it is known that there were none.
+    let lagged = item(&mut passing).await.expect_err("an error");
+    assert!(matches!(lagged, Error::Lagged(Lagged::Ephemeral)), "{lagged:?}");
+    insert(&stream, [4]).await;
+    insert(&now, [4]).await;
+    assert_eq!(take(&mut sums, 1).await, [4]);
+    assert_eq!(take(&mut passing, 1).await, [4]);
+
+    behind.proxy.refuse(true);
+    behind.proxy.fault(Fault::Cut);
+    insert(&stream, [5]).await;
+    behind.proxy.refuse(false);
+    let lagged = item(&mut sums).await.expect_err("an error");
+    assert!(matches!(lagged, Error::Lagged(Lagged::Transform)), "{lagged:?}");
+    insert(&stream, [6]).await;
+    assert_eq!(take(&mut sums, 1).await, [6]);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_made_anew_meanwhile_begins_anew() {
+    let behind = Behind::start().await;
+    let (stream, seen) = behind.stream(StreamCreate::new()).await;
+    let mut all = seen.typed::<i64>().subscribe().await.expect("a subscription");
+    insert(&stream, 1..=3).await;
+    assert_eq!(take(&mut all, 3).await, [1, 2, 3]);
+    behind.proxy.refuse(true);
+    behind.proxy.fault(Fault::Cut);
+    stream.delete().await.expect("deleted");
+    stream.create(StreamCreate::new()).await.expect("a stream");
+    insert(&stream, 11..=15).await;
+    behind.proxy.refuse(false);
+    let lagged = item(&mut all).await.expect_err("an error");
+    assert!(matches!(lagged, Error::Lagged(Lagged::Replaced)), "{lagged:?}");
+    assert_eq!(take(&mut all, 5).await, [11, 12, 13, 14, 15]);
+    insert(&stream, [16]).await;
+    assert_eq!(take(&mut all, 1).await, [16]);
+}
+
+#[tokio::test]
+async fn requests_wait_for_their_device() {
+    let behind = Behind::start().await;
+    let (light, own) = behind.stream(StreamCreate::new().downlink(true)).await;
+    let mut requests = own.typed::<i64>().downlinks().await.expect("a subscription");
+    behind.proxy.refuse(true);
+    behind.proxy.fault(Fault::Cut);
+    let theirs = behind.server.admin.stream("me/user/numbers").expect("a path");
+    insert(&theirs, [1, 2]).await;
+    behind.proxy.refuse(false);
+    for value in [1, 2] {
+        let request = timeout(PATIENCE, requests.next()).await.expect("a request");
+        let request = request.expect("not the end").expect("a request");
+        assert_eq!(*request.value(), value);
+        request.accept().await.expect("stored");
+    }
+    assert_eq!(light.len().await.expect("a number"), 2);
+}
+
+#[tokio::test]
+async fn the_first_connection_is_there_or_an_error() {
+    let behind = Behind::start().await;
+    let (stream, seen) = behind.stream(StreamCreate::new()).await;
+    behind.proxy.refuse(true);
+    behind.proxy.fault(Fault::Cut);
+    let failed = seen.subscribe().await.expect_err("no connection");
+    assert!(failed.is_temporary(), "{failed:?}");
+    behind.proxy.refuse(false);
+    let mut all = seen.typed::<i64>().subscribe().await.expect("a subscription");
+    insert(&stream, [1]).await;
+    assert_eq!(take(&mut all, 1).await, [1]);
+    // Whoever has subscribed is patient, whoever subscribes is not.
+    behind.proxy.refuse(true);
+    behind.proxy.fault(Fault::Cut);
+    assert!(seen.subscribe().await.is_err());
+    insert(&stream, [2]).await;
+    behind.proxy.refuse(false);
+    assert_eq!(take(&mut all, 1).await, [2]);
+}
+
+#[tokio::test]
+async fn the_original_server_is_followed_by_time() {
+    let behind = Behind::start().await;
+    // It knows of no answers.
+    behind.proxy.rewrite("answers=true", "answers=none");
+    let (stream, seen) = behind.stream(StreamCreate::new()).await;
+    insert(&stream, 1..=2).await;
+    let mut all = seen.typed::<i64>().subscribe().await.expect("a subscription");
+    let mut sums = seen.typed::<i64>().subscribe().transform("sum").await.expect("one");
+    let same = Datapoint::now(5);
+    for d in [3, 5, 5] {
+        let datapoint = Datapoint { d, ..same.clone() };
+        stream.insert_array(&[datapoint]).restamp(true).await.expect("stored");
+    }
+    assert_eq!(take(&mut all, 3).await, [3, 5, 5]);
+    assert_eq!(take(&mut sums, 3).await, [3, 5, 5]);
+    behind.proxy.refuse(true);
+    behind.proxy.fault(Fault::Cut);
+    // Of the same time, of the same value, and later.
+    for d in [6, 5] {
+        let datapoint = Datapoint { d, ..same.clone() };
+        stream.insert_array(&[datapoint]).restamp(true).await.expect("stored");
+    }
+    insert(&stream, 7..=8).await;
+    behind.proxy.refuse(false);
+    assert_eq!(take(&mut all, 4).await, [6, 5, 7, 8]);
+    let lagged = item(&mut sums).await.expect_err("an error");
+    assert!(matches!(lagged, Error::Lagged(Lagged::Transform)), "{lagged:?}");
+    insert(&stream, [9]).await;
+    assert_eq!(take(&mut all, 1).await, [9]);
+    assert_eq!(take(&mut sums, 1).await, [9]);
+    // What it would refuse makes it deaf; so it is not asked.
+    let missing = behind.cdb.stream("missing").expect("a name");
+    assert!(missing.subscribe().await.expect_err("there is none").is_forbidden());
+    insert(&stream, [10]).await;
+    assert_eq!(take(&mut all, 1).await, [10]);
+    all.unsubscribe().await;
+}
+
+/// How many datapoints are inserted while connections break.
+const DATAPOINTS: u64 = 100_000;
+
+/// How often they break.
+const FAULTS: u64 = 200;
+
+/// Every how many faults the server itself is killed.
+const KILLED_EVERY: u64 = 40;
+
+/// Whoever watches in the storm, and what it has got.
+struct Watcher {
+    proxy: Arc<Proxy>,
+    cdb: ConnectorDb,
+    watching: tokio::task::JoinHandle<()>,
+}
+
+impl Watcher {
+    /// Watches through a proxy of its own; panics unless it gets every datapoint that the script
+    /// lets through, `every` so many, once and in order.
+    async fn start(address: std::net::SocketAddr, key: ApiKey, kind: Kind) -> Self {
+        let proxy = Arc::new(Proxy::start(address).await.expect("a proxy"));
+        if kind == Kind::Original {
+            proxy.rewrite("answers=true", "answers=none");
+        }
+        let cdb = through(&proxy, key).await;
+        let subscribe = cdb.stream("numbers").expect("a name").typed::<u64>().subscribe();
+        let (subscribe, every) = match kind {
+            Kind::Transformed => (subscribe.transform("if $ % 3 == 0"), 3),
+            _ => (subscribe, 1),
+        };
+        let mut subscription = subscribe.await.expect("a subscription");
+        let watching = tokio::spawn(async move {
+            let mut expected = (0..DATAPOINTS).step_by(every).peekable();
+            while expected.peek().is_some() {
+                let batch = subscription.next().await.expect("not the end").expect("a batch");
+                for datapoint in batch {
+                    assert_eq!(Some(datapoint.d), expected.next(), "{kind:?}");
+                }
+                if kind == Kind::Slow {
+                    tokio::time::sleep(Duration::from_millis(15)).await;
+                }
+            }
+        });
+        Self { proxy, cdb, watching }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    Transformed,
+    Slow,
+    Original,
+}
+
+/// Inserts all datapoints, whatever happens to the server, in batches of up to 200; `done` says
+/// how far it is.
+async fn insert_all(
+    url: impl Fn() -> String,
+    key: ApiKey,
+    mut chance: Chance,
+    done: Arc<AtomicU64>,
+) {
+    let mut next = 0;
+    while next < DATAPOINTS {
+        let cdb = ConnectorDb::builder().url(url()).apikey(key.clone()).retries(0).connect().await;
+        let Ok(cdb) = cdb else { continue };
+        let stream = cdb.stream("numbers").expect("a name");
+        // What was not answered may be stored or not.
+        let Ok(length) = stream.len().await else { continue };
+        next = length;
+        while next < DATAPOINTS {
+            let end = DATAPOINTS.min(next + chance.within(1..200));
+            let data: Vec<_> = (next..end).map(|d| Datapoint::new(1.0 + d as f64, d)).collect();
+            if stream.insert_array(&data).await.is_err() {
+                break;
+            }
+            next = end;
+            done.store(next, Ordering::Relaxed);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
+    let mut chance = Chance::from_environment();
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path().join("data.db");
+    let mut server = Served::start(&data);
+    let url = |server: &Served| format!("http://{}", server.address);
+    let admin = ConnectorDb::builder().url(url(&server)).password("test", "test");
+    let admin = admin.connect().await.expect("a connection");
+    let me = admin.user_at("me").expect("a name");
+    me.create(UserCreate::new("me@example.com", "secret")).await.expect("a user");
+    let own = admin.device_at("me/user").expect("a path");
+    let key = own.apikey().await.expect("an answer").expect("a key");
+    own.stream("numbers").expect("a name").create(StreamCreate::new()).await.expect("a stream");
+
+    let kinds = [Kind::Plain, Kind::Plain, Kind::Transformed, Kind::Slow, Kind::Original];
+    let mut watchers = Vec::new();
+    for kind in kinds {
+        watchers.push(Watcher::start(server.address, key.clone(), kind).await);
+    }
+
+    let address = Arc::new(std::sync::Mutex::new(url(&server)));
+    let done = Arc::new(AtomicU64::new(0));
+    let at = Arc::clone(&address);
+    let url_now = move || at.lock().expect("no panic").clone();
+    let inserting = tokio::spawn(insert_all(url_now, key, chance.clone(), Arc::clone(&done)));
+    for number in 0..FAULTS {
+        // Spread over all that is inserted.
+        let from = number * DATAPOINTS / FAULTS;
+        while done.load(Ordering::Relaxed) < from {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(chance.within(0..40))).await;
+        if number % KILLED_EVERY == KILLED_EVERY / 2 {
+            drop(server);
+            server = Served::start(&data);
+            watchers.iter().for_each(|watcher| watcher.proxy.lead_to(server.address));
+            *address.lock().expect("no panic") = url(&server);
+            continue;
+        }
+        for watcher in &watchers {
+            let pause = Duration::from_millis(chance.within(0..30));
+            match chance.within(0..8) {
+                0 | 1 => watcher.proxy.fault(Fault::Cut),
+                2 => watcher.proxy.fault(Fault::HalfClose),
+                3 => watcher.proxy.fault(Fault::Truncate(chance.within(1..5000) as usize)),
+                4 => watcher.proxy.delay(pause / 10),
+                5 => {
+                    let proxy = Arc::clone(&watcher.proxy);
+                    tokio::spawn(async move {
+                        proxy.stall(true);
+                        tokio::time::sleep(20 * pause).await;
+                        proxy.stall(false);
+                    });
+                }
+                6 => {
+                    let proxy = Arc::clone(&watcher.proxy);
+                    tokio::spawn(async move {
+                        proxy.refuse(true);
+                        proxy.fault(Fault::Cut);
+                        tokio::time::sleep(pause).await;
+                        proxy.refuse(false);
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+    timeout(3 * PATIENCE, inserting).await.expect("it ends").expect("no panic");
+    let direct = ConnectorDb::builder().url(url(&server)).password("me", "secret").connect().await;
+    let stored = direct.expect("a connection").stream("numbers").expect("a name").typed::<u64>();
+    let stored = stored.range(..).await.expect("datapoints");
+    assert!(stored.d().copied().eq(0..DATAPOINTS));
+    for Watcher { proxy, cdb, watching } in watchers {
+        proxy.delay(Duration::ZERO);
+        let state = cdb.connection_state();
+        let watched = timeout(3 * PATIENCE, watching).await;
+        watched
+            .unwrap_or_else(|_| panic!("all comes: {:?}", *state.borrow()))
+            .expect("all is right");
+    }
+}
