@@ -22,7 +22,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     streams(&cdb).await?;
     reading(&cdb).await?;
     asking(&cdb).await?;
+    subscribing(&cdb).await?;
     devices(&cdb, &home.url()).await?;
+    downlinks(&cdb, &home.url()).await?;
 
     home.server.shutdown().await;
     println!("\nThe server has stopped.");
@@ -140,6 +142,38 @@ async fn asking(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+async fn subscribing(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
+    println!("\n# Subscribing");
+    let productivity = cdb.stream("productivity")?;
+    let mut all = productivity.subscribe().await?;
+    let mut good = productivity.typed::<i64>().subscribe().transform("if $ > 8").await?;
+    productivity.insert(5).await?;
+    productivity.insert(9).await?;
+    for _ in 0..2 {
+        let batch = all.next().await.ok_or("the subscription has ended")??;
+        println!("As soon as it is stored, a subscriber gets {}", text(&batch)?);
+    }
+    let batch = good.next().await.ok_or("the subscription has ended")??;
+    println!("Through \"if $ > 8\" comes only {}", batch[0].d);
+    all.unsubscribe().await;
+
+    let (told, mut heard) = tokio::sync::mpsc::channel(1);
+    let callback = productivity
+        .on_insert(move |batch| {
+            let told = told.clone();
+            async move {
+                println!("A callback is called with {}", batch[0].d);
+                // The tutorial goes on when it has been.
+                told.send(()).await.ok();
+            }
+        })
+        .await?;
+    productivity.insert(7).await?;
+    heard.recv().await.ok_or("the callback was not called")?;
+    callback.stop().await?;
+    Ok(())
+}
+
 async fn devices(cdb: &ConnectorDb, url: &str) -> Result<(), Box<dyn Error>> {
     println!("\n# Devices");
     let device = cdb.user().device("newdevice")?;
@@ -164,6 +198,30 @@ async fn devices(cdb: &ConnectorDb, url: &str) -> Result<(), Box<dyn Error>> {
     println!("What it inserts, its user can read: {}", text(&theirs.get(-1).await?)?);
     let refused = theirs.insert(1).await.err().ok_or("another device's insert was taken")?;
     println!("Only it may insert there, though: {refused}");
+    Ok(())
+}
+
+async fn downlinks(cdb: &ConnectorDb, url: &str) -> Result<(), Box<dyn Error>> {
+    println!("\n# Downlinks");
+    let boolean = StreamCreate::new().schema(json!({"type": "boolean"})).downlink(true);
+    let lamp = cdb.user().device("lamp")?;
+    lamp.create(DeviceCreate::new().stream("light", boolean)).await?;
+    let key = lamp.apikey().await?.ok_or("the key cannot be seen")?;
+
+    let lamp = ConnectorDb::builder().url(url).apikey(key).connect().await?;
+    let mut requests = lamp.stream("light")?.typed::<bool>().downlinks().await?;
+
+    let light = cdb.stream("myuser/lamp/light")?;
+    light.insert(true).await?;
+    println!("Asked for in {}: {}", light.path(), text(&light.query().downlink().await?)?);
+    println!("The light itself has not changed: its length is {}", light.length(false).await?);
+
+    let request = requests.next().await.ok_or("the subscription has ended")??;
+    let asker = request.origin().unwrap_or_default().to_owned();
+    println!("The lamp hears that {asker} asks for {}, and does it.", request.value());
+    request.accept().await?;
+    println!("Now the light is {}", text(&light.get(-1).await?)?);
+    requests.unsubscribe().await;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Programs to learn from and to start from: `cargo run --example NAME`.
 //!
 //! - `tutorial`: a server, users, devices, streams, their data and questions about it, step by step.
+//! - `thermostat`: a device that does what is asked of it, and its user.
 //! - `mood_and_temperature`: two streams as tables, as CSV and Parquet files, and as a picture.
 
 use std::error::Error;

@@ -1,4 +1,4 @@
-//! The official Python client against our server.
+//! The official Python client against our server, and beside our client.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub(crate) fn run() -> Result {
     std::fs::create_dir_all(&data)?;
     let server = Served::start(&root().join("target/debug/cdb"), &data.join("connectordb.db"))?;
     command::run(
-        Command::new(python)
+        Command::new(&python)
             .args([
                 "-m",
                 "pytest",
@@ -31,6 +31,11 @@ pub(crate) fn run() -> Result {
             ])
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("CDB_URL", &server.url),
+    )?;
+    command::run(
+        Command::new(env!("CARGO"))
+            .args(["test", "--package", "cdb-core", "--test", "python", "--", "--ignored"])
+            .env("CDB_PYTHON", python),
     )
 }
 

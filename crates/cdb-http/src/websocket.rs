@@ -62,7 +62,6 @@ impl Websocket {
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    #[must_use]
     pub fn join(&self, topic: Topic) -> (Events, Membership) {
         let queue = Arc::new(Queue::default());
         let order = Order::Join { topic: topic.clone(), queue: Arc::clone(&queue) };
