@@ -32,13 +32,50 @@
 //! # }
 //! ```
 //!
+//! # Live
+//!
+//! A device subscribes to streams, and gets what is inserted as soon as it is stored; whatever
+//! happens to the connection, a [`Subscription`] has no gap. A stream that is a *downlink* lets
+//! others ask its owner for something.
+//!
+//! ```
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! # let server = connectordb::server::Server::builder().data(directory.path().join("c.db"))
+//! #     .listen("127.0.0.1:0").admin("test", "test").start().await?;
+//! # use connectordb::{ConnectorDb, DeviceCreate, StreamCreate};
+//! # let url = server.url();
+//! # let cdb = ConnectorDb::builder().url(&url).password("test", "test").connect().await?;
+//! # let lamp = cdb.user().device("lamp")?;
+//! # lamp.create(DeviceCreate::new().stream("light", StreamCreate::new().downlink(true))).await?;
+//! # let key = lamp.apikey().await?.ok_or("no key")?;
+//! let lamp = ConnectorDb::builder().url(url).apikey(key).connect().await?;
+//! let mut requests = lamp.stream("light")?.typed::<bool>().downlinks().await?;
+//!
+//! // Somebody else:
+//! let light = cdb.stream("test/lamp/light")?.typed::<bool>();
+//! let mut changes = light.subscribe().transform("if $ == true").await?;
+//! light.insert(true).await?;
+//!
+//! // The lamp:
+//! let request = requests.next().await.ok_or("the end")??;
+//! assert_eq!(request.origin(), Some("test/user"));
+//! request.accept().await?;
+//!
+//! let change = changes.next().await.ok_or("the end")??;
+//! assert!(change[0].d);
+//! # server.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Crates
 //!
 //! This one brings the others together; each can be used alone.
 //!
 //! - [`types`] (`cdb-types`): what crosses the wire. No runtime, no network: for servers, gateways
 //!   and small devices.
-//! - [`http`] (`cdb-http`): sessions, credentials, timeouts, retries.
+//! - [`http`] (`cdb-http`): sessions, credentials, timeouts, retries, the websocket.
 //! - `cdb-core`: the objects, re-exported here.
 //! - `query` (`cdb-query`, a default feature): merged series and tables of several streams, as
 //!   CSV and, with the feature `arrow`, as Arrow and Parquet.

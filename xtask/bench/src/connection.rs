@@ -8,27 +8,30 @@ use crate::Result;
 /// What ends an answer that says `ok`.
 const OK: &[u8] = b"\r\n\r\nok";
 
-/// A connection that puts datapoints into one stream, one after the other.
+/// A connection that puts datapoints into streams, one after the other.
 pub(crate) struct Connection {
     socket: TcpStream,
+    /// What is the same for all requests.
     head: String,
     answer: Vec<u8>,
 }
 
 impl Connection {
-    pub(crate) async fn open(address: &str, path: &str, authorization: &str) -> Result<Self> {
+    pub(crate) async fn open(address: &str, authorization: &str) -> Result<Self> {
         let socket = TcpStream::connect(address).await?;
         socket.set_nodelay(true)?;
         let head = format!(
-            "PUT {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: {authorization}\r\n\
-             Content-Length: "
+            "HTTP/1.1\r\nHost: {address}\r\nAuthorization: {authorization}\r\nContent-Length: "
         );
         Ok(Self { socket, head, answer: Vec::with_capacity(1024) })
     }
 
-    /// Sends a body and waits for the answer, which must be `ok`.
-    pub(crate) async fn put(&mut self, body: &str) -> Result {
-        let request = format!("{}{}\r\n\r\n{body}", self.head, body.len());
+    /// Puts datapoints into one of the administrator's streams and waits for the answer, which
+    /// must be `ok`.
+    pub(crate) async fn put(&mut self, stream: &str, body: &str) -> Result {
+        let (head, length) = (&self.head, body.len());
+        let request =
+            format!("PUT /api/v1/crud/test/user/{stream}/data {head}{length}\r\n\r\n{body}");
         self.socket.write_all(request.as_bytes()).await?;
         self.answer.clear();
         while !self.answer.ends_with(OK) {

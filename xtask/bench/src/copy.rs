@@ -1,7 +1,5 @@
 //! The least that sending bytes over HTTP costs: a handler that has them in memory.
 
-use std::process::{Child, Command, Stdio};
-
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
@@ -10,7 +8,7 @@ use futures_util::stream;
 use tokio::net::TcpListener;
 
 use crate::Result;
-use crate::server::first_line;
+use crate::process::Process;
 
 /// The size of a piece, as the server sends them.
 const PIECE: usize = 256 * 1024;
@@ -32,30 +30,10 @@ pub(crate) async fn serve(file: &str) -> Result {
     Ok(axum::serve(listener, Router::new().route("/", handler)).await?)
 }
 
-/// A process that serves a file.
-pub(crate) struct Copier {
-    pub(crate) url: String,
-    process: Child,
-}
-
-impl Copier {
-    pub(crate) fn start(bytes: &[u8]) -> Result<Self> {
-        let file = tempfile::NamedTempFile::new()?;
-        std::fs::write(file.path(), bytes)?;
-        let mut process = Command::new(std::env::current_exe()?)
-            .arg("serve")
-            .arg(file.path())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let url = first_line(&mut process)?;
-        Ok(Self { url, process })
-    }
-}
-
-impl Drop for Copier {
-    fn drop(&mut self) {
-        if let Err(error) = self.process.kill().and_then(|()| self.process.wait()) {
-            eprintln!("the copier could not be stopped: {error}");
-        }
-    }
+/// A process that serves these bytes.
+pub(crate) fn start(bytes: &[u8]) -> Result<Process> {
+    let file = tempfile::NamedTempFile::new()?;
+    std::fs::write(file.path(), bytes)?;
+    // It has read the file when it says where it is.
+    Process::of_this(&["serve".as_ref(), file.path().as_os_str()])
 }

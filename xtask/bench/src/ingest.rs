@@ -20,7 +20,7 @@ pub(crate) async fn run(server: &Server) -> Result {
     let key = server.key().await?;
     let client = reqwest::Client::new();
     server.stream("ingest").await?;
-    let url = format!("{}/api/v1/crud/test/user/ingest/data", server.url);
+    let url = format!("{}/api/v1/crud/test/user/ingest/data", server.process.url);
     let started = Instant::now();
     for body in &bodies {
         let request = client.post(&url).basic_auth("", Some(&key)).body(body.clone());

@@ -1,11 +1,14 @@
 //! What `cargo xtask bench` runs: each figure is a ratio of two measurements of one run, since the
 //! seconds of one machine mean little on another.
 
+mod broadcast;
 mod connection;
 mod copy;
 mod cpu;
 mod ingest;
+mod live;
 mod memory;
+mod process;
 mod python;
 mod read;
 mod script;
@@ -32,8 +35,11 @@ async fn main() -> Result {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["all"] => all().await,
         ["scripts"] => script::run(),
+        ["live"] => live::run(&server::Server::start()?).await,
         // The other side of `copy`, in a process of its own as the server is.
         ["serve", file] => copy::serve(file).await,
+        // The other side of `live`.
+        ["broadcast"] => broadcast::serve().await,
         _ => Err("what is to be measured?".into()),
     }
 }
@@ -46,6 +52,8 @@ async fn all() -> Result {
     single::run(&server).await?;
     read::run(&server).await?;
     memory::reading(&server).await?;
+    // By itself: what a server has got from the system and not given back would hide the rest.
+    live::run(&server::Server::start()?).await?;
     python::run(&server).await
 }
 

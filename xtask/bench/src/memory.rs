@@ -13,14 +13,14 @@ const READERS: usize = 10;
 
 pub(crate) async fn idle(server: &Server) -> Result {
     server.connect().await?;
-    report("memory of the idle server, after a login", server.memory()?, "MiB", "< 25");
+    report("memory of the idle server, after a login", server.process.memory()?, "MiB", "< 25");
     Ok(())
 }
 
 /// The most while ten clients each read a long stream.
 pub(crate) async fn reading(server: &Server) -> Result {
     let key = server.key().await?;
-    let url = format!("{}/api/v1/crud/test/user/ingest/data?i1=0", server.url);
+    let url = format!("{}/api/v1/crud/test/user/ingest/data?i1=0", server.process.url);
     let done = AtomicBool::new(false);
     let readers = (0..READERS).map(|_| async {
         let client = reqwest::Client::new();
@@ -37,7 +37,7 @@ pub(crate) async fn reading(server: &Server) -> Result {
     let watch = async {
         let mut most = 0.0_f64;
         while !done.load(Ordering::Relaxed) {
-            most = most.max(server.memory()?);
+            most = most.max(server.process.memory()?);
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         Result::Ok(most)

@@ -31,7 +31,7 @@ pub(crate) async fn run(server: &Server) -> Result {
     server.stream("python").await?;
     let points = POINTS.to_string();
     let output = Command::new(std::env::var("PYTHON")?)
-        .args(["-c", SCRIPT, &server.url, &points])
+        .args(["-c", SCRIPT, &server.process.url, &points])
         .output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());

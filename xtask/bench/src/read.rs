@@ -3,14 +3,14 @@
 use connectordb::DatapointArray;
 use futures_util::TryStreamExt;
 
-use crate::copy::Copier;
+use crate::copy;
 use crate::server::Server;
 use crate::{LONG, Result, middle_ratio, report, shortest};
 
 pub(crate) async fn run(server: &Server) -> Result {
     let key = server.key().await?;
     let client = reqwest::Client::new();
-    let url = format!("{}/api/v1/crud/test/user/ingest/data?i1=0", server.url);
+    let url = format!("{}/api/v1/crud/test/user/ingest/data?i1=0", server.process.url);
     let bytes = client.get(&url).basic_auth("", Some(&key)).send().await?.bytes().await?;
     let drain = async |url: &str| -> Result {
         let response = client.get(url).basic_auth("", Some(&key)).send().await?;
@@ -22,7 +22,7 @@ pub(crate) async fn run(server: &Server) -> Result {
         if length == bytes.len() { Ok(()) } else { Err("not all of it".into()) }
     };
     let raw = shortest(5, async || drain(&url).await).await?;
-    let copier = Copier::start(&bytes)?;
+    let copier = copy::start(&bytes)?;
     let against_copy = middle_ratio(async || drain(&url).await, async || drain(&copier.url).await);
     report(
         "reading 1,000,000 datapoints / copying the same bytes",

@@ -1,15 +1,16 @@
 //! The server that is measured, in a process of its own.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use connectordb::{ConnectorDb, Stream, StreamCreate};
 
 use crate::Result;
+use crate::process::Process;
 
 pub(crate) struct Server {
-    pub(crate) url: String,
-    process: Child,
+    pub(crate) process: Process,
     _directory: tempfile::TempDir,
 }
 
@@ -17,18 +18,18 @@ impl Server {
     pub(crate) fn start() -> Result<Self> {
         // Not where temporary files may be in memory: durability is to cost what it costs.
         let directory = tempfile::tempdir_in("target")?;
-        let mut process = Command::new(std::env::var("CDB")?)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(directory.path().join("data.db"))
-            .envs([("CDB_ADMIN", "test"), ("CDB_ADMIN_PASSWORD", "test"), ("RUST_LOG", "warn")])
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let url = first_line(&mut process)?;
-        Ok(Self { url, process, _directory: directory })
+        let process = Process::start(
+            Command::new(std::env::var("CDB")?)
+                .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+                .arg(directory.path().join("data.db"))
+                .envs([("CDB_ADMIN", "test"), ("CDB_ADMIN_PASSWORD", "test")])
+                .env("RUST_LOG", "warn"),
+        )?;
+        Ok(Self { process, _directory: directory })
     }
 
     pub(crate) async fn connect(&self) -> Result<ConnectorDb> {
-        Ok(ConnectorDb::builder().url(&self.url).password("test", "test").connect().await?)
+        Ok(ConnectorDb::builder().url(&self.process.url).password("test", "test").connect().await?)
     }
 
     /// A new stream.
@@ -44,26 +45,8 @@ impl Server {
         Ok(key.expose().to_owned())
     }
 
-    /// How much memory it has, in MiB.
-    pub(crate) fn memory(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
-        let kib: f64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
-        Ok(kib / 1024.0)
-    }
-}
-
-/// The first line that a process prints.
-pub(crate) fn first_line(process: &mut Child) -> Result<String> {
-    let mut line = String::new();
-    BufReader::new(process.stdout.take().ok_or("no output")?).read_line(&mut line)?;
-    Ok(line.trim().to_owned())
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Err(error) = self.process.kill().and_then(|()| self.process.wait()) {
-            eprintln!("the server could not be stopped: {error}");
-        }
+    /// The header with which that device logs in.
+    pub(crate) async fn authorization(&self) -> Result<String> {
+        Ok(format!("Basic {}", STANDARD.encode(format!(":{}", self.key().await?))))
     }
 }

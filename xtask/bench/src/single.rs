@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::future::try_join_all;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _};
@@ -17,19 +15,17 @@ const INSERTS: usize = 3_000;
 
 pub(crate) async fn run(server: &Server) -> Result {
     let bare = bare_commits().await?;
-    let key = server.key().await?;
-    let address = server.url.trim_start_matches("http://");
-    let authorization = format!("Basic {}", STANDARD.encode(format!(":{key}")));
+    let authorization = server.authorization().await?;
     let mut connections = Vec::new();
     for number in 0..CONNECTIONS {
-        server.stream(&format!("single{number}")).await?;
-        let path = format!("/api/v1/crud/test/user/single{number}/data");
-        connections.push(Connection::open(address, &path, &authorization).await?);
+        let stream = server.stream(&format!("single{number}")).await?;
+        let connection = Connection::open(server.process.address(), &authorization).await?;
+        connections.push((stream, connection));
     }
     let started = Instant::now();
-    let inserting = connections.iter_mut().map(|connection| async {
+    let inserting = connections.iter_mut().map(|(stream, connection)| async {
         for i in 0..INSERTS {
-            connection.put(&format!(r#"[{{"d":{i}}}]"#)).await?;
+            connection.put(stream.name(), &format!(r#"[{{"d":{i}}}]"#)).await?;
         }
         Result::Ok(())
     });

@@ -70,16 +70,14 @@ enum Gap {
 
 impl Follower {
     /// Waits until the server has the subscription.
-    pub(super) async fn begin(stream: Stream, topic: Topic, events: Events) -> Result<Self> {
-        let place = Place::Unknown(Lagged::Ephemeral);
-        let (gap, page, pause, is_over) = (Gap::None, PAGE, PAUSES.0, false);
-        let mut follower = Self { stream, topic, events, place, gap, page, pause, is_over };
-        follower.place = match follower.events.next().await {
+    pub(super) async fn begin(stream: Stream, topic: Topic, mut events: Events) -> Result<Self> {
+        let place = match events.next().await {
             Event::Ended(why) => return Err(Error::Subscription(why)),
             Event::Joined(Some(joined)) => Place::after(&joined),
-            _ => follower.place_in_time().await?,
+            _ => Place::in_time(&stream, &topic).await?,
         };
-        Ok(follower)
+        let (gap, page, pause, is_over) = (Gap::None, PAGE, PAUSES.0, false);
+        Ok(Self { stream, topic, events, place, gap, page, pause, is_over })
     }
 
     /// The next batch, or what happened instead; `None` after the end.
@@ -255,25 +253,6 @@ impl Follower {
             }
         }
     }
-
-    /// Finds the last datapoint of a stream on the original server.
-    async fn place_in_time(&self) -> Result<Place> {
-        if self.stream.refresh().await?.ephemeral {
-            return Ok(Place::Unknown(Lagged::Ephemeral));
-        }
-        if !keeps_its_place(&self.topic.transform) {
-            return Ok(Place::Unknown(Lagged::Transform));
-        }
-        let untransformed = Topic { transform: String::new(), ..self.topic.clone() };
-        let last = Query::<Box<RawValue>>::whole(self.stream.clone()).i1(-1);
-        let last = of_topic(last, &untransformed).await?;
-        let mut recent = Recent::default();
-        if let Some(last) = last.first() {
-            let query = self.stream.typed().query().t1(just_before(last.t));
-            recent.begin(last.t, of_topic(query, &self.topic).await?.into_vec());
-        }
-        Ok(Place::Time(recent))
-    }
 }
 
 impl Place {
@@ -285,6 +264,25 @@ impl Place {
             }
             _ => Self::Unknown(Lagged::Ephemeral),
         }
+    }
+
+    /// The place of a subscription that has just begun on the original server.
+    async fn in_time(stream: &Stream, topic: &Topic) -> Result<Self> {
+        if stream.refresh().await?.ephemeral {
+            return Ok(Self::Unknown(Lagged::Ephemeral));
+        }
+        if !keeps_its_place(&topic.transform) {
+            return Ok(Self::Unknown(Lagged::Transform));
+        }
+        let untransformed = Topic { transform: String::new(), ..topic.clone() };
+        let last = Query::<Box<RawValue>>::whole(stream.clone()).i1(-1);
+        let last = of_topic(last, &untransformed).await?;
+        let mut recent = Recent::default();
+        if let Some(last) = last.first() {
+            let query = stream.typed().query().t1(just_before(last.t));
+            recent.begin(last.t, of_topic(query, topic).await?.into_vec());
+        }
+        Ok(Self::Time(recent))
     }
 }
 

@@ -261,6 +261,26 @@ async fn the_original_server_is_followed_by_time() {
     all.unsubscribe().await;
 }
 
+#[cfg(feature = "pipescript")]
+#[tokio::test]
+async fn the_original_server_is_followed_through_scripts_that_look_at_each_datapoint_alone() {
+    let behind = Behind::start().await;
+    behind.proxy.rewrite("answers=true", "answers=none");
+    let (stream, seen) = behind.stream(StreamCreate::new()).await;
+    insert(&stream, 1..=2).await;
+    let even = seen.typed::<i64>().subscribe().transform("if $ % 2 == 0").await;
+    let mut even = even.expect("a subscription");
+    insert(&stream, 3..=4).await;
+    assert_eq!(take(&mut even, 1).await, [4]);
+    for start in [5, 11] {
+        behind.proxy.refuse(true);
+        behind.proxy.fault(Fault::Cut);
+        insert(&stream, start..start + 6).await;
+        behind.proxy.refuse(false);
+        assert_eq!(take(&mut even, 3).await, [start + 1, start + 3, start + 5]);
+    }
+}
+
 /// How many datapoints are inserted while connections break.
 const DATAPOINTS: u64 = 100_000;
 

@@ -50,7 +50,10 @@ impl Actor {
                     self.topics.values().flatten().for_each(|queue| queue.part());
                     backoff.lasted(since.elapsed());
                     match end {
-                        End::Unwanted => continue,
+                        End::Unwanted => {
+                            tracing::info!("the websocket is closed: nobody is subscribed");
+                            continue;
+                        }
                         End::Broken(why) => Arc::new(why),
                     }
                 }

@@ -1,0 +1,107 @@
+//! Websockets of servers that are not well: what a healthy one never shows.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::any;
+use cdb_http::websocket::{ConnectionState, Event, Reconnect, Topic, Websocket};
+use cdb_http::{Error, ProtocolError, Session};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+/// Longer than anything takes that is going to happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The websocket of a server that treats all requests in one way.
+async fn websocket(router: Router) -> Websocket {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let session = Session::builder(url).timeout(Duration::from_millis(300)).retries(0);
+    Websocket::new(session.build().expect("a session"), Reconnect::new())
+}
+
+/// A server that opens websockets, says that it answers, and then does something else.
+async fn opening<F: Future<Output = ()> + Send + 'static>(
+    talk: impl Fn(WebSocket) -> F + Clone + Send + Sync + 'static,
+) -> Websocket {
+    let open = any(move |upgrade: WebSocketUpgrade| async move {
+        let opened = upgrade.on_upgrade(talk.clone());
+        ([("connectordb-answers", "true")], opened).into_response()
+    });
+    websocket(Router::new().fallback_service(open)).await
+}
+
+fn topic() -> Topic {
+    Topic { path: "me/user/numbers".parse().expect("a path"), transform: String::new() }
+}
+
+/// Why the websocket is lost after somebody has subscribed.
+async fn loss(websocket: &Websocket) -> String {
+    let _subscription = websocket.join(topic());
+    let mut state = websocket.state();
+    let lost = |state: &ConnectionState| matches!(state, ConnectionState::Reconnecting { .. });
+    let lost = timeout(PATIENCE, state.wait_for(lost)).await.expect("it is lost");
+    match &*lost.expect("a state") {
+        ConnectionState::Reconnecting { why, wait } => {
+            assert!((0.8..=1.2).contains(&wait.as_secs_f64()), "{wait:?}");
+            format!("{why:?}")
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_websocket_is_refused() {
+    let websocket = websocket(Router::new().fallback_service(any(async || "hello"))).await;
+    let (mut events, _membership) = websocket.join(topic());
+    let Event::Ended(why) = events.next().await else { panic!("it cannot have begun") };
+    assert!(matches!(&*why, Error::Protocol(ProtocolError::NoWebsocket)), "{why:?}");
+}
+
+#[tokio::test]
+async fn a_refused_login_closes_it_until_somebody_subscribes_again() {
+    let refuse = any(async || StatusCode::UNAUTHORIZED);
+    let websocket = websocket(Router::new().fallback_service(refuse)).await;
+    for _ in 0..2 {
+        let (mut events, _membership) = websocket.join(topic());
+        let Event::Ended(why) = events.next().await else { panic!("it cannot have begun") };
+        assert!(why.is_unauthorized(), "{why:?}");
+        assert!(matches!(&*websocket.state().borrow(), ConnectionState::Closed { .. }));
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_json_ends_the_connection() {
+    let websocket = opening(async |mut socket: WebSocket| {
+        while socket.recv().await.is_some() {
+            // Whoever gets it hangs up.
+            let _ = socket.send(Message::text("{\"answer\": 1, ")).await;
+        }
+    });
+    assert!(loss(&websocket.await).await.contains("Garbled"));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_given_up() {
+    let websocket = opening(async |mut socket: WebSocket| {
+        while let Some(Ok(_)) = socket.recv().await {
+            // It lives, but does not do what it is told.
+            let _ = socket.send(Message::text("{\"new\": \"event\"}")).await;
+        }
+    });
+    assert!(loss(&websocket.await).await.contains("Silent"));
+}
+
+#[tokio::test]
+async fn a_server_that_takes_leave_says_why() {
+    let websocket = opening(async |mut socket: WebSocket| {
+        let reason = axum::extract::ws::CloseFrame { code: 1012, reason: "Back soon.".into() };
+        let _ = socket.send(Message::Close(Some(reason))).await;
+    });
+    let why = loss(&websocket.await).await;
+    assert!(why.contains("Back soon."), "{why}");
+}

@@ -1,0 +1,59 @@
+//! The least that telling many costs: a bare websocket broadcast.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+
+use crate::Result;
+
+/// Who is told of a topic.
+type Topics = Arc<Mutex<HashMap<String, Vec<mpsc::UnboundedSender<Utf8Bytes>>>>>;
+
+/// How much is read at once, as the server does: by default it would be 128 KiB, for each.
+const READ_BYTES: usize = 4 * 1024;
+
+/// Serves until the process is killed. Whoever sends `+topic` is told from then on, whoever sends
+/// `topic=text` tells; both are answered.
+pub(crate) async fn serve() -> Result {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("http://{}", listener.local_addr()?);
+    let topics = Topics::default();
+    loop {
+        let (socket, _) = listener.accept().await?;
+        tokio::spawn(talk(socket, Arc::clone(&topics)));
+    }
+}
+
+async fn talk(socket: TcpStream, topics: Topics) -> Result {
+    socket.set_nodelay(true)?;
+    let config = WebSocketConfig::default().read_buffer_size(READ_BYTES);
+    let socket = tokio_tungstenite::accept_async_with_config(socket, Some(config)).await?;
+    let (mut sink, mut frames) = socket.split();
+    let (outbox, mut told) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(text) = told.recv().await {
+            sink.send(Message::Text(text)).await?;
+        }
+        Result::Ok(())
+    });
+    while let Some(frame) = frames.next().await {
+        let Message::Text(frame) = frame? else { continue };
+        let mut topics = topics.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(topic) = frame.strip_prefix('+') {
+            topics.entry(topic.to_owned()).or_default().push(outbox.clone());
+        } else if let Some((topic, text)) = frame.split_once('=') {
+            let text = Utf8Bytes::from(text);
+            for outbox in topics.get(topic).into_iter().flatten() {
+                // Some may be gone.
+                let _ = outbox.send(text.clone());
+            }
+        }
+        outbox.send("ok".into())?;
+    }
+    Ok(())
+}

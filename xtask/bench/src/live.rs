@@ -1,0 +1,233 @@
+//! How soon many subscribers are told, and what they cost, beside a bare websocket broadcast.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use connectordb::StreamCreate;
+use futures_util::future::{try_join, try_join_all};
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+
+use crate::connection::Connection;
+use crate::process::Process;
+use crate::server::Server;
+use crate::{Result, ratio, report};
+
+const SUBSCRIBERS: usize = 1_000;
+
+/// How often something is told to all of them at once.
+const TOLD: usize = 100;
+
+/// How often something is told to each of them alone, and how many tell at the same time.
+const ROUNDS: usize = 10;
+const TELLERS: usize = 16;
+
+type Socket = WebSocketStream<TcpStream>;
+
+pub(crate) async fn run(server: &Server) -> Result {
+    server.stream("all").await?;
+    let bare = Process::of_this(&["broadcast".as_ref()])?;
+    let authorization = server.authorization().await?;
+    let ours = Hub { process: &server.process, authorization: Some(authorization) };
+    let bare = Hub { process: &bare, authorization: None };
+
+    let (ours_all, ours_memory) = ours.tell_all().await?;
+    let (bare_all, bare_memory) = bare.tell_all().await?;
+    compare("1,000 subscribers of one stream", &ours_all, &bare_all);
+    report(
+        "memory for a subscriber / for one of a bare broadcast",
+        ours_memory / bare_memory,
+        "x",
+        "<= 2",
+    );
+    println!("    {:.1} KiB against {:.1}", ours_memory * 1024.0, bare_memory * 1024.0);
+
+    let cdb = server.connect().await?;
+    for number in 0..SUBSCRIBERS {
+        cdb.stream(&topic(number))?.create(StreamCreate::new()).await?;
+    }
+    let (ours_each, bare_each) = (ours.tell_each().await?, bare.tell_each().await?);
+    compare("1,000 streams with one subscriber each", &ours_each, &bare_each);
+    Ok(())
+}
+
+fn topic(number: usize) -> String {
+    format!("live{number}")
+}
+
+/// Reports what is in the middle, and what only one of a hundred exceeds.
+fn compare(what: &str, ours: &Latencies, bare: &Latencies) {
+    for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
+        let (ours, bare) = (ours.at(part), bare.at(part));
+        let what = format!("{what}: {name} / a bare broadcast");
+        report(&what, ratio(ours, bare), "x", "<= 2");
+        println!("    {ours:.2?} against {bare:.2?}");
+    }
+}
+
+/// How long it took to tell, sorted.
+struct Latencies(Vec<Duration>);
+
+impl Latencies {
+    fn new(mut latencies: Vec<Duration>) -> Self {
+        latencies.sort_unstable();
+        Self(latencies)
+    }
+
+    fn at(&self, part: f64) -> Duration {
+        self.0[((self.0.len() - 1) as f64 * part) as usize]
+    }
+}
+
+/// Something that tells: the server, or a bare broadcast.
+struct Hub<'p> {
+    process: &'p Process,
+    /// The server wants to know who it is.
+    authorization: Option<String>,
+}
+
+/// Somebody who tells.
+enum Teller {
+    Server(Connection),
+    Bare(Socket),
+}
+
+impl Hub<'_> {
+    /// How long it takes to tell all subscribers of one topic, and how much memory each costs, in
+    /// MiB.
+    async fn tell_all(&self) -> Result<(Latencies, f64)> {
+        let before = self.process.memory()?;
+        let (heard, mut all_heard) = mpsc::unbounded_channel();
+        for socket in self.subscribe_all(|_| "all".to_owned()).await? {
+            let heard = heard.clone();
+            tokio::spawn(listen(socket, move || {
+                // At the end nobody counts any more.
+                let _ = heard.send(Instant::now());
+            }));
+        }
+        let memory = (self.process.memory()? - before) / SUBSCRIBERS as f64;
+        let mut teller = self.teller().await?;
+        let mut latencies = Vec::new();
+        for _ in 0..TOLD {
+            let sent = Instant::now();
+            teller.tell("all").await?;
+            for _ in 0..SUBSCRIBERS {
+                let heard = all_heard.recv().await.ok_or("nobody listens")?;
+                latencies.push(heard - sent);
+            }
+        }
+        Ok((Latencies::new(latencies), memory))
+    }
+
+    /// How long it takes to tell subscribers of as many topics, one by one.
+    async fn tell_each(&self) -> Result<Latencies> {
+        let epoch = Instant::now();
+        let sent: Arc<Vec<AtomicU64>> = Arc::new((0..SUBSCRIBERS).map(|_| 0.into()).collect());
+        let (heard, mut all_heard) = mpsc::unbounded_channel();
+        for (number, socket) in self.subscribe_all(topic).await?.into_iter().enumerate() {
+            let (heard, sent) = (heard.clone(), Arc::clone(&sent));
+            tokio::spawn(listen(socket, move || {
+                let since = Duration::from_nanos(sent[number].load(Ordering::Acquire));
+                // At the end nobody counts any more.
+                let _ = heard.send(epoch.elapsed() - since);
+            }));
+        }
+        let telling = try_join_all((0..TELLERS).map(|first| {
+            let sent = Arc::clone(&sent);
+            async move {
+                let mut teller = self.teller().await?;
+                for _ in 0..ROUNDS {
+                    for number in (first..SUBSCRIBERS).step_by(TELLERS) {
+                        let now = u64::try_from(epoch.elapsed().as_nanos())?;
+                        sent[number].store(now, Ordering::Release);
+                        teller.tell(&topic(number)).await?;
+                    }
+                }
+                Result::Ok(())
+            }
+        }));
+        let counting = async {
+            let mut latencies = Vec::new();
+            for _ in 0..ROUNDS * SUBSCRIBERS {
+                latencies.push(all_heard.recv().await.ok_or("nobody listens")?);
+            }
+            Result::Ok(latencies)
+        };
+        Ok(Latencies::new(try_join(telling, counting).await?.1))
+    }
+
+    /// So many subscribers, whom the other side knows.
+    async fn subscribe_all(&self, topic: impl Fn(usize) -> String) -> Result<Vec<Socket>> {
+        let mut sockets = Vec::new();
+        for number in 0..SUBSCRIBERS {
+            sockets.push(self.subscribe(&topic(number)).await?);
+        }
+        Ok(sockets)
+    }
+
+    async fn subscribe(&self, topic: &str) -> Result<Socket> {
+        let mut socket = self.open().await?;
+        let command = match self.authorization {
+            Some(_) => {
+                format!(r#"{{"cmd":"subscribe","arg":"test/user/{topic}","transform":"","id":1}}"#)
+            }
+            None => format!("+{topic}"),
+        };
+        socket.send(Message::text(command)).await?;
+        // It is answered.
+        socket.next().await.ok_or("no answer")??;
+        Ok(socket)
+    }
+
+    async fn open(&self) -> Result<Socket> {
+        let address = self.process.address();
+        let url = format!("ws://{address}/api/v1/websocket?answers=true");
+        let mut request = url.into_client_request()?;
+        if let Some(authorization) = &self.authorization {
+            request.headers_mut().insert("authorization", HeaderValue::try_from(authorization)?);
+        }
+        let socket = TcpStream::connect(address).await?;
+        socket.set_nodelay(true)?;
+        Ok(tokio_tungstenite::client_async(request, socket).await?.0)
+    }
+
+    async fn teller(&self) -> Result<Teller> {
+        Ok(match &self.authorization {
+            Some(authorization) => {
+                Teller::Server(Connection::open(self.process.address(), authorization).await?)
+            }
+            None => Teller::Bare(self.open().await?),
+        })
+    }
+}
+
+impl Teller {
+    async fn tell(&mut self, topic: &str) -> Result {
+        match self {
+            Self::Server(connection) => connection.put(topic, r#"[{"d":5}]"#).await,
+            Self::Bare(socket) => {
+                let text = format!(
+                    r#"{topic}={{"stream":"test/user/{topic}","index":1,"end":2,"data":[{{"t":1464250199.934,"d":5}}]}}"#
+                );
+                socket.send(Message::text(text)).await?;
+                socket.next().await.ok_or("no answer")??;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Does something at each message.
+async fn listen(mut socket: Socket, heard: impl Fn()) {
+    while let Some(Ok(frame)) = socket.next().await {
+        if frame.is_text() {
+            heard();
+        }
+    }
+}
