@@ -95,7 +95,7 @@ struct Hub<'p> {
 /// Somebody who tells.
 enum Teller {
     Server(Connection),
-    Bare(Socket),
+    Bare(Box<Socket>),
 }
 
 impl Hub<'_> {
@@ -202,7 +202,7 @@ impl Hub<'_> {
             Some(authorization) => {
                 Teller::Server(Connection::open(self.process.address(), authorization).await?)
             }
-            None => Teller::Bare(self.open().await?),
+            None => Teller::Bare(Box::new(self.open().await?)),
         })
     }
 }
