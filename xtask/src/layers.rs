@@ -5,16 +5,25 @@ use serde_json::Value;
 use crate::command::{Result, cargo_output};
 
 /// For each crate, the crates of this workspace that it may depend on. Tests may use more.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("cdb-types", &[]),
     ("cdb-pipescript", &["cdb-types"]),
     ("cdb-http", &["cdb-types"]),
     ("cdb-core", &["cdb-http", "cdb-pipescript", "cdb-types"]),
     ("cdb-query", &["cdb-core", "cdb-pipescript", "cdb-types"]),
+    ("cdb-logger", &["cdb-core", "cdb-http", "cdb-types"]),
     ("cdb-server", &["cdb-pipescript", "cdb-types"]),
     (
         "connectordb",
-        &["cdb-core", "cdb-http", "cdb-pipescript", "cdb-query", "cdb-server", "cdb-types"],
+        &[
+            "cdb-core",
+            "cdb-http",
+            "cdb-logger",
+            "cdb-pipescript",
+            "cdb-query",
+            "cdb-server",
+            "cdb-types",
+        ],
     ),
     ("cdb-cli", &["connectordb", "cdb-core", "cdb-http", "cdb-server", "cdb-types"]),
     ("examples", &["connectordb"]),

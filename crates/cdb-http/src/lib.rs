@@ -23,6 +23,7 @@
 //! # }
 //! ```
 
+mod backoff;
 mod base_url;
 mod body;
 mod credentials;
@@ -32,6 +33,7 @@ mod retry;
 mod session;
 pub mod websocket;
 
+pub use backoff::Backoff;
 pub use body::Body;
 pub use credentials::Credentials;
 pub use error::{Error, ProtocolError, TransportError, UrlError};

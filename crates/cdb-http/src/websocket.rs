@@ -1,10 +1,10 @@
 //! The websocket of a session: one connection for any number of subscriptions.
 
 mod actor;
-mod backoff;
 mod conversation;
 mod handshake;
 mod queue;
+mod reconnect;
 mod state;
 
 use std::fmt;
@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cdb_types::DataPath;
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub use backoff::Reconnect;
 pub use queue::{Batch, Event};
+pub use reconnect::Reconnect;
 pub use state::ConnectionState;
 
 use crate::Session;

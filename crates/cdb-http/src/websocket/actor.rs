@@ -8,11 +8,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep};
 
-use super::backoff::{Backoff, Reconnect};
 use super::conversation::{Conversation, End};
 use super::handshake::open;
 use super::queue::Queue;
-use super::{ConnectionState, Topic};
+use super::{ConnectionState, Reconnect, Topic};
 use crate::error::Break;
 use crate::{Error, Session};
 
@@ -36,7 +35,7 @@ pub(super) struct Actor {
 
 impl Actor {
     pub(super) async fn run(mut self) {
-        let mut backoff = Backoff::new(self.reconnect);
+        let mut backoff = self.reconnect.backoff();
         while self.wanted().await {
             self.state.send_replace(ConnectionState::Connecting);
             let why = match open(&self.session).await {
@@ -48,7 +47,9 @@ impl Actor {
                     let conversation = Conversation::new(&self.session, self.reconnect.silence());
                     let end = conversation.hold(opened, &mut self.topics, &mut self.orders).await;
                     self.topics.values().flatten().for_each(|queue| queue.part());
-                    backoff.lasted(since.elapsed());
+                    if self.reconnect.forgets(since.elapsed()) {
+                        backoff.reset();
+                    }
                     match end {
                         End::Unwanted => {
                             tracing::info!("the websocket is closed: nobody is subscribed");

@@ -1,0 +1,100 @@
+//! How long to wait before trying again what fails for longer.
+
+use std::time::Duration;
+
+use crate::jitter::about;
+
+/// How much longer each pause is than the one before.
+const GROWTH: f64 = 1.5;
+
+/// Growing pauses between attempts: each failure makes the next one half as long again, each success
+/// undoes that of one failure, and up to a fifth more or less is left to chance, so that many devices
+/// do not come back all at once.
+///
+/// ```
+/// use std::time::Duration;
+/// use cdb_http::Backoff;
+/// let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(480));
+/// backoff.failed();
+/// let seconds = backoff.pause().as_secs_f64();
+/// assert!((1.2..=1.8).contains(&seconds));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Backoff {
+    shortest: Duration,
+    longest: Duration,
+    next: Duration,
+}
+
+impl Backoff {
+    /// Pauses that are never shorter than the first one, and, before chance, never longer than the
+    /// longest.
+    #[must_use]
+    pub fn new(shortest: Duration, longest: Duration) -> Self {
+        Self { shortest, longest, next: shortest }
+    }
+
+    /// The pause before the next attempt.
+    #[must_use]
+    pub fn pause(&self) -> Duration {
+        about(self.next).max(self.shortest)
+    }
+
+    /// Takes note of an attempt that failed.
+    pub fn failed(&mut self) {
+        self.next = self.next.mul_f64(GROWTH).min(self.longest);
+    }
+
+    /// Takes note of an attempt that succeeded.
+    pub fn succeeded(&mut self) {
+        self.next = self.next.div_f64(GROWTH).max(self.shortest);
+    }
+
+    /// Forgets all failures.
+    pub fn reset(&mut self) {
+        self.next = self.shortest;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(seconds: f64, pause: Duration) {
+        let pause = pause.as_secs_f64();
+        assert!((0.8 * seconds..=1.2 * seconds).contains(&pause), "{pause} instead of {seconds}");
+    }
+
+    fn backoff() -> Backoff {
+        Backoff::new(Duration::from_secs(1), Duration::from_secs(480))
+    }
+
+    #[test]
+    fn pauses_grow_with_failures_up_to_the_longest() {
+        let mut backoff = backoff();
+        for n in 0..15 {
+            let pause = backoff.pause();
+            near(1.5_f64.powi(n), pause);
+            assert!(pause >= Duration::from_secs(1));
+            backoff.failed();
+        }
+        for _ in 0..5 {
+            backoff.failed();
+        }
+        near(480.0, backoff.pause());
+    }
+
+    #[test]
+    fn success_takes_one_failure_back() {
+        let mut backoff = backoff();
+        for _ in 0..4 {
+            backoff.failed();
+        }
+        backoff.succeeded();
+        near(1.5_f64.powi(3), backoff.pause());
+        backoff.reset();
+        near(1.0, backoff.pause());
+        backoff.succeeded();
+        near(1.0, backoff.pause());
+    }
+}

@@ -1,0 +1,140 @@
+//! Opening a logger.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use crate::cache::{self, Cache, Opened};
+use crate::error::FileError;
+use crate::{Durability, Error, Logger, Result, Synced};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What is done for a new file.
+type OnCreate = Box<dyn FnOnce(Logger) -> BoxFuture<'static, Result<(), BoxError>> + Send>;
+
+/// What is called after each sync.
+#[derive(Clone, Default)]
+pub(crate) struct Callbacks {
+    pub(crate) on_sync: Option<Arc<dyn Fn(Synced) -> BoxFuture<'static, ()> + Send + Sync>>,
+    pub(crate) on_sync_fail:
+        Option<Arc<dyn Fn(Arc<Error>) -> BoxFuture<'static, ()> + Send + Sync>>,
+}
+
+/// What a logger is made with; see [`Logger::builder`].
+#[must_use = "nothing is opened until `open()` is awaited"]
+pub struct LoggerBuilder {
+    file: PathBuf,
+    durability: Durability,
+    apikey: Option<String>,
+    serverurl: Option<String>,
+    on_create: Option<OnCreate>,
+    callbacks: Callbacks,
+}
+
+impl LoggerBuilder {
+    pub(crate) fn new(file: PathBuf) -> Self {
+        Self {
+            file,
+            durability: Durability::default(),
+            apikey: None,
+            serverurl: None,
+            on_create: None,
+            callbacks: Callbacks::default(),
+        }
+    }
+
+    /// How safe a datapoint is when it counts as logged; [`Durability::Full`] unless given.
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// The key of the device that logs. The file keeps it.
+    pub fn apikey(mut self, key: impl Into<String>) -> Self {
+        self.apikey = Some(key.into());
+        self
+    }
+
+    /// The server's URL. The file keeps it; in a new one it is `http://localhost:3124`.
+    pub fn serverurl(mut self, url: impl Into<String>) -> Self {
+        self.serverurl = Some(url.into());
+        self
+    }
+
+    /// What is to be done once, for a new file: usually setting the key and adding streams. When it
+    /// fails, the file is removed again. When it is interrupted, it is done again.
+    pub fn on_create<F, Fut, E>(mut self, create: F) -> Self
+    where
+        F: FnOnce(Logger) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.on_create = Some(Box::new(move |logger| {
+            let created = create(logger);
+            async move { created.await.map_err(Into::into) }.boxed()
+        }));
+        self
+    }
+
+    /// What is called whenever all that waited has been brought to the server.
+    pub fn on_sync<F, Fut>(mut self, call: F) -> Self
+    where
+        F: Fn(Synced) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.callbacks.on_sync = Some(Arc::new(move |synced| call(synced).boxed()));
+        self
+    }
+
+    /// What is called whenever that did not succeed.
+    pub fn on_sync_fail<F, Fut>(mut self, call: F) -> Self
+    where
+        F: Fn(Arc<Error>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.callbacks.on_sync_fail = Some(Arc::new(move |error| call(error).boxed()));
+        self
+    }
+
+    /// Opens the file, or makes it.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it cannot be used: then it is left as it is. [`Error::OnCreate`] when
+    /// it is new and what is to be done for it failed: then it is gone again.
+    pub async fn open(self) -> Result<Logger> {
+        let Opened { cache, metadata, streams, is_new } =
+            Cache::open(self.file.clone(), self.durability).await?;
+        let logger = Logger::new(cache.clone(), metadata, streams, self.callbacks)?;
+        if let Some(key) = self.apikey {
+            logger.set_apikey(key).await?;
+        }
+        if let Some(url) = self.serverurl {
+            logger.set_serverurl(url).await?;
+        }
+        if is_new {
+            if let Some(create) = self.on_create
+                && let Err(error) = create(logger.clone()).await
+            {
+                logger.close().await?;
+                let removed = cache::remove(&self.file).map_err(FileError::from);
+                removed.map_err(|problem| Error::file(&self.file, problem))?;
+                return Err(Error::OnCreate(error));
+            }
+            cache.created().await?;
+        }
+        Ok(logger)
+    }
+}
+
+impl std::fmt::Debug for LoggerBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoggerBuilder")
+            .field("file", &self.file)
+            .field("durability", &self.durability)
+            .finish_non_exhaustive()
+    }
+}

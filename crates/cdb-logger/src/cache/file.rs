@@ -1,0 +1,195 @@
+//! Opening the file, and what it looks like.
+//!
+//! `cache`, `streams` and `metadata` are the tables of the Python logger, which reads and writes
+//! them by position. What this one adds has names that begin with `cdb_`.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, Row};
+
+use super::Metadata;
+use crate::Durability;
+use crate::error::FileError;
+
+/// Larger files are not looked through when they are opened.
+const MOST_CHECKED: u64 = 256 * 1024 * 1024;
+
+/// How many rows are set right at once.
+const PAGE: usize = 5_000;
+
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS cache (stream TEXT, timestamp REAL, jsondata TEXT);
+    CREATE TABLE IF NOT EXISTS streams (stream TEXT PRIMARY KEY, jsonschema TEXT);
+    CREATE TABLE IF NOT EXISTS metadata (apikey TEXT, serverurl TEXT, lastsynctime REAL,
+        syncperiod REAL, userdatajson TEXT);
+    CREATE INDEX IF NOT EXISTS cdb_order ON cache (stream, timestamp);
+    -- The time of the last datapoint that the server has got of each stream.
+    CREATE TABLE IF NOT EXISTS cdb_last (stream TEXT PRIMARY KEY, timestamp REAL);
+    -- What the server does not want.
+    CREATE TABLE IF NOT EXISTS cdb_set_aside
+        (stream TEXT, timestamp REAL, jsondata TEXT, reason TEXT);
+    -- What had to get another time.
+    CREATE TABLE IF NOT EXISTS cdb_restamped (stream TEXT, logged REAL, timestamp REAL);
+    -- Has a row until what is to be done for a new file has been done.
+    CREATE TABLE IF NOT EXISTS cdb_creating (creating INTEGER);
+";
+
+/// What a file holds when it is opened.
+pub(super) struct Contents {
+    pub(super) connection: SqliteConnection,
+    pub(super) metadata: Metadata,
+    pub(super) streams: Vec<(String, String)>,
+    pub(super) is_new: bool,
+    pub(super) last: HashMap<Arc<str>, f64>,
+    pub(super) cached: u64,
+    pub(super) set_aside: u64,
+}
+
+pub(super) async fn open(file: &Path, durability: Durability) -> Result<Contents, FileError> {
+    create_private(file)?;
+    let mut connection = SqliteConnectOptions::new()
+        .filename(file)
+        // Whoever comes second, be it the Python logger, is kept out.
+        .pragma("locking_mode", "EXCLUSIVE")
+        .busy_timeout(Duration::from_millis(100))
+        .row_buffer_size(PAGE)
+        .disable_statement_logging()
+        .connect()
+        .await?;
+    sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut connection).await?;
+    check(file, &mut connection).await?;
+    sqlx::raw_sql("COMMIT").execute(&mut connection).await?;
+
+    let synchronous = match durability {
+        Durability::Full => "FULL",
+        Durability::Batched(_) => "NORMAL",
+    };
+    let pragmas = format!("PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas)).execute(&mut connection).await?;
+    let mut transaction = connection.begin().await?;
+    sqlx::raw_sql(TABLES).execute(&mut *transaction).await?;
+    sqlx::raw_sql(
+        "INSERT INTO cdb_creating SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM metadata);
+         INSERT INTO metadata SELECT '', 'http://localhost:3124', 0.0, 600.0, '{}'
+             WHERE NOT EXISTS (SELECT 1 FROM metadata);",
+    )
+    .execute(&mut *transaction)
+    .await?;
+    keep_apart(&mut transaction).await?;
+    transaction.commit().await?;
+    contents(connection).await
+}
+
+async fn contents(mut connection: SqliteConnection) -> Result<Contents, FileError> {
+    let metadata = sqlx::query_as("SELECT * FROM metadata").fetch_one(&mut connection).await?;
+    let streams = sqlx::query_as("SELECT stream, jsonschema FROM streams");
+    let streams = streams.fetch_all(&mut connection).await?;
+    let [is_new, cached, set_aside] = ["cdb_creating", "cache", "cdb_set_aside"]
+        .map(|table| sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}")));
+    let mut count =
+        async |query| sqlx::query_scalar::<_, i64>(query).fetch_one(&mut connection).await;
+    let (is_new, cached) = (count(is_new).await? > 0, count(cached).await?);
+    let set_aside = count(set_aside).await?;
+    let last = sqlx::query(
+        "SELECT stream, max(timestamp) FROM
+             (SELECT stream, timestamp FROM cdb_last
+              UNION ALL SELECT stream, max(timestamp) FROM cache GROUP BY stream)
+         GROUP BY stream",
+    )
+    .map(|row: sqlx::sqlite::SqliteRow| (Arc::from(row.get::<&str, _>(0)), row.get(1)))
+    .fetch_all(&mut connection)
+    .await?;
+    Ok(Contents {
+        connection,
+        metadata,
+        streams,
+        is_new,
+        last: last.into_iter().collect(),
+        cached: cached.cast_unsigned(),
+        set_aside: set_aside.cast_unsigned(),
+    })
+}
+
+/// Looks whether this is a logger's file, or a new one, and whole. Changes nothing.
+async fn check(file: &Path, connection: &mut SqliteConnection) -> Result<(), FileError> {
+    let columns = sqlx::query(
+        "SELECT tables.name, group_concat(columns.name, ' ') FROM sqlite_master AS tables,
+             pragma_table_info(tables.name) AS columns
+         WHERE tables.type = 'table' AND tables.name NOT LIKE 'cdb\\_%' ESCAPE '\\'
+             AND tables.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+         GROUP BY tables.name",
+    )
+    .map(|row: sqlx::sqlite::SqliteRow| (row.get::<String, _>(0), row.get::<String, _>(1)));
+    for (table, columns) in columns.fetch_all(&mut *connection).await? {
+        let expected = match table.as_str() {
+            "cache" => "stream timestamp jsondata",
+            "streams" => "stream jsonschema",
+            "metadata" => "apikey serverurl lastsynctime syncperiod userdatajson",
+            _ => return Err(FileError::Foreign(format!("it has a table {table:?}"))),
+        };
+        if columns != expected {
+            return Err(FileError::Foreign(format!("its table {table:?} has other columns")));
+        }
+    }
+    if std::fs::metadata(file)?.len() <= MOST_CHECKED {
+        let found: String =
+            sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut *connection).await?;
+        if found != "ok" {
+            return Err(FileError::Damaged(found));
+        }
+    }
+    Ok(())
+}
+
+/// Gives datapoints of one stream and time, such as the Python logger stores, times of their own:
+/// the server's answer to "have you got this?" must be certain.
+async fn keep_apart(connection: &mut SqliteConnection) -> Result<(), FileError> {
+    let alike = "SELECT DISTINCT stream FROM
+        (SELECT stream FROM cache GROUP BY stream, timestamp HAVING count(*) > 1)";
+    let streams: Vec<String> = sqlx::query_scalar(alike).fetch_all(&mut *connection).await?;
+    for stream in streams {
+        let mut rows: Vec<(i64, f64)> =
+            sqlx::query_as("SELECT rowid, timestamp FROM cache WHERE stream = ? ORDER BY 2, 1")
+                .bind(&stream)
+                .fetch_all(&mut *connection)
+                .await?;
+        let mut last = f64::NEG_INFINITY;
+        for (rowid, t) in &mut rows {
+            if *t <= last {
+                *t = last.next_up();
+                let update = sqlx::query("UPDATE cache SET timestamp = ? WHERE rowid = ?");
+                update.bind(*t).bind(*rowid).execute(&mut *connection).await?;
+            }
+            last = *t;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the file, if it is not there, so that only its owner can read it: it holds a key.
+fn create_private(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.create_new(true).write(true).open(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        opened => opened.map(drop),
+    }
+}
+
+/// Removes a file, and what SQLite puts beside it.
+pub(crate) fn remove(file: &Path) -> std::io::Result<()> {
+    for beside in ["-wal", "-shm", "-journal"] {
+        let mut path = file.as_os_str().to_owned();
+        path.push(beside);
+        match std::fs::remove_file(PathBuf::from(path)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    std::fs::remove_file(file)
+}

@@ -1,0 +1,73 @@
+//! What the server does not take.
+
+use cdb_types::Schema;
+use serde_json::Value;
+
+use super::Upload;
+use crate::Error;
+use crate::cache::{CachedRow, Chunk};
+
+/// How the server says that it has got something later.
+const ORDER: &str = "Greater timestamp";
+
+/// How it says that this device may not write.
+const DENIED: &str = "denied";
+
+/// Whether the server has got something later.
+pub(super) fn is_order(error: &cdb_core::Error) -> bool {
+    error.server_error().is_some_and(|said| said.msg.contains(ORDER))
+}
+
+/// Whether it may be what is sent, rather than who sends it and where, that is refused.
+fn is_about_data(error: &cdb_core::Error) -> bool {
+    let about_data = |code| matches!(code, 400 | 403 | 413);
+    let said = error.server_error();
+    said.is_some_and(|said| about_data(said.code) && !said.msg.contains(DENIED))
+}
+
+impl Upload<'_> {
+    /// Puts aside what the server will never take, or sees to it that less is sent at once, until
+    /// it is known which it is.
+    ///
+    /// # Errors
+    /// That of the refusal, when it is about something else than the data.
+    pub(super) async fn sort_out(
+        &mut self,
+        chunk: &Chunk,
+        refusal: cdb_core::Error,
+    ) -> Result<(), Error> {
+        if !is_about_data(&refusal) {
+            return Err(refusal.into());
+        }
+        let schema = self.stream.refresh().await?.schema;
+        let mut refused = unfit(chunk, &schema)?;
+        self.schema = Some(schema);
+        if let ([], [row]) = (&*refused, &*chunk.0) {
+            refused.push((row, refusal.to_string()));
+        }
+        if refused.is_empty() {
+            self.most = (chunk.0.len() / 2).max(1);
+        }
+        self.synced.set_aside += refused.len() as u64;
+        self.cache.put_aside(self.name(), &refused).await
+    }
+
+    /// Puts aside what is no JSON, as another program may have stored it.
+    pub(super) async fn put_garbage_aside(&mut self, chunk: &Chunk) -> Result<(), Error> {
+        let garbage = |row: &&CachedRow| serde_json::from_str::<Value>(&row.json).is_err();
+        let garbage = chunk.0.iter().filter(garbage).map(|row| (row, "not JSON".to_owned()));
+        let garbage: Vec<_> = garbage.collect();
+        self.synced.set_aside += garbage.len() as u64;
+        self.cache.put_aside(self.name(), &garbage).await
+    }
+}
+
+/// What does not fit a schema, and why.
+fn unfit<'c>(chunk: &'c Chunk, schema: &Schema) -> Result<Vec<(&'c CachedRow, String)>, Error> {
+    let validator = schema.validator()?;
+    let complaint = |row: &'c CachedRow| {
+        let value: Value = serde_json::from_str(&row.json).ok()?;
+        Some((row, validator.complaint(&value)?))
+    };
+    Ok(chunk.0.iter().filter_map(complaint).collect())
+}

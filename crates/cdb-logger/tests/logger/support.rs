@@ -1,0 +1,65 @@
+//! A server, and a logger beside it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cdb_core::{ApiKey, ConnectorDb, DeviceCreate, Stream, StreamCreate};
+use cdb_logger::{Logger, LoggerBuilder};
+use cdb_server::Server;
+use tempfile::TempDir;
+
+/// Longer than anything takes that is going to happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server with a device `test/sensor`, and a place for the logger's file.
+pub(crate) struct Home {
+    pub(crate) server: Server,
+    /// Logged in as the device.
+    pub(crate) device: ConnectorDb,
+    pub(crate) key: ApiKey,
+    directory: TempDir,
+}
+
+impl Home {
+    pub(crate) async fn start() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let server = Server::builder()
+            .data(directory.path().join("data.db"))
+            .listen("127.0.0.1:0")
+            .admin("test", "test")
+            .start()
+            .await
+            .expect("the server starts");
+        let admin = ConnectorDb::builder().url(server.url()).password("test", "test");
+        let admin = admin.connect().await.expect("a connection");
+        let sensor = admin.user().device("sensor").expect("a name");
+        sensor.create(DeviceCreate::new()).await.expect("a device");
+        let key = sensor.apikey().await.expect("an answer").expect("a key");
+        let device = ConnectorDb::builder().url(server.url()).apikey(key.clone());
+        let device = device.connect().await.expect("a connection");
+        Self { server, device, key, directory }
+    }
+
+    /// Where the logger's file is.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.directory.path().join("cache.db")
+    }
+
+    /// A logger of the device.
+    pub(crate) fn logger(&self) -> LoggerBuilder {
+        Logger::builder(self.file()).apikey(self.key.expose()).serverurl(self.server.url())
+    }
+
+    /// A stream of the device on the server.
+    pub(crate) async fn stream(&self, name: &str, create: StreamCreate) -> Stream {
+        let stream = self.device.stream(name).expect("a name");
+        stream.create(create).await.expect("a stream");
+        stream
+    }
+
+    /// The values that the server has of a stream.
+    pub(crate) async fn values(&self, stream: &str) -> Vec<i64> {
+        let stream = self.device.stream(stream).expect("a name").typed::<i64>();
+        stream.range(..).await.expect("datapoints").into_iter().map(|dp| dp.d).collect()
+    }
+}

@@ -1,0 +1,308 @@
+//! Bringing datapoints to the server.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cdb_core::{Datapoint, StreamCreate, StreamUpdate, Timestamp};
+use cdb_logger::{Error, Logger};
+use faults::{Fault, Proxy};
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::support::{Home, PATIENCE};
+
+fn integers() -> StreamCreate {
+    StreamCreate::new().schema(json!({"type": "integer"}))
+}
+
+/// A logger with a stream `numbers`.
+async fn with_numbers(home: &Home) -> Logger {
+    let logger = home.logger().open().await.expect("a logger");
+    logger.add_stream("numbers", integers()).await.expect("a stream");
+    logger
+}
+
+async fn insert(logger: &Logger, values: impl IntoIterator<Item = i64>) {
+    for value in values {
+        logger.insert("numbers", value).await.expect("logged");
+    }
+}
+
+#[tokio::test]
+async fn what_is_logged_comes_to_the_server_once_and_in_order() {
+    let home = Home::start().await;
+    let logger = with_numbers(&home).await;
+    assert!(logger.contains("numbers") && !logger.contains("others"));
+    assert_eq!(logger.name().await.expect("a name"), "test/sensor");
+    let before = Timestamp::now();
+    insert(&logger, 0..12_000).await;
+    assert_eq!(logger.len(), 12_000);
+    assert_eq!(logger.lastsynctime(), None);
+    let synced = logger.sync().await.expect("synced");
+    assert_eq!((synced.sent, synced.recovered, synced.restamped), (12_000, 0, 0));
+    assert!(logger.is_empty());
+    assert!(logger.lastsynctime().is_some_and(|t| t >= before));
+    assert!(home.values("numbers").await.into_iter().eq(0..12_000));
+    let data = home.device.stream("numbers").expect("a name").range(..).await.expect("data");
+    assert!(data.t().is_sorted_by(|a, b| a < b));
+    assert!(data[0].t >= before);
+    insert(&logger, [12_000]).await;
+    assert_eq!(logger.sync().await.expect("synced").sent, 1);
+    assert_eq!(home.values("numbers").await.len(), 12_001);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_not_logged() {
+    let home = Home::start().await;
+    let logger = with_numbers(&home).await;
+    let refused = logger.insert("others", 1).await.expect_err("no such stream");
+    assert!(matches!(refused, Error::UnknownStream(_)), "{refused:?}");
+    let refused = logger.insert("numbers", "one").await.expect_err("no integer");
+    assert!(matches!(refused, Error::Unfit { .. }), "{refused:?}");
+    let refused = logger.insert("numbers", f64::NAN).await.expect_err("no JSON");
+    assert!(matches!(refused, Error::Unfit { .. }), "{refused:?}");
+    let refused = logger.add_stream("missing", StreamCreate::new()).await.expect_err("no schema");
+    assert!(matches!(refused, Error::MissingStream(_)), "{refused:?}");
+    assert!(logger.add_stream_force("a b", None).await.is_err());
+    assert!(logger.is_empty());
+}
+
+#[tokio::test]
+async fn many_are_logged_together_or_not_at_all() {
+    let home = Home::start().await;
+    let logger = with_numbers(&home).await;
+    logger.add_stream("texts", StreamCreate::new().schema(json!({}))).await.expect("a stream");
+    let points = |times: &[f64]| times.iter().map(|t| Datapoint::new(*t, 1)).collect::<Vec<_>>();
+    let mut data = BTreeMap::from([
+        ("numbers".to_owned(), points(&[1.0, 2.0, 2.0])),
+        ("texts".to_owned(), points(&[5.0, 4.0])),
+    ]);
+    let refused = logger.insert_many(&data).await.expect_err("times fall");
+    assert!(matches!(refused, Error::Order(stream) if stream == "texts"));
+    assert!(logger.is_empty());
+    data.insert("texts".to_owned(), points(&[5.0, 6.0]));
+    logger.insert_many(&data).await.expect("logged");
+    assert_eq!(logger.len(), 5);
+    let refused = logger.insert_many(&data).await.expect_err("earlier than what is logged");
+    assert!(matches!(refused, Error::Order(_)));
+    logger.sync().await.expect("synced");
+    let stored = home.device.stream("numbers").expect("a name").range(..).await.expect("data");
+    let times: Vec<f64> = stored.t().map(Timestamp::as_secs_f64).collect();
+    assert_eq!(times, [1.0, 2.0, 2.0_f64.next_up()]);
+}
+
+#[tokio::test]
+async fn what_another_writes_meanwhile_does_not_push_anything_out() {
+    let home = Home::start().await;
+    let logger = with_numbers(&home).await;
+    let theirs = home.device.stream("numbers").expect("a name");
+    insert(&logger, 0..10).await;
+    let late = Datapoint::now(100);
+    theirs.insert_array(&[late.clone()]).await.expect("stored");
+    insert(&logger, 10..20).await;
+    let synced = logger.sync().await.expect("synced");
+    assert_eq!(synced.sent, 20);
+    assert!(synced.restamped >= 10, "{synced:?}");
+    let expected = std::iter::once(100).chain(0..20);
+    assert!(home.values("numbers").await.into_iter().eq(expected));
+    let restamped = logger.restamped().await.expect("a list");
+    assert_eq!(restamped.len() as u64, synced.restamped);
+    assert!(restamped[0].logged < late.t && restamped[0].t > late.t);
+    // Another clock, which is far ahead.
+    let ahead = Datapoint::new(late.t.as_secs_f64() + 1e6, 200);
+    theirs.insert_array(&[ahead]).await.expect("stored");
+    insert(&logger, 20..30).await;
+    logger.sync().await.expect("synced");
+    insert(&logger, 30..40).await;
+    assert_eq!(logger.sync().await.expect("synced").restamped, 0);
+    let expected = std::iter::once(100).chain(0..20).chain([200]).chain(20..40);
+    assert!(home.values("numbers").await.into_iter().eq(expected));
+}
+
+#[tokio::test]
+async fn what_the_server_has_got_already_is_not_sent_again() {
+    let home = Home::start().await;
+    let logger = with_numbers(&home).await;
+    let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
+    logger.set_serverurl(proxy.url()).await.expect("set");
+    logger.ping().await.expect("an answer");
+    insert(&logger, 0..7_000).await;
+    // The server gets the first chunk, but its answer is lost.
+    for _ in 0..5 {
+        let mut stored =
+            home.device.stream("numbers").expect("a name").subscribe().await.expect("one");
+        let sync = logger.sync();
+        let cut = async {
+            // Some attempts find nothing to send any more.
+            let _ = timeout(Duration::from_millis(500), stored.next()).await;
+            proxy.fault(Fault::Cut);
+        };
+        let (_, ()) = tokio::join!(sync, cut);
+    }
+    logger.sync().await.expect("synced");
+    assert!(home.values("numbers").await.into_iter().eq(0..7_000));
+    assert!(logger.is_empty());
+}
+
+#[tokio::test]
+async fn what_the_server_will_never_take_is_set_aside() {
+    let home = Home::start().await;
+    let logger = with_numbers(&home).await;
+    logger.add_stream("others", integers()).await.expect("a stream");
+    insert(&logger, [1, 20, 3, 40, 5]).await;
+    logger.insert("others", 6).await.expect("logged");
+    let stream = home.device.stream("numbers").expect("a name");
+    let small = json!({"type": "integer", "maximum": 10});
+    stream.set_schema(small).await.expect("another schema");
+    let synced = logger.sync().await.expect("synced");
+    assert_eq!((synced.sent, synced.set_aside), (4, 2));
+    assert_eq!(home.values("numbers").await, [1, 3, 5]);
+    assert_eq!(home.values("others").await, [6]);
+    let aside = logger.set_aside().await.expect("a list");
+    let aside: Vec<_> = aside.iter().map(|it| (it.stream.as_str(), it.json.as_str())).collect();
+    assert_eq!(aside, [("numbers", "20"), ("numbers", "40")]);
+    assert_eq!(logger.status().borrow().set_aside, 2);
+    assert!(logger.is_empty());
+    // The logger has learned.
+    assert!(matches!(logger.insert("numbers", 30).await, Err(Error::Unfit { .. })));
+    logger.cleardata().await.expect("cleared");
+    assert!(logger.set_aside().await.expect("a list").is_empty());
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_set_aside_and_the_rest_is_sent() {
+    let home = Home::start().await;
+    let logger = home.logger().open().await.expect("a logger");
+    logger.add_stream("any", StreamCreate::new().schema(json!({}))).await.expect("a stream");
+    for n in 0..20 {
+        let length = if n == 7 { 11 * 1024 * 1024 } else { 100 };
+        logger.insert("any", "x".repeat(length)).await.expect("logged");
+    }
+    let synced = logger.sync().await.expect("synced");
+    assert_eq!((synced.sent, synced.set_aside), (19, 1));
+    let stream = home.device.stream("any").expect("a name");
+    assert_eq!(stream.len().await.expect("a number"), 19);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_gone_does_not_hold_back_the_others() {
+    let home = Home::start().await;
+    let logger = with_numbers(&home).await;
+    logger.add_stream_force("nowhere", None).await.expect("added");
+    logger.insert("nowhere", "kept").await.expect("logged");
+    insert(&logger, 1..=3).await;
+    let failed = logger.sync().await.expect_err("one stream is not there");
+    let Error::Streams(failed) = &*failed else { panic!("{failed:?}") };
+    assert_eq!(failed.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["nowhere"]);
+    assert_eq!(home.values("numbers").await, [1, 2, 3]);
+    assert_eq!((logger.len(), logger.lastsynctime()), (1, None));
+    assert!(logger.status().borrow().last_error.is_some());
+    home.stream("nowhere", StreamCreate::new()).await;
+    logger.sync().await.expect("synced");
+    assert!(logger.is_empty());
+}
+
+#[tokio::test]
+async fn it_syncs_in_the_background_and_tells_how_that_went() {
+    let home = Home::start().await;
+    let (told, mut outcomes) = mpsc::unbounded_channel();
+    let failed = told.clone();
+    let builder = home.logger();
+    let logger = builder
+        .on_sync(move |synced| {
+            told.send(Ok(synced.sent)).expect("the test listens");
+            async {}
+        })
+        .on_sync_fail(move |error| {
+            failed.send(Err(error.is_temporary())).expect("the test listens");
+            async {}
+        })
+        .open()
+        .await
+        .expect("a logger");
+    logger.add_stream("numbers", integers()).await.expect("a stream");
+    let mut next = async || timeout(PATIENCE, outcomes.recv()).await.expect("a sync").expect("one");
+    insert(&logger, 0..3).await;
+    logger.start();
+    assert_eq!(next().await, Ok(3));
+    insert(&logger, 3..5).await;
+    // The pause under way is that of the new period.
+    logger.set_syncperiod(Duration::from_millis(20)).await.expect("set");
+    while next().await != Ok(2) {}
+    assert_eq!(home.values("numbers").await, [0, 1, 2, 3, 4]);
+    let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
+    proxy.refuse(true);
+    logger.set_serverurl(proxy.url()).await.expect("set");
+    while next().await != Err(true) {}
+    proxy.refuse(false);
+    while next().await.is_err() {}
+    logger.stop().await;
+    while outcomes.try_recv().is_ok() {}
+    logger.start();
+    timeout(PATIENCE, outcomes.recv()).await.expect("a sync").expect("one").expect("synced");
+    drop(logger);
+    // The task ends with the last handle, and the callbacks with it.
+    while timeout(PATIENCE, outcomes.recv()).await.expect("the end").is_some() {}
+}
+
+#[tokio::test]
+async fn logging_goes_on_while_the_server_does_not_answer() {
+    let home = Home::start().await;
+    let logger = with_numbers(&home).await;
+    let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
+    logger.set_serverurl(proxy.url()).await.expect("set");
+    logger.ping().await.expect("an answer");
+    insert(&logger, 0..10).await;
+    proxy.stall(true);
+    let syncing = tokio::spawn({
+        let logger = logger.clone();
+        async move { logger.sync().await }
+    });
+    let mut status = logger.status();
+    timeout(PATIENCE, status.wait_for(|status| status.syncing))
+        .await
+        .expect("it syncs")
+        .expect("one");
+    timeout(PATIENCE, insert(&logger, 10..20)).await.expect("nothing is waited for");
+    proxy.stall(false);
+    syncing.await.expect("no panic").expect("synced");
+    logger.sync().await.expect("synced");
+    assert!(home.values("numbers").await.into_iter().eq(0..20));
+}
+
+#[tokio::test]
+async fn tasks_log_at_the_same_time() {
+    let home = Home::start().await;
+    let logger = with_numbers(&home).await;
+    let tasks = (0..16_i64).map(|task| {
+        let logger = logger.clone();
+        tokio::spawn(async move { insert(&logger, task * 100..(task + 1) * 100).await })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.expect("no panic");
+    }
+    assert_eq!(logger.len(), 1600);
+    logger.sync().await.expect("synced");
+    let mut values = home.values("numbers").await;
+    values.sort_unstable();
+    assert!(values.into_iter().eq(0..1600));
+}
+
+#[tokio::test]
+async fn a_stream_that_was_made_elsewhere_keeps_its_schema() {
+    let home = Home::start().await;
+    let logger = home.logger().open().await.expect("a logger");
+    let stream = home.stream("numbers", integers()).await;
+    stream.set(StreamUpdate::new().nickname("Numbers")).await.expect("changed");
+    let other = StreamCreate::new().schema(json!({"type": "string"}));
+    logger.add_stream("numbers", other).await.expect("added");
+    assert!(logger.insert("numbers", "text").await.is_err());
+    logger.insert("numbers", 1).await.expect("logged");
+    let _: Arc<Error> = {
+        logger.set_apikey("no such key").await.expect("set");
+        logger.sync().await.expect_err("a wrong key")
+    };
+    assert_eq!(logger.len(), 1);
+}
