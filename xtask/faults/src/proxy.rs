@@ -21,6 +21,8 @@ pub enum Fault {
     HalfClose,
     /// Of what the server sends next, only so many bytes come through before the end.
     Truncate(usize),
+    /// Of what the client sends next, only so many bytes come through before the end.
+    TruncateUpward(usize),
 }
 
 /// How connections are treated until something else is said.
@@ -157,6 +159,10 @@ async fn pump(
                 Ok(Fault::HalfClose) if is_upward => continue,
                 Ok(Fault::Truncate(bytes)) => {
                     left = if is_upward { left } else { bytes };
+                    continue;
+                }
+                Ok(Fault::TruncateUpward(bytes)) => {
+                    left = if is_upward { bytes } else { left };
                     continue;
                 }
                 Ok(Fault::HalfClose) => {

@@ -8,11 +8,10 @@ use cdb_core::{
     ApiKey, ConnectionState, ConnectorDb, Datapoint, Error, Lagged, Reconnect, Stream,
     StreamCreate, Subscription, UserCreate,
 };
-use faults::{Chance, Fault, Proxy};
+use faults::{Chance, Fault, Proxy, Served};
 use tokio::time::timeout;
 
 use crate::live::PATIENCE;
-use crate::served::Served;
 use crate::support::TestServer;
 
 /// Connects through a proxy, with short pauses.
@@ -290,6 +289,15 @@ const FAULTS: u64 = 200;
 /// Every how many faults the server itself is killed.
 const KILLED_EVERY: u64 = 40;
 
+/// What serves.
+const SERVER: &str = "faults::serves_until_it_is_killed";
+
+#[test]
+#[ignore = "it is no test, but the program of another process"]
+fn serves_until_it_is_killed() {
+    faults::serve_until_killed();
+}
+
 /// Whoever watches in the storm, and what it has got.
 struct Watcher {
     proxy: Arc<Proxy>,
@@ -369,9 +377,8 @@ async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
     let mut chance = Chance::from_environment();
     let directory = tempfile::tempdir().expect("a directory");
     let data = directory.path().join("data.db");
-    let mut server = Served::start(&data);
-    let url = |server: &Served| format!("http://{}", server.address);
-    let admin = ConnectorDb::builder().url(url(&server)).password("test", "test");
+    let mut server = Served::start(SERVER, &data);
+    let admin = ConnectorDb::builder().url(server.url()).password("test", "test");
     let admin = admin.connect().await.expect("a connection");
     let me = admin.user_at("me").expect("a name");
     me.create(UserCreate::new("me@example.com", "secret")).await.expect("a user");
@@ -385,7 +392,7 @@ async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
         watchers.push(Watcher::start(server.address, key.clone(), kind).await);
     }
 
-    let address = Arc::new(std::sync::Mutex::new(url(&server)));
+    let address = Arc::new(std::sync::Mutex::new(server.url()));
     let done = Arc::new(AtomicU64::new(0));
     let at = Arc::clone(&address);
     let url_now = move || at.lock().expect("no panic").clone();
@@ -399,9 +406,9 @@ async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
         tokio::time::sleep(Duration::from_millis(chance.within(0..40))).await;
         if number % KILLED_EVERY == KILLED_EVERY / 2 {
             drop(server);
-            server = Served::start(&data);
+            server = Served::start(SERVER, &data);
             watchers.iter().for_each(|watcher| watcher.proxy.lead_to(server.address));
-            *address.lock().expect("no panic") = url(&server);
+            *address.lock().expect("no panic") = server.url();
             continue;
         }
         for watcher in &watchers {
@@ -433,7 +440,7 @@ async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
         }
     }
     timeout(3 * PATIENCE, inserting).await.expect("it ends").expect("no panic");
-    let direct = ConnectorDb::builder().url(url(&server)).password("me", "secret").connect().await;
+    let direct = ConnectorDb::builder().url(server.url()).password("me", "secret").connect().await;
     let stored = direct.expect("a connection").stream("numbers").expect("a name").typed::<u64>();
     let stored = stored.range(..).await.expect("datapoints");
     assert!(stored.d().copied().eq(0..DATAPOINTS));

@@ -5,6 +5,5 @@ mod data;
 mod faults;
 mod live;
 mod objects;
-mod served;
 mod support;
 mod tls;

@@ -1,5 +1,6 @@
 //! The logger, with a real server and a real file.
 
+mod crash;
 mod file;
 mod support;
 mod syncing;

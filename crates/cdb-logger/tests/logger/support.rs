@@ -17,14 +17,17 @@ pub(crate) struct Home {
     /// Logged in as the device.
     pub(crate) device: ConnectorDb,
     pub(crate) key: ApiKey,
+    /// The server's data file.
+    pub(crate) data: PathBuf,
     directory: TempDir,
 }
 
 impl Home {
     pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
+        let data = directory.path().join("data.db");
         let server = Server::builder()
-            .data(directory.path().join("data.db"))
+            .data(&data)
             .listen("127.0.0.1:0")
             .admin("test", "test")
             .start()
@@ -37,7 +40,7 @@ impl Home {
         let key = sensor.apikey().await.expect("an answer").expect("a key");
         let device = ConnectorDb::builder().url(server.url()).apikey(key.clone());
         let device = device.connect().await.expect("a connection");
-        Self { server, device, key, directory }
+        Self { server, device, key, data, directory }
     }
 
     /// Where the logger's file is.

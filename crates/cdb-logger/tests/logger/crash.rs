@@ -1,0 +1,203 @@
+//! Processes that are killed and connections that break, at any moment.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::time::Duration;
+
+use cdb_core::{ConnectorDb, DeviceCreate, StreamCreate};
+use cdb_logger::{Logger, Status};
+use faults::{Again, Chance, Fault, Proxy, Served};
+use serde_json::json;
+use tokio::time::timeout;
+
+use crate::support::{Home, PATIENCE};
+
+/// How often the program that logs is killed.
+const KILLS: u64 = 200;
+
+/// Every how many times the server is killed as well, while the program goes on.
+const SERVER_EVERY: u64 = 4;
+
+/// How many streams are logged at the same time.
+const STREAMS: u64 = 2;
+
+/// How far apart the values of one process and the next are.
+const GENERATION: u64 = 1_000_000;
+
+const SERVER: &str = "crash::serves_until_it_is_killed";
+const LOGGER: &str = "crash::logs_until_it_is_killed";
+
+/// What the process that logs is told.
+const FILE: &str = "CDB_TEST_CACHE";
+const START: &str = "CDB_TEST_START";
+
+#[test]
+#[ignore = "it is no test, but the program of another process"]
+fn serves_until_it_is_killed() {
+    faults::serve_until_killed();
+}
+
+#[test]
+#[ignore = "it is no test, but the program of another process"]
+fn logs_until_it_is_killed() {
+    let file = std::env::var_os(FILE).expect("a file");
+    let start: u64 = std::env::var(START).expect("a number").parse().expect("a number");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let logger = Logger::builder(file).open().await.expect("a logger");
+        logger.start();
+        let tasks = (0..STREAMS).map(|stream| {
+            let logger = logger.clone();
+            tokio::spawn(async move {
+                for value in start.. {
+                    logger.insert(&name(stream), value).await.expect("logged");
+                    // One write, so that no half of it is read.
+                    println!("\nLOGGED {stream} {value}");
+                }
+            })
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            task.await.expect("no panic");
+        }
+    });
+}
+
+fn name(stream: u64) -> String {
+    format!("numbers{stream}")
+}
+
+/// The stream and the value of a line that says that it is logged.
+fn logged(line: &str) -> Option<(usize, u64)> {
+    let (_, line) = line.split_once("LOGGED ")?;
+    let (stream, value) = line.split_once(' ')?;
+    Some((stream.parse().ok()?, value.parse().ok()?))
+}
+
+/// Makes the logger's file, and the device and its streams on the server; gives a connection.
+async fn prepare(server: &Served, url: &str, file: &Path) -> ConnectorDb {
+    let admin = ConnectorDb::builder().url(server.url()).password("test", "test");
+    let admin = admin.connect().await.expect("a connection");
+    let sensor = admin.user().device("sensor").expect("a name");
+    let streams = (0..STREAMS).fold(DeviceCreate::new(), |device, stream| {
+        device.stream(name(stream), StreamCreate::new().schema(json!({"type": "integer"})))
+    });
+    sensor.create(streams).await.expect("a device");
+    let key = sensor.apikey().await.expect("an answer").expect("a key");
+    let logger = Logger::builder(file).apikey(key.expose()).serverurl(url).open().await;
+    let logger = logger.expect("a logger");
+    for stream in 0..STREAMS {
+        logger.add_stream(&name(stream), StreamCreate::new()).await.expect("added");
+    }
+    logger.set_syncperiod(Duration::from_millis(30)).await.expect("set");
+    logger.close().await.expect("closed");
+    admin
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_logged_outlives_200_crashes_and_comes_once() {
+    let mut chance = Chance::from_environment();
+    let directory = tempfile::tempdir().expect("a directory");
+    let (data, file) = (directory.path().join("data.db"), directory.path().join("cache.db"));
+    let mut server = Served::start(SERVER, &data);
+    let proxy = Proxy::start(server.address).await.expect("a proxy");
+    prepare(&server, &proxy.url(), &file).await;
+
+    // For each stream, how much each process has logged.
+    let mut counts = vec![Vec::new(); STREAMS as usize];
+    for kill in 0..KILLS {
+        let start = (kill * GENERATION).to_string();
+        let start: &OsStr = start.as_ref();
+        let mut process = Again::start(LOGGER, &[(FILE, file.as_os_str()), (START, start)]);
+        let mut count = vec![0; STREAMS as usize];
+        let lives = chance.within(1..120);
+        let dies = (kill % SERVER_EVERY == 0).then(|| chance.within(0..lives));
+        let wait = Duration::from_micros(chance.within(0..30_000));
+        let mut note = |line: String| {
+            if let Some((stream, value)) = logged(&line) {
+                assert_eq!(value, kill * GENERATION + count[stream]);
+                count[stream] += 1;
+            }
+            count.iter().sum::<u64>()
+        };
+        while let Some(line) = process.lines().next() {
+            let logged = note(line);
+            if Some(logged) == dies {
+                drop(server);
+                server = Served::start(SERVER, &data);
+                proxy.lead_to(server.address);
+            }
+            if logged >= lives {
+                break;
+            }
+        }
+        tokio::time::sleep(wait).await;
+        process.kill();
+        process.lines().for_each(|line| {
+            note(line);
+        });
+        counts.iter_mut().zip(count).for_each(|(counts, count)| counts.push(count));
+    }
+
+    let logger = Logger::builder(&file).open().await.expect("a logger");
+    logger.start();
+    let mut status = logger.status();
+    let is_done = |status: &Status| status.cached == 0 && !status.syncing;
+    timeout(PATIENCE, status.wait_for(is_done)).await.expect("it syncs").expect("a logger");
+    logger.close().await.expect("closed");
+
+    let admin = ConnectorDb::builder().url(server.url()).password("test", "test");
+    let admin = admin.connect().await.expect("a connection");
+    for (stream, counts) in counts.iter().enumerate() {
+        let path = format!("test/sensor/{}", name(stream as u64));
+        let stream = admin.stream(&path).expect("a path").typed::<u64>();
+        let stored = stream.range(..).await.expect("datapoints");
+        let mut stored = stored.into_iter().map(|dp| dp.d).peekable();
+        for (kill, count) in (0..).zip(counts) {
+            let first = kill * GENERATION;
+            for value in first..first + count {
+                assert_eq!(stored.next(), Some(value), "{path}");
+            }
+            // What was logged when the process was killed, before it could say so.
+            let _ = stored.next_if_eq(&(first + count));
+        }
+        assert_eq!(stored.next(), None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn requests_may_break_at_any_byte() {
+    let home = Home::start().await;
+    let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
+    let logger = home.logger().open().await.expect("a logger");
+    let integers = StreamCreate::new().schema(json!({"type": "integer"}));
+    logger.add_stream("numbers", integers).await.expect("a stream");
+    logger.set_serverurl(proxy.url()).await.expect("set");
+    let mut next = 0;
+    let mut log = async || {
+        for value in next..next + 20 {
+            logger.insert("numbers", value).await.expect("logged");
+        }
+        next += 20;
+    };
+    // A sync asks who it is, then for the last datapoint, and then sends. Bytes are counted from
+    // the first request on, so that each of them breaks in its head, its body and its answer.
+    let upward = (0..1500).step_by(67).map(Fault::TruncateUpward);
+    let downward = (0..1500).step_by(43).map(Fault::Truncate);
+    let (mut interrupted, mut whole) = (0, 0);
+    for fault in upward.chain(downward).chain([Fault::Cut, Fault::HalfClose]) {
+        logger.ping().await.expect("a connection that can break");
+        log().await;
+        proxy.fault(fault);
+        match logger.sync().await {
+            Ok(_) => whole += 1,
+            Err(error) => {
+                assert!(error.is_temporary(), "{error:?}");
+                interrupted += 1;
+            }
+        }
+    }
+    assert!(interrupted > 5 && whole > 5, "{interrupted} {whole}");
+    logger.sync().await.expect("synced");
+    let expected = 0..20 * (interrupted + whole);
+    assert!(home.values("numbers").await.into_iter().eq(expected));
+}
