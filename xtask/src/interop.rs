@@ -7,8 +7,15 @@ use std::process::{Child, Command, Stdio};
 use crate::command::{self, Result, cargo, root};
 
 /// Later websocket clients break the official client's callbacks.
-const REQUIREMENTS: [&str; 6] =
-    ["connectordb==0.3.5", "websocket-client==0.48.0", "jsonschema", "requests", "six", "pytest"];
+const REQUIREMENTS: [&str; 7] = [
+    "connectordb==0.3.5",
+    "websocket-client==0.48.0",
+    "apsw",
+    "jsonschema",
+    "requests",
+    "six",
+    "pytest",
+];
 
 pub(crate) fn run() -> Result {
     let python = environment()?;

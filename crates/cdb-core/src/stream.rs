@@ -12,6 +12,7 @@ mod typed;
 
 use std::ops::RangeBounds;
 
+use bytes::Bytes;
 use cdb_types::endpoint::Length;
 use cdb_types::{
     Datapoint, DatapointArray, Schema, StreamCreate, StreamInfo, StreamKind, StreamUpdate,
@@ -239,6 +240,22 @@ impl Stream {
         datapoints: &'a [Datapoint<T>],
     ) -> InsertArray<'a, T> {
         InsertArray::new(self.clone(), datapoints)
+    }
+
+    /// Appends datapoints that are JSON already, as the protocol has them: `[{"t":…,"d":…},…]`. It is
+    /// one request: all are stored or none.
+    ///
+    /// ```no_run
+    /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
+    /// stream.insert_json(r#"[{"t":1464250199.934,"d":8},{"t":1464334179.605,"d":7}]"#).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert), and when a time is earlier than the stream's last.
+    pub async fn insert_json(&self, datapoints: impl Into<Bytes>) -> Result<()> {
+        Ok(insert::send(self, false, false, datapoints.into()).await?)
     }
 
     /// Subscribes: awaited, a [`Subscription`], which gives what is inserted as soon as the server

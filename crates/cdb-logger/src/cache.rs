@@ -2,6 +2,7 @@
 
 mod commit;
 mod file;
+mod outgoing;
 mod rows;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 pub(crate) use commit::NewRow;
 pub(crate) use file::remove;
+pub(crate) use outgoing::{Outgoing, Sent};
 pub(crate) use rows::{CachedRow, Chunk};
 
 use crate::error::FileError;
@@ -46,7 +48,10 @@ struct Open {
 /// How much there is.
 #[derive(Debug, Default)]
 struct Counts {
+    /// The datapoints that the server has not got.
     cached: AtomicU64,
+    /// The length of the longest value.
+    longest: AtomicU64,
     set_aside: AtomicU64,
 }
 
@@ -75,9 +80,18 @@ impl Cache {
     pub(crate) async fn open(file: PathBuf, durability: Durability) -> Result<Opened, Error> {
         let opened = file::open(&file, durability).await;
         let opened = opened.map_err(|problem| Error::file(&file, problem))?;
-        let file::Contents { connection, metadata, streams, is_new, last, cached, set_aside } =
-            opened;
-        let counts = Counts { cached: cached.into(), set_aside: set_aside.into() };
+        let file::Contents {
+            connection,
+            metadata,
+            streams,
+            is_new,
+            last,
+            cached,
+            longest,
+            set_aside,
+        } = opened;
+        let counts =
+            Counts { cached: cached.into(), longest: longest.into(), set_aside: set_aside.into() };
         let open = Arc::new(Mutex::new(Open { connection: Some(connection), last }));
         let (inserts, pending) = mpsc::channel(MOST_PENDING);
         let cache = Self { file: file.into(), open, inserts, counts: Arc::new(counts) };
@@ -129,6 +143,16 @@ impl Cache {
         done.map_err(|problem| Error::file(&self.file, problem))
     }
 
+    /// Reads something from the file, in one statement.
+    async fn read<T, F>(&self, action: F) -> Result<T, Error>
+    where
+        F: AsyncFnOnce(&mut SqliteConnection) -> sqlx::Result<T>,
+    {
+        let mut open = self.open.lock().await;
+        let connection = open.connection.as_mut().ok_or(Error::Closed)?;
+        action(connection).await.map_err(|problem| Error::file(&self.file, problem))
+    }
+
     /// Remembers a stream and its schema, as JSON.
     pub(crate) async fn add_stream(&self, stream: &str, schema: &str) -> Result<(), Error> {
         self.with(async |connection, _| {
@@ -175,7 +199,7 @@ impl Cache {
     pub(crate) async fn clear(&self) -> Result<(), Error> {
         let counts = &self.counts;
         self.with(async |connection, _| {
-            for table in ["cache", "cdb_set_aside", "cdb_restamped"] {
+            for table in ["cache", "cdb_sent", "cdb_set_aside", "cdb_restamped"] {
                 let clear = sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}")));
                 clear.execute(&mut *connection).await?;
             }
@@ -188,7 +212,7 @@ impl Cache {
 
     /// What the server does not want, and why.
     pub(crate) async fn list_set_aside(&self) -> Result<Vec<SetAside>, Error> {
-        let rows = self.with(async |connection, _| {
+        let rows = self.read(async |connection| {
             sqlx::query("SELECT stream, timestamp, jsondata, reason FROM cdb_set_aside")
                 .map(|row: sqlx::sqlite::SqliteRow| SetAside {
                     stream: row.get(0),

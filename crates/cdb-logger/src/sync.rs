@@ -9,9 +9,8 @@ mod refused;
 
 use cdb_core::Stream;
 use cdb_types::Schema;
-use futures_util::future::join;
 
-use crate::cache::{Cache, Chunk};
+use crate::cache::{Cache, Outgoing, Sent};
 use crate::{Error, Synced};
 
 /// How many datapoints are sent at once at most.
@@ -58,56 +57,38 @@ impl<'a> Upload<'a> {
     }
 
     async fn send_all(&mut self) -> Result<(), Error> {
+        let mut sent = Sent::default();
+        let done = self.send_until_refused(&mut sent).await;
+        self.cache.forget_sent(self.name(), &mut sent).await?;
+        done
+    }
+
+    async fn send_until_refused(&mut self, sent: &mut Sent) -> Result<(), Error> {
         let mut races = 0;
-        let mut next = self.first().await?;
-        // What the server has got, but the file has not forgotten yet.
-        let mut sent: Option<f64> = None;
-        while !next.0.is_empty() {
-            let chunk = next;
-            let Some(datapoints) = chunk.datapoints() else {
-                self.forget(sent.take()).await?;
-                self.put_garbage_aside(&chunk).await?;
-                next = self.first().await?;
-                continue;
+        loop {
+            // None of these has the server, and all are later than what it has.
+            self.recover().await?;
+            let mut chunks = self.cache.outgoing_from(self.name(), self.most);
+            let refused = loop {
+                let Some(chunk) = chunks.recv().await else { return Ok(()) };
+                let Outgoing { body, count, after, end } = chunk?;
+                match self.stream.insert_json(body).await {
+                    Ok(()) => {}
+                    Err(error) => break (after, count, error),
+                }
+                self.cache.sent(self.name(), count, end, sent).await?;
+                self.synced.sent += count as u64;
+                races = 0;
             };
-            // While a chunk is on its way, the one before is forgotten and the one after is read.
-            let following = async {
-                self.forget(sent.take()).await?;
-                self.cache.chunk(self.name(), chunk.end(), self.most).await
-            };
-            let sending = self.stream.insert_array(&datapoints).into_future();
-            let (result, following) = join(sending, following).await;
-            next = following?;
-            match result {
-                Ok(_) => {
-                    sent = Some(chunk.end());
-                    self.synced.sent += chunk.0.len() as u64;
-                    self.most = (2 * self.most).min(MOST);
-                    races = 0;
-                }
-                Err(error) if refused::is_order(&error) && races < MOST_RACES => {
-                    races += 1;
-                    next = self.first().await?;
-                }
-                Err(error) => {
-                    self.sort_out(&chunk, error).await?;
-                    next = self.first().await?;
-                }
+            drop(chunks);
+            self.cache.forget_sent(self.name(), sent).await?;
+            let (after, count, error) = refused;
+            if refused::is_order(&error) && races < MOST_RACES {
+                races += 1;
+            } else {
+                let chunk = self.cache.chunk(self.name(), after, count).await?;
+                self.sort_out(&chunk, error).await?;
             }
-        }
-        self.forget(sent).await
-    }
-
-    /// The first datapoints, none of which the server has, and all later than what it has.
-    async fn first(&mut self) -> Result<Chunk, Error> {
-        self.recover().await?;
-        self.cache.chunk(self.name(), f64::NEG_INFINITY, self.most).await
-    }
-
-    async fn forget(&self, until: Option<f64>) -> Result<(), Error> {
-        match until {
-            Some(until) => self.cache.sent(self.name(), until).await.map(drop),
-            None => Ok(()),
         }
     }
 

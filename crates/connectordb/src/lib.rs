@@ -77,6 +77,8 @@
 //!   and small devices.
 //! - [`http`] (`cdb-http`): sessions, credentials, timeouts, retries, the websocket.
 //! - `cdb-core`: the objects, re-exported here.
+//! - `logger` (`cdb-logger`, a default feature): datapoints wait in a file while there is no network,
+//!   and each comes to the server once.
 //! - `query` (`cdb-query`, a default feature): merged series and tables of several streams, as
 //!   CSV and, with the feature `arrow`, as Arrow and Parquet.
 //! - `pipescript` (`cdb-pipescript`, a default feature): the transform language by itself.
@@ -87,6 +89,8 @@
 
 pub use cdb_core::*;
 pub use cdb_http as http;
+#[cfg(feature = "logger")]
+pub use cdb_logger as logger;
 #[cfg(feature = "query")]
 pub use cdb_pipescript as pipescript;
 #[cfg(feature = "query")]

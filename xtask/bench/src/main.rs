@@ -7,6 +7,7 @@ mod copy;
 mod cpu;
 mod ingest;
 mod live;
+mod logger;
 mod memory;
 mod process;
 mod python;
@@ -35,6 +36,7 @@ async fn main() -> Result {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["all"] => all().await,
         ["scripts"] => script::run(),
+        ["logger"] => logger::run(&server::Server::start()?).await,
         ["live"] => live::run(&server::Server::start()?).await,
         // The other side of `copy`, in a process of its own as the server is.
         ["serve", file] => copy::serve(file).await,
@@ -54,6 +56,7 @@ async fn all() -> Result {
     memory::reading(&server).await?;
     // By itself: what a server has got from the system and not given back would hide the rest.
     live::run(&server::Server::start()?).await?;
+    logger::run(&server).await?;
     python::run(&server).await
 }
 

@@ -42,7 +42,7 @@ pub(crate) async fn run(server: &Server) -> Result {
 }
 
 /// How many durable commits of one row SQLite does in a second.
-async fn bare_commits() -> Result<f64> {
+pub(crate) async fn bare_commits() -> Result<f64> {
     let directory = tempfile::tempdir_in("target")?;
     let mut connection = SqliteConnectOptions::new()
         .filename(directory.path().join("bare.db"))

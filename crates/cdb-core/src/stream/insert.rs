@@ -69,15 +69,24 @@ impl<'a, T: Serialize> InsertArray<'a, T> {
     }
 
     async fn send_chunk(&self, body: Vec<u8>) -> Result<(), cdb_http::Error> {
-        let (stream, downlink) = (self.stream.path(), self.downlink);
-        let (session, body) = (self.stream.0.session(), Bytes::from(body));
-        // The body is written already: the call only says where it goes.
-        let datapoints: &[Datapoint<()>] = &[];
-        if self.restamp {
-            session.call_with(&Insert::<(), true> { stream, downlink, datapoints }, body).await
-        } else {
-            session.call_with(&Insert::<(), false> { stream, downlink, datapoints }, body).await
-        }
+        send(&self.stream, self.downlink, self.restamp, body.into()).await
+    }
+}
+
+/// Sends a body, an array of datapoints, in one request.
+pub(super) async fn send(
+    stream: &Stream,
+    downlink: bool,
+    restamp: bool,
+    body: Bytes,
+) -> Result<(), cdb_http::Error> {
+    let (session, stream) = (stream.0.session(), stream.path());
+    // The body is written already: the call only says where it goes.
+    let datapoints: &[Datapoint<()>] = &[];
+    if restamp {
+        session.call_with(&Insert::<(), true> { stream, downlink, datapoints }, body).await
+    } else {
+        session.call_with(&Insert::<(), false> { stream, downlink, datapoints }, body).await
     }
 }
 

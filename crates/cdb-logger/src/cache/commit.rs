@@ -125,6 +125,8 @@ async fn write(
     let stored = insert(connection, &rows).await.map_err(|error| Refused::File(error.into()));
     if stored.is_ok() {
         last.extend(times);
+        let longest = rows.iter().map(|row| row.json.len()).max().unwrap_or_default();
+        counts.longest.fetch_max(longest as u64, Ordering::Relaxed);
         counts.cached.fetch_add(rows.len() as u64, Ordering::Relaxed);
     }
     waiting.into_iter().for_each(|done| answer(done, stored.clone()));

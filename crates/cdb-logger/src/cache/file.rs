@@ -12,6 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Row};
 
 use super::Metadata;
+use super::outgoing::delete_marked;
 use crate::Durability;
 use crate::error::FileError;
 
@@ -29,6 +30,8 @@ const TABLES: &str = "
     CREATE INDEX IF NOT EXISTS cdb_order ON cache (stream, timestamp);
     -- The time of the last datapoint that the server has got of each stream.
     CREATE TABLE IF NOT EXISTS cdb_last (stream TEXT PRIMARY KEY, timestamp REAL);
+    -- Up to where the server has got what is still here, as of the row that was the last one.
+    CREATE TABLE IF NOT EXISTS cdb_sent (stream TEXT PRIMARY KEY, timestamp REAL, last_row INTEGER);
     -- What the server does not want.
     CREATE TABLE IF NOT EXISTS cdb_set_aside
         (stream TEXT, timestamp REAL, jsondata TEXT, reason TEXT);
@@ -46,6 +49,7 @@ pub(super) struct Contents {
     pub(super) is_new: bool,
     pub(super) last: HashMap<Arc<str>, f64>,
     pub(super) cached: u64,
+    pub(super) longest: u64,
     pub(super) set_aside: u64,
 }
 
@@ -79,6 +83,7 @@ pub(super) async fn open(file: &Path, durability: Durability) -> Result<Contents
     )
     .execute(&mut *transaction)
     .await?;
+    delete_marked(&mut transaction).await?;
     keep_apart(&mut transaction).await?;
     transaction.commit().await?;
     contents(connection).await
@@ -88,12 +93,12 @@ async fn contents(mut connection: SqliteConnection) -> Result<Contents, FileErro
     let metadata = sqlx::query_as("SELECT * FROM metadata").fetch_one(&mut connection).await?;
     let streams = sqlx::query_as("SELECT stream, jsonschema FROM streams");
     let streams = streams.fetch_all(&mut connection).await?;
-    let [is_new, cached, set_aside] = ["cdb_creating", "cache", "cdb_set_aside"]
-        .map(|table| sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}")));
-    let mut count =
-        async |query| sqlx::query_scalar::<_, i64>(query).fetch_one(&mut connection).await;
-    let (is_new, cached) = (count(is_new).await? > 0, count(cached).await?);
-    let set_aside = count(set_aside).await?;
+    let counts = sqlx::query(
+        "SELECT (SELECT count(*) FROM cdb_creating), (SELECT count(*) FROM cdb_set_aside),
+             count(*), coalesce(max(octet_length(jsondata)), 0) FROM cache",
+    );
+    let counts = counts.fetch_one(&mut connection).await?;
+    let count = |column| counts.get::<i64, _>(column).cast_unsigned();
     let last = sqlx::query(
         "SELECT stream, max(timestamp) FROM
              (SELECT stream, timestamp FROM cdb_last
@@ -107,10 +112,11 @@ async fn contents(mut connection: SqliteConnection) -> Result<Contents, FileErro
         connection,
         metadata,
         streams,
-        is_new,
+        is_new: count(0) > 0,
+        set_aside: count(1),
+        cached: count(2),
+        longest: count(3),
         last: last.into_iter().collect(),
-        cached: cached.cast_unsigned(),
-        set_aside: set_aside.cast_unsigned(),
     })
 }
 

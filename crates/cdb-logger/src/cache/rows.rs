@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use cdb_types::{Datapoint, Timestamp};
+use cdb_types::Timestamp;
 use futures_util::TryStreamExt;
-use serde_json::value::RawValue;
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
@@ -13,7 +12,7 @@ use super::Cache;
 use crate::{Error, Restamped};
 
 /// How much text a chunk has at most, if it has more than one datapoint: the server takes 10 MiB.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// How far apart new times are at least, in seconds.
 const SHORTEST_STEP: f64 = 1e-7;
@@ -35,21 +34,12 @@ impl Chunk {
     pub(crate) fn end(&self) -> f64 {
         self.0.last().map_or(f64::NEG_INFINITY, |row| row.t)
     }
-
-    /// As they are sent; `None` in the place of what is not JSON.
-    pub(crate) fn datapoints(&self) -> Option<Vec<Datapoint<Box<RawValue>>>> {
-        let datapoint = |row: &CachedRow| {
-            let d = RawValue::from_string(row.json.clone()).ok()?;
-            Some(Datapoint::new(row.t, d))
-        };
-        self.0.iter().map(datapoint).collect()
-    }
 }
 
 impl Cache {
     /// The streams of which datapoints wait.
     pub(crate) async fn streams(&self) -> Result<Vec<String>, Error> {
-        let streams = self.with(async |connection, _| {
+        let streams = self.read(async |connection| {
             sqlx::query_scalar("SELECT DISTINCT stream FROM cache").fetch_all(connection).await
         });
         streams.await
@@ -62,7 +52,7 @@ impl Cache {
         after: f64,
         most: usize,
     ) -> Result<Chunk, Error> {
-        self.with(async |connection, _| {
+        self.read(async |connection| {
             let mut rows = sqlx::query(
                 "SELECT rowid, timestamp, jsondata FROM cache
                  WHERE stream = ? AND timestamp > ? ORDER BY timestamp LIMIT ?",
@@ -85,19 +75,6 @@ impl Cache {
             Ok(Chunk(chunk))
         })
         .await
-    }
-
-    /// Forgets the datapoints of a stream up to a time: the server has got them.
-    pub(crate) async fn sent(&self, stream: &str, until: f64) -> Result<u64, Error> {
-        let sent = self.with(async |connection, _| {
-            remember(connection, stream, until).await?;
-            let delete = sqlx::query("DELETE FROM cache WHERE stream = ? AND timestamp <= ?");
-            let deleted = delete.bind(stream).bind(until).execute(connection).await?;
-            Ok(deleted.rows_affected())
-        });
-        let sent = sent.await?;
-        self.counts.cached.fetch_sub(sent, Ordering::Relaxed);
-        Ok(sent)
     }
 
     /// Forgets these datapoints: the server has got them.
@@ -188,7 +165,7 @@ impl Cache {
 
     /// What had to get another time.
     pub(crate) async fn list_restamped(&self) -> Result<Vec<Restamped>, Error> {
-        let rows = self.with(async |connection, _| {
+        let rows = self.read(async |connection| {
             let t = |t| Timestamp::new(t).unwrap_or_default();
             sqlx::query("SELECT stream, logged, timestamp FROM cdb_restamped ORDER BY rowid")
                 .map(|row: SqliteRow| Restamped {
@@ -206,17 +183,4 @@ impl Cache {
 async fn forget(connection: &mut SqliteConnection, id: i64) -> sqlx::Result<()> {
     let delete = sqlx::query("DELETE FROM cache WHERE rowid = ?");
     delete.bind(id).execute(connection).await.map(drop)
-}
-
-/// Takes note of the time of the last datapoint that the server has got.
-async fn remember(connection: &mut SqliteConnection, stream: &str, t: f64) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO cdb_last VALUES (?, ?)
-         ON CONFLICT (stream) DO UPDATE SET timestamp = max(timestamp, excluded.timestamp)",
-    )
-    .bind(stream)
-    .bind(t)
-    .execute(connection)
-    .await
-    .map(drop)
 }

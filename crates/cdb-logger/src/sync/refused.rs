@@ -3,7 +3,7 @@
 use cdb_types::Schema;
 use serde_json::Value;
 
-use super::Upload;
+use super::{MOST, Upload};
 use crate::Error;
 use crate::cache::{CachedRow, Chunk};
 
@@ -45,29 +45,19 @@ impl Upload<'_> {
         if let ([], [row]) = (&*refused, &*chunk.0) {
             refused.push((row, refusal.to_string()));
         }
-        if refused.is_empty() {
-            self.most = (chunk.0.len() / 2).max(1);
-        }
+        self.most = if refused.is_empty() { (chunk.0.len() / 2).max(1) } else { MOST };
         self.synced.set_aside += refused.len() as u64;
         self.cache.put_aside(self.name(), &refused).await
-    }
-
-    /// Puts aside what is no JSON, as another program may have stored it.
-    pub(super) async fn put_garbage_aside(&mut self, chunk: &Chunk) -> Result<(), Error> {
-        let garbage = |row: &&CachedRow| serde_json::from_str::<Value>(&row.json).is_err();
-        let garbage = chunk.0.iter().filter(garbage).map(|row| (row, "not JSON".to_owned()));
-        let garbage: Vec<_> = garbage.collect();
-        self.synced.set_aside += garbage.len() as u64;
-        self.cache.put_aside(self.name(), &garbage).await
     }
 }
 
 /// What does not fit a schema, and why.
 fn unfit<'c>(chunk: &'c Chunk, schema: &Schema) -> Result<Vec<(&'c CachedRow, String)>, Error> {
     let validator = schema.validator()?;
-    let complaint = |row: &'c CachedRow| {
-        let value: Value = serde_json::from_str(&row.json).ok()?;
-        Some((row, validator.complaint(&value)?))
+    let complaint = |row: &'c CachedRow| match serde_json::from_str::<Value>(&row.json) {
+        Ok(value) => Some((row, validator.complaint(&value)?)),
+        // As another program may have stored it.
+        Err(error) => Some((row, format!("not JSON: {error}"))),
     };
     Ok(chunk.0.iter().filter_map(complaint).collect())
 }

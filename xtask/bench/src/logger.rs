@@ -1,0 +1,119 @@
+//! The logger, beside the Python client's and beside bare SQLite on the same disk.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use connectordb::logger::{Durability, Logger};
+use connectordb::{Datapoint, StreamCreate};
+use futures_util::future::try_join_all;
+
+use crate::server::Server;
+use crate::{BATCH, LONG, Result, ratio, report, single};
+
+/// How many datapoints are logged, one by one.
+const INSERTS: usize = 3_000;
+
+/// How many tasks log at the same time.
+const TASKS: usize = 16;
+
+/// Prints how many datapoints a second are logged.
+const SCRIPT: &str = r#"
+import sys, time
+from connectordb.logger import Logger
+file, inserts = sys.argv[1], int(sys.argv[2])
+logger = Logger(file)
+logger.addStream_force("numbers", {"type": "number"})
+started = time.perf_counter()
+for i in range(inserts):
+    logger.insert("numbers", i * 0.25)
+print(inserts / (time.perf_counter() - started))
+"#;
+
+pub(crate) async fn run(server: &Server) -> Result {
+    let directory = tempfile::tempdir_in("target")?;
+    let python = python(&directory.path().join("python.db"))?;
+    let bare = single::bare_commits().await?;
+    println!("The Python logger: {python:.0} inserts a second; bare SQLite: {bare:.0}");
+    let batched = Durability::Batched(Duration::from_secs(1));
+    for (name, durability) in [("synced", Durability::Full), ("batched", batched)] {
+        for tasks in [1, TASKS] {
+            let file = directory.path().join(format!("{name}{tasks}.db"));
+            let speed = inserts(&file, durability, tasks).await?;
+            let what = format!("logging, {name}, {tasks} tasks / the Python logger");
+            let aim = if (tasks, durability) == (TASKS, Durability::Full) { ">= 20" } else { "" };
+            report(&what, speed / python, "x", aim);
+            println!("    {speed:.0} inserts a second, {:.1} x bare SQLite", speed / bare);
+        }
+    }
+    backlog(server, &directory.path().join("backlog.db")).await
+}
+
+fn python(file: &Path) -> Result<f64> {
+    let output = Command::new(std::env::var("PYTHON")?)
+        .args(["-c", SCRIPT])
+        .arg(file)
+        .arg(INSERTS.to_string())
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+}
+
+/// How many datapoints a second so many tasks log.
+async fn inserts(file: &Path, durability: Durability, tasks: usize) -> Result<f64> {
+    let logger = Logger::builder(file).durability(durability).open().await?;
+    let schema = serde_json::json!({"type": "number"});
+    logger.add_stream_force("numbers", Some(schema.into())).await?;
+    let started = Instant::now();
+    try_join_all((0..tasks).map(|_| {
+        let logger = logger.clone();
+        async move {
+            let log = tokio::spawn(async move {
+                for i in 0..INSERTS {
+                    logger.insert("numbers", i as f64 * 0.25).await?;
+                }
+                Result::Ok(())
+            });
+            log.await?
+        }
+    }))
+    .await?;
+    let speed = (tasks * INSERTS) as f64 / started.elapsed().as_secs_f64();
+    logger.close().await?;
+    Ok(speed)
+}
+
+/// Bringing a long backlog to the server, against inserting the same data.
+async fn backlog(server: &Server, file: &Path) -> Result {
+    let key = server.key().await?;
+    let logger = Logger::builder(file).apikey(key).serverurl(&server.process.url).open().await?;
+    let mut ratios = Vec::new();
+    for run in 0..5 {
+        let create = StreamCreate::new().schema(serde_json::json!({"type": "number"}));
+        let direct = server.connect().await?.stream(&format!("direct{run}"))?;
+        direct.create(create.clone()).await?;
+        let name = format!("logged{run}");
+        logger.add_stream(&name, create).await?;
+        let data: Vec<_> = (0..LONG)
+            .map(|i| Datapoint::new(1_464_250_199.934 + i as f64, i as f64 * 0.25))
+            .collect();
+        for batch in data.chunks(BATCH) {
+            logger.insert_many(&BTreeMap::from([(name.clone(), batch.to_vec())])).await?;
+        }
+        let started = Instant::now();
+        direct.insert_array(&data).await?;
+        let inserted = started.elapsed();
+        let started = Instant::now();
+        logger.sync().await?;
+        let synced = started.elapsed();
+        println!("    {synced:.2?} against {inserted:.2?}");
+        ratios.push(ratio(synced, inserted));
+    }
+    ratios.sort_by(f64::total_cmp);
+    let middle = ratios[ratios.len() / 2];
+    report("syncing a backlog of 1,000,000 / insert_array of the same", middle, "x", "<= 1.3");
+    Ok(logger.close().await?)
+}
