@@ -4,6 +4,7 @@ mod commit;
 mod file;
 mod outgoing;
 mod rows;
+mod sent;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,8 +18,9 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 pub(crate) use commit::NewRow;
 pub(crate) use file::remove;
-pub(crate) use outgoing::{Outgoing, Sent};
+pub(crate) use outgoing::Outgoing;
 pub(crate) use rows::{CachedRow, Chunk};
+pub(crate) use sent::Sent;
 
 use crate::error::FileError;
 use crate::{Durability, Error, SetAside};

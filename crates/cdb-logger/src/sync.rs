@@ -68,9 +68,9 @@ impl<'a> Upload<'a> {
         loop {
             // None of these has the server, and all are later than what it has.
             self.recover().await?;
-            let mut chunks = self.cache.outgoing_from(self.name(), self.most);
+            let mut chunks = self.cache.outgoing(self.name(), self.most);
             let refused = loop {
-                let Some(chunk) = chunks.recv().await else { return Ok(()) };
+                let Some(chunk) = chunks.next().await else { return Ok(()) };
                 let Outgoing { body, count, after, end } = chunk?;
                 match self.stream.insert_json(body).await {
                     Ok(()) => {}

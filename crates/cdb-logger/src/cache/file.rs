@@ -12,7 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Row};
 
 use super::Metadata;
-use super::outgoing::delete_marked;
+use super::sent::delete_marked;
 use crate::Durability;
 use crate::error::FileError;
 

@@ -40,7 +40,17 @@ impl Cache {
     /// The streams of which datapoints wait.
     pub(crate) async fn streams(&self) -> Result<Vec<String>, Error> {
         let streams = self.read(async |connection| {
-            sqlx::query_scalar("SELECT DISTINCT stream FROM cache").fetch_all(connection).await
+            // One step in the index for each stream, however much waits.
+            sqlx::query_scalar(
+                "WITH RECURSIVE streams (name) AS (
+                     SELECT min(stream) FROM cache
+                     UNION ALL
+                     SELECT (SELECT min(stream) FROM cache WHERE stream > name)
+                     FROM streams WHERE name IS NOT NULL)
+                 SELECT name FROM streams WHERE name IS NOT NULL",
+            )
+            .fetch_all(connection)
+            .await
         });
         streams.await
     }
