@@ -41,7 +41,8 @@ pub(crate) fn run() -> Result {
     )?;
     command::run(
         Command::new(env!("CARGO"))
-            .args(["test", "--package", "cdb-core", "--test", "python", "--", "--ignored"])
+            .args(["test", "--package", "cdb-core", "--package", "cdb-logger"])
+            .args(["--test", "python", "--", "--ignored"])
             .env("CDB_PYTHON", python),
     )
 }
