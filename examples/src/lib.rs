@@ -2,6 +2,7 @@
 //!
 //! - `tutorial`: a server, users, devices, streams, their data and questions about it, step by step.
 //! - `thermostat`: a device that does what is asked of it, and its user.
+//! - `temperature_logger`: a sensor whose server goes away and comes back.
 //! - `mood_and_temperature`: two streams as tables, as CSV and Parquet files, and as a picture.
 
 use std::error::Error;

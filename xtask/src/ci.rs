@@ -16,7 +16,7 @@ pub(crate) fn run() -> Result {
     let mut doc = Command::new(env!("CARGO"));
     doc.args(["doc", "--workspace", "--no-deps", "--all-features"]);
     command::run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
-    for example in ["tutorial", "thermostat", "mood_and_temperature"] {
+    for example in ["tutorial", "thermostat", "temperature_logger", "mood_and_temperature"] {
         cargo(&["run", "--quiet", "--package", "examples", "--example", example])?;
     }
     interop::run()

@@ -19,8 +19,8 @@ use crate::error::FileError;
 /// Larger files are not looked through when they are opened.
 const MOST_CHECKED: u64 = 256 * 1024 * 1024;
 
-/// How many rows are set right at once.
-const PAGE: usize = 5_000;
+/// How many rows come out of the file ahead of their reader.
+const ROWS_AHEAD: usize = 5_000;
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS cache (stream TEXT, timestamp REAL, jsondata TEXT);
@@ -60,7 +60,7 @@ pub(super) async fn open(file: &Path, durability: Durability) -> Result<Contents
         // Whoever comes second, be it the Python logger, is kept out.
         .pragma("locking_mode", "EXCLUSIVE")
         .busy_timeout(Duration::from_millis(100))
-        .row_buffer_size(PAGE)
+        .row_buffer_size(ROWS_AHEAD)
         .disable_statement_logging()
         .connect()
         .await?;
@@ -154,26 +154,27 @@ async fn check(file: &Path, connection: &mut SqliteConnection) -> Result<(), Fil
 /// Gives datapoints of one stream and time, such as the Python logger stores, times of their own:
 /// the server's answer to "have you got this?" must be certain.
 async fn keep_apart(connection: &mut SqliteConnection) -> Result<(), FileError> {
-    let alike = "SELECT DISTINCT stream FROM
-        (SELECT stream FROM cache GROUP BY stream, timestamp HAVING count(*) > 1)";
-    let streams: Vec<String> = sqlx::query_scalar(alike).fetch_all(&mut *connection).await?;
-    for stream in streams {
-        let mut rows: Vec<(i64, f64)> =
-            sqlx::query_as("SELECT rowid, timestamp FROM cache WHERE stream = ? ORDER BY 2, 1")
-                .bind(&stream)
-                .fetch_all(&mut *connection)
-                .await?;
-        let mut last = f64::NEG_INFINITY;
-        for (rowid, t) in &mut rows {
-            if *t <= last {
-                *t = last.next_up();
-                let update = sqlx::query("UPDATE cache SET timestamp = ? WHERE rowid = ?");
-                update.bind(*t).bind(*rowid).execute(&mut *connection).await?;
-            }
-            last = *t;
+    loop {
+        let alike = "SELECT count(*) FROM
+            (SELECT 1 FROM cache GROUP BY stream, timestamp HAVING count(*) > 1 LIMIT 1)";
+        let alike: i64 = sqlx::query_scalar(alike).fetch_one(&mut *connection).await?;
+        if alike == 0 {
+            return Ok(());
         }
+        // Two or more of the smallest steps apart. Should that be where another one is already,
+        // the next round parts them.
+        sqlx::raw_sql(
+            "CREATE TEMP TABLE parted AS
+             SELECT rowid AS id, timestamp + max(abs(timestamp) * 5e-16, 1e-7) *
+                 (row_number() OVER (PARTITION BY stream, timestamp ORDER BY rowid) - 1) AS t
+             FROM cache WHERE (stream, timestamp) IN
+                 (SELECT stream, timestamp FROM cache GROUP BY 1, 2 HAVING count(*) > 1);
+             UPDATE cache SET timestamp = t FROM parted WHERE cache.rowid = id;
+             DROP TABLE parted;",
+        )
+        .execute(&mut *connection)
+        .await?;
     }
-    Ok(())
 }
 
 /// Makes the file, if it is not there, so that only its owner can read it: it holds a key.

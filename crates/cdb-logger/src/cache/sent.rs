@@ -71,14 +71,18 @@ impl Cache {
 
 /// Deletes what a crash has left of what was sent.
 pub(super) async fn delete_marked(connection: &mut SqliteConnection) -> sqlx::Result<()> {
-    sqlx::raw_sql(
-        "DELETE FROM cache WHERE EXISTS (SELECT 1 FROM cdb_sent WHERE cdb_sent.stream = cache.stream
-             AND cache.timestamp <= cdb_sent.timestamp AND cache.rowid <= cdb_sent.last_row);
-         DELETE FROM cdb_sent;",
-    )
-    .execute(connection)
-    .await
-    .map(drop)
+    let marks = sqlx::query_as("SELECT stream, timestamp, last_row FROM cdb_sent");
+    let marks: Vec<(String, f64, i64)> = marks.fetch_all(&mut *connection).await?;
+    for (stream, t, last_row) in marks {
+        sqlx::query("DELETE FROM cache WHERE stream = ? AND timestamp <= ? AND rowid <= ?")
+            .bind(&stream)
+            .bind(t)
+            .bind(last_row)
+            .execute(&mut *connection)
+            .await?;
+        unmark(connection, &stream).await?;
+    }
+    Ok(())
 }
 
 /// Takes note in the file that the server has got what it holds of a stream up to a time. What is

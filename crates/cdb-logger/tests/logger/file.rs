@@ -160,3 +160,51 @@ async fn what_is_batched_is_there_after_the_program_has_ended() {
     };
     assert_eq!(again.len(), 100);
 }
+
+/// What a process is told that may not write large files.
+const FULL: &str = "CDB_TEST_FULL";
+
+#[test]
+#[ignore = "it is no test, but the program of another process"]
+fn logs_until_there_is_no_room() {
+    let file = std::env::var_os(FULL).expect("a file");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let logger = Logger::builder(file).open().await.expect("a logger");
+        logger.add_stream_force("any", None).await.expect("added");
+        let value = "x".repeat(1000);
+        let mut stored = 0;
+        let error = loop {
+            match logger.insert("any", &value).await {
+                Ok(()) => stored += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, Error::File { .. }), "{error:?}");
+        logger.insert("any", &value).await.expect_err("there still is no room");
+        assert_eq!(logger.len(), stored);
+        println!("\nSTORED={stored}");
+    });
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn when_there_is_no_room_what_was_logged_stays() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("cache.db");
+    let output = std::process::Command::new("sh")
+        // A file that would become larger is an error, as a full disk is.
+        .args(["-c", r#"trap "" XFSZ; ulimit -f 2000; exec "$0" "$@""#])
+        .arg(std::env::current_exe().expect("a program"))
+        .args(["--exact", "file::logs_until_there_is_no_room", "--ignored", "--nocapture"])
+        .env(FULL, &file)
+        .output()
+        .expect("it runs");
+    let output = String::from_utf8_lossy(&output.stdout).into_owned();
+    let stored = output.lines().find_map(|line| line.strip_prefix("STORED=")).expect(&output);
+    let stored: u64 = stored.parse().expect("a number");
+    assert!(stored > 10, "{stored}");
+    let logger = Logger::builder(&file).open().await.expect("a logger");
+    assert_eq!(logger.len(), stored);
+    logger.insert("any", "there is room again").await.expect("logged");
+}

@@ -81,6 +81,9 @@ async fn what_python_has_logged_is_taken_up() {
     assert!(refused.contains("BusyError"), "{refused}");
     logger.sync().await.expect("synced");
     assert_eq!(values(&device).await, [2.5, 2.5, 3.0, 1.0, 4.0]);
+    let stored = device.stream("numbers").expect("a name").range(..).await.expect("datapoints");
+    assert!(stored.t().is_sorted_by(|a, b| a < b));
+    assert!((stored[2].t.as_secs_f64() - 1_700_000_000.5).abs() < 1e-4);
     server.shutdown().await;
 }
 
