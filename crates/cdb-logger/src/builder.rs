@@ -16,12 +16,14 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// What is done for a new file.
 type OnCreate = Box<dyn FnOnce(Logger) -> BoxFuture<'static, Result<(), BoxError>> + Send>;
 
+/// What is called after a sync, with what came of it.
+type AfterSync<T> = Arc<dyn Fn(T) -> BoxFuture<'static, ()> + Send + Sync>;
+
 /// What is called after each sync.
 #[derive(Clone, Default)]
 pub(crate) struct Callbacks {
-    pub(crate) on_sync: Option<Arc<dyn Fn(Synced) -> BoxFuture<'static, ()> + Send + Sync>>,
-    pub(crate) on_sync_fail:
-        Option<Arc<dyn Fn(Arc<Error>) -> BoxFuture<'static, ()> + Send + Sync>>,
+    pub(crate) on_sync: Option<AfterSync<Synced>>,
+    pub(crate) on_sync_fail: Option<AfterSync<Arc<Error>>>,
 }
 
 /// What a logger is made with; see [`Logger::builder`].

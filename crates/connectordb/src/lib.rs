@@ -69,6 +69,45 @@
 //! # }
 //! ```
 //!
+//! # On a bad network
+//!
+//! A logger writes datapoints into a file, and brings each to the server once when that can be
+//! reached.
+//!
+//! ```
+//! # #[cfg(feature = "logger")]
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! # let server = connectordb::server::Server::builder().data(directory.path().join("c.db"))
+//! #     .listen("127.0.0.1:0").admin("test", "test").start().await?;
+//! # use connectordb::{ConnectorDb, StreamCreate};
+//! # let (url, file) = (server.url(), directory.path().join("cache.db"));
+//! # let cdb = ConnectorDb::builder().url(&url).password("test", "test").connect().await?;
+//! # let key = cdb.apikey().await?.ok_or("no key")?.expose().to_owned();
+//! use connectordb::logger::Logger;
+//! use serde_json::json;
+//!
+//! let logger = Logger::builder(file)
+//!     .on_create(|logger: Logger| async move {
+//!         logger.set_serverurl(url).await?;
+//!         logger.set_apikey(key).await?;
+//!         let schema = StreamCreate::new().schema(json!({"type": "number"}));
+//!         logger.add_stream("temperature", schema).await
+//!     })
+//!     .open()
+//!     .await?;
+//! logger.insert("temperature", 21.5).await?;
+//! assert_eq!(logger.len(), 1);
+//! logger.sync().await?;
+//! assert_eq!(cdb.stream("temperature")?.len().await?, 1);
+//! # logger.close().await?;
+//! # server.shutdown().await;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "logger"))]
+//! # fn main() {}
+//! ```
+//!
 //! # Crates
 //!
 //! This one brings the others together; each can be used alone.

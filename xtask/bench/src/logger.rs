@@ -9,6 +9,10 @@ use connectordb::logger::{Durability, Logger};
 use connectordb::{Datapoint, StreamCreate};
 use futures_util::future::try_join_all;
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+
+use crate::process::{self, Process};
 use crate::server::Server;
 use crate::{BATCH, LONG, Result, ratio, report, single};
 
@@ -47,7 +51,8 @@ pub(crate) async fn run(server: &Server) -> Result {
             println!("    {speed:.0} inserts a second, {:.1} x bare SQLite", speed / bare);
         }
     }
-    backlog(server, &directory.path().join("backlog.db")).await
+    backlog(server, &directory.path().join("backlog.db")).await?;
+    long_backlog(server, &directory.path().join("long.db")).await
 }
 
 fn python(file: &Path) -> Result<f64> {
@@ -115,5 +120,41 @@ async fn backlog(server: &Server, file: &Path) -> Result {
     ratios.sort_by(f64::total_cmp);
     let middle = ratios[ratios.len() / 2];
     report("syncing a backlog of 1,000,000 / insert_array of the same", middle, "x", "<= 1.3");
+    Ok(logger.close().await?)
+}
+
+/// How many datapoints a long backlog has.
+const BACKLOG: usize = 10_000_000;
+
+/// How much memory it takes to bring a long backlog to the server, in a process of its own.
+async fn long_backlog(server: &Server, file: &Path) -> Result {
+    let key = server.key().await?;
+    let logger = Logger::builder(file).apikey(key).serverurl(&server.process.url).open().await?;
+    logger.add_stream("long", StreamCreate::new().schema(serde_json::json!({}))).await?;
+    logger.close().await?;
+    let mut connection = SqliteConnectOptions::new().filename(file).connect().await?;
+    sqlx::query(
+        "INSERT INTO cache
+         WITH RECURSIVE number (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM number WHERE i < ? - 1)
+         SELECT 'long', 1464250199.934 + i, i * 0.25 FROM number",
+    )
+    .bind(i64::try_from(BACKLOG)?)
+    .execute(&mut connection)
+    .await?;
+    connection.close().await?;
+    let drained = Process::of_this(&["drain".as_ref(), file.as_os_str()])?;
+    let most: f64 = drained.url.parse()?;
+    report("memory while a backlog of 10,000,000 is synced", most, "MiB", "< 64");
+    Ok(())
+}
+
+/// Brings what waits in a file to the server, and prints the most memory that it took, in MiB.
+pub(crate) async fn drain(file: &str) -> Result {
+    let logger = Logger::builder(file).open().await?;
+    let synced = logger.sync().await?;
+    if synced.sent != BACKLOG as u64 {
+        return Err(format!("{synced:?}").into());
+    }
+    println!("{}", process::memory_of("self", "VmHWM:")?);
     Ok(logger.close().await?)
 }

@@ -40,6 +40,7 @@ async fn main() -> Result {
         ["live"] => live::run(&server::Server::start()?).await,
         // The other side of `copy`, in a process of its own as the server is.
         ["serve", file] => copy::serve(file).await,
+        ["drain", file] => logger::drain(file).await,
         // The other side of `live`.
         ["broadcast"] => broadcast::serve().await,
         _ => Err("what is to be measured?".into()),

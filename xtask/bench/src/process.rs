@@ -32,11 +32,16 @@ impl Process {
 
     /// How much memory it has, in MiB.
     pub(crate) fn memory(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
-        let kib: f64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
-        Ok(kib / 1024.0)
+        memory_of(&self.child.id().to_string(), "VmRSS:")
     }
+}
+
+/// How much memory a process has, or had at most, in MiB.
+pub(crate) fn memory_of(process: &str, what: &str) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find(|line| line.starts_with(what)).ok_or("no such memory")?;
+    let kib: f64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
+    Ok(kib / 1024.0)
 }
 
 impl Drop for Process {
