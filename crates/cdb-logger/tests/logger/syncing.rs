@@ -100,7 +100,7 @@ async fn what_another_writes_meanwhile_does_not_push_anything_out() {
     let theirs = home.device.stream("numbers").expect("a name");
     insert(&logger, 0..10).await;
     let late = Datapoint::now(100);
-    theirs.insert_array(&[late.clone()]).await.expect("stored");
+    theirs.insert_array(std::slice::from_ref(&late)).await.expect("stored");
     insert(&logger, 10..20).await;
     let synced = logger.sync().await.expect("synced");
     assert_eq!(synced.sent, 20);
