@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cdb_http::websocket::{Reconnect, Websocket};
 use cdb_http::{Credentials, Session};
-use cdb_types::{DevicePath, UserPath};
+use cdb_types::{ApiKey, DevicePath, UserPath};
 
 /// A session with its websocket, and the device it is logged in as.
 #[derive(Debug, Clone)]
@@ -34,6 +34,12 @@ impl Connection {
     /// The device that is logged in.
     pub(crate) fn device(&self) -> &DevicePath {
         &self.0.device
+    }
+
+    /// A connection to the same server that is logged in as another device.
+    pub(crate) fn of_device(&self, key: ApiKey, device: DevicePath) -> Self {
+        let session = self.session().with_credentials(Credentials::ApiKey(key));
+        Self::new(session, device, Reconnect::new())
     }
 
     /// Whether the connection uses the password of this user.

@@ -1,8 +1,11 @@
 //! What can go wrong.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use cdb_types::{InvalidSchema, PathError, ServerError, StreamPath};
+use cdb_types::{InvalidSchema, ObjectPath, PathError, ServerError, StreamPath};
+
+use crate::ArchiveError;
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +40,25 @@ pub enum Error {
     /// delivered, or not all of it. The subscription goes on with what came later.
     #[error("datapoints may be missing: {0}")]
     Lagged(Lagged),
+    /// An archive cannot be read or written.
+    #[error("{}: {problem}", path.display())]
+    Archive {
+        /// Where: a file or directory of the archive, or something on the server.
+        path: PathBuf,
+        /// What is wrong.
+        #[source]
+        problem: ArchiveError,
+    },
+    /// An import ended before all was in.
+    #[error("{failed} could not be imported, after {} others: {source}", imported.len())]
+    Import {
+        /// What has been imported, whole.
+        imported: Vec<ObjectPath>,
+        /// What could not be; some of it may be there.
+        failed: ObjectPath,
+        /// Why.
+        source: Box<Error>,
+    },
     /// Only the device that owns a stream can answer what others ask of it. Nothing was sent.
     #[error("{0} is not a stream of the device that is logged in")]
     NotOwner(StreamPath),
@@ -94,6 +116,7 @@ impl Error {
         match self {
             Self::Http(error) | Self::PartialInsert { source: error, .. } => Some(error),
             Self::Subscription(error) => Some(error),
+            Self::Import { source, .. } => source.http(),
             _ => None,
         }
     }

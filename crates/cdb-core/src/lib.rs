@@ -24,6 +24,7 @@
 //! the server last said of the object there: making one sends nothing. All calls are sent when they
 //! are awaited, not before.
 
+mod archive;
 mod connection;
 mod connectordb;
 mod device;
@@ -32,6 +33,7 @@ mod object;
 mod stream;
 mod user;
 
+pub use archive::{ArchiveError, Export, Import, Progress};
 pub use cdb_http::Credentials;
 pub use cdb_http::websocket::{ConnectionState, Reconnect};
 pub use cdb_types::{

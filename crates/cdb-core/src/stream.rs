@@ -29,6 +29,8 @@ pub use query::{ByIndex, ByTime, Query, Whole};
 pub use subscribe::{Subscribe, Subscription};
 pub use typed::TypedStream;
 
+pub(crate) use parser::Parser;
+
 use crate::object::{Handle, getters, object_methods, setters};
 use crate::{Device, Result, User};
 

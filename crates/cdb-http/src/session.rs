@@ -142,6 +142,20 @@ impl Session {
         *self.0.credentials.write().unwrap_or_else(PoisonError::into_inner) = credentials;
     }
 
+    /// A session with the same server for somebody else.
+    #[must_use]
+    pub fn with_credentials(&self, credentials: Credentials) -> Self {
+        let Inner { http, base, timeout, retries, .. } = &*self.0;
+        Self(Arc::new(Inner {
+            http: http.clone(),
+            base: base.clone(),
+            credentials: RwLock::new(credentials),
+            changing: tokio::sync::RwLock::default(),
+            timeout: *timeout,
+            retries: *retries,
+        }))
+    }
+
     /// Makes a call and reads its answer.
     ///
     /// # Errors

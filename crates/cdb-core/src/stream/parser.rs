@@ -20,7 +20,7 @@ enum State {
 
 /// Holds what has come of an array but is not yet a whole datapoint.
 #[derive(Debug)]
-pub(super) struct Parser {
+pub(crate) struct Parser {
     state: State,
     pending: Vec<u8>,
     /// It is not worth trying again before so many bytes are pending: a large datapoint that
@@ -29,12 +29,17 @@ pub(super) struct Parser {
 }
 
 impl Parser {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { state: State::Start, pending: Vec::new(), worth_trying: 0 }
     }
 
+    /// How many bytes have come of a datapoint that is not complete.
+    pub(crate) fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
     /// Takes a piece of the array, and adds to `found` the datapoints that are complete with it.
-    pub(super) fn feed<T: DeserializeOwned>(
+    pub(crate) fn feed<T: DeserializeOwned>(
         &mut self,
         piece: &[u8],
         found: &mut Vec<Datapoint<T>>,
@@ -58,7 +63,7 @@ impl Parser {
     }
 
     /// Takes note that no piece will come any more.
-    pub(super) fn finish<T: DeserializeOwned>(
+    pub(crate) fn finish<T: DeserializeOwned>(
         &mut self,
         found: &mut Vec<Datapoint<T>>,
     ) -> Result<(), ProtocolError> {

@@ -1,5 +1,6 @@
 //! The client against the embedded server.
 
+mod archive;
 mod connecting;
 mod data;
 mod faults;

@@ -34,6 +34,11 @@ impl TestServer {
         ConnectorDb::builder().url(self.server.url()).apikey(key).connect().await
     }
 
+    /// Logs in as `me` after an import, which has changed the password.
+    pub(crate) async fn me_again(&self) -> ConnectorDb {
+        log_in(&self.server, "me", "me").await
+    }
+
     /// A stream of `me` with these values, each half a second later than its number.
     pub(crate) async fn stream_of(&self, values: std::ops::Range<i32>) -> Stream {
         let stream = self.me.stream("numbers").expect("a name");

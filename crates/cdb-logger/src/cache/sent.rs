@@ -9,7 +9,7 @@ use crate::Error;
 
 /// Of how many chunks that were sent at most a crash lets the logger forget that they were: then it
 /// asks the server.
-const UNMARKED: usize = 20;
+const UNMARKED: usize = 50;
 
 /// How many chunks are deleted at once.
 const DELETED_AT_ONCE: usize = 10;

@@ -1,0 +1,254 @@
+//! Writing archives.
+
+use std::fs::{self, File};
+use std::future::{Future, IntoFuture};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+
+use futures_util::TryStreamExt;
+use serde::Serialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use super::draft::Draft;
+use super::{
+    ArchiveError, At, DATA, DEVICE, DOWNLINK, Progress, Reporter, STREAM, USER, VERSION, file,
+};
+use crate::{Device, Error, Result, Stream, User};
+
+/// How much is written before progress is told.
+const PIECE: u64 = 64 * 1024;
+
+/// Writes an archive when awaited, and says how much that was; see [`User::export`],
+/// [`Device::export`] and [`Stream::export`].
+#[must_use = "nothing is written until it is awaited"]
+pub struct Export<'a> {
+    what: What,
+    directory: PathBuf,
+    call: Option<Box<dyn FnMut(Progress) + Send + 'a>>,
+}
+
+/// What is exported.
+enum What {
+    User(User),
+    Device(Device),
+    Stream(Stream),
+}
+
+/// Everything below a device.
+struct Devices(Vec<(Device, Vec<Stream>)>);
+
+impl<'a> Export<'a> {
+    fn new(what: What, directory: impl AsRef<Path>) -> Self {
+        Self { what, directory: super::place(directory), call: None }
+    }
+
+    /// What is to be told of how far it is.
+    pub fn on_progress(mut self, call: impl FnMut(Progress) + Send + 'a) -> Self {
+        self.call = Some(Box::new(call));
+        self
+    }
+
+    async fn run(self) -> Result<Progress> {
+        let mut reporter = Reporter { progress: Progress::default(), call: self.call };
+        let directory = &*self.directory;
+        match &self.what {
+            What::User(user) => export_user(user, directory, &mut reporter).await?,
+            What::Device(device) => {
+                let draft = Draft::begin(directory, directory)?;
+                let streams = device.streams().await?;
+                let devices = Devices(vec![(device.clone(), streams)]);
+                devices.count(&mut reporter, 0).await?;
+                for (device, streams) in &devices.0 {
+                    export_device(device, streams, draft.path(), &mut reporter).await?;
+                }
+                draft.finish()?;
+            }
+            What::Stream(stream) => {
+                let draft = Draft::begin(directory, directory)?;
+                let of_datapoints = stream.len().await?;
+                reporter.note(|progress| {
+                    (progress.of_objects, progress.of_datapoints) = (1, of_datapoints);
+                });
+                export_stream(stream, draft.path(), &mut reporter).await?;
+                draft.finish()?;
+            }
+        }
+        Ok(reporter.progress)
+    }
+}
+
+impl Devices {
+    /// Counts what will be exported, and so many objects above it.
+    async fn count(&self, reporter: &mut Reporter<'_>, above: u64) -> Result<()> {
+        let (mut objects, mut datapoints) = (above, 0);
+        for (_, streams) in &self.0 {
+            objects += 1 + streams.len() as u64;
+            for stream in streams {
+                datapoints += stream.len().await?;
+                if stream.downlink().await? {
+                    datapoints += stream.length(true).await?;
+                }
+            }
+        }
+        reporter.note(|progress| {
+            (progress.of_objects, progress.of_datapoints) = (objects, datapoints);
+        });
+        Ok(())
+    }
+}
+
+/// Writes a user into an archive that is there already, or into a new one.
+async fn export_user(user: &User, directory: &Path, reporter: &mut Reporter<'_>) -> Result<()> {
+    let is_new = directory.symlink_metadata().is_err();
+    let target = directory.join(user.name());
+    if !is_new && file::version(directory)? != Some(1) {
+        return Err(Error::archive(directory, ArchiveError::Exists));
+    }
+    let draft = Draft::begin(if is_new { directory } else { &target }, directory)?;
+    let own = if is_new { draft.path().join(user.name()) } else { draft.path().to_owned() };
+    if is_new {
+        write_object(&draft.path().join(VERSION), &json!({"Version": 1, "ConnectorDB": "0.3.0"}))?;
+        fs::create_dir(&own).at(&own)?;
+    }
+    let mut devices = Devices(Vec::new());
+    for device in user.devices().await? {
+        let streams = device.streams().await?;
+        devices.0.push((device, streams));
+    }
+    devices.count(reporter, 1).await?;
+    write_object(&own.join(USER), &user.refresh().await?)?;
+    reporter.object();
+    for (device, streams) in &devices.0 {
+        let path = own.join(device.name());
+        fs::create_dir(&path).at(&path)?;
+        export_device(device, streams, &path, reporter).await?;
+    }
+    draft.finish()
+}
+
+async fn export_device(
+    device: &Device,
+    streams: &[Stream],
+    path: &Path,
+    reporter: &mut Reporter<'_>,
+) -> Result<()> {
+    write_object(&path.join(DEVICE), &device.refresh().await?)?;
+    reporter.object();
+    for stream in streams {
+        let path = path.join(stream.name());
+        fs::create_dir(&path).at(&path)?;
+        export_stream(stream, &path, reporter).await?;
+    }
+    Ok(())
+}
+
+async fn export_stream(stream: &Stream, path: &Path, reporter: &mut Reporter<'_>) -> Result<()> {
+    let info = stream.refresh().await?;
+    write_object(&path.join(STREAM), &info)?;
+    export_data(stream, false, &path.join(DATA), reporter).await?;
+    if info.downlink {
+        export_data(stream, true, &path.join(DOWNLINK), reporter).await?;
+    }
+    reporter.object();
+    Ok(())
+}
+
+/// Writes the datapoints of a stream, or of its downlink, as they come.
+async fn export_data(
+    stream: &Stream,
+    downlink: bool,
+    path: &Path,
+    reporter: &mut Reporter<'_>,
+) -> Result<()> {
+    let mut file = BufWriter::new(File::create_new(path).at(path)?);
+    let query = stream.typed::<Box<RawValue>>().query();
+    let query = if downlink { query.downlink() } else { query };
+    let mut data = query.stream().await?;
+    let (mut text, mut bytes, mut datapoints) = (Vec::new(), 0, 0);
+    let mut separator = b'[';
+    while let Some(datapoint) = data.try_next().await? {
+        text.clear();
+        text.push(std::mem::replace(&mut separator, b','));
+        serde_json::to_writer(&mut text, &datapoint).at(path)?;
+        file.write_all(&text).at(path)?;
+        bytes += text.len() as u64;
+        datapoints += 1;
+        if bytes >= PIECE {
+            let (bytes, datapoints) = (std::mem::take(&mut bytes), std::mem::take(&mut datapoints));
+            reporter.note(|progress| {
+                progress.bytes += bytes;
+                progress.datapoints += datapoints;
+            });
+        }
+    }
+    file.write_all(if separator == b'[' { b"[]" } else { b"]" }).at(path)?;
+    let file = file.into_inner().map_err(std::io::IntoInnerError::into_error).at(path)?;
+    file.sync_all().at(path)?;
+    reporter.note(|progress| {
+        progress.bytes += bytes;
+        progress.datapoints += datapoints;
+    });
+    Ok(())
+}
+
+fn write_object(path: &Path, object: &impl Serialize) -> Result<()> {
+    let mut file = File::create_new(path).at(path)?;
+    serde_json::to_writer_pretty(&mut file, object).at(path)?;
+    file.sync_all().at(path)
+}
+
+impl<'a> IntoFuture for Export<'a> {
+    type Output = Result<Progress>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Export<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Export").field("directory", &self.directory).finish_non_exhaustive()
+    }
+}
+
+impl User {
+    /// Writes the user, its devices, their streams and all their data into an archive: into a new
+    /// directory, or beside other users in one that is an archive (of version 1) already. Awaited,
+    /// it says how much that was.
+    ///
+    /// What is in the archive can be seen by whoever has it, API keys included. It is written beside
+    /// the directory and moved there when it is whole: an export that fails leaves nothing.
+    ///
+    /// ```no_run
+    /// # async fn example(user: cdb_core::User) -> cdb_core::Result<()> {
+    /// let exported = user.export("backup").on_progress(|now| println!("{now:?}")).await?;
+    /// println!("{} datapoints", exported.datapoints);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Archive`](crate::Error) when it cannot be written, or there is such a user already;
+    /// when something may not be read, or the server cannot be reached.
+    pub fn export<'a>(&self, directory: impl AsRef<Path>) -> Export<'a> {
+        Export::new(What::User(self.clone()), directory)
+    }
+}
+
+impl Device {
+    /// Writes the device, its streams and all their data into a new directory; see
+    /// [`User::export`].
+    pub fn export<'a>(&self, directory: impl AsRef<Path>) -> Export<'a> {
+        Export::new(What::Device(self.clone()), directory)
+    }
+}
+
+impl Stream {
+    /// Writes the stream and its data into a new directory; see [`User::export`].
+    pub fn export<'a>(&self, directory: impl AsRef<Path>) -> Export<'a> {
+        Export::new(What::Stream(self.clone()), directory)
+    }
+}

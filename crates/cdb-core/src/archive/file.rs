@@ -1,0 +1,125 @@
+//! Reading the files of an archive.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use cdb_http::ProtocolError;
+use cdb_types::{Datapoint, Name};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::{ArchiveError, At, VERSION};
+use crate::stream::Parser;
+use crate::{Error, Result};
+
+/// How large a file with metadata may be: an icon is the most of it.
+const MOST_OBJECT: u64 = 16 * 1024 * 1024;
+
+/// How large a datapoint may be: the server takes 10 MiB.
+const MOST_DATAPOINT: usize = 16 * 1024 * 1024;
+
+/// How much is read at once.
+const PIECE: usize = 64 * 1024;
+
+/// A datapoint whose value nobody looks into.
+pub(super) type Raw = Datapoint<Box<RawValue>>;
+
+/// What says of which version an archive is.
+#[derive(Deserialize)]
+struct Version {
+    #[serde(rename = "Version")]
+    version: u64,
+}
+
+/// The version of an archive; `None` if it does not say.
+pub(super) fn version(directory: &Path) -> Result<Option<u64>> {
+    let path = directory.join(VERSION);
+    if path.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    let Version { version } = object(&path)?;
+    match version {
+        1 | 2 => Ok(Some(version)),
+        _ => Err(Error::archive(&path, ArchiveError::Version(version))),
+    }
+}
+
+/// Reads a file with metadata.
+pub(super) fn object<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let mut text = Vec::new();
+    open(path)?.take(MOST_OBJECT + 1).read_to_end(&mut text).at(path)?;
+    if text.len() as u64 > MOST_OBJECT {
+        return Err(Error::archive(path, ArchiveError::TooLarge));
+    }
+    serde_json::from_slice(&text).at(path)
+}
+
+/// Opens a file that is none but a file: no link may lead elsewhere.
+fn open(path: &Path) -> Result<File> {
+    if !path.symlink_metadata().at(path)?.is_file() {
+        return Err(Error::archive(path, ArchiveError::Foreign("this is no file")));
+    }
+    File::open(path).at(path)
+}
+
+/// The directories in a directory that hold something with this file, by their names.
+pub(super) fn directories(directory: &Path, file: &str) -> Result<Vec<(Name, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).at(directory)? {
+        let entry = entry.at(directory)?;
+        let path = entry.path();
+        // Links are not followed.
+        if !entry.file_type().at(&path)?.is_dir() {
+            continue;
+        }
+        if path.join(file).symlink_metadata().is_err() {
+            return Err(Error::archive(&path, ArchiveError::Foreign("it holds no metadata")));
+        }
+        let name = entry.file_name();
+        let name = Name::new(&*name.to_string_lossy()).at(&path)?;
+        found.push((name, path));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The datapoints of a file, piece by piece.
+pub(super) struct Data {
+    path: PathBuf,
+    /// `None` at the end.
+    file: Option<File>,
+    parser: Parser,
+    buffer: Vec<u8>,
+}
+
+impl Data {
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let (file, buffer) = (Some(open(path)?), vec![0; PIECE]);
+        Ok(Self { path: path.to_owned(), file, parser: Parser::new(), buffer })
+    }
+
+    /// The next datapoints, and how many bytes they took; `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<(Vec<Raw>, u64)>> {
+        let Some(file) = &mut self.file else { return Ok(None) };
+        let mut found = Vec::new();
+        let read = file.read(&mut self.buffer).at(&self.path)?;
+        let parsed = if read == 0 {
+            self.file = None;
+            self.parser.finish(&mut found)
+        } else {
+            self.parser.feed(&self.buffer[..read], &mut found)
+        };
+        parsed
+            .map_err(|error| match error {
+                ProtocolError::Unreadable(error) => ArchiveError::Json(error),
+                _ => ArchiveError::Incomplete,
+            })
+            .at(&self.path)?;
+        if self.parser.pending() > MOST_DATAPOINT {
+            return Err(Error::archive(&self.path, ArchiveError::TooLarge));
+        }
+        Ok(Some((found, read as u64)))
+    }
+}

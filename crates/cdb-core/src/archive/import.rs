@@ -1,0 +1,393 @@
+//! Reading archives into a server.
+
+use std::future::{Future, IntoFuture};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+
+use cdb_http::{Credentials, ProtocolError};
+use cdb_types::{
+    ApiKey, DeviceCreate, DeviceInfo, DeviceUpdate, Name, ObjectPath, StreamCreate, StreamInfo,
+    StreamUpdate, UserCreate, UserInfo,
+};
+use serde_json::value::RawValue;
+
+use super::file::{self, Data, Raw};
+use super::plan::{self, DataPlan, DevicePlan, OWN_DEVICE, StreamPlan, UserPlan};
+use super::{ArchiveError, DEVICE, Progress, Reporter, STREAM};
+use crate::connection::Connection;
+use crate::object::Handle;
+use crate::{ConnectorDb, Device, Error, Result, Stream, User};
+
+/// How many datapoints are sent at once.
+const BATCH: usize = 5_000;
+
+/// Brings an archive to the server when awaited, and says how much that was; see
+/// [`ConnectorDb::import_users`], [`User::import_device`] and [`Device::import_stream`].
+#[must_use = "nothing is imported until it is awaited"]
+pub struct Import<'a> {
+    target: Target,
+    directory: PathBuf,
+    resume: bool,
+    new_keys: bool,
+    call: Option<Box<dyn FnMut(Progress) + Send + 'a>>,
+}
+
+/// Where to it is imported.
+enum Target {
+    Server(ConnectorDb),
+    User(User),
+    Device(Device),
+}
+
+impl<'a> Import<'a> {
+    fn new(target: Target, directory: impl AsRef<Path>) -> Self {
+        let directory = super::place(directory);
+        Self { target, directory, resume: false, new_keys: false, call: None }
+    }
+
+    /// Whether to go on with what was imported in part: users and devices that are there are left as
+    /// they are, and streams continued after the datapoints that they have, the last of which must
+    /// be that of the archive. Not, unless said: then nothing of what is to be imported may exist.
+    pub fn resume(mut self, resume: bool) -> Self {
+        self.resume = resume;
+        self
+    }
+
+    /// Whether devices get new API keys, as they should if those of the archive go on existing. Not,
+    /// unless said: then devices log in as before.
+    pub fn new_keys(mut self, new_keys: bool) -> Self {
+        self.new_keys = new_keys;
+        self
+    }
+
+    /// What is to be told of how far it is.
+    pub fn on_progress(mut self, call: impl FnMut(Progress) + Send + 'a) -> Self {
+        self.call = Some(Box::new(call));
+        self
+    }
+
+    async fn run(self) -> Result<Progress> {
+        let Self { target, directory, resume, new_keys, call } = self;
+        let reporter = Reporter { progress: Progress::default(), call };
+        let mut run = Run { resume, new_keys, reporter, imported: Vec::new() };
+        match &target {
+            Target::Server(cdb) => {
+                let users = plan::users(&directory)?;
+                run.reporter.note(|progress| users.iter().for_each(|user| user.count(progress)));
+                for user in &users {
+                    run.user(cdb, user).await?;
+                }
+            }
+            Target::User(user) => {
+                let info: DeviceInfo = file::object(&directory.join(DEVICE))?;
+                let device = plan::device(named(&directory, info.name.as_deref())?, &directory)?;
+                run.reporter.note(|progress| device.count(progress));
+                run.device(user, &device).await?;
+            }
+            Target::Device(device) => {
+                let info: StreamInfo = file::object(&directory.join(STREAM))?;
+                let stream = plan::stream(named(&directory, Some(&info.name))?, &directory)?;
+                run.reporter.note(|progress| stream.count(progress));
+                let owner = owner(device).await?;
+                run.stream(device, &owner, &stream).await?;
+            }
+        }
+        Ok(run.reporter.progress)
+    }
+}
+
+/// The name of what lies in a directory by itself.
+fn named(directory: &Path, name: Option<&str>) -> Result<Name> {
+    let name = name.ok_or(ArchiveError::Foreign("it has no name"));
+    let name = name.and_then(|name| Ok(Name::new(name)?));
+    name.map_err(|problem| Error::archive(directory, problem))
+}
+
+/// An import under way.
+struct Run<'a> {
+    resume: bool,
+    new_keys: bool,
+    reporter: Reporter<'a>,
+    /// What is there, whole.
+    imported: Vec<ObjectPath>,
+}
+
+impl Run<'_> {
+    async fn user(&mut self, cdb: &ConnectorDb, plan: &UserPlan) -> Result<()> {
+        let user = cdb.user_at(plan.name.as_str())?;
+        let path = ObjectPath::User(user.path().clone());
+        let made = async {
+            if !is_there(user.exists().await?, self.resume, &path)? {
+                user.create(user_create(plan)).await?;
+            }
+            Ok(())
+        };
+        self.done(made.await, path)?;
+        for device in &plan.devices {
+            self.device(&user, device).await?;
+        }
+        Ok(())
+    }
+
+    async fn device(&mut self, user: &User, plan: &DevicePlan) -> Result<()> {
+        if plan.is_meta() {
+            return Ok(());
+        }
+        let device = user.device(plan.name.as_str())?;
+        let path = ObjectPath::Device(device.path().clone());
+        let made = async {
+            if plan.name.as_str() == OWN_DEVICE {
+                change_own_device(&device, &plan.info, self.new_keys).await?;
+            } else if !is_there(device.exists().await?, self.resume, &path)? {
+                device.create(device_create(&plan.info, self.new_keys)).await?;
+            }
+            owner(&device).await
+        };
+        let made = made.await;
+        let owner = self.done(made, path)?;
+        for stream in &plan.streams {
+            self.stream(&device, &owner, stream).await?;
+        }
+        Ok(())
+    }
+
+    async fn stream(
+        &mut self,
+        device: &Device,
+        owner: &Connection,
+        plan: &StreamPlan,
+    ) -> Result<()> {
+        let stream = device.stream(plan.name.as_str())?;
+        let path = ObjectPath::Stream(stream.path().clone());
+        let own = Stream(Handle::new(owner.clone(), stream.path().clone()));
+        let imported = async {
+            let (mut has, mut has_asked) = (0, 0);
+            if is_there(stream.exists().await?, self.resume, &path)? {
+                has = stream.len().await?;
+                has_asked = stream.length(true).await?;
+            } else {
+                // With a schema that fits everything: what was stored under an older one may not
+                // fit the last.
+                stream.create(StreamCreate::new()).await?;
+            }
+            self.data(&stream, &own, false, &plan.data, has).await?;
+            if let Some(downlink) = &plan.downlink {
+                if !stream.downlink().await? {
+                    stream.set_downlink(true).await?;
+                }
+                self.data(&stream, &stream, true, downlink, has_asked).await?;
+            }
+            stream.set(stream_update(&plan.info)).await
+        };
+        let imported = imported.await;
+        self.done(imported, path).map(drop)
+    }
+
+    /// Brings the datapoints of a file, but for those that the stream has, to the server.
+    async fn data(
+        &mut self,
+        stream: &Stream,
+        writer: &Stream,
+        downlink: bool,
+        plan: &DataPlan,
+        has: u64,
+    ) -> Result<()> {
+        let different = || Error::archive(&plan.path, ArchiveError::Different);
+        if has > plan.count {
+            return Err(different());
+        }
+        let mut data = Data::open(&plan.path)?;
+        let (mut index, mut batch) = (0, Vec::<Raw>::new());
+        loop {
+            let next = data.next()?;
+            let is_over = next.is_none();
+            if let Some((datapoints, bytes)) = next {
+                self.reporter.note(|progress| progress.bytes += bytes);
+                for datapoint in datapoints {
+                    index += 1;
+                    if index > has {
+                        batch.push(Raw { o: None, ..datapoint });
+                    } else if index == has && !is_last(stream, downlink, &datapoint).await? {
+                        return Err(different());
+                    }
+                }
+            }
+            if batch.len() >= BATCH || (is_over && !batch.is_empty()) {
+                writer.insert_array(&batch).downlink(downlink).await?;
+                let count = batch.len() as u64;
+                self.reporter.note(|progress| progress.datapoints += count);
+                batch.clear();
+            }
+            if is_over {
+                self.reporter.note(|progress| progress.datapoints += has);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes note of an object that is done, or says what is in when one failed.
+    fn done<T>(&mut self, result: Result<T>, path: ObjectPath) -> Result<T> {
+        match result {
+            Ok(done) => {
+                self.imported.push(path);
+                self.reporter.object();
+                Ok(done)
+            }
+            Err(source) => Err(Error::Import {
+                imported: std::mem::take(&mut self.imported),
+                failed: path,
+                source: Box::new(source),
+            }),
+        }
+    }
+}
+
+/// Changes the device that every user has to what the archive says of it.
+async fn change_own_device(device: &Device, info: &DeviceInfo, new_key: bool) -> Result<()> {
+    let create = device_create(info, new_key);
+    let mut update = DeviceUpdate::new();
+    update.nickname = create.nickname;
+    update.description = create.description;
+    update.icon = create.icon;
+    update.enabled = create.enabled;
+    update.public = create.public;
+    update.role = create.role;
+    update.visible = create.visible;
+    update.user_editable = create.user_editable;
+    update.apikey = create.apikey;
+    // The connection's own key may be among it.
+    if device.path() == device.0.connection.device() {
+        let key = |info: &DeviceInfo| info.apikey.clone().map(Credentials::ApiKey);
+        return device.0.set_login(&update, key).await.map(drop);
+    }
+    device.set(update).await.map(drop)
+}
+
+/// The device, logged in as itself: only it may put data into its streams.
+async fn owner(device: &Device) -> Result<Connection> {
+    let connection = &device.0.connection;
+    if device.path() == connection.device() {
+        return Ok(connection.clone());
+    }
+    let key = device.refresh().await?.apikey;
+    let key = key.filter(|key: &ApiKey| !key.expose().is_empty());
+    let key = key.ok_or(ProtocolError::Missing("apikey")).map_err(cdb_http::Error::from)?;
+    Ok(connection.of_device(key, device.path().clone()))
+}
+
+/// Whether something is there, which it may be if an import goes on.
+fn is_there(exists: bool, resume: bool, path: &ObjectPath) -> Result<bool> {
+    if exists && !resume {
+        return Err(Error::archive(Path::new(&path.to_string()), ArchiveError::Exists));
+    }
+    Ok(exists)
+}
+
+/// Whether the last datapoint that a stream has is this one.
+async fn is_last(stream: &Stream, downlink: bool, expected: &Raw) -> Result<bool> {
+    let query = stream.typed::<Box<RawValue>>().query().i1(-1);
+    let query = if downlink { query.downlink() } else { query };
+    let value = |dp: &Raw| serde_json::from_str::<serde_json::Value>(dp.d.get()).ok();
+    let last = query.await?;
+    Ok(last.first().is_some_and(|last| last.t == expected.t && value(last) == value(expected)))
+}
+
+fn user_create(plan: &UserPlan) -> UserCreate {
+    let UserInfo { email, nickname, description, icon, role, public, .. } = plan.info.clone();
+    // No client can set the hash of a password.
+    let mut create = UserCreate::new(email.unwrap_or_default(), plan.name.as_str());
+    create.nickname = nickname;
+    create.description = description;
+    create.icon = icon;
+    create.role = role;
+    create.public = public;
+    create
+}
+
+fn device_create(info: &DeviceInfo, new_key: bool) -> DeviceCreate {
+    let info = info.clone();
+    let mut create = DeviceCreate::new();
+    create.nickname = info.nickname;
+    create.description = info.description;
+    create.icon = info.icon;
+    create.enabled = info.enabled;
+    create.public = info.public;
+    create.role = info.role;
+    create.visible = info.visible;
+    create.user_editable = info.user_editable;
+    create.apikey = info.apikey.filter(|key| !new_key && !key.expose().is_empty());
+    create
+}
+
+fn stream_update(info: &StreamInfo) -> StreamUpdate {
+    StreamUpdate::new()
+        .nickname(&info.nickname)
+        .description(&info.description)
+        .icon(&info.icon)
+        .datatype(&info.datatype)
+        .ephemeral(info.ephemeral)
+        .downlink(info.downlink)
+        .schema(info.schema.clone())
+}
+
+impl<'a> IntoFuture for Import<'a> {
+    type Output = Result<Progress>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Import<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Import")
+            .field("directory", &self.directory)
+            .field("resume", &self.resume)
+            .field("new_keys", &self.new_keys)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ConnectorDb {
+    /// Brings all users of an archive to the server, with their devices, streams and data. Awaited,
+    /// it says how much that was. Only administrators may, usually.
+    ///
+    /// A user's password becomes its name, whatever it was: tell it to change that. What the server
+    /// writes by itself, the streams of the devices `meta`, is left out. What others have asked in
+    /// downlinks was asked by whoever imports it, afterwards.
+    ///
+    /// All of the archive is read, and refused if something in it is wrong, before anything is sent.
+    ///
+    /// ```no_run
+    /// # async fn example(cdb: cdb_core::ConnectorDb) -> cdb_core::Result<()> {
+    /// cdb.import_users("backup").on_progress(|now| println!("{now:?}")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Archive`](crate::Error) when the archive is not right: then nothing has changed.
+    /// [`Error::Import`](crate::Error) when the server refuses, something is there already, or the
+    /// connection breaks: it says what has been imported. [`Import::resume`] goes on from there.
+    pub fn import_users<'a>(&self, directory: impl AsRef<Path>) -> Import<'a> {
+        Import::new(Target::Server(self.clone()), directory)
+    }
+}
+
+impl User {
+    /// Brings a device that was exported by itself to the server, as a device of this user; see
+    /// [`ConnectorDb::import_users`]. The device `user`, which every user has, is changed to what
+    /// the archive says of it.
+    pub fn import_device<'a>(&self, directory: impl AsRef<Path>) -> Import<'a> {
+        Import::new(Target::User(self.clone()), directory)
+    }
+}
+
+impl Device {
+    /// Brings a stream that was exported by itself to the server, as a stream of this device; see
+    /// [`ConnectorDb::import_users`].
+    pub fn import_stream<'a>(&self, directory: impl AsRef<Path>) -> Import<'a> {
+        Import::new(Target::Device(self.clone()), directory)
+    }
+}

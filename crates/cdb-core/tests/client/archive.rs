@@ -1,0 +1,342 @@
+//! Archives.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cdb_core::{
+    ArchiveError, ConnectorDb, Datapoint, DeviceCreate, Error, Progress, StreamCreate, StreamUpdate,
+};
+use faults::{Fault, Proxy};
+use serde_json::{Value, json};
+
+use crate::support::{TestServer, log_in};
+
+/// What the original server has exported.
+const ORIGINAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/archive/original-v2");
+
+/// All files of an archive by their paths, as JSON.
+fn files(directory: &Path) -> BTreeMap<PathBuf, Value> {
+    let mut found = BTreeMap::new();
+    let mut directories = vec![directory.to_owned()];
+    while let Some(next) = directories.pop() {
+        for entry in fs::read_dir(next).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                directories.push(path);
+            } else {
+                let text = fs::read(&path).expect("a file");
+                let value = serde_json::from_slice(&text).expect("JSON");
+                found.insert(path.strip_prefix(directory).expect("below it").to_owned(), value);
+            }
+        }
+    }
+    found
+}
+
+/// The same without what an import over the API does not keep: what the server writes by itself, and
+/// by whom a downlink was asked.
+fn kept(directory: &Path) -> BTreeMap<PathBuf, Value> {
+    let mut files = files(directory);
+    files.retain(|path, _| !path.components().any(|part| part.as_os_str() == "meta"));
+    for (path, value) in &mut files {
+        if path.ends_with("downlink.json") {
+            for datapoint in value.as_array_mut().expect("an array") {
+                datapoint.as_object_mut().expect("a datapoint").remove("o");
+            }
+        }
+    }
+    files
+}
+
+/// Gives the user `me` a device with streams, data and requests.
+async fn furnish(server: &TestServer) {
+    let user = server.me.user();
+    user.set_nickname("Me & <co>").await.expect("changed");
+    let sensor = user.device("sensor").expect("a name");
+    let lamp = StreamCreate::new().downlink(true).schema(json!({"type": "boolean"}));
+    let create = DeviceCreate::new().role("reader").public(true).description("Ünïcödé");
+    let create = create.stream("lamp", lamp).stream("values", StreamCreate::new().icon("fa:x"));
+    sensor.create(create).await.expect("a device");
+    let key = sensor.apikey().await.expect("an answer").expect("a key");
+    let own = server.with_key(key).await.expect("a connection");
+    let values = own.stream("values").expect("a name");
+    let data: Vec<_> =
+        [json!(0.1), json!(1e300), json!("ä\n\u{1f600}"), json!({"b": [null], "a": 1})]
+            .into_iter()
+            .zip(1..)
+            .map(|(d, t)| Datapoint::new(f64::from(t) + 0.123_456_789, d))
+            .collect();
+    values.insert_array(&data).await.expect("stored");
+    own.stream("lamp").expect("a name").insert(true).await.expect("stored");
+    let asked = server.me.stream("me/sensor/lamp").expect("a path");
+    asked.insert(false).await.expect("asked");
+    // What was stored does not fit the schema any more.
+    let strings = json!({"type": "string"});
+    values.set(StreamUpdate::new().schema(strings)).await.expect("changed");
+    server.stream_of(0..7_000).await;
+}
+
+#[tokio::test]
+async fn a_user_moves_to_another_server_with_all_that_is_its_own() {
+    let (from, to) = (TestServer::start().await, TestServer::start().await);
+    furnish(&from).await;
+    to.admin.user_at("me").expect("a name").delete().await.expect("deleted");
+    let directory = tempfile::tempdir().expect("a directory");
+    let [first, second] = ["first", "second"].map(|name| directory.path().join(name));
+    let mut told = Vec::new();
+    let exported = from.admin.user_at("me").expect("a name").export(&first);
+    let exported = exported.on_progress(|now| told.push(now)).await.expect("exported");
+    assert_eq!(exported.objects, exported.of_objects);
+    assert_eq!(exported.datapoints, exported.of_datapoints);
+    assert_eq!(told.last(), Some(&exported));
+    let bytes = |now: &Progress| now.bytes;
+    assert!(told.is_sorted_by_key(bytes) && told.len() > 5);
+
+    let imported = to.admin.import_users(&first).await.expect("imported");
+    assert_eq!((imported.objects, imported.of_objects), (6, 6));
+    assert_eq!((imported.datapoints, imported.of_datapoints), (7_006, 7_006));
+    log_in(&to.server, "me", "me").await;
+    let user = to.admin.user_at("me").expect("a name");
+    user.export(&second).await.expect("exported");
+    assert_eq!(kept(&first), kept(&second));
+    let asked = to.admin.stream("me/sensor/lamp").expect("a path").query().downlink().await;
+    assert_eq!(asked.expect("datapoints")[0].o.as_deref(), Some("test/user"));
+
+    let again = to.admin.import_users(&first).await.expect_err("it is there");
+    assert!(matches!(again, Error::Import { imported, .. } if imported.is_empty()));
+    let again = to.admin.import_users(&first).resume(true).await.expect("it is the same");
+    assert_eq!(again.datapoints, 7_006);
+    let third = directory.path().join("third");
+    user.export(&third).await.expect("exported");
+    assert_eq!(kept(&second), kept(&third));
+}
+
+#[tokio::test]
+async fn what_the_original_server_has_exported_is_read() {
+    let server = TestServer::start().await;
+    // Its user has the name of the administrator here.
+    let directory = tempfile::tempdir().expect("a directory");
+    let archive = directory.path().join("archive");
+    copy(Path::new(ORIGINAL), &archive);
+    fs::rename(archive.join("test"), archive.join("old")).expect("renamed");
+    let imported = server.admin.import_users(&archive).await.expect("imported");
+    let user = server.admin.user_at("old").expect("a name");
+    assert_eq!(user.email().await.expect("an answer").as_deref(), Some("test@localhost"));
+    let mut names = Vec::new();
+    for device in user.devices().await.expect("devices") {
+        names.push(device.name().to_owned());
+    }
+    names.sort();
+    assert_eq!(names, ["android", "chrome", "laptop", "lights", "meta", "user"]);
+    let again = directory.path().join("again");
+    user.export(&again).await.expect("exported");
+    let (mut before, mut after) = (kept(&archive), kept(&again));
+    for files in [&mut before, &mut after] {
+        files.remove(Path::new("connectordb.json"));
+        let user = files.get_mut(Path::new("old/user.json")).expect("a user");
+        let user = user.as_object_mut().expect("an object");
+        user.retain(|key, _| key != "name" && !key.starts_with("password"));
+    }
+    assert_eq!(before, after);
+    assert_eq!(imported.datapoints, imported.of_datapoints);
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("a directory");
+    for entry in fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
+#[tokio::test]
+async fn devices_and_streams_move_by_themselves() {
+    let (from, to) = (TestServer::start().await, TestServer::start().await);
+    furnish(&from).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let [device, stream, again] = ["d", "s", "again"].map(|name| directory.path().join(name));
+    from.admin.device_at("me/sensor").expect("a path").export(&device).await.expect("exported");
+    from.me.stream("numbers").expect("a name").export(&stream).await.expect("exported");
+
+    // Over the API of another administrator, with a key of its own.
+    let user = to.admin.user_at("me").expect("a name");
+    user.import_device(&device).new_keys(true).await.expect("imported");
+    let sensor = user.device("sensor").expect("a name");
+    let key = sensor.apikey().await.expect("an answer").expect("a key");
+    assert_ne!(files(&device)[Path::new("device.json")]["apikey"], key.expose());
+    sensor.export(&again).await.expect("exported");
+    let (mut before, mut after) = (kept(&device), kept(&again));
+    for files in [&mut before, &mut after] {
+        files.get_mut(Path::new("device.json")).expect("a device")["apikey"] = Value::Null;
+    }
+    assert_eq!(before, after);
+
+    // By the device itself.
+    to.me.import_stream(&stream).await.expect("imported");
+    assert_eq!(to.me.stream("numbers").expect("a name").len().await.expect("a number"), 7_000);
+    let taken =
+        from.me.stream("numbers").expect("a name").export(&stream).await.expect_err("there");
+    assert!(matches!(taken, Error::Archive { problem: ArchiveError::Exists, .. }), "{taken:?}");
+    assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 3);
+}
+
+#[tokio::test]
+async fn users_are_put_beside_one_another() {
+    let server = TestServer::start().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let archive = directory.path().join("archive");
+    for name in ["me", "test"] {
+        server.admin.user_at(name).expect("a name").export(&archive).await.expect("exported");
+    }
+    let me = server.admin.user_at("me").expect("a name");
+    let taken = me.export(&archive).await.expect_err("it is there");
+    assert!(matches!(taken, Error::Archive { problem: ArchiveError::Exists, .. }), "{taken:?}");
+    let mut names: Vec<_> = fs::read_dir(&archive)
+        .expect("a directory")
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["connectordb.json", "me", "test"]);
+    assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 1);
+    // Not into what is something else.
+    assert!(me.export(directory.path()).await.is_err());
+}
+
+/// Connects through a proxy, without patience.
+async fn through(proxy: &Proxy, as_whom: (&str, &str)) -> ConnectorDb {
+    let builder = ConnectorDb::builder().url(proxy.url()).password(as_whom.0, as_whom.1);
+    builder.retries(0).connect().await.expect("a connection")
+}
+
+#[tokio::test]
+async fn an_export_that_fails_leaves_nothing() {
+    let server = TestServer::start().await;
+    furnish(&server).await;
+    let proxy = Proxy::start(server.server.address()).await.expect("a proxy");
+    let cdb = through(&proxy, ("me", "secret")).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let archive = directory.path().join("archive");
+    for objects in 1..6 {
+        let user = cdb.user();
+        let export = user.export(&archive).on_progress(|now| {
+            if now.objects == objects {
+                proxy.fault(Fault::Cut);
+                proxy.refuse(true);
+            }
+        });
+        export.await.expect_err("the connection is lost");
+        assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 0);
+        proxy.refuse(false);
+    }
+}
+
+#[tokio::test]
+async fn an_import_that_fails_says_what_is_in_and_goes_on() {
+    let (from, to) = (TestServer::start().await, TestServer::start().await);
+    furnish(&from).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let [first, second] = ["first", "second"].map(|name| directory.path().join(name));
+    from.admin.user_at("me").expect("a name").export(&first).await.expect("exported");
+    to.admin.user_at("me").expect("a name").delete().await.expect("deleted");
+    let proxy = Proxy::start(to.server.address()).await.expect("a proxy");
+    let cdb = through(&proxy, ("test", "test")).await;
+    let mut before = 0;
+    for cut in [0, 5_000, 7_000, 7_004] {
+        let import = cdb.import_users(&first).resume(true).on_progress(|now| {
+            if now.datapoints >= cut && now.bytes > 0 {
+                proxy.fault(Fault::Cut);
+                proxy.refuse(true);
+            }
+        });
+        let failed = import.await.expect_err("the connection is lost");
+        let Error::Import { imported, failed, source } = failed else { panic!("{failed:?}") };
+        assert!(source.is_temporary(), "{failed} {source:?}");
+        assert!(imported.len() >= before);
+        before = imported.len();
+        proxy.refuse(false);
+    }
+    cdb.import_users(&first).resume(true).await.expect("imported");
+    to.admin.user_at("me").expect("a name").export(&second).await.expect("exported");
+    assert_eq!(kept(&first), kept(&second));
+    // What is on the server is not what is in the archive.
+    let numbers = from.me.stream("numbers").expect("a name");
+    to.me_again().await.stream("numbers").expect("a name").insert(1).await.expect("stored");
+    assert!(numbers.exists().await.expect("an answer"));
+    let different = cdb.import_users(&first).resume(true).await.expect_err("it is different");
+    assert!(different.to_string().contains("not the beginning"), "{different}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn hostile_archives_change_nothing() {
+    use std::os::unix::fs::symlink;
+
+    let server = TestServer::start().await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let secret = directory.path().join("secret.json");
+    fs::write(&secret, r#"{"name": "x"}"#).expect("written");
+    let stream = Path::new("new/user/s");
+    let cases: [(&str, &dyn Fn(&Path)); 13] = [
+        ("no metadata", &|it| fs::remove_file(it.join("new/user.json")).expect("removed")),
+        ("versions of 3", &|it| {
+            fs::write(it.join("connectordb.json"), r#"{"Version": 3}"#).expect("written");
+        }),
+        ("cannot be read", &|it| {
+            fs::write(it.join("new/user.json"), r#"{"name": "#).expect("written");
+        }),
+        ("name", &|it| fs::rename(it.join("new"), it.join("n w")).expect("renamed")),
+        ("name", &|it| fs::rename(it.join(stream), it.join("new/user/s..")).expect("renamed")),
+        ("no file", &|it| {
+            fs::remove_file(it.join("new/user.json")).expect("removed");
+            symlink(&secret, it.join("new/user.json")).expect("linked");
+        }),
+        ("no users", &|it| {
+            fs::rename(it.join("new"), directory.path().join("elsewhere")).expect("renamed");
+            symlink(directory.path().join("elsewhere"), it.join("new")).expect("linked");
+        }),
+        ("too early", &|it| {
+            fs::write(it.join(stream).join("data.json"), r#"[{"t":1,"d":2}"#).expect("written");
+        }),
+        ("cannot be read", &|it| {
+            fs::write(it.join(stream).join("data.json"), r#"[{"t":1,"d":2},x]"#).expect("written");
+        }),
+        ("earlier", &|it| {
+            let falling = r#"[{"t":2,"d":2},{"t":1,"d":2}]"#;
+            fs::write(it.join(stream).join("data.json"), falling).expect("written");
+        }),
+        ("larger", &|it| {
+            let large = format!(r#"[{{"t":2,"d":"{}"}}]"#, "x".repeat(20_000_000));
+            fs::write(it.join(stream).join("data.json"), large).expect("written");
+        }),
+        ("larger", &|it| {
+            let file = fs::File::create(it.join("new/user.json")).expect("a file");
+            file.set_len(1 << 40).expect("a large file");
+        }),
+        ("not found", &|it| {
+            fs::remove_file(it.join(stream).join("data.json")).expect("removed");
+        }),
+    ];
+    for (number, (problem, spoil)) in cases.into_iter().enumerate() {
+        let archive = directory.path().join(format!("archive{number}"));
+        let name = |name: &str| json!({"name": name, "email": "n@example.com"}).to_string();
+        fs::create_dir_all(archive.join(stream)).expect("directories");
+        fs::write(archive.join("new/user.json"), name("new")).expect("written");
+        fs::write(archive.join("new/user/device.json"), name("user")).expect("written");
+        fs::write(archive.join(stream).join("stream.json"), name("s")).expect("written");
+        fs::write(archive.join(stream).join("data.json"), "[]").expect("written");
+        spoil(&archive);
+        let refused = server.admin.import_users(&archive).await.expect_err("it is hostile");
+        assert!(matches!(refused, Error::Archive { .. }), "{number} {refused:?}");
+        let text = refused.to_string().to_lowercase();
+        let expected =
+            problem.replace("versions of 3", "version 3").replace("not found", "no such");
+        assert!(text.contains(&expected), "{number}: {text} instead of {expected}");
+        assert_eq!(server.admin.count_users().await.expect("a number"), 2);
+    }
+}
