@@ -100,7 +100,10 @@ impl Parser {
                     let mut values = rest.into_iter::<Datapoint<T>>();
                     match values.next() {
                         Some(Ok(datapoint)) => found.push(datapoint),
-                        Some(Err(error)) if !error.is_eof() => return Err(error.into()),
+                        // What breaks off in a number is an error of its own kind there.
+                        Some(Err(error)) if !error.is_eof() && !breaks_off(&text[used..]) => {
+                            return Err(error.into());
+                        }
                         _ => return Ok(used),
                     }
                     used += values.byte_offset();
@@ -120,9 +123,29 @@ impl Parser {
     }
 }
 
+/// Whether a text is an object whose end is not there.
+fn breaks_off(text: &[u8]) -> bool {
+    let (mut depth, mut in_string, mut is_escaped) = (0_usize, false, false);
+    for byte in text {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' if !in_string => depth += 1,
+            b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return false;
+        }
+    }
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::value::RawValue;
     use serde_json::{Value, json};
 
     use super::*;
@@ -160,6 +183,20 @@ mod tests {
     fn what_is_no_array_is_unreadable() {
         for text in ["{}", "[1]", "[{}}", "[{},]", "[{}]]", "[,{}]", "nul", "[{\"t\":\"x\"}]"] {
             assert!(pieces(text, 3).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_may_break_off_anywhere() {
+        let text = r#"[{"t":1000000000.5,"d":0.25},{"t":2e9,"d":-1.5e-7}]"#;
+        for length in 1..text.len() {
+            let (mut parser, mut found) = (Parser::new(), Vec::<Datapoint<Box<RawValue>>>::new());
+            for piece in text.as_bytes().chunks(length) {
+                parser.feed(piece, &mut found).expect("datapoints");
+            }
+            parser.finish(&mut found).expect("the end");
+            let values: Vec<_> = found.iter().map(|dp| dp.d.get()).collect();
+            assert_eq!(values, ["0.25", "-1.5e-7"], "{length}");
         }
     }
 

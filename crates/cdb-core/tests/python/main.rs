@@ -1,9 +1,10 @@
 //! Subscriptions and requests between this client and the official Python one.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use cdb_core::{ApiKey, ConnectorDb, Datapoint, Stream, StreamCreate, UserCreate};
+use cdb_core::{ApiKey, ConnectorDb, Datapoint, DeviceCreate, Stream, StreamCreate, UserCreate};
 use cdb_server::Server;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -90,6 +91,11 @@ impl Python {
     async fn insert(&mut self, path: &str, value: Value) {
         self.tell(json!(["insert", path, value])).await;
         assert_eq!(self.said().await, json!(["inserted"]));
+    }
+
+    async fn call(&mut self, method: &str, path: &str, argument: &Path) {
+        self.tell(json!([method, path, argument])).await;
+        assert_eq!(self.said().await, json!(["done"]));
     }
 
     /// Has it subscribe. It does not say when the server knows; so inserts until it has heard of
@@ -210,5 +216,66 @@ async fn rust_does_what_python_asks_for() {
         assert_eq!(heard[2][0]["o"], Value::Null);
         assert_eq!(heard[2][0]["t"] == json!(time.as_secs_f64()), asked == done);
     }
+    peers.end().await;
+}
+
+/// A user with a device, a stream of data (the Python client cannot import more than 5,000 at once) and a downlink that was asked for something.
+async fn furnish(peers: &Peers) {
+    let user = peers.rust.user_at("mover").expect("a name");
+    user.create(UserCreate::new("mover@example.com", "mover")).await.expect("a user");
+    let lamp = user.device("lamp").expect("a name");
+    let light = StreamCreate::new().downlink(true).schema(json!({"type": "boolean"}));
+    lamp.create(DeviceCreate::new().stream("light", light)).await.expect("a device");
+    let login = ConnectorDb::builder().url(peers.server.url()).password("mover", "mover");
+    let mover = login.connect().await.expect("a connection");
+    let numbers = mover.stream("numbers").expect("a name");
+    numbers.create(StreamCreate::new().nickname("Zähler")).await.expect("a stream");
+    let data: Vec<_> =
+        (0..4_000).map(|i| Datapoint::new(1e9 + f64::from(i) / 7.0, f64::from(i) / 3.0)).collect();
+    numbers.insert_array(&data).await.expect("stored");
+    peers.rust.stream("mover/lamp/light").expect("a path").insert(true).await.expect("asked");
+}
+
+/// What there is of the user: metadata of its streams, and their data.
+async fn everything(peers: &Peers) -> Vec<String> {
+    let mut all = Vec::new();
+    let user = peers.rust.user_at("mover").expect("a name");
+    for device in user.devices().await.expect("devices") {
+        if device.name() == "meta" {
+            continue;
+        }
+        all.push(format!("{:?}", device.refresh().await.expect("a device")));
+        for stream in device.streams().await.expect("streams") {
+            all.push(format!("{:?}", stream.refresh().await.expect("a stream")));
+            for datapoint in stream.range(..).await.expect("datapoints") {
+                all.push(format!("{datapoint:?}"));
+            }
+            for asked in stream.query().downlink().await.expect("datapoints") {
+                all.push(format!("{:?} {:?}", asked.t, asked.d));
+            }
+        }
+    }
+    all
+}
+
+#[tokio::test]
+#[ignore = "needs the official Python client: cargo xtask interop"]
+async fn archives_of_either_are_read_by_the_other() {
+    let mut peers = Peers::start().await;
+    furnish(&peers).await;
+    let expected = everything(&peers).await;
+    assert!(expected.len() > 4_000);
+    let directory = tempfile::tempdir().expect("a directory");
+    let [ours, theirs] = ["ours", "theirs"].map(|name| directory.path().join(name));
+    let user = peers.rust.user_at("mover").expect("a name");
+    user.export(&ours).await.expect("exported");
+    peers.python.call("export", "mover", &theirs).await;
+
+    user.delete().await.expect("deleted");
+    peers.python.call("import_users", "", &ours).await;
+    assert_eq!(everything(&peers).await, expected);
+    user.delete().await.expect("deleted");
+    peers.rust.import_users(&theirs).await.expect("imported");
+    assert_eq!(everything(&peers).await, expected);
     peers.end().await;
 }

@@ -1,7 +1,8 @@
 """The official Python client, doing what another program says: one JSON array a line.
 
 ["subscribe", path, transform, is_downlink, answer] gives ["heard", path, datapoints] whenever
-something comes; ["insert", path, value] gives ["inserted"].
+something comes; ["insert", path, value] gives ["inserted"]; [method, path, arguments…] calls any
+other method, of the connection if the path is empty, and gives ["done"].
 """
 
 import json
@@ -27,9 +28,12 @@ def main(url, key):
                 return answer
 
             cdb(path).subscribe(heard, transform=transform, downlink=is_downlink)
-        else:
+        elif command == "insert":
             cdb(path).insert(*rest)
             say("inserted")
+        else:
+            getattr(cdb(path) if path else cdb, command)(*rest)
+            say("done")
 
 
 main(*sys.argv[1:])
