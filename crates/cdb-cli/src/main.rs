@@ -1,20 +1,44 @@
 //! The `cdb` command.
 
+mod commands;
+mod connect;
+mod output;
+mod profiles;
 mod serve;
+mod times;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use connect::Server;
+use output::Output;
+
 /// Gives memory back that is not used any more, such as that of a password's hash.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
+
 /// ConnectorDB: streams of sensor and life-logging data on a machine of your own.
+///
+/// A first session: `cdb serve --admin me` in one terminal, `cdb login http://localhost:3124` in
+/// another, then `cdb create temperature`, `cdb insert temperature 21.5`, `cdb get temperature`.
 #[derive(Debug, Parser)]
 #[command(name = "cdb", version, arg_required_else_help = true)]
+#[command(
+    after_help = "Paths are user/device/stream; a name alone is a stream of the device that \
+                        is logged in.\nExit codes: 0 done, 1 refused or failed, 2 not understood."
+)]
 struct Cli {
+    #[command(flatten)]
+    server: Server,
+
+    #[command(flatten)]
+    output: Output,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -22,22 +46,56 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Login(commands::login::Login),
+    Ls(commands::ls::Ls),
+    Info(commands::info::Info),
+    Create(commands::create::Create),
+    Set(commands::set::Set),
+    Rm(commands::rm::Rm),
+    Passwd(commands::passwd::Passwd),
+    Insert(commands::insert::Insert),
+    Get(commands::get::Get),
+    Tail(commands::tail::Tail),
+    Merge(commands::query::MergeStreams),
+    Dataset(commands::query::ShowDataset),
+    Log(commands::log::Log),
+    Export(commands::archive::Export),
+    Import(commands::archive::Import),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let Cli { server, output, command } = Cli::parse();
+    // A server says what it does; others only what goes wrong.
+    let level = if matches!(command, Command::Serve(_)) { "info" } else { "error" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .init();
-    let done = match cli.command {
+    let done = match command {
         Command::Serve(serve) => serve.run().await,
+        Command::Login(login) => login.run(&server, output).await,
+        Command::Ls(ls) => ls.run(&server, output).await,
+        Command::Info(info) => info.run(&server, output).await,
+        Command::Create(create) => create.run(&server, output).await,
+        Command::Set(set) => set.run(&server, output).await,
+        Command::Rm(rm) => rm.run(&server).await,
+        Command::Passwd(passwd) => passwd.run(&server).await,
+        Command::Insert(insert) => insert.run(&server, output).await,
+        Command::Get(get) => get.run(&server, output).await,
+        Command::Tail(tail) => tail.run(&server, output).await,
+        Command::Merge(merge) => merge.run(&server, output).await,
+        Command::Dataset(dataset) => dataset.run(&server, output).await,
+        Command::Log(log) => log.run(&server).await,
+        Command::Export(export) => export.run(&server, output).await,
+        Command::Import(import) => import.run(&server, output).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever was to read it has read enough.
+        Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cdb: {}", with_causes(error.as_ref()));
             ExitCode::FAILURE
@@ -45,8 +103,20 @@ async fn main() -> ExitCode {
     }
 }
 
-/// An error with what lies behind it, in one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    let broken = std::io::ErrorKind::BrokenPipe;
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == broken)
+}
+
+/// An error with what lies behind it, in one line; what says the same twice is said once.
+fn with_causes(error: &dyn Error) -> String {
+    let (mut text, mut next) = (error.to_string(), error.source());
+    while let Some(cause) = next {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        next = cause.source();
+    }
+    text
 }

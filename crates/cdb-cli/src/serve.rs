@@ -4,8 +4,8 @@ use std::error::Error;
 use std::io::{self, BufRead};
 use std::path::PathBuf;
 
-use cdb_server::Server;
 use clap::Args;
+use connectordb::server::Server;
 use tokio::signal;
 
 /// Runs a server on one data file until it is told to stop (Ctrl-C or SIGTERM).

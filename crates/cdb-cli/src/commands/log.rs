@@ -1,0 +1,145 @@
+//! `cdb log`
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use connectordb::StreamCreate;
+use connectordb::logger::{Logger, Status};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
+use tokio::process::Command;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::Result;
+use crate::connect::Server;
+
+/// Logs values into a file, and brings them to the server when that can be reached: each once.
+///
+/// Values are the lines of standard input, or what a command prints that is run again and again.
+/// What is no JSON is a text. It ends with the input, or with Ctrl-C; what waits then is brought to
+/// the server the next time.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cdb log temperature --every 60 -- ./read_sensor\n  \
+                        tail -F app.log | cdb log lines --file /var/lib/app/cache.db")]
+pub(crate) struct Log {
+    /// A stream of the device that is logged in; made if it is not there.
+    stream: String,
+
+    /// The file in which values wait.
+    #[arg(long, value_name = "FILE", default_value = "cdb-log.db")]
+    file: PathBuf,
+
+    /// How often the command is run.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    every: f64,
+
+    /// How often the server is tried, in seconds; 10 minutes unless given.
+    #[arg(long, value_name = "SECONDS")]
+    sync: Option<f64>,
+
+    /// What is run, and its arguments.
+    #[arg(last = true)]
+    command: Vec<String>,
+}
+
+/// Where values come from.
+enum Source {
+    Input(Lines<BufReader<Stdin>>),
+    Command(Vec<String>, Interval),
+}
+
+impl Log {
+    pub(crate) async fn run(self, server: &Server) -> Result {
+        let (url, key) = server.login()?;
+        let logger = Logger::builder(&self.file).serverurl(url).apikey(key).open().await?;
+        if !logger.contains(&self.stream) {
+            let anything = StreamCreate::new().schema(serde_json::json!({}));
+            logger.add_stream(&self.stream, anything).await?;
+        }
+        if let Some(seconds) = self.sync {
+            logger.set_syncperiod(Duration::try_from_secs_f64(seconds)?).await?;
+        }
+        logger.start();
+        let source = match self.command.is_empty() {
+            true => Source::Input(BufReader::new(tokio::io::stdin()).lines()),
+            false => {
+                let mut ticks = interval(Duration::try_from_secs_f64(self.every)?);
+                ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+                Source::Command(self.command, ticks)
+            }
+        };
+        let logged = log(&logger, &self.stream, source).await;
+        logger.stop().await;
+        // The last word of it: what waits, waits.
+        if let Err(error) = logger.sync().await {
+            eprintln!("cdb: {} values wait in {}: {error}", logger.len(), self.file.display());
+        }
+        logger.close().await?;
+        logged
+    }
+}
+
+async fn log(logger: &Logger, stream: &str, mut source: Source) -> Result {
+    let mut status = logger.status();
+    let shows = io::stderr().is_terminal();
+    loop {
+        let value = tokio::select! {
+            value = source.next() => value,
+            interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
+            changed = status.changed(), if shows => {
+                changed?;
+                show(&status.borrow_and_update())?;
+                continue;
+            }
+        };
+        match value {
+            Some(Ok(text)) => {
+                let value = serde_json::from_str(&text).unwrap_or_else(|_| Value::from(text));
+                if let Err(error) = logger.insert(stream, value).await {
+                    eprintln!("cdb: {error}");
+                }
+            }
+            Some(Err(error)) => eprintln!("cdb: {error}"),
+            None => return Ok(()),
+        }
+    }
+}
+
+impl Source {
+    /// The next value; `None` at the end.
+    async fn next(&mut self) -> Option<Result<String>> {
+        match self {
+            Self::Input(lines) => lines.next_line().await.map_err(Into::into).transpose(),
+            Self::Command(command, ticks) => {
+                ticks.tick().await;
+                Some(run(command).await)
+            }
+        }
+    }
+}
+
+/// What a command prints.
+async fn run(command: &[String]) -> Result<String> {
+    let [program, arguments @ ..] = command else { return Err("no command".into()) };
+    let mut command = Command::new(program);
+    let output = command.args(arguments).kill_on_drop(true).output().await;
+    let output = output.map_err(|error| format!("{program}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{program} failed ({})", output.status).into());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Shows how it goes, over what was shown before.
+fn show(status: &Status) -> io::Result<()> {
+    let server = match &status.last_error {
+        Some(error) if error.is_temporary() => "the server is away".to_owned(),
+        Some(error) => error.to_string(),
+        None => "all is well".to_owned(),
+    };
+    let mut line = io::stderr();
+    write!(line, "\r\x1b[K{} waiting, {server}", status.cached)?;
+    line.flush()
+}

@@ -1,0 +1,60 @@
+//! `cdb set`
+
+use clap::Args;
+use connectordb::types::Update;
+use connectordb::{DeviceUpdate, Object, StreamUpdate, UserUpdate};
+use serde_json::{Map, Value};
+
+use crate::Result;
+use crate::connect::Server;
+use crate::output::Output;
+
+/// Changes properties of a user, a device or a stream.
+///
+/// What they are called, `cdb info` shows. `true` and `false` are flags, anything else is text.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cdb set temperature nickname=Temperature icon=material:sun\n  \
+                        cdb set me/lamp public=true\n  cdb set temperature 'schema={\"type\":\"number\"}'"
+)]
+pub(crate) struct Set {
+    /// What is changed; a user with a slash at the end.
+    path: String,
+
+    /// What becomes what.
+    #[arg(required = true, value_name = "PROPERTY=VALUE")]
+    changes: Vec<String>,
+}
+
+impl Set {
+    pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
+        let mut changes = Map::new();
+        for change in &self.changes {
+            let (property, value) = change
+                .split_once('=')
+                .ok_or_else(|| format!("{change:?} is no change: write PROPERTY=VALUE"))?;
+            let value = match value {
+                "true" => Value::Bool(true),
+                "false" => Value::Bool(false),
+                text => Value::from(text),
+            };
+            changes.insert(property.to_owned(), value);
+        }
+        let (_, object) = server.object(&self.path).await?;
+        let done = format!("{} is changed.", self.path);
+        match object {
+            Object::User(user) => {
+                output.say(&user.set(UserUpdate::from_object(changes)?).await?, &done)
+            }
+            Object::Device(device) => {
+                output.say(&device.set(DeviceUpdate::from_object(changes)?).await?, &done)
+            }
+            Object::Stream(stream) => {
+                if let Some(Value::String(schema)) = changes.get("schema") {
+                    connectordb::Schema::parse(schema)?.validator()?;
+                }
+                output.say(&stream.set(StreamUpdate::from_object(changes)?).await?, &done)
+            }
+        }
+    }
+}

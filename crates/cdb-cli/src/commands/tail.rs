@@ -1,0 +1,71 @@
+//! `cdb tail`
+
+use clap::Args;
+
+use crate::Result;
+use crate::connect::Server;
+use crate::output::{Output, datapoint, line, print_json};
+
+/// Shows what is inserted into a stream as soon as it is, until Ctrl-C.
+///
+/// Should the connection be lost, it comes back, and what was inserted meanwhile is shown.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cdb tail temperature\n  cdb tail temperature --transform 'if $ > 25'"
+)]
+pub(crate) struct Tail {
+    /// The stream.
+    path: String,
+
+    /// Runs a PipeScript over each insert, on the server.
+    #[arg(long, short, value_name = "SCRIPT")]
+    transform: Option<String>,
+
+    /// Shows what others ask the stream's owner for.
+    #[arg(long)]
+    downlink: bool,
+
+    /// Shows so many datapoints that are there already, first.
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 0)]
+    lines: u32,
+}
+
+impl Tail {
+    pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
+        let stream = server.stream(&self.path).await?;
+        let show = |point: &connectordb::Datapoint| match output.json {
+            true => print_json(point),
+            false => line(&datapoint(point)),
+        };
+        let mut subscribe = stream.subscribe();
+        if let Some(script) = &self.transform {
+            subscribe = subscribe.transform(script);
+        }
+        if self.downlink {
+            subscribe = subscribe.downlink();
+        }
+        let mut subscription = subscribe.await?;
+        if self.lines > 0 {
+            let mut query = stream.range(-i64::from(self.lines)..);
+            if let Some(script) = self.transform {
+                query = query.transform(script);
+            }
+            if self.downlink {
+                query = query.downlink();
+            }
+            query.await?.iter().try_for_each(show)?;
+        }
+        loop {
+            let batch = tokio::select! {
+                batch = subscription.next() => batch,
+                interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
+            };
+            match batch {
+                Some(Ok(batch)) => batch.iter().try_for_each(show)?,
+                Some(Err(error @ connectordb::Error::Lagged(_))) => eprintln!("cdb: {error}"),
+                Some(Err(error)) => return Err(error.into()),
+                None => return Ok(()),
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What is printed, and how.
+
+use std::io::{self, IsTerminal, Write};
+
+use clap::Args;
+use connectordb::Datapoint;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::Result;
+
+/// How things are printed.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Output {
+    /// Prints JSON, for other programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+impl Output {
+    /// Prints something as JSON, if that is asked for, or as a sentence.
+    pub(crate) fn say(self, json: &impl Serialize, sentence: &str) -> Result {
+        if self.json { print_json(json) } else { line(sentence) }
+    }
+}
+
+/// Prints JSON in one line.
+pub(crate) fn print_json(value: &impl Serialize) -> Result {
+    line(&serde_json::to_string(value)?)
+}
+
+/// Prints a line. Unlike `println!`, that nobody reads it is an error.
+pub(crate) fn line(text: &str) -> Result {
+    Ok(writeln!(io::stdout(), "{text}")?)
+}
+
+/// Whether a person reads what is printed.
+pub(crate) fn is_read_by_a_person() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// A datapoint for a person: local time, value, and who wrote it if somebody else did.
+pub(crate) fn datapoint(datapoint: &Datapoint) -> String {
+    let origin = datapoint.o.as_deref().map(|origin| format!("  ({origin})")).unwrap_or_default();
+    format!("{}  {}{origin}", time(datapoint.t.as_secs_f64()), datapoint.d)
+}
+
+/// A time for a person.
+pub(crate) fn time(seconds: f64) -> String {
+    let time = jiff::Timestamp::new(seconds.floor() as i64, (seconds.fract().abs() * 1e9) as i32);
+    match time {
+        Ok(time) => {
+            let local = time.to_zoned_datetime(TimeZone::system());
+            local.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+        }
+        Err(_) => seconds.to_string(),
+    }
+}
+
+/// A value in few words.
+pub(crate) fn shortened(value: &Value, most: usize) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// Rows of cells, aligned: numbers of lines on the right would move when they grow.
+pub(crate) fn table(rows: &[Vec<String>]) -> Result {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+    };
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let widths: Vec<_> = (0..columns).map(width).collect();
+    for row in rows {
+        let mut text = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            text.push_str(cell);
+            text.extend(std::iter::repeat_n(' ', width - cell.chars().count() + 2));
+        }
+        line(text.trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! What `cdb login` remembers.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Result;
+
+/// A server, and a device there.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Profile {
+    pub(crate) url: String,
+    pub(crate) apikey: String,
+}
+
+/// All that is remembered, by name.
+pub(crate) struct Profiles {
+    file: PathBuf,
+    profiles: BTreeMap<String, Profile>,
+}
+
+impl Profiles {
+    pub(crate) fn read() -> Result<Self> {
+        let directory = match std::env::var_os("CDB_CONFIG") {
+            Some(directory) => directory.into(),
+            None => dirs::config_dir()
+                .ok_or("there is no place for settings: set CDB_CONFIG")?
+                .join("cdb"),
+        };
+        let file: PathBuf = directory.join("profiles.json");
+        let profiles = match fs::read(&file) {
+            Ok(text) => serde_json::from_slice(&text)
+                .map_err(|error| format!("{} cannot be read: {error}", file.display()))?,
+            Err(error) if error.kind() == ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => return Err(format!("{}: {error}", file.display()).into()),
+        };
+        Ok(Self { file, profiles })
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Profile> {
+        self.profiles.get(name).cloned()
+    }
+
+    pub(crate) fn set(&mut self, name: &str, profile: Profile) {
+        self.profiles.insert(name.to_owned(), profile);
+    }
+
+    /// Writes them, so that only their owner can read them; all or nothing.
+    pub(crate) fn write(&self) -> Result {
+        let directory = self.file.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(directory)?;
+        let beside = self.file.with_extension("new");
+        match fs::remove_file(&beside) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        let mut options = fs::OpenOptions::new();
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.create_new(true).write(true).open(&beside)?;
+        file.write_all(&serde_json::to_vec_pretty(&self.profiles)?)?;
+        file.sync_all()?;
+        Ok(fs::rename(beside, &self.file)?)
+    }
+}

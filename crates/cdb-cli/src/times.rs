@@ -1,0 +1,72 @@
+//! Times as people write them.
+
+use connectordb::Timestamp;
+use jiff::civil::DateTime;
+use jiff::{Span, ZonedDateTime};
+
+/// Reads a time: seconds since 1970, a date or a date with a time (local unless it says otherwise),
+/// `now`, `today`, `yesterday`, or how long ago (`90m ago`, `2 days ago`).
+pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
+    let seconds = match text.trim().parse::<f64>() {
+        Ok(seconds) => seconds,
+        Err(_) => {
+            let time = of_words(text.trim(), &ZonedDateTime::now()).ok_or_else(|| {
+                format!("{text:?} is no time: try 2026-01-31, yesterday or \"2h ago\"")
+            })?;
+            time.timestamp().as_nanosecond() as f64 / 1e9
+        }
+    };
+    Timestamp::new(seconds).ok_or_else(|| "a time must be finite".to_owned())
+}
+
+fn of_words(text: &str, now: &ZonedDateTime) -> Option<ZonedDateTime> {
+    match text {
+        "now" => return Some(now.clone()),
+        "today" => return now.start_of_day().ok(),
+        "yesterday" => return now.yesterday().ok()?.start_of_day().ok(),
+        _ => {}
+    }
+    if let Some(ago) = text.strip_suffix("ago") {
+        let span: Span = ago.trim().parse().ok()?;
+        return now.checked_sub(span).ok();
+    }
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(time.to_zoned_datetime(now.time_zone().clone()));
+    }
+    // A date alone is its midnight.
+    text.parse::<DateTime>().ok()?.to_zoned_datetime(now.time_zone().clone()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    fn seconds(text: &str) -> Option<i64> {
+        let now: jiff::Timestamp = "2026-03-02T12:00:00Z".parse().expect("a time");
+        let now = now.to_zoned_datetime(TimeZone::UTC);
+        of_words(text, &now).map(|time| time.timestamp().as_second())
+    }
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        let noon = seconds("now").expect("a time");
+        assert_eq!(seconds("today"), Some(noon - 12 * 3600));
+        assert_eq!(seconds("yesterday"), Some(noon - 36 * 3600));
+        assert_eq!(seconds("90m ago"), Some(noon - 5400));
+        assert_eq!(seconds("2 days ago"), Some(noon - 48 * 3600));
+        assert_eq!(seconds("2026-03-02"), Some(noon - 12 * 3600));
+        assert_eq!(seconds("2026-03-02 11:30"), Some(noon - 1800));
+        assert_eq!(seconds("2026-03-02T11:30:00+01:00"), Some(noon - 5400));
+        for wrong in ["", "soon", "ago", "tomorrow ago", "2026-02-30"] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_seconds() {
+        assert_eq!(parse("1464250199.934").map(Timestamp::as_secs_f64), Ok(1_464_250_199.934));
+        assert!(parse("inf").is_err() && parse("NaN").is_err());
+    }
+}

@@ -1,0 +1,303 @@
+//! The command, as a person or a script runs it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A server of the command's own, and a home for its settings.
+struct Home {
+    url: String,
+    server: Child,
+    directory: TempDir,
+}
+
+/// What a command printed.
+struct Said {
+    out: String,
+    err: String,
+    code: i32,
+}
+
+impl Home {
+    fn start() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut server = Command::new(env!("CARGO_BIN_EXE_cdb"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(directory.path().join("data.db"))
+            .envs([("CDB_ADMIN", "me"), ("CDB_ADMIN_PASSWORD", "secret"), ("RUST_LOG", "warn")])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a server");
+        let mut url = String::new();
+        BufReader::new(server.stdout.take().expect("its output"))
+            .read_line(&mut url)
+            .expect("a URL");
+        Self { url: url.trim().to_owned(), server, directory }
+    }
+
+    /// The same, logged in as its administrator.
+    fn logged_in() -> Self {
+        let home = Self::start();
+        let said = home.with_input("secret\n", &["login", &home.url, "--user", "me"]);
+        assert_eq!((said.out.as_str(), said.code), ("You are me/user.\n", 0), "{}", said.err);
+        home
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cdb"));
+        command
+            .args(arguments)
+            .env("CDB_CONFIG", self.file("config"))
+            .env("TZ", "UTC")
+            .env_remove("CDB_URL")
+            .env_remove("CDB_APIKEY")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn with_input(&self, input: &str, arguments: &[&str]) -> Said {
+        let mut child = self.command(arguments).spawn().expect("it runs");
+        let mut stdin = child.stdin.take().expect("its input");
+        // It may not want to read it.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        Said::new(child.wait_with_output().expect("it ends"))
+    }
+
+    fn run(&self, arguments: &[&str]) -> Said {
+        self.with_input("", arguments)
+    }
+
+    /// What a command prints that succeeds.
+    fn out(&self, arguments: &[&str]) -> String {
+        let said = self.run(arguments);
+        assert_eq!(said.code, 0, "{arguments:?}: {}", said.err);
+        said.out
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.out(&[arguments, &["--json"]].concat())).expect("JSON")
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+}
+
+impl Said {
+    fn new(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        let code = output.status.code().expect("it ended by itself");
+        Self { out: text(output.stdout), err: text(output.stderr), code }
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        self.server.kill().expect("it is killed");
+        self.server.wait().expect("it has ended");
+    }
+}
+
+#[test]
+fn a_first_session() {
+    let home = Home::logged_in();
+    let number = r#"{"type":"number"}"#;
+    let created = home.out(&["create", "temperature", "--schema", number]);
+    assert_eq!(created, "me/user/temperature is there.\n");
+    home.out(&["insert", "temperature", "21.5"]);
+    home.out(&["insert", "temperature", "-3"]);
+    let refused = home.run(&["insert", "temperature", "warm"]);
+    assert_eq!((refused.code, refused.out.as_str()), (1, ""));
+    assert!(refused.err.starts_with("cdb: 403: "), "{}", refused.err);
+    let shown = home.out(&["get", "temperature"]);
+    let values: Vec<_> = shown.lines().filter_map(|line| line.split("  ").nth(1)).collect();
+    assert_eq!(values, ["21.5", "-3"]);
+    assert_eq!(
+        home.out(&["get", "temperature", "-1", "--csv"])
+            .lines()
+            .nth(1)
+            .map(|line| { line.split(',').skip(1).collect::<Vec<_>>() }),
+        Some(vec!["-3", ""])
+    );
+    let listed = home.json(&["ls"]);
+    let row = &listed[0];
+    assert_eq!((&row["path"], &row["type"]), (&json!("me/user/temperature"), &json!("number")));
+    assert_eq!((&row["length"], &row["last"]["d"]), (&json!(2), &json!(-3)));
+    assert!(home.out(&["ls", "me/user"]).starts_with("me/user/temperature  number  2  -3\n"));
+    home.out(&["set", "temperature", "nickname=Temperature"]);
+    assert_eq!(home.json(&["info", "temperature"])["nickname"], "Temperature");
+    assert_eq!(home.json(&["info"])["you"], "me/user");
+    let asked = home.run(&["rm", "temperature"]);
+    assert_eq!((asked.code, asked.err.as_str()), (1, "cdb: nobody can be asked: say --yes\n"));
+    home.out(&["rm", "temperature", "--yes"]);
+    assert_eq!(home.out(&["ls"]), "");
+    assert!(home.out(&["ls", "--all"]).contains("me/meta/log"));
+}
+
+#[test]
+fn who_is_not_logged_in_is_told_how() {
+    let home = Home::start();
+    let said = home.run(&["ls"]);
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (1, "cdb: you are not logged in: try `cdb login URL`\n")
+    );
+    let said = home.with_input("wrong\n", &["login", &home.url, "--user", "me"]);
+    assert_eq!((said.code, said.out.as_str()), (1, ""));
+    assert!(said.err.starts_with("cdb: 401"), "{}", said.err);
+    assert!(!home.file("config").exists());
+    assert_eq!(home.run(&["get"]).code, 2);
+    assert_eq!(home.run(&["get", "x", "1", "--from", "now"]).code, 2);
+    assert!(home.run(&["get", "x", "--from", "soon"]).err.contains("is no time"));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_remembered_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::logged_in();
+    let file = home.file("config").join("profiles.json");
+    let mode = file.metadata().expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let text = std::fs::read_to_string(file).expect("text");
+    assert!(!text.contains("secret") && text.contains(&home.url));
+    // What the environment says goes before it.
+    let said = home.command(&["ls"]).env("CDB_APIKEY", "wrong").output().expect("it runs");
+    assert_eq!(said.status.code(), Some(1));
+}
+
+#[test]
+fn values_come_from_standard_input() {
+    let home = Home::logged_in();
+    home.out(&["create", "mood"]);
+    let lines = "{\"t\":1000,\"d\":1}\n{\"t\":2000,\"d\":2}\n\n{\"t\":3000,\"d\":{\"a\":\"b\"}}\n";
+    let said = home.with_input(lines, &["insert", "mood", "--json"]);
+    assert_eq!((said.out.as_str(), said.code), ("{\"inserted\":3}\n", 0), "{}", said.err);
+    let said = home.with_input("4\nfive\n", &["insert", "mood"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let shown = home.out(&["get", "mood", "..", "--json"]);
+    let values: Vec<Value> = shown
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["d"].clone())
+        .collect();
+    assert_eq!(values, [json!(1), json!(2), json!({"a": "b"}), json!(4), json!("five")]);
+    let early = home.out(&["get", "mood", "--from", "1000", "--to", "1970-01-01T01:00:00Z"]);
+    assert_eq!(early.lines().count(), 2);
+    assert_eq!(early.lines().next(), Some("1970-01-01 00:33:20.000  2"));
+    let counted = home.out(&["get", "mood", "..3", "--transform", "count | if last"]);
+    assert!(counted.trim_end().ends_with("  3"), "{counted}");
+    let bad = home.run(&["get", "mood", "--transform", "if $ >"]);
+    assert!(bad.code == 1 && bad.err.contains("line 1, column 7"), "{}", bad.err);
+}
+
+#[test]
+fn what_is_inserted_is_shown_at_once() {
+    let home = Home::logged_in();
+    home.out(&["create", "mood"]);
+    home.out(&["insert", "mood", "1"]);
+    let mut tail = home.command(&["tail", "mood", "-n", "1", "--json"]).spawn().expect("it runs");
+    let mut lines = BufReader::new(tail.stdout.take().expect("its output")).lines();
+    let mut next = || -> Value {
+        let line = lines.next().expect("not the end").expect("text");
+        serde_json::from_str::<Value>(&line).expect("JSON")["d"].clone()
+    };
+    assert_eq!(next(), 1);
+    home.out(&["insert", "mood", "2"]);
+    assert_eq!(next(), 2);
+    tail.kill().expect("it is killed");
+    tail.wait().expect("it has ended");
+}
+
+#[test]
+fn several_streams_become_a_series_or_a_table() {
+    let home = Home::logged_in();
+    for (name, points) in [
+        ("mood", "{\"t\":1,\"d\":7}\n{\"t\":4,\"d\":3}\n"),
+        ("warmth", "{\"t\":2,\"d\":73}\n{\"t\":5,\"d\":84}\n"),
+    ] {
+        home.out(&["create", name]);
+        assert_eq!(home.with_input(points, &["insert", name]).code, 0);
+    }
+    let merged = home.out(&["merge", "mood", "warmth"]);
+    let values: Vec<_> = merged.lines().filter_map(|line| line.split("  ").nth(1)).collect();
+    assert_eq!(values, ["7", "73", "3", "84"]);
+    let table = home.json(&["dataset", "--x", "mood", "warmth", "all=warmth:count"]);
+    let expected = json!([
+        {"t": 1, "d": {"x": 7, "warmth": 73, "all": 0}},
+        {"t": 4, "d": {"x": 3, "warmth": 84, "all": 1}},
+    ]);
+    assert_eq!(table, expected);
+    let steps = ["dataset", "--from", "0", "--to", "4", "--every", "2", "mood:before"];
+    let shown = home.out(&steps);
+    assert_eq!(shown.lines().count(), 3, "{shown}");
+    let file = home.file("table.csv");
+    home.out(&[&steps[..], &["--csv", file.to_str().expect("text")]].concat());
+    assert!(std::fs::read_to_string(file).expect("a file").contains("mood"));
+    assert_eq!(home.run(&["dataset", "mood"]).code, 2);
+}
+
+#[test]
+fn what_a_command_prints_is_logged() {
+    let home = Home::logged_in();
+    let file = home.file("cache.db");
+    let file = file.to_str().expect("text");
+    let said = home.with_input("1\nwarm\n{\"a\":2}\n", &["log", "values", "--file", file]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let values = |count: usize| {
+        let shown = home.out(&["get", "values", "..", "--json"]);
+        let values: Vec<Value> = shown
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["d"].clone())
+            .collect();
+        (values.len() >= count).then_some(values)
+    };
+    assert_eq!(values(3), Some(vec![json!(1), json!("warm"), json!({"a": 2})]));
+    // The server is away.
+    let away = ["--url", "http://127.0.0.1:1"];
+    let log = [&["log", "values", "--file", file], &away[..]].concat();
+    let said = home.with_input("4\n", &log);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("1 values wait"), "{}", said.err);
+    let every = ["log", "values", "--file", file, "--every", "0.01", "--sync", "0.05", "--"];
+    let run = [&every[..], &["sh", "-c", "echo 5"]].concat();
+    let mut logging = home.command(&run).spawn().expect("it runs");
+    let values = std::iter::from_fn(|| Some(values(8))).flatten().next().expect("values");
+    assert_eq!(values[3..6], [json!(4), json!(5), json!(5)]);
+    logging.kill().expect("it is killed");
+    logging.wait().expect("it has ended");
+}
+
+#[test]
+fn users_move_from_one_server_to_another() {
+    let (from, to) = (Home::logged_in(), Home::logged_in());
+    let made = from.with_input("open sesame\n", &["create", "you/", "--email", "you@example.com"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let device = from.out(&["create", "you/phone"]);
+    assert!(device.contains("Its key is "), "{device}");
+    from.out(&["create", "you/phone/steps"]);
+    let key = from.json(&["info", "you/phone"])["apikey"].as_str().expect("a key").to_owned();
+    assert!(from.out(&["info", "you/phone"]).contains("(hidden)"));
+    let inserted = from.command(&["insert", "steps", "7"]).env("CDB_APIKEY", &key).output();
+    assert!(inserted.expect("it runs").status.success());
+
+    let archive = from.file("archive");
+    let archive = archive.to_str().expect("text");
+    let said = from.out(&["export", archive, "you"]);
+    assert_eq!(said, "you is written: 6 objects with 4 datapoints.\n");
+    assert_eq!(to.json(&["import", archive])["datapoints"], 1);
+    assert!(to.out(&["ls", "you/phone"]).starts_with("you/phone/steps  any  1  7\n"));
+    let again = to.run(&["import", archive]);
+    assert!(again.code == 1 && again.err.contains("exists already"), "{}", again.err);
+    to.out(&["import", archive, "--resume"]);
+    let changed = to.with_input("another\n", &["passwd", "you/"]);
+    assert_eq!(changed.code, 0, "{}", changed.err);
+    let login = ["login", &to.url, "--user", "you", "--profile", "you"];
+    assert_eq!(to.with_input("another\n", &login).code, 0);
+    assert_eq!(to.json(&["info", "--profile", "you"])["you"], "you/user");
+}
