@@ -270,6 +270,10 @@ async fn an_import_that_fails_says_what_is_in_and_goes_on() {
     assert!(different.to_string().contains("not the beginning"), "{different}");
 }
 
+/// What an archive is refused for, and what makes it so.
+#[cfg(unix)]
+type Case<'a> = (&'a str, &'a dyn Fn(&Path));
+
 #[cfg(unix)]
 #[tokio::test]
 async fn hostile_archives_change_nothing() {
@@ -280,7 +284,7 @@ async fn hostile_archives_change_nothing() {
     let secret = directory.path().join("secret.json");
     fs::write(&secret, r#"{"name": "x"}"#).expect("written");
     let stream = Path::new("new/user/s");
-    let cases: [(&str, &dyn Fn(&Path)); 13] = [
+    let cases: [Case<'_>; 13] = [
         ("no metadata", &|it| fs::remove_file(it.join("new/user.json")).expect("removed")),
         ("versions of 3", &|it| {
             fs::write(it.join("connectordb.json"), r#"{"Version": 3}"#).expect("written");
