@@ -33,11 +33,12 @@ impl Rm {
         if !self.yes && !confirmed(&path)? {
             return Err("nothing was deleted".into());
         }
-        Ok(match object {
+        match object {
             Object::User(user) => user.delete().await?,
             Object::Device(device) => device.delete().await?,
             Object::Stream(stream) => stream.delete().await?,
-        })
+        }
+        Ok(())
     }
 }
 
