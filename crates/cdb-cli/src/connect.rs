@@ -1,7 +1,9 @@
 //! With which server, and as whom.
 
+use std::path::PathBuf;
+
 use clap::Args;
-use connectordb::{ConnectorDb, Object};
+use connectordb::{ConnectorDb, ConnectorDbBuilder, Object};
 
 use crate::Result;
 use crate::profiles::{Profile, Profiles};
@@ -17,6 +19,10 @@ pub(crate) struct Server {
     #[arg(long, global = true, env = "CDB_APIKEY", value_name = "KEY", hide_env_values = true)]
     apikey: Option<String>,
 
+    /// A file with a certificate in PEM, to be trusted beside those that the system trusts.
+    #[arg(long, global = true, env = "CDB_CA", value_name = "FILE")]
+    ca: Option<PathBuf>,
+
     /// What was remembered by `cdb login` under this name.
     #[arg(
         long,
@@ -29,22 +35,34 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// The URL and the key that are asked for.
-    pub(crate) fn login(&self) -> Result<(String, String)> {
-        let profile = Profiles::read()?.get(&self.profile);
-        match (self.url.clone(), self.apikey.clone(), profile) {
-            (Some(url), Some(key), _) => Ok((url, key)),
-            (url, key, Some(profile)) => {
-                Ok((url.unwrap_or(profile.url), key.unwrap_or(profile.apikey)))
-            }
-            (_, _, None) => Err("you are not logged in: try `cdb login URL`".into()),
-        }
+    /// As whom one logs in, and where.
+    pub(crate) fn login(&self) -> Result<Profile> {
+        let remembered = Profiles::read()?.get(&self.profile);
+        let profile = match (self.url.clone(), self.apikey.clone(), remembered) {
+            (Some(url), Some(apikey), _) => Profile { url, apikey, ca: None },
+            (url, apikey, Some(profile)) => Profile {
+                url: url.unwrap_or(profile.url),
+                apikey: apikey.unwrap_or(profile.apikey),
+                ca: profile.ca,
+            },
+            (_, _, None) => return Err("you are not logged in: try `cdb login URL`".into()),
+        };
+        Ok(Profile { ca: self.ca()?.or(profile.ca), ..profile })
+    }
+
+    /// The certificate that is to be trusted.
+    pub(crate) fn ca(&self) -> Result<Option<String>> {
+        let Some(file) = &self.ca else { return Ok(None) };
+        let read = std::fs::read_to_string(file);
+        Ok(Some(read.map_err(|error| format!("{}: {error}", file.display()))?))
     }
 
     /// The connection that is asked for.
     pub(crate) async fn connect(&self) -> Result<ConnectorDb> {
-        let (url, key) = self.login()?;
-        Ok(ConnectorDb::builder().url(url).apikey(key).connect().await?)
+        let Profile { url, apikey, ca } = self.login()?;
+        let builder = ConnectorDb::builder().url(url).apikey(apikey);
+        let builder = ca.into_iter().fold(builder, ConnectorDbBuilder::root_certificate);
+        Ok(builder.connect().await?)
     }
 
     /// A connection, and what a path names.

@@ -14,6 +14,9 @@ use crate::Result;
 pub(crate) struct Profile {
     pub(crate) url: String,
     pub(crate) apikey: String,
+    /// The certificate that is trusted for it, in PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ca: Option<String>,
 }
 
 /// All that is remembered, by name.

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io::{self, BufRead};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use connectordb::server::Server;
@@ -22,6 +22,14 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3124")]
     listen: String,
 
+    /// A chain of certificates in PEM, the server's own first: listens with TLS only.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The key of the certificate, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
     /// The administrator of a new data file; the password is the first line of standard input.
     #[arg(long, value_name = "NAME")]
     admin: Option<String>,
@@ -32,6 +40,9 @@ impl Serve {
         let mut builder = Server::builder().data(self.data).listen(self.listen);
         if let Some((name, password)) = administrator(self.admin)? {
             builder = builder.admin(name, password);
+        }
+        if let (Some(certificates), Some(key)) = (self.tls_cert, self.tls_key) {
+            builder = builder.tls(read(&certificates)?, read(&key)?);
         }
         // Before the URL is printed: whoever reads it may send a signal at once.
         let mut terminated = Terminated::new()?;
@@ -44,6 +55,10 @@ impl Serve {
         server.shutdown().await;
         Ok(())
     }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// The name and password of the administrator, if one is named.

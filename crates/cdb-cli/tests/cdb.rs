@@ -23,10 +23,15 @@ struct Said {
 
 impl Home {
     fn start() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
+        Self::with(tempfile::tempdir().expect("a directory"), &[])
+    }
+
+    /// A server that is told something more.
+    fn with(directory: TempDir, told: &[&str]) -> Self {
         let mut server = Command::new(env!("CARGO_BIN_EXE_cdb"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(directory.path().join("data.db"))
+            .args(told)
             .envs([("CDB_ADMIN", "me"), ("CDB_ADMIN_PASSWORD", "secret"), ("RUST_LOG", "warn")])
             .stdout(Stdio::piped())
             .spawn()
@@ -170,6 +175,29 @@ fn what_is_remembered_is_for_its_owner_alone() {
     // What the environment says goes before it.
     let said = home.command(&["ls"]).env("CDB_APIKEY", "wrong").output().expect("it runs");
     assert_eq!(said.status.code(), Some(1));
+}
+
+#[test]
+fn a_server_may_have_a_certificate_of_its_own() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let [certificate, key] = ["cert.pem", "key.pem"]
+        .map(|name| directory.path().join(name).to_str().expect("text").to_owned());
+    std::fs::write(&certificate, own.cert.pem()).expect("written");
+    std::fs::write(&key, own.signing_key.serialize_pem()).expect("written");
+    let home = Home::with(directory, &["--tls-cert", &certificate, "--tls-key", &key]);
+    assert!(home.url.starts_with("https://"), "{}", home.url);
+    let login = ["login", &home.url, "--user", "me"];
+    assert_eq!(home.with_input("secret\n", &login).code, 1);
+    let trusting = [&login[..], &["--ca", &certificate]].concat();
+    assert_eq!(home.with_input("secret\n", &trusting).code, 0);
+    // It is remembered.
+    home.out(&["create", "mood"]);
+    let cache = home.file("cache.db");
+    let log = ["log", "mood", "--file", cache.to_str().expect("text")];
+    let said = home.with_input("8\n", &log);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    assert_eq!(home.json(&["ls"])[0]["last"]["d"], 8);
 }
 
 #[test]

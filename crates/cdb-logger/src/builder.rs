@@ -33,6 +33,7 @@ pub struct LoggerBuilder {
     durability: Durability,
     apikey: Option<String>,
     serverurl: Option<String>,
+    root_certificates: Vec<Vec<u8>>,
     on_create: Option<OnCreate>,
     callbacks: Callbacks,
 }
@@ -44,6 +45,7 @@ impl LoggerBuilder {
             durability: Durability::default(),
             apikey: None,
             serverurl: None,
+            root_certificates: Vec::new(),
             on_create: None,
             callbacks: Callbacks::default(),
         }
@@ -64,6 +66,13 @@ impl LoggerBuilder {
     /// The server's URL. The file keeps it; in a new one it is `http://localhost:3124`.
     pub fn serverurl(mut self, url: impl Into<String>) -> Self {
         self.serverurl = Some(url.into());
+        self
+    }
+
+    /// Trusts a certificate, in PEM, beside those that the system trusts: for a server that has
+    /// signed its own. The file does not keep it.
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.push(pem.into());
         self
     }
 
@@ -110,7 +119,8 @@ impl LoggerBuilder {
     pub async fn open(self) -> Result<Logger> {
         let Opened { cache, metadata, streams, is_new } =
             Cache::open(self.file.clone(), self.durability).await?;
-        let logger = Logger::new(cache.clone(), metadata, streams, self.callbacks)?;
+        let logger =
+            Logger::new(cache.clone(), metadata, streams, self.root_certificates, self.callbacks)?;
         if let Some(key) = self.apikey {
             logger.set_apikey(key).await?;
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use cdb_core::{ConnectorDb, Datapoint, StreamCreate};
+use cdb_core::{ConnectorDb, ConnectorDbBuilder, Datapoint, StreamCreate};
 use cdb_types::{Name, Schema, Timestamp, Validator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,6 +41,7 @@ pub(crate) struct Inner {
     cache: Cache,
     streams: RwLock<HashMap<Arc<str>, Arc<Validator>>>,
     settings: RwLock<Metadata>,
+    root_certificates: Vec<Vec<u8>>,
     callbacks: Callbacks,
     connection: tokio::sync::Mutex<Option<ConnectorDb>>,
     /// Held during a sync: one at a time.
@@ -60,6 +61,7 @@ impl Logger {
         cache: Cache,
         metadata: Metadata,
         streams: Vec<(String, String)>,
+        root_certificates: Vec<Vec<u8>>,
         callbacks: Callbacks,
     ) -> Result<Self> {
         let mut known = HashMap::new();
@@ -73,6 +75,7 @@ impl Logger {
             cache,
             streams: RwLock::new(known),
             settings: RwLock::new(metadata),
+            root_certificates,
             callbacks,
             connection: tokio::sync::Mutex::default(),
             syncing: tokio::sync::Mutex::default(),
@@ -427,8 +430,10 @@ impl Inner {
             return Ok(cdb.clone());
         }
         let Metadata { apikey, serverurl, .. } = self.settings();
-        let cdb = ConnectorDb::builder().url(serverurl).apikey(apikey).connect().await?;
-        Ok(connection.insert(cdb).clone())
+        let builder = ConnectorDb::builder().url(serverurl).apikey(apikey);
+        let certificates = self.root_certificates.iter().cloned();
+        let builder = certificates.fold(builder, ConnectorDbBuilder::root_certificate);
+        Ok(connection.insert(builder.connect().await?).clone())
     }
 
     async fn disconnect(&self) {

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
+use crate::tls::TlsError;
+
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -27,6 +29,9 @@ pub enum StartError {
         /// Why not.
         source: io::Error,
     },
+    /// TLS cannot be used.
+    #[error("TLS cannot be used")]
+    Tls(#[from] TlsError),
     /// The data file is new, and nobody is named to be its first user.
     #[error("a new data file needs a first user: give the administrator's name and password")]
     NoAdministrator,

@@ -42,6 +42,8 @@ mod refusal;
 mod server;
 mod sockets;
 mod store;
+mod tls;
 
 pub use error::StartError;
 pub use server::{Server, ServerBuilder};
+pub use tls::TlsError;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
+use axum::Router;
+use axum::serve::{Listener, ListenerExt};
 use cdb_types::Password;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -18,6 +19,7 @@ use crate::error::StartError;
 use crate::permissions::Permissions;
 use crate::sockets::{PING, Sockets};
 use crate::store::{Feed, OpenError, Store};
+use crate::tls::{TlsListener, acceptor};
 
 /// How long requests under way may take after the server was told to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -29,6 +31,8 @@ pub struct ServerBuilder {
     data: PathBuf,
     listen: String,
     admin: Option<(String, Password)>,
+    /// Certificates and key, in PEM.
+    tls: Option<(Vec<u8>, Secret)>,
     ping: Duration,
 }
 
@@ -53,6 +57,14 @@ impl ServerBuilder {
         self
     }
 
+    /// Listens with TLS only: a chain of certificates, the server's own first, and its key, both in
+    /// PEM. Without it, connections are not encrypted: fine for this machine alone, or behind a
+    /// proxy that does it.
+    pub fn tls(mut self, certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        self.tls = Some((certificates.into(), Secret(key.into())));
+        self
+    }
+
     /// How often clients are pinged over their websockets: every 54 seconds unless given. One that
     /// is silent for a ninth longer is taken for gone.
     pub fn websocket_ping(mut self, every: Duration) -> Self {
@@ -66,6 +78,8 @@ impl ServerBuilder {
     /// When the file cannot be opened or is in use, the address cannot be listened on, or a new
     /// file has no administrator. See [`StartError`].
     pub async fn start(self) -> Result<Server, StartError> {
+        let tls = self.tls.as_ref().map(|(certificates, key)| acceptor(certificates, &key.0));
+        let tls = tls.transpose()?;
         let listener = TcpListener::bind(&self.listen).await;
         let listening = |source| StartError::Listen { address: self.listen.clone(), source };
         let listener = listener.map_err(listening)?;
@@ -76,22 +90,48 @@ impl ServerBuilder {
         let store = database.store.clone();
         let router = api::router(Arc::new(database));
         let (stop, stopped) = oneshot::channel::<()>();
-        let listener = listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "a connection keeps its delay");
+        let is_encrypted = tls.is_some();
+        let serving = match tls {
+            Some(tls) => {
+                serve(TlsListener::new(listener, tls).map_err(listening)?, router, stopped)
             }
-        });
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async {
-            // Dropping the server stops it, too.
-            stopped.await.unwrap_or_default();
-        });
-        let serving = tokio::spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the server stopped");
+            None => {
+                let listener = listener.tap_io(|connection| {
+                    if let Err(error) = connection.set_nodelay(true) {
+                        tracing::debug!(%error, "a connection keeps its delay");
+                    }
+                });
+                serve(listener, router, stopped)
             }
-        });
+        };
         tracing::info!(%address, data = %self.data.display(), "listening");
-        Ok(Server { address, store, stop, farewell, serving })
+        Ok(Server { address, is_encrypted, store, stop, farewell, serving })
+    }
+}
+
+/// Answers requests until the server is stopped, or dropped.
+fn serve<L: Listener<Addr: std::fmt::Debug>>(
+    listener: L,
+    router: Router,
+    stopped: oneshot::Receiver<()>,
+) -> JoinHandle<()> {
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async {
+        stopped.await.unwrap_or_default();
+    });
+    tokio::spawn(async move {
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the server stopped");
+        }
+    })
+}
+
+/// A key that is not printed.
+#[derive(Clone)]
+struct Secret(Vec<u8>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[secret]")
     }
 }
 
@@ -128,6 +168,7 @@ async fn open(
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    is_encrypted: bool,
     store: Store,
     stop: oneshot::Sender<()>,
     farewell: watch::Sender<bool>,
@@ -141,6 +182,7 @@ impl Server {
             data: PathBuf::from("connectordb.db"),
             listen: "127.0.0.1:3124".to_owned(),
             admin: None,
+            tls: None,
             ping: PING,
         }
     }
@@ -151,10 +193,11 @@ impl Server {
         self.address
     }
 
-    /// Where clients find it, such as `http://127.0.0.1:3124`.
+    /// Where clients find it, such as `http://127.0.0.1:3124`; `https` with TLS.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.is_encrypted { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Stops listening, lets the requests under way finish (ten seconds at most), closes the

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use connectordb::StreamCreate;
-use connectordb::logger::{Logger, Status};
+use connectordb::logger::{Logger, LoggerBuilder, Status};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::process::Command;
@@ -14,6 +14,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::Result;
 use crate::connect::Server;
+use crate::profiles::Profile;
 
 /// Logs values into a file, and brings them to the server when that can be reached: each once.
 ///
@@ -52,8 +53,10 @@ enum Source {
 
 impl Log {
     pub(crate) async fn run(self, server: &Server) -> Result {
-        let (url, key) = server.login()?;
-        let logger = Logger::builder(&self.file).serverurl(url).apikey(key).open().await?;
+        let Profile { url, apikey, ca } = server.login()?;
+        let builder = Logger::builder(&self.file).serverurl(url).apikey(apikey);
+        let builder = ca.into_iter().fold(builder, LoggerBuilder::root_certificate);
+        let logger = builder.open().await?;
         if !logger.contains(&self.stream) {
             let anything = StreamCreate::new().schema(serde_json::json!({}));
             logger.add_stream(&self.stream, anything).await?;

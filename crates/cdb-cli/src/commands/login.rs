@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Write};
 
 use clap::Args;
-use connectordb::ConnectorDb;
+use connectordb::{ConnectorDb, ConnectorDbBuilder};
 use serde_json::json;
 
 use super::secret;
@@ -35,7 +35,9 @@ pub(crate) struct Login {
 
 impl Login {
     pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
+        let ca = server.ca()?;
         let builder = ConnectorDb::builder().url(&self.at);
+        let builder = ca.clone().into_iter().fold(builder, ConnectorDbBuilder::root_certificate);
         let builder = if self.key {
             builder.apikey(secret("Key: ")?)
         } else {
@@ -48,7 +50,8 @@ impl Login {
         let cdb = builder.connect().await?;
         let apikey = cdb.apikey().await?.filter(|key| !key.expose().is_empty());
         let apikey = apikey.ok_or("the server does not show the key of this device")?;
-        server.remember(Profile { url: self.at, apikey: apikey.expose().to_owned() })?;
+        let apikey = apikey.expose().to_owned();
+        server.remember(Profile { url: self.at, apikey, ca })?;
         let path = cdb.path();
         output.say(&json!({"path": path}), &format!("You are {path}."))
     }

@@ -1,58 +1,57 @@
 //! Calls and subscriptions over TLS.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-
-use cdb_core::ConnectorDb;
-use tokio::net::{TcpListener, TcpStream};
+use cdb_core::{ConnectorDb, StreamCreate};
+use cdb_server::Server;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::live::PATIENCE;
-use crate::support::TestServer;
-
-/// Puts TLS before a server, with a certificate that it has signed itself: gives where it is, and
-/// the certificate.
-async fn before(server: SocketAddr) -> (String, String) {
-    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-    let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).expect("a key");
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![own.cert.der().clone()], key)
-        .expect("a key that fits");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let mut client = acceptor.accept(client).await?;
-                let mut server = TcpStream::connect(server).await?;
-                tokio::io::copy_bidirectional(&mut client, &mut server).await
-            });
-        }
-    });
-    (format!("https://localhost:{port}"), own.cert.pem())
-}
 
 #[tokio::test]
 async fn a_server_with_a_certificate_of_its_own_is_trusted_when_that_is_given() {
-    let server = TestServer::start().await;
-    let (url, certificate) = before(server.server.address()).await;
-    let builder = ConnectorDb::builder().url(url).password("me", "secret").retries(0);
+    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let own = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let certificate = own.cert.pem();
+    let directory = tempfile::tempdir().expect("a directory");
+    let builder = Server::builder()
+        .data(directory.path().join("data.db"))
+        .listen("127.0.0.1:0")
+        .admin("test", "test")
+        .tls(&*certificate, own.signing_key.serialize_pem());
+    assert!(!format!("{builder:?}").contains("PRIVATE"));
+    let server = builder.start().await.expect("the server starts");
+    assert!(server.url().starts_with("https://127.0.0.1:"));
+    // Whoever does not shake hands holds up nobody.
+    let _silent = TcpStream::connect(server.address()).await.expect("a connection");
+
+    let builder = ConnectorDb::builder().url(server.url()).password("test", "test").retries(0);
     let refused = builder.clone().connect().await.expect_err("it is not trusted");
     assert!(refused.is_temporary(), "{refused:?}");
-    let bad = builder.clone().root_certificate("no certificate").connect().await;
-    assert!(bad.is_err());
+    assert!(builder.clone().root_certificate("no certificate").connect().await.is_err());
 
     let cdb = builder.root_certificate(certificate).connect().await.expect("a connection");
-    let stream = server.stream_of(0..0).await;
-    let seen = cdb.stream("numbers").expect("a name");
-    let mut subscription = seen.subscribe().await.expect("a subscription");
+    let stream = cdb.stream("numbers").expect("a name");
+    stream.create(StreamCreate::new()).await.expect("a stream");
+    let mut subscription = stream.subscribe().await.expect("a subscription");
     stream.insert(1).await.expect("stored");
     let batch = timeout(PATIENCE, subscription.next()).await.expect("something comes");
     assert_eq!(batch.expect("not the end").expect("a batch")[0].d, 1);
+    drop(subscription);
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_is_no_certificate_is_refused_before_anything_is_made() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path().join("data.db");
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let other =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let key = other.signing_key.serialize_pem();
+    for certificate in ["no certificate", &own.cert.pem()] {
+        let builder = Server::builder().data(&data).listen("127.0.0.1:0").admin("test", "test");
+        let refused = builder.tls(certificate, &*key).start().await.expect_err("it does not fit");
+        assert!(matches!(refused, cdb_server::StartError::Tls(_)), "{refused:?}");
+        assert!(!data.exists());
+    }
 }
