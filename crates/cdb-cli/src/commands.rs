@@ -9,6 +9,7 @@ pub(crate) mod log;
 pub(crate) mod login;
 pub(crate) mod ls;
 pub(crate) mod passwd;
+pub(crate) mod plot;
 pub(crate) mod query;
 pub(crate) mod rm;
 pub(crate) mod set;

@@ -1,16 +1,18 @@
 //! The `cdb` command.
 
+mod canvas;
 mod commands;
 mod connect;
 mod output;
 mod profiles;
+mod selection;
 mod serve;
 mod times;
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use connect::Server;
@@ -58,9 +60,21 @@ enum Command {
     Tail(commands::tail::Tail),
     Merge(commands::query::MergeStreams),
     Dataset(commands::query::ShowDataset),
+    Plot(commands::plot::Plot),
     Log(commands::log::Log),
     Export(commands::archive::Export),
     Import(commands::archive::Import),
+    /// Prints what completes the command in a shell, to be put where that looks for it.
+    #[command(
+        after_help = "Example:\n  cdb completions bash > ~/.local/share/bash-completion/completions/cdb"
+    )]
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Prints the manual, as a page for `man`.
+    #[command(after_help = "Example:\n  cdb man > ~/.local/share/man/man1/cdb.1")]
+    Man,
 }
 
 #[tokio::main]
@@ -88,9 +102,15 @@ async fn main() -> ExitCode {
         Command::Tail(tail) => tail.run(&server, output).await,
         Command::Merge(merge) => merge.run(&server, output).await,
         Command::Dataset(dataset) => dataset.run(&server, output).await,
+        Command::Plot(plot) => plot.run(&server).await,
         Command::Log(log) => log.run(&server).await,
         Command::Export(export) => export.run(&server, output).await,
         Command::Import(import) => import.run(&server, output).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "cdb", &mut std::io::stdout());
+            Ok(())
+        }
+        Command::Man => manual(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -101,6 +121,18 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints a page for the command, and one for each of its commands below that.
+fn manual() -> Result {
+    let mut command = Cli::command();
+    command.build();
+    let mut out = std::io::stdout().lock();
+    clap_mangen::Man::new(command.clone()).render(&mut out)?;
+    for below in command.get_subcommands() {
+        clap_mangen::Man::new(below.clone()).render(&mut out)?;
+    }
+    Ok(())
 }
 
 fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {

@@ -271,6 +271,41 @@ fn several_streams_become_a_series_or_a_table() {
 }
 
 #[test]
+fn numbers_are_drawn() {
+    let home = Home::logged_in();
+    home.out(&["create", "wave"]);
+    let points: String =
+        (1..101).map(|t| format!("{{\"t\":{t},\"d\":{}}}\n", (f64::from(t) / 9.0).sin())).collect();
+    assert_eq!(home.with_input(&points, &["insert", "wave"]).code, 0);
+    let shown = home.out(&["plot", "wave"]);
+    let rows: Vec<_> = shown.lines().collect();
+    assert_eq!(rows.len(), 10, "{shown}");
+    assert!(rows[0].ends_with(" wave") && rows[9].contains("1970-01-01 00:01:40"), "{shown}");
+    assert!(rows[1..9].iter().all(|row| row.contains('┤') && row.chars().any(|c| c > '\u{2800}')));
+    let file = home.file("wave.svg");
+    home.out(&["plot", "wave", "--svg", file.to_str().expect("text"), "--transform", "$ * 2"]);
+    assert!(std::fs::read_to_string(file).expect("a file").contains("<svg"));
+    home.out(&["create", "words"]);
+    home.out(&["insert", "words", "none"]);
+    let said = home.run(&["plot", "words"]);
+    assert_eq!((said.code, said.err.as_str()), (1, "cdb: there are no numbers in words\n"));
+}
+
+#[test]
+fn shells_and_man_learn_of_it() {
+    let home = Home::start();
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(home.out(&["completions", shell]).contains("dataset"), "{shell}");
+    }
+    let manual = home.out(&["man"]);
+    assert!(manual.contains(".TH") && manual.contains("yesterday"));
+    for command in ["serve", "login", "ls", "get", "insert", "log", "export"] {
+        let help = home.out(&[command, "--help"]);
+        assert!(command == "serve" || help.contains("Examples:"), "{command}");
+    }
+}
+
+#[test]
 fn what_a_command_prints_is_logged() {
     let home = Home::logged_in();
     let file = home.file("cache.db");

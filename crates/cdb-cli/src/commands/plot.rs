@@ -1,0 +1,144 @@
+//! `cdb plot`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use connectordb::Datapoint;
+use console::Term;
+use futures_util::TryStreamExt;
+use plotters::prelude::*;
+use serde_json::Value;
+
+use crate::Result;
+use crate::canvas::Canvas;
+use crate::connect::Server;
+use crate::output::{line, time};
+use crate::selection::Selection;
+
+/// What is drawn unless something is asked for.
+const LAST: &str = "-1000..";
+
+/// How large a picture is, in pixels.
+const SIZE: (u32, u32) = (900, 420);
+
+/// The colours of the streams of a picture.
+const COLOURS: [RGBColor; 4] =
+    [RGBColor(46, 110, 168), RGBColor(214, 96, 53), RGBColor(60, 140, 80), RGBColor(130, 80, 150)];
+
+/// Draws the numbers of a stream over time, in the terminal or as a picture.
+///
+/// What is no number is left out; `true` is 1 and `false` is 0. Without a range, the last thousand.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cdb plot temperature --from '24h ago'\n  \
+                        cdb plot temperature mood --svg week.svg --from '7 days ago'")]
+pub(crate) struct Plot {
+    /// The streams; in the terminal one below the other.
+    #[arg(required = true)]
+    paths: Vec<String>,
+
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Writes a picture into a file of SVG instead.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+}
+
+/// A stream as points of a line.
+struct Series {
+    name: String,
+    points: Vec<(f64, f64)>,
+}
+
+impl Plot {
+    pub(crate) async fn run(self, server: &Server) -> Result {
+        let cdb = server.connect().await?;
+        let mut all = Vec::new();
+        for path in self.paths {
+            let stream = cdb.stream(&path)?;
+            let data: Vec<_> =
+                self.selection.clone().of(&stream, LAST).await?.try_collect().await?;
+            let points: Vec<_> = data.iter().filter_map(point).collect();
+            if points.is_empty() {
+                return Err(format!("there are no numbers in {path}").into());
+            }
+            all.push(Series { name: path, points });
+        }
+        match self.svg {
+            Some(file) => picture(&file, &all).map_err(|error| error.to_string().into()),
+            None => all.iter().try_for_each(draw),
+        }
+    }
+}
+
+fn point(datapoint: &Datapoint) -> Option<(f64, f64)> {
+    let number = match &datapoint.d {
+        Value::Number(number) => number.as_f64()?,
+        Value::Bool(flag) => f64::from(u8::from(*flag)),
+        _ => return None,
+    };
+    Some((datapoint.t.as_secs_f64(), number))
+}
+
+/// Draws a series as wide as the terminal, and a third as high.
+fn draw(series: &Series) -> Result {
+    let (rows, columns) = Term::stdout().size_checked().unwrap_or((24, 80));
+    let (x, y) = bounds(&series.points);
+    let labels = [y.1, (y.0 + y.1) / 2.0, y.0].map(|value| format!("{value:.4}"));
+    let labels = labels.map(|label| label.trim_end_matches('0').trim_end_matches('.').to_owned());
+    let margin = labels.iter().map(String::len).max().unwrap_or_default() + 1;
+    let width = usize::from(columns).saturating_sub(margin + 1).clamp(10, 200);
+    let height = usize::from(rows / 3).clamp(4, 20);
+    let mut canvas = Canvas::new(width, height);
+    canvas.line(&series.points, x, y);
+    line(&format!("{:margin$} {}", "", series.name))?;
+    for (number, row) in canvas.rows().enumerate() {
+        let label = match number {
+            0 => &labels[0],
+            _ if number == height / 2 => &labels[1],
+            _ if number == height - 1 => &labels[2],
+            _ => "",
+        };
+        line(&format!("{label:>margin$}┤{row}"))?;
+    }
+    let (from, to) = (time(x.0), time(x.1));
+    let gap = width.saturating_sub(from.len() + to.len()).max(1);
+    line(&format!("{:margin$} {from}{:gap$}{to}", "", ""))
+}
+
+/// From where to where points go; never nothing.
+fn bounds(points: &[(f64, f64)]) -> ((f64, f64), (f64, f64)) {
+    let range = |values: &mut dyn Iterator<Item = f64>| {
+        let both = |(least, most): (f64, f64), value: f64| (least.min(value), most.max(value));
+        let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), both);
+        if least < most { (least, most) } else { (least - 0.5, most + 0.5) }
+    };
+    (range(&mut points.iter().map(|point| point.0)), range(&mut points.iter().map(|point| point.1)))
+}
+
+/// Writes all series into one picture.
+fn picture(file: &Path, all: &[Series]) -> Result<(), Box<dyn std::error::Error>> {
+    let area = SVGBackend::new(file, SIZE).into_drawing_area();
+    area.fill(&WHITE)?;
+    let points: Vec<_> = all.iter().flat_map(|series| series.points.iter().copied()).collect();
+    let (x, y) = bounds(&points);
+    let mut chart = ChartBuilder::on(&area)
+        .margin(12)
+        .x_label_area_size(36)
+        .y_label_area_size(56)
+        .build_cartesian_2d(x.0..x.1, y.0..y.1)?;
+    chart
+        .configure_mesh()
+        .light_line_style(WHITE)
+        .x_labels(5)
+        .x_label_formatter(&|seconds| time(*seconds))
+        .draw()?;
+    for (series, colour) in all.iter().zip(COLOURS.iter().cycle()) {
+        chart
+            .draw_series(LineSeries::new(series.points.iter().copied(), colour.stroke_width(2)))?
+            .label(&series.name)
+            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+    }
+    chart.configure_series_labels().background_style(WHITE.mix(0.8)).draw()?;
+    Ok(area.present()?)
+}
