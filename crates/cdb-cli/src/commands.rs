@@ -15,12 +15,12 @@ pub(crate) mod rm;
 pub(crate) mod set;
 pub(crate) mod tail;
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::Result;
 
 /// Asks for a secret: without showing it on a terminal, else the next line of standard input.
-fn secret(question: &str) -> Result<String> {
+pub(crate) fn secret(question: &str) -> Result<String> {
     let secret = if io::stdin().is_terminal() {
         rpassword::prompt_password(question)?
     } else {
@@ -29,4 +29,15 @@ fn secret(question: &str) -> Result<String> {
         line.trim_end_matches(['\r', '\n']).to_owned()
     };
     if secret.is_empty() { Err("nothing was given".into()) } else { Ok(secret) }
+}
+
+/// Asks for something, on standard error: what is printed may go elsewhere.
+pub(crate) fn ask(question: &str) -> Result<String> {
+    let mut asked = io::stderr();
+    write!(asked, "{question}")?;
+    asked.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    let answer = answer.trim();
+    if answer.is_empty() { Err("nothing was given".into()) } else { Ok(answer.to_owned()) }
 }

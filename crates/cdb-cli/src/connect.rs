@@ -8,19 +8,22 @@ use connectordb::{ConnectorDb, ConnectorDbBuilder, Object};
 use crate::Result;
 use crate::profiles::{Profile, Profiles};
 
+/// What help calls the options that every command has.
+pub(crate) const EVERYWHERE: &str = "Options of all commands";
+
 /// Which server, and as whom.
 #[derive(Debug, Args)]
 pub(crate) struct Server {
     /// The server's URL; unless given, that of the profile.
-    #[arg(long, global = true, env = "CDB_URL", value_name = "URL")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "CDB_URL", value_name = "URL")]
     url: Option<String>,
 
     /// The key of a device; unless given, that of the profile.
-    #[arg(long, global = true, env = "CDB_APIKEY", value_name = "KEY", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "CDB_APIKEY", value_name = "KEY", hide_env_values = true)]
     apikey: Option<String>,
 
     /// A file with a certificate in PEM, to be trusted beside those that the system trusts.
-    #[arg(long, global = true, env = "CDB_CA", value_name = "FILE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "CDB_CA", value_name = "FILE")]
     ca: Option<PathBuf>,
 
     /// What was remembered by `cdb login` under this name.

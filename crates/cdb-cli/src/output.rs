@@ -9,12 +9,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Result;
+use crate::connect::EVERYWHERE;
 
 /// How things are printed.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Output {
     /// Prints JSON, for other programs.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(crate) json: bool,
 }
 

@@ -1,17 +1,20 @@
 //! `cdb serve`
 
 use std::error::Error;
-use std::io::{self, BufRead};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use connectordb::server::Server;
+use connectordb::server::{Server, StartError};
 use tokio::signal;
+
+use crate::commands::{ask, secret};
 
 /// Runs a server on one data file until it is told to stop (Ctrl-C or SIGTERM).
 ///
 /// A new data file needs an administrator: name one with --admin and give the password on standard
-/// input, or set CDB_ADMIN and CDB_ADMIN_PASSWORD. When the server is ready, its URL is printed.
+/// input, or set CDB_ADMIN and CDB_ADMIN_PASSWORD; on a terminal both are asked for. When the server
+/// is ready, its URL is printed.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// The file that everything is kept in; made if it is not there.
@@ -46,7 +49,14 @@ impl Serve {
         }
         // Before the URL is printed: whoever reads it may send a signal at once.
         let mut terminated = Terminated::new()?;
-        let server = builder.start().await?;
+        let server = match builder.clone().start().await {
+            Err(StartError::NoAdministrator) if io::stdin().is_terminal() => {
+                eprintln!("The data file is new: who is to be its administrator?");
+                let (name, password) = (ask("Name: ")?, secret("Password: ")?);
+                builder.admin(name, password).start().await?
+            }
+            started => started?,
+        };
         println!("{}", server.url());
         tokio::select! {
             interrupted = signal::ctrl_c() => interrupted?,
@@ -64,13 +74,7 @@ fn read(file: &Path) -> Result<Vec<u8>, String> {
 /// The name and password of the administrator, if one is named.
 fn administrator(flag: Option<String>) -> Result<Option<(String, String)>, Box<dyn Error>> {
     if let Some(name) = flag {
-        let mut password = String::new();
-        io::stdin().lock().read_line(&mut password)?;
-        let password = password.trim_end_matches(['\r', '\n']);
-        if password.is_empty() {
-            return Err("--admin needs the password on standard input".into());
-        }
-        return Ok(Some((name, password.to_owned())));
+        return Ok(Some((name, secret("Password of the administrator: ")?)));
     }
     match (std::env::var("CDB_ADMIN"), std::env::var("CDB_ADMIN_PASSWORD")) {
         (Ok(name), Ok(password)) => Ok(Some((name, password))),

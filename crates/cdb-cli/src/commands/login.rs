@@ -1,12 +1,10 @@
 //! `cdb login`
 
-use std::io::{self, BufRead, Write};
-
 use clap::Args;
 use connectordb::{ConnectorDb, ConnectorDbBuilder};
 use serde_json::json;
 
-use super::secret;
+use super::{ask, secret};
 use crate::Result;
 use crate::connect::Server;
 use crate::output::Output;
@@ -55,14 +53,4 @@ impl Login {
         let path = cdb.path();
         output.say(&json!({"path": path}), &format!("You are {path}."))
     }
-}
-
-fn ask(question: &str) -> Result<String> {
-    let mut asked = io::stderr();
-    write!(asked, "{question}")?;
-    asked.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    let answer = answer.trim();
-    if answer.is_empty() { Err("nothing was given".into()) } else { Ok(answer.to_owned()) }
 }

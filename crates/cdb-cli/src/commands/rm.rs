@@ -1,10 +1,11 @@
 //! `cdb rm`
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use clap::Args;
 use connectordb::Object;
 
+use super::ask;
 use crate::Result;
 use crate::connect::Server;
 
@@ -46,10 +47,6 @@ fn confirmed(what: &str) -> Result<bool> {
     if !io::stdin().is_terminal() {
         return Err("nobody can be asked: say --yes".into());
     }
-    let mut asked = io::stderr();
-    write!(asked, "Delete {what}? There is no way back. [y/N] ")?;
-    asked.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    let answer = ask(&format!("Delete {what}? There is no way back. [y/N] ")).unwrap_or_default();
+    Ok(matches!(&*answer, "y" | "Y" | "yes"))
 }
