@@ -257,7 +257,20 @@ impl Stream {
     /// # Errors
     /// As [`insert`](Self::insert), and when a time is earlier than the stream's last.
     pub async fn insert_json(&self, datapoints: impl Into<Bytes>) -> Result<()> {
-        Ok(insert::send(self, false, false, datapoints.into()).await?)
+        Ok(insert::send(self, false, false, None, datapoints.into()).await?)
+    }
+
+    /// [`insert_json`](Self::insert_json), but only if the first datapoint gets this index: if the
+    /// stream holds just so many. So whatever is sent twice, since nobody knows whether it arrived
+    /// the first time, is stored once.
+    ///
+    /// The original server does not look at the index.
+    ///
+    /// # Errors
+    /// As [`insert_json`](Self::insert_json);
+    /// [`OTHER_INDEX`](cdb_types::endpoint::OTHER_INDEX) when it would get another.
+    pub async fn insert_json_at(&self, index: u64, datapoints: impl Into<Bytes>) -> Result<()> {
+        Ok(insert::send(self, false, false, Some(index), datapoints.into()).await?)
     }
 
     /// Subscribes: awaited, a [`Subscription`], which gives what is inserted as soon as the server

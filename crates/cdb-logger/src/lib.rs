@@ -27,8 +27,11 @@
 //! - Each datapoint comes to the server **exactly once**, in the order in which it was logged,
 //!   whatever is interrupted and when. For this, the datapoints of a stream get times of their own,
 //!   each later than the one before, if only by the smallest step that there is; by them the logger
-//!   finds out what the server has got. (In *ephemeral* streams, which keep nothing, nothing can be
-//!   found out: after an interruption, some may come twice.)
+//!   finds out what the server has got, and each request says after how many datapoints it belongs,
+//!   so that one which the network has held up is refused when it arrives after all. (The original
+//!   server does not look at that: if such a request held a single datapoint, that may come twice
+//!   there. And in *ephemeral* streams, which keep nothing, nothing can be found out: after an
+//!   interruption, some may come twice.)
 //! - **Nothing is thrown away.** When something else has put later datapoints into the same stream
 //!   meanwhile, those that wait get times just after them, since a stream's times cannot fall; the
 //!   times at which they were logged stay in the file ([`Logger::restamped`]). What the server will

@@ -66,28 +66,33 @@ impl<'a> Upload<'a> {
     async fn send_until_refused(&mut self, sent: &mut Sent) -> Result<(), Error> {
         let mut races = 0;
         loop {
-            // None of these has the server, and all are later than what it has.
+            // None of these has the server, and all are later than what it has. Should something
+            // that was sent before arrive only now, one of the two is refused.
+            let mut length = self.stream.len().await?;
             self.recover().await?;
             let mut chunks = self.cache.outgoing(self.name(), self.most);
             let refused = loop {
                 let Some(chunk) = chunks.next().await else { return Ok(()) };
                 let Outgoing { body, count, after, end } = chunk?;
-                match self.stream.insert_json(body).await {
+                match self.stream.insert_json_at(length, body).await {
                     Ok(()) => {}
                     Err(error) => break (after, count, error),
                 }
                 self.cache.sent(self.name(), count, end, sent).await?;
                 self.synced.sent += count as u64;
+                length += count as u64;
                 races = 0;
             };
             drop(chunks);
             self.cache.forget_sent(self.name(), sent).await?;
             let (after, count, error) = refused;
-            if refused::is_order(&error) && races < MOST_RACES {
-                races += 1;
-            } else {
+            if !refused::is_race(&error) {
                 let chunk = self.cache.chunk(self.name(), after, count).await?;
                 self.sort_out(&chunk, error).await?;
+            } else if races < MOST_RACES {
+                races += 1;
+            } else {
+                return Err(error.into());
             }
         }
     }

@@ -15,6 +15,7 @@ mod users;
 use cdb_types::StreamPath;
 use cdb_types::endpoint::Counted;
 
+pub(crate) use data::Appending;
 pub(crate) use streams::StreamFilter;
 
 use crate::actor::{Actor, Asker};

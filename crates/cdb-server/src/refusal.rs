@@ -75,7 +75,7 @@ impl From<ReadError> for Refusal {
 impl From<CommitError> for Refusal {
     fn from(error: CommitError) -> Self {
         match error {
-            CommitError::Order => Self::forbidden(error.to_string()),
+            CommitError::Order | CommitError::Index => Self::forbidden(error.to_string()),
             CommitError::Store(error) => error.into(),
             CommitError::Group(error)
                 if matches!(*error, CommitError::Store(sqlx::Error::PoolClosed)) =>

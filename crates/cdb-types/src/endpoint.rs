@@ -8,7 +8,9 @@ mod server;
 
 use serde::Serialize;
 
-pub use data::{IndexOfTime, Insert, Length, QueryDataset, QueryMerge, ReadData};
+pub use data::{
+    INDEX_PARAMETER, IndexOfTime, Insert, Length, OTHER_INDEX, QueryDataset, QueryMerge, ReadData,
+};
 pub use object::{
     Create, Delete, ListDevices, ListStreams, ListUserStreams, ListUsers, Read, Write,
 };

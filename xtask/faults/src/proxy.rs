@@ -34,6 +34,8 @@ struct Treatment {
     stalled: bool,
     /// Whether nobody is let in.
     refusing: bool,
+    /// What holds up the piece of what a client sends in which it is, and all after it.
+    hold: Option<&'static str>,
     /// What is written over in what clients send, by something as long.
     rewrite: Option<(&'static str, &'static str)>,
 }
@@ -51,6 +53,10 @@ struct Shared {
     target: Mutex<SocketAddr>,
     faults: broadcast::Sender<Fault>,
     treatment: watch::Sender<Treatment>,
+    /// How many pieces of clients have been held up.
+    held: watch::Sender<usize>,
+    /// How many pieces have come from the server.
+    answered: watch::Sender<usize>,
 }
 
 impl Proxy {
@@ -64,6 +70,8 @@ impl Proxy {
             target: Mutex::new(target),
             faults: broadcast::channel(64).0,
             treatment: watch::Sender::default(),
+            held: watch::Sender::default(),
+            answered: watch::Sender::default(),
         });
         let address = listener.local_addr()?;
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -102,6 +110,24 @@ impl Proxy {
         self.shared.treatment.send_modify(|treatment| treatment.refusing = refusing);
     }
 
+    /// Holds up what clients send from a text on, until it is told otherwise: it arrives then, also if
+    /// the client has given up.
+    pub fn hold(&self, text: Option<&'static str>) {
+        self.shared.treatment.send_modify(|treatment| treatment.hold = text);
+    }
+
+    /// How often something has been held up, now and whenever that changes.
+    #[must_use]
+    pub fn held(&self) -> watch::Receiver<usize> {
+        self.shared.held.subscribe()
+    }
+
+    /// How many pieces the server has sent, now and whenever that changes.
+    #[must_use]
+    pub fn answered(&self) -> watch::Receiver<usize> {
+        self.shared.answered.subscribe()
+    }
+
     /// Writes over a text in what clients send, by another that is as long.
     ///
     /// # Panics
@@ -127,6 +153,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         let target = *shared.target.lock().unwrap_or_else(PoisonError::into_inner);
         // Before anything is awaited, so that no fault is overheard.
         let pumps = [(); 2].map(|()| (shared.faults.subscribe(), shared.treatment.subscribe()));
+        let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             let Ok(server) = TcpStream::connect(target).await else { return };
             if client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).is_err() {
@@ -137,8 +164,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             let (from_server, to_server) = server.into_split();
             // When one direction ends, so does the other, but for a half that was closed.
             tokio::select! {
-                () = pump(from_client, to_server, upward, true) => {}
-                () = pump(from_server, to_client, downward, false) => {}
+                () = pump(from_client, to_server, upward, &shared, true) => {}
+                () = pump(from_server, to_client, downward, &shared, false) => {}
             }
         });
     }
@@ -149,10 +176,11 @@ async fn pump(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     (mut faults, mut treatment): (broadcast::Receiver<Fault>, watch::Receiver<Treatment>),
+    shared: &Shared,
     is_upward: bool,
 ) {
     let mut buffer = vec![0; 64 * 1024];
-    let mut left = usize::MAX;
+    let (mut left, mut was_held) = (usize::MAX, false);
     loop {
         let read = tokio::select! {
             fault = faults.recv() => match fault {
@@ -168,20 +196,35 @@ async fn pump(
                 Ok(Fault::HalfClose) => {
                     let _ = to.shutdown().await;
                     // Nobody hears it, but the server is not told.
-                    while !matches!(faults.recv().await, Ok(Fault::Cut) | Err(RecvError::Closed)) {}
-                    return;
+                    return until_cut(&mut faults).await;
                 }
                 Ok(Fault::Cut) | Err(_) => return,
             },
             read = from.read(&mut buffer) => read,
         };
-        let Ok(1..) = read else { return };
+        let Ok(1..) = read else {
+            // A server that was kept waiting is let answer, though the client has given up.
+            if was_held {
+                until_cut(&mut faults).await;
+            }
+            return;
+        };
         let length = read.unwrap_or_default().min(left);
         left -= if left == usize::MAX { 0 } else { length };
-        let delay = treatment.borrow().delay;
+        let Treatment { delay, hold, .. } = treatment.borrow().clone();
+        let hold = hold.filter(|hold| is_upward && place(&buffer[..length], hold).is_some());
+        let is_held = hold.is_some();
+        if is_held {
+            was_held = true;
+            shared.held.send_modify(|held| *held += 1);
+        }
+        if !is_upward {
+            shared.answered.send_modify(|answered| *answered += 1);
+        }
         let passing = async {
             sleep(delay).await;
-            let passed = treatment.wait_for(|treatment| !treatment.stalled).await;
+            let passes = |now: &Treatment| !now.stalled && !(is_held && now.hold.is_some());
+            let passed = treatment.wait_for(passes).await;
             passed.ok().and_then(|treatment| treatment.rewrite)
         };
         let rewrite = tokio::select! {
@@ -190,7 +233,7 @@ async fn pump(
         };
         let piece = &mut buffer[..length];
         if let Some((text, by)) = rewrite.filter(|_| is_upward)
-            && let Some(place) = piece.windows(text.len()).position(|part| part == text.as_bytes())
+            && let Some(place) = place(piece, text)
         {
             piece[place..place + by.len()].copy_from_slice(by.as_bytes());
         }
@@ -198,4 +241,13 @@ async fn pump(
             return;
         }
     }
+}
+
+async fn until_cut(faults: &mut broadcast::Receiver<Fault>) {
+    while !matches!(faults.recv().await, Ok(Fault::Cut) | Err(RecvError::Closed)) {}
+}
+
+/// Where a text is in a piece.
+fn place(piece: &[u8], text: &str) -> Option<usize> {
+    piece.windows(text.len()).position(|part| part == text.as_bytes())
 }

@@ -69,7 +69,7 @@ impl<'a, T: Serialize> InsertArray<'a, T> {
     }
 
     async fn send_chunk(&self, body: Vec<u8>) -> Result<(), cdb_http::Error> {
-        send(&self.stream, self.downlink, self.restamp, body.into()).await
+        send(&self.stream, self.downlink, self.restamp, None, body.into()).await
     }
 }
 
@@ -78,15 +78,16 @@ pub(super) async fn send(
     stream: &Stream,
     downlink: bool,
     restamp: bool,
+    index: Option<u64>,
     body: Bytes,
 ) -> Result<(), cdb_http::Error> {
     let (session, stream) = (stream.0.session(), stream.path());
     // The body is written already: the call only says where it goes.
     let datapoints: &[Datapoint<()>] = &[];
     if restamp {
-        session.call_with(&Insert::<(), true> { stream, downlink, datapoints }, body).await
+        session.call_with(&Insert::<(), true> { stream, downlink, index, datapoints }, body).await
     } else {
-        session.call_with(&Insert::<(), false> { stream, downlink, datapoints }, body).await
+        session.call_with(&Insert::<(), false> { stream, downlink, index, datapoints }, body).await
     }
 }
 

@@ -208,3 +208,21 @@ async fn many_tasks_use_one_connection() {
     found.sort_unstable();
     assert!(found.into_iter().eq(0..20));
 }
+
+#[tokio::test]
+async fn what_is_sent_twice_with_its_index_is_stored_once() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(0..3).await;
+    let body = r#"[{"t":10,"d":3},{"t":10,"d":4}]"#;
+    stream.insert_json_at(3, body).await.expect("stored");
+    for index in [0, 3, 4, 6] {
+        let refused = stream.insert_json_at(index, body).await.expect_err("it ends at 5");
+        let said = refused.server_error().map(|said| said.msg.as_str());
+        assert_eq!(said, Some(cdb_types::endpoint::OTHER_INDEX));
+    }
+    assert_eq!(stream.len().await.expect("a number"), 5);
+    stream.insert_json_at(5, r#"[{"t":10,"d":5}]"#).await.expect("stored");
+    stream.insert_json(r#"[{"t":10,"d":6}]"#).await.expect("stored");
+    assert!(stream.insert_json(r#"[{"t":9,"d":7}]"#).await.expect_err("too early").is_forbidden());
+    assert_eq!(stream.len().await.expect("a number"), 7);
+}

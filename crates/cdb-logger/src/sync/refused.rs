@@ -1,6 +1,7 @@
 //! What the server does not take.
 
 use cdb_types::Schema;
+use cdb_types::endpoint::OTHER_INDEX;
 use serde_json::Value;
 
 use super::{MOST, Upload};
@@ -13,9 +14,10 @@ const ORDER: &str = "Greater timestamp";
 /// How it says that this device may not write.
 const DENIED: &str = "denied";
 
-/// Whether the server has got something later.
-pub(super) fn is_order(error: &cdb_core::Error) -> bool {
-    error.server_error().is_some_and(|said| said.msg.contains(ORDER))
+/// Whether the server has got something meanwhile.
+pub(super) fn is_race(error: &cdb_core::Error) -> bool {
+    let is_race = |msg: &str| msg.contains(ORDER) || msg.contains(OTHER_INDEX);
+    error.server_error().is_some_and(|said| is_race(&said.msg))
 }
 
 /// Whether it may be what is sent, rather than who sends it and where, that is refused.

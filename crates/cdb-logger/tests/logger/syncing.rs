@@ -147,6 +147,34 @@ async fn what_the_server_has_got_already_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn what_arrives_late_is_not_stored_twice() {
+    let home = Home::start().await;
+    let logger = with_numbers(&home).await;
+    let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
+    for value in 0..3 {
+        logger.set_serverurl(proxy.url()).await.expect("set");
+        insert(&logger, [value]).await;
+        // The network holds the insert up for so long that the logger gives up.
+        proxy.hold(Some("POST"));
+        let mut held = proxy.held();
+        held.mark_unchanged();
+        let giving_up = async { held.changed().await.expect("it is held up") };
+        tokio::select! {
+            _ = logger.sync() => panic!("it is held up"),
+            given_up = timeout(PATIENCE, giving_up) => given_up.expect("it is sent"),
+        }
+        logger.set_serverurl(home.server.url()).await.expect("set");
+        assert_eq!(logger.sync().await.expect("synced").sent, 1);
+        // Now it arrives as well, and is answered, though nobody listens.
+        let mut answered = proxy.answered();
+        answered.mark_unchanged();
+        proxy.hold(None);
+        timeout(PATIENCE, answered.changed()).await.expect("an answer").expect("a proxy");
+        assert!(home.values("numbers").await.into_iter().eq(0..=value));
+    }
+}
+
+#[tokio::test]
 async fn what_the_server_will_never_take_is_set_aside() {
     let home = Home::start().await;
     let logger = with_numbers(&home).await;

@@ -5,12 +5,14 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use cdb_types::DataQuery;
+use cdb_types::endpoint::INDEX_PARAMETER;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::answer::{OK, json, set_json};
 use super::body;
 use super::call::{Call, Names};
+use crate::database::Appending;
 use crate::query::{Answer, QueryFailure};
 use crate::refusal::Refusal;
 
@@ -55,8 +57,11 @@ pub(super) async fn insert_restamped(
 async fn append(call: Stream, request: Request, restamp: bool) -> Result<&'static str, Refusal> {
     let Call { database, asker, path, parameters } = call;
     let body = body::read(request.into_body()).await?;
-    let (path, downlink) = (path.to_change()?, parameters.downlink());
-    database.insert(&asker, &path, downlink, restamp, body).await?;
+    let index = parameters.get(INDEX_PARAMETER).map(|index| {
+        index.parse().map_err(|_| Refusal::unreadable("The index of an insert must be a number."))
+    });
+    let how = Appending { to_downlink: parameters.downlink(), restamp, index: index.transpose()? };
+    database.insert(&asker, &path.to_change()?, how, body).await?;
     Ok(OK)
 }
 

@@ -40,6 +40,16 @@ struct Destination {
     origin: Option<String>,
 }
 
+/// How datapoints are appended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Appending {
+    pub(crate) to_downlink: bool,
+    /// Whether timestamps that are too early are moved, or the insert refused.
+    pub(crate) restamp: bool,
+    /// The index that the first must get, if that matters. Of what is not kept, it does not.
+    pub(crate) index: Option<u64>,
+}
+
 impl Database {
     /// A stream that the asker sees, and what it may do with it.
     async fn locate(
@@ -120,10 +130,10 @@ impl Database {
         &self,
         asker: &Asker,
         path: &StreamPath,
-        to_downlink: bool,
-        restamp: bool,
+        how: Appending,
         body: Bytes,
     ) -> Result<(), Refusal> {
+        let Appending { to_downlink, restamp, index } = how;
         loop {
             let generation = self.store.generation();
             let (located, destination) = match self.writable(asker, path, to_downlink).await {
@@ -144,7 +154,7 @@ impl Database {
                 self.tell(array, batch).await;
                 return Ok(());
             }
-            let insert = Insert { array, batch, restamp, generation };
+            let insert = Insert { array, batch, restamp, index, generation };
             match self.store.insert(insert).await {
                 // The stream or who may write it has changed since it was looked at.
                 Err(CommitError::Stale) => {}

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use cdb_types::endpoint::OTHER_INDEX;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -28,6 +29,8 @@ const ROWS_PER_STATEMENT: usize = 1000;
 pub(crate) enum CommitError {
     #[error("Greater timestamp already exists for the stream. Insert Failed.")]
     Order,
+    #[error("{OTHER_INDEX}")]
+    Index,
     /// Users, devices or streams have changed since the insert was allowed: it must be asked again.
     #[error("the stream has changed meanwhile")]
     Stale,
@@ -47,6 +50,8 @@ pub(crate) struct Insert {
     pub(crate) batch: Batch,
     /// Whether timestamps that are too early are moved, or the batch refused.
     pub(crate) restamp: bool,
+    /// The index that it must get, if that matters.
+    pub(crate) index: Option<u64>,
     /// The store's generation at which it was allowed.
     pub(crate) generation: u64,
 }
@@ -141,6 +146,10 @@ async fn place(
     }
     if let Entry::Vacant(unknown) = commit.growths.entry(insert.array) {
         unknown.insert(writer.growth(insert.array).await?);
+    }
+    let ends_at = commit.growths.get(&insert.array).map(Growth::length);
+    if insert.index.is_some_and(|index| ends_at != Some(index)) {
+        return Err(CommitError::Index);
     }
     commit.append(insert.array, insert.batch, insert.restamp)
 }

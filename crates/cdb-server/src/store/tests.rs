@@ -73,7 +73,8 @@ async fn store() -> (TempDir, Store, Array) {
 
 async fn insert(store: &Store, array: Array, data: &Value) -> Result<(), CommitError> {
     let generation = store.generation();
-    store.insert(Insert { array, batch: batch(data), restamp: false, generation }).await
+    let (batch, index) = (batch(data), None);
+    store.insert(Insert { array, batch, restamp: false, index, generation }).await
 }
 
 async fn read(store: &Store, array: Array, range: std::ops::Range<u64>) -> Vec<Value> {
@@ -212,7 +213,7 @@ async fn an_insert_that_was_allowed_before_a_change_is_asked_again() {
     change.commit().await.expect("a commit");
     drop(writer);
     let batch = batch(&json!([{"t": 1}]));
-    let late = store.insert(Insert { array, batch, restamp: false, generation }).await;
+    let late = store.insert(Insert { array, batch, restamp: false, index: None, generation }).await;
     assert!(matches!(late, Err(CommitError::Stale)));
     assert_eq!(store.length(array).await.expect("a length"), 0);
 }

@@ -109,9 +109,18 @@ pub struct Insert<'a, T, const RESTAMP: bool> {
     pub stream: &'a StreamPath,
     /// Whether into its downlink.
     pub downlink: bool,
+    /// The index that the first of them must get; with any other the insert is refused, with
+    /// [`OTHER_INDEX`]. So an insert that is sent twice is done once. The original ignores it.
+    pub index: Option<u64>,
     /// In order of their timestamps.
     pub datapoints: &'a [Datapoint<T>],
 }
+
+/// The parameter for the index that the first datapoint of an insert must get.
+pub const INDEX_PARAMETER: &str = "index";
+
+/// What is said when it would get another.
+pub const OTHER_INDEX: &str = "The stream does not end at this index.";
 
 impl<T: Serialize, const RESTAMP: bool> Endpoint for Insert<'_, T, RESTAMP> {
     type Body = [Datapoint<T>];
@@ -124,7 +133,8 @@ impl<T: Serialize, const RESTAMP: bool> Endpoint for Insert<'_, T, RESTAMP> {
     }
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
-        downlink(self.downlink).collect()
+        let index = self.index.map(|index| (INDEX_PARAMETER, index.to_string()));
+        downlink(self.downlink).chain(index).collect()
     }
 
     fn body(&self) -> Option<&[Datapoint<T>]> {

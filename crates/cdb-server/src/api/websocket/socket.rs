@@ -15,7 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 
 use crate::actor::Asker;
 use crate::bus::{Outbox, Parcel, Subscription, Wish};
-use crate::database::Database;
+use crate::database::{Appending, Database};
 use crate::query::script;
 use crate::refusal::Refusal;
 use crate::store::Array;
@@ -196,7 +196,8 @@ impl Socket {
             }
             Command::Insert { arg, d } => {
                 let body = Bytes::from(String::from(Box::<str>::from(d)));
-                self.database.insert(&self.asker, &arg, false, true, body).await?;
+                let how = Appending { to_downlink: false, restamp: true, index: None };
+                self.database.insert(&self.asker, &arg, how, body).await?;
             }
             _ => return Err(Refusal::unreadable("This command is not known here.")),
         }
