@@ -223,7 +223,7 @@ async fn pump(
         }
         let passing = async {
             sleep(delay).await;
-            let passes = |now: &Treatment| !now.stalled && !(is_held && now.hold.is_some());
+            let passes = |now: &Treatment| !(now.stalled || is_held && now.hold.is_some());
             let passed = treatment.wait_for(passes).await;
             passed.ok().and_then(|treatment| treatment.rewrite)
         };
