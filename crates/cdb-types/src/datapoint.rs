@@ -6,7 +6,7 @@ mod raw;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{IgnoredAny, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -109,15 +109,44 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
         }
         let d = match d {
             Some(value) => value,
-            None => T::deserialize(().into_deserializer())?,
+            None => missing().map_err(de::Error::custom)?,
         };
         let o = o.filter(|origin| !origin.is_empty()).map(Origin::from);
         Ok(Datapoint { t: t.unwrap_or_default(), d, o })
     }
 }
 
+/// The value of a datapoint that has none: null, read as JSON, since text that is not looked into can
+/// be read from nothing else.
+fn missing<'de, T: Deserialize<'de>>() -> Result<T, serde_json::Error> {
+    T::deserialize(&mut serde_json::Deserializer::from_str("null"))
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Datapoint<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(Object(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_missing_is_null_in_every_type() {
+        for text in [r#"{"t":1}"#, r#"{"t":1,"d":null}"#] {
+            let raw: Datapoint<Box<RawValue>> = serde_json::from_str(text).expect("a datapoint");
+            assert_eq!(raw.d.get(), "null");
+            let value: Datapoint = serde_json::from_str(text).expect("a datapoint");
+            assert_eq!(value.d, Value::Null);
+            let option: Datapoint<Option<i64>> = serde_json::from_str(text).expect("a datapoint");
+            assert_eq!(option.d, None);
+            assert!(serde_json::from_str::<Datapoint<i64>>(text).is_err());
+            let (scanned, _) = RawDatapoint::scan(text.as_bytes()).expect("a datapoint");
+            let raw: Datapoint<Box<RawValue>> = scanned.read().expect("a value");
+            assert_eq!(raw.d.get(), "null");
+        }
     }
 }

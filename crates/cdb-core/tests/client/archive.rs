@@ -8,6 +8,8 @@ use cdb_core::{
     ArchiveError, ConnectorDb, Datapoint, DeviceCreate, Error, Progress, StreamCreate, StreamUpdate,
 };
 use faults::{Fault, Proxy};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::support::{TestServer, log_in};
@@ -268,6 +270,92 @@ async fn an_import_that_fails_says_what_is_in_and_goes_on() {
     to.me_again().await.stream("numbers").expect("a name").insert(1).await.expect("stored");
     let different = cdb.import_users(&first).resume(true).await.expect_err("it is different");
     assert!(different.to_string().contains("not the beginning"), "{different}");
+}
+
+/// Any value.
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        prop::num::f64::NORMAL.prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::btree_map("[a-z\"\\\\]{1,3}", inner, 0..3)
+                .prop_map(|entries| entries.into_iter().collect()),
+        ]
+    })
+}
+
+/// What a stream is made with, its data, and what it is asked for.
+type AnyStream = (StreamCreate, Vec<Value>, Vec<Value>);
+
+fn stream() -> impl Strategy<Value = AnyStream> {
+    let data = || prop::collection::vec(value(), 0..6);
+    (any::<bool>(), ".{0,9}", data(), data()).prop_map(|(downlink, text, data, asked)| {
+        let create = StreamCreate::new().downlink(downlink).description(text);
+        (create, data, if downlink { asked } else { Vec::new() })
+    })
+}
+
+/// Devices by their names, with streams by theirs.
+type Tree = BTreeMap<String, BTreeMap<String, AnyStream>>;
+
+fn tree() -> impl Strategy<Value = Tree> {
+    let streams = prop::collection::btree_map("[a-z][a-z0-9_-]{0,4}", stream(), 0..3);
+    prop::collection::btree_map("(user|[a-z][a-z0-9]{0,4})", streams, 0..3)
+}
+
+/// Makes a user with such a tree.
+async fn plant(server: &TestServer, tree: &Tree) {
+    let user = server.admin.user_at("any").expect("a name");
+    user.create(cdb_core::UserCreate::new("any@example.com", "any")).await.expect("a user");
+    for (name, streams) in tree {
+        let device = user.device(name).expect("a name");
+        if name != "user" {
+            device.create(DeviceCreate::new()).await.expect("a device");
+        }
+        let key = device.apikey().await.expect("an answer").expect("a key");
+        let own = server.with_key(key).await.expect("a connection");
+        for (name, (create, data, asked)) in streams {
+            let stream = own.stream(name).expect("a name");
+            device.stream(name).expect("a name").create(create.clone()).await.expect("a stream");
+            let points = |values: &[Value]| {
+                let times = (1..).map(|t| f64::from(t) / 3.0);
+                times.zip(values).map(|(t, d)| Datapoint::new(t, d.clone())).collect::<Vec<_>>()
+            };
+            stream.insert_array(&points(data)).await.expect("stored");
+            let theirs = device.stream(name).expect("a name");
+            theirs.insert_array(&points(asked)).downlink(true).await.expect("asked");
+        }
+    }
+}
+
+#[test]
+fn any_user_comes_back_as_it_was() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let server = runtime.block_on(TestServer::start());
+    let mut runner =
+        TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(24) });
+    let checked = runner.run(&tree(), |tree| {
+        runtime.block_on(async {
+            plant(&server, &tree).await;
+            let directory = tempfile::tempdir().expect("a directory");
+            let [first, second] = ["first", "second"].map(|name| directory.path().join(name));
+            let user = server.admin.user_at("any").expect("a name");
+            user.export(&first).await.expect("exported");
+            user.delete().await.expect("deleted");
+            server.admin.import_users(&first).await.expect("imported");
+            user.export(&second).await.expect("exported");
+            user.delete().await.expect("deleted");
+            prop_assert_eq!(kept(&first), kept(&second));
+            Ok(())
+        })
+    });
+    checked.expect("it is the same");
 }
 
 /// What an archive is refused for, and what makes it so.

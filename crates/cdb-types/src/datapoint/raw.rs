@@ -5,8 +5,8 @@ mod value;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::IntoDeserializer;
 
+use super::missing;
 use crate::{Datapoint, Timestamp};
 use value::PlainValue;
 
@@ -108,7 +108,7 @@ impl<'a> RawDatapoint<'a> {
         let t = self.t.and_then(|t| Timestamp::new(t.value)).unwrap_or_default();
         let d = match self.d {
             Some(text) => T::deserialize(PlainValue { text, float: self.float })?,
-            None => T::deserialize(IntoDeserializer::<serde_json::Error>::into_deserializer(()))?,
+            None => missing()?,
         };
         let o = self.o.filter(|origin| !origin.is_empty()).map(Arc::from);
         Ok(Datapoint { t, d, o })
