@@ -225,6 +225,28 @@ fn values_come_from_standard_input() {
 }
 
 #[test]
+fn tables_go_in_and_out() {
+    let home = Home::logged_in();
+    home.out(&["create", "steps"]);
+    home.out(&["create", "weather"]);
+    let table = "date,steps,place\n2026-01-01,5000,\"a, b\"\n2026-01-02T12:00:00Z,7000,c\n";
+    let insert = ["insert", "steps", "--csv", "--time", "date", "--value", "steps"];
+    let said = home.with_input(table, &insert);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let shown = home.out(&["get", "steps", "--csv"]);
+    assert_eq!(shown, "t,d,o\n1767225600,5000,\n1767355200,7000,\n");
+    let said = home.with_input(table, &["insert", "weather", "--csv", "--time", "date"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let shown = home.json(&["get", "weather", "0"]);
+    assert_eq!(shown["d"], json!({"steps": 5000, "place": "a, b"}));
+    let said = home.with_input(table, &["insert", "weather", "--csv", "--time", "day"]);
+    assert_eq!(said.err, "cdb: the table has no column \"day\"\n");
+    let file = home.file("steps.parquet");
+    home.out(&["get", "steps", "--parquet", file.to_str().expect("text")]);
+    assert!(std::fs::read(file).expect("a file").starts_with(b"PAR1"));
+}
+
+#[test]
 fn what_is_inserted_is_shown_at_once() {
     let home = Home::logged_in();
     home.out(&["create", "mood"]);

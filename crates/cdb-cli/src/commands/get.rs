@@ -1,8 +1,12 @@
 //! `cdb get`
 
+use std::path::PathBuf;
+
 use clap::Args;
-use connectordb::Datapoint;
+use connectordb::query::Table;
+use connectordb::{Datapoint, DatapointArray};
 use futures_util::TryStreamExt;
+use serde_json::json;
 
 use crate::Result;
 use crate::connect::Server;
@@ -33,6 +37,10 @@ pub(crate) struct Get {
     /// Prints `t,d,o`, the values as JSON.
     #[arg(long, conflicts_with = "json")]
     csv: bool,
+
+    /// Writes a table with the columns `t` and `d` into a Parquet file instead.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "csv"])]
+    parquet: Option<PathBuf>,
 }
 
 impl Get {
@@ -41,6 +49,14 @@ impl Get {
         let stream = server.stream(&self.path).await?;
         let mut data =
             self.selection.of(&stream, self.range.as_deref().unwrap_or(LAST_TEN)).await?;
+        if let Some(file) = self.parquet {
+            let rows: DatapointArray = data
+                .map_ok(|point| point.map(|d| json!({"d": d})))
+                .try_collect::<Vec<_>>()
+                .await?
+                .into();
+            return Ok(Table::of(rows, vec!["d".to_owned()]).write_parquet(file)?);
+        }
         if self.csv {
             line("t,d,o")?;
         }
@@ -72,8 +88,6 @@ fn csv_line(point: &Datapoint) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
