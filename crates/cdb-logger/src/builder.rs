@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 
 use crate::cache::{self, Cache, Opened};
 use crate::error::FileError;
+use crate::inner::Inner;
 use crate::{Durability, Error, Logger, Result, Synced};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -119,8 +120,9 @@ impl LoggerBuilder {
     pub async fn open(self) -> Result<Logger> {
         let Opened { cache, metadata, streams, is_new } =
             Cache::open(self.file.clone(), self.durability).await?;
-        let logger =
-            Logger::new(cache.clone(), metadata, streams, self.root_certificates, self.callbacks)?;
+        let inner =
+            Inner::new(cache.clone(), metadata, streams, self.root_certificates, self.callbacks)?;
+        let logger = Logger::new(inner);
         if let Some(key) = self.apikey {
             logger.set_apikey(key).await?;
         }

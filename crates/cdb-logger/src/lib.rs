@@ -48,6 +48,7 @@
 mod builder;
 mod cache;
 mod error;
+mod inner;
 mod logger;
 mod status;
 mod sync;

@@ -7,7 +7,7 @@ use cdb_http::Backoff;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::logger::Inner;
+use crate::inner::Inner;
 
 /// The first pause while the server cannot be reached.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
