@@ -200,6 +200,59 @@ fn a_server_may_have_a_certificate_of_its_own() {
     assert_eq!(home.json(&["ls"])[0]["last"]["d"], 8);
 }
 
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_it_asks() {
+    let home = Home::start();
+    let on_terminal = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cdb"));
+        command.args(arguments).env("CDB_CONFIG", home.file("config")).env("TERM", "xterm");
+        rexpect::session::spawn_command(command, Some(20_000)).expect("a terminal")
+    };
+    let mut login = on_terminal(&["login", &home.url]);
+    login.exp_string("User: ").expect("a question");
+    login.send_line("me").expect("answered");
+    login.exp_string("Password: ").expect("a question");
+    login.send_line("secret").expect("answered");
+    let said = login.exp_eof().expect("the end");
+    assert!(said.contains("You are me/user.") && !said.contains("secret"), "{said}");
+
+    home.out(&["create", "mood"]);
+    home.out(&["insert", "mood", "8"]);
+    let question = "Delete me/user/mood with 1 datapoints? There is no way back. [y/N] ";
+    for (answer, is_there) in [("n", true), ("y", false)] {
+        let mut rm = on_terminal(&["rm", "mood"]);
+        rm.exp_string(question).expect("a question");
+        rm.send_line(answer).expect("answered");
+        rm.exp_eof().expect("the end");
+        assert_eq!(home.out(&["ls"]).contains("mood"), is_there);
+    }
+
+    let archive = home.file("archive");
+    let mut export = on_terminal(&["export", archive.to_str().expect("text")]);
+    let shown = export.exp_eof().expect("the end");
+    assert!(shown.contains(" objects with "), "{shown}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_data_file_asks_for_its_administrator() {
+    let home = Home::start();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cdb"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(home.file("new.db"));
+    let mut serve = rexpect::session::spawn_command(command, Some(20_000)).expect("a terminal");
+    serve.exp_string("Name: ").expect("a question");
+    serve.send_line("you").expect("answered");
+    serve.exp_string("Password: ").expect("a question");
+    serve.send_line("another").expect("answered");
+    let (_, url) = serve.exp_regex("http://127.0.0.1:[0-9]+").expect("it serves");
+    let login = ["login", &url, "--user", "you"];
+    assert_eq!(home.with_input("another\n", &login).code, 0);
+    // Ctrl-C.
+    serve.send_control('c').expect("sent");
+    serve.exp_eof().expect("the end");
+}
+
 #[test]
 fn values_come_from_standard_input() {
     let home = Home::logged_in();
