@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::jitter::about;
+use crate::jitter::{about, times};
 
 /// How much longer each pause is than the one before.
 const GROWTH: f64 = 1.5;
@@ -42,7 +42,7 @@ impl Backoff {
 
     /// Takes note of an attempt that failed.
     pub fn failed(&mut self) {
-        self.next = self.next.mul_f64(GROWTH).min(self.longest);
+        self.next = times(self.next, GROWTH).min(self.longest);
     }
 
     /// Takes note of an attempt that succeeded.
@@ -82,6 +82,15 @@ mod tests {
             backoff.failed();
         }
         near(480.0, backoff.pause());
+    }
+
+    #[test]
+    fn pauses_without_an_end_grow_as_far_as_they_can() {
+        let mut backoff = Backoff::new(Duration::from_secs(1), Duration::MAX);
+        for _ in 0..1000 {
+            backoff.failed();
+        }
+        assert!(backoff.pause() > Duration::from_secs(u64::MAX / 2));
     }
 
     #[test]

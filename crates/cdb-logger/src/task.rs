@@ -44,7 +44,7 @@ async fn run(inner: Arc<Inner>, mut stopped: oneshot::Receiver<()>) {
     loop {
         let pause = match inner.sync().await {
             Ok(_) => {
-                backoff = Backoff::new(FIRST_PAUSE, Duration::MAX);
+                backoff.reset();
                 None
             }
             Err(_) => {
