@@ -18,7 +18,7 @@ mod file;
 mod import;
 mod plan;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use export::Export;
 pub use import::Import;
@@ -120,9 +120,4 @@ impl Reporter<'_> {
     fn object(&mut self) {
         self.note(|progress| progress.objects += 1);
     }
-}
-
-/// Where an archive is, as a path of its own.
-fn place(directory: impl AsRef<Path>) -> PathBuf {
-    directory.as_ref().to_owned()
 }

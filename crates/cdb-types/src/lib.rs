@@ -32,6 +32,7 @@ pub mod meta;
 mod object;
 mod path;
 mod query;
+mod same;
 mod schema;
 mod secret;
 mod timestamp;
@@ -54,6 +55,7 @@ pub use query::{
     MOST_MERGED, MOST_STREAMS, QueryError, Range, Reference, StreamQuery, check_merge, is_true,
     resolve_indices,
 };
+pub use same::is_same_value;
 pub use schema::Schema;
 #[cfg(feature = "schema")]
 pub use schema::{InvalidSchema, Validator};

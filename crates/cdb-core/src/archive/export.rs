@@ -41,7 +41,7 @@ struct Devices(Vec<(Device, Vec<Stream>)>);
 
 impl<'a> Export<'a> {
     fn new(what: What, directory: impl AsRef<Path>) -> Self {
-        Self { what, directory: super::place(directory), call: None }
+        Self { what, directory: directory.as_ref().to_owned(), call: None }
     }
 
     /// What is to be told of how far it is.
@@ -67,7 +67,7 @@ impl<'a> Export<'a> {
             }
             What::Stream(stream) => {
                 let draft = Draft::begin(directory, directory)?;
-                let of_datapoints = stream.len().await?;
+                let of_datapoints = count(stream).await?;
                 reporter.note(|progress| {
                     (progress.of_objects, progress.of_datapoints) = (1, of_datapoints);
                 });
@@ -86,10 +86,7 @@ impl Devices {
         for (_, streams) in &self.0 {
             objects += 1 + streams.len() as u64;
             for stream in streams {
-                datapoints += stream.len().await?;
-                if stream.downlink().await? {
-                    datapoints += stream.length(true).await?;
-                }
+                datapoints += count(stream).await?;
             }
         }
         reporter.note(|progress| {
@@ -97,6 +94,12 @@ impl Devices {
         });
         Ok(())
     }
+}
+
+/// How many datapoints a stream has, those of its downlink included.
+async fn count(stream: &Stream) -> Result<u64> {
+    let asked = if stream.downlink().await? { stream.length(true).await? } else { 0 };
+    Ok(stream.len().await? + asked)
 }
 
 /// Writes a user into an archive that is there already, or into a new one.

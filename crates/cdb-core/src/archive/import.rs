@@ -7,8 +7,9 @@ use std::pin::Pin;
 use cdb_http::{Credentials, ProtocolError};
 use cdb_types::{
     ApiKey, DeviceCreate, DeviceInfo, DeviceUpdate, Name, ObjectPath, StreamCreate, StreamInfo,
-    StreamUpdate, UserCreate, UserInfo,
+    StreamUpdate, UserCreate, UserInfo, is_same_value,
 };
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::file::{self, Data, Raw};
@@ -41,7 +42,7 @@ enum Target {
 
 impl<'a> Import<'a> {
     fn new(target: Target, directory: impl AsRef<Path>) -> Self {
-        let directory = super::place(directory);
+        let directory = directory.as_ref().to_owned();
         Self { target, directory, resume: false, new_keys: false, call: None }
     }
 
@@ -287,9 +288,13 @@ fn is_there(exists: bool, resume: bool, path: &ObjectPath) -> Result<bool> {
 async fn is_last(stream: &Stream, downlink: bool, expected: &Raw) -> Result<bool> {
     let query = stream.typed::<Box<RawValue>>().query().i1(-1);
     let query = if downlink { query.downlink() } else { query };
-    let value = |dp: &Raw| serde_json::from_str::<serde_json::Value>(dp.d.get()).ok();
+    let value = |dp: &Raw| serde_json::from_str::<Value>(dp.d.get());
     let last = query.await?;
-    Ok(last.first().is_some_and(|last| last.t == expected.t && value(last) == value(expected)))
+    let is_expected = |last: &Raw| match (value(last), value(expected)) {
+        (Ok(last_value), Ok(value)) => last.t == expected.t && is_same_value(&last_value, &value),
+        _ => false,
+    };
+    Ok(last.first().is_some_and(is_expected))
 }
 
 fn user_create(plan: &UserPlan) -> UserCreate {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use cdb_core::Timestamp;
+use cdb_types::is_same_value;
 use futures_util::TryStreamExt;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -45,40 +46,11 @@ impl Upload<'_> {
             let time = datapoint.t.as_secs_f64().to_bits();
             let Some(row) = rows.get(&time) else { continue };
             let value: Option<Value> = serde_json::from_str(&row.json).ok();
-            if value.is_some_and(|value| is_same(&value, &datapoint.d)) {
+            if value.is_some_and(|value| is_same_value(&value, &datapoint.d)) {
                 has.push(*row);
                 rows.remove(&time);
             }
         }
         Ok(has)
-    }
-}
-
-/// Whether two values are the same to a server: some keep `1.0` as `1`, and keys in another order.
-fn is_same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b))
-        }
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| is_same(a, b)))
-        }
-        (a, b) => a == b,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::is_same;
-
-    #[test]
-    fn values_are_the_same_however_they_are_written() {
-        assert!(is_same(&json!({"a": [1.0, "x"], "b": null}), &json!({"b": null, "a": [1, "x"]})));
-        assert!(!is_same(&json!([1]), &json!([1, 2])));
-        assert!(!is_same(&json!({"a": 1}), &json!({"b": 1})));
-        assert!(!is_same(&json!(1.5), &json!("1.5")));
     }
 }

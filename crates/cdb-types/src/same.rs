@@ -1,0 +1,41 @@
+//! Whether two values are the same to a server.
+
+use serde_json::Value;
+
+/// Whether two values are the same to a server: some keep `1.0` as `1`, and keys in another order.
+///
+/// ```
+/// use cdb_types::is_same_value;
+/// use serde_json::json;
+/// assert!(is_same_value(&json!({"a": [1.0], "b": null}), &json!({"b": null, "a": [1]})));
+/// assert!(!is_same_value(&json!(1.5), &json!("1.5")));
+/// ```
+#[must_use]
+pub fn is_same_value(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same_value(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            let in_b = |(key, a)| b.get(key).is_some_and(|b| is_same_value(a, b));
+            a.len() == b.len() && a.iter().all(in_b)
+        }
+        (a, b) => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::is_same_value as is_same;
+
+    #[test]
+    fn values_are_the_same_however_they_are_written() {
+        assert!(is_same(&json!({"a": [1.0, "x"], "b": null}), &json!({"b": null, "a": [1, "x"]})));
+        assert!(!is_same(&json!([1]), &json!([1, 2])));
+        assert!(!is_same(&json!({"a": 1}), &json!({"b": 1})));
+        assert!(!is_same(&json!(1.5), &json!("1.5")));
+    }
+}
