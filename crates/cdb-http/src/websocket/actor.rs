@@ -131,10 +131,7 @@ impl Actor {
             Order::Join { topic, queue } => self.topics.entry(topic).or_default().push(queue),
             Order::Leave { topic, queue, done } => {
                 leave(&mut self.topics, &topic, &queue);
-                if let Some(done) = done {
-                    // Whoever waited may be gone.
-                    let _ = done.send(());
-                }
+                tell(done);
             }
         }
     }
@@ -154,6 +151,14 @@ impl Drop for Actor {
         if !self.topics.is_empty() {
             self.give_up(Break::Abandoned.into());
         }
+    }
+}
+
+/// Tells whoever waits to leave that it is done.
+pub(super) fn tell(done: Option<oneshot::Sender<()>>) {
+    if let Some(done) = done {
+        // Whoever waited may be gone.
+        let _ = done.send(());
     }
 }
 

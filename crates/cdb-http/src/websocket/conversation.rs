@@ -16,7 +16,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::Topic;
-use super::actor::{Order, Topics, leave};
+use super::actor::{Order, Topics, leave, tell};
 use super::handshake::Opened;
 use super::queue::{Batch, Queue};
 use crate::error::{Break, Farewell};
@@ -173,9 +173,8 @@ impl<'s> Conversation<'s> {
                     let Topic { path, transform } = topic;
                     let command = Command::Unsubscribe { arg: path, transform };
                     self.command(command, What::Leave(done), outgoing);
-                } else if let Some(done) = done {
-                    // Whoever waited may be gone.
-                    let _ = done.send(());
+                } else {
+                    tell(done);
                 }
             }
         }
@@ -313,10 +312,7 @@ fn settle(what: What, answer: Option<Answer>, topics: &mut Topics) {
             }
         }
         What::Leave(done) => {
-            if let Some(done) = done {
-                // Whoever waited may be gone.
-                let _ = done.send(());
-            }
+            tell(done);
         }
     }
 }
