@@ -5,14 +5,15 @@ use serde_json::Value;
 use crate::command::{Result, cargo_output};
 
 /// For each crate, the crates of this workspace that it may depend on. Tests may use more.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("cdb-types", &[]),
+    ("cdb-archive", &["cdb-types"]),
     ("cdb-pipescript", &["cdb-types"]),
     ("cdb-http", &["cdb-types"]),
-    ("cdb-core", &["cdb-http", "cdb-pipescript", "cdb-types"]),
+    ("cdb-core", &["cdb-archive", "cdb-http", "cdb-pipescript", "cdb-types"]),
     ("cdb-query", &["cdb-core", "cdb-pipescript", "cdb-types"]),
     ("cdb-logger", &["cdb-core", "cdb-http", "cdb-types"]),
-    ("cdb-server", &["cdb-pipescript", "cdb-types"]),
+    ("cdb-server", &["cdb-archive", "cdb-pipescript", "cdb-types"]),
     (
         "connectordb",
         &[

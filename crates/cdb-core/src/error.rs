@@ -1,11 +1,9 @@
 //! What can go wrong.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use cdb_archive::ArchiveError;
 use cdb_types::{InvalidSchema, ObjectPath, PathError, ServerError, StreamPath};
-
-use crate::ArchiveError;
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -41,14 +39,11 @@ pub enum Error {
     #[error("datapoints may be missing: {0}")]
     Lagged(Lagged),
     /// An archive cannot be read or written.
-    #[error("{}: {problem}", path.display())]
-    Archive {
-        /// Where: a file or directory of the archive, or something on the server.
-        path: PathBuf,
-        /// What is wrong.
-        #[source]
-        problem: ArchiveError,
-    },
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// What is to be imported is there already. Nothing of it was changed.
+    #[error("{0} exists already")]
+    Exists(ObjectPath),
     /// An import ended before all was in.
     #[error("{failed} could not be imported, after {} others: {source}", imported.len())]
     Import {

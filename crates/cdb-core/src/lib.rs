@@ -33,7 +33,8 @@ mod object;
 mod stream;
 mod user;
 
-pub use archive::{ArchiveError, Export, Import, Progress};
+pub use archive::{Export, Import};
+pub use cdb_archive::{ArchiveError, ArchiveProblem, Progress};
 pub use cdb_http::Credentials;
 pub use cdb_http::websocket::{ConnectionState, Reconnect};
 pub use cdb_types::{

@@ -5,7 +5,6 @@ mod datapoints;
 mod downlink;
 mod follow;
 mod insert;
-mod parser;
 mod query;
 mod subscribe;
 mod typed;
@@ -28,8 +27,6 @@ pub use insert::InsertArray;
 pub use query::{ByIndex, ByTime, Query, Whole};
 pub use subscribe::{Subscribe, Subscription};
 pub use typed::TypedStream;
-
-pub(crate) use parser::Parser;
 
 use crate::object::{Handle, getters, object_methods, setters};
 use crate::{Device, Result, User};

@@ -204,6 +204,15 @@ pub enum ProtocolError {
     Garbled,
 }
 
+impl From<cdb_types::DatapointParseError> for ProtocolError {
+    fn from(error: cdb_types::DatapointParseError) -> Self {
+        match error {
+            cdb_types::DatapointParseError::Json(error) => Self::Unreadable(error),
+            _ => Self::Incomplete,
+        }
+    }
+}
+
 impl From<ProtocolError> for Error {
     fn from(error: ProtocolError) -> Self {
         Self::Protocol(error)

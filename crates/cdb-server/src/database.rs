@@ -16,7 +16,9 @@ use cdb_types::StreamPath;
 use cdb_types::endpoint::Counted;
 
 pub(crate) use data::Appending;
-pub(crate) use streams::StreamFilter;
+pub(crate) use devices::Tree;
+pub(crate) use streams::{StreamFilter, new_stream};
+pub(crate) use users::{meta_device, taken, user_device};
 
 use crate::actor::{Actor, Asker};
 use crate::auth::{Hasher, Sessions};

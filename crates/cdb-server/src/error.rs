@@ -2,8 +2,9 @@
 
 use std::error::Error;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::store::OpenError;
 use crate::tls::TlsError;
 
 /// Why a server does not start.
@@ -38,4 +39,21 @@ pub enum StartError {
     /// The first user cannot be made.
     #[error("the first user cannot be made: {0}")]
     Administrator(String),
+}
+
+impl StartError {
+    /// A data file cannot be used.
+    pub(crate) fn data(file: &Path, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Data { file: file.to_owned(), source: source.into() }
+    }
+
+    /// A data file cannot be opened.
+    pub(crate) fn opening(file: &Path, error: OpenError) -> Self {
+        match error {
+            OpenError::InUse => Self::InUse(file.to_owned()),
+            OpenError::File(error) => Self::data(file, error),
+            OpenError::Database(error) => Self::data(file, error),
+            OpenError::Journal(error) => Self::data(file, error),
+        }
+    }
 }

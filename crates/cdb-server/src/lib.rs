@@ -34,6 +34,7 @@ mod actor;
 mod api;
 mod auth;
 mod bus;
+mod data_file;
 mod database;
 mod error;
 mod permissions;
@@ -44,6 +45,8 @@ mod sockets;
 mod store;
 mod tls;
 
+pub use cdb_archive::{ArchiveError, ArchiveProblem, Progress};
+pub use data_file::{DataFile, DataFileError, Export, Import};
 pub use error::StartError;
 pub use server::{Server, ServerBuilder};
 pub use tls::TlsError;

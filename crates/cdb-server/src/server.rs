@@ -18,7 +18,7 @@ use crate::database::Database;
 use crate::error::StartError;
 use crate::permissions::Permissions;
 use crate::sockets::{PING, Sockets};
-use crate::store::{Feed, OpenError, Store};
+use crate::store::{Feed, Store};
 use crate::tls::{TlsListener, acceptor};
 
 /// How long requests under way may take after the server was told to stop.
@@ -140,18 +140,10 @@ async fn open(
     sockets: Sockets,
     admin: Option<(String, Password)>,
 ) -> Result<Database, StartError> {
-    let data = |source: Box<dyn std::error::Error + Send + Sync>| StartError::Data {
-        file: file.to_owned(),
-        source,
-    };
     let (feed, told) = Feed::new();
-    let store = Store::open(file, feed).await.map_err(|error| match error {
-        OpenError::InUse => StartError::InUse(file.to_owned()),
-        OpenError::File(error) => data(error.into()),
-        OpenError::Database(error) => data(error.into()),
-        OpenError::Journal(error) => data(error.into()),
-    })?;
-    let permissions = Permissions::default_tables().map_err(|error| data(error.into()))?;
+    let store = Store::open(file, feed).await.map_err(|error| StartError::opening(file, error))?;
+    let permissions = Permissions::default_tables();
+    let permissions = permissions.map_err(|error| StartError::data(file, error))?;
     let bus = Bus::new(store.clone(), told);
     let database = Database::new(store, bus, sockets, permissions);
     let refused = |refusal: crate::refusal::Refusal| {

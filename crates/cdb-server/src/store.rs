@@ -12,6 +12,7 @@ mod compact;
 mod feed;
 mod generation;
 mod journal;
+mod load;
 mod lock;
 mod objects;
 mod points;
@@ -37,6 +38,7 @@ pub(crate) use change::Change;
 pub(crate) use commit::{CommitError, Insert};
 pub(crate) use feed::{Appended, Feed};
 pub(crate) use generation::Generation;
+pub(crate) use load::{Load, LoadError};
 pub(crate) use objects::{DeviceRow, KeyDigest, StoredPassword, StreamRow, UserRow, key_digest};
 pub(crate) use read::{ReadError, Reader};
 pub(crate) use writer::Writer;
@@ -123,14 +125,15 @@ impl Store {
             .pragma("cache_size", format!("-{CACHE_KIB}"))
             .row_buffer_size(ROWS_AHEAD)
             .disable_statement_logging();
-        let mut connection = options.clone().connect().await?;
-        sqlx::migrate!().run(&mut connection).await?;
+        let connection = options.clone().connect().await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .min_connections(1)
             .test_before_acquire(false)
             .connect_with(options)
             .await?;
+        // Through the pool: what migrates a single connection cannot be sent to another thread.
+        sqlx::migrate!().run(&readers).await?;
         let generation = Generation::default();
         let writer = Writer::new(connection, generation.clone(), feed.clone()).await?;
         let tails = writer.tails().clone();

@@ -1,6 +1,7 @@
 //! One value with its time.
 
 mod null;
+mod parser;
 mod raw;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 use crate::Timestamp;
 
+pub use parser::{DatapointParseError, DatapointParser};
 pub use raw::{RawDatapoint, RawNumber};
 
 /// A value, when it was measured, and by whom: `{"t": 1464250199.934, "d": 8, "o": "user/device"}`.

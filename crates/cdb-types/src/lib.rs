@@ -38,7 +38,9 @@ mod secret;
 mod timestamp;
 pub mod websocket;
 
-pub use datapoint::{Datapoint, Origin, RawDatapoint, RawNumber};
+pub use datapoint::{
+    Datapoint, DatapointParseError, DatapointParser, Origin, RawDatapoint, RawNumber,
+};
 pub use datapoint_array::{DatapointArray, Number};
 pub use error::ServerError;
 pub use meta::ServerInfo;

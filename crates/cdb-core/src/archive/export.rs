@@ -1,24 +1,20 @@
 //! Writing archives.
 
-use std::fs::{self, File};
 use std::future::{Future, IntoFuture};
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
+use cdb_archive::{
+    ArchiveError, ArchiveProblem, DATA, DEVICE, DOWNLINK, DataWriter, Draft, Progress, Reporter,
+    STREAM, USER, Version, create_directory, read_version, write_object, write_version,
+};
 use futures_util::TryStreamExt;
-use serde::Serialize;
-use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::draft::Draft;
-use super::{
-    ArchiveError, At, DATA, DEVICE, DOWNLINK, Progress, Reporter, STREAM, USER, VERSION, file,
-};
-use crate::{Device, Error, Result, Stream, User};
+use crate::{Device, Result, Stream, User};
 
-/// How much is written before progress is told.
-const PIECE: u64 = 64 * 1024;
+/// How much is written at once.
+const PIECE: usize = 64 * 1024;
 
 /// Writes an archive when awaited, and says how much that was; see [`User::export`],
 /// [`Device::export`] and [`Stream::export`].
@@ -51,7 +47,7 @@ impl<'a> Export<'a> {
     }
 
     async fn run(self) -> Result<Progress> {
-        let mut reporter = Reporter { progress: Progress::default(), call: self.call };
+        let mut reporter = Reporter::new(self.call);
         let directory = &*self.directory;
         match &self.what {
             What::User(user) => export_user(user, directory, &mut reporter).await?,
@@ -75,7 +71,7 @@ impl<'a> Export<'a> {
                 draft.finish()?;
             }
         }
-        Ok(reporter.progress)
+        Ok(reporter.progress())
     }
 }
 
@@ -106,14 +102,13 @@ async fn count(stream: &Stream) -> Result<u64> {
 async fn export_user(user: &User, directory: &Path, reporter: &mut Reporter<'_>) -> Result<()> {
     let is_new = directory.symlink_metadata().is_err();
     let target = directory.join(user.name());
-    if !is_new && file::version(directory)? != Some(1) {
-        return Err(Error::archive(directory, ArchiveError::Exists));
+    if !is_new && read_version(directory)? != Some(Version::One) {
+        return Err(ArchiveError::new(directory, ArchiveProblem::Exists).into());
     }
     let draft = Draft::begin(if is_new { directory } else { &target }, directory)?;
     let own = if is_new { draft.path().join(user.name()) } else { draft.path().to_owned() };
     if is_new {
-        write_object(&draft.path().join(VERSION), &json!({"Version": 1, "ConnectorDB": "0.3.0"}))?;
-        fs::create_dir(&own).at(&own)?;
+        create_directory(&own)?;
     }
     let mut devices = Devices(Vec::new());
     for device in user.devices().await? {
@@ -125,10 +120,13 @@ async fn export_user(user: &User, directory: &Path, reporter: &mut Reporter<'_>)
     reporter.object();
     for (device, streams) in &devices.0 {
         let path = own.join(device.name());
-        fs::create_dir(&path).at(&path)?;
+        create_directory(&path)?;
         export_device(device, streams, &path, reporter).await?;
     }
-    draft.finish()
+    if is_new {
+        write_version(draft.path(), Version::One)?;
+    }
+    Ok(draft.finish()?)
 }
 
 async fn export_device(
@@ -141,7 +139,7 @@ async fn export_device(
     reporter.object();
     for stream in streams {
         let path = path.join(stream.name());
-        fs::create_dir(&path).at(&path)?;
+        create_directory(&path)?;
         export_stream(stream, &path, reporter).await?;
     }
     Ok(())
@@ -165,41 +163,27 @@ async fn export_data(
     path: &Path,
     reporter: &mut Reporter<'_>,
 ) -> Result<()> {
-    let mut file = BufWriter::new(File::create_new(path).at(path)?);
+    let mut file = DataWriter::create(path.to_owned())?;
     let query = stream.typed::<Box<RawValue>>().query();
     let query = if downlink { query.downlink() } else { query };
     let mut data = query.stream().await?;
-    let (mut text, mut bytes, mut datapoints) = (Vec::new(), 0, 0);
-    let mut separator = b'[';
+    let (mut text, mut datapoints, mut separator) = (Vec::new(), 0, b'[');
     while let Some(datapoint) = data.try_next().await? {
-        text.clear();
         text.push(std::mem::replace(&mut separator, b','));
-        serde_json::to_writer(&mut text, &datapoint).at(path)?;
-        file.write_all(&text).at(path)?;
-        bytes += text.len() as u64;
+        let written = serde_json::to_writer(&mut text, &datapoint);
+        written.map_err(|error| ArchiveError::new(path, error))?;
         datapoints += 1;
-        if bytes >= PIECE {
-            let (bytes, datapoints) = (std::mem::take(&mut bytes), std::mem::take(&mut datapoints));
-            reporter.note(|progress| {
-                progress.bytes += bytes;
-                progress.datapoints += datapoints;
-            });
+        if text.len() >= PIECE {
+            file.write(&text)?;
+            reporter.data(datapoints, text.len() as u64);
+            (text, datapoints) = (Vec::new(), 0);
         }
     }
-    file.write_all(if separator == b'[' { b"[]" } else { b"]" }).at(path)?;
-    let file = file.into_inner().map_err(std::io::IntoInnerError::into_error).at(path)?;
-    file.sync_all().at(path)?;
-    reporter.note(|progress| {
-        progress.bytes += bytes;
-        progress.datapoints += datapoints;
-    });
+    text.extend_from_slice(if separator == b'[' { b"[]" } else { b"]" });
+    file.write(&text)?;
+    file.finish()?;
+    reporter.data(datapoints, text.len() as u64);
     Ok(())
-}
-
-fn write_object(path: &Path, object: &impl Serialize) -> Result<()> {
-    let mut file = File::create_new(path).at(path)?;
-    serde_json::to_writer_pretty(&mut file, object).at(path)?;
-    file.sync_all().at(path)
 }
 
 impl<'a> IntoFuture for Export<'a> {

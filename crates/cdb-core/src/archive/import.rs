@@ -4,23 +4,27 @@ use std::future::{Future, IntoFuture};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
+use cdb_archive::{
+    ArchiveError, ArchiveProblem, ArchivedData, ArchivedDatapoint, ArchivedDevice, ArchivedStream,
+    ArchivedUser, DataReader, Progress, Reporter, read_device, read_stream, read_users,
+};
 use cdb_http::{Credentials, ProtocolError};
 use cdb_types::{
-    ApiKey, DeviceCreate, DeviceInfo, DeviceUpdate, Name, ObjectPath, StreamCreate, StreamInfo,
+    ApiKey, DeviceCreate, DeviceInfo, DeviceUpdate, ObjectPath, StreamCreate, StreamInfo,
     StreamUpdate, UserCreate, UserInfo, is_same_value,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::file::{self, Data, Raw};
-use super::plan::{self, DataPlan, DevicePlan, OWN_DEVICE, StreamPlan, UserPlan};
-use super::{ArchiveError, DEVICE, Progress, Reporter, STREAM};
 use crate::connection::Connection;
 use crate::object::Handle;
 use crate::{ConnectorDb, Device, Error, Result, Stream, User};
 
 /// How many datapoints are sent at once.
 const BATCH: usize = 5_000;
+
+/// The device that every user has, for who logs in with the password.
+const OWN_DEVICE: &str = "user";
 
 /// Brings an archive to the server when awaited, and says how much that was; see
 /// [`ConnectorDb::import_users`], [`User::import_device`] and [`Device::import_stream`].
@@ -69,39 +73,37 @@ impl<'a> Import<'a> {
 
     async fn run(self) -> Result<Progress> {
         let Self { target, directory, resume, new_keys, call } = self;
-        let reporter = Reporter { progress: Progress::default(), call };
+        let reporter = Reporter::new(call);
         let mut run = Run { resume, new_keys, reporter, imported: Vec::new() };
         match &target {
             Target::Server(cdb) => {
-                let users = plan::users(&directory)?;
+                let mut users = read_users(&directory)?;
+                for user in &mut users {
+                    user.devices.retain(|device| !device.is_meta());
+                }
                 run.reporter.note(|progress| users.iter().for_each(|user| user.count(progress)));
                 for user in &users {
                     run.user(cdb, user).await?;
                 }
             }
             Target::User(user) => {
-                let info: DeviceInfo = file::object(&directory.join(DEVICE))?;
-                let device = plan::device(named(&directory, info.name.as_deref())?, &directory)?;
+                let device = read_device(&directory)?;
+                // The server makes it, and writes it, by itself.
+                if device.is_meta() {
+                    return Ok(run.reporter.progress());
+                }
                 run.reporter.note(|progress| device.count(progress));
                 run.device(user, &device).await?;
             }
             Target::Device(device) => {
-                let info: StreamInfo = file::object(&directory.join(STREAM))?;
-                let stream = plan::stream(named(&directory, Some(&info.name))?, &directory)?;
+                let stream = read_stream(&directory)?;
                 run.reporter.note(|progress| stream.count(progress));
                 let owner = owner(device).await?;
                 run.stream(device, &owner, &stream).await?;
             }
         }
-        Ok(run.reporter.progress)
+        Ok(run.reporter.progress())
     }
-}
-
-/// The name of what lies in a directory by itself.
-fn named(directory: &Path, name: Option<&str>) -> Result<Name> {
-    let name = name.ok_or(ArchiveError::Foreign("it has no name"));
-    let name = name.and_then(|name| Ok(Name::new(name)?));
-    name.map_err(|problem| Error::archive(directory, problem))
 }
 
 /// An import under way.
@@ -114,7 +116,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn user(&mut self, cdb: &ConnectorDb, plan: &UserPlan) -> Result<()> {
+    async fn user(&mut self, cdb: &ConnectorDb, plan: &ArchivedUser) -> Result<()> {
         let user = cdb.user_at(plan.name.as_str())?;
         let path = ObjectPath::User(user.path().clone());
         let made = async {
@@ -130,10 +132,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn device(&mut self, user: &User, plan: &DevicePlan) -> Result<()> {
-        if plan.is_meta() {
-            return Ok(());
-        }
+    async fn device(&mut self, user: &User, plan: &ArchivedDevice) -> Result<()> {
         let device = user.device(plan.name.as_str())?;
         let path = ObjectPath::Device(device.path().clone());
         let made = async {
@@ -156,7 +155,7 @@ impl Run<'_> {
         &mut self,
         device: &Device,
         owner: &Connection,
-        plan: &StreamPlan,
+        plan: &ArchivedStream,
     ) -> Result<()> {
         let stream = device.stream(plan.name.as_str())?;
         let path = ObjectPath::Stream(stream.path().clone());
@@ -190,37 +189,37 @@ impl Run<'_> {
         stream: &Stream,
         writer: &Stream,
         downlink: bool,
-        plan: &DataPlan,
+        plan: &ArchivedData,
         has: u64,
     ) -> Result<()> {
-        let different = || Error::archive(&plan.path, ArchiveError::Different);
+        let different = || ArchiveError::new(&plan.path, ArchiveProblem::Different);
         if has > plan.count {
-            return Err(different());
+            return Err(different().into());
         }
-        let mut data = Data::open(&plan.path)?;
-        let (mut index, mut batch) = (0, Vec::<Raw>::new());
+        let mut data = DataReader::open(&plan.path)?;
+        let (mut index, mut batch) = (0, Vec::<ArchivedDatapoint>::new());
         loop {
-            let next = data.next()?;
+            let next = data.read()?;
             let is_over = next.is_none();
             if let Some((datapoints, bytes)) = next {
-                self.reporter.note(|progress| progress.bytes += bytes);
+                self.reporter.data(0, bytes);
                 for datapoint in datapoints {
                     index += 1;
                     if index > has {
-                        batch.push(Raw { o: None, ..datapoint });
+                        batch.push(ArchivedDatapoint { o: None, ..datapoint });
                     } else if index == has && !is_last(stream, downlink, &datapoint).await? {
-                        return Err(different());
+                        return Err(different().into());
                     }
                 }
             }
             if batch.len() >= BATCH || (is_over && !batch.is_empty()) {
                 writer.insert_array(&batch).downlink(downlink).await?;
                 let count = batch.len() as u64;
-                self.reporter.note(|progress| progress.datapoints += count);
+                self.reporter.data(count, 0);
                 batch.clear();
             }
             if is_over {
-                self.reporter.note(|progress| progress.datapoints += has);
+                self.reporter.data(has, 0);
                 return Ok(());
             }
         }
@@ -279,25 +278,25 @@ async fn owner(device: &Device) -> Result<Connection> {
 /// Whether something is there, which it may be if an import goes on.
 fn is_there(exists: bool, resume: bool, path: &ObjectPath) -> Result<bool> {
     if exists && !resume {
-        return Err(Error::archive(Path::new(&path.to_string()), ArchiveError::Exists));
+        return Err(Error::Exists(path.clone()));
     }
     Ok(exists)
 }
 
 /// Whether the last datapoint that a stream has is this one.
-async fn is_last(stream: &Stream, downlink: bool, expected: &Raw) -> Result<bool> {
+async fn is_last(stream: &Stream, downlink: bool, expected: &ArchivedDatapoint) -> Result<bool> {
     let query = stream.typed::<Box<RawValue>>().query().i1(-1);
     let query = if downlink { query.downlink() } else { query };
-    let value = |dp: &Raw| serde_json::from_str::<Value>(dp.d.get());
+    let value = |dp: &ArchivedDatapoint| serde_json::from_str::<Value>(dp.d.get());
     let last = query.await?;
-    let is_expected = |last: &Raw| match (value(last), value(expected)) {
+    let is_expected = |last: &ArchivedDatapoint| match (value(last), value(expected)) {
         (Ok(last_value), Ok(value)) => last.t == expected.t && is_same_value(&last_value, &value),
         _ => false,
     };
     Ok(last.first().is_some_and(is_expected))
 }
 
-fn user_create(plan: &UserPlan) -> UserCreate {
+fn user_create(plan: &ArchivedUser) -> UserCreate {
     let UserInfo { email, nickname, description, icon, role, public, .. } = plan.info.clone();
     // No client can set the hash of a password.
     let mut create = UserCreate::new(email.unwrap_or_default(), plan.name.as_str());
@@ -310,17 +309,8 @@ fn user_create(plan: &UserPlan) -> UserCreate {
 }
 
 fn device_create(info: &DeviceInfo, new_key: bool) -> DeviceCreate {
-    let info = info.clone();
-    let mut create = DeviceCreate::new();
-    create.nickname = info.nickname;
-    create.description = info.description;
-    create.icon = info.icon;
-    create.enabled = info.enabled;
-    create.public = info.public;
-    create.role = info.role;
-    create.visible = info.visible;
-    create.user_editable = info.user_editable;
-    create.apikey = info.apikey.filter(|key| !new_key && !key.expose().is_empty());
+    let mut create = DeviceCreate::from(info.clone());
+    create.apikey = create.apikey.filter(|key| !new_key && !key.expose().is_empty());
     create
 }
 

@@ -4,13 +4,12 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use cdb_http::Body;
-use cdb_types::{Datapoint, DatapointArray};
+use cdb_http::{Body, ProtocolError};
+use cdb_types::{Datapoint, DatapointArray, DatapointParseError, DatapointParser};
 use futures_core::Stream;
 use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
 
-use super::parser::Parser;
 use crate::{Error, Result};
 
 /// Datapoints as they come from the server: a [`futures::Stream`](futures_core::Stream), in memory
@@ -20,18 +19,18 @@ use crate::{Error, Result};
 pub struct Datapoints<T> {
     /// `None` when all of it has come.
     body: Option<Body>,
-    parser: Parser,
+    parser: DatapointParser,
     /// Those that have come, to be handed out.
     ready: std::vec::IntoIter<Datapoint<T>>,
 }
 
 impl<T: DeserializeOwned> Datapoints<T> {
     pub(super) fn new(body: Body) -> Self {
-        Self { body: Some(body), parser: Parser::new(), ready: Vec::new().into_iter() }
+        Self { body: Some(body), parser: DatapointParser::new(), ready: Vec::new().into_iter() }
     }
 
     pub(super) fn empty() -> Self {
-        Self { body: None, parser: Parser::new(), ready: Vec::new().into_iter() }
+        Self { body: None, parser: DatapointParser::new(), ready: Vec::new().into_iter() }
     }
 
     /// All of them at once.
@@ -39,9 +38,9 @@ impl<T: DeserializeOwned> Datapoints<T> {
         let mut found = Vec::new();
         if let Some(mut body) = self.body.take() {
             while let Some(piece) = body.try_next().await? {
-                self.parser.feed(&piece, &mut found).map_err(cdb_http::Error::from)?;
+                self.parser.feed(&piece, &mut found).map_err(protocol)?;
             }
-            self.parser.finish(&mut found).map_err(cdb_http::Error::from)?;
+            self.parser.finish(&mut found).map_err(protocol)?;
         }
         Ok(found.into())
     }
@@ -68,7 +67,7 @@ impl<T: DeserializeOwned> Datapoints<T> {
             Ok(()) => Ok(found),
             Err(error) => {
                 self.body = None;
-                Err(error.into())
+                Err(protocol(error))
             }
         }))
     }
@@ -99,4 +98,8 @@ impl<T> fmt::Debug for Datapoints<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Datapoints").field("ready", &self.ready.len()).finish_non_exhaustive()
     }
+}
+
+fn protocol(error: DatapointParseError) -> cdb_http::Error {
+    ProtocolError::from(error).into()
 }

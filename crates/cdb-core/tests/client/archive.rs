@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cdb_core::{
-    ArchiveError, ConnectorDb, Datapoint, DeviceCreate, Error, Progress, StreamCreate, StreamUpdate,
+    ArchiveError, ArchiveProblem, ConnectorDb, Datapoint, DeviceCreate, Error, Progress,
+    StreamCreate, StreamUpdate,
 };
 use faults::{Fault, Proxy};
 use proptest::prelude::*;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::{TestServer, log_in};
 
 /// What the original server has exported.
-const ORIGINAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/archive/original-v2");
+const ORIGINAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cdb-archive/tests/original-v2");
 
 /// All files of an archive by their paths, as JSON.
 fn files(directory: &Path) -> BTreeMap<PathBuf, Value> {
@@ -184,7 +185,10 @@ async fn devices_and_streams_move_by_themselves() {
     assert_eq!(to.me.stream("numbers").expect("a name").len().await.expect("a number"), 7_000);
     let taken =
         from.me.stream("numbers").expect("a name").export(&stream).await.expect_err("there");
-    assert!(matches!(taken, Error::Archive { problem: ArchiveError::Exists, .. }), "{taken:?}");
+    assert!(
+        matches!(taken, Error::Archive(ArchiveError { problem: ArchiveProblem::Exists, .. })),
+        "{taken:?}"
+    );
     assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 3);
 }
 
@@ -198,7 +202,10 @@ async fn users_are_put_beside_one_another() {
     }
     let me = server.admin.user_at("me").expect("a name");
     let taken = me.export(&archive).await.expect_err("it is there");
-    assert!(matches!(taken, Error::Archive { problem: ArchiveError::Exists, .. }), "{taken:?}");
+    assert!(
+        matches!(taken, Error::Archive(ArchiveError { problem: ArchiveProblem::Exists, .. })),
+        "{taken:?}"
+    );
     let mut names: Vec<_> = fs::read_dir(&archive)
         .expect("a directory")
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())

@@ -79,6 +79,11 @@ impl Hasher {
         stored.scheme == CURRENT
     }
 
+    /// Whether passwords can be compared with it.
+    pub(crate) fn knows(stored: &StoredPassword) -> bool {
+        [CURRENT, "bcrypt", "SHA512"].contains(&&*stored.scheme)
+    }
+
     async fn take_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,

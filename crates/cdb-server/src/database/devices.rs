@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::sight::{SeenDevice, SeenUser};
 use super::{Database, log, rules, streams};
 use crate::actor::Asker;
-use crate::permissions::{DeviceDefaults, Field, Operation};
+use crate::permissions::{DeviceDefaults, Field, Operation, Permissions};
 use crate::refusal::Refusal;
 use crate::store::{Change, DeviceRow, StreamRow};
 
@@ -17,18 +17,18 @@ const INBORN: [&str; 2] = ["user", "meta"];
 const META: &str = "meta";
 
 /// A device and its streams, ready to be made.
-pub(super) struct Tree {
+pub(crate) struct Tree {
     device: DeviceRow,
     streams: Vec<StreamRow>,
 }
 
 impl Tree {
     /// Checks all that can be checked before anything is written.
-    pub(super) fn new(
+    pub(crate) fn new(
         name: &str,
         create: DeviceCreate,
         defaults: &DeviceDefaults,
-        database: &Database,
+        permissions: &Permissions,
         user_public: bool,
     ) -> Result<Self, Refusal> {
         let name = rules::device_name(name)?;
@@ -50,14 +50,14 @@ impl Tree {
             visible: create.visible.unwrap_or(defaults.visible),
             user_editable: create.user_editable.unwrap_or(defaults.user_editable),
         };
-        check(&device, database, user_public)?;
+        check(&device, permissions, user_public)?;
         let streams = create.streams.into_iter();
         let streams = streams.map(|(name, stream)| streams::new_stream(&name, stream));
         Ok(Self { device, streams: streams.collect::<Result<_, _>>()? })
     }
 
     /// Makes them.
-    pub(super) async fn insert(
+    pub(crate) async fn insert(
         mut self,
         change: &mut Change<'_>,
         user: i64,
@@ -78,9 +78,9 @@ fn new_key() -> ApiKey {
 }
 
 /// Whether what a device would be may be.
-fn check(device: &DeviceRow, database: &Database, user_public: bool) -> Result<(), Refusal> {
+fn check(device: &DeviceRow, permissions: &Permissions, user_public: bool) -> Result<(), Refusal> {
     rules::icon(&device.icon)?;
-    if !database.permissions.has_device_role(&device.role) {
+    if !permissions.has_device_role(&device.role) {
         let msg = format!("Could not find device role '{}'", device.role);
         return Err(Refusal::forbidden(msg));
     }
@@ -154,7 +154,7 @@ impl Database {
         }
         let defaults = self.permissions.defaults_for(asker).ok_or_else(Refusal::hidden)?;
         let defaults = &defaults.create_device_defaults;
-        let tree = Tree::new(name, create, defaults, self, user.public)?;
+        let tree = Tree::new(name, create, defaults, &self.permissions, user.public)?;
         let device = tree.insert(&mut change, user.id).await?;
         let path = format!("{}/{}", user.name, device.name);
         log::record(&mut change, log::whose(asker, user.id), "CreateDevice", path).await?;
@@ -190,7 +190,7 @@ impl Database {
             ],
         )?;
         apply(&mut device, update)?;
-        check(&device, self, user.public)?;
+        check(&device, &self.permissions, user.public)?;
         device.update(&mut change).await.map_err(taken)?;
         log::record(&mut change, log::whose(asker, user.id), "UpdateDevice", path).await?;
         change.commit().await?;

@@ -8,7 +8,12 @@ use crate::store::{DeviceRow, StreamRow, UserRow};
 impl UserRow {
     /// Only what may be read. A password is never among it.
     pub(super) fn shown(&self, grant: &Grant) -> UserInfo {
-        let text = |field, text: &String| grant.reads(field).then(|| text.clone());
+        self.info(|field| grant.reads(field))
+    }
+
+    /// What is chosen of it.
+    pub(crate) fn info(&self, shows: impl Fn(Field) -> bool) -> UserInfo {
+        let text = |field, text: &String| shows(field).then(|| text.clone());
         let mut info = UserInfo::default();
         info.name = text(Field::UserName, &self.name);
         info.nickname = text(Field::UserNickname, &self.nickname);
@@ -16,7 +21,7 @@ impl UserRow {
         info.description = text(Field::UserDescription, &self.description);
         info.icon = text(Field::UserIcon, &self.icon);
         info.role = text(Field::UserRole, &self.role);
-        info.public = grant.reads(Field::UserPublic).then_some(self.public);
+        info.public = shows(Field::UserPublic).then_some(self.public);
         info
     }
 }
@@ -24,14 +29,19 @@ impl UserRow {
 impl DeviceRow {
     /// Only what may be read.
     pub(super) fn shown(&self, grant: &Grant) -> DeviceInfo {
-        let text = |field, text: &String| grant.reads(field).then(|| text.clone());
-        let flag = |field, flag: bool| grant.reads(field).then_some(flag);
+        self.info(|field| grant.reads(field))
+    }
+
+    /// What is chosen of it.
+    pub(crate) fn info(&self, shows: impl Fn(Field) -> bool) -> DeviceInfo {
+        let text = |field, text: &String| shows(field).then(|| text.clone());
+        let flag = |field, flag: bool| shows(field).then_some(flag);
         let mut info = DeviceInfo::default();
         info.name = text(Field::DeviceName, &self.name);
         info.nickname = text(Field::DeviceNickname, &self.nickname);
         info.description = text(Field::DeviceDescription, &self.description);
         info.icon = text(Field::DeviceIcon, &self.icon);
-        info.apikey = grant.reads(Field::DeviceApikey).then(|| self.apikey.clone());
+        info.apikey = shows(Field::DeviceApikey).then(|| self.apikey.clone());
         info.enabled = flag(Field::DeviceEnabled, self.enabled);
         info.public = flag(Field::DevicePublic, self.public);
         info.role = text(Field::DeviceRole, &self.role);
@@ -59,7 +69,7 @@ impl DeviceRow {
 
 impl StreamRow {
     /// Who sees a stream sees all of it.
-    pub(super) fn shown(&self) -> StreamInfo {
+    pub(crate) fn shown(&self) -> StreamInfo {
         let mut info = StreamInfo::default();
         info.name.clone_from(&self.name);
         info.nickname.clone_from(&self.nickname);

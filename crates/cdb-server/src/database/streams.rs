@@ -19,7 +19,7 @@ pub(crate) struct StreamFilter {
 }
 
 /// A stream that is ready to be made, but for its device.
-pub(super) fn new_stream(name: &str, create: StreamCreate) -> Result<StreamRow, Refusal> {
+pub(crate) fn new_stream(name: &str, create: StreamCreate) -> Result<StreamRow, Refusal> {
     let name = rules::name(name)?;
     let schema = create.schema.unwrap_or_default();
     rules::schema(&schema)?;

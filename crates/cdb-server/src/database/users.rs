@@ -114,8 +114,8 @@ impl Database {
         let icon = create.icon.unwrap_or_default();
         rules::icon(&icon)?;
         let mut devices = vec![
-            Tree::new("user", user_device(create.streams), defaults, self, public)?,
-            Tree::new("meta", meta_device(), defaults, self, public)?,
+            Tree::new("user", user_device(create.streams), defaults, &self.permissions, public)?,
+            Tree::new("meta", meta_device(), defaults, &self.permissions, public)?,
         ];
         for (device, create) in create.devices {
             match device.as_str() {
@@ -125,7 +125,7 @@ impl Database {
                     ));
                 }
                 "meta" => return Err(Refusal::forbidden("meta device is created by default")),
-                name => devices.push(Tree::new(name, create, defaults, self, public)?),
+                name => devices.push(Tree::new(name, create, defaults, &self.permissions, public)?),
             }
         }
         let password = self.new_password(create.password.unwrap_or_else(|| "".into())).await?;
@@ -247,8 +247,8 @@ impl Database {
     }
 }
 
-/// A name or an address that another user has.
-fn taken(error: sqlx::Error) -> Refusal {
+/// The refusal of a name or an address that another user has.
+pub(crate) fn taken(error: sqlx::Error) -> Refusal {
     match error.as_database_error() {
         Some(database) if database.is_unique_violation() => {
             Refusal::forbidden("User with this email or username already exists")
@@ -258,7 +258,9 @@ fn taken(error: sqlx::Error) -> Refusal {
 }
 
 /// The device that acts for a user who logs in with the password.
-fn user_device(streams: std::collections::BTreeMap<String, StreamCreate>) -> DeviceCreate {
+pub(crate) fn user_device(
+    streams: std::collections::BTreeMap<String, StreamCreate>,
+) -> DeviceCreate {
     let mut device = DeviceCreate::new()
         .role("user")
         .icon("material:person")
@@ -272,7 +274,7 @@ fn user_device(streams: std::collections::BTreeMap<String, StreamCreate>) -> Dev
 }
 
 /// The device that holds the user's log. It has no key: nobody logs in as it.
-fn meta_device() -> DeviceCreate {
+pub(crate) fn meta_device() -> DeviceCreate {
     DeviceCreate::new()
         .role("")
         .apikey("")

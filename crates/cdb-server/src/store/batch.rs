@@ -229,15 +229,21 @@ fn skip_spaces(text: &[u8]) -> &[u8] {
     &text[spaces.count()..]
 }
 
-/// Whether a value fits a schema. What is not quite JSON, though it looks so, is malformed:
-/// a number beyond the floats, half a surrogate pair, a hundred brackets.
+/// Whether a value fits a schema.
 fn conforms(value: Option<&[u8]>, schema: &Validator) -> Result<bool, BatchError> {
     let text = value.unwrap_or(b"null");
-    if schema.allows_anything() && is_plain(text) {
+    if schema.allows_anything() {
+        check_value(text)?;
         return Ok(true);
     }
     let value: Value = serde_json::from_slice(text)?;
     Ok(schema.is_valid(&value))
+}
+
+/// Refuses a value that is not quite JSON, though it looks so: a number beyond the floats, half a
+/// surrogate pair, a hundred brackets.
+pub(super) fn check_value(text: &[u8]) -> Result<(), serde_json::Error> {
+    if is_plain(text) { Ok(()) } else { serde_json::from_slice::<Value>(text).map(drop) }
 }
 
 /// Whether a JSON text is one that cannot be malformed any more: a short number without exponent,

@@ -159,6 +159,11 @@ impl Reader {
         Self { page_bytes: BLOCK_BYTES, page_blocks: 1, ..self }
     }
 
+    /// The index of the next datapoint.
+    pub(crate) fn index(&self) -> u64 {
+        self.range.start
+    }
+
     /// Whether the last piece has been read.
     pub(crate) fn is_done(&self) -> bool {
         self.state == State::End

@@ -3,6 +3,7 @@
 mod access;
 mod bad_input;
 mod data;
+mod data_file;
 mod lifecycle;
 mod live;
 mod queries;

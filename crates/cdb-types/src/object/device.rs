@@ -102,6 +102,24 @@ pub struct DeviceCreate {
     pub streams: BTreeMap<String, StreamCreate>,
 }
 
+/// One like it, with the same key, but without its streams.
+impl From<DeviceInfo> for DeviceCreate {
+    fn from(info: DeviceInfo) -> Self {
+        Self {
+            nickname: info.nickname,
+            description: info.description,
+            icon: info.icon,
+            apikey: info.apikey,
+            enabled: info.enabled,
+            public: info.public,
+            role: info.role,
+            visible: info.visible,
+            user_editable: info.user_editable,
+            streams: BTreeMap::new(),
+        }
+    }
+}
+
 impl DeviceCreate {
     /// A device with the server's defaults.
     #[must_use]

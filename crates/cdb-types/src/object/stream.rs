@@ -84,6 +84,21 @@ pub struct StreamCreate {
     pub downlink: Option<bool>,
 }
 
+/// One like it, without its data.
+impl From<StreamInfo> for StreamCreate {
+    fn from(info: StreamInfo) -> Self {
+        Self {
+            schema: Some(info.schema),
+            nickname: Some(info.nickname),
+            description: Some(info.description),
+            icon: Some(info.icon),
+            datatype: Some(info.datatype),
+            ephemeral: Some(info.ephemeral),
+            downlink: Some(info.downlink),
+        }
+    }
+}
+
 impl StreamCreate {
     /// A stream with the server's defaults.
     #[must_use]

@@ -1,8 +1,20 @@
 //! A JSON array of datapoints, read as its pieces come.
 
-use cdb_http::ProtocolError;
-use cdb_types::{Datapoint, RawDatapoint};
 use serde::de::DeserializeOwned;
+
+use super::{Datapoint, RawDatapoint};
+
+/// Why what came is not an array of datapoints.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatapointParseError {
+    /// It is not JSON, or something else, or of another type.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// It ends in the middle.
+    #[error("the datapoints end too early")]
+    Incomplete,
+}
 
 /// Where in the array the parser is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,9 +30,21 @@ enum State {
     End,
 }
 
-/// Holds what has come of an array but is not yet a whole datapoint.
+/// Reads a JSON array of datapoints whose text comes in pieces, of a body or a file, in memory that
+/// does not grow with its length. `null` is an array without datapoints, as the original says it.
+///
+/// ```
+/// use cdb_types::{Datapoint, DatapointParser};
+/// let (mut parser, mut found) = (DatapointParser::new(), Vec::<Datapoint<u32>>::new());
+/// parser.feed(br#"[{"t":1,"d":8},{"t":"#, &mut found)?;
+/// assert_eq!(found.len(), 1);
+/// parser.feed(br#"2,"d":9}]"#, &mut found)?;
+/// parser.finish(&mut found)?;
+/// assert_eq!(found[1], Datapoint::new(2.0, 9));
+/// # Ok::<(), cdb_types::DatapointParseError>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct Parser {
+pub struct DatapointParser {
     state: State,
     pending: Vec<u8>,
     /// It is not worth trying again before so many bytes are pending: a large datapoint that
@@ -28,22 +52,35 @@ pub(crate) struct Parser {
     worth_trying: usize,
 }
 
-impl Parser {
-    pub(crate) fn new() -> Self {
+impl Default for DatapointParser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl DatapointParser {
+    /// A parser that nothing has come to yet.
+    #[must_use]
+    pub fn new() -> Self {
         Self { state: State::Start, pending: Vec::new(), worth_trying: 0 }
     }
 
-    /// How many bytes have come of a datapoint that is not complete.
-    pub(crate) fn pending(&self) -> usize {
+    /// How many bytes have come of a datapoint that is not complete: what bounds memory, if one
+    /// does not trust where it comes from.
+    #[must_use]
+    pub fn pending(&self) -> usize {
         self.pending.len()
     }
 
     /// Takes a piece of the array, and adds to `found` the datapoints that are complete with it.
-    pub(crate) fn feed<T: DeserializeOwned>(
+    ///
+    /// # Errors
+    /// When it is not an array of such datapoints: then no more can be fed.
+    pub fn feed<T: DeserializeOwned>(
         &mut self,
         piece: &[u8],
         found: &mut Vec<Datapoint<T>>,
-    ) -> Result<(), ProtocolError> {
+    ) -> Result<(), DatapointParseError> {
         if self.pending.is_empty() {
             // Usually the piece ends within a datapoint: only that rest is copied.
             let used = self.parse(piece, found)?;
@@ -63,17 +100,20 @@ impl Parser {
     }
 
     /// Takes note that no piece will come any more.
-    pub(crate) fn finish<T: DeserializeOwned>(
+    ///
+    /// # Errors
+    /// [`DatapointParseError::Incomplete`] when the array has no end.
+    pub fn finish<T: DeserializeOwned>(
         &mut self,
         found: &mut Vec<Datapoint<T>>,
-    ) -> Result<(), ProtocolError> {
+    ) -> Result<(), DatapointParseError> {
         let pending = std::mem::take(&mut self.pending);
         // The original says null for an array without datapoints.
         if self.state == State::Start && pending.trim_ascii() == b"null" {
             return Ok(());
         }
         self.parse(&pending, found)?;
-        if self.state == State::End { Ok(()) } else { Err(ProtocolError::Incomplete) }
+        if self.state == State::End { Ok(()) } else { Err(DatapointParseError::Incomplete) }
     }
 
     /// Reads as far as datapoints are complete; says how far that is.
@@ -81,7 +121,7 @@ impl Parser {
         &mut self,
         text: &[u8],
         found: &mut Vec<Datapoint<T>>,
-    ) -> Result<usize, ProtocolError> {
+    ) -> Result<usize, DatapointParseError> {
         let mut used = 0;
         while let Some(&byte) = text.get(used) {
             self.state = match (self.state, byte) {
@@ -151,8 +191,8 @@ mod tests {
     use super::*;
 
     /// What the parser finds in a text that comes in pieces of a length.
-    fn pieces(text: &str, length: usize) -> Result<Vec<Datapoint>, ProtocolError> {
-        let (mut parser, mut found) = (Parser::new(), Vec::new());
+    fn pieces(text: &str, length: usize) -> Result<Vec<Datapoint>, DatapointParseError> {
+        let (mut parser, mut found) = (DatapointParser::new(), Vec::new());
         for piece in text.as_bytes().chunks(length) {
             parser.feed(piece, &mut found)?;
         }
@@ -167,7 +207,7 @@ mod tests {
         for end in 0..whole.len() {
             for length in [1, 7, 1000] {
                 let cut = pieces(&whole[..end], length);
-                assert!(matches!(cut, Err(ProtocolError::Incomplete)), "{end}: {cut:?}");
+                assert!(matches!(cut, Err(DatapointParseError::Incomplete)), "{end}: {cut:?}");
             }
         }
     }
@@ -190,7 +230,8 @@ mod tests {
     fn a_number_may_break_off_anywhere() {
         let text = r#"[{"t":1000000000.5,"d":0.25},{"t":2e9,"d":-1.5e-7}]"#;
         for length in 1..text.len() {
-            let (mut parser, mut found) = (Parser::new(), Vec::<Datapoint<Box<RawValue>>>::new());
+            let (mut parser, mut found) =
+                (DatapointParser::new(), Vec::<Datapoint<Box<RawValue>>>::new());
             for piece in text.as_bytes().chunks(length) {
                 parser.feed(piece, &mut found).expect("datapoints");
             }

@@ -4,15 +4,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use cdb_http::ProtocolError;
-use cdb_types::{Datapoint, Name};
+use cdb_types::{Datapoint, DatapointParseError, DatapointParser, Name};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::{ArchiveError, At, VERSION};
-use crate::stream::Parser;
-use crate::{Error, Result};
+use crate::error::At;
+use crate::{ArchiveError, ArchiveProblem, VERSION, Version};
 
 /// How large a file with metadata may be: an icon is the most of it.
 const MOST_OBJECT: u64 = 16 * 1024 * 1024;
@@ -23,35 +21,38 @@ const MOST_DATAPOINT: usize = 16 * 1024 * 1024;
 /// How much is read at once.
 const PIECE: usize = 64 * 1024;
 
-/// A datapoint whose value nobody looks into.
-pub(super) type Raw = Datapoint<Box<RawValue>>;
+type Result<T> = std::result::Result<T, ArchiveError>;
 
-/// What says of which version an archive is.
-#[derive(Deserialize)]
-struct Version {
-    #[serde(rename = "Version")]
-    version: u64,
-}
+/// A datapoint whose value nobody looks into.
+pub type ArchivedDatapoint = Datapoint<Box<RawValue>>;
 
 /// The version of an archive; `None` if it does not say.
-pub(super) fn version(directory: &Path) -> Result<Option<u64>> {
+///
+/// # Errors
+/// When it is of a version that is not known, or cannot be read.
+pub fn read_version(directory: &Path) -> Result<Option<Version>> {
+    #[derive(Deserialize)]
+    struct Said {
+        #[serde(rename = "Version")]
+        version: u64,
+    }
     let path = directory.join(VERSION);
     if path.symlink_metadata().is_err() {
         return Ok(None);
     }
-    let Version { version } = object(&path)?;
-    match version {
-        1 | 2 => Ok(Some(version)),
-        _ => Err(Error::archive(&path, ArchiveError::Version(version))),
+    match object(&path)? {
+        Said { version: 1 } => Ok(Some(Version::One)),
+        Said { version: 2 } => Ok(Some(Version::Two)),
+        Said { version } => Err(ArchiveError::new(&path, ArchiveProblem::Version(version))),
     }
 }
 
 /// Reads a file with metadata.
-pub(super) fn object<T: DeserializeOwned>(path: &Path) -> Result<T> {
+pub(crate) fn object<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let mut text = Vec::new();
     open(path)?.take(MOST_OBJECT + 1).read_to_end(&mut text).at(path)?;
     if text.len() as u64 > MOST_OBJECT {
-        return Err(Error::archive(path, ArchiveError::TooLarge));
+        return Err(ArchiveError::new(path, ArchiveProblem::TooLarge));
     }
     serde_json::from_slice(&text).at(path)
 }
@@ -59,13 +60,13 @@ pub(super) fn object<T: DeserializeOwned>(path: &Path) -> Result<T> {
 /// Opens a file that is none but a file: no link may lead elsewhere.
 fn open(path: &Path) -> Result<File> {
     if !path.symlink_metadata().at(path)?.is_file() {
-        return Err(Error::archive(path, ArchiveError::Foreign("this is no file")));
+        return Err(ArchiveError::new(path, ArchiveProblem::Foreign("this is no file")));
     }
     File::open(path).at(path)
 }
 
 /// The directories in a directory that hold something with this file, by their names.
-pub(super) fn directories(directory: &Path, file: &str) -> Result<Vec<(Name, PathBuf)>> {
+pub(crate) fn directories(directory: &Path, file: &str) -> Result<Vec<(Name, PathBuf)>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).at(directory)? {
         let entry = entry.at(directory)?;
@@ -75,7 +76,7 @@ pub(super) fn directories(directory: &Path, file: &str) -> Result<Vec<(Name, Pat
             continue;
         }
         if path.join(file).symlink_metadata().is_err() {
-            return Err(Error::archive(&path, ArchiveError::Foreign("it holds no metadata")));
+            return Err(ArchiveError::new(&path, ArchiveProblem::Foreign("it holds no metadata")));
         }
         let name = entry.file_name();
         let name = Name::new(&*name.to_string_lossy()).at(&path)?;
@@ -86,22 +87,30 @@ pub(super) fn directories(directory: &Path, file: &str) -> Result<Vec<(Name, Pat
 }
 
 /// The datapoints of a file, piece by piece.
-pub(super) struct Data {
+#[derive(Debug)]
+pub struct DataReader {
     path: PathBuf,
     /// `None` at the end.
     file: Option<File>,
-    parser: Parser,
+    parser: DatapointParser,
     buffer: Vec<u8>,
 }
 
-impl Data {
-    pub(super) fn open(path: &Path) -> Result<Self> {
+impl DataReader {
+    /// Begins to read a file.
+    ///
+    /// # Errors
+    /// When it is not there, or is no file.
+    pub fn open(path: &Path) -> Result<Self> {
         let (file, buffer) = (Some(open(path)?), vec![0; PIECE]);
-        Ok(Self { path: path.to_owned(), file, parser: Parser::new(), buffer })
+        Ok(Self { path: path.to_owned(), file, parser: DatapointParser::new(), buffer })
     }
 
     /// The next datapoints, and how many bytes they took; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<(Vec<Raw>, u64)>> {
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not an array of datapoints.
+    pub fn read(&mut self) -> Result<Option<(Vec<ArchivedDatapoint>, u64)>> {
         let Some(file) = &mut self.file else { return Ok(None) };
         let mut found = Vec::new();
         let read = file.read(&mut self.buffer).at(&self.path)?;
@@ -113,12 +122,12 @@ impl Data {
         };
         parsed
             .map_err(|error| match error {
-                ProtocolError::Unreadable(error) => ArchiveError::Json(error),
-                _ => ArchiveError::Incomplete,
+                DatapointParseError::Json(error) => ArchiveProblem::Json(error),
+                _ => ArchiveProblem::Incomplete,
             })
             .at(&self.path)?;
         if self.parser.pending() > MOST_DATAPOINT {
-            return Err(Error::archive(&self.path, ArchiveError::TooLarge));
+            return Err(ArchiveError::new(&self.path, ArchiveProblem::TooLarge));
         }
         Ok(Some((found, read as u64)))
     }

@@ -1,0 +1,240 @@
+//! Reading archives.
+
+use std::fs;
+use std::future::{Future, IntoFuture};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+
+use cdb_archive::{
+    ArchiveError, ArchiveProblem, ArchivedData, ArchivedDevice, ArchivedStream, ArchivedUser,
+    DataReader, PasswordHash, Progress, Reporter, read_users,
+};
+use cdb_types::{DeviceCreate, StreamCreate};
+
+use super::{DataFileError, failed, open};
+use crate::auth::Hasher;
+use crate::database::{Tree, meta_device, new_stream, taken, user_device};
+use crate::permissions::{DeviceDefaults, Permissions};
+use crate::refusal::Refusal;
+use crate::store::{Array, Change, Load, LoadError, Store, StoredPassword, UserRow};
+
+type Result<T = ()> = std::result::Result<T, DataFileError>;
+
+/// Brings an archive into a data file when awaited; see
+/// [`DataFile::import`](super::DataFile::import).
+#[must_use = "nothing is imported until it is awaited"]
+pub struct Import<'a> {
+    file: PathBuf,
+    directory: PathBuf,
+    new_keys: bool,
+    call: Option<Box<dyn FnMut(Progress) + Send + 'a>>,
+}
+
+impl<'a> Import<'a> {
+    pub(super) fn new(file: PathBuf, directory: &Path) -> Self {
+        Self { file, directory: directory.to_owned(), new_keys: false, call: None }
+    }
+
+    /// Whether devices get new API keys, as they should if those of the archive go on existing. Not,
+    /// unless said: then devices log in as before.
+    pub fn new_keys(mut self, new_keys: bool) -> Self {
+        self.new_keys = new_keys;
+        self
+    }
+
+    /// What is to be told of how far it is.
+    pub fn on_progress(mut self, call: impl FnMut(Progress) + Send + 'a) -> Self {
+        self.call = Some(Box::new(call));
+        self
+    }
+
+    async fn run(self) -> Result<Progress> {
+        let Self { file, directory, new_keys, call } = self;
+        let users = read_users(&directory)?;
+        let mut reporter = Reporter::new(call);
+        reporter.note(|progress| users.iter().for_each(|user| user.count(progress)));
+        let is_new = !file.exists();
+        let store = open(&file).await?;
+        let imported = import(&store, &users, new_keys, &mut reporter).await;
+        store.close().await;
+        drop(store);
+        if is_new && imported.is_err() {
+            remove(&file);
+        }
+        imported.map(|()| reporter.progress())
+    }
+}
+
+/// Removes a data file that is of no use, with what lies beside it.
+fn remove(file: &Path) {
+    for suffix in ["", "-wal", "-shm", "-lock"] {
+        let mut path = file.as_os_str().to_owned();
+        path.push(suffix);
+        if let Err(error) = fs::remove_file(&path)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, path = %path.display(), "an empty data file is left");
+        }
+    }
+}
+
+/// All users, or none.
+async fn import(
+    store: &Store,
+    users: &[ArchivedUser],
+    new_keys: bool,
+    reporter: &mut Reporter<'_>,
+) -> Result {
+    let permissions = Permissions::default_tables().map_err(failed)?;
+    let hasher = Hasher::default();
+    let mut writer = store.writer().await;
+    let change = writer.begin().await.map_err(failed)?;
+    let mut run = Run { permissions, hasher, new_keys, change, reporter };
+    for user in users {
+        run.user(user).await?;
+    }
+    run.change.commit().await.map_err(failed)
+}
+
+/// An import under way.
+struct Run<'a, 'r> {
+    permissions: Permissions,
+    hasher: Hasher,
+    new_keys: bool,
+    change: Change<'a>,
+    reporter: &'a mut Reporter<'r>,
+}
+
+impl Run<'_, '_> {
+    async fn user(&mut self, user: &ArchivedUser) -> Result {
+        let refused = |refusal| refused(&user.path, refusal);
+        let password = password(&self.hasher, user).await?;
+        let info = user.info.clone();
+        let mut row = UserRow {
+            id: 0,
+            name: user.name.as_str().to_owned(),
+            nickname: info.nickname.unwrap_or_default(),
+            email: info.email.unwrap_or_default(),
+            description: info.description.unwrap_or_default(),
+            icon: info.icon.unwrap_or_default(),
+            role: info.role.unwrap_or_default(),
+            public: info.public.unwrap_or_default(),
+        };
+        let Some(role) = self.permissions.user_role(&row.role) else {
+            let msg = format!("The given role '{}' does not exist", row.role);
+            return Err(refused(Refusal::forbidden(msg)));
+        };
+        row.insert(&mut self.change, &password).await.map_err(|error| refused(taken(error)))?;
+        self.reporter.object();
+        let mut trees = Vec::new();
+        for device in &user.devices {
+            trees.push((self.tree(device, &role.create_device_defaults)?, device));
+        }
+        for (name, create) in [("user", user_device(Default::default())), ("meta", meta_device())] {
+            if !user.devices.iter().any(|device| device.name == name) {
+                let defaults = &role.create_device_defaults;
+                let tree = Tree::new(name, create, defaults, &self.permissions, true);
+                let tree = tree.map_err(refused)?;
+                tree.insert(&mut self.change, row.id).await.map_err(refused)?;
+            }
+        }
+        for (tree, device) in trees {
+            let made = tree.insert(&mut self.change, row.id).await;
+            let made = made.map_err(|refusal| self::refused(&device.path, refusal))?;
+            self.reporter.object();
+            for stream in &device.streams {
+                self.stream(stream, made.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A device that is ready to be made. It may be public though its user has become private.
+    fn tree(&self, device: &ArchivedDevice, defaults: &DeviceDefaults) -> Result<Tree> {
+        let mut create = DeviceCreate::from(device.info.clone());
+        if device.is_meta() {
+            create.apikey = Some("".into());
+        } else if self.new_keys {
+            create.apikey = None;
+        }
+        let tree = Tree::new(device.name.as_str(), create, defaults, &self.permissions, true);
+        tree.map_err(|refusal| refused(&device.path, refusal))
+    }
+
+    async fn stream(&mut self, stream: &ArchivedStream, device: i64) -> Result {
+        let refused = |refusal| refused(&stream.path, refusal);
+        let create = StreamCreate::from(stream.info.clone());
+        let mut row = new_stream(stream.name.as_str(), create).map_err(refused)?;
+        row.device_id = device;
+        row.insert(&mut self.change).await.map_err(failed)?;
+        self.data(&stream.data, Array { stream: row.id, downlink: false }).await?;
+        if let Some(downlink) = &stream.downlink {
+            self.data(downlink, Array { stream: row.id, downlink: true }).await?;
+        }
+        self.reporter.object();
+        Ok(())
+    }
+
+    async fn data(&mut self, data: &ArchivedData, array: Array) -> Result {
+        let wrong = |error| match error {
+            LoadError::Value(error) => ArchiveError::new(&data.path, error).into(),
+            LoadError::Commit(error) => failed(error),
+        };
+        let (mut reader, mut load) = (DataReader::open(&data.path)?, Load::new(array));
+        while let Some((datapoints, bytes)) = reader.read()? {
+            for datapoint in &datapoints {
+                let (value, origin) = (datapoint.d.get(), datapoint.o.as_deref());
+                let pushed = load.push(&mut self.change, datapoint.t, value, origin);
+                pushed.await.map_err(wrong)?;
+            }
+            self.reporter.data(datapoints.len() as u64, bytes);
+        }
+        load.finish(&mut self.change).await.map_err(wrong)
+    }
+}
+
+/// The password that the archive has; without one, the user's name.
+async fn password(hasher: &Hasher, user: &ArchivedUser) -> Result<StoredPassword> {
+    let refused = |refusal| refused(&user.path, refusal);
+    match user.password.clone() {
+        Some(PasswordHash { hash, salt, scheme }) => {
+            let stored = StoredPassword { scheme, salt, hash };
+            if !Hasher::knows(&stored) {
+                let msg = format!("passwords of the kind '{}' are not known", stored.scheme);
+                return Err(refused(Refusal::forbidden(msg)));
+            }
+            Ok(stored)
+        }
+        None => hasher.hash(user.name.as_str().into()).await.map_err(refused),
+    }
+}
+
+/// The refusal of what an archive holds.
+fn refused(path: &Path, refusal: Refusal) -> DataFileError {
+    match refusal.cause {
+        Some(cause) => failed(cause),
+        None => {
+            let problem = ArchiveProblem::Refused(refusal.msg.into_owned());
+            ArchiveError::new(path, problem).into()
+        }
+    }
+}
+
+impl<'a> IntoFuture for Import<'a> {
+    type Output = Result<Progress>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Import<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Import")
+            .field("file", &self.file)
+            .field("directory", &self.directory)
+            .field("new_keys", &self.new_keys)
+            .finish_non_exhaustive()
+    }
+}
