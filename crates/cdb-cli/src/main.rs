@@ -1,6 +1,5 @@
 //! The `cdb` command.
 
-mod canvas;
 mod commands;
 mod connect;
 mod output;
@@ -102,7 +101,7 @@ async fn main() -> ExitCode {
         Command::Tail(tail) => tail.run(&server, output).await,
         Command::Merge(merge) => merge.run(&server, output).await,
         Command::Dataset(dataset) => dataset.run(&server, output).await,
-        Command::Plot(plot) => plot.run(&server).await,
+        Command::Plot(plot) => plot.run(&server, output).await,
         Command::Log(log) => log.run(&server).await,
         Command::Export(export) => export.run(&server, output).await,
         Command::Import(import) => import.run(&server, output).await,
@@ -117,7 +116,8 @@ async fn main() -> ExitCode {
         // Whoever was to read it has read enough.
         Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("cdb: {}", with_causes(error.as_ref()));
+            let cdb = console::style("cdb:").red().for_stderr();
+            eprintln!("{cdb} {}", with_causes(error.as_ref()));
             ExitCode::FAILURE
         }
     }
@@ -151,4 +151,29 @@ fn with_causes(error: &dyn Error) -> String {
         next = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_teaches_every_command_by_example() {
+        let mut cdb = Cli::command();
+        cdb.build();
+        for command in cdb.get_subcommands().filter(|command| command.get_name() != "help") {
+            let name = command.get_name();
+            assert!(command.get_about().is_some(), "{name}");
+            let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(examples.contains(&format!("  cdb {name}")), "{name}: {examples}");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{name}: {}", argument.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn every_argument_is_as_clap_wants_it() {
+        Cli::command().debug_assert();
+    }
 }

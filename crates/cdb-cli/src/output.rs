@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::Args;
 use connectordb::Datapoint;
+pub(crate) use console::style;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
@@ -44,17 +45,20 @@ pub(crate) fn is_read_by_a_person() -> bool {
 /// A datapoint for a person: local time, value, and who wrote it if somebody else did.
 pub(crate) fn datapoint(datapoint: &Datapoint) -> String {
     let origin = datapoint.o.as_deref().map(|origin| format!("  ({origin})")).unwrap_or_default();
-    format!("{}  {}{origin}", time(datapoint.t.as_secs_f64()), datapoint.d)
+    let time = style(time(datapoint.t.as_secs_f64())).dim();
+    format!("{time}  {}{}", datapoint.d, style(origin).dim())
 }
 
 /// A time for a person.
 pub(crate) fn time(seconds: f64) -> String {
+    local_time(seconds, "%Y-%m-%d %H:%M:%S%.3f")
+}
+
+/// A time where it is here, in a format.
+pub(crate) fn local_time(seconds: f64, format: &str) -> String {
     let time = jiff::Timestamp::new(seconds.floor() as i64, (seconds.fract().abs() * 1e9) as i32);
     match time {
-        Ok(time) => {
-            let local = time.to_zoned_datetime(TimeZone::system());
-            local.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
-        }
+        Ok(time) => time.to_zoned_datetime(TimeZone::system()).strftime(format).to_string(),
         Err(_) => seconds.to_string(),
     }
 }
@@ -68,7 +72,7 @@ pub(crate) fn shortened(value: &Value, most: usize) -> String {
     }
 }
 
-/// Rows of cells, aligned: numbers of lines on the right would move when they grow.
+/// Rows of cells, aligned; what the rows are about is in the first column.
 pub(crate) fn table(rows: &[Vec<String>]) -> Result {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
@@ -78,8 +82,11 @@ pub(crate) fn table(rows: &[Vec<String>]) -> Result {
     let widths: Vec<_> = (0..columns).map(width).collect();
     for row in rows {
         let mut text = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            text.push_str(cell);
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            match column {
+                0 => text.push_str(&style(cell).bold().to_string()),
+                _ => text.push_str(cell),
+            }
             text.extend(std::iter::repeat_n(' ', width - cell.chars().count() + 2));
         }
         line(text.trim_end())?;

@@ -10,11 +10,11 @@ use crate::{Result, times};
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Selection {
     /// Only those later than this: seconds since 1970, a date, `yesterday`, `2h ago`.
-    #[arg(long, value_name = "TIME", value_parser = times::parse)]
+    #[arg(long, visible_alias = "t1", value_name = "TIME", value_parser = times::parse)]
     from: Option<Timestamp>,
 
     /// Only those up to this time.
-    #[arg(long, value_name = "TIME", value_parser = times::parse)]
+    #[arg(long, visible_alias = "t2", value_name = "TIME", value_parser = times::parse)]
     to: Option<Timestamp>,
 
     /// At most so many, the first ones.

@@ -16,6 +16,10 @@ use crate::commands::{ask, secret};
 /// input, or set CDB_ADMIN and CDB_ADMIN_PASSWORD; on a terminal both are asked for. When the server
 /// is ready, its URL is printed.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cdb serve\n  cdb serve --data /var/lib/cdb/my.db --admin me\n  \
+                        cdb serve --listen 0.0.0.0:3124 --tls-cert chain.pem --tls-key key.pem"
+)]
 pub(crate) struct Serve {
     /// The file that everything is kept in; made if it is not there.
     #[arg(long, value_name = "FILE", default_value = "connectordb.db")]

@@ -228,10 +228,17 @@ fn on_a_terminal_it_asks() {
         assert_eq!(home.out(&["ls"]).contains("mood"), is_there);
     }
 
+    // Colour is for terminals alone, and not for those who do not want it.
+    home.out(&["create", "mood"]);
+    assert!(home.out(&["ls"]).starts_with("me/user/mood"));
+    let mut ls = on_terminal(&["ls"]);
+    assert!(ls.exp_eof().expect("the end").contains("\x1b[1mme/user/mood\x1b[0m"));
+
     let archive = home.file("archive");
     let mut export = on_terminal(&["export", archive.to_str().expect("text")]);
     let shown = export.exp_eof().expect("the end");
-    assert!(shown.contains(" objects with "), "{shown}");
+    // The bar, and then the sum.
+    assert!(shown.contains(" of 5 objects") && shown.contains(": 5 objects with "), "{shown}");
 }
 
 #[cfg(unix)]
@@ -360,6 +367,15 @@ fn numbers_are_drawn() {
     let file = home.file("wave.svg");
     home.out(&["plot", "wave", "--svg", file.to_str().expect("text"), "--transform", "$ * 2"]);
     assert!(std::fs::read_to_string(file).expect("a file").contains("<svg"));
+    let file = home.file("wave.png");
+    home.out(&["plot", "wave", "--png", file.to_str().expect("text")]);
+    let picture = std::fs::read(file).expect("a file");
+    assert!(picture.starts_with(b"\x89PNG\r\n") && picture.ends_with(b"IEND\xaeB`\x82"));
+    // Lines and letters: much more than a white page.
+    assert!(picture.len() > 5_000, "{} bytes", picture.len());
+    let points = home.json(&["plot", "wave", "--t1", "98"]);
+    assert_eq!(points[0]["stream"], "wave");
+    assert_eq!(points[0]["points"][1], json!([100.0, (100.0_f64 / 9.0).sin()]));
     home.out(&["create", "words"]);
     home.out(&["insert", "words", "none"]);
     let said = home.run(&["plot", "words"]);
@@ -438,4 +454,31 @@ fn users_move_from_one_server_to_another() {
     let login = ["login", &to.url, "--user", "you", "--profile", "you"];
     assert_eq!(to.with_input("another\n", &login).code, 0);
     assert_eq!(to.json(&["info", "--profile", "you"])["you"], "you/user");
+}
+
+#[test]
+fn a_data_file_moves_with_its_passwords() {
+    let mut home = Home::logged_in();
+    home.out(&["create", "mood"]);
+    home.out(&["insert", "mood", "8"]);
+    let [data, archive] = ["data.db", "archive"].map(|name| home.file(name));
+    let [data, archive] = [&data, &archive].map(|path| path.to_str().expect("text"));
+    let said = home.run(&["export", "--data", data, archive]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.ends_with("data.db is in use by another server\n"), "{}", said.err);
+
+    home.server.kill().expect("it is killed");
+    home.server.wait().expect("it has ended");
+    let said = home.out(&["export", "--data", data, archive]);
+    assert_eq!(said, format!("{data} is written: 5 objects with 2 datapoints.\n"));
+    let new = tempfile::tempdir().expect("a directory");
+    let moved = new.path().join("data.db");
+    let said = home.run(&["import", "--data", moved.to_str().expect("text"), archive]);
+    assert_eq!(said.out, format!("{archive} is imported: 5 objects with 2 datapoints.\n"));
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+
+    let other = Home::with(new, &[]);
+    let login = ["login", &other.url, "--user", "me"];
+    assert_eq!(other.with_input("secret\n", &login).code, 0);
+    assert_eq!(other.out(&["ls"]), "me/user/mood  any  1  8\n");
 }

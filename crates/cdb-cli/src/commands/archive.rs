@@ -1,9 +1,10 @@
 //! `cdb export` and `cdb import`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use connectordb::Progress;
+use connectordb::server::DataFile;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
@@ -13,19 +14,34 @@ use crate::output::Output;
 
 /// Writes users with all that is theirs into a directory, as plain JSON.
 ///
-/// The archive holds the keys of devices, but no passwords. It is that of the Python client.
+/// Over the API the archive holds the keys of devices, but no passwords: it is that of the Python
+/// client. Straight from a data file whose server is not running (`--data`) it holds the hashes of
+/// passwords as well, so that everyone can log in as before where it is imported.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cdb export backup\n  cdb export backup me you")]
+#[command(after_help = "Examples:\n  cdb export backup\n  cdb export backup me you\n  \
+                        cdb export --data connectordb.db backup")]
 pub(crate) struct Export {
-    /// The directory; a new one, or one with an archive of other users.
+    /// The directory; a new one, or, over the API, one with an archive of other users.
     directory: PathBuf,
 
-    /// Which users; yourself unless given.
+    /// Which users; yourself unless given, or all of a data file.
     users: Vec<String>,
+
+    /// Exports a data file whose server is not running.
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
 }
 
 impl Export {
     pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
+        if let Some(file) = self.data {
+            let bar = Bar::new(output);
+            let export = DataFile::at(&file).export(&self.directory);
+            let export = self.users.into_iter().fold(export, |export, user| export.user(user));
+            let done = export.on_progress(|now| bar.show(now)).await;
+            bar.end();
+            return said(output, &file.display().to_string(), "is written", done?);
+        }
         let cdb = server.connect().await?;
         let users = match self.users.is_empty() {
             true => vec![cdb.user().name().to_owned()],
@@ -44,33 +60,57 @@ impl Export {
 
 /// Brings all users of an archive to the server.
 ///
-/// Each user's password becomes its name: change it with `cdb passwd`. All of the archive is looked
+/// Over the API each user's password becomes its name: change it with `cdb passwd`. Straight into a
+/// data file whose server is not running (`--data`) users keep the passwords that the archive holds,
+/// and data keep who wrote them; the file is made if it is not there. All of the archive is looked
 /// at before anything is changed.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cdb import backup\n  cdb import backup --resume")]
+#[command(after_help = "Examples:\n  cdb import backup\n  cdb import backup --resume\n  \
+                        cdb import --data connectordb.db backup")]
 pub(crate) struct Import {
     /// The archive: of this client, of the Python client or of the original server.
     directory: PathBuf,
 
     /// Goes on with an import that was interrupted.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "data")]
     resume: bool,
 
     /// Gives devices new keys, as for a copy.
     #[arg(long)]
     new_keys: bool,
+
+    /// Imports into a data file whose server is not running.
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
 }
 
 impl Import {
     pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
+        let archive = self.directory.display().to_string();
+        if let Some(file) = self.data {
+            return import_into(&file, &self.directory, self.new_keys, output).await;
+        }
         let cdb = server.connect().await?;
         let bar = Bar::new(output);
         let import = cdb.import_users(&self.directory).resume(self.resume).new_keys(self.new_keys);
         let done = import.on_progress(|now| bar.show(now)).await;
         bar.end();
-        let archive = self.directory.display().to_string();
         said(output, &archive, "is imported, passwords are names", done?)
     }
+}
+
+/// Imports into a data file.
+async fn import_into(file: &Path, directory: &Path, new_keys: bool, output: Output) -> Result {
+    let bar = Bar::new(output);
+    let data = DataFile::at(file);
+    let import = data.import(directory).new_keys(new_keys);
+    let done = import.on_progress(|now| bar.show(now)).await;
+    bar.end();
+    said(output, &directory.display().to_string(), "is imported", done?)?;
+    if !data.has_administrator().await? {
+        eprintln!("No user of {} is an administrator.", file.display());
+    }
+    Ok(())
 }
 
 fn said(output: Output, what: &str, done: &str, total: Progress) -> Result {
@@ -99,10 +139,11 @@ impl Bar {
     }
 
     fn show(&self, now: Progress) {
+        // The first of these is drawn at once, the others when they are not too many.
+        self.0.set_message(format!("{} of {} objects", now.objects, now.of_objects));
         // Objects without data take their time as well.
         self.0.set_length(now.of_datapoints + 100 * now.of_objects);
         self.0.set_position(now.datapoints + 100 * now.objects);
-        self.0.set_message(format!("{} of {} objects", now.objects, now.of_objects));
     }
 
     fn end(&self) {

@@ -73,7 +73,15 @@ impl Log {
                 Source::Command(self.command, ticks)
             }
         };
-        let logged = log(&logger, &self.stream, source).await;
+        let shows = io::stderr().is_terminal();
+        let logged = tokio::select! {
+            () = log(&logger, &self.stream, source) => Ok(()),
+            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Into::into),
+            shown = show_all(&logger), if shows => shown,
+        };
+        if shows {
+            eprintln!();
+        }
         logger.stop().await;
         // The last word of it: what waits, waits.
         if let Err(error) = logger.sync().await {
@@ -84,29 +92,28 @@ impl Log {
     }
 }
 
-async fn log(logger: &Logger, stream: &str, mut source: Source) -> Result {
-    let mut status = logger.status();
-    let shows = io::stderr().is_terminal();
-    loop {
-        let value = tokio::select! {
-            value = source.next() => value,
-            interrupted = tokio::signal::ctrl_c() => return Ok(interrupted?),
-            changed = status.changed(), if shows => {
-                changed?;
-                show(&status.borrow_and_update())?;
-                continue;
-            }
-        };
-        match value {
-            Some(Ok(text)) => {
+/// Logs all values that come.
+async fn log(logger: &Logger, stream: &str, mut source: Source) {
+    while let Some(value) = source.next().await {
+        let logged = match value {
+            Ok(text) => {
                 let value = serde_json::from_str(&text).unwrap_or_else(|_| Value::from(text));
-                if let Err(error) = logger.insert(stream, value).await {
-                    eprintln!("cdb: {error}");
-                }
+                logger.insert(stream, value).await.map_err(Into::into)
             }
-            Some(Err(error)) => eprintln!("cdb: {error}"),
-            None => return Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = logged {
+            eprintln!("cdb: {error}");
         }
+    }
+}
+
+/// Shows how it goes, whenever that changes.
+async fn show_all(logger: &Logger) -> Result {
+    let mut status = logger.status();
+    loop {
+        status.changed().await?;
+        show(&status.borrow_and_update())?;
     }
 }
 

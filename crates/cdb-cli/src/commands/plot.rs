@@ -1,36 +1,33 @@
 //! `cdb plot`
 
+mod canvas;
+mod picture;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use connectordb::Datapoint;
 use console::Term;
 use futures_util::TryStreamExt;
-use plotters::prelude::*;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::Result;
-use crate::canvas::Canvas;
 use crate::connect::Server;
-use crate::output::{line, time};
+use crate::output::{Output, line, print_json, style, time};
 use crate::selection::Selection;
+use canvas::Canvas;
 
 /// What is drawn unless something is asked for.
 const LAST: &str = "-1000..";
-
-/// How large a picture is, in pixels.
-const SIZE: (u32, u32) = (900, 420);
-
-/// The colours of the streams of a picture.
-const COLOURS: [RGBColor; 4] =
-    [RGBColor(46, 110, 168), RGBColor(214, 96, 53), RGBColor(60, 140, 80), RGBColor(130, 80, 150)];
 
 /// Draws the numbers of a stream over time, in the terminal or as a picture.
 ///
 /// What is no number is left out; `true` is 1 and `false` is 0. Without a range, the last thousand.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb plot temperature --from '24h ago'\n  \
-                        cdb plot temperature mood --svg week.svg --from '7 days ago'")]
+                        cdb plot temperature mood --svg week.svg --from '7 days ago'\n  \
+                        cdb plot temperature --png day.png --from yesterday")]
 pub(crate) struct Plot {
     /// The streams; in the terminal one below the other.
     #[arg(required = true)]
@@ -42,16 +39,22 @@ pub(crate) struct Plot {
     /// Writes a picture into a file of SVG instead.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+
+    /// Writes a picture into a file of PNG instead.
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
 }
 
 /// A stream as points of a line.
+#[derive(Serialize)]
 struct Series {
+    #[serde(rename = "stream")]
     name: String,
     points: Vec<(f64, f64)>,
 }
 
 impl Plot {
-    pub(crate) async fn run(self, server: &Server) -> Result {
+    pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
         let cdb = server.connect().await?;
         let mut all = Vec::new();
         for path in self.paths {
@@ -64,11 +67,24 @@ impl Plot {
             }
             all.push(Series { name: path, points });
         }
-        match self.svg {
-            Some(file) => picture(&file, &all).map_err(|error| error.to_string().into()),
-            None => all.iter().try_for_each(draw),
+        if self.svg.is_none() && self.png.is_none() {
+            return match output.json {
+                true => print_json(&all),
+                false => all.iter().try_for_each(draw),
+            };
         }
+        if let Some(file) = self.svg {
+            std::fs::write(&file, picture::svg(&all)?).map_err(|error| unwritten(&file, error))?;
+        }
+        if let Some(file) = self.png {
+            std::fs::write(&file, picture::png(&all)?).map_err(|error| unwritten(&file, error))?;
+        }
+        Ok(())
     }
+}
+
+fn unwritten(file: &Path, error: std::io::Error) -> String {
+    format!("{} cannot be written: {error}", file.display())
 }
 
 fn point(datapoint: &Datapoint) -> Option<(f64, f64)> {
@@ -91,7 +107,7 @@ fn draw(series: &Series) -> Result {
     let height = usize::from(rows / 3).clamp(4, 20);
     let mut canvas = Canvas::new(width, height);
     canvas.line(&series.points, x, y);
-    line(&format!("{:margin$} {}", "", series.name))?;
+    line(&format!("{:margin$} {}", "", style(&series.name).bold()))?;
     for (number, row) in canvas.rows().enumerate() {
         let label = match number {
             0 => &labels[0],
@@ -99,7 +115,7 @@ fn draw(series: &Series) -> Result {
             _ if number == height - 1 => &labels[2],
             _ => "",
         };
-        line(&format!("{label:>margin$}┤{row}"))?;
+        line(&format!("{label:>margin$}┤{}", style(row).cyan()))?;
     }
     let (from, to) = (time(x.0), time(x.1));
     let gap = width.saturating_sub(from.len() + to.len()).max(1);
@@ -114,31 +130,4 @@ fn bounds(points: &[(f64, f64)]) -> ((f64, f64), (f64, f64)) {
         if least < most { (least, most) } else { (least - 0.5, most + 0.5) }
     };
     (range(&mut points.iter().map(|point| point.0)), range(&mut points.iter().map(|point| point.1)))
-}
-
-/// Writes all series into one picture.
-fn picture(file: &Path, all: &[Series]) -> Result<(), Box<dyn std::error::Error>> {
-    let area = SVGBackend::new(file, SIZE).into_drawing_area();
-    area.fill(&WHITE)?;
-    let points: Vec<_> = all.iter().flat_map(|series| series.points.iter().copied()).collect();
-    let (x, y) = bounds(&points);
-    let mut chart = ChartBuilder::on(&area)
-        .margin(12)
-        .x_label_area_size(36)
-        .y_label_area_size(56)
-        .build_cartesian_2d(x.0..x.1, y.0..y.1)?;
-    chart
-        .configure_mesh()
-        .light_line_style(WHITE)
-        .x_labels(5)
-        .x_label_formatter(&|seconds| time(*seconds))
-        .draw()?;
-    for (series, colour) in all.iter().zip(COLOURS.iter().cycle()) {
-        chart
-            .draw_series(LineSeries::new(series.points.iter().copied(), colour.stroke_width(2)))?
-            .label(&series.name)
-            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
-    }
-    chart.configure_series_labels().background_style(WHITE.mix(0.8)).draw()?;
-    Ok(area.present()?)
 }
