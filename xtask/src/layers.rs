@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::command::{Result, cargo_output};
 
 /// For each crate, the crates of this workspace that it may depend on. Tests may use more.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("cdb-types", &[]),
     ("cdb-archive", &["cdb-types"]),
     ("cdb-pipescript", &["cdb-types"]),
@@ -28,6 +28,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     ),
     ("cdb-cli", &["connectordb", "cdb-core", "cdb-http", "cdb-server", "cdb-types"]),
     ("examples", &["connectordb"]),
+    ("ingest_gateway", &["cdb-types"]),
 ];
 
 /// What can be used anywhere, by a server, a small device or a page.

@@ -10,6 +10,7 @@ use cdb_core::{ConnectorDb, Datapoint, StreamCreate};
 use cdb_types::{Name, Schema, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::runtime;
 use tokio::sync::watch;
 
 use crate::cache::Setting;
@@ -27,6 +28,8 @@ pub struct Logger(Arc<Handle>);
 /// What ends the background task when it is dropped.
 struct Handle {
     inner: Arc<Inner>,
+    /// That in which the file was opened.
+    runtime: runtime::Handle,
     task: Mutex<Option<Task>>,
 }
 
@@ -37,7 +40,8 @@ impl Logger {
     }
 
     pub(crate) fn new(inner: Inner) -> Self {
-        Self(Arc::new(Handle { inner: Arc::new(inner), task: Mutex::default() }))
+        let runtime = runtime::Handle::current();
+        Self(Arc::new(Handle { inner: Arc::new(inner), runtime, task: Mutex::default() }))
     }
 
     fn inner(&self) -> &Inner {
@@ -130,13 +134,10 @@ impl Logger {
     /// Begins to bring what waits to the server: now and then after each
     /// [`syncperiod`](Self::syncperiod). While the server cannot be reached, it is tried again after
     /// a second, and then after growing pauses up to that period. Does nothing if it has begun.
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
     pub fn start(&self) {
         let mut task = self.0.task();
         if task.as_ref().is_none_or(Task::is_over) {
-            *task = Some(Task::start(Arc::clone(&self.0.inner)));
+            *task = Some(Task::start(Arc::clone(&self.0.inner), &self.0.runtime));
         }
     }
 

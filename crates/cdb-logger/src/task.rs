@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdb_http::Backoff;
+use tokio::runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -20,9 +21,9 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    pub(crate) fn start(inner: Arc<Inner>) -> Self {
+    pub(crate) fn start(inner: Arc<Inner>, runtime: &runtime::Handle) -> Self {
         let (stop, stopped) = oneshot::channel();
-        Self { stop, running: tokio::spawn(run(inner, stopped)) }
+        Self { stop, running: runtime.spawn(run(inner, stopped)) }
     }
 
     pub(crate) fn is_over(&self) -> bool {

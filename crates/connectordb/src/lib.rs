@@ -126,6 +126,9 @@
 
 #![doc(test(attr(deny(warnings))))]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
+
 pub use cdb_core::*;
 pub use cdb_http as http;
 #[cfg(feature = "logger")]

@@ -1,0 +1,190 @@
+//! Everything without async, for scripts and small devices: `.wait()` where others write `.await`.
+//!
+//! There is no second API to learn. [`Wait`] gives whatever can be awaited the method
+//! [`wait`](Wait::wait), and [`WaitEach`] makes an iterator of whatever comes one by one.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! # let server = connectordb::server::Server::builder().data(directory.path().join("c.db")).listen("127.0.0.1:0")
+//! #     .admin("test", "test").start().wait()?;
+//! # let url = server.url();
+//! use connectordb::blocking::{Wait, WaitEach};
+//! use connectordb::{ConnectorDb, StreamCreate};
+//! use serde_json::json;
+//!
+//! let cdb = ConnectorDb::builder().url(url).password("test", "test").connect().wait()?;
+//! let mood = cdb.stream("mood")?.typed::<i64>();
+//! mood.create(StreamCreate::new().schema(json!({"type": "integer"}))).wait()?;
+//! let changes = mood.subscribe().transform("if $ < 3").wait()?;
+//!
+//! mood.insert(8).wait()?;
+//! mood.insert(2).wait()?;
+//!
+//! // All of them, in memory that does not grow with their number.
+//! for datapoint in mood.query().stream().wait()?.wait_each() {
+//!     println!("{}", datapoint?.d);
+//! }
+//!
+//! // As they are inserted: this waits for the next, for ever.
+//! for batch in changes.wait_each() {
+//!     assert_eq!(batch?[0].d, 2);
+//! #   break;
+//! }
+//! # server.shutdown().wait();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A [logger](crate::logger) for a device whose network comes and goes:
+//!
+//! ```
+//! # #[cfg(feature = "logger")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! # let file = directory.path().join("cache.db");
+//! use connectordb::StreamCreate;
+//! use connectordb::blocking::Wait;
+//! use connectordb::logger::Logger;
+//!
+//! let logger = Logger::builder(file)
+//!     .on_create(|logger: Logger| async move { logger.set_apikey("the device's key").await })
+//!     .open()
+//!     .wait()?;
+//! logger.start();     // goes on in the background
+//! # drop(logger.add_stream("temperature", StreamCreate::new()).wait());
+//! assert!(logger.insert("unknown", 21.5).wait().is_err());
+//! logger.close().wait()?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "logger"))]
+//! # fn main() {}
+//! ```
+//!
+//! # What runs where
+//!
+//! One thread, started by the first call and shared by all, looks after the network: pings are
+//! answered and loggers sync while the program does something else. A call itself runs on the thread
+//! that waits for it. Callbacks, as of [`Stream::on_insert`](crate::Stream::on_insert), run on that
+//! one thread: they must not wait.
+//!
+//! In an async program, waiting would hold up other tasks, or itself for ever. [`Wait::wait`] panics
+//! there, and says that it wants `.await`.
+
+use std::fmt;
+use std::future::{IntoFuture, pending, poll_fn};
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::thread;
+
+use futures_core::Stream;
+use tokio::runtime::{Builder, Handle};
+
+/// What to do within an async program.
+const WITHIN_ASYNC: &str =
+    "connectordb::blocking is for programs without async: write `.await` instead of `.wait()` here";
+
+/// Waits for whatever can be awaited.
+///
+/// ```no_run
+/// use connectordb::ConnectorDb;
+/// use connectordb::blocking::Wait;
+/// let cdb = ConnectorDb::builder().apikey("a device's key").connect().wait()?;
+/// # drop(cdb);
+/// # Ok::<(), connectordb::Error>(())
+/// ```
+pub trait Wait: IntoFuture + Sized {
+    /// Holds up this thread until it is done.
+    ///
+    /// # Panics
+    /// Within an async program, where `.await` belongs; if the system has no thread left.
+    fn wait(self) -> Self::Output {
+        runtime().block_on(self.into_future())
+    }
+}
+
+impl<F: IntoFuture> Wait for F {}
+
+/// Makes an iterator of what comes one by one: [`Datapoints`](crate::Datapoints),
+/// [`Subscription`](crate::Subscription), [`Downlinks`](crate::Downlinks).
+///
+/// ```no_run
+/// use connectordb::blocking::{Wait, WaitEach};
+/// # fn main() -> connectordb::Result<()> {
+/// # let cdb = connectordb::ConnectorDb::builder().connect().wait()?;
+/// # let mood = cdb.stream("mood")?;
+/// for batch in mood.subscribe().wait()?.wait_each() {
+///     println!("{:?}", batch?);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub trait WaitEach: Stream + Unpin + Sized {
+    /// An iterator that waits for each.
+    fn wait_each(self) -> Each<Self> {
+        Each(self)
+    }
+}
+
+impl<S: Stream + Unpin> WaitEach for S {}
+
+/// Waits for each; see [`WaitEach::wait_each`].
+#[must_use = "nothing is waited for until it is iterated over"]
+pub struct Each<S>(S);
+
+impl<S: Stream + Unpin> Iterator for Each<S> {
+    type Item = S::Item;
+
+    fn next(&mut self) -> Option<S::Item> {
+        poll_fn(|cx| Pin::new(&mut self.0).poll_next(cx)).wait()
+    }
+}
+
+impl<S> fmt::Debug for Each<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Each")
+    }
+}
+
+/// That of the one thread.
+fn runtime() -> &'static Handle {
+    static RUNTIME: OnceLock<Handle> = OnceLock::new();
+    assert!(Handle::try_current().is_err(), "{WITHIN_ASYNC}");
+    RUNTIME.get_or_init(|| {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("the system can watch the network");
+        let handle = runtime.handle().clone();
+        let thread = thread::Builder::new().name("connectordb".to_owned());
+        let started = thread.spawn(move || runtime.block_on(pending::<()>()));
+        started.expect("the system has a thread left");
+        handle
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_threads_wait_at_once() {
+        let sum = |n: u64| async move {
+            tokio::time::sleep(std::time::Duration::from_millis(n)).await;
+            n
+        };
+        let threads: Vec<_> = (0..8).map(|n| thread::spawn(move || sum(n).wait())).collect();
+        let waited = threads.into_iter().map(|thread| thread.join().expect("it ends"));
+        assert_eq!(waited.sum::<u64>(), 28);
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "write `.await` instead of `.wait()`")]
+    async fn in_an_async_program_it_says_what_to_do() {
+        std::future::ready(()).wait();
+    }
+
+    #[test]
+    #[should_panic(expected = "write `.await` instead of `.wait()`")]
+    fn what_is_awaited_does_not_wait_itself() {
+        async { std::future::ready(()).wait() }.wait();
+    }
+}

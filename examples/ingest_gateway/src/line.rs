@@ -1,0 +1,77 @@
+//! A line of the line protocol that many sensors speak:
+//! `measurement[,tag=…] field=value[,field=value] [nanoseconds since 1970]`.
+
+use cdb_types::Timestamp;
+use serde_json::Value;
+
+/// What one line says.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Line<'a> {
+    pub(crate) measurement: &'a str,
+    pub(crate) fields: Vec<(&'a str, Value)>,
+    /// `None` if the line does not say when.
+    pub(crate) time: Option<Timestamp>,
+}
+
+impl<'a> Line<'a> {
+    /// Reads a line without escapes and quoted texts, as sensors write them.
+    pub(crate) fn parse(text: &'a str) -> Result<Self, &'static str> {
+        let mut parts = text.split_whitespace();
+        let (Some(series), Some(fields)) = (parts.next(), parts.next()) else {
+            return Err("expected a measurement and a field");
+        };
+        let time = parts.next().map(seconds).transpose()?;
+        let measurement = series.split_once(',').map_or(series, |(name, _tags)| name);
+        let field = |field: &'a str| {
+            let (name, text) = field.split_once('=').ok_or("expected name=value")?;
+            Ok((name, value(text)?))
+        };
+        let fields = fields.split(',').map(field).collect::<Result<_, &'static str>>()?;
+        Ok(Self { measurement, fields, time })
+    }
+}
+
+/// A time in nanoseconds as one in seconds.
+fn seconds(nanoseconds: &str) -> Result<Timestamp, &'static str> {
+    let time = nanoseconds.parse::<i64>().map_err(|_| "the time is no whole number")?;
+    Timestamp::new(time as f64 / 1e9).ok_or("there is no such time")
+}
+
+/// `5i` is a whole number, `5` any number, `t` and `true` are true.
+fn value(text: &str) -> Result<Value, &'static str> {
+    match text {
+        "t" | "T" | "true" | "True" | "TRUE" => return Ok(true.into()),
+        "f" | "F" | "false" | "False" | "FALSE" => return Ok(false.into()),
+        _ => {}
+    }
+    let number = match text.strip_suffix('i') {
+        Some(whole) => whole.parse::<i64>().ok().map(Value::from),
+        None => text.parse::<f64>().ok().map(Value::from).filter(Value::is_number),
+    };
+    number.ok_or("a value is neither a number nor a truth")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_sensor_says_is_understood() {
+        let line = Line::parse("garden,sensor=a t=21.5,h=40i,on=t 1700000000500000000");
+        let expected = Line {
+            measurement: "garden",
+            fields: vec![("t", json!(21.5)), ("h", json!(40)), ("on", json!(true))],
+            time: Timestamp::new(1_700_000_000.5),
+        };
+        assert_eq!(line, Ok(expected));
+    }
+
+    #[test]
+    fn what_is_no_line_is_told() {
+        for text in ["", "garden", "garden t", "garden t=warm", "garden t=NaN", "garden t=1 now"] {
+            assert!(Line::parse(text).is_err(), "{text}");
+        }
+    }
+}

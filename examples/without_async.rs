@@ -1,0 +1,39 @@
+//! A script without async: a day of temperatures goes in, a question comes out.
+//!
+//! `cargo run --package examples --example without_async`
+
+use std::error::Error;
+
+use connectordb::blocking::{Wait, WaitEach};
+use connectordb::{ConnectorDb, Datapoint, StreamCreate};
+use examples::Home;
+use serde_json::json;
+
+/// What the thermometer said at each hour of a day.
+const DAY: [f64; 24] = [
+    17.0, 16.5, 16.1, 15.8, 15.6, 15.9, 16.8, 18.2, 19.9, 21.3, 22.8, 23.9, 24.6, 25.1, 25.4, 25.2,
+    24.7, 23.8, 22.5, 21.2, 20.1, 19.2, 18.4, 17.6,
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let home = Home::start().wait()?;
+    let cdb = ConnectorDb::builder().url(home.url()).password("test", "test").connect().wait()?;
+    let temperature = cdb.stream("temperature")?.typed::<f64>();
+    temperature.create(StreamCreate::new().schema(json!({"type": "number"}))).wait()?;
+
+    let midnight = 1_700_006_400.0;
+    let hours = (0..).map(|hour| midnight + f64::from(hour) * 3600.0);
+    let day: Vec<_> = hours.zip(DAY).map(|(t, d)| Datapoint::new(t, d)).collect();
+    println!("{} temperatures are stored.", temperature.insert_array(&day).wait()?);
+
+    let mut warm = 0;
+    for datapoint in temperature.query().stream().wait()?.wait_each() {
+        warm += u32::from(datapoint?.d > 20.0);
+    }
+    println!("It was warmer than 20 degrees for {warm} hours.");
+    let mean = temperature.query().transform("mean | if last").wait()?;
+    println!("The mean, computed by the server: {:.1} degrees.", mean[0].d);
+
+    home.server.shutdown().wait();
+    Ok(())
+}
