@@ -10,6 +10,7 @@ use connectordb::query::{Column, Dataset, Table};
 use connectordb::{ConnectorDb, Datapoint, StreamCreate, Timestamp};
 use examples::Home;
 use plotters::prelude::*;
+use plotters::style::register_font;
 use serde_json::json;
 
 const INK: RGBColor = RGBColor(45, 50, 60);
@@ -84,6 +85,9 @@ fn draw(
     temperature: &[(f64, f64)],
     table: &Table,
 ) -> Result<(), Box<dyn Error>> {
+    // What letters are measured with; a viewer of the picture may show others.
+    register_font("sans-serif", FontStyle::Normal, epaint_default_fonts::HACK_REGULAR)
+        .map_err(|_| "the font cannot be read")?;
     let area = SVGBackend::new(file, (760, 820)).into_drawing_area();
     area.fill(&WHITE)?;
     let (above, below) = area.margin(10, 10, 10, 10).split_vertically(380);
