@@ -1,23 +1,107 @@
-//! All that must hold before a change is taken in, but for the tests.
+//! All that must hold before a change is taken in, step by step.
 
-use std::process::Command;
+use std::time::{Duration, Instant};
 
-use crate::command::{self, Result, cargo};
-use crate::{interop, layers};
+use crate::command::{Result, cargo, cargo_command, run};
+use crate::{features, interop, layers, licences, metadata};
 
-pub(crate) fn run() -> Result {
-    cargo(&["fmt", "--all", "--check"])?;
-    layers::check()?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])?;
-    // Without the features of others, which one build of all would share.
-    for package in ["cdb-types", "cdb-core", "connectordb"] {
-        cargo(&["check", "--package", package, "--no-default-features"])?;
+/// What a step is called, what it is about, and how it is done.
+type Step = (&'static str, &'static str, fn() -> Result<Done>);
+
+/// How a step went that did not fail.
+pub(crate) enum Done {
+    Passed,
+    /// Not done, or not all of it, and why.
+    Skipped(String),
+}
+
+/// All steps, those first that fail soonest.
+const STEPS: [Step; 11] = [
+    ("format", "the form of the code", || passed(cargo(&["fmt", "--all", "--check"]))),
+    ("layers", "who may depend on whom", || passed(layers::check())),
+    ("metadata", "what registries want to know", || passed(metadata::check())),
+    ("licences", "licences, advisories, doubles, sources", licences::check),
+    ("features", "each combination that makes sense", features::check),
+    ("lints", "clippy", || passed(lints())),
+    ("docs", "documentation without warnings", || passed(docs())),
+    ("tests", "the tests, those in the documentation among them", || passed(tests())),
+    ("examples", "the examples run", || passed(examples())),
+    ("interop", "the Python client, with the server and beside the client", || {
+        passed(interop::run())
+    }),
+    ("packages", "each crate builds from its package", || passed(packages())),
+];
+
+/// The names of the steps.
+pub(crate) fn names() -> Vec<&'static str> {
+    STEPS.iter().map(|(name, ..)| *name).collect()
+}
+
+fn passed(result: Result) -> Result<Done> {
+    result.map(|()| Done::Passed)
+}
+
+/// Takes these steps, or all; says at the end how each went.
+pub(crate) fn run_steps(chosen: &[String]) -> Result {
+    let is_chosen = |name: &str| chosen.is_empty() || chosen.iter().any(|step| step == name);
+    let mut rows = Vec::new();
+    for (name, about, step) in STEPS.iter().filter(|(name, ..)| is_chosen(name)) {
+        eprintln!("\n== {name}: {about}");
+        let begun = Instant::now();
+        let done = step();
+        if let Err(error) = &done {
+            eprintln!("xtask: {error}");
+        }
+        rows.push((*name, done, begun.elapsed()));
     }
-    let mut doc = Command::new(env!("CARGO"));
-    doc.args(["doc", "--workspace", "--no-deps", "--all-features"]);
-    command::run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
-    for example in ["tutorial", "thermostat", "temperature_logger", "mood_and_temperature"] {
+    println!("\n{}", table(&rows));
+    let failed: Vec<_> =
+        rows.iter().filter(|(_, done, _)| done.is_err()).map(|(name, ..)| *name).collect();
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
+}
+
+fn table(rows: &[(&str, Result<Done>, Duration)]) -> String {
+    let mut text = format!("{:<10} {:>8}  {}", "step", "seconds", "result");
+    for (name, done, took) in rows {
+        let result = match done {
+            Ok(Done::Passed) => "passed".to_owned(),
+            Ok(Done::Skipped(why)) => format!("passed, but {why}"),
+            Err(error) => format!("FAILED: {}", error.to_string().lines().next().unwrap_or("")),
+        };
+        text.push_str(&format!("\n{name:<10} {:>8.1}  {result}", took.as_secs_f64()));
+    }
+    text
+}
+
+fn lints() -> Result {
+    cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+}
+
+fn docs() -> Result {
+    let mut doc = cargo_command(&["doc", "--workspace", "--no-deps", "--all-features"]);
+    run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+pub(crate) fn tests() -> Result {
+    cargo(&["test", "--workspace"])
+}
+
+fn examples() -> Result {
+    let examples =
+        ["tutorial", "thermostat", "temperature_logger", "mood_and_temperature", "without_async"];
+    for example in examples {
         cargo(&["run", "--quiet", "--package", "examples", "--example", example])?;
     }
-    interop::run()
+    let lines =
+        std::fs::File::open(crate::command::root().join("examples/ingest_gateway/lines.txt"))?;
+    run(cargo_command(&["run", "--quiet", "--package", "ingest_gateway"]).stdin(lines))
+}
+
+/// Builds each crate from what would be published of it.
+pub(crate) fn packages() -> Result {
+    let metadata = metadata::Metadata::read()?;
+    let published = metadata.published()?;
+    let names = published.iter().flat_map(|package| ["--package", &*package.name]);
+    let package = ["package", "--quiet", "--allow-dirty", "--locked"].into_iter().chain(names);
+    cargo(&package.collect::<Vec<_>>())
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::command::{self, Result, cargo, root};
+use crate::command::{self, Result, cargo, cargo_command, root};
 
 /// Later websocket clients break the official client's callbacks.
 const REQUIREMENTS: [&str; 7] = [
@@ -40,8 +40,7 @@ pub(crate) fn run() -> Result {
             .env("CDB_URL", &server.url),
     )?;
     command::run(
-        Command::new(env!("CARGO"))
-            .args(["test", "--package", "cdb-core", "--package", "cdb-logger"])
+        cargo_command(&["test", "--package", "cdb-core", "--package", "cdb-logger"])
             .args(["--test", "python", "--", "--ignored"])
             .env("CDB_PYTHON", python),
     )

@@ -1,8 +1,7 @@
 //! The order of the crates: who may depend on whom.
 
-use serde_json::Value;
-
 use crate::command::{Result, cargo_output};
+use crate::metadata::Metadata;
 
 /// For each crate, the crates of this workspace that it may depend on. Tests may use more.
 const MAY_USE: [(&str, &[&str]); 12] = [
@@ -31,8 +30,11 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("ingest_gateway", &["cdb-types"]),
 ];
 
+/// What may use everything.
+const AUTOMATION: [&str; 3] = ["xtask", "bench", "faults"];
+
 /// What can be used anywhere, by a server, a small device or a page.
-const USED_ANYWHERE: [&str; 2] = ["cdb-types", "cdb-pipescript"];
+const USED_ANYWHERE: [&str; 3] = ["cdb-types", "cdb-archive", "cdb-pipescript"];
 
 /// What must not be in the trees of these, with all their features.
 const NOT_USED_ANYWHERE: [&str; 5] = ["tokio", "reqwest", "hyper", "sqlx", "axum"];
@@ -52,23 +54,19 @@ pub(crate) fn check() -> Result {
 
 /// Whether every arrow between our crates points down.
 fn check_members() -> Result {
-    let metadata = cargo_output(&["metadata", "--format-version", "1", "--no-deps"])?;
-    let metadata: Value = serde_json::from_str(&metadata)?;
-    let packages = metadata["packages"].as_array().ok_or("no packages")?;
-    let names: Vec<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
-    for package in packages {
-        let name = package["name"].as_str().ok_or("a package without a name")?;
-        // Automation may use everything.
+    let Metadata { packages } = Metadata::read()?;
+    let is_ours = |name: &str| packages.iter().any(|package| package.name == name);
+    for package in &packages {
+        let name = &*package.name;
         let Some((_, allowed)) = MAY_USE.iter().find(|(member, _)| *member == name) else {
-            if ["xtask", "bench", "faults"].contains(&name) {
+            if AUTOMATION.contains(&name) {
                 continue;
             }
             return Err(format!("{name} has no place among the layers").into());
         };
-        let dependencies = package["dependencies"].as_array().ok_or("no dependencies")?;
-        for dependency in dependencies.iter().filter(|dependency| dependency["kind"] != "dev") {
-            let used = dependency["name"].as_str().ok_or("a dependency without a name")?;
-            if names.contains(&used) && !allowed.contains(&used) {
+        let used = package.dependencies.iter().filter(|used| used.kind.as_deref() != Some("dev"));
+        for used in used.map(|used| &*used.name) {
+            if is_ours(used) && !allowed.contains(&used) {
                 return Err(format!("{name} must not depend on {used}").into());
             }
         }

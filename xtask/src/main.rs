@@ -1,10 +1,15 @@
-//! Automation of this workspace: `cargo xtask ci | test | interop | bench`.
+//! Automation of this workspace: `cargo xtask help` lists what there is.
 
 mod bench;
 mod ci;
 mod command;
+mod features;
 mod interop;
 mod layers;
+mod licences;
+mod metadata;
+mod release;
+mod sizes;
 
 use std::process::ExitCode;
 
@@ -14,22 +19,31 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
-    /// All that must hold before a change is taken in, but for the tests.
-    Ci,
+    /// All that must hold before a change is taken in.
+    Ci {
+        /// Only these steps.
+        #[arg(value_parser = clap::builder::PossibleValuesParser::new(ci::names()))]
+        steps: Vec<String>,
+    },
     /// The tests of the workspace.
     Test,
-    /// The official Python client against our server.
+    /// The official Python client against our server, and beside our client.
     Interop,
     /// Measures, and prints ratios taken in one run.
     Bench,
+    /// How long each shape of the client takes to build, and how large it is.
+    Sizes,
+    Release(release::Release),
 }
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
-        Task::Ci => ci::run(),
-        Task::Test => command::cargo(&["test", "--workspace"]),
+        Task::Ci { steps } => ci::run_steps(&steps),
+        Task::Test => ci::tests(),
         Task::Interop => interop::run(),
         Task::Bench => bench::run(),
+        Task::Sizes => sizes::run_all(),
+        Task::Release(release) => release.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -97,3 +97,8 @@ impl std::fmt::Debug for PasswordHash {
         f.debug_struct("PasswordHash").field("scheme", &self.scheme).finish_non_exhaustive()
     }
 }
+
+/// What the README shows, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

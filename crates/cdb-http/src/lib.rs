@@ -38,3 +38,8 @@ pub use body::Body;
 pub use credentials::Credentials;
 pub use error::{Error, ProtocolError, TransportError, UrlError};
 pub use session::{Answering, Session, SessionBuilder};
+
+/// What the README shows, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -62,3 +62,8 @@ pub use status::{Durability, Restamped, SetAside, Status, Synced};
 
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What the README shows, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

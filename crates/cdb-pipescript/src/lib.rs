@@ -49,3 +49,8 @@ pub use merge::{Merge, earliest};
 pub use point::Point;
 pub use script::{Over, OverStream, Run, Script};
 pub use value::{Array, Number, Object, Value};
+
+/// What the README shows, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -39,3 +39,8 @@ pub use table::{Row, Table};
 
 /// The result of a question.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What the README shows, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

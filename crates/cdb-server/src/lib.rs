@@ -50,3 +50,8 @@ pub use data_file::{DataFile, DataFileError, Export, Import};
 pub use error::StartError;
 pub use server::{Server, ServerBuilder};
 pub use tls::TlsError;
+
+/// What the README shows, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

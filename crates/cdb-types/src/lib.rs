@@ -63,3 +63,8 @@ pub use schema::Schema;
 pub use schema::{InvalidSchema, Validator};
 pub use secret::{ApiKey, Password};
 pub use timestamp::{Timestamp, TimestampRangeError};
+
+/// What the README shows, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

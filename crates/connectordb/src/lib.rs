@@ -141,3 +141,8 @@ pub use cdb_types as types;
 
 #[cfg(feature = "server")]
 pub use cdb_server as server;
+
+/// What the README shows, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,50 @@
+//! Licences, advisories, doubles and sources of what is depended on: `cargo deny`.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::ci::Done;
+use crate::command::{Result, cargo, root, run};
+
+/// What is installed if it is not there.
+const VERSION: &str = "0.20.2";
+
+pub(crate) fn check() -> Result<Done> {
+    let deny = installed()?;
+    let deny = || {
+        let mut command = Command::new(&deny);
+        // Doubles are listed when they are asked for: `cargo deny check bans`.
+        command.args(["--locked", "--log-level", "error", "check", "--allow", "duplicate"]);
+        command
+    };
+    run(deny().args(["licenses", "bans", "sources"]))?;
+    // The only step that needs more than registries.
+    let advisories =
+        deny().arg("advisories").current_dir(root()).stderr(Stdio::piped()).output()?;
+    let said = String::from_utf8_lossy(&advisories.stderr);
+    eprint!("{said}");
+    match advisories.status.success() {
+        true => Ok(Done::Passed),
+        false if said.contains("failed to fetch advisory database") => {
+            Ok(Done::Skipped("the advisories could not be fetched".to_owned()))
+        }
+        false => Err("there are advisories".into()),
+    }
+}
+
+/// The program, installed into `target` if it is not there.
+fn installed() -> Result<PathBuf> {
+    let is_there = |program: &PathBuf| {
+        let version = Command::new(program).arg("--version").output();
+        version.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(VERSION))
+    };
+    let tools = root().join("target/tools");
+    let own = tools.join("bin/cargo-deny");
+    if let Some(program) = ["cargo-deny".into(), own.clone()].into_iter().find(is_there) {
+        return Ok(program);
+    }
+    let tools = tools.to_str().ok_or("the workspace has a strange path")?;
+    let what = ["cargo-deny", "--version", VERSION, "--locked", "--no-default-features"];
+    cargo(&[&["install", "--quiet", "--root", tools], &what[..]].concat())?;
+    Ok(own)
+}

@@ -1,0 +1,199 @@
+//! The release, on a copy of the repository that is thrown away.
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// Stands for cargo: what would go to a registry goes into a file, and one crate may fail. Building
+/// the packages is left to `cargo xtask ci packages`. Everything else is done.
+const CARGO: &str = r#"#!/bin/sh
+echo "$@" >> "$COPY/calls"
+case "$1" in
+info) grep -qx "${5%@*}" "$COPY/registry" ;;
+package) ;;
+publish)
+    test "$3" != "$FAILING" || exit 101
+    echo "$3" >> "$COPY/registry" ;;
+*) exec "$REAL_CARGO" "$@" ;;
+esac
+"#;
+
+/// A copy of the repository as it was committed last.
+struct Copy {
+    directory: TempDir,
+}
+
+/// How xtask ended.
+struct Ended {
+    is_good: bool,
+    said: String,
+}
+
+impl Copy {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let copy = Self { directory };
+        let this = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository");
+        let cloned = Command::new("git")
+            .args(["clone", "--quiet", "--no-hardlinks"])
+            .arg(this)
+            .arg(copy.path("repository"))
+            .status();
+        assert!(cloned.expect("git").success());
+        copy.git(&["config", "user.name", "Nobody"]);
+        copy.git(&["config", "user.email", "nobody@example.com"]);
+        for file in ["calls", "registry"] {
+            fs::write(copy.path(file), "").expect("written");
+        }
+        fs::write(copy.path("cargo"), CARGO).expect("written");
+        fs::set_permissions(copy.path("cargo"), fs::Permissions::from_mode(0o755)).expect("set");
+        // Whatever was just released: there is something to release.
+        copy.edit("CHANGELOG.md", |text| {
+            text.replacen("## [Unreleased]\n", "## [Unreleased]\n\n- Something else.\n", 1)
+        });
+        copy.commit();
+        copy
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect("a file")
+    }
+
+    /// Changes a file of the repository.
+    fn edit(&self, name: &str, change: impl FnOnce(String) -> String) {
+        let file = self.path("repository").join(name);
+        let text = fs::read_to_string(&file).expect("a file");
+        fs::write(file, change(text)).expect("written");
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        let git = Command::new("git").args(arguments).current_dir(self.path("repository")).output();
+        let git = git.expect("git");
+        assert!(git.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&git.stderr));
+        String::from_utf8(git.stdout).expect("text")
+    }
+
+    fn commit(&self) {
+        self.git(&["commit", "--quiet", "--all", "--message", "Change something"]);
+    }
+
+    /// Runs `cargo xtask release`; one crate cannot be published.
+    fn release_but(&self, failing: &str, arguments: &[&str]) -> Ended {
+        let ended = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .arg("release")
+            .args(arguments)
+            .env("CARGO", self.path("cargo"))
+            .env("CARGO_MANIFEST_DIR", self.path("repository/xtask"))
+            .env("REAL_CARGO", env!("CARGO"))
+            .env("COPY", self.directory.path())
+            .env("FAILING", failing)
+            .output()
+            .expect("it runs");
+        let said = [ended.stdout, ended.stderr].concat();
+        Ended {
+            is_good: ended.status.success(),
+            said: String::from_utf8(said).expect("text"),
+        }
+    }
+
+    fn release(&self, arguments: &[&str]) -> Ended {
+        self.release_but("", &[&["--gate", "true"], arguments].concat())
+    }
+
+    /// What is refused changes nothing, and asks no registry.
+    fn refuses(&self, arguments: &[&str], why: &str) {
+        let before = (self.git(&["rev-parse", "HEAD"]), self.git(&["status", "--porcelain"]));
+        let ended = self.release_but("", arguments);
+        assert!(!ended.is_good && ended.said.contains(why), "{}", ended.said);
+        let after = (self.git(&["rev-parse", "HEAD"]), self.git(&["status", "--porcelain"]));
+        assert_eq!(before, after);
+        assert_eq!(self.git(&["tag", "--list"]), "");
+        assert!(!self.read("calls").contains("publish"));
+    }
+}
+
+#[test]
+fn what_is_not_ready_is_not_released() {
+    let copy = Copy::new();
+    copy.refuses(&["minor", "--gate", "false"], "the gate is red");
+    copy.refuses(&["--resume"], "there is nothing to go on with");
+
+    copy.edit("README.md", |text| text + "\nNot committed.\n");
+    copy.refuses(&["minor", "--gate", "true"], "there are changes");
+    copy.git(&["checkout", "--quiet", "README.md"]);
+
+    copy.edit("crates/cdb-http/Cargo.toml", |text| text.replacen("keywords.workspace = true\n", "", 1));
+    copy.commit();
+    copy.refuses(&["minor", "--gate", "true"], "cdb-http has no keywords");
+    copy.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+
+    copy.edit("CHANGELOG.md", |text| {
+        text.replacen("## [Unreleased]\n", "## [Unreleased]\n\n## [0.0.1] - 1970-01-01\n", 1)
+    });
+    copy.commit();
+    copy.refuses(&["minor", "--gate", "true"], "nothing is unreleased");
+}
+
+#[test]
+fn a_dry_run_leaves_everything_as_it_was() {
+    let copy = Copy::new();
+    let before = copy.git(&["rev-parse", "HEAD"]);
+    let ended = copy.release(&["minor", "--dry-run"]);
+    assert!(ended.is_good && ended.said.contains("could be released"), "{}", ended.said);
+    assert_eq!(copy.git(&["rev-parse", "HEAD"]), before);
+    assert_eq!(copy.git(&["status", "--porcelain"]), "");
+    assert_eq!(copy.git(&["tag", "--list"]), "");
+    assert_eq!(copy.read("registry"), "");
+    assert!(copy.read("calls").contains("\npackage "));
+}
+
+#[test]
+fn a_release_that_breaks_off_goes_on_where_it_was() {
+    let copy = Copy::new();
+    // Nobody is there to be asked, and what cannot be undone is not done.
+    let ended = copy.release(&["major"]);
+    assert!(!ended.is_good && ended.said.contains("nobody can be asked"), "{}", ended.said);
+    let tag = copy.git(&["tag", "--list"]);
+    let version = tag.trim().strip_prefix('v').expect("a tag").to_owned();
+    assert!(version.ends_with(".0.0"), "{version}");
+    assert_eq!(copy.git(&["status", "--porcelain"]), "");
+    assert_eq!(copy.git(&["log", "-1", "--format=%s"]), format!("Release {version}\n"));
+    let changelog = copy.read("repository/CHANGELOG.md");
+    let section = format!("## [Unreleased]\n\n## [{version}] - 20");
+    assert!(changelog.contains(&section), "{}", &changelog[..400]);
+    let lock = copy.read("repository/Cargo.lock");
+    assert!(lock.contains(&format!("name = \"cdb-types\"\nversion = \"{version}\"")));
+
+    let ended = copy.release_but("cdb-core", &["--resume", "--yes"]);
+    assert!(!ended.is_good && ended.said.contains("goes on with cdb-core"), "{}", ended.said);
+    let published = copy.read("registry");
+    assert!(published.lines().any(|name| name == "cdb-http"), "{published}");
+    assert!(!published.contains("connectordb"), "{published}");
+
+    let ended = copy.release_but("", &["--resume", "--yes"]);
+    assert!(ended.is_good, "{}", ended.said);
+    assert!(ended.said.contains(&format!("cdb-http {version} is there already.")), "{}", ended.said);
+    let published = copy.read("registry");
+    let place = |name: &str| published.lines().position(|line| line == name).expect(name);
+    for (before, after) in [
+        ("cdb-types", "cdb-http"),
+        ("cdb-archive", "cdb-server"),
+        ("cdb-server", "cdb-core"),
+        ("cdb-core", "connectordb"),
+        ("cdb-logger", "connectordb"),
+        ("connectordb", "cdb-cli"),
+    ] {
+        assert!(place(before) < place(after), "{published}");
+    }
+    assert_eq!(published.lines().count(), 10);
+    let ended = copy.release_but("", &["--resume", "--yes"]);
+    assert!(ended.is_good && ended.said.contains("Everything is published."), "{}", ended.said);
+}
