@@ -35,6 +35,7 @@ pub(crate) fn run() -> Result {
                 "-p",
                 "no:cacheprovider",
                 "crates/cdb-server/tests/interop",
+                "crates/connectordb/tests/python",
             ])
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("CDB_URL", &server.url),

@@ -23,7 +23,7 @@ esac
 "#;
 
 /// A copy of the repository as it was committed last.
-struct Copy {
+struct Throwaway {
     directory: TempDir,
 }
 
@@ -33,7 +33,7 @@ struct Ended {
     said: String,
 }
 
-impl Copy {
+impl Throwaway {
     fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let copy = Self { directory };
@@ -98,10 +98,7 @@ impl Copy {
             .output()
             .expect("it runs");
         let said = [ended.stdout, ended.stderr].concat();
-        Ended {
-            is_good: ended.status.success(),
-            said: String::from_utf8(said).expect("text"),
-        }
+        Ended { is_good: ended.status.success(), said: String::from_utf8(said).expect("text") }
     }
 
     fn release(&self, arguments: &[&str]) -> Ended {
@@ -122,7 +119,7 @@ impl Copy {
 
 #[test]
 fn what_is_not_ready_is_not_released() {
-    let copy = Copy::new();
+    let copy = Throwaway::new();
     copy.refuses(&["minor", "--gate", "false"], "the gate is red");
     copy.refuses(&["--resume"], "there is nothing to go on with");
 
@@ -130,7 +127,9 @@ fn what_is_not_ready_is_not_released() {
     copy.refuses(&["minor", "--gate", "true"], "there are changes");
     copy.git(&["checkout", "--quiet", "README.md"]);
 
-    copy.edit("crates/cdb-http/Cargo.toml", |text| text.replacen("keywords.workspace = true\n", "", 1));
+    copy.edit("crates/cdb-http/Cargo.toml", |text| {
+        text.replacen("keywords.workspace = true\n", "", 1)
+    });
     copy.commit();
     copy.refuses(&["minor", "--gate", "true"], "cdb-http has no keywords");
     copy.git(&["reset", "--quiet", "--hard", "HEAD^"]);
@@ -144,7 +143,7 @@ fn what_is_not_ready_is_not_released() {
 
 #[test]
 fn a_dry_run_leaves_everything_as_it_was() {
-    let copy = Copy::new();
+    let copy = Throwaway::new();
     let before = copy.git(&["rev-parse", "HEAD"]);
     let ended = copy.release(&["minor", "--dry-run"]);
     assert!(ended.is_good && ended.said.contains("could be released"), "{}", ended.said);
@@ -157,7 +156,7 @@ fn a_dry_run_leaves_everything_as_it_was() {
 
 #[test]
 fn a_release_that_breaks_off_goes_on_where_it_was() {
-    let copy = Copy::new();
+    let copy = Throwaway::new();
     // Nobody is there to be asked, and what cannot be undone is not done.
     let ended = copy.release(&["major"]);
     assert!(!ended.is_good && ended.said.contains("nobody can be asked"), "{}", ended.said);
@@ -180,7 +179,11 @@ fn a_release_that_breaks_off_goes_on_where_it_was() {
 
     let ended = copy.release_but("", &["--resume", "--yes"]);
     assert!(ended.is_good, "{}", ended.said);
-    assert!(ended.said.contains(&format!("cdb-http {version} is there already.")), "{}", ended.said);
+    assert!(
+        ended.said.contains(&format!("cdb-http {version} is there already.")),
+        "{}",
+        ended.said
+    );
     let published = copy.read("registry");
     let place = |name: &str| published.lines().position(|line| line == name).expect(name);
     for (before, after) in [

@@ -128,6 +128,8 @@
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
+#[cfg(doc)]
+pub mod guide;
 
 pub use cdb_core::*;
 pub use cdb_http as http;

@@ -1,0 +1,10 @@
+//! Longer reading, for when the tutorial is done.
+//!
+//! - [`coming_from_python`]: every line of the Python client's documentation, in Rust.
+//! - [`pipescript_by_example`]: every transform and interpolator, and what it makes of data.
+//! - [`running_a_server`]: first start, users and keys, backups, upgrades, TLS, limits.
+//! - [`writing_a_device`]: keys, loggers, downlinks, and what to do when the network goes.
+
+/// Coming from Python
+#[doc = include_str!("guide/coming_from_python.md")]
+pub mod coming_from_python {}
