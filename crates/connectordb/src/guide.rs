@@ -8,3 +8,16 @@
 /// Coming from Python
 #[doc = include_str!("guide/coming_from_python.md")]
 pub mod coming_from_python {}
+
+/// PipeScript by example
+#[doc = include_str!("guide/pipescript.md")]
+#[doc = include_str!("guide/transforms.md")]
+pub mod pipescript_by_example {}
+
+/// Running a server
+#[doc = include_str!("guide/running_a_server.md")]
+pub mod running_a_server {}
+
+/// Writing a device
+#[doc = include_str!("guide/writing_a_device.md")]
+pub mod writing_a_device {}
