@@ -8,6 +8,7 @@ mod interop;
 mod layers;
 mod licences;
 mod metadata;
+mod newcomer;
 mod release;
 mod sizes;
 
@@ -33,6 +34,7 @@ enum Task {
     Bench,
     /// How long each shape of the client takes to build, and how large it is.
     Sizes,
+    Newcomer(newcomer::Newcomer),
     Release(release::Release),
 }
 
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Task::Interop => interop::run(),
         Task::Bench => bench::run(),
         Task::Sizes => sizes::run_all(),
+        Task::Newcomer(newcomer) => newcomer.run(),
         Task::Release(release) => release.run(),
     };
     match done {

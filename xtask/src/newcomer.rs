@@ -1,0 +1,149 @@
+//! A newcomer's run: whether all that the README says is so.
+
+mod picture;
+mod readme;
+mod terminal;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::Args;
+
+use crate::command::{Result, root, run};
+use readme::{Block, Kind};
+use terminal::{Session, Terminal};
+
+/// Where the pictures are.
+const PICTURES: &str = "crates/cdb-cli/pictures";
+
+/// What a session leaves that is a picture.
+const PLOT: &str = "garden.svg";
+
+/// Does all that the README says, in a fresh clone with nothing built, and compares what comes of it
+/// with what the README shows.
+#[derive(Debug, Args)]
+pub(crate) struct Newcomer {
+    /// Makes the README's pictures of it.
+    #[arg(long)]
+    pictures: bool,
+
+    /// Only the sessions, with a `cdb` that is in this directory.
+    #[arg(long, value_name = "DIRECTORY")]
+    installed: Option<PathBuf>,
+}
+
+impl Newcomer {
+    pub(crate) fn run(self) -> Result {
+        let directory = tempfile::tempdir()?;
+        let clone = directory.path().join("connectordb");
+        let git = ["clone", "--quiet"];
+        run(Command::new("git").args(git).arg(root()).arg(&clone))?;
+        let home = Home::new(directory.path(), &clone, self.installed.as_deref())?;
+        let readme = fs::read_to_string(clone.join("README.md"))?;
+        let blocks = readme::blocks(&readme);
+        if blocks.iter().all(|block| block.kind != Kind::Session) {
+            return Err("the README shows no session".into());
+        }
+        let (mut sessions, mut servers) = (Vec::new(), Vec::new());
+        for block in &blocks {
+            match block.kind {
+                Kind::Commands if self.installed.is_some() => {}
+                Kind::Commands => commands(block, &home)?,
+                Kind::Session => {
+                    let mut terminal = Terminal::open(&home)?;
+                    sessions.push(terminal.run(block)?);
+                    // A server goes on while the next sessions need it.
+                    servers.push(terminal);
+                }
+            }
+        }
+        compare(&blocks, &sessions)?;
+        if self.pictures {
+            let pictures = root().join(PICTURES);
+            fs::create_dir_all(&pictures)?;
+            let longest = sessions.iter().max_by_key(|session| session.steps.len());
+            let longest = longest.ok_or("there is no session")?;
+            fs::write(pictures.join("session.svg"), picture::of(longest))?;
+            fs::copy(clone.join(PLOT), pictures.join(PLOT))?;
+        }
+        println!("Everything is as the README says.");
+        Ok(())
+    }
+}
+
+/// Where a newcomer lives: nothing is built and nothing remembered.
+pub(crate) struct Home {
+    clone: PathBuf,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Home {
+    fn new(directory: &Path, clone: &Path, installed: Option<&Path>) -> Result<Self> {
+        let text = |path: &Path| Ok::<_, &str>(path.to_str().ok_or("a strange path")?.to_owned());
+        let real = |name: &str, below: &str| match (std::env::var(name), std::env::var("HOME")) {
+            (Ok(path), _) => path,
+            (_, Ok(home)) => format!("{home}/{below}"),
+            _ => String::new(),
+        };
+        let install = directory.join("installed");
+        let bin = match installed {
+            Some(directory) => text(&directory.canonicalize()?)?,
+            None => text(&install.join("bin"))?,
+        };
+        let variables = vec![
+            ("HOME", text(directory)?),
+            ("XDG_CONFIG_HOME", text(&directory.join("config"))?),
+            ("CARGO_HOME", real("CARGO_HOME", ".cargo")),
+            ("RUSTUP_HOME", real("RUSTUP_HOME", ".rustup")),
+            ("CARGO_INSTALL_ROOT", text(&install)?),
+            ("CARGO_TARGET_DIR", text(&clone.join("target"))?),
+            ("PATH", format!("{bin}:{}", std::env::var("PATH")?)),
+            ("TZ", "UTC".to_owned()),
+            ("TERM", "xterm".to_owned()),
+            // The README is in one colour.
+            ("NO_COLOR", "1".to_owned()),
+            ("RUST_LOG", "off".to_owned()),
+        ];
+        Ok(Self { clone: clone.to_owned(), variables })
+    }
+
+    /// A program in the clone.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.clone).envs(self.variables.iter().cloned());
+        command
+    }
+}
+
+/// Runs the commands of a block, which must succeed.
+fn commands(block: &Block, home: &Home) -> Result {
+    for step in &block.steps {
+        eprintln!("$ {}", step.command);
+        let status = home.command("sh").args(["-c", &step.command]).status()?;
+        if !status.success() {
+            return Err(format!("the README says `{}`, which fails", step.command).into());
+        }
+    }
+    Ok(())
+}
+
+/// Whether the sessions went as they are shown.
+fn compare(blocks: &[Block], sessions: &[Session]) -> Result {
+    let shown = blocks.iter().filter(|block| block.kind == Kind::Session);
+    for (block, session) in shown.zip(sessions) {
+        for (shown, done) in block.steps.iter().zip(&session.steps) {
+            let [expected, found] = [shown, done].map(|step| readme::steady(&step.output));
+            if expected != found {
+                return Err(format!(
+                    "`{}` prints\n\n{}\n\nand not, as the README shows,\n\n{}",
+                    shown.command,
+                    done.output.join("\n"),
+                    shown.output.join("\n")
+                )
+                .into());
+            }
+        }
+    }
+    Ok(())
+}

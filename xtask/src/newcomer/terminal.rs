@@ -1,0 +1,71 @@
+//! A terminal with a shell in it.
+
+use rexpect::session::PtySession;
+
+use super::Home;
+use super::readme::{Block, Step};
+use crate::command::Result;
+
+/// How long one command may take, in milliseconds.
+const PATIENCE: u64 = 30_000;
+
+/// What the shell says when it waits.
+const PROMPT: &str = "=waiting=>";
+
+/// What is answered to every question.
+const ANSWER: &str = "secret";
+
+/// A terminal with a shell in it; what runs there ends when it is dropped.
+pub(super) struct Terminal(PtySession);
+
+/// What happened in a terminal.
+pub(super) struct Session {
+    pub(super) steps: Vec<Step>,
+}
+
+impl Terminal {
+    pub(super) fn open(home: &Home) -> Result<Self> {
+        let mut shell = home.command("bash");
+        shell.args(["--norc", "--noprofile", "--noediting"]).env("PS1", PROMPT);
+        let mut session = rexpect::session::spawn_command(shell, Some(PATIENCE))?;
+        session.exp_string(PROMPT)?;
+        session.send_line("stty -echo columns 80 rows 24")?;
+        session.exp_string(PROMPT)?;
+        Ok(Self(session))
+    }
+
+    /// Does what a block shows: questions are answered, and a server is left running.
+    pub(super) fn run(&mut self, block: &Block) -> Result<Session> {
+        let steps = block.steps.iter().map(|step| self.step(step)).collect::<Result<_>>()?;
+        Ok(Session { steps })
+    }
+
+    fn step(&mut self, step: &Step) -> Result<Step> {
+        eprintln!("$ {}", step.command);
+        self.0.send_line(&step.command)?;
+        let mut output = Vec::new();
+        for question in step.output.iter().filter(|line| line.trim_end().ends_with(':')) {
+            let before = self.0.exp_string(question.trim_end())?;
+            output.extend(lines(&before));
+            output.push(question.clone());
+            self.0.send_line(ANSWER)?;
+        }
+        if step.command.starts_with("cdb serve") {
+            let said = self.0.exp_regex("http://[0-9.:]+")?;
+            output.extend(lines(&said.0));
+            output.extend(lines(&said.1));
+        } else {
+            output.extend(lines(&self.0.exp_string(PROMPT)?));
+        }
+        // After a question, and what was answered, the line ends.
+        output.retain(|line| !line.is_empty());
+        Ok(Step { command: step.command.clone(), output })
+    }
+}
+
+/// The lines of what a terminal got. Each byte of it came as a character.
+fn lines(text: &str) -> Vec<String> {
+    let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
+    let text = String::from_utf8_lossy(&bytes).replace('\r', "");
+    text.lines().map(str::to_owned).collect()
+}
