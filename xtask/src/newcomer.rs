@@ -130,20 +130,19 @@ fn commands(block: &Block, home: &Home) -> Result {
 
 /// Whether the sessions went as they are shown.
 fn compare(blocks: &[Block], sessions: &[Session]) -> Result {
+    let mut wrong = String::new();
     let shown = blocks.iter().filter(|block| block.kind == Kind::Session);
     for (block, session) in shown.zip(sessions) {
         for (shown, done) in block.steps.iter().zip(&session.steps) {
             let [expected, found] = [shown, done].map(|step| readme::steady(&step.output));
             if expected != found {
-                return Err(format!(
-                    "`{}` prints\n\n{}\n\nand not, as the README shows,\n\n{}",
+                let [shown_text, done_text] = [shown, done].map(|step| step.output.join("\n"));
+                wrong.push_str(&format!(
+                    "`{}` prints\n\n{done_text}\n\nand not, as the README shows,\n\n{shown_text}\n\n",
                     shown.command,
-                    done.output.join("\n"),
-                    shown.output.join("\n")
-                )
-                .into());
+                ));
             }
         }
     }
-    Ok(())
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.into()) }
 }

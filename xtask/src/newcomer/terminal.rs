@@ -58,14 +58,19 @@ impl Terminal {
             output.extend(lines(&self.0.exp_string(PROMPT)?));
         }
         // After a question, and what was answered, the line ends.
-        output.retain(|line| !line.is_empty());
+        output.retain(|line| !line.trim().is_empty());
         Ok(Step { command: step.command.clone(), output })
     }
 }
 
-/// The lines of what a terminal got. Each byte of it came as a character.
+/// What clears a line.
+const CLEAR: &str = "\u{1b}[2K";
+
+/// The lines that a terminal shows in the end. Each byte that it got came as a character.
 fn lines(text: &str) -> Vec<String> {
     let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
-    let text = String::from_utf8_lossy(&bytes).replace('\r', "");
-    text.lines().map(str::to_owned).collect()
+    let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+    // What was drawn over is not seen.
+    let seen = |line: &str| line.rsplit('\r').next().unwrap_or_default().replace(CLEAR, "");
+    text.lines().map(seen).collect()
 }
