@@ -30,6 +30,10 @@ pub(super) fn of(session: &Session) -> String {
     );
     for ((line, colour), number) in lines.iter().zip(1..) {
         let y = MARGIN + CELL.1 * f64::from(number) - 5.0;
+        for (character, column) in line.chars().zip(0..) {
+            dots(&mut picture, character, column, number - 1);
+        }
+        let line = line.replace(is_braille, " ");
         // The length keeps columns in line, whatever font there is.
         let length = CELL.0 * line.chars().count() as f64;
         let line = line.replace('&', "&amp;").replace('<', "&lt;");
@@ -44,6 +48,31 @@ pub(super) fn of(session: &Session) -> String {
     }
     picture.push_str("</svg>\n");
     picture
+}
+
+/// The characters that are made of dots.
+fn is_braille(character: char) -> bool {
+    ('\u{2800}'..='\u{28ff}').contains(&character)
+}
+
+/// Draws the dots of such a character: fonts do not agree on how wide it is.
+fn dots(picture: &mut String, character: char, column: u32, row: u32) {
+    /// The bit of each dot, by row and column.
+    const BITS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+    let bits = if is_braille(character) { u32::from(character) - 0x2800 } else { 0 };
+    for (bits_of_row, down) in BITS.iter().zip(0..) {
+        for (bit, right) in bits_of_row.iter().zip(0..) {
+            if bits & bit != 0 {
+                let x = MARGIN + CELL.0 * (f64::from(column) + 0.25 + 0.5 * f64::from(right));
+                let y = MARGIN + CELL.1 * (f64::from(row) + 0.125 + 0.25 * f64::from(down));
+                writeln!(
+                    picture,
+                    "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"1.3\" fill=\"#7cc5e8\"/>"
+                )
+                .unwrap_or_default();
+            }
+        }
+    }
 }
 
 /// A line in pieces that fit.
