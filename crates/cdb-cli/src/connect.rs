@@ -30,6 +30,7 @@ pub(crate) struct Server {
     #[arg(
         long,
         global = true,
+        help_heading = EVERYWHERE,
         env = "CDB_PROFILE",
         value_name = "NAME",
         default_value = "default"
