@@ -16,6 +16,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     (
         "connectordb",
         &[
+            "cdb-archive",
             "cdb-core",
             "cdb-http",
             "cdb-logger",

@@ -172,6 +172,55 @@ mod tests {
         }
     }
 
+    /// What a shell makes of a command line, up to where it goes elsewhere or a comment begins.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+        for c in line.chars() {
+            match (c, quote) {
+                ('\'' | '"', None) => {
+                    quote = Some(c);
+                    word.get_or_insert_default();
+                }
+                (_, Some(open)) if c == open => quote = None,
+                (' ', None) => words.extend(word.take()),
+                ('<' | '>' | '|' | '#', None) if word.is_none() => return words,
+                _ => word.get_or_insert_default().push(c),
+            }
+        }
+        words.extend(word);
+        words
+    }
+
+    #[test]
+    fn what_is_shown_can_be_said() {
+        let mut cdb = Cli::command();
+        cdb.build();
+        let help = cdb.get_subcommands().filter_map(|command| command.get_after_help());
+        let mut shown: Vec<String> = help.map(ToString::to_string).collect();
+        shown.extend(
+            [
+                include_str!("../../../README.md"),
+                include_str!("../README.md"),
+                include_str!("../../connectordb/src/guide/running_a_server.md"),
+                include_str!("../../connectordb/src/guide/writing_a_device.md"),
+            ]
+            .map(str::to_owned),
+        );
+        let lines = shown.iter().flat_map(|text| text.lines());
+        let commands = lines.filter_map(|line| {
+            let line = ["$ ", "| `", "  "].iter().find_map(|begin| line.strip_prefix(begin))?;
+            line.starts_with("cdb ").then(|| line.split("` |").next().unwrap_or(line))
+        });
+        let mut count = 0;
+        for command in commands {
+            if let Err(error) = Cli::try_parse_from(words(command)) {
+                panic!("{command}: {error}");
+            }
+            count += 1;
+        }
+        assert!(count > 60, "{count}");
+    }
+
     #[test]
     fn every_argument_is_as_clap_wants_it() {
         Cli::command().debug_assert();

@@ -18,7 +18,7 @@ use cdb_types::endpoint::Counted;
 pub(crate) use data::Appending;
 pub(crate) use devices::Tree;
 pub(crate) use streams::{StreamFilter, new_stream};
-pub(crate) use users::{meta_device, taken, user_device};
+pub(crate) use users::{meta_device, taken as user_taken, user_device};
 
 use crate::actor::{Actor, Asker};
 use crate::auth::{Hasher, Sessions};

@@ -4,6 +4,7 @@ mod right;
 
 use std::collections::HashMap;
 
+use cdb_types::Name;
 use serde::Deserialize;
 
 use right::Set;
@@ -18,7 +19,7 @@ const DEFAULT: &str = include_str!("permissions/default.json");
 /// Roles, access levels and sets of fields.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Permissions {
-    pub(crate) disallow_names: Vec<String>,
+    disallow_names: Vec<String>,
     user_roles: HashMap<String, UserRole>,
     device_roles: HashMap<String, DeviceRole>,
     access_levels: HashMap<String, AccessLevel>,
@@ -140,6 +141,11 @@ impl Permissions {
     /// The user role of this name, if there is one.
     pub(crate) fn user_role(&self, name: &str) -> Option<&UserRole> {
         self.user_roles.get(name)
+    }
+
+    /// Whether a user may be called so.
+    pub(crate) fn allow_user_name(&self, name: &Name) -> bool {
+        !self.disallow_names.iter().any(|disallowed| *name == disallowed.as_str())
     }
 
     /// Whether a device may be given this role; the empty name stands for `none`.

@@ -9,6 +9,7 @@ pub mod blocking;
 #[cfg(doc)]
 pub mod guide;
 
+pub use cdb_archive as archive;
 pub use cdb_core::*;
 pub use cdb_http as http;
 #[cfg(feature = "logger")]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use connectordb::Progress;
+use connectordb::archive::{Version, read_version};
 use connectordb::server::DataFile;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -106,7 +107,11 @@ async fn import_into(file: &Path, directory: &Path, new_keys: bool, output: Outp
     let import = data.import(directory).new_keys(new_keys);
     let done = import.on_progress(|now| bar.show(now)).await;
     bar.end();
-    said(output, &directory.display().to_string(), "is imported", done?)?;
+    let imported = match read_version(directory)? {
+        Some(Version::Two) => "is imported",
+        _ => "is imported, passwords are names",
+    };
+    said(output, &directory.display().to_string(), imported, done?)?;
     if !data.has_administrator().await? {
         eprintln!("No user of {} is an administrator.", file.display());
     }

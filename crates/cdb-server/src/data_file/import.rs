@@ -13,7 +13,7 @@ use cdb_types::{DeviceCreate, StreamCreate};
 
 use super::{DataFileError, failed, open};
 use crate::auth::Hasher;
-use crate::database::{Tree, meta_device, new_stream, taken, user_device};
+use crate::database::{Tree, meta_device, new_stream, user_device, user_taken};
 use crate::permissions::{DeviceDefaults, Permissions};
 use crate::refusal::Refusal;
 use crate::store::{Array, Change, Load, LoadError, Store, StoredPassword, UserRow};
@@ -114,17 +114,24 @@ impl Run<'_, '_> {
             id: 0,
             name: user.name.as_str().to_owned(),
             nickname: info.nickname.unwrap_or_default(),
-            email: info.email.unwrap_or_default(),
+            // It must be one that nobody else has.
+            email: info.email.unwrap_or_else(|| format!("{}@localhost", user.name)),
             description: info.description.unwrap_or_default(),
             icon: info.icon.unwrap_or_default(),
-            role: info.role.unwrap_or_default(),
+            role: info.role.unwrap_or_else(|| "user".to_owned()),
             public: info.public.unwrap_or_default(),
         };
+        if !self.permissions.allow_user_name(&user.name) {
+            let msg = format!("Username '{}' not allowed", user.name);
+            return Err(refused(Refusal::forbidden(msg)));
+        }
         let Some(role) = self.permissions.user_role(&row.role) else {
             let msg = format!("The given role '{}' does not exist", row.role);
             return Err(refused(Refusal::forbidden(msg)));
         };
-        row.insert(&mut self.change, &password).await.map_err(|error| refused(taken(error)))?;
+        row.insert(&mut self.change, &password)
+            .await
+            .map_err(|error| refused(user_taken(error)))?;
         self.reporter.object();
         let mut trees = Vec::new();
         for device in &user.devices {

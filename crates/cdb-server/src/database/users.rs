@@ -99,7 +99,7 @@ impl Database {
         defaults: &DeviceDefaults,
     ) -> Result<NewUser, Refusal> {
         let name = rules::name(name)?;
-        if self.permissions.disallow_names.iter().any(|disallowed| name == disallowed.as_str()) {
+        if !self.permissions.allow_user_name(&name) {
             return Err(Refusal::forbidden(format!("Username '{name}' not allowed")));
         }
         let Some(rules) = self.permissions.user_role(&role) else {

@@ -177,6 +177,13 @@ async fn what_cannot_be_imported_changes_nothing() {
         assert_eq!(beside.len(), number + 1, "{number}: something is left of the data file");
     }
 
+    // Whoever is not logged in is called so.
+    let bad = directory.path().join("nobody");
+    archive(&bad, user(), "[]");
+    fs::rename(bad.join("me"), bad.join("nobody")).expect("renamed");
+    let refused = file.import(&bad).await.expect_err("it is wrong").to_string();
+    assert!(refused.ends_with("Username 'nobody' not allowed"), "{refused}");
+
     let good = directory.path().join("good");
     archive(&good, user(), r#"[{"t":1,"d":5}]"#);
     file.import(&good).await.expect("imported");
