@@ -7,7 +7,7 @@ use crate::command::{Result, cargo, output};
 /// tell: there, each crate gets what any other asks for.
 const COMBINATIONS: [(&str, &[&str]); 5] = [
     ("cdb-types", &["", "schema", "jiff-1", "schema,jiff-1"]),
-    ("cdb-core", &["", "pipescript"]),
+    ("cdb-core", &["", "schema", "pipescript", "schema,pipescript"]),
     ("cdb-logger", &[""]),
     ("cdb-query", &["", "arrow"]),
     (
@@ -16,12 +16,13 @@ const COMBINATIONS: [(&str, &[&str]); 5] = [
             "",
             "logger",
             "query",
+            "schema",
             "blocking",
             "server",
             "arrow",
             "logger,query",
             "logger,blocking",
-            "logger,query,blocking,server,arrow",
+            "logger,query,schema,blocking,server,arrow",
         ],
     ),
 ];

@@ -12,9 +12,14 @@ type Shape = (&'static str, &'static str, &'static [&'static str], &'static str)
 const SHAPES: [Shape; 5] = [
     ("the wire model alone", "cdb-types", &[], TYPES),
     ("the smallest client", "connectordb", &[], CLIENT),
-    ("with the logger", "connectordb", &["logger"], CLIENT),
-    ("as it comes", "connectordb", &["logger", "query"], CLIENT),
-    ("the whole", "connectordb", &["logger", "query", "arrow", "blocking", "server"], WHOLE),
+    ("with the logger", "connectordb", &["logger"], LOGGER),
+    ("as it comes", "connectordb", &["logger", "query", "schema"], DATASET),
+    (
+        "the whole",
+        "connectordb",
+        &["logger", "query", "schema", "arrow", "blocking", "server"],
+        WHOLE,
+    ),
 ];
 
 const TYPES: &str = r#"
@@ -29,6 +34,26 @@ const CLIENT: &str = r#"
 async fn main() -> connectordb::Result<()> {
     let cdb = connectordb::ConnectorDb::builder().apikey("key").connect().await?;
     cdb.stream("temperature")?.insert(21.5).await
+}
+"#;
+
+const LOGGER: &str = r#"
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> connectordb::logger::Result<()> {
+    let logger = connectordb::logger::Logger::builder("cache.db").open().await?;
+    logger.start();
+    logger.insert("temperature", 21.5).await
+}
+"#;
+
+const DATASET: &str = r#"
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let logger = connectordb::logger::Logger::builder("cache.db").open().await?;
+    let cdb = logger.connectordb().await?;
+    let table = connectordb::query::Dataset::new(&cdb).dt(1.0).column("temperature").await?;
+    println!("{table}");
+    Ok(())
 }
 "#;
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use cdb_archive::ArchiveError;
-use cdb_types::{InvalidSchema, ObjectPath, PathError, ServerError, StreamPath};
+#[cfg(feature = "schema")]
+use cdb_types::InvalidSchema;
+use cdb_types::{ObjectPath, PathError, ServerError, StreamPath};
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +18,7 @@ pub enum Error {
     #[error(transparent)]
     Path(#[from] PathError),
     /// A schema is not a JSON Schema. Nothing was sent.
+    #[cfg(feature = "schema")]
     #[error(transparent)]
     Schema(#[from] InvalidSchema),
     /// A transform is not a script. Nothing was sent.
