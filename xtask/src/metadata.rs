@@ -91,7 +91,7 @@ pub(crate) fn check() -> Result {
             (documented, "metadata for docs.rs"),
         ];
         if let Some((_, missing)) = wants.iter().find(|(has, _)| !has) {
-            return Err(format!("{} has no {missing}", package.name).into());
+            return Err(format!("{} lacks {missing}", package.name).into());
         }
     }
     Ok(())

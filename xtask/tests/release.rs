@@ -131,7 +131,7 @@ fn what_is_not_ready_is_not_released() {
         text.replacen("keywords.workspace = true\n", "", 1)
     });
     copy.commit();
-    copy.refuses(&["minor", "--gate", "true"], "cdb-http has no keywords");
+    copy.refuses(&["minor", "--gate", "true"], "cdb-http lacks keywords");
     copy.git(&["reset", "--quiet", "--hard", "HEAD^"]);
 
     copy.edit("CHANGELOG.md", |text| {
