@@ -88,7 +88,7 @@ async fn main() -> ExitCode {
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .init();
     let done = match command {
-        Command::Serve(serve) => serve.run().await,
+        Command::Serve(serve) => serve.run(output).await,
         Command::Login(login) => login.run(&server, output).await,
         Command::Ls(ls) => ls.run(&server, output).await,
         Command::Info(info) => info.run(&server, output).await,

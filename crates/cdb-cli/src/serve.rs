@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use connectordb::server::{Server, StartError};
+use serde_json::json;
 use tokio::signal;
 
 use crate::commands::{ask, secret};
+use crate::output::Output;
 
 /// Runs a server on one data file until it is told to stop (Ctrl-C or SIGTERM).
 ///
@@ -43,7 +45,7 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    pub(crate) async fn run(self) -> Result<(), Box<dyn Error>> {
+    pub(crate) async fn run(self, output: Output) -> Result<(), Box<dyn Error>> {
         let mut builder = Server::builder().data(self.data).listen(self.listen);
         if let Some((name, password)) = administrator(self.admin)? {
             builder = builder.admin(name, password);
@@ -61,7 +63,7 @@ impl Serve {
             }
             started => started?,
         };
-        println!("{}", server.url());
+        output.say(&json!({"url": server.url()}), &server.url())?;
         tokio::select! {
             interrupted = signal::ctrl_c() => interrupted?,
             () = terminated.recv() => {}

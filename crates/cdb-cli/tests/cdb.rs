@@ -255,6 +255,17 @@ fn a_new_data_file_asks_for_its_administrator() {
     let (_, url) = serve.exp_regex("http://127.0.0.1:[0-9]+").expect("it serves");
     let login = ["login", &url, "--user", "you"];
     assert_eq!(home.with_input("another\n", &login).code, 0);
+    // For those who start it from a program.
+    let mut other = home.command(&["serve", "--json", "--listen", "127.0.0.1:0", "--data"]);
+    let mut other =
+        other.arg(home.file("other.db")).args(["--admin", "me"]).spawn().expect("it runs");
+    other.stdin.take().expect("its input").write_all(b"secret\n").expect("written");
+    let mut said = String::new();
+    BufReader::new(other.stdout.take().expect("its output")).read_line(&mut said).expect("a line");
+    let said: Value = serde_json::from_str(&said).expect("JSON");
+    assert!(said["url"].as_str().is_some_and(|url| url.starts_with("http://")), "{said}");
+    other.kill().expect("it is killed");
+    other.wait().expect("it has ended");
     // Ctrl-C.
     serve.send_control('c').expect("sent");
     serve.exp_eof().expect("the end");
