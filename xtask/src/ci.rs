@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::command::{Result, cargo, cargo_command, run};
-use crate::{features, interop, layers, licences, metadata};
+use crate::{features, interop, layers, licences, metadata, packages};
 
 /// What a step is called, what it is about, and how it is done.
 type Step = (&'static str, &'static str, fn() -> Result<Done>);
@@ -29,7 +29,7 @@ const STEPS: [Step; 11] = [
     ("interop", "the Python client, with the server and beside the client", || {
         passed(interop::run())
     }),
-    ("packages", "each crate builds from its package", || passed(packages())),
+    ("packages", "each crate builds from its package", || passed(packages::build())),
 ];
 
 /// The names of the steps.
@@ -95,13 +95,4 @@ fn examples() -> Result {
     let lines =
         std::fs::File::open(crate::command::root().join("examples/ingest_gateway/lines.txt"))?;
     run(cargo_command(&["run", "--quiet", "--package", "ingest_gateway"]).stdin(lines))
-}
-
-/// Builds each crate from what would be published of it.
-pub(crate) fn packages() -> Result {
-    let metadata = metadata::Metadata::read()?;
-    let published = metadata.published()?;
-    let names = published.iter().flat_map(|package| ["--package", &*package.name]);
-    let package = ["package", "--quiet", "--allow-dirty", "--locked"].into_iter().chain(names);
-    cargo(&package.collect::<Vec<_>>())
 }

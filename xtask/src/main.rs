@@ -9,6 +9,7 @@ mod layers;
 mod licences;
 mod metadata;
 mod newcomer;
+mod packages;
 mod release;
 mod sizes;
 

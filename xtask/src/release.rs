@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 
 use crate::command::{Result, cargo, cargo_command, output, root, run};
 use crate::metadata::Metadata;
-use crate::{ci, metadata};
+use crate::{metadata, packages};
 use changelog::Changelog;
 use version::Version;
 
@@ -74,7 +74,7 @@ impl Release {
         changelog.release(new)?;
         cargo(&["update", "--quiet", "--workspace", "--offline"])?;
         compare_with_last_release()?;
-        ci::packages()?;
+        packages::build()?;
         if self.dry_run {
             drop(changes);
             println!("{tag} could be released. Everything is as it was.");
