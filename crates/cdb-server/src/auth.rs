@@ -115,8 +115,7 @@ impl Database {
         user: i64,
         password: StoredPassword,
     ) -> Result<StoredPassword, Refusal> {
-        let mut writer = self.store.writer().await;
-        let mut change = writer.begin().await?;
+        let mut change = self.store.begin().await?;
         password.set(&mut change, user).await?;
         change.commit().await?;
         Ok(password)

@@ -89,7 +89,7 @@ impl Bus {
         let mut subscription =
             Subscription { bus: self.clone(), array, topic: Arc::clone(&topic), listener: None };
         // A commit that was under way may not have known that it is to be told of.
-        topic.begun.get_or_init(|| async { drop(self.store.writer().await) }).await;
+        topic.begun.get_or_init(|| self.store.settled()).await;
         // What is committed from here on is told of, what was before is within the length.
         let length = self.store.length(array).await?;
         let transform = script.as_ref().map_or("", Script::text).to_owned();

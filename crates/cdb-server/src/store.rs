@@ -30,7 +30,7 @@ use sqlx::ConnectOptions;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use tokio::sync::{Mutex, MutexGuard, mpsc};
+use tokio::sync::{Mutex, OwnedMutexGuard, mpsc};
 
 pub(crate) use batch::{Batch, BatchError};
 pub(crate) use block::BlockError;
@@ -41,9 +41,10 @@ pub(crate) use generation::Generation;
 pub(crate) use load::{Load, LoadError};
 pub(crate) use objects::{DeviceRow, KeyDigest, StoredPassword, StreamRow, UserRow, key_digest};
 pub(crate) use read::{ReadError, Reader};
-pub(crate) use writer::Writer;
 
+use change::WriterGuard;
 use tails::Tails;
+use writer::Writer;
 
 /// How many connections read at a time. Each holds its own page cache.
 const READERS: u32 = 4;
@@ -65,7 +66,8 @@ pub(crate) struct Array {
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     readers: SqlitePool,
-    writer: Arc<Mutex<Writer>>,
+    /// `None` once it is closed.
+    writer: Arc<Mutex<Option<Writer>>>,
     tails: Tails,
     commits: mpsc::Sender<commit::Pending>,
     generation: Generation,
@@ -125,20 +127,19 @@ impl Store {
             .pragma("cache_size", format!("-{CACHE_KIB}"))
             .row_buffer_size(ROWS_AHEAD)
             .disable_statement_logging();
-        let connection = options.clone().connect().await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .min_connections(1)
             .test_before_acquire(false)
-            .connect_with(options)
+            .connect_with(options.clone())
             .await?;
         // Through the pool: what migrates a single connection cannot be sent to another thread.
         sqlx::migrate!().run(&readers).await?;
         let generation = Generation::default();
-        let writer = Writer::new(connection, generation.clone(), feed.clone()).await?;
-        let tails = writer.tails().clone();
-        let writer = Arc::new(Mutex::new(writer));
-        let (commits, pending) = mpsc::channel(commit::MOST_PENDING);
+        let writer = Writer::open(options, generation.clone(), feed.clone()).await?;
+        let tails = writer.tails.clone();
+        let writer = Arc::new(Mutex::new(Some(writer)));
+        let (commits, pending) = mpsc::channel(commit::MAX_PENDING);
         tokio::spawn(commit::run(Arc::clone(&writer), pending));
         Ok(Self { readers, writer, tails, commits, generation, feed, _lock: lock })
     }
@@ -164,14 +165,28 @@ impl Store {
         &self.feed
     }
 
-    /// The one writing connection, when nobody else writes.
-    pub(crate) async fn writer(&self) -> MutexGuard<'_, Writer> {
-        self.writer.lock().await
+    /// Begins a change of users, devices or streams, when nobody else writes.
+    pub(crate) async fn begin(&self) -> Result<Change, CommitError> {
+        Change::begin(self.writer().await?).await
+    }
+
+    /// Waits until what is being written now has been written.
+    pub(crate) async fn settled(&self) {
+        drop(self.writer.lock().await);
+    }
+
+    async fn writer(&self) -> Result<WriterGuard, CommitError> {
+        let writer = Arc::clone(&self.writer).lock_owned().await;
+        let open = OwnedMutexGuard::try_map(writer, Option::as_mut);
+        open.map_err(|_| sqlx::Error::PoolClosed.into())
     }
 
     /// Waits for what is being written, and closes the file. What is inserted later is refused.
     pub(crate) async fn close(&self) {
         self.readers.close().await;
-        self.writer.lock().await.close().await;
+        let writer = self.writer.lock().await.take();
+        if let Some(writer) = writer {
+            writer.close().await;
+        }
     }
 }

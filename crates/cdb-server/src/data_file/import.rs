@@ -87,8 +87,7 @@ async fn import(
 ) -> Result {
     let permissions = Permissions::default_tables().map_err(failed)?;
     let hasher = Hasher::default();
-    let mut writer = store.writer().await;
-    let change = writer.begin().await.map_err(failed)?;
+    let change = store.begin().await.map_err(failed)?;
     let mut run = Run { permissions, hasher, new_keys, change, reporter };
     for user in users {
         run.user(user).await?;
@@ -101,7 +100,7 @@ struct Run<'a, 'r> {
     permissions: Permissions,
     hasher: Hasher,
     new_keys: bool,
-    change: Change<'a>,
+    change: Change,
     reporter: &'a mut Reporter<'r>,
 }
 

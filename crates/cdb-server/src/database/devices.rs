@@ -59,7 +59,7 @@ impl Tree {
     /// Makes them.
     pub(crate) async fn insert(
         mut self,
-        change: &mut Change<'_>,
+        change: &mut Change,
         user: i64,
     ) -> Result<DeviceRow, Refusal> {
         self.device.user_id = user;
@@ -145,8 +145,7 @@ impl Database {
         name: &str,
         create: DeviceCreate,
     ) -> Result<DeviceInfo, Refusal> {
-        let mut writer = self.store.writer().await;
-        let mut change = writer.begin().await?;
+        let mut change = self.store.begin().await?;
         let seen = self.see_user(&mut change, asker, user).await;
         let SeenUser { user, grant } = seen.map_err(|unseen| unseen.when_changing())?;
         if !grant.allows(Operation::CreateDevice) {
@@ -168,8 +167,7 @@ impl Database {
         path: &DevicePath,
         update: Map<String, Value>,
     ) -> Result<DeviceInfo, Refusal> {
-        let mut writer = self.store.writer().await;
-        let mut change = writer.begin().await?;
+        let mut change = self.store.begin().await?;
         let seen = self.see_device(&mut change, asker, path).await;
         let SeenDevice { user, mut device, grant } =
             seen.map_err(|unseen| unseen.when_changing())?;
@@ -203,8 +201,7 @@ impl Database {
         asker: &Asker,
         path: &DevicePath,
     ) -> Result<(), Refusal> {
-        let mut writer = self.store.writer().await;
-        let mut change = writer.begin().await?;
+        let mut change = self.store.begin().await?;
         let seen = self.see_device(&mut change, asker, path).await;
         let SeenDevice { user, device, grant } = seen.map_err(|unseen| unseen.when_changing())?;
         if !grant.allows(Operation::DeleteDevice) {

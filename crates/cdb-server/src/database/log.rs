@@ -28,7 +28,7 @@ async fn find(db: impl SqliteExecutor<'_>, user: i64) -> Result<Option<i64>, sql
 }
 
 /// The user's log, made if it is not there; `None` if there is no such user.
-async fn find_or_create(change: &mut Change<'_>, user: i64) -> Result<Option<i64>, Refusal> {
+async fn find_or_create(change: &mut Change, user: i64) -> Result<Option<i64>, Refusal> {
     if let Some(log) = find(&mut **change, user).await? {
         return Ok(Some(log));
     }
@@ -60,7 +60,7 @@ pub(super) fn whose(asker: &Asker, owner: i64) -> impl Iterator<Item = i64> + us
 
 /// Notes a change in the logs of these users.
 pub(super) async fn record(
-    change: &mut Change<'_>,
+    change: &mut Change,
     users: impl IntoIterator<Item = i64>,
     command: &str,
     path: impl std::fmt::Display,
@@ -80,8 +80,7 @@ impl Database {
         if find(self.store.readers(), user).await?.is_some() {
             return Ok(());
         }
-        let mut writer = self.store.writer().await;
-        let mut change = writer.begin().await?;
+        let mut change = self.store.begin().await?;
         find_or_create(&mut change, user).await?;
         Ok(change.commit().await?)
     }

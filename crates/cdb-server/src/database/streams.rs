@@ -103,8 +103,7 @@ impl Database {
         name: &str,
         create: StreamCreate,
     ) -> Result<StreamInfo, Refusal> {
-        let mut writer = self.store.writer().await;
-        let mut change = writer.begin().await?;
+        let mut change = self.store.begin().await?;
         let seen = self.see_device(&mut change, asker, device).await;
         let SeenDevice { user, device, grant } = seen.map_err(|unseen| unseen.when_changing())?;
         if !grant.allows(Operation::CreateStream) {
@@ -130,8 +129,7 @@ impl Database {
         path: &StreamPath,
         update: Map<String, Value>,
     ) -> Result<StreamInfo, Refusal> {
-        let mut writer = self.store.writer().await;
-        let mut change = writer.begin().await?;
+        let mut change = self.store.begin().await?;
         let seen = self.see_stream(&mut change, asker, path).await;
         let seen = seen.map_err(|unseen| unseen.when_changing())?;
         let SeenStream { user, mut stream, grant, .. } = seen;
@@ -167,8 +165,7 @@ impl Database {
         path: &StreamPath,
         only_downlink: bool,
     ) -> Result<(), Refusal> {
-        let mut writer = self.store.writer().await;
-        let mut change = writer.begin().await?;
+        let mut change = self.store.begin().await?;
         let seen = self.see_stream(&mut change, asker, path).await;
         let seen = seen.map_err(|unseen| unseen.when_changing())?;
         let SeenStream { user, stream, grant, .. } = seen;

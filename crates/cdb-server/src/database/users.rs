@@ -151,8 +151,7 @@ impl Database {
 
     async fn insert_user(&self, new: NewUser, creator: Option<i64>) -> Result<UserRow, Refusal> {
         let NewUser { mut row, password, devices } = new;
-        let mut writer = self.store.writer().await;
-        let mut change = writer.begin().await?;
+        let mut change = self.store.begin().await?;
         row.insert(&mut change, &password).await.map_err(taken)?;
         for device in devices {
             device.insert(&mut change, row.id).await?;
@@ -177,8 +176,7 @@ impl Database {
             }
             _ => None,
         };
-        let mut writer = self.store.writer().await;
-        let mut change = writer.begin().await?;
+        let mut change = self.store.begin().await?;
         let seen = self.see_user(&mut change, asker, path).await;
         let SeenUser { mut user, grant } = seen.map_err(|unseen| unseen.when_changing())?;
         let update = UserUpdate::from_object(update)?;
@@ -232,8 +230,7 @@ impl Database {
 
     /// Deletes a user with all its devices and streams.
     pub(crate) async fn delete_user(&self, asker: &Asker, path: &UserPath) -> Result<(), Refusal> {
-        let mut writer = self.store.writer().await;
-        let mut change = writer.begin().await?;
+        let mut change = self.store.begin().await?;
         let seen = self.see_user(&mut change, asker, path).await;
         let SeenUser { user, grant } = seen.map_err(|unseen| unseen.when_changing())?;
         if !grant.allows(Operation::DeleteUser) {

@@ -3,43 +3,44 @@
 use std::ops::{Deref, DerefMut};
 
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Sqlite, Transaction};
+use tokio::sync::OwnedMappedMutexGuard;
 
 use super::Array;
 use super::batch::Batch;
 use super::commit::{Commit, CommitError};
 use super::compact::read_blocks;
-use super::feed::{Appended, Feed};
-use super::generation::Generation;
 use super::journal;
-use super::tails::{Blocks, Growth, Tails};
+use super::tails::{Blocks, Growth};
+use super::writer::Writer;
+
+/// The right to write, as long as nobody else has it.
+pub(super) type WriterGuard = OwnedMappedMutexGuard<Option<Writer>, Writer>;
 
 /// A change of users, devices or streams, all of it or nothing; dereferences to the connection.
+/// Dropped before its commit, it changes nothing.
 ///
 /// It empties the journal: what is deleted lies in blocks, and goes with its stream.
 #[derive(Debug)]
-pub(crate) struct Change<'w> {
-    transaction: Transaction<'w, Sqlite>,
-    tails: &'w Tails,
-    generation: &'w Generation,
-    feed: &'w Feed,
-    uncertain: &'w mut bool,
+pub(crate) struct Change {
+    writer: WriterGuard,
     flushed: Vec<(Array, Blocks)>,
     commit: Commit,
 }
 
-impl<'w> Change<'w> {
-    pub(super) async fn begin(
-        connection: &'w mut SqliteConnection,
-        tails: &'w Tails,
-        generation: &'w Generation,
-        feed: &'w Feed,
-        uncertain: &'w mut bool,
-    ) -> Result<Self, CommitError> {
-        let mut transaction = connection.begin().await?;
-        let flushed = journal::flush(&mut transaction, tails).await?;
-        let commit = Commit::new(feed.clone());
-        Ok(Self { transaction, tails, generation, feed, uncertain, flushed, commit })
+impl Change {
+    pub(super) async fn begin(mut writer: WriterGuard) -> Result<Self, CommitError> {
+        writer.begin().await?;
+        let tails = writer.tails.clone();
+        match journal::flush(&mut writer.connection, &tails).await {
+            Ok(flushed) => {
+                let commit = writer.prepare();
+                Ok(Self { writer, flushed, commit })
+            }
+            Err(error) => {
+                writer.set_failed();
+                Err(error)
+            }
+        }
     }
 
     /// Appends a batch to an array, restamped.
@@ -48,9 +49,9 @@ impl<'w> Change<'w> {
             let flushed = self.flushed.iter().find(|(flushed, _)| *flushed == array);
             let growth = match flushed {
                 Some((_, blocks)) => Growth::after(blocks.clone()),
-                None => match self.tails.growth(array) {
+                None => match self.writer.tails.growth(array) {
                     Some(growth) => growth,
-                    None => Growth::after(read_blocks(&mut self.transaction, array).await?),
+                    None => Growth::after(read_blocks(&mut self.writer.connection, array).await?),
                 },
             };
             self.commit.growths.insert(array, growth);
@@ -63,46 +64,53 @@ impl<'w> Change<'w> {
         sqlx::query("DELETE FROM block WHERE stream_id = ? AND substream = ?")
             .bind(array.stream)
             .bind(array.downlink)
-            .execute(&mut *self.transaction)
+            .execute(&mut self.writer.connection)
             .await?;
         self.commit.growths.insert(array, Growth::after(Blocks::default()));
         Ok(())
     }
 
     /// Makes the change, durably, and tells of it.
+    ///
+    /// Cancel safety: once polled it runs to its end, in a task of its own. Whoever waits may go
+    /// away; memory and subscribers hear of the change all the same.
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
-        let (generation, feed) = (self.generation, self.feed);
-        let committed = self.commit_quietly().await;
+        let committed = tokio::spawn(self.commit_and_tell());
+        // Only a runtime that ends keeps it from ending.
+        committed.await.map_err(|_| sqlx::Error::PoolClosed)?
+    }
+
+    async fn commit_and_tell(mut self) -> Result<(), sqlx::Error> {
+        let committed = self.write().await;
         // Also after a failure: nobody knows then what is in the file.
-        generation.advance();
+        self.writer.generation.advance();
+        committed?;
+        self.writer.tails.flushed(self.flushed);
+        self.writer.tails.grown(self.commit.growths);
         // Not before: who may not read any more is not to hear of it.
-        feed.tell(committed?).await;
+        self.writer.feed.tell(self.commit.appended).await;
         Ok(())
     }
 
-    /// Makes a change that is none of users, devices or streams; gives what is to be told.
-    pub(super) async fn commit_quietly(mut self) -> Result<Vec<Appended>, sqlx::Error> {
-        self.commit.write(&mut self.transaction).await?;
-        // Whoever waits may go away in the middle of the commit.
-        *self.uncertain = true;
-        self.transaction.commit().await?;
-        *self.uncertain = false;
-        self.tails.flushed(self.flushed);
-        self.tails.grown(self.commit.growths);
-        Ok(self.commit.appended)
+    async fn write(&mut self) -> Result<(), sqlx::Error> {
+        if let Err(error) = self.commit.write(&mut self.writer.connection).await {
+            self.writer.set_failed();
+            return Err(error);
+        }
+        self.writer.end().await
     }
 }
 
-impl Deref for Change<'_> {
+impl Deref for Change {
     type Target = SqliteConnection;
 
     fn deref(&self) -> &SqliteConnection {
-        &self.transaction
+        &self.writer.connection
     }
 }
 
-impl DerefMut for Change<'_> {
+impl DerefMut for Change {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.transaction
+        &mut self.writer.connection
     }
 }

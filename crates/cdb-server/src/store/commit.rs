@@ -13,13 +13,14 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use super::batch::Batch;
 use super::block::{Block, BlockError};
 use super::feed::{Appended, Feed};
-use super::journal::{ENTRIES_PER_STATEMENT, insert_entries};
+use super::journal::{ENTRIES_PER_STATEMENT, insert_entries, insert_entries_alone};
+use super::points::Points;
 use super::tails::Growth;
 use super::writer::Writer;
 use super::{Array, Store};
 
-/// How many inserts wait at most; further ones wait for their turn to wait.
-pub(super) const MOST_PENDING: usize = 256;
+/// At most so many inserts wait; senders beyond that wait for a free slot.
+pub(super) const MAX_PENDING: usize = 256;
 
 /// How many blocks one statement writes at most, well below SQLite's limit of bound values.
 const ROWS_PER_STATEMENT: usize = 1000;
@@ -82,12 +83,17 @@ impl Store {
 }
 
 /// Writes what arrives until the store is dropped.
-pub(super) async fn run(writer: Arc<Mutex<Writer>>, mut pending: mpsc::Receiver<Pending>) {
-    let mut group = Vec::with_capacity(MOST_PENDING);
-    while pending.recv_many(&mut group, MOST_PENDING).await > 0 {
+pub(super) async fn run(writer: Arc<Mutex<Option<Writer>>>, mut pending: mpsc::Receiver<Pending>) {
+    let mut group = Vec::with_capacity(MAX_PENDING);
+    while pending.recv_many(&mut group, MAX_PENDING).await > 0 {
         gather(&mut group, &mut pending).await;
         let mut writer = writer.lock().await;
-        let grown = write(&mut writer, &mut group).await;
+        let Some(writer) = writer.as_mut() else {
+            let closed = || Err(sqlx::Error::PoolClosed.into());
+            group.drain(..).for_each(|Pending { done, .. }| answer(done, closed()));
+            continue;
+        };
+        let grown = write(writer, &mut group).await;
         // Whoever waited has been answered; what comes in meanwhile makes the next group larger.
         if let Err(error) = writer.tidy(&grown).await {
             tracing::warn!(%error, "small blocks could not be merged");
@@ -99,7 +105,7 @@ pub(super) async fn run(writer: Arc<Mutex<Writer>>, mut pending: mpsc::Receiver<
 async fn gather(group: &mut Vec<Pending>, pending: &mut mpsc::Receiver<Pending>) {
     loop {
         tokio::task::yield_now().await;
-        let room = MOST_PENDING - group.len();
+        let room = MAX_PENDING - group.len();
         if room == 0 || pending.is_empty() || pending.recv_many(group, room).await == 0 {
             return;
         }
@@ -202,17 +208,29 @@ impl Commit {
         Ok(())
     }
 
-    /// Whether it needs no transaction: a statement alone is one.
+    /// Whether one statement writes it all.
     pub(super) fn is_one_statement(&self) -> bool {
         self.rows.is_empty() && self.growths.len() <= ENTRIES_PER_STATEMENT
     }
 
-    /// Writes it.
+    /// Writes one statement, in a transaction of its own.
+    pub(super) async fn write_alone(
+        &self,
+        connection: &mut SqliteConnection,
+    ) -> Result<(), sqlx::Error> {
+        insert_entries_alone(connection, &self.entries()).await
+    }
+
+    /// Writes it, within a transaction.
     pub(super) async fn write(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        let grown = self.growths.iter().filter(|(_, growth)| !growth.appended.is_empty());
-        let entries: Vec<_> = grown.map(|(array, growth)| (*array, &growth.appended)).collect();
         insert_blocks(connection, &self.rows).await?;
-        insert_entries(connection, &entries).await
+        insert_entries(connection, &self.entries()).await
+    }
+
+    /// What the journal gets.
+    fn entries(&self) -> Vec<(Array, &Points)> {
+        let grown = self.growths.iter().filter(|(_, growth)| !growth.appended.is_empty());
+        grown.map(|(array, growth)| (*array, &growth.appended)).collect()
     }
 }
 

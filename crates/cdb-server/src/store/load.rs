@@ -32,7 +32,7 @@ impl Load {
     /// Its value need not fit the stream's schema: it was stored under an earlier one.
     pub(crate) async fn push(
         &mut self,
-        change: &mut Change<'_>,
+        change: &mut Change,
         t: Timestamp,
         value: &str,
         origin: Option<&str>,
@@ -48,11 +48,11 @@ impl Load {
     }
 
     /// Writes what is left.
-    pub(crate) async fn finish(mut self, change: &mut Change<'_>) -> Result<(), LoadError> {
+    pub(crate) async fn finish(mut self, change: &mut Change) -> Result<(), LoadError> {
         if self.points.is_empty() { Ok(()) } else { self.write(change).await }
     }
 
-    async fn write(&mut self, change: &mut Change<'_>) -> Result<(), LoadError> {
+    async fn write(&mut self, change: &mut Change) -> Result<(), LoadError> {
         let points = std::mem::take(&mut self.points);
         let row = |block: Block| {
             let first_index = self.length;

@@ -59,15 +59,13 @@ async fn store() -> (TempDir, Store, Array) {
         ephemeral: false,
         downlink: true,
     };
-    let mut writer = store.writer().await;
-    let mut change = writer.begin().await.expect("a change");
+    let mut change = store.begin().await.expect("a change");
     user.insert(&mut change, &password).await.expect("a user");
     device.user_id = user.id;
     device.insert(&mut change).await.expect("a device");
     stream.device_id = device.id;
     stream.insert(&mut change).await.expect("a stream");
     change.commit().await.expect("a commit");
-    drop(writer);
     (directory, store, Array { stream: stream.id, downlink: false })
 }
 
@@ -89,8 +87,8 @@ async fn read(store: &Store, array: Array, range: std::ops::Range<u64>) -> Vec<V
 #[tokio::test]
 async fn commits_are_durable() {
     let (_directory, store, _) = store().await;
-    let mut writer = store.writer().await;
-    let connection = writer.connection().await.expect("a connection");
+    let mut writer = store.writer().await.expect("it is open");
+    let connection = &mut writer.connection;
     for (pragma, expected) in
         [("PRAGMA synchronous", "2"), ("PRAGMA journal_mode", "wal"), ("PRAGMA foreign_keys", "1")]
     {
@@ -111,8 +109,7 @@ async fn count(store: &Store, query: &'static str) -> i64 {
 
 /// Has the journal become blocks.
 async fn flush(store: &Store) {
-    let mut writer = store.writer().await;
-    writer.begin().await.expect("a change").commit().await.expect("a commit");
+    store.begin().await.expect("a change").commit().await.expect("a commit");
 }
 
 #[tokio::test]
@@ -141,7 +138,7 @@ async fn the_journal_becomes_blocks_when_it_has_grown() {
         insert(&store, array, &json!([{"t": t, "d": text}])).await.expect("stored");
     }
     // That happens after the answer, under the writer's lock.
-    drop(store.writer().await);
+    store.settled().await;
     let waiting = count(&store, "SELECT sum(length(data)) FROM journal").await;
     assert!(waiting < 1024 * 1024, "{waiting} bytes");
     assert!(count(&store, "SELECT count(*) FROM block").await > 0);
@@ -178,10 +175,8 @@ async fn a_commit_that_nobody_waits_for_leaves_the_store_usable() {
 
     let (_directory, store, array) = store().await;
     insert(&store, array, &json!([{"t": 1, "d": 1}])).await.expect("stored");
-    let mut writer = store.writer().await;
-    let change = writer.begin().await.expect("a change");
+    let change = store.begin().await.expect("a change");
     assert!(change.commit().now_or_never().is_none(), "it was not interrupted");
-    drop(writer);
     flush(&store).await;
     insert(&store, array, &json!([{"t": 2, "d": 2}])).await.expect("stored");
     flush(&store).await;
@@ -208,10 +203,8 @@ async fn a_closed_store_has_an_empty_journal() {
 async fn an_insert_that_was_allowed_before_a_change_is_asked_again() {
     let (_directory, store, array) = store().await;
     let generation = store.generation();
-    let mut writer = store.writer().await;
-    let change = writer.begin().await.expect("a change");
+    let change = store.begin().await.expect("a change");
     change.commit().await.expect("a commit");
-    drop(writer);
     let batch = batch(&json!([{"t": 1}]));
     let late = store.insert(Insert { array, batch, restamp: false, index: None, generation }).await;
     assert!(matches!(late, Err(CommitError::Stale)));
@@ -222,12 +215,10 @@ async fn an_insert_that_was_allowed_before_a_change_is_asked_again() {
 async fn a_change_that_is_not_committed_changes_nothing() {
     let (_directory, store, array) = store().await;
     insert(&store, array, &json!([{"t": 5, "d": 1}])).await.expect("stored");
-    let mut writer = store.writer().await;
-    let mut change = writer.begin().await.expect("a change");
+    let mut change = store.begin().await.expect("a change");
     change.append(array, &batch(&json!([{"t": 6, "d": 2}]))).await.expect("appended");
     change.clear(array).await.expect("cleared");
     drop(change);
-    drop(writer);
     assert_eq!(read(&store, array, 0..1).await, [json!({"t": 5, "d": 1})]);
     let early = insert(&store, array, &json!([{"t": 4, "d": 3}])).await;
     assert!(matches!(early, Err(CommitError::Order)));
@@ -240,8 +231,7 @@ async fn a_deleted_streams_read_ends_with_an_error() {
     insert(&store, array, &data.into()).await.expect("stored");
     let mut reader = store.read(array, 0..49_999);
     reader.next().await.expect("a piece").expect("the first");
-    let mut writer = store.writer().await;
-    let mut change = writer.begin().await.expect("a change");
+    let mut change = store.begin().await.expect("a change");
     change.clear(array).await.expect("cleared");
     change.commit().await.expect("a commit");
     assert!(matches!(reader.next().await, Err(ReadError::Gone)));

@@ -1,10 +1,15 @@
-//! The one connection that writes.
+//! The one connection that writes, and what it knows of the file.
+//!
+//! SQLite rolls a transaction back by itself after some errors (a full disk, a failed sync), and a
+//! statement outside of a transaction looks just like one inside of it. So nothing here counts open
+//! transactions. Each write begins with `BEGIN IMMEDIATE`, which SQLite refuses where one is open,
+//! and counts as done when its `COMMIT` has succeeded, which with `synchronous = FULL` includes the
+//! sync. After an error the connection is replaced, and memory is read from the file again.
 
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection};
 
 use super::Array;
-use super::change::Change;
 use super::commit::{Commit, CommitError};
 use super::compact::{merge_small, read_blocks};
 use super::feed::Feed;
@@ -13,43 +18,47 @@ use super::journal::{self, FLUSH_BYTES};
 use super::tails::{Growth, Tails};
 
 /// What the journal may hold, in bytes, before nothing more is taken: it cannot be emptied then.
-const MOST_JOURNAL: usize = 8 * FLUSH_BYTES;
+const MAX_JOURNAL_BYTES: usize = 8 * FLUSH_BYTES;
 
 /// Has the right to write.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    connection: Option<SqliteConnection>,
-    tails: Tails,
-    /// Whether a write has failed, so that nobody knows what is in the file.
-    uncertain: bool,
-    generation: Generation,
-    feed: Feed,
+    pub(super) connection: SqliteConnection,
+    state: ConnectionState,
+    /// How the connection is opened again.
+    options: SqliteConnectOptions,
+    pub(super) tails: Tails,
+    pub(super) generation: Generation,
+    pub(super) feed: Feed,
+}
+
+/// What is known of the connection.
+///
+/// It is set to the worse state before each `await`, so that a future that is dropped leaves it
+/// behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ConnectionState {
+    /// No transaction is open, and `tails` says what the file says.
+    Idle,
+    /// A transaction was begun, and neither committed nor refused.
+    Open,
+    /// A write has failed: nobody knows what the connection holds, nor what is in the file.
+    Failed,
 }
 
 impl Writer {
-    /// Takes up what was left in the journal.
-    pub(super) async fn new(
-        mut connection: SqliteConnection,
+    /// Opens the connection and reads what was left in the journal.
+    pub(super) async fn open(
+        options: SqliteConnectOptions,
         generation: Generation,
         feed: Feed,
     ) -> Result<Self, CommitError> {
-        let tails = journal::load(&mut connection).await?;
-        Ok(Self { connection: Some(connection), tails, uncertain: false, generation, feed })
-    }
-
-    /// The ends of arrays; readers share them.
-    pub(super) fn tails(&self) -> &Tails {
-        &self.tails
-    }
-
-    /// The connection, unless the store is closed.
-    pub(super) async fn connection(&mut self) -> Result<&mut SqliteConnection, CommitError> {
-        let connection = self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-        if self.uncertain {
-            self.tails.replace(&journal::load(connection).await?);
-            self.uncertain = false;
-        }
-        Ok(connection)
+        let connection = options.connect().await?;
+        let state = ConnectionState::Failed;
+        let mut writer =
+            Self { connection, state, options, tails: Tails::default(), generation, feed };
+        writer.load_tails().await?;
+        Ok(writer)
     }
 
     /// Grows with each change of users, devices or streams.
@@ -64,28 +73,29 @@ impl Writer {
 
     /// The beginning of an array's growth.
     pub(super) async fn growth(&mut self, array: Array) -> Result<Growth, CommitError> {
-        let tails = self.tails.clone();
-        let connection = self.connection().await?;
-        match tails.growth(array) {
-            Some(growth) => Ok(growth),
-            None => Ok(Growth::after(read_blocks(connection, array).await?)),
+        self.make_idle().await?;
+        if let Some(growth) = self.tails.growth(array) {
+            return Ok(growth);
         }
+        self.state = ConnectionState::Failed;
+        let blocks = read_blocks(&mut self.connection, array).await?;
+        self.state = ConnectionState::Idle;
+        Ok(Growth::after(blocks))
     }
 
     /// Writes, durably, and tells of it.
     pub(super) async fn commit(&mut self, commit: Commit) -> Result<(), CommitError> {
-        let connection = self.connection().await?;
-        let written = if commit.is_one_statement() {
-            commit.write(connection).await
+        if commit.is_one_statement() {
+            self.make_idle().await?;
+            self.state = ConnectionState::Failed;
+            commit.write_alone(&mut self.connection).await?;
+            self.state = ConnectionState::Idle;
         } else {
-            let mut transaction = connection.begin().await?;
-            match commit.write(&mut transaction).await {
-                Ok(()) => transaction.commit().await,
-                Err(error) => Err(error),
-            }
-        };
-        self.uncertain = written.is_err();
-        written?;
+            let write = async |connection: &mut SqliteConnection| {
+                commit.write(connection).await.map_err(CommitError::from)
+            };
+            self.transaction(write).await?;
+        }
         self.tails.grown(commit.growths);
         self.feed.tell(commit.appended).await;
         Ok(())
@@ -105,45 +115,114 @@ impl Writer {
         if merged.is_empty() {
             return Ok(());
         }
-        let mut transaction = self.connection().await?.begin().await?;
-        for (array, blocks) in &mut merged {
-            merge_small(&mut transaction, *array, blocks).await?;
-        }
-        let committed = transaction.commit().await;
-        self.uncertain = committed.is_err();
-        committed?;
+        let merge = async |connection: &mut SqliteConnection| {
+            for (array, blocks) in &mut merged {
+                merge_small(connection, *array, blocks).await?;
+            }
+            Ok(())
+        };
+        self.transaction(merge).await?;
         self.tails.merged(merged);
         Ok(())
     }
 
     /// Sees to it that the journal does not grow for ever when it cannot be emptied.
     pub(super) async fn make_room(&mut self) -> Result<(), CommitError> {
-        if self.tails.journal_bytes() < MOST_JOURNAL { Ok(()) } else { self.flush().await }
+        if self.tails.journal_bytes() < MAX_JOURNAL_BYTES { Ok(()) } else { self.flush().await }
     }
 
     /// Makes blocks of all that the journal holds.
     async fn flush(&mut self) -> Result<(), CommitError> {
-        let change = self.begin().await?;
-        change.commit_quietly().await?;
+        self.make_idle().await?;
+        let tails = self.tails.clone();
+        let flush =
+            async |connection: &mut SqliteConnection| journal::flush(connection, &tails).await;
+        let flushed = self.transaction(flush).await?;
+        self.tails.flushed(flushed);
         Ok(())
     }
 
-    /// Begins a change of users, devices or streams. Dropped before its commit, it changes nothing.
-    pub(crate) async fn begin(&mut self) -> Result<Change<'_>, CommitError> {
-        self.connection().await?;
-        let connection = self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-        let (tails, generation) = (&self.tails, &self.generation);
-        Change::begin(connection, tails, generation, &self.feed, &mut self.uncertain).await
+    /// Does something in a transaction of its own. After an error nothing of it is in the file, or
+    /// all of it if the error was that of the commit; memory is read from the file again before the
+    /// next write.
+    async fn transaction<T>(
+        &mut self,
+        write: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, CommitError>,
+    ) -> Result<T, CommitError> {
+        self.begin().await?;
+        self.state = ConnectionState::Failed;
+        let written = write(&mut self.connection).await?;
+        self.end().await?;
+        Ok(written)
+    }
+
+    /// Begins a transaction. Where the caller goes away before [`end`](Self::end), it is rolled
+    /// back by the next one that writes.
+    pub(super) async fn begin(&mut self) -> Result<(), CommitError> {
+        self.make_idle().await?;
+        self.state = ConnectionState::Failed;
+        execute(&mut self.connection, "BEGIN IMMEDIATE").await?;
+        self.state = ConnectionState::Open;
+        Ok(())
+    }
+
+    /// Commits the transaction that was begun.
+    pub(super) async fn end(&mut self) -> Result<(), sqlx::Error> {
+        self.state = ConnectionState::Failed;
+        execute(&mut self.connection, "COMMIT").await?;
+        self.state = ConnectionState::Idle;
+        Ok(())
+    }
+
+    /// Takes note that a write has failed.
+    pub(super) fn set_failed(&mut self) {
+        self.state = ConnectionState::Failed;
+    }
+
+    /// Sees to it that no transaction is open and that `tails` says what the file says.
+    async fn make_idle(&mut self) -> Result<(), CommitError> {
+        if self.state == ConnectionState::Open {
+            self.state = ConnectionState::Failed;
+            match execute(&mut self.connection, "ROLLBACK").await {
+                Ok(()) => self.state = ConnectionState::Idle,
+                // SQLite has done so by itself after an error.
+                Err(error) => tracing::debug!(%error, "a change was not rolled back"),
+            }
+        }
+        if self.state == ConnectionState::Failed {
+            let connection = self.options.connect().await?;
+            let failed = std::mem::replace(&mut self.connection, connection);
+            // What it still holds would keep the new one waiting.
+            if let Err(error) = failed.close_hard().await {
+                tracing::debug!(%error, "a connection that has failed did not close");
+            }
+            self.load_tails().await?;
+        }
+        Ok(())
+    }
+
+    /// Reads from the file what memory is to say. Nobody else writes meanwhile, also no statement of
+    /// an earlier connection.
+    async fn load_tails(&mut self) -> Result<(), CommitError> {
+        self.state = ConnectionState::Failed;
+        execute(&mut self.connection, "BEGIN IMMEDIATE").await?;
+        let tails = journal::load(&mut self.connection).await?;
+        execute(&mut self.connection, "ROLLBACK").await?;
+        self.tails.replace(&tails);
+        self.state = ConnectionState::Idle;
+        Ok(())
     }
 
     /// Empties the journal and closes the file.
-    pub(super) async fn close(&mut self) {
+    pub(super) async fn close(mut self) {
         let emptied = self.flush().await;
-        if let Some(connection) = self.connection.take() {
-            let closed = emptied.and(connection.close().await.map_err(CommitError::from));
-            if let Err(error) = closed {
-                tracing::warn!(%error, "the data file did not close cleanly");
-            }
+        let closed = emptied.and(self.connection.close().await.map_err(CommitError::from));
+        if let Err(error) = closed {
+            tracing::warn!(%error, "the data file did not close cleanly");
         }
     }
+}
+
+async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
+    sqlx::query(sql).execute(connection).await.map(drop)
 }
