@@ -1,13 +1,13 @@
 //! For tests: what happens to programs in the world. A [`Proxy`] on loopback breaks connections in
-//! all the ways networks do, [`Again`] and [`Served`] are processes that can be killed at any
-//! moment, and [`Chance`] does the same thing again for the same seed.
+//! all the ways networks do, [`TestProcess`] and [`ServerProcess`] are processes that can be killed at any
+//! moment, and [`SeededRng`] does the same thing again for the same seed.
 
-mod again;
-mod chance;
+mod process;
 mod proxy;
-mod served;
+mod rng;
+mod server;
 
-pub use again::Again;
-pub use chance::Chance;
+pub use process::TestProcess;
 pub use proxy::{Fault, Proxy};
-pub use served::{Served, serve_until_killed};
+pub use rng::SeededRng;
+pub use server::{ServerProcess, serve_until_killed};

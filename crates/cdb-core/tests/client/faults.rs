@@ -8,7 +8,7 @@ use cdb_core::{
     ApiKey, ConnectionState, ConnectorDb, Datapoint, Error, Lagged, Reconnect, Stream,
     StreamCreate, Subscription, UserCreate,
 };
-use faults::{Chance, Fault, Proxy, Served};
+use faults::{Fault, Proxy, SeededRng, ServerProcess};
 use tokio::time::timeout;
 
 use crate::live::PATIENCE;
@@ -349,7 +349,7 @@ enum Kind {
 async fn insert_all(
     url: impl Fn() -> String,
     key: ApiKey,
-    mut chance: Chance,
+    mut rng: SeededRng,
     done: Arc<AtomicU64>,
 ) {
     let mut next = 0;
@@ -361,7 +361,7 @@ async fn insert_all(
         let Ok(length) = stream.len().await else { continue };
         next = length;
         while next < DATAPOINTS {
-            let end = DATAPOINTS.min(next + chance.within(1..200));
+            let end = DATAPOINTS.min(next + rng.within(1..200));
             let data: Vec<_> = (next..end).map(|d| Datapoint::new(1.0 + d as f64, d)).collect();
             if stream.insert_array(&data).await.is_err() {
                 break;
@@ -374,10 +374,10 @@ async fn insert_all(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
-    let mut chance = Chance::from_environment();
+    let mut rng = SeededRng::from_environment();
     let directory = tempfile::tempdir().expect("a directory");
     let data = directory.path().join("data.db");
-    let mut server = Served::start(SERVER, &data);
+    let mut server = ServerProcess::start(SERVER, &data);
     let admin = ConnectorDb::builder().url(server.url()).password("test", "test");
     let admin = admin.connect().await.expect("a connection");
     let me = admin.user_at("me").expect("a name");
@@ -396,27 +396,27 @@ async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
     let done = Arc::new(AtomicU64::new(0));
     let at = Arc::clone(&address);
     let url_now = move || at.lock().expect("no panic").clone();
-    let inserting = tokio::spawn(insert_all(url_now, key, chance.clone(), Arc::clone(&done)));
+    let inserting = tokio::spawn(insert_all(url_now, key, rng.clone(), Arc::clone(&done)));
     for number in 0..FAULTS {
         // Spread over all that is inserted.
         let from = number * DATAPOINTS / FAULTS;
         while done.load(Ordering::Relaxed) < from {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        tokio::time::sleep(Duration::from_millis(chance.within(0..40))).await;
+        tokio::time::sleep(Duration::from_millis(rng.within(0..40))).await;
         if number % KILLED_EVERY == KILLED_EVERY / 2 {
             drop(server);
-            server = Served::start(SERVER, &data);
+            server = ServerProcess::start(SERVER, &data);
             watchers.iter().for_each(|watcher| watcher.proxy.lead_to(server.address));
             *address.lock().expect("no panic") = server.url();
             continue;
         }
         for watcher in &watchers {
-            let pause = Duration::from_millis(chance.within(0..30));
-            match chance.within(0..8) {
+            let pause = Duration::from_millis(rng.within(0..30));
+            match rng.within(0..8) {
                 0 | 1 => watcher.proxy.fault(Fault::Cut),
                 2 => watcher.proxy.fault(Fault::HalfClose),
-                3 => watcher.proxy.fault(Fault::Truncate(chance.within(1..5000) as usize)),
+                3 => watcher.proxy.fault(Fault::Truncate(rng.within(1..5000) as usize)),
                 4 => watcher.proxy.delay(pause / 10),
                 5 => {
                     let proxy = Arc::clone(&watcher.proxy);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cdb_core::{ConnectorDb, DeviceCreate, StreamCreate};
 use cdb_logger::{Logger, Status};
-use faults::{Again, Chance, Fault, Proxy, Served};
+use faults::{Fault, Proxy, SeededRng, ServerProcess, TestProcess};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -74,7 +74,7 @@ fn logged(line: &str) -> Option<(usize, u64)> {
 }
 
 /// Makes the logger's file, and the device and its streams on the server; gives a connection.
-async fn prepare(server: &Served, url: &str, file: &Path) -> ConnectorDb {
+async fn prepare(server: &ServerProcess, url: &str, file: &Path) -> ConnectorDb {
     let admin = ConnectorDb::builder().url(server.url()).password("test", "test");
     let admin = admin.connect().await.expect("a connection");
     let sensor = admin.user().device("sensor").expect("a name");
@@ -95,10 +95,10 @@ async fn prepare(server: &Served, url: &str, file: &Path) -> ConnectorDb {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_logged_outlives_200_crashes_and_comes_once() {
-    let mut chance = Chance::from_environment();
+    let mut rng = SeededRng::from_environment();
     let directory = tempfile::tempdir().expect("a directory");
     let (data, file) = (directory.path().join("data.db"), directory.path().join("cache.db"));
-    let mut server = Served::start(SERVER, &data);
+    let mut server = ServerProcess::start(SERVER, &data);
     let proxy = Proxy::start(server.address).await.expect("a proxy");
     prepare(&server, &proxy.url(), &file).await;
 
@@ -107,11 +107,11 @@ async fn what_is_logged_outlives_200_crashes_and_comes_once() {
     for kill in 0..KILLS {
         let start = (kill * GENERATION).to_string();
         let start: &OsStr = start.as_ref();
-        let mut process = Again::start(LOGGER, &[(FILE, file.as_os_str()), (START, start)]);
+        let mut process = TestProcess::start(LOGGER, &[(FILE, file.as_os_str()), (START, start)]);
         let mut count = vec![0; STREAMS as usize];
-        let lives = chance.within(1..120);
-        let dies = (kill % SERVER_EVERY == 0).then(|| chance.within(0..lives));
-        let wait = Duration::from_micros(chance.within(0..30_000));
+        let lives = rng.within(1..120);
+        let dies = (kill % SERVER_EVERY == 0).then(|| rng.within(0..lives));
+        let wait = Duration::from_micros(rng.within(0..30_000));
         let mut note = |line: String| {
             if let Some((stream, value)) = logged(&line) {
                 assert_eq!(value, kill * GENERATION + count[stream]);
@@ -123,7 +123,7 @@ async fn what_is_logged_outlives_200_crashes_and_comes_once() {
             let logged = note(line);
             if Some(logged) == dies {
                 drop(server);
-                server = Served::start(SERVER, &data);
+                server = ServerProcess::start(SERVER, &data);
                 proxy.lead_to(server.address);
             }
             if logged >= lives {

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 /// A source of numbers that depend on a seed alone (SplitMix64).
 #[derive(Debug, Clone)]
-pub struct Chance(u64);
+pub struct SeededRng(u64);
 
-impl Chance {
+impl SeededRng {
     /// The numbers of a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {

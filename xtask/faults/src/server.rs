@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cdb_server::Server;
 
-use crate::Again;
+use crate::TestProcess;
 
 /// What tells a process to serve, and which data file.
 const DATA: &str = "CDB_TEST_DATA";
@@ -16,20 +16,20 @@ const ADDRESS: &str = "ADDRESS=";
 /// A server in a process of its own, with an administrator `test`, password `test`; killed when
 /// dropped.
 #[derive(Debug)]
-pub struct Served {
+pub struct ServerProcess {
     /// Where it is.
     pub address: SocketAddr,
-    _process: Again,
+    _process: TestProcess,
 }
 
-impl Served {
+impl ServerProcess {
     /// Starts the server, by a test of this program that calls [`serve_until_killed`].
     ///
     /// # Panics
     /// When it does not start.
     #[must_use]
     pub fn start(test: &str, data: &Path) -> Self {
-        let mut process = Again::start(test, &[(DATA, data.as_os_str())]);
+        let mut process = TestProcess::start(test, &[(DATA, data.as_os_str())]);
         let address = process.lines().find_map(|line| {
             let (_, address) = line.split_once(ADDRESS)?;
             address.parse().ok()

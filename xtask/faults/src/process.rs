@@ -6,12 +6,12 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A process of this very program that runs one ignored test; killed when dropped.
 #[derive(Debug)]
-pub struct Again {
+pub struct TestProcess {
     child: Child,
     output: BufReader<ChildStdout>,
 }
 
-impl Again {
+impl TestProcess {
     /// Starts a test, with variables in its environment.
     ///
     /// # Panics
@@ -43,7 +43,7 @@ impl Again {
     }
 }
 
-impl Drop for Again {
+impl Drop for TestProcess {
     fn drop(&mut self) {
         self.kill();
     }
