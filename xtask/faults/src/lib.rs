@@ -1,12 +1,16 @@
 //! For tests: what happens to programs in the world. A [`Proxy`] on loopback breaks connections in
-//! all the ways networks do, [`TestProcess`] and [`ServerProcess`] are processes that can be killed at any
-//! moment, and [`SeededRng`] does the same thing again for the same seed.
+//! all the ways networks do, a [`FaultyDisk`] fails to write, [`TestProcess`] and [`ServerProcess`]
+//! can be killed at any moment, and [`SeededRng`] does the same thing again for the same seed.
 
+#[cfg(target_os = "linux")]
+mod disk;
 mod process;
 mod proxy;
 mod rng;
 mod server;
 
+#[cfg(target_os = "linux")]
+pub use disk::{DiskError, FaultyDisk, fill, on_small_disk, small_disk, variables};
 pub use process::TestProcess;
 pub use proxy::{Fault, Proxy};
 pub use rng::SeededRng;

@@ -1,5 +1,6 @@
 //! A server in a process of its own, which can be killed.
 
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -29,7 +30,17 @@ impl ServerProcess {
     /// When it does not start.
     #[must_use]
     pub fn start(test: &str, data: &Path) -> Self {
-        let mut process = TestProcess::start(test, &[(DATA, data.as_os_str())]);
+        Self::start_with(test, data, &[])
+    }
+
+    /// The same, with further variables in its environment.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start_with(test: &str, data: &Path, variables: &[(&str, &OsStr)]) -> Self {
+        let variables = [&[(DATA, data.as_os_str())], variables].concat();
+        let mut process = TestProcess::start(test, &variables);
         let address = process.lines().find_map(|line| {
             let (_, address) = line.split_once(ADDRESS)?;
             address.parse().ok()

@@ -4,6 +4,8 @@ mod access;
 mod bad_input;
 mod data;
 mod data_file;
+#[cfg(target_os = "linux")]
+mod disk;
 mod lifecycle;
 mod live;
 mod queries;

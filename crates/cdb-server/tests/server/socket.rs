@@ -1,5 +1,6 @@
 //! A websocket, as bare as the Python client's.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use cdb_server::Server;
@@ -26,8 +27,16 @@ impl Socket {
     }
 
     pub(crate) async fn try_open(server: &Server, key: &str, answers: bool) -> Result<Self, Error> {
+        Self::open_at(server.address(), key, answers).await
+    }
+
+    pub(crate) async fn open_at(
+        server: SocketAddr,
+        key: &str,
+        answers: bool,
+    ) -> Result<Self, Error> {
         let query = if answers { "?answers=true" } else { "" };
-        let url = format!("ws://{}/api/v1/websocket{query}", server.address());
+        let url = format!("ws://{server}/api/v1/websocket{query}");
         let mut request = url.into_client_request()?;
         let login = reqwest::Client::new().get("http://a.example").basic_auth("", Some(key));
         let login = login.build().expect("a request").headers()[AUTHORIZATION].clone();

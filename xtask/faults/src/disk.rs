@@ -1,0 +1,186 @@
+//! A disk whose writes and syncs fail when a test wants them to.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// What is preloaded into the process whose disk it is.
+const SOURCE: &str = include_str!("disk.c");
+
+/// The places of the numbers in the control file; see `disk.c`.
+#[derive(Debug, Clone, Copy)]
+enum Field {
+    First,
+    Count,
+    PerMille,
+    Seed,
+    Error,
+    Calls,
+    Failed,
+}
+
+const FIELDS: usize = 7;
+
+/// How a call fails, by its number on Linux.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskError {
+    /// The device does not do what it should (`EIO`).
+    Io = 5,
+    /// There is no room (`ENOSPC`).
+    NoSpace = 28,
+}
+
+/// Makes the writes and syncs of another process fail: those of files whose paths begin in a certain
+/// way. They work until something else is said.
+#[derive(Debug)]
+pub struct FaultyDisk {
+    directory: TempDir,
+    files: PathBuf,
+    control: File,
+}
+
+impl FaultyDisk {
+    /// Prepares a disk for the files whose paths begin like this.
+    ///
+    /// # Panics
+    /// When there is no C compiler.
+    #[must_use]
+    pub fn new(files: &Path) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut compiler = Command::new("cc")
+            .args(["-x", "c", "-O1", "-shared", "-fPIC", "-o"])
+            .arg(directory.path().join("disk.so"))
+            .args(["-", "-ldl"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("a C compiler");
+        let mut source = compiler.stdin.take().expect("its input");
+        source.write_all(SOURCE.as_bytes()).expect("the source is read");
+        drop(source);
+        assert!(compiler.wait().expect("it ends").success());
+        let control = directory.path().join("control");
+        std::fs::write(&control, [0; FIELDS * 8]).expect("a file");
+        let control = File::options().read(true).write(true).open(control).expect("the file");
+        // As the other process sees it.
+        let parent = files.parent().and_then(|parent| parent.canonicalize().ok());
+        let files = parent.expect("a directory").join(files.file_name().expect("a name"));
+        Self { directory, files, control }
+    }
+
+    /// The environment of a process that is to have this disk.
+    #[must_use]
+    pub fn environment(&self) -> [(&'static str, PathBuf); 3] {
+        let in_directory = |name: &str| self.directory.path().join(name);
+        [
+            ("LD_PRELOAD", in_directory("disk.so")),
+            ("CDB_DISK_CONTROL", in_directory("control")),
+            ("CDB_DISK_FILES", self.files.clone()),
+        ]
+    }
+
+    /// From now on so many of a thousand calls fail.
+    pub fn fail_randomly(&self, per_mille: u64, seed: u64, error: DiskError) {
+        self.work();
+        self.set(Field::Seed, seed);
+        self.set(Field::Error, error as u64);
+        self.set(Field::PerMille, per_mille);
+    }
+
+    /// Of the calls from now on, these fail; the first one is 0.
+    pub fn fail_calls(&self, first: u64, count: u64, error: DiskError) {
+        self.work();
+        self.set(Field::Error, error as u64);
+        self.set(Field::First, first);
+        self.set(Field::Count, count);
+    }
+
+    /// From now on nothing fails; counts calls anew.
+    pub fn work(&self) {
+        for field in [Field::PerMille, Field::Count, Field::Calls, Field::Failed] {
+            self.set(field, 0);
+        }
+    }
+
+    /// How many calls there have been.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.get(Field::Calls)
+    }
+
+    /// How many of them have failed.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.get(Field::Failed)
+    }
+
+    fn set(&self, field: Field, value: u64) {
+        let place = field as u64 * 8;
+        self.control.write_all_at(&value.to_ne_bytes(), place).expect("written");
+    }
+
+    fn get(&self, field: Field) -> u64 {
+        let mut value = [0; 8];
+        self.control.read_exact_at(&mut value, field as u64 * 8).expect("read");
+        u64::from_ne_bytes(value)
+    }
+}
+
+/// Runs another ignored test of this program where a small disk of its own is at a path, and gives
+/// what it has printed: a tmpfs of so many bytes in a mount namespace, gone when it ends.
+///
+/// # Panics
+/// When it fails, or there are no mount namespaces.
+#[must_use]
+pub fn on_small_disk(test: &str, path: &Path, bytes: u64) -> String {
+    let mount = r#"mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@""#;
+    let output = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c", mount, "sh"])
+        .arg(bytes.to_string())
+        .arg(path)
+        .arg(std::env::current_exe().expect("a program"))
+        .args(["--exact", test, "--ignored", "--nocapture"])
+        .env(SMALL_DISK, path)
+        .output()
+        .expect("unshare");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}\n{errors}");
+    printed
+}
+
+/// What tells a test where its small disk is.
+const SMALL_DISK: &str = "CDB_TEST_SMALL_DISK";
+
+/// Where the small disk is, in a test that [`on_small_disk`] has started.
+///
+/// # Panics
+/// When it has not.
+#[must_use]
+pub fn small_disk() -> PathBuf {
+    std::env::var_os(SMALL_DISK).expect("a small disk").into()
+}
+
+/// Leaves no room on a disk; gives what takes it all, to be removed.
+///
+/// # Panics
+/// When the file cannot be made.
+#[must_use]
+pub fn fill(disk: &Path) -> PathBuf {
+    let path = disk.join("ballast");
+    let mut file = File::create(&path).expect("a file");
+    for size in [64 * 1024, 4096, 512] {
+        while file.write_all(&vec![1; size]).is_ok() {}
+    }
+    path
+}
+
+/// Environment variables as they are given to a process.
+#[must_use]
+pub fn variables<'a>(paths: &'a [(&'static str, PathBuf)]) -> Vec<(&'static str, &'a OsStr)> {
+    paths.iter().map(|(name, path)| (*name, path.as_os_str())).collect()
+}
