@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cdb_archive::ArchiveError;
 #[cfg(feature = "schema")]
 use cdb_types::InvalidSchema;
-use cdb_types::{ObjectPath, PathError, ServerError, StreamPath};
+use cdb_types::{ErrorKind, ObjectPath, PathError, ServerError, StreamPath};
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +84,13 @@ impl Error {
     #[must_use]
     pub fn server_error(&self) -> Option<&ServerError> {
         self.http()?.server_error()
+    }
+
+    /// Of which kind the server says that the error is. `None` if it was not the server that
+    /// refused, or nothing is known of it.
+    #[must_use]
+    pub fn kind(&self) -> Option<ErrorKind> {
+        self.server_error()?.kind()
     }
 
     /// Whether there is no such thing, or it may not be seen.

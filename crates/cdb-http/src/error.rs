@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cdb_types::ServerError;
+use cdb_types::{ErrorKind, ServerError};
 use tokio_tungstenite::tungstenite::{self, protocol::CloseFrame};
 
 /// Why a call has no answer.
@@ -78,6 +78,13 @@ impl Error {
             | Self::Server(said) => Some(said),
             _ => None,
         }
+    }
+
+    /// Of which kind the server says that the error is. `None` if it was not the server that
+    /// refused, or nothing is known of it.
+    #[must_use]
+    pub fn kind(&self) -> Option<ErrorKind> {
+        self.server_error()?.kind()
     }
 
     /// Whether there is no such thing, or it may not be seen.

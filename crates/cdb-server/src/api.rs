@@ -20,7 +20,7 @@ use cdb_types::endpoint::{
     API, Endpoint, Length, ListInterpolators, ListTransforms, ListUsers, Ping, QueryDataset,
     QueryMerge, Version,
 };
-use cdb_types::{DeviceKind, Kind, StreamKind, UserKind};
+use cdb_types::{DeviceKind, ErrorKind, Kind, StreamKind, UserKind};
 
 use crate::database::Database;
 use crate::refusal::Refusal;
@@ -66,9 +66,9 @@ pub(crate) fn router(database: Arc<Database>) -> Router {
         router = router.route(&format!("{route}/"), methods.clone()).route(route, methods);
     }
     router
-        .fallback(async || Refusal::new(404, "There is nothing at this path."))
+        .fallback(async || Refusal::new(404, ErrorKind::NotFound, "There is nothing at this path."))
         .method_not_allowed_fallback(async || {
-            Refusal::new(405, "This cannot be done to what is at this path.")
+            Refusal::new(405, ErrorKind::Invalid, "This cannot be done to what is at this path.")
         })
         .layer(middleware::from_fn_with_state(Arc::clone(&database), observe::observe))
         .with_state(database)

@@ -56,9 +56,9 @@ impl Database {
         &self,
         key: &ApiKey,
     ) -> Result<Result<Arc<Actor>, Refusal>, Refusal> {
-        let unknown = || Refusal::new(401, "The requested device was not found.");
+        let unknown = || Refusal::unauthorized("The requested device was not found.");
         if key.expose().is_empty() {
-            return Ok(Err(Refusal::new(401, "Must have non-empty api key")));
+            return Ok(Err(Refusal::unauthorized("Must have non-empty api key")));
         }
         let digest = key_digest(key);
         let generation = self.store.generation();
@@ -96,7 +96,7 @@ impl Database {
         drop(db);
         // Who does not exist takes as long as who gave the wrong password.
         let fits = self.hasher.verify(&password, stored.as_ref()).await?;
-        let failed = || Refusal::new(401, "Login Failed. Check your username or password");
+        let failed = || Refusal::unauthorized("Login Failed. Check your username or password");
         let Some((user, stored)) = user.zip(stored).filter(|_| fits) else {
             return Ok(Err(failed()));
         };

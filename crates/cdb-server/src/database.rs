@@ -69,7 +69,7 @@ impl Database {
                 Counted::Devices => "devices",
                 Counted::Streams => "streams",
             };
-            return Err(Refusal::forbidden(format!(
+            return Err(Refusal::denied(format!(
                 "Don't have permissions necessary to count {what}"
             )));
         }

@@ -3,51 +3,67 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use cdb_types::{InvalidSchema, QueryError, UpdateError};
+use cdb_types::{ErrorKind, InvalidSchema, QueryError, UpdateError};
 
 use crate::store::{BatchError, CommitError, ReadError};
 
 /// What the asker may not know of, be it there or not.
 const HIDDEN: &str = "Can't access this resource.";
 
-/// A request that is not fulfilled: the status and the words that the asker gets, and, for the log
-/// alone, what lies behind a failure of the server itself.
+/// A request that is not fulfilled: the status, the kind and the words that the caller gets, and, for
+/// the log alone, what lies behind a failure of the server itself.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
+    pub(crate) kind: ErrorKind,
     pub(crate) msg: Cow<'static, str>,
     pub(crate) cause: Option<String>,
 }
 
 impl Refusal {
-    pub(crate) fn new(status: u16, msg: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, msg: msg.into(), cause: None }
+    pub(crate) fn new(status: u16, kind: ErrorKind, msg: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, kind, msg: msg.into(), cause: None }
     }
 
     /// The request cannot be read.
     pub(crate) fn unreadable(msg: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(400, msg)
+        Self::new(400, ErrorKind::Invalid, msg)
     }
 
-    /// The request can be read, but is not granted.
-    pub(crate) fn forbidden(msg: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(403, msg)
+    /// The caller may not do this.
+    pub(crate) fn denied(msg: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(403, ErrorKind::Denied, msg)
+    }
+
+    /// The request can be read, but something in it is not valid.
+    pub(crate) fn invalid(msg: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(403, ErrorKind::Invalid, msg)
+    }
+
+    /// What is to be made is there already.
+    pub(crate) fn exists(msg: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(403, ErrorKind::Exists, msg)
+    }
+
+    /// The login failed.
+    pub(crate) fn unauthorized(msg: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(401, ErrorKind::Unauthorized, msg)
     }
 
     /// Reading what is not there or may not be seen: the asker cannot tell which.
     pub(crate) fn unseen() -> Self {
-        Self::new(404, HIDDEN)
+        Self::new(404, ErrorKind::NotFound, HIDDEN)
     }
 
     /// Changing, or reading the data of, what may not be seen.
     pub(crate) fn hidden() -> Self {
-        Self::forbidden(HIDDEN)
+        Self::new(403, ErrorKind::NotFound, HIDDEN)
     }
 
     /// The server failed.
     pub(crate) fn failure(cause: impl fmt::Display) -> Self {
-        let msg = "The server could not do this.".into();
-        Self { status: 500, msg, cause: Some(cause.to_string()) }
+        let failed = Self::new(500, ErrorKind::Internal, "The server could not do this.");
+        Self { cause: Some(cause.to_string()), ..failed }
     }
 }
 
@@ -55,7 +71,7 @@ impl From<sqlx::Error> for Refusal {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-                Self::new(503, "ConnectorDB is currently inactive")
+                Self::new(503, ErrorKind::Unavailable, "ConnectorDB is currently inactive")
             }
             error => Self::failure(error),
         }
@@ -75,7 +91,8 @@ impl From<ReadError> for Refusal {
 impl From<CommitError> for Refusal {
     fn from(error: CommitError) -> Self {
         match error {
-            CommitError::Order | CommitError::Index => Self::forbidden(error.to_string()),
+            CommitError::Order => Self::new(403, ErrorKind::Order, error.to_string()),
+            CommitError::Index => Self::new(403, ErrorKind::Index, error.to_string()),
             CommitError::Store(error) => error.into(),
             CommitError::Group(error)
                 if matches!(*error, CommitError::Store(sqlx::Error::PoolClosed)) =>
@@ -91,7 +108,8 @@ impl From<BatchError> for Refusal {
     fn from(error: BatchError) -> Self {
         match error {
             BatchError::Malformed(msg) => Self::unreadable(msg),
-            BatchError::Schema | BatchError::Order => Self::forbidden(error.to_string()),
+            BatchError::Schema => Self::new(403, ErrorKind::Schema, error.to_string()),
+            BatchError::Order => Self::new(403, ErrorKind::Order, error.to_string()),
         }
     }
 }
@@ -100,19 +118,20 @@ impl From<QueryError> for Refusal {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Range | QueryError::Index(_) => Self::unreadable(error.to_string()),
-            _ => Self::forbidden(error.to_string()),
+            QueryError::OutOfBounds => Self::new(403, ErrorKind::Range, error.to_string()),
+            _ => Self::invalid(error.to_string()),
         }
     }
 }
 
 impl From<UpdateError> for Refusal {
     fn from(error: UpdateError) -> Self {
-        Self::forbidden(error.to_string())
+        Self::invalid(error.to_string())
     }
 }
 
 impl From<InvalidSchema> for Refusal {
     fn from(error: InvalidSchema) -> Self {
-        Self::forbidden(error.to_string())
+        Self::invalid(error.to_string())
     }
 }

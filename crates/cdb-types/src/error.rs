@@ -1,15 +1,24 @@
-//! What the server says when it says no.
+//! Errors as the server sends them.
+
+mod kind;
+mod original;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The body of every error answer: `{"code": 403, "msg": "…", "ref": "…"}`.
+pub use kind::ErrorKind;
+
+/// The body of every error response: `{"code": 403, "kind": "denied", "msg": "…", "ref": "…"}`.
+///
+/// `kind` is ours: the original server does not send it, and its client ignores it.
 ///
 /// ```
-/// let text = r#"{"code":404,"msg":"Can't access this resource.","ref":"17"}"#;
-/// let error: cdb_types::ServerError = serde_json::from_str(text)?;
+/// use cdb_types::{ErrorKind, ServerError};
+/// let text = r#"{"code":404,"kind":"not_found","msg":"Can't access this resource.","ref":"17"}"#;
+/// let error: ServerError = serde_json::from_str(text)?;
 /// assert_eq!(error.to_string(), "404: Can't access this resource. (17)");
+/// assert_eq!(error.kind(), Some(ErrorKind::NotFound));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +26,8 @@ use serde::{Deserialize, Serialize};
 pub struct ServerError {
     /// The HTTP status.
     pub code: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kind: Option<ErrorKind>,
     /// What is wrong, in words.
     pub msg: String,
     /// What to look for in the server's log; empty if the server gave none.
@@ -25,10 +36,24 @@ pub struct ServerError {
 }
 
 impl ServerError {
-    /// An error answer.
+    /// An error response that does not say of which kind it is.
     #[must_use]
     pub fn new(code: u16, msg: impl Into<String>, reference: impl Into<String>) -> Self {
-        Self { code, msg: msg.into(), reference: reference.into() }
+        Self { code, kind: None, msg: msg.into(), reference: reference.into() }
+    }
+
+    /// The same, of this kind.
+    #[must_use]
+    pub fn with_kind(self, kind: ErrorKind) -> Self {
+        Self { kind: Some(kind), ..self }
+    }
+
+    /// What is wrong, for programs: what the server says, or what follows from the message where
+    /// it is one of the original server's. `None` if the message is not known, such as that of a
+    /// proxy.
+    #[must_use]
+    pub fn kind(&self) -> Option<ErrorKind> {
+        self.kind.clone().or_else(|| original::kind(self.code, &self.msg))
     }
 }
 

@@ -42,7 +42,7 @@ pub use datapoint::{
     Datapoint, DatapointParseError, DatapointParser, Origin, RawDatapoint, RawNumber,
 };
 pub use datapoint_array::{DatapointArray, Number};
-pub use error::ServerError;
+pub use error::{ErrorKind, ServerError};
 pub use meta::ServerInfo;
 pub use object::{
     DeviceCreate, DeviceInfo, DeviceKind, DeviceUpdate, Kind, StreamCreate, StreamInfo, StreamKind,

@@ -130,13 +130,12 @@ impl FaultyDisk {
     }
 }
 
-/// Runs another ignored test of this program where a small disk of its own is at a path, and gives
-/// what it has printed: a tmpfs of so many bytes in a mount namespace, gone when it ends.
+/// Runs another ignored test of this program where a small disk of its own is at a path: a tmpfs of so
+/// many bytes in a mount namespace, gone when it ends.
 ///
 /// # Panics
 /// When it fails, or there are no mount namespaces.
-#[must_use]
-pub fn on_small_disk(test: &str, path: &Path, bytes: u64) -> String {
+pub fn on_small_disk(test: &str, path: &Path, bytes: u64) {
     let mount = r#"mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@""#;
     let output = Command::new("unshare")
         .args(["--map-root-user", "--mount", "sh", "-c", mount, "sh"])
@@ -147,10 +146,9 @@ pub fn on_small_disk(test: &str, path: &Path, bytes: u64) -> String {
         .env(SMALL_DISK, path)
         .output()
         .expect("unshare");
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let printed = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{printed}\n{errors}");
-    printed
 }
 
 /// What tells a test where its small disk is.

@@ -7,7 +7,7 @@ use std::ops::{Bound, RangeBounds};
 use std::pin::Pin;
 
 use cdb_types::endpoint::ReadData;
-use cdb_types::{DataQuery, DatapointArray, QueryError, Timestamp};
+use cdb_types::{DataQuery, DatapointArray, ErrorKind, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -195,8 +195,7 @@ impl<T: DeserializeOwned, By> Query<T, By> {
 
 /// Whether the server refused because the indices lie outside the stream.
 fn is_outside(error: &cdb_http::Error) -> bool {
-    let outside = QueryError::OutOfBounds.to_string();
-    error.server_error().is_some_and(|said| said.code == 403 && said.msg == outside)
+    error.kind() == Some(ErrorKind::Range)
 }
 
 impl<T: DeserializeOwned + Send + 'static, By: 'static> IntoFuture for Query<T, By> {

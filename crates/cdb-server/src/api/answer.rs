@@ -36,7 +36,7 @@ impl Refusal {
             Some(cause) => tracing::error!(reference, msg = %self.msg, cause, "failed"),
             None => tracing::debug!(reference, msg = %self.msg, "refused"),
         }
-        ServerError::new(self.status, self.msg, reference)
+        ServerError::new(self.status, self.msg, reference).with_kind(self.kind)
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use cdb_types::ErrorKind;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -25,7 +26,8 @@ pub(super) async fn read(mut body: Body) -> Result<Bytes, Refusal> {
     let (mut bytes, mut length) = (BytesMut::new(), 0_usize);
     loop {
         let frame = tokio::time::timeout(SILENCE, body.frame()).await;
-        let frame = frame.map_err(|_| Refusal::new(408, "The body did not come"))?;
+        let frame =
+            frame.map_err(|_| Refusal::new(408, ErrorKind::Timeout, "The body did not come"))?;
         let Some(frame) = frame else { break };
         let frame = frame.map_err(|error| Refusal::unreadable(error.to_string()))?;
         let Ok(data) = frame.into_data() else { continue };
@@ -37,7 +39,11 @@ pub(super) async fn read(mut body: Body) -> Result<Bytes, Refusal> {
         }
     }
     if length > MOST_BYTES {
-        return Err(Refusal::new(413, format!("A body may have {MOST_BYTES} bytes at most")));
+        return Err(Refusal::new(
+            413,
+            ErrorKind::TooLarge,
+            format!("A body may have {MOST_BYTES} bytes at most"),
+        ));
     }
     Ok(bytes.freeze())
 }

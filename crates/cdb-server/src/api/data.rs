@@ -29,7 +29,7 @@ pub(super) async fn read(call: Stream) -> Result<Response, Refusal> {
             let t =
                 parameters.get("t").and_then(|t| t.parse().ok()).filter(|t: &f64| t.is_finite());
             let t = t.ok_or_else(|| {
-                Refusal::forbidden(
+                Refusal::invalid(
                     "time2index requires an argument of \"t\" which is a decimal timestamp",
                 )
             })?;

@@ -40,7 +40,7 @@ pub(super) async fn interpolators() -> Result<Response, Refusal> {
 /// Gives a browser a cookie that stands for the asking device's key.
 pub(super) async fn log_in(call: Call<()>) -> Result<Response, Refusal> {
     let Some(actor) = call.asker.actor() else {
-        return Err(Refusal::new(401, "Login Failed. Check your username or password"));
+        return Err(Refusal::unauthorized("Login Failed. Check your username or password"));
     };
     let session = call.database.sessions.open(actor.device.apikey.clone());
     let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", session.0);

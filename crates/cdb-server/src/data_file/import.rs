@@ -122,11 +122,11 @@ impl Run<'_, '_> {
         };
         if !self.permissions.allow_user_name(&user.name) {
             let msg = format!("Username '{}' not allowed", user.name);
-            return Err(refused(Refusal::forbidden(msg)));
+            return Err(refused(Refusal::invalid(msg)));
         }
         let Some(role) = self.permissions.user_role(&row.role) else {
             let msg = format!("The given role '{}' does not exist", row.role);
-            return Err(refused(Refusal::forbidden(msg)));
+            return Err(refused(Refusal::invalid(msg)));
         };
         row.insert(&mut self.change, &password)
             .await
@@ -207,7 +207,7 @@ async fn password(hasher: &Hasher, user: &ArchivedUser) -> Result<StoredPassword
             let stored = StoredPassword { scheme, salt, hash };
             if !Hasher::knows(&stored) {
                 let msg = format!("passwords of the kind '{}' are not known", stored.scheme);
-                return Err(refused(Refusal::forbidden(msg)));
+                return Err(refused(Refusal::invalid(msg)));
             }
             Ok(stored)
         }

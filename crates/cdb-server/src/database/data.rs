@@ -179,7 +179,7 @@ impl Database {
         to_downlink: bool,
     ) -> Result<(Arc<Located>, Destination), Refusal> {
         let denied = |downlink| {
-            Refusal::forbidden(if downlink {
+            Refusal::denied(if downlink {
                 "Write access to stream downlink denied."
             } else {
                 "Write access to stream data denied."
@@ -197,7 +197,7 @@ impl Database {
             return Err(denied(downlink));
         }
         if downlink && !located.stream.downlink {
-            return Err(Refusal::forbidden("The stream is not a downlink."));
+            return Err(Refusal::invalid("The stream is not a downlink."));
         }
         let origin = (!owns).then(|| asker.to_string());
         Ok((located, Destination { downlink, origin }))

@@ -82,10 +82,10 @@ fn check(device: &DeviceRow, permissions: &Permissions, user_public: bool) -> Re
     rules::icon(&device.icon)?;
     if !permissions.has_device_role(&device.role) {
         let msg = format!("Could not find device role '{}'", device.role);
-        return Err(Refusal::forbidden(msg));
+        return Err(Refusal::invalid(msg));
     }
     if device.public && !user_public {
-        return Err(Refusal::forbidden("Can't make private user have public device"));
+        return Err(Refusal::invalid("Can't make private user have public device"));
     }
     Ok(())
 }
@@ -95,7 +95,7 @@ fn taken(error: sqlx::Error) -> Refusal {
     match error.as_database_error() {
         Some(database) if database.is_unique_violation() => {
             let key = database.message().contains("apikey_digest");
-            Refusal::forbidden(if key {
+            Refusal::exists(if key {
                 "This API key is in use"
             } else {
                 "Device with this name already exists"
@@ -208,7 +208,7 @@ impl Database {
             return Err(Refusal::hidden());
         }
         if INBORN.contains(&device.name.as_str()) {
-            return Err(Refusal::forbidden(format!("{} device cannot be deleted", device.name)));
+            return Err(Refusal::denied(format!("{} device cannot be deleted", device.name)));
         }
         device.delete(&mut change).await?;
         log::record(&mut change, log::whose(asker, user.id), "DeleteDevice", path).await?;
@@ -221,7 +221,7 @@ fn apply(device: &mut DeviceRow, update: DeviceUpdate) -> Result<(), Refusal> {
     rules::same_name(&device.name, update.name.as_ref(), "device")?;
     if let Some(key) = update.apikey {
         if device.name == META {
-            return Err(Refusal::forbidden("The meta device has no API key"));
+            return Err(Refusal::invalid("The meta device has no API key"));
         }
         device.apikey = if key.expose().is_empty() { new_key() } else { key };
     }

@@ -26,13 +26,13 @@ impl From<QueryFailure> for Refusal {
 
 impl From<ParseError> for Refusal {
     fn from(error: ParseError) -> Self {
-        Self::forbidden(error.to_string())
+        Self::invalid(error.to_string())
     }
 }
 
 impl From<GridError> for Refusal {
     fn from(error: GridError) -> Self {
-        Self::forbidden(error.to_string())
+        Self::invalid(error.to_string())
     }
 }
 

@@ -14,14 +14,14 @@ const ICON_NAME_CHARS: usize = 30;
 /// A new name of a user or a stream.
 pub(super) fn name(text: &str) -> Result<Name, Refusal> {
     Name::new(text).map_err(|_| {
-        Refusal::forbidden("Invalid Username, usernames may not contain / \\ ? or spaces")
+        Refusal::invalid("Invalid Username, usernames may not contain / \\ ? or spaces")
     })
 }
 
 /// A new name of a device.
 pub(super) fn device_name(text: &str) -> Result<Name, Refusal> {
     Name::new(text).map_err(|_| {
-        Refusal::forbidden(
+        Refusal::invalid(
             "The provided name is not valid, it may not contain /, \\, space, ? or be blank",
         )
     })
@@ -36,7 +36,7 @@ pub(super) fn icon(icon: &str) -> Result<(), Refusal> {
         return if icon.chars().count() <= ICON_NAME_CHARS {
             Ok(())
         } else {
-            Err(Refusal::forbidden("icon name can't be more than 30 characters."))
+            Err(Refusal::invalid("icon name can't be more than 30 characters."))
         };
     }
     URL_SAFE.decode(icon).map(drop).map_err(|error| {
@@ -44,7 +44,7 @@ pub(super) fn icon(icon: &str) -> Result<(), Refusal> {
             base64::DecodeError::InvalidByte(place, _) => place,
             _ => icon.len(),
         };
-        Refusal::forbidden(format!("illegal base64 data at input byte {place}"))
+        Refusal::invalid(format!("illegal base64 data at input byte {place}"))
     })
 }
 
@@ -53,7 +53,7 @@ pub(super) fn email(address: &str) -> Result<(), Refusal> {
     if EmailAddress::is_valid(address) {
         Ok(())
     } else {
-        Err(Refusal::forbidden("Invalid Email Address"))
+        Err(Refusal::invalid("Invalid Email Address"))
     }
 }
 
@@ -61,7 +61,7 @@ pub(super) fn email(address: &str) -> Result<(), Refusal> {
 pub(super) fn schema(schema: &Schema) -> Result<(), Refusal> {
     match schema.validator() {
         Ok(_) => Ok(()),
-        Err(_) => Err(Refusal::forbidden("The provided schema is not a valid JSONSchema")),
+        Err(_) => Err(Refusal::invalid("The provided schema is not a valid JSONSchema")),
     }
 }
 
@@ -69,16 +69,16 @@ pub(super) fn schema(schema: &Schema) -> Result<(), Refusal> {
 pub(super) fn may_write(grant: &Grant, named: &[(bool, Field, &str)]) -> Result<(), Refusal> {
     match named.iter().find(|(named, field, _)| *named && !grant.writes(*field)) {
         None => Ok(()),
-        Some((_, _, word)) => Err(Refusal::forbidden(format!(
-            "This device does not have permissions to write {word}"
-        ))),
+        Some((_, _, word)) => {
+            Err(Refusal::denied(format!("This device does not have permissions to write {word}")))
+        }
     }
 }
 
 /// Whether an update leaves the name as it is.
 pub(super) fn same_name(name: &str, update: Option<&String>, word: &str) -> Result<(), Refusal> {
     match update {
-        Some(other) if other != name => Err(Refusal::forbidden(format!(
+        Some(other) if other != name => Err(Refusal::invalid(format!(
             "ConnectorDB does not support modification of {word} names"
         ))),
         _ => Ok(()),

@@ -1,6 +1,6 @@
 //! Following a path as far as the asker can see.
 
-use cdb_types::{DevicePath, StreamPath, UserPath};
+use cdb_types::{DevicePath, ErrorKind, StreamPath, UserPath};
 use sqlx::sqlite::SqliteConnection;
 
 use super::Database;
@@ -37,9 +37,11 @@ impl Unseen {
     /// The answer to one who wanted to change it or to use its data.
     pub(super) fn when_changing(self) -> Refusal {
         match self {
-            Self::Missing(word) => {
-                Refusal::forbidden(format!("The requested {word} was not found."))
-            }
+            Self::Missing(word) => Refusal::new(
+                403,
+                ErrorKind::NotFound,
+                format!("The requested {word} was not found."),
+            ),
             Self::Hidden => Refusal::hidden(),
             Self::Store(error) => error.into(),
         }

@@ -113,7 +113,7 @@ impl Database {
         stream.device_id = device.id;
         stream.insert(&mut change).await.map_err(|error| match error.as_database_error() {
             Some(database) if database.is_unique_violation() => {
-                Refusal::forbidden("Stream with this name already exists")
+                Refusal::exists("Stream with this name already exists")
             }
             _ => error.into(),
         })?;

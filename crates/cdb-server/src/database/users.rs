@@ -1,7 +1,8 @@
 //! Users.
 
 use cdb_types::{
-    DeviceCreate, Password, StreamCreate, Update, UserCreate, UserInfo, UserPath, UserUpdate,
+    DeviceCreate, ErrorKind, Password, StreamCreate, Update, UserCreate, UserInfo, UserPath,
+    UserUpdate,
 };
 use serde_json::{Map, Value};
 
@@ -26,7 +27,7 @@ impl Database {
     pub(crate) async fn list_users(&self, asker: &Asker) -> Result<Vec<UserInfo>, Refusal> {
         if !self.permissions.grant(asker, Relation::Private).allows(Operation::ListUsers) {
             let msg = "You do not have permissions necessary to list users.";
-            return Err(Refusal::new(404, msg));
+            return Err(Refusal::new(404, ErrorKind::Denied, msg));
         }
         let users = UserRow::all(self.store.readers()).await?;
         let seen = users.iter().filter_map(|user| {
@@ -62,12 +63,12 @@ impl Database {
         let grant = self.permissions.grant(asker, relation);
         if !grant.allows(Operation::CreateUser) {
             let msg = "You do not have permissions necessary to create a user.";
-            return Err(Refusal::forbidden(msg));
+            return Err(Refusal::denied(msg));
         }
         let own_role = asker.actor().map(|actor| actor.user.role.as_str());
         if own_role != Some(role.as_str()) && !grant.writes(Field::UserRole) {
             let msg = "Don't have permission to create user with different role than creator";
-            return Err(Refusal::forbidden(msg));
+            return Err(Refusal::denied(msg));
         }
         let user =
             self.new_user(name, role, public, create, &defaults.create_device_defaults).await?;
@@ -100,14 +101,14 @@ impl Database {
     ) -> Result<NewUser, Refusal> {
         let name = rules::name(name)?;
         if !self.permissions.allow_user_name(&name) {
-            return Err(Refusal::forbidden(format!("Username '{name}' not allowed")));
+            return Err(Refusal::invalid(format!("Username '{name}' not allowed")));
         }
         let Some(rules) = self.permissions.user_role(&role) else {
-            return Err(Refusal::forbidden(format!("The given role '{role}' does not exist")));
+            return Err(Refusal::invalid(format!("The given role '{role}' does not exist")));
         };
         if !public && !rules.user_can_be_private {
             let msg = format!("Users with role '{role}' can't be private.");
-            return Err(Refusal::forbidden(msg));
+            return Err(Refusal::invalid(msg));
         }
         let email = create.email.unwrap_or_default();
         rules::email(&email)?;
@@ -120,11 +121,11 @@ impl Database {
         for (device, create) in create.devices {
             match device.as_str() {
                 "user" => {
-                    return Err(Refusal::forbidden(
+                    return Err(Refusal::invalid(
                         "user device is created by default. Set its streams in \"streams\" property",
                     ));
                 }
-                "meta" => return Err(Refusal::forbidden("meta device is created by default")),
+                "meta" => return Err(Refusal::invalid("meta device is created by default")),
                 name => devices.push(Tree::new(name, create, defaults, &self.permissions, public)?),
             }
         }
@@ -144,7 +145,7 @@ impl Database {
 
     async fn new_password(&self, password: Password) -> Result<StoredPassword, Refusal> {
         if password.expose().is_empty() {
-            return Err(Refusal::forbidden("Incorrect Password"));
+            return Err(Refusal::invalid("Incorrect Password"));
         }
         self.hasher.hash(password).await
     }
@@ -220,10 +221,10 @@ impl Database {
         rules::replace(&mut user.public, update.public);
         let Some(rules) = self.permissions.user_role(&user.role) else {
             let msg = format!("The given role '{}' does not exist", user.role);
-            return Err(Refusal::forbidden(msg));
+            return Err(Refusal::invalid(msg));
         };
         if !user.public && !rules.user_can_be_private {
-            return Err(Refusal::forbidden("User can't be private."));
+            return Err(Refusal::invalid("User can't be private."));
         }
         Ok(())
     }
@@ -235,7 +236,7 @@ impl Database {
         let SeenUser { user, grant } = seen.map_err(|unseen| unseen.when_changing())?;
         if !grant.allows(Operation::DeleteUser) {
             let msg = "You do not have permissions necessary to delete this user.";
-            return Err(Refusal::forbidden(msg));
+            return Err(Refusal::denied(msg));
         }
         user.delete(&mut change).await?;
         let others = asker.actor().map(|actor| actor.user.id).filter(|id| *id != user.id);
@@ -248,7 +249,7 @@ impl Database {
 pub(crate) fn taken(error: sqlx::Error) -> Refusal {
     match error.as_database_error() {
         Some(database) if database.is_unique_violation() => {
-            Refusal::forbidden("User with this email or username already exists")
+            Refusal::exists("User with this email or username already exists")
         }
         _ => error.into(),
     }

@@ -1,5 +1,6 @@
 //! A session that was recorded from the original server, replayed.
 
+use cdb_types::{ErrorKind, ServerError};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -27,7 +28,7 @@ fn without_chance(mut body: Value) -> Value {
 async fn the_original_would_have_said_the_same() {
     let server = TestServer::start().await;
     let mut device_key = String::new();
-    let mut replayed = 0;
+    let (mut replayed, mut kinds) = (0, 0);
     for line in RECORDED.lines() {
         let exchange: Value = serde_json::from_str(line).expect("a line of JSON");
         let text = |key: &str| exchange[key].as_str().expect("a text").to_owned();
@@ -52,7 +53,18 @@ async fn the_original_would_have_said_the_same() {
         assert_eq!(content_type, text("content_type").as_str(), "{method} {path}");
         match serde_json::from_str::<Value>(&text("response")) {
             Ok(body) => {
-                let said = without_chance(answer.json());
+                let mut said = without_chance(answer.json());
+                if answer.status >= 400 {
+                    // Ours alone has a kind, and that of the original's message is the same.
+                    let kind = said.as_object_mut().and_then(|said| said.remove("kind"));
+                    let kind = kind.map(serde_json::from_value::<ErrorKind>);
+                    let kind = kind.expect("a kind").expect("a text");
+                    let original: ServerError = serde_json::from_value(body.clone()).expect("one");
+                    if let Some(original) = original.kind() {
+                        assert_eq!(original, kind, "{path}: {body}");
+                        kinds += 1;
+                    }
+                }
                 assert_eq!(said, without_chance(body), "{asker}: {method} {path}");
             }
             Err(_) => assert_eq!(answer.text, text("response"), "{asker}: {method} {path}"),
@@ -63,4 +75,5 @@ async fn the_original_would_have_said_the_same() {
         replayed += 1;
     }
     assert!(replayed >= 63, "only {replayed} exchanges");
+    assert!(kinds >= 5, "only {kinds} kinds of errors");
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use bytes::Bytes;
 use cdb_types::websocket::{Answer, Command, CommandError, Ended, Joined, Request};
-use cdb_types::{DataPath, ServerError};
+use cdb_types::{DataPath, ErrorKind, ServerError};
 use futures_util::{SinkExt, StreamExt};
 use serde::Serialize;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
@@ -217,9 +217,13 @@ impl Socket {
             return Ok(());
         }
         if self.subscriptions.len() == MOST_SUBSCRIPTIONS {
-            return Err(Refusal::forbidden(format!(
-                "More than {MOST_SUBSCRIPTIONS} subscriptions of one connection are disabled."
-            )));
+            return Err(Refusal::new(
+                403,
+                ErrorKind::Limit,
+                format!(
+                    "More than {MOST_SUBSCRIPTIONS} subscriptions of one connection are disabled."
+                ),
+            ));
         }
         let found = self.database.subscribable(&self.asker, &key.0).await?;
         let script = script(Some(&key.1))?;

@@ -1,0 +1,54 @@
+//! What the original server's messages mean: it sends nothing else to tell errors apart by.
+//!
+//! This is the only place that looks at the text of an error. The messages are those of the
+//! reference of the protocol; our server sends the same ones, and sent no kind before version 0.2.
+
+use super::ErrorKind;
+
+/// The beginnings of messages, with the status of each.
+const MESSAGES: [(u16, &str, ErrorKind); 20] = [
+    (403, "Greater timestamp already exists for the stream.", ErrorKind::Order),
+    (403, "Timestamps are not ordered!", ErrorKind::Order),
+    (403, crate::endpoint::OTHER_INDEX, ErrorKind::Index),
+    (403, "At least one datapoint did not conform to the stream's schema", ErrorKind::Schema),
+    (403, "Write access to stream data denied.", ErrorKind::Denied),
+    (403, "Write access to stream downlink denied.", ErrorKind::Denied),
+    (403, "This device does not have permissions to write", ErrorKind::Denied),
+    (403, "Don't have permission", ErrorKind::Denied),
+    (403, "Can't access this resource.", ErrorKind::NotFound),
+    (404, "Can't access this resource.", ErrorKind::NotFound),
+    (403, "The requested user was not found.", ErrorKind::NotFound),
+    (403, "The requested device was not found.", ErrorKind::NotFound),
+    (403, "The requested stream was not found.", ErrorKind::NotFound),
+    (404, "The requested user was not found.", ErrorKind::NotFound),
+    (404, "The requested device was not found.", ErrorKind::NotFound),
+    (403, "Stream with this name already exists", ErrorKind::Exists),
+    (403, "Insert Failed: Exceeded", ErrorKind::Limit),
+    (403, "Invalid index range.", ErrorKind::Range),
+    // Also for a body that is too large: it reads 10 MiB, and no more.
+    (400, "unexpected end of JSON input", ErrorKind::Invalid),
+    (400, "invalid character", ErrorKind::Invalid),
+];
+
+/// The kind of an error of which only the status and the message are known.
+pub(super) fn kind(code: u16, msg: &str) -> Option<ErrorKind> {
+    let known = |(status, beginning, _): &&(u16, &str, ErrorKind)| {
+        *status == code && msg.starts_with(beginning)
+    };
+    MESSAGES.iter().find(known).map(|(.., kind)| kind.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_servers_own_messages_are_known() {
+        let order = "Greater timestamp already exists for the stream. Insert Failed.";
+        assert_eq!(kind(403, order), Some(ErrorKind::Order));
+        assert_eq!(kind(500, order), None);
+        let page = "<html><head><title>403 Forbidden</title></head>Write access denied.</html>";
+        assert_eq!(kind(403, page), None);
+        assert_eq!(kind(413, "Request Entity Too Large"), None);
+    }
+}
