@@ -7,9 +7,10 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use crate::cache::{self, Cache, Opened};
+use crate::driver::file::FileHandle;
 use crate::error::FileError;
-use crate::inner::Inner;
+use crate::queue::{self, Queue};
+use crate::shared::Shared;
 use crate::{Durability, Error, Logger, Result, Synced};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -115,14 +116,18 @@ impl LoggerBuilder {
     /// Opens the file, or makes it.
     ///
     /// # Errors
-    /// [`Error::File`] when it cannot be used: then it is left as it is. [`Error::OnCreate`] when
-    /// it is new and what is to be done for it failed: then it is gone again.
+    /// [`Error::File`] if it cannot be used: then it is left as it is. [`Error::OnCreate`] if it is
+    /// new and what is to be done for it failed: then it is removed again.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, a new file may be there; what is to be done for it is done the
+    /// next time.
     pub async fn open(self) -> Result<Logger> {
-        let Opened { cache, metadata, streams, is_new } =
-            Cache::open(self.file.clone(), self.durability).await?;
-        let inner =
-            Inner::new(cache.clone(), metadata, streams, self.root_certificates, self.callbacks)?;
-        let logger = Logger::new(inner);
+        let (queue, contents) = Queue::open(self.file.clone(), self.durability).await?;
+        let file = FileHandle::start(queue, self.durability);
+        let is_new = contents.is_new;
+        let shared = Shared::new(file.clone(), contents, self.root_certificates)?;
+        let logger = Logger::new(shared, self.callbacks);
         if let Some(key) = self.apikey {
             logger.set_apikey(key).await?;
         }
@@ -134,11 +139,11 @@ impl LoggerBuilder {
                 && let Err(error) = create(logger.clone()).await
             {
                 logger.close().await?;
-                let removed = cache::remove(&self.file).map_err(FileError::from);
+                let removed = queue::remove(&self.file).map_err(FileError::from);
                 removed.map_err(|problem| Error::file(&self.file, problem))?;
                 return Err(Error::OnCreate(error));
             }
-            cache.created().await?;
+            file.with(|queue| Box::pin(queue.set_created())).await?;
         }
         Ok(logger)
     }

@@ -3,34 +3,29 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cdb_core::{ConnectorDb, Datapoint, StreamCreate};
 use cdb_types::{Name, Schema, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::runtime;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::cache::Setting;
-use crate::inner::{Inner, NO_SCHEMA, seconds};
-use crate::task::Task;
+use crate::builder::Callbacks;
+use crate::driver::uploader::{Request, Uploader};
+use crate::queue::Setting;
+use crate::shared::{NO_SCHEMA, Shared, seconds};
 use crate::{Error, LoggerBuilder, Restamped, Result, SetAside, Status, Synced};
 
 /// Logs datapoints into a file, and brings them to the server when that can be reached.
 ///
-/// Clones share it. When the last one is dropped, the background task ends; what waits stays in the
-/// file.
+/// Clones share it. When the last one is dropped, its tasks end; what waits stays in the file.
 #[derive(Clone)]
-pub struct Logger(Arc<Handle>);
-
-/// What ends the background task when it is dropped.
-struct Handle {
-    inner: Arc<Inner>,
-    /// That in which the file was opened.
-    runtime: runtime::Handle,
-    task: Mutex<Option<Task>>,
+pub struct Logger {
+    shared: Arc<Shared>,
+    /// The task that syncs ends when the last sender is dropped.
+    uploader: mpsc::UnboundedSender<Request>,
 }
 
 impl Logger {
@@ -39,27 +34,28 @@ impl Logger {
         LoggerBuilder::new(file.into())
     }
 
-    pub(crate) fn new(inner: Inner) -> Self {
-        let runtime = runtime::Handle::current();
-        Self(Arc::new(Handle { inner: Arc::new(inner), runtime, task: Mutex::default() }))
-    }
-
-    fn inner(&self) -> &Inner {
-        &self.0.inner
+    pub(crate) fn new(shared: Shared, callbacks: Callbacks) -> Self {
+        let shared = Arc::new(shared);
+        let uploader = Uploader::start(Arc::clone(&shared), callbacks);
+        Self { shared, uploader }
     }
 
     /// The file.
     #[must_use]
     pub fn file(&self) -> &Path {
-        self.inner().cache.file()
+        self.shared.file.path()
     }
 
     /// Adds a stream of the device that logs. If the server has it, its schema is taken from there;
     /// if not, and a schema is given, it is made with all that is given.
     ///
     /// # Errors
-    /// [`Error::MissingStream`] when it is not there and no schema is given; when the server refuses
-    /// or cannot be reached.
+    /// [`Error::MissingStream`] if it does not exist and no schema is given; if the server refuses or
+    /// cannot be reached.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the stream may exist on the server and not be added here: add it
+    /// again.
     pub async fn add_stream(&self, name: &str, create: StreamCreate) -> Result<()> {
         let stream = self.connectordb().await?.stream(Name::new(name)?.as_str())?;
         let schema = match stream.refresh().await {
@@ -72,34 +68,39 @@ impl Logger {
             }
             Err(error) => return Err(error.into()),
         };
-        self.inner().know(name, &schema, schema.as_str()).await
+        self.shared.add_stream(name, &schema, schema.as_str()).await
     }
 
     /// Adds a stream without asking the server: it must be there when data are brought to it.
     /// Without a schema anything can be logged.
     ///
     /// # Errors
-    /// When the schema is none, or this is not the name of a stream.
+    /// If the schema is not valid, or this is not the name of a stream.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the stream is added or not.
     pub async fn add_stream_force(&self, name: &str, schema: Option<Schema>) -> Result<()> {
         let name = Name::new(name)?;
         let text = schema.as_ref().map_or(NO_SCHEMA, Schema::as_str).to_owned();
-        self.inner().know(name.as_str(), &schema.unwrap_or_default(), &text).await
+        self.shared.add_stream(name.as_str(), &schema.unwrap_or_default(), &text).await
     }
 
     /// Logs a value with the present as its time. Returns when it is as safe as the
     /// [`Durability`](crate::Durability) says.
     ///
-    /// Should the clock have gone back, the time is that of the stream's last datapoint, and the
-    /// smallest step more. If the future is dropped before it is ready, the value may be logged or
-    /// not.
+    /// If the clock has gone back, the time is that of the stream's last datapoint plus the smallest
+    /// step.
     ///
     /// # Errors
-    /// When the stream was not added, the value does not fit its schema, or the file cannot be
-    /// written. Then nothing was logged.
+    /// If the stream was not added, or the value does not match its schema: nothing was logged. If the
+    /// file cannot be written, after an error of the disk, the value may still be in it.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the value is logged or not.
     pub async fn insert(&self, stream: &str, value: impl Serialize) -> Result<()> {
         let t = Timestamp::now().as_secs_f64();
-        let row = self.inner().row(stream, t, true, &value)?;
-        self.inner().insert(vec![row]).await
+        let row = self.shared.row(stream, t, true, &value)?;
+        self.shared.append(vec![row]).await
     }
 
     /// Logs datapoints of several streams, each with its own time; all or none.
@@ -107,7 +108,10 @@ impl Logger {
     /// In each stream times must not fall, and none may be earlier than what was logged before.
     ///
     /// # Errors
-    /// As [`insert`](Self::insert), and [`Error::Order`] when times fall.
+    /// As [`insert`](Self::insert), and [`Error::Order`] if times fall.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, all of them are logged or none.
     pub async fn insert_many<T: Serialize>(
         &self,
         data: &BTreeMap<String, Vec<Datapoint<T>>>,
@@ -115,54 +119,73 @@ impl Logger {
         let mut rows = Vec::new();
         for (stream, datapoints) in data {
             for Datapoint { t, d, .. } in datapoints {
-                rows.push(self.inner().row(stream, t.as_secs_f64(), false, d)?);
+                rows.push(self.shared.row(stream, t.as_secs_f64(), false, d)?);
             }
         }
-        self.inner().insert(rows).await
+        self.shared.append(rows).await
     }
 
     /// Brings all that waits to the server. If that is being done already, waits until it is, and
     /// then brings the rest.
     ///
     /// # Errors
-    /// When the server cannot be reached or refuses: what was not brought waits on.
+    /// If the server cannot be reached or refuses: what it has not got waits on.
     /// [`Error::Streams`] if that concerns some streams only.
+    ///
+    /// # Cancel safety
+    /// Dropping the future only stops waiting: the sync goes on in its own task.
     pub async fn sync(&self) -> Result<Synced, Arc<Error>> {
-        self.inner().sync().await
+        self.request(Request::Sync).await.map_err(Arc::new)?
     }
 
-    /// Begins to bring what waits to the server: now and then after each
+    /// Starts to bring what waits to the server by itself: now, and then again after each
     /// [`syncperiod`](Self::syncperiod). While the server cannot be reached, it is tried again after
-    /// a second, and then after growing pauses up to that period. Does nothing if it has begun.
+    /// a second, and then after growing pauses up to that period. Does nothing if it has started.
     pub fn start(&self) {
-        let mut task = self.0.task();
-        if task.as_ref().is_none_or(Task::is_over) {
-            *task = Some(Task::start(Arc::clone(&self.0.inner), &self.0.runtime));
-        }
+        // After `close` there is nothing to start.
+        let _ = self.uploader.send(Request::Start);
     }
 
-    /// Ends what [`start`](Self::start) has begun; waits for the sync that is under way.
+    /// Ends what [`start`](Self::start) has started; waits for a sync that is under way.
+    ///
+    /// # Cancel safety
+    /// Dropping the future only stops waiting.
     pub async fn stop(&self) {
-        let task = self.0.task().take();
-        if let Some(task) = task {
-            task.stop().await;
-        }
+        // After `close` nothing is under way.
+        let _ = self.request(Request::Stop).await;
     }
 
-    /// Stops, and closes the file, for all clones.
+    /// Stops, and closes the file, for all clones. A sync that is under way is given up: what the
+    /// server has got of it is found out the next time.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the logger may be stopped and its file still open.
     pub async fn close(&self) -> Result<()> {
-        self.stop().await;
-        let _no_sync = self.inner().syncing.lock().await;
-        self.inner().cache.close().await
+        // Closed already: so may be the file, or not, if that call was dropped.
+        let _ = self.request(Request::Close).await;
+        self.shared.file.with(|queue| Box::pin(queue.close())).await
+    }
+
+    /// Has the task that syncs do something, and waits for the answer.
+    async fn request<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        self.uploader.send(request(reply)).map_err(|_| Error::Closed)?;
+        answer.await.map_err(|_| Error::Closed)
+    }
+
+    /// Changes a setting that a connection depends on.
+    async fn set_and_reconnect(&self, setting: Setting) -> Result<()> {
+        self.shared.set(setting).await?;
+        self.request(Request::Reconnect).await
     }
 
     /// How many datapoints wait.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.inner().cache.len()
+        self.shared.file.waiting()
     }
 
     /// Whether none wait.
@@ -174,56 +197,115 @@ impl Logger {
     /// Whether a stream was added.
     #[must_use]
     pub fn contains(&self, stream: &str) -> bool {
-        self.inner().streams.read().unwrap_or_else(PoisonError::into_inner).contains_key(stream)
+        self.shared.has_stream(stream)
     }
 
     /// Throws away all that waits, and all that is set aside. There is no way back.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the data are thrown away or not.
     pub async fn cleardata(&self) -> Result<()> {
-        let _no_sync = self.inner().syncing.lock().await;
-        self.inner().cache.clear().await?;
-        self.inner().note(|_| {});
-        Ok(())
+        let cleared = self.shared.file.with(|queue| Box::pin(queue.clear())).await;
+        self.shared.update_status(|_| {});
+        cleared
     }
 
-    /// What the server will never take, oldest first, and why. It stays in the file until
-    /// [`cleardata`](Self::cleardata).
+    /// The datapoints that the server has refused for their content, in the order in which they were
+    /// refused, and why. They stay in the file until they are retried or discarded.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read.
+    ///
+    /// # Cancel safety
+    /// It changes nothing.
     pub async fn set_aside(&self) -> Result<Vec<SetAside>> {
-        self.inner().cache.list_set_aside().await
+        self.shared.file.with(|queue| Box::pin(queue.list_set_aside())).await
     }
 
-    /// What had to get another time, and which, oldest first. It stays in the file until
-    /// [`cleardata`](Self::cleardata).
+    /// Has datapoints that are set aside wait again, with their old times: the next sync sends them.
+    /// Returns how many were still set aside.
+    ///
+    /// Useful when the schema of their stream was changed back, or its limit raised.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be written. Then all of them are set aside as before.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, all of them wait again or none.
+    pub async fn retry_set_aside(
+        &self,
+        datapoints: impl IntoIterator<Item = &SetAside>,
+    ) -> Result<u64> {
+        let ids: Vec<i64> = datapoints.into_iter().map(|datapoint| datapoint.id).collect();
+        let retry = self
+            .shared
+            .file
+            .with(move |queue| Box::pin(async move { queue.retry_set_aside(&ids).await }));
+        let retried = retry.await;
+        self.shared.update_status(|_| {});
+        retried
+    }
+
+    /// Deletes datapoints that are set aside. Returns how many were still set aside.
+    ///
+    /// # Errors
+    /// If the file cannot be written. Then all of them are set aside as before.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, all of them are deleted or none.
+    pub async fn discard_set_aside(
+        &self,
+        datapoints: impl IntoIterator<Item = &SetAside>,
+    ) -> Result<u64> {
+        let ids: Vec<i64> = datapoints.into_iter().map(|datapoint| datapoint.id).collect();
+        let discard = self
+            .shared
+            .file
+            .with(move |queue| Box::pin(async move { queue.discard_set_aside(&ids).await }));
+        let discarded = discard.await;
+        self.shared.update_status(|_| {});
+        discarded
+    }
+
+    /// The datapoints that had to get another time, and which, oldest first. They stay in the file
+    /// until [`cleardata`](Self::cleardata).
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    ///
+    /// # Cancel safety
+    /// It changes nothing.
     pub async fn restamped(&self) -> Result<Vec<Restamped>> {
-        self.inner().cache.list_restamped().await
+        self.shared.file.with(|queue| Box::pin(queue.list_restamped())).await
     }
 
     /// What the logger is doing, now and whenever that changes.
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
-        self.inner().status.subscribe()
+        self.shared.status.subscribe()
     }
 
     /// The connection to the server, made at its first use.
     ///
     /// # Errors
-    /// When the server cannot be reached, or does not know the key.
+    /// If the server cannot be reached, or does not know the key.
+    ///
+    /// # Cancel safety
+    /// It changes nothing.
     pub async fn connectordb(&self) -> Result<ConnectorDb> {
-        self.inner().connect().await
+        self.shared.connect().await
     }
 
     /// Asks the server who we are: `user/device`.
     ///
     /// # Errors
     /// As [`connectordb`](Self::connectordb).
+    ///
+    /// # Cancel safety
+    /// It changes nothing.
     pub async fn ping(&self) -> Result<String> {
         Ok(self.connectordb().await?.ping().await?)
     }
@@ -232,6 +314,9 @@ impl Logger {
     ///
     /// # Errors
     /// As [`connectordb`](Self::connectordb).
+    ///
+    /// # Cancel safety
+    /// It changes nothing.
     pub async fn name(&self) -> Result<String> {
         Ok(self.connectordb().await?.path().to_owned())
     }
@@ -239,88 +324,85 @@ impl Logger {
     /// The key of the device that logs; empty if none was set.
     #[must_use]
     pub fn apikey(&self) -> cdb_core::ApiKey {
-        self.inner().settings().apikey.into()
+        self.shared.settings().apikey.into()
     }
 
-    /// Sets the key of the device that logs.
+    /// Sets the key of the device that logs. A sync that is under way begins again with it.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the file may have it, and the logger go on with the connection of
+    /// before.
     pub async fn set_apikey(&self, key: impl Into<String>) -> Result<()> {
-        let key = key.into();
-        self.inner().cache.set(Setting::ApiKey(&key)).await?;
-        self.inner().change(|settings| settings.apikey = key);
-        self.inner().disconnect().await;
-        Ok(())
+        self.set_and_reconnect(Setting::ApiKey(key.into())).await
     }
 
     /// The server's URL.
     #[must_use]
     pub fn serverurl(&self) -> String {
-        self.inner().settings().serverurl
+        self.shared.settings().serverurl
     }
 
-    /// Sets the server's URL.
+    /// Sets the server's URL. A sync that is under way begins again with it.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the file may have it, and the logger go on with the connection of
+    /// before.
     pub async fn set_serverurl(&self, url: impl Into<String>) -> Result<()> {
-        let url = url.into();
-        self.inner().cache.set(Setting::ServerUrl(&url)).await?;
-        self.inner().change(|settings| settings.serverurl = url);
-        self.inner().disconnect().await;
-        Ok(())
+        self.set_and_reconnect(Setting::ServerUrl(url.into())).await
     }
 
     /// How long after a sync the next one begins; 10 minutes in a new file.
     #[must_use]
     pub fn syncperiod(&self) -> Duration {
-        seconds(self.inner().settings().syncperiod)
+        seconds(self.shared.settings().syncperiod)
     }
 
     /// Sets how long after a sync the next one begins, from now on: also for the one that is
     /// awaited.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the file may have it, and the logger go on with the period of
+    /// before.
     pub async fn set_syncperiod(&self, period: Duration) -> Result<()> {
-        let seconds = period.as_secs_f64();
-        self.inner().cache.set(Setting::SyncPeriod(seconds)).await?;
-        self.inner().change(|settings| settings.syncperiod = seconds);
-        self.inner().period.send_replace(period);
+        self.shared.set(Setting::SyncPeriod(period.as_secs_f64())).await?;
+        self.shared.period.send_replace(period);
         Ok(())
     }
 
     /// When all was brought to the server last; `None` if it never was.
     #[must_use]
     pub fn lastsynctime(&self) -> Option<Timestamp> {
-        self.inner().status.borrow().last_sync
+        self.shared.status.borrow().last_sync
     }
 
     /// What the program keeps in the file for itself; in a new one it is an empty object.
     ///
     /// # Errors
-    /// [`Error::Unwritable`] when it is not a `T`.
+    /// [`Error::Unwritable`] if it is not a `T`.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_str(&self.inner().settings().userdatajson).map_err(Error::Unwritable)
+        serde_json::from_str(&self.shared.settings().userdatajson).map_err(Error::Unwritable)
     }
 
     /// Keeps something in the file.
     ///
     /// # Errors
-    /// When it cannot be written as JSON, or the file cannot be written.
+    /// If it cannot be written as JSON, or the file cannot be written.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the file has it or not.
     pub async fn set_data(&self, data: impl Serialize) -> Result<()> {
         let json = serde_json::to_string(&data).map_err(Error::Unwritable)?;
         drop(data);
-        self.inner().cache.set(Setting::Data(&json)).await?;
-        self.inner().change(|settings| settings.userdatajson = json);
-        Ok(())
-    }
-}
-
-impl Handle {
-    fn task(&self) -> MutexGuard<'_, Option<Task>> {
-        self.task.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.set(Setting::Data(json)).await
     }
 }
 
@@ -328,7 +410,7 @@ impl fmt::Debug for Logger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Logger")
             .field("file", &self.file())
-            .field("status", &*self.inner().status.borrow())
+            .field("status", &*self.shared.status.borrow())
             .finish_non_exhaustive()
     }
 }

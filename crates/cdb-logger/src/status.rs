@@ -29,7 +29,7 @@ pub struct Synced {
     pub recovered: u64,
     /// How many got another time, since the stream had got later ones.
     pub restamped: u64,
-    /// How many were set aside, since the server will never take them.
+    /// How many were set aside, since the server has refused them for their content.
     pub set_aside: u64,
 }
 
@@ -58,11 +58,12 @@ pub struct Status {
     pub last_error: Option<Arc<Error>>,
 }
 
-/// A datapoint that the server will never take.
+/// A datapoint that the server has refused for its content.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SetAside {
-    /// Of which stream.
+    pub(crate) id: i64,
+    /// The name of its stream.
     pub stream: String,
     /// When it was logged.
     pub t: Timestamp,

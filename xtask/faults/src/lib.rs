@@ -12,6 +12,6 @@ mod server;
 #[cfg(target_os = "linux")]
 pub use disk::{DiskError, FaultyDisk, fill, on_small_disk, small_disk, variables};
 pub use process::TestProcess;
-pub use proxy::{Fault, Proxy};
+pub use proxy::{Fault, Outcome, Proxy};
 pub use rng::SeededRng;
 pub use server::{ServerProcess, serve_until_killed};

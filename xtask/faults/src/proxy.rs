@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,9 +26,28 @@ pub enum Fault {
     TruncateUpward(usize),
 }
 
+/// What becomes of inserts that clients send.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Outcome {
+    /// They arrive, and so do their answers.
+    #[default]
+    Answered,
+    /// They do not arrive: the connection ends.
+    NotDelivered,
+    /// They arrive and are stored; the connection ends before the answer.
+    Stored,
+    /// They do not arrive: this proxy answers by itself, with this whole HTTP response.
+    Refused(&'static str),
+}
+
+/// How an insert begins.
+const INSERT: &str = "POST /api/v1/crud/";
+
 /// How connections are treated until something else is said.
 #[derive(Debug, Clone, Default)]
 struct Treatment {
+    /// What becomes of inserts.
+    outcome: Outcome,
     /// How long each piece takes.
     delay: Duration,
     /// Whether nothing comes through, while everything stays open.
@@ -128,6 +148,11 @@ impl Proxy {
         self.shared.answered.subscribe()
     }
 
+    /// Decides what becomes of inserts, until it is told otherwise.
+    pub fn inserts(&self, outcome: Outcome) {
+        self.shared.treatment.send_modify(|treatment| treatment.outcome = outcome);
+    }
+
     /// Writes over a text in what clients send, by another that is as long.
     ///
     /// # Panics
@@ -160,25 +185,32 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                 return;
             }
             let [upward, downward] = pumps;
-            let (from_client, to_client) = client.into_split();
-            let (from_server, to_server) = server.into_split();
+            let (from_client, mut to_client) = client.into_split();
+            let (from_server, mut to_server) = server.into_split();
+            let mute = AtomicBool::new(false);
             // When one direction ends, so does the other, but for a half that was closed.
-            tokio::select! {
-                () = pump(from_client, to_server, upward, &shared, true) => {}
-                () = pump(from_server, to_client, downward, &shared, false) => {}
+            let response = tokio::select! {
+                end = pump(from_client, &mut to_server, upward, &shared, &mute, true) => end,
+                end = pump(from_server, &mut to_client, downward, &shared, &mute, false) => end,
+            };
+            if let Some(response) = response {
+                // The client may be gone.
+                let _ = to_client.write_all(response.as_bytes()).await;
             }
         });
     }
 }
 
-/// Passes on what one side sends to the other, until the end or a fault.
+/// Passes on what one side sends to the other, until the end or a fault. Gives what the client is to
+/// be told by the proxy itself. Nothing is passed down once the connection is mute.
 async fn pump(
     mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
+    to: &mut OwnedWriteHalf,
     (mut faults, mut treatment): (broadcast::Receiver<Fault>, watch::Receiver<Treatment>),
     shared: &Shared,
+    mute: &AtomicBool,
     is_upward: bool,
-) {
+) -> Option<&'static str> {
     let mut buffer = vec![0; 64 * 1024];
     let (mut left, mut was_held) = (usize::MAX, false);
     loop {
@@ -196,9 +228,10 @@ async fn pump(
                 Ok(Fault::HalfClose) => {
                     let _ = to.shutdown().await;
                     // Nobody hears it, but the server is not told.
-                    return until_cut(&mut faults).await;
+                    until_cut(&mut faults).await;
+                    return None;
                 }
-                Ok(Fault::Cut) | Err(_) => return,
+                Ok(Fault::Cut) | Err(_) => return None,
             },
             read = from.read(&mut buffer) => read,
         };
@@ -207,11 +240,22 @@ async fn pump(
             if was_held {
                 until_cut(&mut faults).await;
             }
-            return;
+            return None;
         };
+        if !is_upward && mute.load(Ordering::Relaxed) {
+            return None;
+        }
         let length = read.unwrap_or_default().min(left);
         left -= if left == usize::MAX { 0 } else { length };
-        let Treatment { delay, hold, .. } = treatment.borrow().clone();
+        let Treatment { delay, hold, outcome, .. } = treatment.borrow().clone();
+        if is_upward && place(&buffer[..length], INSERT).is_some() {
+            match outcome {
+                Outcome::Answered => {}
+                Outcome::NotDelivered => return None,
+                Outcome::Stored => mute.store(true, Ordering::Relaxed),
+                Outcome::Refused(response) => return Some(response),
+            }
+        }
         let hold = hold.filter(|hold| is_upward && place(&buffer[..length], hold).is_some());
         let is_held = hold.is_some();
         if is_held {
@@ -229,7 +273,7 @@ async fn pump(
         };
         let rewrite = tokio::select! {
             rewrite = passing => rewrite,
-            Ok(Fault::Cut) = faults.recv() => return,
+            Ok(Fault::Cut) = faults.recv() => return None,
         };
         let piece = &mut buffer[..length];
         if let Some((text, by)) = rewrite.filter(|_| is_upward)
@@ -238,7 +282,7 @@ async fn pump(
             piece[place..place + by.len()].copy_from_slice(by.as_bytes());
         }
         if to.write_all(piece).await.is_err() || left == 0 {
-            return;
+            return None;
         }
     }
 }

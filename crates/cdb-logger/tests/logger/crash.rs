@@ -10,7 +10,7 @@ use faults::{Fault, Proxy, SeededRng, ServerProcess, TestProcess};
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::support::{Home, PATIENCE};
+use crate::support::{TIMEOUT, TempHome};
 
 /// How often the program that logs is killed.
 const KILLS: u64 = 200;
@@ -142,7 +142,7 @@ async fn what_is_logged_outlives_200_crashes_and_comes_once() {
     logger.start();
     let mut status = logger.status();
     let is_done = |status: &Status| status.cached == 0 && !status.syncing;
-    timeout(PATIENCE, status.wait_for(is_done)).await.expect("it syncs").expect("a logger");
+    timeout(TIMEOUT, status.wait_for(is_done)).await.expect("it syncs").expect("a logger");
     logger.close().await.expect("closed");
 
     let admin = ConnectorDb::builder().url(server.url()).password("test", "test");
@@ -166,7 +166,7 @@ async fn what_is_logged_outlives_200_crashes_and_comes_once() {
 
 #[tokio::test]
 async fn requests_may_break_at_any_byte() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
     let logger = home.logger().open().await.expect("a logger");
     let integers = StreamCreate::new().schema(json!({"type": "integer"}));

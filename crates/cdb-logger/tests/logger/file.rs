@@ -8,7 +8,7 @@ use cdb_core::StreamCreate;
 use cdb_logger::{Durability, Error, FileError, Logger};
 use serde_json::{Value, json};
 
-use crate::support::Home;
+use crate::support::TempHome;
 
 fn problem(error: Error) -> FileError {
     match error {
@@ -19,7 +19,7 @@ fn problem(error: Error) -> FileError {
 
 #[tokio::test]
 async fn a_new_file_is_prepared_once_and_kept() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let (key, url) = (home.key.expose().to_owned(), home.server.url());
     let created = Logger::builder(home.file())
         .on_create(move |logger: Logger| async move {
@@ -48,7 +48,7 @@ async fn a_new_file_is_prepared_once_and_kept() {
 
 #[tokio::test]
 async fn a_new_file_that_cannot_be_prepared_is_removed() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let fails = async |_| Err::<(), _>("no server");
     let failed = home.logger().on_create(fails).open().await.expect_err("it fails");
     assert!(matches!(&failed, Error::OnCreate(why) if why.to_string() == "no server"));
@@ -87,7 +87,7 @@ async fn only_its_owner_reads_a_new_file() {
 
 #[tokio::test]
 async fn a_second_logger_is_kept_out() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let first = home.logger().open().await.expect("a logger");
     let second = home.logger().open().await.expect_err("the first one has it");
     let text = second.to_string();
@@ -115,7 +115,7 @@ async fn what_is_no_loggers_file_is_left_as_it_is() {
     assert!(matches!(refused(&file).await, FileError::Foreign(_)));
 
     // Another program's database.
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     home.server.shutdown().await;
     fs::copy(home.data, &file).expect("copied");
     assert!(matches!(refused(&file).await, FileError::Foreign(_)));
@@ -123,7 +123,7 @@ async fn what_is_no_loggers_file_is_left_as_it_is() {
 
 #[tokio::test]
 async fn a_damaged_file_is_left_as_it_is() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let logger = home.logger().open().await.expect("a logger");
     logger.add_stream_force("numbers", None).await.expect("added");
     for n in 0..2000 {
@@ -143,7 +143,7 @@ async fn a_damaged_file_is_left_as_it_is() {
 
 #[tokio::test]
 async fn what_is_batched_is_there_after_the_program_has_ended() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let batched = Durability::Batched(Duration::from_millis(10));
     let logger = home.logger().durability(batched).open().await.expect("a logger");
     logger.add_stream_force("numbers", None).await.expect("added");
@@ -159,52 +159,4 @@ async fn what_is_batched_is_there_after_the_program_has_ended() {
         }
     };
     assert_eq!(again.len(), 100);
-}
-
-/// What a process is told that may not write large files.
-const FULL: &str = "CDB_TEST_FULL";
-
-#[test]
-#[ignore = "it is no test, but the program of another process"]
-fn logs_until_there_is_no_room() {
-    let file = std::env::var_os(FULL).expect("a file");
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let logger = Logger::builder(file).open().await.expect("a logger");
-        logger.add_stream_force("any", None).await.expect("added");
-        let value = "x".repeat(1000);
-        let mut stored = 0;
-        let error = loop {
-            match logger.insert("any", &value).await {
-                Ok(()) => stored += 1,
-                Err(error) => break error,
-            }
-        };
-        assert!(matches!(error, Error::File { .. }), "{error:?}");
-        logger.insert("any", &value).await.expect_err("there still is no room");
-        assert_eq!(logger.len(), stored);
-        println!("\nSTORED={stored}");
-    });
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn when_there_is_no_room_what_was_logged_stays() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("cache.db");
-    let output = std::process::Command::new("sh")
-        // A file that would become larger is an error, as a full disk is.
-        .args(["-c", r#"trap "" XFSZ; ulimit -f 2000; exec "$0" "$@""#])
-        .arg(std::env::current_exe().expect("a program"))
-        .args(["--exact", "file::logs_until_there_is_no_room", "--ignored", "--nocapture"])
-        .env(FULL, &file)
-        .output()
-        .expect("it runs");
-    let output = String::from_utf8_lossy(&output.stdout).into_owned();
-    let stored = output.lines().find_map(|line| line.strip_prefix("STORED=")).expect(&output);
-    let stored: u64 = stored.parse().expect("a number");
-    assert!(stored > 10, "{stored}");
-    let logger = Logger::builder(&file).open().await.expect("a logger");
-    assert_eq!(logger.len(), stored);
-    logger.insert("any", "there is room again").await.expect("logged");
 }

@@ -1,6 +1,9 @@
 //! The logger, with a real server and a real file.
 
 mod crash;
+#[cfg(target_os = "linux")]
+mod disk;
 mod file;
+mod interrupted;
 mod support;
 mod syncing;

@@ -9,10 +9,10 @@ use cdb_server::Server;
 use tempfile::TempDir;
 
 /// Longer than anything takes that is going to happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A server with a device `test/sensor`, and a place for the logger's file.
-pub(crate) struct Home {
+pub(crate) struct TempHome {
     pub(crate) server: Server,
     /// Logged in as the device.
     pub(crate) device: ConnectorDb,
@@ -22,7 +22,7 @@ pub(crate) struct Home {
     directory: TempDir,
 }
 
-impl Home {
+impl TempHome {
     pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let data = directory.path().join("data.db");

@@ -11,14 +11,14 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::support::{Home, PATIENCE};
+use crate::support::{TIMEOUT, TempHome};
 
 fn integers() -> StreamCreate {
     StreamCreate::new().schema(json!({"type": "integer"}))
 }
 
 /// A logger with a stream `numbers`.
-async fn with_numbers(home: &Home) -> Logger {
+async fn with_numbers(home: &TempHome) -> Logger {
     let logger = home.logger().open().await.expect("a logger");
     logger.add_stream("numbers", integers()).await.expect("a stream");
     logger
@@ -32,7 +32,7 @@ async fn insert(logger: &Logger, values: impl IntoIterator<Item = i64>) {
 
 #[tokio::test]
 async fn what_is_logged_comes_to_the_server_once_and_in_order() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     assert!(logger.contains("numbers") && !logger.contains("others"));
     assert_eq!(logger.name().await.expect("a name"), "test/sensor");
@@ -55,7 +55,7 @@ async fn what_is_logged_comes_to_the_server_once_and_in_order() {
 
 #[tokio::test]
 async fn what_does_not_fit_is_not_logged() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     let refused = logger.insert("others", 1).await.expect_err("no such stream");
     assert!(matches!(refused, Error::UnknownStream(_)), "{refused:?}");
@@ -71,7 +71,7 @@ async fn what_does_not_fit_is_not_logged() {
 
 #[tokio::test]
 async fn many_are_logged_together_or_not_at_all() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     logger.add_stream("texts", StreamCreate::new().schema(json!({}))).await.expect("a stream");
     let points = |times: &[f64]| times.iter().map(|t| Datapoint::new(*t, 1)).collect::<Vec<_>>();
@@ -95,7 +95,7 @@ async fn many_are_logged_together_or_not_at_all() {
 
 #[tokio::test]
 async fn what_another_writes_meanwhile_does_not_push_anything_out() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     let theirs = home.device.stream("numbers").expect("a name");
     insert(&logger, 0..10).await;
@@ -123,7 +123,7 @@ async fn what_another_writes_meanwhile_does_not_push_anything_out() {
 
 #[tokio::test]
 async fn what_the_server_has_got_already_is_not_sent_again() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
     logger.set_serverurl(proxy.url()).await.expect("set");
@@ -148,7 +148,7 @@ async fn what_the_server_has_got_already_is_not_sent_again() {
 
 #[tokio::test]
 async fn what_arrives_late_is_not_stored_twice() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
     for value in 0..3 {
@@ -161,22 +161,24 @@ async fn what_arrives_late_is_not_stored_twice() {
         let giving_up = async { held.changed().await.expect("it is held up") };
         tokio::select! {
             _ = logger.sync() => panic!("it is held up"),
-            given_up = timeout(PATIENCE, giving_up) => given_up.expect("it is sent"),
+            given_up = timeout(TIMEOUT, giving_up) => given_up.expect("it is sent"),
         }
         logger.set_serverurl(home.server.url()).await.expect("set");
-        assert_eq!(logger.sync().await.expect("synced").sent, 1);
+        // What was under way goes on with the other connection.
+        logger.sync().await.expect("synced");
+        assert!(home.values("numbers").await.into_iter().eq(0..=value));
         // Now it arrives as well, and is answered, though nobody listens.
         let mut answered = proxy.answered();
         answered.mark_unchanged();
         proxy.hold(None);
-        timeout(PATIENCE, answered.changed()).await.expect("an answer").expect("a proxy");
+        timeout(TIMEOUT, answered.changed()).await.expect("an answer").expect("a proxy");
         assert!(home.values("numbers").await.into_iter().eq(0..=value));
     }
 }
 
 #[tokio::test]
 async fn what_the_server_will_never_take_is_set_aside() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     logger.add_stream("others", integers()).await.expect("a stream");
     insert(&logger, [1, 20, 3, 40, 5]).await;
@@ -195,13 +197,27 @@ async fn what_the_server_will_never_take_is_set_aside() {
     assert!(logger.is_empty());
     // The logger has learned.
     assert!(matches!(logger.insert("numbers", 30).await, Err(Error::Unfit { .. })));
+    let aside = logger.set_aside().await.expect("a list");
+    let [twenty, forty] = &*aside else { panic!("{aside:?}") };
+    assert_eq!(logger.discard_set_aside([forty]).await.expect("discarded"), 1);
+    assert_eq!(logger.retry_set_aside([twenty, forty]).await.expect("retried"), 1);
+    assert_eq!(logger.status().borrow().set_aside, 0);
+    assert_eq!(logger.len(), 1);
+    // It is refused again, until the schema is another.
+    assert_eq!(logger.sync().await.expect("synced").set_aside, 1);
+    stream.set_schema(json!({"type": "integer"})).await.expect("another schema");
+    let aside = logger.set_aside().await.expect("a list");
+    assert!(aside[0].reason.contains("10") && aside[0].json == "20", "{aside:?}");
+    logger.retry_set_aside(&aside).await.expect("retried");
+    assert_eq!(logger.sync().await.expect("synced").sent, 1);
+    assert_eq!(home.values("numbers").await, [1, 3, 5, 20]);
     logger.cleardata().await.expect("cleared");
     assert!(logger.set_aside().await.expect("a list").is_empty());
 }
 
 #[tokio::test]
 async fn what_is_too_large_is_set_aside_and_the_rest_is_sent() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let logger = home.logger().open().await.expect("a logger");
     logger.add_stream("any", StreamCreate::new().schema(json!({}))).await.expect("a stream");
     for n in 0..20 {
@@ -216,7 +232,7 @@ async fn what_is_too_large_is_set_aside_and_the_rest_is_sent() {
 
 #[tokio::test]
 async fn a_stream_that_is_gone_does_not_hold_back_the_others() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     logger.add_stream_force("nowhere", None).await.expect("added");
     logger.insert("nowhere", "kept").await.expect("logged");
@@ -234,7 +250,7 @@ async fn a_stream_that_is_gone_does_not_hold_back_the_others() {
 
 #[tokio::test]
 async fn it_syncs_in_the_background_and_tells_how_that_went() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let (told, mut outcomes) = mpsc::unbounded_channel();
     let failed = told.clone();
     let builder = home.logger();
@@ -251,7 +267,7 @@ async fn it_syncs_in_the_background_and_tells_how_that_went() {
         .await
         .expect("a logger");
     logger.add_stream("numbers", integers()).await.expect("a stream");
-    let mut next = async || timeout(PATIENCE, outcomes.recv()).await.expect("a sync").expect("one");
+    let mut next = async || timeout(TIMEOUT, outcomes.recv()).await.expect("a sync").expect("one");
     insert(&logger, 0..3).await;
     logger.start();
     assert_eq!(next().await, Ok(3));
@@ -269,15 +285,15 @@ async fn it_syncs_in_the_background_and_tells_how_that_went() {
     logger.stop().await;
     while outcomes.try_recv().is_ok() {}
     logger.start();
-    timeout(PATIENCE, outcomes.recv()).await.expect("a sync").expect("one").expect("synced");
+    timeout(TIMEOUT, outcomes.recv()).await.expect("a sync").expect("one").expect("synced");
     drop(logger);
     // The task ends with the last handle, and the callbacks with it.
-    while timeout(PATIENCE, outcomes.recv()).await.expect("the end").is_some() {}
+    while timeout(TIMEOUT, outcomes.recv()).await.expect("the end").is_some() {}
 }
 
 #[tokio::test]
 async fn logging_goes_on_while_the_server_does_not_answer() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
     logger.set_serverurl(proxy.url()).await.expect("set");
@@ -289,11 +305,11 @@ async fn logging_goes_on_while_the_server_does_not_answer() {
         async move { logger.sync().await }
     });
     let mut status = logger.status();
-    timeout(PATIENCE, status.wait_for(|status| status.syncing))
+    timeout(TIMEOUT, status.wait_for(|status| status.syncing))
         .await
         .expect("it syncs")
         .expect("one");
-    timeout(PATIENCE, insert(&logger, 10..20)).await.expect("nothing is waited for");
+    timeout(TIMEOUT, insert(&logger, 10..20)).await.expect("nothing is waited for");
     proxy.stall(false);
     syncing.await.expect("no panic").expect("synced");
     logger.sync().await.expect("synced");
@@ -302,7 +318,7 @@ async fn logging_goes_on_while_the_server_does_not_answer() {
 
 #[tokio::test]
 async fn tasks_log_at_the_same_time() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     let tasks = (0..16_i64).map(|task| {
         let logger = logger.clone();
@@ -320,7 +336,7 @@ async fn tasks_log_at_the_same_time() {
 
 #[tokio::test]
 async fn a_stream_that_was_made_elsewhere_keeps_its_schema() {
-    let home = Home::start().await;
+    let home = TempHome::start().await;
     let logger = home.logger().open().await.expect("a logger");
     let stream = home.stream("numbers", integers()).await;
     stream.set(StreamUpdate::new().nickname("Numbers")).await.expect("changed");

@@ -1,7 +1,7 @@
-//! Opening the file, and what it looks like.
+//! Opening the file, and its tables.
 //!
 //! `cache`, `streams` and `metadata` are the tables of the Python logger, which reads and writes
-//! them by position. What this one adds has names that begin with `cdb_`.
+//! them by position. The names of those that this logger adds begin with `cdb_`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection, Row};
+use sqlx::{ConnectOptions, Row as _};
 
 use super::Metadata;
-use super::sent::delete_marked;
 use crate::Durability;
 use crate::error::FileError;
 
-/// Larger files are not looked through when they are opened.
-const MOST_CHECKED: u64 = 256 * 1024 * 1024;
+/// Files that are larger than this, in bytes, are not checked for damage when they are opened.
+const MAX_CHECKED: u64 = 256 * 1024 * 1024;
 
 /// How many rows come out of the file ahead of their reader.
 const ROWS_AHEAD: usize = 5_000;
@@ -28,11 +27,11 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS metadata (apikey TEXT, serverurl TEXT, lastsynctime REAL,
         syncperiod REAL, userdatajson TEXT);
     CREATE INDEX IF NOT EXISTS cdb_order ON cache (stream, timestamp);
-    -- The time of the last datapoint that the server has got of each stream.
+    -- The time of the last datapoint of each stream that the server has.
     CREATE TABLE IF NOT EXISTS cdb_last (stream TEXT PRIMARY KEY, timestamp REAL);
-    -- Up to where the server has got what is still here, as of the row that was the last one.
-    CREATE TABLE IF NOT EXISTS cdb_sent (stream TEXT PRIMARY KEY, timestamp REAL, last_row INTEGER);
-    -- What the server does not want.
+    -- Noted what had been sent. Now the server alone is asked.
+    DROP TABLE IF EXISTS cdb_sent;
+    -- What the server has refused for its content.
     CREATE TABLE IF NOT EXISTS cdb_set_aside
         (stream TEXT, timestamp REAL, jsondata TEXT, reason TEXT);
     -- What had to get another time.
@@ -42,20 +41,62 @@ const TABLES: &str = "
 ";
 
 /// What a file holds when it is opened.
-pub(super) struct Contents {
-    pub(super) connection: SqliteConnection,
-    pub(super) metadata: Metadata,
-    pub(super) streams: Vec<(String, String)>,
-    pub(super) is_new: bool,
+#[derive(Debug)]
+pub(crate) struct Contents {
+    pub(crate) metadata: Metadata,
+    /// The streams, with their schemas as JSON.
+    pub(crate) streams: Vec<(String, String)>,
+    /// Whether what is to be done for a new file has not been done.
+    pub(crate) is_new: bool,
     pub(super) last: HashMap<Arc<str>, f64>,
-    pub(super) cached: u64,
+    pub(super) waiting: u64,
     pub(super) longest: u64,
     pub(super) set_aside: u64,
 }
 
-pub(super) async fn open(file: &Path, durability: Durability) -> Result<Contents, FileError> {
+/// Opens a file, or creates it, and brings its tables up to date. A file that is not a logger's is
+/// left as it is.
+pub(super) async fn open(
+    file: &Path,
+    durability: Durability,
+) -> Result<(SqliteConnection, Contents), FileError> {
     create_private(file)?;
-    let mut connection = SqliteConnectOptions::new()
+    let mut connection = connect(file).await?;
+    sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut connection).await?;
+    check(file, &mut connection).await?;
+    sqlx::raw_sql("COMMIT").execute(&mut connection).await?;
+    set_durability(&mut connection, durability).await?;
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut connection).await?;
+    sqlx::raw_sql(TABLES).execute(&mut connection).await?;
+    sqlx::raw_sql(
+        "INSERT INTO cdb_creating SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM metadata);
+         INSERT INTO metadata SELECT '', 'http://localhost:3124', 0.0, 600.0, '{}'
+             WHERE NOT EXISTS (SELECT 1 FROM metadata);",
+    )
+    .execute(&mut connection)
+    .await?;
+    keep_apart(&mut connection).await?;
+    sqlx::raw_sql("COMMIT").execute(&mut connection).await?;
+    let contents = contents(&mut connection).await?;
+    Ok((connection, contents))
+}
+
+/// Opens a file again whose tables are up to date. Returns the times of the last datapoints, and how
+/// many datapoints wait.
+pub(super) async fn reopen(
+    file: &Path,
+    durability: Durability,
+) -> Result<(SqliteConnection, HashMap<Arc<str>, f64>, u64), FileError> {
+    let mut connection = connect(file).await?;
+    set_durability(&mut connection, durability).await?;
+    let last = last_times(&mut connection).await?;
+    let waiting = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM cache");
+    let waiting = waiting.fetch_one(&mut connection).await?.cast_unsigned();
+    Ok((connection, last, waiting))
+}
+
+async fn connect(file: &Path) -> sqlx::Result<SqliteConnection> {
+    SqliteConnectOptions::new()
         .filename(file)
         // Whoever comes second, be it the Python logger, is kept out.
         .pragma("locking_mode", "EXCLUSIVE")
@@ -63,64 +104,65 @@ pub(super) async fn open(file: &Path, durability: Durability) -> Result<Contents
         .row_buffer_size(ROWS_AHEAD)
         .disable_statement_logging()
         .connect()
-        .await?;
-    sqlx::raw_sql("BEGIN EXCLUSIVE").execute(&mut connection).await?;
-    check(file, &mut connection).await?;
-    sqlx::raw_sql("COMMIT").execute(&mut connection).await?;
+        .await
+}
 
+async fn set_durability(
+    connection: &mut SqliteConnection,
+    durability: Durability,
+) -> sqlx::Result<()> {
     let synchronous = match durability {
         Durability::Full => "FULL",
         Durability::Batched(_) => "NORMAL",
     };
     let pragmas = format!("PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas)).execute(&mut connection).await?;
-    let mut transaction = connection.begin().await?;
-    sqlx::raw_sql(TABLES).execute(&mut *transaction).await?;
-    sqlx::raw_sql(
-        "INSERT INTO cdb_creating SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM metadata);
-         INSERT INTO metadata SELECT '', 'http://localhost:3124', 0.0, 600.0, '{}'
-             WHERE NOT EXISTS (SELECT 1 FROM metadata);",
-    )
-    .execute(&mut *transaction)
-    .await?;
-    delete_marked(&mut transaction).await?;
-    keep_apart(&mut transaction).await?;
-    transaction.commit().await?;
-    contents(connection).await
+    sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas)).execute(connection).await.map(drop)
 }
 
-async fn contents(mut connection: SqliteConnection) -> Result<Contents, FileError> {
-    let metadata = sqlx::query_as("SELECT * FROM metadata").fetch_one(&mut connection).await?;
+async fn contents(connection: &mut SqliteConnection) -> Result<Contents, FileError> {
+    let metadata = sqlx::query_as("SELECT * FROM metadata").fetch_one(&mut *connection).await?;
     let streams = sqlx::query_as("SELECT stream, jsonschema FROM streams");
-    let streams = streams.fetch_all(&mut connection).await?;
+    let streams = streams.fetch_all(&mut *connection).await?;
     let counts = sqlx::query(
         "SELECT (SELECT count(*) FROM cdb_creating), (SELECT count(*) FROM cdb_set_aside),
              count(*), coalesce(max(octet_length(jsondata)), 0) FROM cache",
     );
-    let counts = counts.fetch_one(&mut connection).await?;
-    let count = |column| counts.get::<i64, _>(column).cast_unsigned();
-    let last = sqlx::query(
-        "SELECT stream, max(timestamp) FROM
-             (SELECT stream, timestamp FROM cdb_last
-              UNION ALL SELECT stream, max(timestamp) FROM cache GROUP BY stream)
-         GROUP BY stream",
-    )
-    .map(|row: sqlx::sqlite::SqliteRow| (Arc::from(row.get::<&str, _>(0)), row.get(1)))
-    .fetch_all(&mut connection)
-    .await?;
+    let counts = counts.fetch_one(&mut *connection).await?;
+    let count = |column| counts.try_get::<i64, _>(column).map(i64::cast_unsigned);
     Ok(Contents {
-        connection,
         metadata,
         streams,
-        is_new: count(0) > 0,
-        set_aside: count(1),
-        cached: count(2),
-        longest: count(3),
-        last: last.into_iter().collect(),
+        is_new: count(0)? > 0,
+        set_aside: count(1)?,
+        waiting: count(2)?,
+        longest: count(3)?,
+        last: last_times(connection).await?,
     })
 }
 
-/// Looks whether this is a logger's file, or a new one, and whole. Changes nothing.
+/// The time of the last datapoint of each stream: one that waits, or that the server has.
+async fn last_times(connection: &mut SqliteConnection) -> sqlx::Result<HashMap<Arc<str>, f64>> {
+    // One step in the index for each stream, however much waits.
+    let last = sqlx::query(
+        "WITH RECURSIVE streams (name) AS (
+             SELECT min(stream) FROM cache
+             UNION ALL
+             SELECT (SELECT min(stream) FROM cache WHERE stream > name)
+             FROM streams WHERE name IS NOT NULL)
+         SELECT stream, max(timestamp) FROM
+             (SELECT stream, timestamp FROM cdb_last
+              UNION ALL
+              SELECT name, (SELECT max(timestamp) FROM cache WHERE stream = name)
+              FROM streams WHERE name IS NOT NULL)
+         GROUP BY stream",
+    )
+    .try_map(|row: sqlx::sqlite::SqliteRow| {
+        Ok((Arc::from(row.try_get::<&str, _>(0)?), row.try_get(1)?))
+    });
+    Ok(last.fetch_all(connection).await?.into_iter().collect())
+}
+
+/// Checks that this is a logger's file, or a new one, and not damaged. Changes nothing.
 async fn check(file: &Path, connection: &mut SqliteConnection) -> Result<(), FileError> {
     let columns = sqlx::query(
         "SELECT tables.name, group_concat(columns.name, ' ') FROM sqlite_master AS tables,
@@ -129,7 +171,9 @@ async fn check(file: &Path, connection: &mut SqliteConnection) -> Result<(), Fil
              AND tables.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
          GROUP BY tables.name",
     )
-    .map(|row: sqlx::sqlite::SqliteRow| (row.get::<String, _>(0), row.get::<String, _>(1)));
+    .try_map(|row: sqlx::sqlite::SqliteRow| {
+        Ok((row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?))
+    });
     for (table, columns) in columns.fetch_all(&mut *connection).await? {
         let expected = match table.as_str() {
             "cache" => "stream timestamp jsondata",
@@ -141,7 +185,7 @@ async fn check(file: &Path, connection: &mut SqliteConnection) -> Result<(), Fil
             return Err(FileError::Foreign(format!("its table {table:?} has other columns")));
         }
     }
-    if std::fs::metadata(file)?.len() <= MOST_CHECKED {
+    if std::fs::metadata(file)?.len() <= MAX_CHECKED {
         let found: String =
             sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut *connection).await?;
         if found != "ok" {
@@ -151,9 +195,9 @@ async fn check(file: &Path, connection: &mut SqliteConnection) -> Result<(), Fil
     Ok(())
 }
 
-/// Gives datapoints of one stream and time, such as the Python logger stores, times of their own:
-/// the server's answer to "have you got this?" must be certain.
-async fn keep_apart(connection: &mut SqliteConnection) -> Result<(), FileError> {
+/// Gives datapoints of one stream and time, such as the Python logger stores, times of their own, so
+/// that the server can be asked which of them it has.
+pub(super) async fn keep_apart(connection: &mut SqliteConnection) -> sqlx::Result<()> {
     loop {
         let alike = "SELECT count(*) FROM
             (SELECT 1 FROM cache GROUP BY stream, timestamp HAVING count(*) > 1 LIMIT 1)";

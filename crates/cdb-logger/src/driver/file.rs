@@ -1,0 +1,174 @@
+//! The task that owns the file.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
+
+use crate::queue::{AppendError, Counts, NewRow, Queue};
+use crate::{Durability, Error};
+
+/// At most so many requests wait; senders beyond that wait for a free slot.
+const MAX_PENDING: usize = 256;
+
+/// After how long a sync that has failed is tried again, at least.
+const SYNC_RETRY: Duration = Duration::from_millis(100);
+
+/// Something to be done with the file.
+enum Request {
+    Append(Append),
+    Work(Work),
+}
+
+/// Datapoints to be stored, all or none, and who waits for that.
+struct Append {
+    rows: Vec<NewRow>,
+    done: oneshot::Sender<Result<(), AppendError>>,
+}
+
+/// Anything else; it sends its result by itself.
+type Work = Box<dyn for<'q> FnOnce(&'q mut Queue) -> BoxFuture<'q, ()> + Send>;
+
+/// The way to the file. Clones share it; the file is closed when the last one is dropped.
+#[derive(Debug, Clone)]
+pub(crate) struct FileHandle {
+    path: Arc<Path>,
+    requests: mpsc::Sender<Request>,
+    counts: Arc<Counts>,
+}
+
+impl FileHandle {
+    /// Starts the task.
+    pub(crate) fn start(queue: Queue, durability: Durability) -> Self {
+        let (requests, pending) = mpsc::channel(MAX_PENDING);
+        let handle =
+            Self { path: queue.file().into(), requests, counts: Arc::clone(queue.counts()) };
+        tokio::spawn(run(queue, pending, durability));
+        handle
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many datapoints wait.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.counts.waiting.load(Ordering::Relaxed)
+    }
+
+    /// How many datapoints are set aside.
+    pub(crate) fn set_aside(&self) -> u64 {
+        self.counts.set_aside.load(Ordering::Relaxed)
+    }
+
+    /// Stores datapoints, all or none; returns when they are as safe as the durability says.
+    ///
+    /// Cancel safety: once sent, they are stored, also if nobody waits any more.
+    pub(crate) async fn append(&self, rows: Vec<NewRow>) -> Result<(), Error> {
+        let (done, stored) = oneshot::channel();
+        let request = Request::Append(Append { rows, done });
+        self.requests.send(request).await.map_err(|_| Error::Closed)?;
+        match stored.await.map_err(|_| Error::Closed)? {
+            Ok(()) => Ok(()),
+            Err(AppendError::Order(stream)) => Err(Error::Order(stream.to_string())),
+            Err(AppendError::Closed) => Err(Error::Closed),
+            Err(AppendError::File(problem)) => Err(Error::file(&self.path, problem)),
+        }
+    }
+
+    /// Does something with the queue.
+    ///
+    /// Cancel safety: once sent, it is done to its end, also if nobody waits any more.
+    pub(crate) async fn with<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'q> FnOnce(&'q mut Queue) -> BoxFuture<'q, Result<T, Error>> + Send + 'static,
+    {
+        let (done, result) = oneshot::channel();
+        let work: Work = Box::new(move |queue| {
+            let work = work(queue);
+            Box::pin(async move {
+                if done.send(work.await).is_err() {
+                    tracing::debug!("nobody waits for this any more");
+                }
+            })
+        });
+        self.requests.send(Request::Work(work)).await.map_err(|_| Error::Closed)?;
+        result.await.map_err(|_| Error::Closed)?
+    }
+}
+
+/// Does what is asked, in order, until nobody can ask any more.
+async fn run(mut queue: Queue, mut pending: mpsc::Receiver<Request>, durability: Durability) {
+    let mut requests = Vec::with_capacity(MAX_PENDING);
+    // When what was written must be synced.
+    let mut due: Option<Instant> = None;
+    loop {
+        let received = match due {
+            Some(due) => timeout_at(due, pending.recv_many(&mut requests, MAX_PENDING)).await.ok(),
+            None => Some(pending.recv_many(&mut requests, MAX_PENDING).await),
+        };
+        let is_over = received == Some(0);
+        if received.is_some() && !is_over {
+            gather(&mut requests, &mut pending).await;
+        }
+        let mut appends = Vec::new();
+        for request in requests.drain(..) {
+            match request {
+                Request::Append(append) => appends.push(append),
+                Request::Work(work) => {
+                    write(&mut queue, &mut appends).await;
+                    work(&mut queue).await;
+                }
+            }
+        }
+        write(&mut queue, &mut appends).await;
+        if let Durability::Batched(interval) = durability {
+            due = match due {
+                Some(time) if time <= Instant::now() || is_over => match queue.sync_to_disk().await
+                {
+                    Ok(()) | Err(Error::Closed) => None,
+                    Err(error) => {
+                        tracing::error!(%error, "what was logged is not safe yet");
+                        Some(Instant::now() + interval.max(SYNC_RETRY))
+                    }
+                },
+                Some(time) => Some(time),
+                None => received.is_some().then(|| Instant::now() + interval),
+            };
+        }
+        if is_over {
+            return;
+        }
+    }
+}
+
+/// Lets those come in that are about to: a commit costs more than the wait for them.
+async fn gather(requests: &mut Vec<Request>, pending: &mut mpsc::Receiver<Request>) {
+    loop {
+        tokio::task::yield_now().await;
+        let room = MAX_PENDING.saturating_sub(requests.len());
+        if room == 0 || pending.is_empty() || pending.recv_many(requests, room).await == 0 {
+            return;
+        }
+    }
+}
+
+/// Writes appends in one commit, and answers each.
+async fn write(queue: &mut Queue, appends: &mut Vec<Append>) {
+    if appends.is_empty() {
+        return;
+    }
+    let (batches, waiting): (Vec<_>, Vec<_>) =
+        appends.drain(..).map(|Append { rows, done }| (rows, done)).unzip();
+    let results = queue.append(batches).await;
+    for (done, result) in waiting.into_iter().zip(results) {
+        if done.send(result).is_err() {
+            tracing::debug!("nobody waits for this insert any more");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The task that brings what waits to the server.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cdb_http::Backoff;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use super::sync::sync_all;
+use crate::builder::Callbacks;
+use crate::shared::Shared;
+use crate::{Error, Result, Synced};
+
+/// The first pause while the server cannot be reached.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What came of a sync.
+pub(crate) type SyncResult = Result<Synced, Arc<Error>>;
+
+/// Something to be done.
+#[derive(Debug)]
+pub(crate) enum Request {
+    /// Bring all that waits to the server, and say what came of it.
+    Sync(oneshot::Sender<SyncResult>),
+    /// Sync now, and again and again.
+    Start,
+    /// Stop that, and say when no sync is under way.
+    Stop(oneshot::Sender<()>),
+    /// Connect anew, since a setting has changed. A sync that is under way begins again.
+    Reconnect(oneshot::Sender<()>),
+    /// Give up a sync that is under way, and end.
+    Close(oneshot::Sender<()>),
+}
+
+/// What a request means for a sync that is under way.
+#[derive(Debug)]
+enum Interruption {
+    None,
+    Reconnect(oneshot::Sender<()>),
+    End,
+}
+
+/// The task that brings what waits to the server.
+pub(crate) struct Uploader {
+    shared: Arc<Shared>,
+    callbacks: Callbacks,
+    requests: mpsc::UnboundedReceiver<Request>,
+    /// Who waits for a sync that has not begun.
+    waiting: Vec<oneshot::Sender<SyncResult>>,
+    /// Who waits until no sync is under way.
+    stopping: Vec<oneshot::Sender<()>>,
+    is_started: bool,
+    /// When the next sync begins by itself. `None` also if that is beyond all times.
+    due: Option<Instant>,
+    /// How long after a failure it is tried again; `None` after a success.
+    retry: Option<Duration>,
+    backoff: Backoff,
+}
+
+impl Uploader {
+    /// Starts the task. It ends when nobody can ask any more.
+    pub(crate) fn start(
+        shared: Arc<Shared>,
+        callbacks: Callbacks,
+    ) -> mpsc::UnboundedSender<Request> {
+        let (sender, requests) = mpsc::unbounded_channel();
+        let uploader = Self {
+            shared,
+            callbacks,
+            requests,
+            waiting: Vec::new(),
+            stopping: Vec::new(),
+            is_started: false,
+            due: None,
+            retry: None,
+            backoff: Backoff::new(FIRST_PAUSE, Duration::MAX),
+        };
+        tokio::spawn(uploader.run());
+        sender
+    }
+
+    async fn run(mut self) {
+        let mut period = self.shared.period.subscribe();
+        loop {
+            self.stopping.drain(..).for_each(|reply| answer(reply, ()));
+            let mut begins = !self.waiting.is_empty();
+            if !begins {
+                let due = self.due;
+                let is_due = async {
+                    match due {
+                        Some(due) => tokio::time::sleep_until(due).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = is_due => begins = true,
+                    request = self.requests.recv() => match self.take(request) {
+                        Interruption::None => {}
+                        Interruption::Reconnect(reply) => self.reconnect(reply).await,
+                        Interruption::End => return,
+                    },
+                    // The pause counts from now on.
+                    Ok(()) = period.changed() => self.schedule(),
+                }
+            }
+            if begins && !self.sync().await {
+                return;
+            }
+        }
+    }
+
+    /// Syncs, and tells those who wait for it. Returns whether the task goes on.
+    async fn sync(&mut self) -> bool {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.shared.update_status(|status| status.syncing = true);
+        let result = loop {
+            match self.sync_until_interrupted().await {
+                Ok(result) => break Some(result),
+                Err(Interruption::Reconnect(reply)) => self.reconnect(reply).await,
+                Err(_) => break None,
+            }
+        };
+        self.shared.update_status(|status| {
+            status.syncing = false;
+            if let Some(result) = &result {
+                status.last_error = result.as_ref().err().cloned();
+            }
+        });
+        let Some(result) = result else { return false };
+        match &result {
+            Ok(_) => {
+                self.backoff.reset();
+                self.retry = None;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what was logged waits");
+                self.retry = Some(self.backoff.pause());
+                self.backoff.failed();
+            }
+        }
+        self.schedule();
+        tokio::spawn(tell(self.callbacks.clone(), result, waiting));
+        true
+    }
+
+    /// Syncs until that is done, or a request ends it. Dropping a sync at any point loses nothing:
+    /// what is done with the file is done to its end, and the server is asked the next time.
+    async fn sync_until_interrupted(&mut self) -> Result<SyncResult, Interruption> {
+        let shared = Arc::clone(&self.shared);
+        let mut sync = pin!(sync_all(&shared));
+        loop {
+            tokio::select! {
+                result = &mut sync => return Ok(result.map_err(Arc::new)),
+                request = self.requests.recv() => match self.take(request) {
+                    Interruption::None => {}
+                    interruption => return Err(interruption),
+                },
+            }
+        }
+    }
+
+    /// Takes note of a request; `None` when nobody can ask any more.
+    fn take(&mut self, request: Option<Request>) -> Interruption {
+        match request {
+            Some(Request::Sync(reply)) => {
+                // Those who have given up must not pile up.
+                self.waiting.retain(|reply| !reply.is_closed());
+                self.waiting.push(reply);
+            }
+            Some(Request::Start) if !self.is_started => {
+                self.is_started = true;
+                self.due = Some(Instant::now());
+            }
+            Some(Request::Start) => {}
+            Some(Request::Stop(reply)) => {
+                self.is_started = false;
+                self.due = None;
+                self.stopping.push(reply);
+            }
+            Some(Request::Reconnect(reply)) => return Interruption::Reconnect(reply),
+            Some(Request::Close(reply)) => {
+                answer(reply, ());
+                return Interruption::End;
+            }
+            None => return Interruption::End,
+        }
+        Interruption::None
+    }
+
+    async fn reconnect(&self, reply: oneshot::Sender<()>) {
+        self.shared.disconnect().await;
+        answer(reply, ());
+    }
+
+    /// Sets when the next sync begins by itself.
+    fn schedule(&mut self) {
+        let period = *self.shared.period.borrow();
+        let pause = self.retry.map_or(period, |retry| retry.min(period));
+        self.due = self.is_started.then(|| Instant::now().checked_add(pause)).flatten();
+    }
+}
+
+/// Calls whom a result concerns, and answers those who wait for it. In a task of its own: what is
+/// called may use the logger.
+async fn tell(callbacks: Callbacks, result: SyncResult, waiting: Vec<oneshot::Sender<SyncResult>>) {
+    match &result {
+        Ok(synced) => {
+            if let Some(call) = callbacks.on_sync {
+                call(*synced).await;
+            }
+        }
+        Err(error) => {
+            if let Some(call) = callbacks.on_sync_fail {
+                call(Arc::clone(error)).await;
+            }
+        }
+    }
+    waiting.into_iter().for_each(|reply| answer(reply, result.clone()));
+}
+
+fn answer<T>(reply: oneshot::Sender<T>, value: T) {
+    if reply.send(value).is_err() {
+        tracing::debug!("nobody waits for this any more");
+    }
+}

@@ -1,0 +1,180 @@
+//! Appending: what is inserted at about the same time is written, and synced, together.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::Queue;
+use crate::Error;
+use crate::error::FileError;
+
+/// How many rows one statement writes at most.
+const ROWS_PER_STATEMENT: usize = 256;
+
+/// Statements of at most so many rows are kept prepared: they come often.
+const KEPT_PREPARED: usize = 32;
+
+/// A datapoint to be stored.
+#[derive(Debug)]
+pub(crate) struct NewRow {
+    pub(crate) stream: Arc<str>,
+    pub(crate) t: f64,
+    /// Whether the time may be moved: it is the present.
+    pub(crate) is_now: bool,
+    pub(crate) json: String,
+}
+
+/// Why datapoints were not stored.
+#[derive(Debug, Clone)]
+pub(crate) enum AppendError {
+    /// One is older than the last one of its stream.
+    Order(Arc<str>),
+    Closed,
+    /// The commit that they were to be part of failed.
+    File(FileError),
+}
+
+impl Queue {
+    /// Appends several batches in one commit, each of them whole or not at all; returns how each
+    /// went, in their order. With [`Durability::Full`](crate::Durability::Full) they are synced.
+    pub(crate) async fn append(
+        &mut self,
+        batches: Vec<Vec<NewRow>>,
+    ) -> Vec<Result<(), AppendError>> {
+        let count = batches.len();
+        let mut results = Vec::with_capacity(count);
+        let appended = self.with(async |connection, last| {
+            let (mut rows, mut times) = (Vec::new(), HashMap::new());
+            for batch in batches {
+                results.push(place(batch, last, &mut times).map(|placed| rows.extend(placed)));
+            }
+            insert(connection, &rows).await?;
+            last.extend(times);
+            let longest = rows.iter().map(|row| row.json.len()).max().unwrap_or_default();
+            Ok((rows.len() as u64, longest as u64))
+        });
+        match appended.await {
+            Ok((rows, longest)) => {
+                self.counts.longest.fetch_max(longest, Ordering::Relaxed);
+                self.counts.waiting.fetch_add(rows, Ordering::Relaxed);
+            }
+            Err(error) => {
+                let failed = match error {
+                    Error::File { problem, .. } => AppendError::File(problem),
+                    _ => AppendError::Closed,
+                };
+                // None of them was placed where the file could not be opened again.
+                results.resize(count, Ok(()));
+                for result in results.iter_mut().filter(|result| result.is_ok()) {
+                    *result = Err(failed.clone());
+                }
+            }
+        }
+        results
+    }
+
+    /// Makes all that was written safe from power failures: a commit that is synced takes those
+    /// before it along.
+    pub(crate) async fn sync_to_disk(&mut self) -> Result<(), Error> {
+        self.with(async |connection, _| {
+            sqlx::raw_sql("PRAGMA synchronous = FULL").execute(&mut *connection).await?;
+            let commit = "BEGIN IMMEDIATE; UPDATE metadata SET syncperiod = syncperiod; COMMIT";
+            sqlx::raw_sql(commit).execute(&mut *connection).await?;
+            sqlx::raw_sql("PRAGMA synchronous = NORMAL").execute(connection).await.map(drop)
+        })
+        .await
+    }
+}
+
+/// Gives rows their times: in each stream later than all before. `times` is what a commit will have
+/// made of `last`.
+fn place(
+    mut rows: Vec<NewRow>,
+    last: &HashMap<Arc<str>, f64>,
+    times: &mut HashMap<Arc<str>, f64>,
+) -> Result<Vec<NewRow>, AppendError> {
+    let mut new = HashMap::new();
+    for row in &mut rows {
+        let known = new.get(&row.stream).or_else(|| times.get(&row.stream));
+        let before = known.or_else(|| last.get(&row.stream)).copied();
+        if let Some(before) = before.filter(|before| row.t <= *before) {
+            if row.t < before && !row.is_now {
+                return Err(AppendError::Order(Arc::clone(&row.stream)));
+            }
+            row.t = before.next_up();
+        }
+        new.insert(Arc::clone(&row.stream), row.t);
+    }
+    times.extend(new);
+    Ok(rows)
+}
+
+/// Writes rows in a transaction of their own. Few of them are one text with its `BEGIN` and
+/// `COMMIT`: one way to SQLite's thread and back instead of three. SQLite stops at the first
+/// statement that fails.
+async fn insert(connection: &mut SqliteConnection, rows: &[NewRow]) -> sqlx::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    if rows.len() <= ROWS_PER_STATEMENT {
+        let mut statements = insertion("BEGIN IMMEDIATE; ", rows);
+        statements.push("; COMMIT");
+        return execute(connection, statements, rows.len()).await;
+    }
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    for rows in rows.chunks(ROWS_PER_STATEMENT) {
+        execute(connection, insertion("", rows), rows.len()).await?;
+    }
+    sqlx::query("COMMIT").execute(connection).await.map(drop)
+}
+
+/// The statement that writes rows, after another.
+fn insertion(first: &str, rows: &[NewRow]) -> QueryBuilder<Sqlite> {
+    let mut statement = QueryBuilder::new(first);
+    statement.push("INSERT INTO cache ");
+    statement.push_values(rows, |mut values, row| {
+        values.push_bind(&*row.stream).push_bind(row.t).push_bind(&row.json);
+    });
+    statement
+}
+
+async fn execute(
+    connection: &mut SqliteConnection,
+    mut statement: QueryBuilder<Sqlite>,
+    rows: usize,
+) -> sqlx::Result<()> {
+    statement.build().persistent(rows <= KEPT_PREPARED).execute(connection).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(stream: &str, t: f64, is_now: bool) -> NewRow {
+        NewRow { stream: stream.into(), t, is_now, json: "1".to_owned() }
+    }
+
+    fn placed(rows: Vec<NewRow>, last: &[(&str, f64)]) -> Result<Vec<f64>, AppendError> {
+        let last = last.iter().map(|(stream, t)| (Arc::from(*stream), *t)).collect();
+        let rows = place(rows, &last, &mut HashMap::new())?;
+        Ok(rows.into_iter().map(|row| row.t).collect())
+    }
+
+    #[test]
+    fn times_rise_in_each_stream() {
+        let rows = vec![row("a", 5.0, true), row("b", 5.0, true), row("a", 5.0, false)];
+        assert_eq!(placed(rows, &[]).expect("placed"), [5.0, 5.0, 5.0_f64.next_up()]);
+        let rows = vec![row("a", 3.0, true), row("b", 3.0, true), row("a", 9.0, true)];
+        assert_eq!(placed(rows, &[("a", 7.0)]).expect("placed"), [7.0_f64.next_up(), 3.0, 9.0]);
+    }
+
+    #[test]
+    fn a_time_that_was_given_is_not_moved_back_and_forth() {
+        let refused = placed(vec![row("a", 8.0, false), row("a", 7.0, false)], &[]);
+        assert!(matches!(refused, Err(AppendError::Order(stream)) if &*stream == "a"));
+        assert!(placed(vec![row("a", 6.0, false)], &[("a", 7.0)]).is_err());
+    }
+}

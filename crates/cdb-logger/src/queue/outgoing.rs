@@ -1,0 +1,157 @@
+//! Bodies of requests, made of what waits.
+
+use std::sync::atomic::Ordering;
+
+use sqlx::Row as _;
+
+use super::peek::MAX_CHUNK_BYTES;
+use super::{Chunk, Queue};
+use crate::Error;
+
+/// What separates values in one text: it is in no JSON.
+const SEPARATOR: char = '\x1e';
+
+/// From 2004 on times are whole multiples of this part of a second, or of twice as much.
+const PARTS: f64 = 4_194_304.0;
+const WHOLE_FROM: f64 = 1_073_741_824.0;
+
+/// Datapoints of one stream, as they are sent.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) body: Vec<u8>,
+    pub(crate) count: usize,
+    /// The time before the first one: as far as was read before.
+    pub(crate) after: f64,
+    /// The time of the last one.
+    pub(crate) end: f64,
+}
+
+/// Datapoints as two texts: one row for each would take several times as long to come out of the
+/// file.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    count: usize,
+    /// In parts of a second, separated by commas.
+    times: String,
+    values: String,
+    after: f64,
+    end: f64,
+}
+
+impl Queue {
+    /// The first datapoints of a stream after a time, at most `max` of them, packed; `None` where they
+    /// cannot be, or there are none.
+    pub(crate) async fn pack(
+        &mut self,
+        stream: &str,
+        after: f64,
+        max: usize,
+    ) -> Result<Option<Packed>, Error> {
+        if self.counts.longest.load(Ordering::Relaxed) * max as u64 > MAX_CHUNK_BYTES as u64 {
+            return Ok(None);
+        }
+        self.with(async |connection, _| {
+            let row = sqlx::query(
+                "SELECT count(*), group_concat(CAST(timestamp * ?4 AS INTEGER)),
+                     group_concat(jsondata, ?5)
+                 FROM (SELECT timestamp, jsondata FROM cache
+                     WHERE stream = ?1 AND timestamp > ?2 ORDER BY timestamp LIMIT ?3)",
+            )
+            .bind(stream)
+            .bind(after)
+            .bind(i64::try_from(max).unwrap_or(i64::MAX))
+            .bind(PARTS)
+            .bind(String::from(SEPARATOR))
+            .fetch_one(connection)
+            .await?;
+            let count = usize::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default();
+            if count == 0 {
+                return Ok(None);
+            }
+            let (times, values): (String, String) = (row.try_get(1)?, row.try_get(2)?);
+            let first = times.split(',').next().and_then(time);
+            let last = times.rsplit(',').next().and_then(time);
+            let whole = first.filter(|first| *first >= WHOLE_FROM).and(last);
+            Ok(whole.map(|end| Packed { count, times, values, after, end }))
+        })
+        .await
+    }
+}
+
+impl Chunk {
+    /// As it is sent, after a time up to which everything was sent before.
+    pub(crate) fn write(&self, after: f64) -> Outgoing {
+        let mut body = Vec::new();
+        for row in &self.0 {
+            write(&mut body, row.t, &row.json);
+        }
+        Outgoing { body: ended(body), count: self.0.len(), after, end: self.end() }
+    }
+}
+
+impl Packed {
+    /// As it is sent; `None` if it does not come apart as it was put together, since something in
+    /// it is not JSON.
+    pub(crate) fn write(&self) -> Option<Outgoing> {
+        let mut body = Vec::with_capacity(self.values.len() + 40 * self.count);
+        let (mut values, mut count, mut last) = (self.values.split(SEPARATOR), 0, self.after);
+        for parts in self.times.split(',') {
+            let t = time(parts)?;
+            if t <= last {
+                return None;
+            }
+            write(&mut body, t, values.next()?);
+            (count, last) = (count + 1, t);
+        }
+        let is_whole = values.next().is_none() && count == self.count && last == self.end;
+        is_whole.then(|| Outgoing { body: ended(body), count, after: self.after, end: last })
+    }
+}
+
+/// A time that is given in parts of a second.
+fn time(parts: &str) -> Option<f64> {
+    Some(parts.parse::<i64>().ok()? as f64 / PARTS)
+}
+
+/// Adds a datapoint to an array that is not ended.
+fn write(body: &mut Vec<u8>, t: f64, json: &str) {
+    body.extend_from_slice(if body.is_empty() { b"[{\"t\":" } else { b",{\"t\":" });
+    body.extend_from_slice(ryu::Buffer::new().format(t).as_bytes());
+    body.extend_from_slice(b",\"d\":");
+    body.extend_from_slice(json.as_bytes());
+    body.push(b'}');
+}
+
+fn ended(mut body: Vec<u8>) -> Vec<u8> {
+    body.push(b']');
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packed(times: &str, values: &str, count: usize) -> Option<String> {
+        let (times, values) = (times.to_owned(), values.to_owned());
+        let end = times.rsplit(',').next().and_then(time)?;
+        let packed = Packed { count, times, values, after: 0.0, end };
+        Some(String::from_utf8(packed.write()?.body).expect("text"))
+    }
+
+    #[test]
+    fn what_is_packed_comes_out_as_it_is_sent() {
+        let body = packed("6140887779016704,6140887779016705", "1\x1e{\"a\":[2,\",\"]}", 2);
+        let first = 6_140_887_779_016_704.0 / PARTS;
+        let second = first.next_up();
+        let expected =
+            format!(r#"[{{"t":{first:?},"d":1}},{{"t":{second:?},"d":{{"a":[2,","]}}}}]"#);
+        assert_eq!(body.as_deref(), Some(&*expected));
+    }
+
+    #[test]
+    fn what_does_not_come_apart_again_is_not_sent_so() {
+        assert_eq!(packed("6140887779016704,6140887779016705", "1\x1e2\x1e3", 2), None);
+        assert_eq!(packed("6140887779016704,6140887779016705", "1", 2), None);
+        assert_eq!(packed("6140887779016705,6140887779016704", "1\x1e2", 2), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! What the server has refused for its content.
+
+use std::sync::atomic::Ordering;
+
+use cdb_types::Timestamp;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteConnection;
+
+use super::open::keep_apart;
+use super::{Queue, Row};
+use crate::{Error, SetAside};
+
+impl Queue {
+    /// Sets datapoints aside, each with the reason.
+    pub(crate) async fn set_aside(
+        &mut self,
+        stream: &str,
+        refused: &[(Row, String)],
+    ) -> Result<(), Error> {
+        let moved = self.transaction(async |connection, _| {
+            let mut moved = 0;
+            for (row, reason) in refused {
+                let insert = "INSERT INTO cdb_set_aside SELECT stream, timestamp, jsondata, ?3
+                    FROM cache WHERE stream = ?1 AND rowid = ?2";
+                let insert = sqlx::query(insert).bind(stream).bind(row.id).bind(reason);
+                moved += insert.execute(&mut *connection).await?.rows_affected();
+                let delete = sqlx::query("DELETE FROM cache WHERE stream = ? AND rowid = ?");
+                delete.bind(stream).bind(row.id).execute(&mut *connection).await?;
+            }
+            Ok(moved)
+        });
+        let moved = moved.await?;
+        self.counts.waiting.fetch_sub(moved, Ordering::Relaxed);
+        self.counts.set_aside.fetch_add(moved, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// What is set aside, in the order in which that was done.
+    pub(crate) async fn list_set_aside(&mut self) -> Result<Vec<SetAside>, Error> {
+        self.with(async |connection, _| {
+            let list = "SELECT rowid, stream, timestamp, jsondata, reason FROM cdb_set_aside
+                ORDER BY rowid";
+            sqlx::query(list)
+                .try_map(|row: sqlx::sqlite::SqliteRow| {
+                    Ok(SetAside {
+                        id: row.try_get(0)?,
+                        stream: row.try_get(1)?,
+                        t: Timestamp::new(row.try_get(2)?).unwrap_or_default(),
+                        json: row.try_get(3)?,
+                        reason: row.try_get(4)?,
+                    })
+                })
+                .fetch_all(connection)
+                .await
+        })
+        .await
+    }
+
+    /// Has datapoints that are set aside wait again. Returns how many were there.
+    pub(crate) async fn retry_set_aside(&mut self, ids: &[i64]) -> Result<u64, Error> {
+        let Ok(json) = serde_json::to_string(ids) else { return Ok(0) };
+        let moved = self.transaction(async |connection, last| {
+            let streams = "SELECT DISTINCT stream FROM cdb_set_aside
+                WHERE rowid IN (SELECT value FROM json_each(?))";
+            let streams: Vec<String> =
+                sqlx::query_scalar(streams).bind(&json).fetch_all(&mut *connection).await?;
+            let insert = "INSERT INTO cache SELECT stream, timestamp, jsondata FROM cdb_set_aside
+                WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid";
+            sqlx::query(insert).bind(&json).execute(&mut *connection).await?;
+            let moved = delete(connection, &json).await?;
+            // Meanwhile another one may have got the time of one of them.
+            keep_apart(connection).await?;
+            for stream in streams {
+                let latest = "SELECT max(timestamp) FROM cache WHERE stream = ?";
+                let latest = sqlx::query_scalar(latest).bind(&stream).fetch_one(&mut *connection);
+                let latest: Option<f64> = latest.await?;
+                let known = last.entry(stream.into()).or_insert(f64::NEG_INFINITY);
+                *known = known.max(latest.unwrap_or(f64::NEG_INFINITY));
+            }
+            Ok(moved)
+        });
+        let moved = moved.await?;
+        self.counts.set_aside.fetch_sub(moved, Ordering::Relaxed);
+        self.counts.waiting.fetch_add(moved, Ordering::Relaxed);
+        Ok(moved)
+    }
+
+    /// Deletes datapoints that are set aside. Returns how many were there.
+    pub(crate) async fn discard_set_aside(&mut self, ids: &[i64]) -> Result<u64, Error> {
+        let Ok(json) = serde_json::to_string(ids) else { return Ok(0) };
+        let deleted = self.transaction(async |connection, _| delete(connection, &json).await);
+        let deleted = deleted.await?;
+        self.counts.set_aside.fetch_sub(deleted, Ordering::Relaxed);
+        Ok(deleted)
+    }
+}
+
+/// Deletes what is set aside under these ids, a JSON array.
+async fn delete(connection: &mut SqliteConnection, ids: &str) -> sqlx::Result<u64> {
+    let delete = "DELETE FROM cdb_set_aside WHERE rowid IN (SELECT value FROM json_each(?))";
+    Ok(sqlx::query(delete).bind(ids).execute(connection).await?.rows_affected())
+}

@@ -1,0 +1,278 @@
+//! Bringing what waits of one stream to the server, each datapoint once: what to do next, without
+//! doing it.
+//!
+//! The datapoints of a stream have times of their own. Whatever became of an earlier attempt, the
+//! server is asked which of the first ones it has before any is sent, so nothing is written down
+//! about an attempt. An [`Upload`] is told what has happened (an [`Event`]) and says what to do next
+//! (an [`Action`]), which [`driver::sync`](crate::driver::sync) does. It may be dropped at any point.
+
+mod refusal;
+#[cfg(test)]
+mod tests;
+
+use std::ops::ControlFlow::{self, Break, Continue};
+
+use cdb_types::Schema;
+
+use crate::queue::{Chunk, Mismatch, Row};
+use crate::{Error, Synced};
+use refusal::Refusal;
+
+/// How many datapoints are sent at once at most.
+pub(crate) const MAX_POINTS: usize = 5_000;
+
+/// How many requests bring something before the file is told, so that it is synced less often. What
+/// a crash makes it forget, the server is asked.
+const REQUESTS_PER_ACKNOWLEDGEMENT: u32 = 10;
+
+/// How often in a row another program may have inserted something in between.
+const MAX_RACES: u32 = 20;
+
+/// What is to be done next.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// Ask the server for the stream's length and the time of its last datapoint.
+    AskEnd,
+    /// Look at the datapoints that wait after a time, up to and including another.
+    Peek { after: f64, until: f64 },
+    /// Ask the server which of these it has.
+    AskStored(Chunk),
+    /// Delete these; the server has them.
+    AcknowledgeRows(Vec<i64>),
+    /// Give what does not come after this time times that do.
+    Restamp { after: f64 },
+    /// Send the datapoints that wait after a time, at most so many, as those that begin at an index.
+    Send { after: f64, max: usize, index: u64 },
+    /// Delete what waits up to and including a time, which must be so many; the server has it.
+    Acknowledge { until: f64, count: u64 },
+    /// Ask the server for the stream's schema, and look at the datapoints after a time, at most so
+    /// many, which it has refused.
+    AskSchema { after: f64, max: usize },
+    /// Set these aside, each with the reason.
+    SetAside(Vec<(Row, String)>),
+}
+
+/// What is to be done next, or how it has ended.
+pub(crate) type Next = ControlFlow<Result<(), Error>, Action>;
+
+/// What has happened.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Started,
+    End { length: u64, last: Option<f64> },
+    Rows(Chunk),
+    Stored(Vec<i64>),
+    Acknowledged(Result<(), Mismatch>),
+    AcknowledgedRows(u64),
+    Restamped(u64),
+    Sent { count: usize, end: f64 },
+    NothingWaits,
+    Refused { after: f64, count: usize, error: cdb_core::Error },
+    Schema(Schema, Chunk),
+    IsSetAside,
+    Failed(Error),
+}
+
+/// What waits of one stream, on its way to the server.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    /// How many are sent at once: fewer while the server refuses some of them.
+    max: usize,
+    races: u32,
+    /// How many datapoints the server has.
+    length: u64,
+    /// The time of its last one, at the beginning.
+    last: f64,
+    /// Up to which time it was asked what it has.
+    looked_at: f64,
+    unacknowledged: Unacknowledged,
+    /// Why what is being looked at was refused.
+    refusal: Option<cdb_core::Error>,
+    /// What is done after the acknowledgement that is under way.
+    then: Then,
+    synced: Synced,
+    schema: Option<Schema>,
+}
+
+/// What the server has taken, and the file does not know yet.
+#[derive(Debug, Default)]
+struct Unacknowledged {
+    /// The time of the last one.
+    end: f64,
+    count: u64,
+    requests: u32,
+}
+
+impl Unacknowledged {
+    fn add(&mut self, count: u64, end: f64) {
+        *self = Self { end, count: self.count + count, requests: self.requests + 1 };
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// What is done after an acknowledgement.
+#[derive(Debug)]
+enum Then {
+    Send { after: f64 },
+    StartOver,
+    LookAtRefused { after: f64, max: usize },
+    Finish(Result<(), Error>),
+}
+
+impl Upload {
+    pub(crate) fn new() -> Self {
+        Self {
+            max: MAX_POINTS,
+            races: 0,
+            length: 0,
+            last: f64::NEG_INFINITY,
+            looked_at: f64::NEG_INFINITY,
+            unacknowledged: Unacknowledged::default(),
+            refusal: None,
+            then: Then::StartOver,
+            synced: Synced::default(),
+            schema: None,
+        }
+    }
+
+    /// What has been done so far.
+    pub(crate) fn synced(&self) -> Synced {
+        self.synced
+    }
+
+    /// The stream's schema, if the server has been asked for it.
+    pub(crate) fn schema(&self) -> Option<&Schema> {
+        self.schema.as_ref()
+    }
+
+    /// What to do next, after this has happened.
+    pub(crate) fn next(&mut self, event: Event) -> Next {
+        match event {
+            Event::Started => self.start_over(),
+            Event::End { length, last } => {
+                self.length = length;
+                self.last = last.unwrap_or(f64::NEG_INFINITY);
+                match last {
+                    Some(until) => Continue(Action::Peek { after: f64::NEG_INFINITY, until }),
+                    None => self.send(f64::NEG_INFINITY),
+                }
+            }
+            Event::Rows(chunk) if chunk.0.is_empty() => {
+                Continue(Action::Restamp { after: self.last })
+            }
+            Event::Rows(chunk) => {
+                self.looked_at = chunk.end();
+                Continue(Action::AskStored(chunk))
+            }
+            Event::Stored(ids) => Continue(Action::AcknowledgeRows(ids)),
+            Event::AcknowledgedRows(count) => {
+                self.synced.recovered += count;
+                Continue(Action::Peek { after: self.looked_at, until: self.last })
+            }
+            Event::Restamped(count) => {
+                self.synced.restamped += count;
+                self.send(f64::NEG_INFINITY)
+            }
+            Event::Sent { count, end } => self.sent(count, end),
+            Event::NothingWaits => self.acknowledge(Then::Finish(Ok(()))),
+            Event::Acknowledged(Ok(())) => {
+                self.unacknowledged.clear();
+                let then = std::mem::replace(&mut self.then, Then::StartOver);
+                self.go_on(then)
+            }
+            // Something else has come into the file before the end of what was sent.
+            Event::Acknowledged(Err(Mismatch)) => {
+                match std::mem::replace(&mut self.then, Then::StartOver) {
+                    Then::Finish(Err(error)) => Break(Err(error)),
+                    _ => self.start_over(),
+                }
+            }
+            Event::Refused { after, count, error } => self.refused(after, count, error),
+            Event::Schema(schema, chunk) => self.sort_out(schema, &chunk),
+            Event::IsSetAside => self.start_over(),
+            Event::Failed(error @ (Error::File { .. } | Error::Closed)) => Break(Err(error)),
+            Event::Failed(error) => self.acknowledge(Then::Finish(Err(error))),
+        }
+    }
+
+    fn send(&self, after: f64) -> Next {
+        Continue(Action::Send { after, max: self.max, index: self.length })
+    }
+
+    fn start_over(&mut self) -> Next {
+        self.unacknowledged.clear();
+        Continue(Action::AskEnd)
+    }
+
+    fn sent(&mut self, count: usize, end: f64) -> Next {
+        self.synced.sent += count as u64;
+        self.length += count as u64;
+        self.races = 0;
+        self.unacknowledged.add(count as u64, end);
+        if self.unacknowledged.requests < REQUESTS_PER_ACKNOWLEDGEMENT {
+            self.send(end)
+        } else {
+            self.acknowledge(Then::Send { after: end })
+        }
+    }
+
+    /// Acknowledges what was sent, if anything, and then does something else.
+    fn acknowledge(&mut self, then: Then) -> Next {
+        let Unacknowledged { end, count, .. } = self.unacknowledged;
+        if count == 0 {
+            return self.go_on(then);
+        }
+        self.then = then;
+        Continue(Action::Acknowledge { until: end, count })
+    }
+
+    fn go_on(&mut self, then: Then) -> Next {
+        match then {
+            Then::Send { after } => self.send(after),
+            Then::StartOver => self.start_over(),
+            Then::LookAtRefused { after, max } => Continue(Action::AskSchema { after, max }),
+            Then::Finish(result) => Break(result),
+        }
+    }
+
+    fn refused(&mut self, after: f64, count: usize, error: cdb_core::Error) -> Next {
+        match refusal::of(&error) {
+            Refusal::Race if self.races < MAX_RACES => {
+                self.races += 1;
+                self.acknowledge(Then::StartOver)
+            }
+            Refusal::Content => {
+                self.refusal = Some(error);
+                self.acknowledge(Then::LookAtRefused { after, max: count })
+            }
+            Refusal::Length if count > 1 => {
+                self.max = count / 2;
+                self.acknowledge(Then::StartOver)
+            }
+            _ => self.acknowledge(Then::Finish(Err(error.into()))),
+        }
+    }
+
+    /// Finds what the server refuses of a chunk, or sees to it that less is sent at once, until it is
+    /// known what it is.
+    fn sort_out(&mut self, schema: Schema, chunk: &Chunk) -> Next {
+        let mut refused = match refusal::unfit(chunk, &schema) {
+            Ok(refused) => refused,
+            Err(error) => return Break(Err(error)),
+        };
+        self.schema = Some(schema);
+        if let ([], [row], Some(error)) = (&*refused, &*chunk.0, self.refusal.take()) {
+            refused.push((row.clone(), error.to_string()));
+        }
+        if refused.is_empty() {
+            self.max = (chunk.0.len() / 2).max(1);
+            return self.start_over();
+        }
+        self.max = MAX_POINTS;
+        self.synced.set_aside += refused.len() as u64;
+        Continue(Action::SetAside(refused))
+    }
+}

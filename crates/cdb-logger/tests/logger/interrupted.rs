@@ -1,0 +1,237 @@
+//! Futures that are dropped, runtimes that end, proxies that refuse: at every point, and with each
+//! outcome of a request, everything that was logged comes to the server once.
+
+use std::future::Future;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use cdb_core::StreamCreate;
+use cdb_logger::{Error, Logger};
+use faults::{Outcome, Proxy};
+use serde_json::json;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+
+use crate::support::{TIMEOUT, TempHome};
+
+/// What a proxy says that has something against a request: nothing that concerns what is in it.
+const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\ncontent-type: text/html\r\ncontent-length: 38\r\n\
+    connection: close\r\n\r\n<h1>Write access by this proxy denied.";
+
+/// The same, of one that finds it too large.
+const TOO_LARGE: &str = "HTTP/1.1 413 Payload Too Large\r\ncontent-length: 9\r\nconnection: close\r\n\r\n\
+    too large";
+
+const OUTCOMES: [Outcome; 4] =
+    [Outcome::Answered, Outcome::NotDelivered, Outcome::Stored, Outcome::Refused(FORBIDDEN)];
+
+/// The streams that are logged.
+const STREAMS: [&str; 2] = ["a", "b"];
+
+/// Polls a future at most so many times, and drops it. Returns its output if it has become ready.
+async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut polls = 0;
+    std::future::poll_fn(|context| {
+        if polls == times {
+            return Poll::Ready(None);
+        }
+        polls += 1;
+        match future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if polls == times => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// A server behind a proxy, a logger's file, and what was logged into it.
+struct Case {
+    home: TempHome,
+    proxy: Proxy,
+    /// Of each stream, the values whose insert has returned.
+    logged: [Vec<i64>; 2],
+    /// Values whose insert was dropped: they may be logged or not.
+    uncertain: Vec<i64>,
+    next: i64,
+}
+
+impl Case {
+    async fn start() -> Self {
+        let home = TempHome::start().await;
+        let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
+        let integers = || StreamCreate::new().schema(json!({"type": "integer"}));
+        for stream in STREAMS {
+            home.stream(stream, integers()).await;
+        }
+        let logger = home.logger().serverurl(proxy.url()).open().await.expect("a logger");
+        for stream in STREAMS {
+            logger.add_stream(stream, integers()).await.expect("added");
+        }
+        logger.close().await.expect("closed");
+        Self { home, proxy, logged: Default::default(), uncertain: Vec::new(), next: 0 }
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.home.file()
+    }
+
+    /// Logs three values into each stream.
+    async fn log(&mut self, logger: &Logger) {
+        for _ in 0..3 {
+            for (stream, logged) in STREAMS.iter().zip(&mut self.logged) {
+                logger.insert(stream, self.next).await.expect("logged");
+                logged.push(self.next);
+                self.next += 1;
+            }
+        }
+    }
+
+    /// Syncs, and checks that the server has everything once.
+    async fn check(&mut self, logger: &Logger, what: &str) {
+        self.proxy.inserts(Outcome::Answered);
+        let synced = timeout(TIMEOUT, logger.sync()).await.expect("in time");
+        if let Err(error) = synced {
+            // That of a request of before the proxy was told otherwise.
+            assert!(error.is_temporary() || is_of_proxy(&error), "{what}: {error:?}");
+            timeout(TIMEOUT, logger.sync()).await.expect("in time").expect("synced");
+        }
+        assert_eq!((logger.len(), logger.status().borrow().set_aside), (0, 0), "{what}");
+        for (stream, logged) in STREAMS.iter().zip(&mut self.logged) {
+            let stored = self.home.values(stream).await;
+            let certain: Vec<_> =
+                stored.iter().copied().filter(|value| !self.uncertain.contains(value)).collect();
+            assert_eq!(&certain, logged, "{what}: {stream}");
+            assert!(stored.is_sorted_by(|a, b| a < b), "{what}: {stream}: {stored:?}");
+        }
+    }
+}
+
+/// Whether it is what the proxy says.
+fn is_of_proxy(error: &Error) -> bool {
+    match error {
+        Error::Streams(failed) => failed.iter().all(|(_, error)| is_of_proxy(error)),
+        Error::Server(error) => {
+            error.server_error().is_some_and(|error| error.msg.contains("by this proxy"))
+        }
+        _ => false,
+    }
+}
+
+/// What is interrupted.
+#[derive(Debug, Clone, Copy)]
+enum Call {
+    Insert,
+    Sync,
+    Close,
+}
+
+impl Call {
+    const ALL: [Self; 3] = [Self::Insert, Self::Sync, Self::Close];
+
+    /// Makes the call, for at most so many polls. Returns whether it has become ready.
+    async fn make(self, case: &mut Case, logger: &Logger, polls: usize) -> bool {
+        match self {
+            Self::Insert => {
+                case.next += 1;
+                let is_done = polled(polls, logger.insert("a", case.next)).await.is_some();
+                if is_done { &mut case.logged[0] } else { &mut case.uncertain }.push(case.next);
+                case.next += 1;
+                is_done
+            }
+            Self::Sync => polled(polls, logger.sync()).await.is_some(),
+            Self::Close => polled(polls, logger.close()).await.is_some(),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_may_be_dropped_at_each_of_its_awaits() {
+    let mut case = Case::start().await;
+    for outcome in OUTCOMES {
+        for call in Call::ALL {
+            for polls in 0.. {
+                let what = format!("{call:?}, {outcome:?}, dropped after {polls} polls");
+                let logger = Logger::builder(case.file()).open().await.expect("a logger");
+                case.log(&logger).await;
+                case.proxy.inserts(outcome);
+                let is_done = call.make(&mut case, &logger, polls).await;
+                let logger = if matches!(call, Call::Close) {
+                    logger.close().await.expect("closed");
+                    Logger::builder(case.file()).open().await.expect("a logger")
+                } else {
+                    logger
+                };
+                // One more, as after the dropped sync that lost a stream.
+                logger.insert("a", case.next).await.expect("logged");
+                case.logged[0].push(case.next);
+                case.next += 1;
+                case.check(&logger, &what).await;
+                logger.close().await.expect("closed");
+                if is_done {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Opens the logger of a file as soon as the tasks of an earlier one have left it.
+async fn open(file: &Path) -> Logger {
+    loop {
+        match Logger::builder(file).open().await {
+            Ok(logger) => return logger,
+            Err(error) => assert!(error.to_string().contains("open"), "{error:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_runtime_may_end_at_any_tick_of_a_sync() {
+    let outer = Runtime::new().expect("a runtime");
+    let mut case = outer.block_on(Case::start());
+    for outcome in OUTCOMES {
+        for ticks in (0..12).map(|power| 3_u32 << power) {
+            let inner = Builder::new_current_thread().enable_all().build().expect("a runtime");
+            inner.block_on(async {
+                let logger = open(&case.file()).await;
+                case.log(&logger).await;
+                case.proxy.inserts(outcome);
+                let syncing = {
+                    let logger = logger.clone();
+                    tokio::spawn(async move { logger.sync().await })
+                };
+                for _ in 0..ticks {
+                    tokio::task::yield_now().await;
+                }
+                drop(syncing);
+            });
+            // Everything that runs in it is dropped where it is.
+            drop(inner);
+            outer.block_on(async {
+                let logger = open(&case.file()).await;
+                case.check(&logger, &format!("{outcome:?}, {ticks} ticks")).await;
+                logger.close().await.expect("closed");
+            });
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_proxy_refuses_waits_and_is_not_set_aside() {
+    let mut case = Case::start().await;
+    let logger = Logger::builder(case.file()).open().await.expect("a logger");
+    for refusal in [FORBIDDEN, TOO_LARGE] {
+        case.log(&logger).await;
+        let waiting = logger.len();
+        case.proxy.inserts(Outcome::Refused(refusal));
+        let failed: Arc<Error> = logger.sync().await.expect_err("the proxy refuses");
+        assert!(matches!(&*failed, Error::Streams(failed) if failed.len() == 2), "{failed:?}");
+        assert_eq!(logger.len(), waiting);
+        assert_eq!(logger.set_aside().await.expect("a list"), []);
+        case.check(&logger, refusal).await;
+    }
+}
