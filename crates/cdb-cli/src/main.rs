@@ -102,7 +102,7 @@ async fn main() -> ExitCode {
         Command::Merge(merge) => merge.run(&server, output).await,
         Command::Dataset(dataset) => dataset.run(&server, output).await,
         Command::Plot(plot) => plot.run(&server, output).await,
-        Command::Log(log) => log.run(&server).await,
+        Command::Log(log) => log.run(&server, output).await,
         Command::Export(export) => export.run(&server, output).await,
         Command::Import(import) => import.run(&server, output).await,
         Command::Completions { shell } => {

@@ -439,6 +439,34 @@ fn what_a_command_prints_is_logged() {
 }
 
 #[test]
+fn values_that_the_server_refuses_are_shown_and_sent_again() {
+    let home = Home::logged_in();
+    let file = home.file("cache.db");
+    let file = file.to_str().expect("text");
+    home.out(&["create", "numbers"]);
+    let log = ["log", "numbers", "--file", file];
+    assert_eq!(home.with_input("1\n", &log).code, 0);
+    assert_eq!(home.out(&["log", "--set-aside", "--file", file]), "No values are set aside.\n");
+    // The stream gets a schema while a value waits.
+    home.out(&["set", "numbers", r#"schema={"type":"number"}"#]);
+    let said = home.with_input("warm\n2\n", &log);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let listed = home.out(&["log", "--set-aside", "--file", file]);
+    assert!(listed.starts_with("numbers  ") && listed.contains("\"warm\""), "{listed}");
+    assert!(listed.contains("number"), "{listed}");
+    let listed = home.json(&["log", "--set-aside", "list", "numbers", "--file", file]);
+    assert_eq!((&listed["stream"], &listed["d"]), (&json!("numbers"), &json!("warm")));
+    home.out(&["set", "numbers", "schema={}"]);
+    let retry = ["log", "--set-aside", "retry", "--file", file];
+    assert_eq!(home.out(&retry), "1 values wait again.\n");
+    assert_eq!(home.with_input("3\n", &log).code, 0);
+    assert_eq!(home.json(&["ls"])[0]["length"], 4);
+    let discard = ["log", "--set-aside", "discard", "--file", file];
+    assert_eq!(home.out(&discard), "0 values are deleted.\n");
+    assert_eq!(home.run(&["log", "--file", file]).code, 2);
+}
+
+#[test]
 fn users_move_from_one_server_to_another() {
     let (from, to) = (Home::logged_in(), Home::logged_in());
     let made = from.with_input("open sesame\n", &["create", "you/", "--email", "you@example.com"]);

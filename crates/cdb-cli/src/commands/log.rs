@@ -1,5 +1,7 @@
 //! `cdb log`
 
+mod set_aside;
+
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,19 +16,27 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::Result;
 use crate::connect::Server;
+use crate::output::Output;
 use crate::profiles::Profile;
 
-/// Logs values into a file, and brings them to the server when that can be reached: each once.
+/// Log values into a file, and bring each to the server once, when that can be reached.
 ///
-/// Values are the lines of standard input, or what a command prints that is run again and again.
-/// What is no JSON is a text. It ends with the input, or with Ctrl-C; what waits then is brought to
-/// the server the next time.
+/// Values are the lines of standard input, or the output of a command that is run again and again.
+/// A value is parsed as JSON; text that is not valid JSON is stored as a string. Logging ends with
+/// the input, or with Ctrl-C; values that still wait then are sent the next time.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb log temperature --every 60 -- ./read_sensor\n  \
-                        tail -F app.log | cdb log lines --file /var/lib/app/cache.db")]
+                        tail -F app.log | cdb log lines --file /var/lib/app/cache.db\n  \
+                        cdb log --set-aside retry")]
 pub(crate) struct Log {
-    /// A stream of the device that is logged in; made if it is not there.
-    stream: String,
+    /// A stream of the device that is logged in; created if it does not exist.
+    #[arg(required_unless_present = "set_aside")]
+    stream: Option<String>,
+
+    /// Show the values that the server has refused for their content, have them wait again, or
+    /// delete them, instead of logging: those of STREAM, or all. The server is not needed for it.
+    #[arg(long, value_name = "ACTION", num_args = 0..=1, default_missing_value = "list")]
+    set_aside: Option<set_aside::Action>,
 
     /// The file in which values wait.
     #[arg(long, value_name = "FILE", default_value = "cdb-log.db")]
@@ -52,14 +62,23 @@ enum Source {
 }
 
 impl Log {
-    pub(crate) async fn run(self, server: &Server) -> Result {
+    pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
+        if let Some(action) = self.set_aside {
+            if !self.file.exists() {
+                return Err(format!("there is no file {}", self.file.display()).into());
+            }
+            let logger = Logger::builder(&self.file).open().await?;
+            set_aside::run(action, &logger, self.stream.as_deref(), output).await?;
+            return Ok(logger.close().await?);
+        }
+        let stream = self.stream.ok_or("name a stream")?;
         let Profile { url, apikey, ca } = server.login()?;
         let builder = Logger::builder(&self.file).serverurl(url).apikey(apikey);
         let builder = ca.into_iter().fold(builder, LoggerBuilder::root_certificate);
         let logger = builder.open().await?;
-        if !logger.contains(&self.stream) {
+        if !logger.contains(&stream) {
             let anything = StreamCreate::new().schema(serde_json::json!({}));
-            logger.add_stream(&self.stream, anything).await?;
+            logger.add_stream(&stream, anything).await?;
         }
         if let Some(seconds) = self.sync {
             logger.set_syncperiod(Duration::try_from_secs_f64(seconds)?).await?;
@@ -75,7 +94,7 @@ impl Log {
         };
         let shows = io::stderr().is_terminal();
         let logged = tokio::select! {
-            () = log(&logger, &self.stream, source) => Ok(()),
+            () = log(&logger, &stream, source) => Ok(()),
             interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Into::into),
             shown = show_all(&logger), if shows => shown,
         };
@@ -151,5 +170,8 @@ fn show(status: &Status) -> io::Result<()> {
     };
     let mut line = io::stderr();
     write!(line, "\r\x1b[K{} waiting, {server}", status.cached)?;
+    if status.set_aside > 0 {
+        write!(line, "; {} refused: see cdb log --set-aside", status.set_aside)?;
+    }
     line.flush()
 }
