@@ -1,5 +1,6 @@
 //! What is printed, and how.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use clap::Args;
@@ -43,7 +44,7 @@ pub(crate) fn is_read_by_a_person() -> bool {
 }
 
 /// A datapoint for a person: local time, value, and who wrote it if somebody else did.
-pub(crate) fn datapoint(datapoint: &Datapoint) -> String {
+pub(crate) fn datapoint<D: Display>(datapoint: &Datapoint<D>) -> String {
     let origin = datapoint.o.as_deref().map(|origin| format!("  ({origin})")).unwrap_or_default();
     let time = style(time(datapoint.t.as_secs_f64())).dim();
     format!("{time}  {}{}", datapoint.d, style(origin).dim())
@@ -54,12 +55,14 @@ pub(crate) fn time(seconds: f64) -> String {
     local_time(seconds, "%Y-%m-%d %H:%M:%S%.3f")
 }
 
-/// A time where it is here, in a format.
+/// A local time in a format, rounded to the nearest millisecond.
 pub(crate) fn local_time(seconds: f64, format: &str) -> String {
-    let time = jiff::Timestamp::new(seconds.floor() as i64, (seconds.fract().abs() * 1e9) as i32);
+    // The decimal digits of the float: a multiplication would round twice.
+    let digits = format!("{seconds:.3}").replace('.', "");
+    let time = digits.parse().ok().and_then(|it| jiff::Timestamp::from_millisecond(it).ok());
     match time {
-        Ok(time) => time.to_zoned_datetime(TimeZone::system()).strftime(format).to_string(),
-        Err(_) => seconds.to_string(),
+        Some(time) => time.to_zoned_datetime(TimeZone::system()).strftime(format).to_string(),
+        None => seconds.to_string(),
     }
 }
 

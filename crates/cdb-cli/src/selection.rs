@@ -2,7 +2,7 @@
 
 use clap::Args;
 use connectordb::{Datapoints, Stream, Timestamp};
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
 use crate::{Result, times};
 
@@ -36,7 +36,11 @@ impl Selection {
     }
 
     /// Asks for them: by time, if that is said, or else by a range of indexes.
-    pub(crate) async fn of(self, stream: &Stream, range: &str) -> Result<Datapoints<Value>> {
+    pub(crate) async fn of<T>(self, stream: &Stream, range: &str) -> Result<Datapoints<T>>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let stream = stream.typed::<T>();
         macro_rules! run {
             ($query:expr) => {{
                 let mut query = $query;

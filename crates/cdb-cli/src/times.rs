@@ -13,10 +13,17 @@ pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
             let time = of_words(text.trim(), &ZonedDateTime::now()).ok_or_else(|| {
                 format!("{text:?} is no time: try 2026-01-31, yesterday or \"2h ago\"")
             })?;
-            time.timestamp().as_nanosecond() as f64 / 1e9
+            seconds_of(time.timestamp())
         }
     };
     Timestamp::new(seconds).ok_or_else(|| "a time must be finite".to_owned())
+}
+
+/// Seconds since 1970: the float that is nearest to the time. The decimal number is parsed, since a
+/// division of nanoseconds would round twice.
+pub(crate) fn seconds_of(time: jiff::Timestamp) -> f64 {
+    let nanoseconds = time.as_nanosecond();
+    format!("{nanoseconds}e-9").parse().unwrap_or(nanoseconds as f64 / 1e9)
 }
 
 fn of_words(text: &str, now: &ZonedDateTime) -> Option<ZonedDateTime> {
@@ -40,8 +47,52 @@ fn of_words(text: &str, now: &ZonedDateTime) -> Option<ZonedDateTime> {
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::output::time;
+
+    /// How far a float is from a number of nanoseconds, in parts of a nanosecond: exactly.
+    fn distance(seconds: f64, nanoseconds: i128) -> u128 {
+        const PARTS: f64 = (1_u64 << 52) as f64;
+        let parts = (seconds * PARTS) as i128;
+        assert_eq!(parts as f64, seconds * PARTS, "it has no smaller parts");
+        (parts * 1_000_000_000).abs_diff(nanoseconds * PARTS as i128)
+    }
+
+    proptest! {
+        /// A text becomes the nearest float.
+        #[test]
+        fn texts_become_the_nearest_float(
+            nanoseconds in prop_oneof![
+                -60_000_000_000_000_000_000_i128..-1_000_000_000,
+                1_000_000_000_i128..250_000_000_000_000_000_000,
+            ],
+        ) {
+            let text = jiff::Timestamp::from_nanosecond(nanoseconds)?.to_string();
+            let parsed = parse(&text).expect("a time").as_secs_f64();
+            let error = distance(parsed, nanoseconds);
+            for other in [parsed.next_up(), parsed.next_down()] {
+                prop_assert!(error <= distance(other, nanoseconds), "{} is {}", text, parsed);
+            }
+        }
+
+        /// A float is shown as the nearest millisecond, and what is shown is the same time again.
+        #[test]
+        fn floats_are_shown_as_the_nearest_millisecond(
+            seconds in prop_oneof![-6e10..-1.0, 1.0..2.5e11_f64],
+        ) {
+            // As the tests of the command are run, and most servers.
+            let shown = jiff::Timestamp::from_millisecond(
+                format!("{seconds:.3}").replace('.', "").parse()?,
+            )?;
+            let here = shown.to_zoned_datetime(TimeZone::system());
+            prop_assert_eq!(time(seconds), here.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string());
+            let half = 500_000 * (1_u128 << 52);
+            prop_assert!(distance(seconds, shown.as_nanosecond()) <= half);
+            prop_assert_eq!(time(seconds_of(shown)), time(seconds));
+        }
+    }
 
     fn seconds(text: &str) -> Option<i64> {
         let now: jiff::Timestamp = "2026-03-02T12:00:00Z".parse().expect("a time");

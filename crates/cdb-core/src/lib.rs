@@ -39,8 +39,8 @@ pub use cdb_http::Credentials;
 pub use cdb_http::websocket::{ConnectionState, Reconnect};
 pub use cdb_types::{
     ApiKey, Datapoint, DatapointArray, DeviceCreate, DeviceInfo, DevicePath, DeviceUpdate,
-    ObjectPath, Password, Schema, ServerError, ServerInfo, StreamCreate, StreamInfo, StreamPath,
-    StreamUpdate, Timestamp, UserCreate, UserInfo, UserPath, UserUpdate,
+    ErrorKind, ObjectPath, Password, Schema, ServerError, ServerInfo, StreamCreate, StreamInfo,
+    StreamPath, StreamUpdate, Timestamp, UserCreate, UserInfo, UserPath, UserUpdate,
 };
 pub use connectordb::{ConnectorDb, ConnectorDbBuilder};
 pub use device::Device;

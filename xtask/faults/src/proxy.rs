@@ -77,6 +77,8 @@ struct Shared {
     held: watch::Sender<usize>,
     /// How many pieces have come from the server.
     answered: watch::Sender<usize>,
+    /// How many inserts have had another outcome than an answer.
+    refused: watch::Sender<usize>,
 }
 
 impl Proxy {
@@ -92,6 +94,7 @@ impl Proxy {
             treatment: watch::Sender::default(),
             held: watch::Sender::default(),
             answered: watch::Sender::default(),
+            refused: watch::Sender::default(),
         });
         let address = listener.local_addr()?;
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -146,6 +149,12 @@ impl Proxy {
     #[must_use]
     pub fn answered(&self) -> watch::Receiver<usize> {
         self.shared.answered.subscribe()
+    }
+
+    /// How many inserts have had another outcome than an answer, now and whenever that changes.
+    #[must_use]
+    pub fn refused(&self) -> watch::Receiver<usize> {
+        self.shared.refused.subscribe()
     }
 
     /// Decides what becomes of inserts, until it is told otherwise.
@@ -249,6 +258,9 @@ async fn pump(
         left -= if left == usize::MAX { 0 } else { length };
         let Treatment { delay, hold, outcome, .. } = treatment.borrow().clone();
         if is_upward && place(&buffer[..length], INSERT).is_some() {
+            if outcome != Outcome::Answered {
+                shared.refused.send_modify(|refused| *refused += 1);
+            }
             match outcome {
                 Outcome::Answered => {}
                 Outcome::NotDelivered => return None,

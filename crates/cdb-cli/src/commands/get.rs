@@ -6,7 +6,8 @@ use clap::Args;
 use connectordb::query::Table;
 use connectordb::{Datapoint, DatapointArray};
 use futures_util::TryStreamExt;
-use serde_json::json;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::Result;
 use crate::connect::Server;
@@ -47,9 +48,9 @@ impl Get {
     pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
         let is_all = self.range.is_none() && !self.selection.is_by_time();
         let stream = server.stream(&self.path).await?;
-        let mut data =
-            self.selection.of(&stream, self.range.as_deref().unwrap_or(LAST_TEN)).await?;
+        let range = self.range.as_deref().unwrap_or(LAST_TEN);
         if let Some(file) = self.parquet {
+            let data = self.selection.of::<Value>(&stream, range).await?;
             let rows: DatapointArray = data
                 .map_ok(|point| point.map(|d| json!({"d": d})))
                 .try_collect::<Vec<_>>()
@@ -57,6 +58,8 @@ impl Get {
                 .into();
             return Ok(Table::of(rows, vec!["d".to_owned()]).write_parquet(file)?);
         }
+        // As text: numbers keep all their digits.
+        let mut data = self.selection.of::<Box<RawValue>>(&stream, range).await?;
         if self.csv {
             line("t,d,o")?;
         }
@@ -66,7 +69,7 @@ impl Get {
             match (output.json, self.csv) {
                 (true, _) => print_json(&point)?,
                 (_, true) => line(&csv_line(&point))?,
-                _ => line(&datapoint(&point))?,
+                _ => line(&datapoint(&point.map(|d| d.get().to_owned())))?,
             }
         }
         if is_empty && is_all && is_read_by_a_person() && !output.json {
@@ -77,11 +80,11 @@ impl Get {
 }
 
 /// A datapoint as a line of CSV.
-fn csv_line(point: &Datapoint) -> String {
-    let value = point.d.to_string();
+fn csv_line(point: &Datapoint<Box<RawValue>>) -> String {
+    let value = point.d.get();
     let value = match value.contains([',', '"', '\n']) {
         true => format!("\"{}\"", value.replace('"', "\"\"")),
-        false => value,
+        false => value.to_owned(),
     };
     format!("{},{value},{}", point.t.as_secs_f64(), point.o.as_deref().unwrap_or_default())
 }
@@ -92,9 +95,10 @@ mod tests {
 
     #[test]
     fn values_are_quoted_where_they_must_be() {
-        let object = Datapoint::new(1.5, json!({"a": 1, "b": 2}));
+        let raw = |json: &str| RawValue::from_string(json.to_owned()).expect("JSON");
+        let object = Datapoint::new(1.5, raw(r#"{"a":1,"b":2}"#));
         let point = Datapoint { o: Some("me/user".into()), ..object };
         assert_eq!(csv_line(&point), r#"1.5,"{""a"":1,""b"":2}",me/user"#);
-        assert_eq!(csv_line(&Datapoint::new(2.0, json!(21.5))), "2,21.5,");
+        assert_eq!(csv_line(&Datapoint::new(2.0, raw("21.5"))), "2,21.5,");
     }
 }

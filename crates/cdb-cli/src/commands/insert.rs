@@ -1,167 +1,357 @@
 //! `cdb insert`
 
-use std::io::{self, BufRead};
+mod cell;
+mod json;
+mod place;
+mod spool;
+mod table;
+mod time;
+mod upload;
+
+use std::io::{self, BufReader, IsTerminal, Read, Seek, SeekFrom, Write};
 
 use clap::Args;
-use connectordb::{Datapoint, Stream};
+use connectordb::{Stream, Timestamp};
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use tempfile::SpooledTempFile;
 
+use self::json::{Lines, is_array_of_points};
 use crate::connect::Server;
-use crate::output::Output;
+use crate::output::{Output, line};
 use crate::{Result, times};
+use place::{BadRow, Place};
+use spool::{MEMORY_BYTES, Spool, SpoolWriter};
+use table::Table;
+use time::{TimeParser, Unit};
 
-/// How many values are sent at once.
-const BATCH: usize = 1_000;
-
-/// Puts a value into a stream, or what standard input holds, line by line.
+/// Insert a value, or the datapoints of standard input, into a stream.
 ///
-/// A value is JSON; what is none is a text. A line that is an object with `t` (seconds since 1970)
-/// and `d` is a datapoint with a time of its own. With `--csv`, standard input is a table with a
-/// first line of names.
+/// VALUE is parsed as JSON; text that is not valid JSON is stored as a string. Standard input is JSON
+/// lines (a datapoint {"t": seconds since 1970, "d": value}, or a value), one JSON array of
+/// datapoints, a table (--csv), or lines of text (--text; also if the stream's schema is a string).
+/// It is checked completely before the first datapoint is sent: if a row is wrong, nothing is stored.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  cdb insert temperature 21.5\n  cdb insert diary 'A good day'\n  \
-                        echo '{\"t\":1464250199.934,\"d\":8}' | cdb insert mood"
-)]
+#[command(after_help = "Examples:\n  cdb insert temperature 21.5\n  \
+                        cdb insert diary 'A good day'\n  \
+                        echo '{\"t\":1464250199.934,\"d\":8}' | cdb insert mood\n  \
+                        cdb insert temperature --csv --time Date --time Time \
+                        --time-format '%d/%m/%Y %H:%M' < meteo.csv")]
 pub(crate) struct Insert {
     /// The stream.
     path: String,
 
     /// The value; without one, standard input is read.
-    #[arg(allow_hyphen_values = true, conflicts_with = "csv")]
+    #[arg(allow_hyphen_values = true, conflicts_with_all = ["csv", "text"])]
     value: Option<String>,
 
-    /// Standard input is CSV.
+    /// Read standard input as a table whose first line has the names of the columns. Cells are
+    /// separated by commas, semicolons, tabs or bars, whichever the first line has.
     #[arg(long)]
     csv: bool,
 
-    /// The column with the times: seconds since 1970, or dates with times.
-    #[arg(long, value_name = "COLUMN", requires = "csv")]
-    time: Option<String>,
+    /// Store each line of standard input as a string.
+    #[arg(long, conflicts_with = "csv")]
+    text: bool,
 
-    /// The column with the values; unless given, a value is an object of all other columns.
+    /// The column with the times; given twice, the columns with the date and with the time of day.
+    /// Without it, datapoints are stamped with the present.
+    #[arg(long, value_name = "COLUMN", requires = "csv")]
+    time: Vec<String>,
+
+    /// The column with the values. Without it, a value is an object of all other columns, or the one
+    /// other column if the stream's schema is not an object.
     #[arg(long = "value", value_name = "COLUMN", requires = "csv")]
     value_column: Option<String>,
+
+    /// What separates cells, if it is not found by itself; `tab` for a tab.
+    #[arg(long, value_name = "CHARACTER", requires = "csv", value_parser = delimiter)]
+    delimiter: Option<u8>,
+
+    /// Take a comma within a number for a decimal point also where commas separate cells.
+    #[arg(long, requires = "csv")]
+    decimal_comma: bool,
+
+    /// How times are written, with the directives of strptime. Without it, RFC 3339 and Unix times
+    /// are understood.
+    #[arg(long, value_name = "FORMAT", conflicts_with = "time_unit")]
+    time_format: Option<String>,
+
+    /// The unit of times that are numbers; found by their size unless given.
+    #[arg(long, value_name = "UNIT")]
+    time_unit: Option<Unit>,
+
+    /// The time zone of times without an offset, such as Europe/Berlin; that of this machine unless
+    /// given.
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    zone: Option<TimeZone>,
+
+    /// When the recording began, for times that are numbers and count from then.
+    #[arg(long, value_name = "TIME", requires = "csv", value_parser = times::parse)]
+    start: Option<Timestamp>,
+
+    /// Leave out the rows that cannot be stored, and list them.
+    #[arg(long)]
+    skip_bad: bool,
+
+    /// Read and check everything, and say what would be stored, but store nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// A datapoint of the input.
+#[derive(Debug)]
+struct Row {
+    place: Place,
+    when: When,
+    /// Its value.
+    json: String,
+}
+
+/// When a datapoint was.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum When {
+    /// When it is read.
+    Now,
+    /// In seconds since 1970.
+    At(f64),
+}
+
+/// The input, read and checked.
+struct Checked {
+    spool: Spool,
+    /// Whether no datapoint has a time of its own.
+    is_now: bool,
+    bad: Vec<BadRow>,
+    notices: Vec<String>,
 }
 
 impl Insert {
     pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
         let stream = server.stream(&self.path).await?;
-        let inserted = match self.value {
-            Some(value) => {
-                stream.insert(read(&value)).await?;
-                1
+        let schema = stream.data().await?.schema;
+        if let Some(value) = &self.value {
+            let value = argument(value, &schema)?;
+            if !self.dry_run {
+                stream.insert(value).await?;
             }
-            None if self.csv => {
-                let table = Table::read(io::stdin().lock(), self.time, self.value_column)?;
-                insert_all(&stream, table).await?
-            }
-            None => {
-                let lines = io::stdin().lock().lines().filter_map(|line| match line {
-                    Ok(line) if line.trim().is_empty() => None,
-                    line => Some(line.map_err(Into::into).map(|line| read(&line))),
-                });
-                insert_all(&stream, lines).await?
-            }
-        };
-        match output.json {
-            true => output.say(&json!({"inserted": inserted}), ""),
-            false => Ok(()),
+            return inserted(output, 1);
         }
+        let mut input = spooled(io::stdin().lock())?;
+        skip_byte_order_mark(&mut input)?;
+        let checked = self.read(input, &schema)?;
+        let Checked { mut spool, is_now, bad, notices } = checked;
+        for notice in &notices {
+            eprintln!("cdb: {notice}");
+        }
+        for row in &bad {
+            eprintln!("cdb: left out: {row}");
+        }
+        upload::check_order(&stream, &mut spool, is_now).await?;
+        if self.dry_run {
+            return would_insert(&spool, bad.len(), output);
+        }
+        let count = send(&stream, &mut spool).await?;
+        inserted(output, count)
     }
-}
 
-/// Puts values, or datapoints, into a stream as they come.
-async fn insert_all(stream: &Stream, values: impl Iterator<Item = Result<Value>>) -> Result<usize> {
-    let (mut inserted, mut batch) = (0, Batch::default());
-    let mut values = values.fuse();
-    loop {
-        let value = values.next().transpose()?;
-        let is_over = value.is_none();
-        if let Some(value) = value {
-            batch.push(value)?;
-        }
-        if batch.points.len() >= BATCH || is_over {
-            // What has a time of its own is not moved.
-            let restamp = !batch.is_timed;
-            let sent = stream.insert_array(&batch.points).restamp(restamp).await;
-            inserted += sent.map_err(|error| format!("after {inserted} values: {error}"))?;
-            batch = Batch { is_timed: batch.is_timed, ..Batch::default() };
-        }
-        if is_over {
-            return Ok(inserted);
-        }
-    }
-}
-
-/// The rows of a table, as values or datapoints.
-struct Table<R> {
-    names: Vec<String>,
-    rows: csv::StringRecordsIntoIter<R>,
-    time: Option<usize>,
-    value: Option<usize>,
-}
-
-impl<R: io::Read> Table<R> {
-    fn read(input: R, time: Option<String>, value: Option<String>) -> Result<Self> {
-        let mut reader = csv::Reader::from_reader(input);
-        let names: Vec<_> = reader.headers()?.iter().map(str::to_owned).collect();
-        let column = |name: Option<String>| {
-            let place = |name: String| {
-                let place = names.iter().position(|other| *other == name);
-                place.ok_or_else(|| format!("the table has no column {name:?}"))
+    /// Reads and checks all of the input.
+    fn read(&self, mut input: SpooledTempFile, schema: &connectordb::Schema) -> Result<Checked> {
+        let zone = self.zone.clone().unwrap_or_else(TimeZone::system);
+        let start = self.start.map(Timestamp::as_secs_f64);
+        let times = TimeParser::new(self.time_format.clone(), self.time_unit, zone);
+        let mut times = times.starting_at(start);
+        let schema_value = schema.to_value();
+        let check = Check { schema: schema.validator()?, skip_bad: self.skip_bad };
+        let mut without_value = 0;
+        let mut checked = if self.csv {
+            let options = table::Options {
+                times: self.time.clone(),
+                value: self.value_column.clone(),
+                delimiter: self.delimiter,
+                decimal_comma: self.decimal_comma,
             };
-            name.map(place).transpose()
-        };
-        let (time, value) = (column(time)?, column(value)?);
-        Ok(Self { names, rows: reader.into_records(), time, value })
-    }
-}
-
-impl<R: io::Read> Iterator for Table<R> {
-    type Item = Result<Value>;
-
-    fn next(&mut self) -> Option<Result<Value>> {
-        let row = self.rows.next()?;
-        let value = |row: csv::StringRecord| {
-            let cell = |column: usize| read(row.get(column).unwrap_or_default());
-            let all =
-                self.names.iter().enumerate().filter(|(column, _)| Some(*column) != self.time);
-            let value = match self.value {
-                Some(column) => cell(column),
-                None => all.map(|(column, name)| (name.clone(), cell(column))).collect(),
-            };
-            let Some(time) = self.time else { return Ok(value) };
-            let t = times::parse(row.get(time).unwrap_or_default())?;
-            Ok(json!({"t": t, "d": value}))
-        };
-        Some(row.map_err(Into::into).and_then(value))
-    }
-}
-
-/// Values, or datapoints, to be sent together.
-#[derive(Default)]
-struct Batch {
-    points: Vec<Datapoint>,
-    is_timed: bool,
-}
-
-impl Batch {
-    fn push(&mut self, value: Value) -> Result {
-        let is_datapoint = |object: &serde_json::Map<String, Value>| {
-            object.contains_key("d") && object.get("t").is_some_and(Value::is_number)
-        };
-        if value.as_object().is_some_and(is_datapoint) {
-            self.is_timed = true;
-            self.points.push(serde_json::from_value(value)?);
+            let table = Table::open(BufReader::new(input), options, &schema_value)?;
+            check.all(table.rows(&mut times, &mut without_value))?
+        } else if !self.text && is_array_of_points(&mut input)? {
+            check.all(json::array(input, &mut times))?
         } else {
-            self.points.push(Datapoint::now(value));
+            let is_text = schema_value.get("type") == Some(&Value::from("string"));
+            let lines = match (self.text, is_text) {
+                (true, _) => Lines::Text,
+                (false, true) => Lines::JsonOrText,
+                (false, false) => Lines::Json,
+            };
+            check.all(json::lines(BufReader::new(input), lines, &mut times))?
+        };
+        checked.notices.extend(times.notices());
+        if without_value > 0 {
+            checked.notices.push(format!("{without_value} rows without a value are left out"));
         }
-        Ok(())
+        Ok(checked)
     }
 }
 
-/// A value: JSON, or else a text.
-fn read(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+/// What is asked of each row.
+struct Check {
+    schema: connectordb::types::Validator,
+    skip_bad: bool,
+}
+
+/// In which order rows come: the first that does not come after the one before it, and the first that
+/// does not come before it.
+#[derive(Default)]
+struct Order {
+    previous: Option<f64>,
+    not_rising: Option<BadRow>,
+    not_falling: Option<BadRow>,
+}
+
+impl Check {
+    /// Reads all rows. The first bad one is an error, unless they are to be skipped.
+    fn all(&self, rows: impl Iterator<Item = Result<Result<Row, BadRow>>>) -> Result<Checked> {
+        let (mut writer, mut order) = (SpoolWriter::new(), Order::default());
+        let (mut is_now, mut bad) = (true, Vec::new());
+        for row in rows {
+            match row?.and_then(|row| self.check(row)) {
+                Ok(Row { place, when, json }) => {
+                    let t = match when {
+                        When::Now => Timestamp::now().as_secs_f64(),
+                        When::At(t) => t,
+                    };
+                    is_now &= when == When::Now;
+                    order.note(t, place);
+                    writer.push(t, &json)?;
+                }
+                Err(row) if self.skip_bad && !row.is_last => bad.push(row),
+                Err(row) if self.skip_bad => return Err(row.into()),
+                Err(row) => return Err(format!("{row}. Nothing was stored").into()),
+            }
+        }
+        let mut notices = Vec::new();
+        let is_reversed = match (order.not_rising, order.not_falling) {
+            (None, _) => false,
+            (Some(_), None) => {
+                notices.push("the newest datapoint comes first: they are stored in reverse".into());
+                true
+            }
+            (Some(row), Some(_)) => return Err(format!("{row}. Nothing was stored").into()),
+        };
+        Ok(Checked { spool: writer.finish(is_reversed)?, is_now, bad, notices })
+    }
+
+    fn check(&self, row: Row) -> Result<Row, BadRow> {
+        if self.schema.allows_anything() && is_plain(&row.json) {
+            return Ok(row);
+        }
+        let value: Value = serde_json::from_str(&row.json).map_err(|error| {
+            BadRow::new(row.place, format!("the value cannot be stored: {error}"))
+        })?;
+        // It is read back as part of a datapoint in an array.
+        if serde_json::from_str::<Value>(&format!(r#"[{{"d":{}}}]"#, row.json)).is_err() {
+            return Err(BadRow::new(row.place, "the value is nested more than 125 levels deep"));
+        }
+        match self.schema.complaint(&value) {
+            Some(complaint) => {
+                let message = format!("the value does not match the stream's schema: {complaint}");
+                Err(BadRow::new(row.place, message))
+            }
+            None => Ok(row),
+        }
+    }
+}
+
+/// Whether a value is a number or a string without escapes, which is always valid.
+fn is_plain(json: &str) -> bool {
+    json.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '"'))
+        && !json.contains(['\\', 'e', 'E'])
+}
+
+impl Order {
+    fn note(&mut self, t: f64, place: Place) {
+        let Some(previous) = self.previous.replace(t) else { return };
+        let bad = || {
+            let (time, before) = (crate::output::time(t), crate::output::time(previous));
+            BadRow::new(place, format!("the time {time} is earlier than {before} before it"))
+        };
+        if t < previous && self.not_rising.is_none() {
+            self.not_rising = Some(bad());
+        }
+        if t > previous && self.not_falling.is_none() {
+            self.not_falling = Some(bad());
+        }
+    }
+}
+
+/// The value of the command line: JSON, or else a string. What the schema takes only as a string is
+/// one.
+fn argument(text: &str, schema: &connectordb::Schema) -> Result<Value> {
+    let string = Value::from(text);
+    let Ok(value) = serde_json::from_str(text) else { return Ok(string) };
+    let validator = schema.validator()?;
+    Ok(if validator.is_valid(&value) || !validator.is_valid(&string) { value } else { string })
+}
+
+/// All of standard input, in memory if it is small. It is read more than once.
+fn spooled(mut input: impl Read) -> Result<SpooledTempFile> {
+    let mut spool = SpooledTempFile::new(MEMORY_BYTES);
+    io::copy(&mut input, &mut spool)?;
+    spool.flush()?;
+    spool.rewind()?;
+    Ok(spool)
+}
+
+fn skip_byte_order_mark(input: &mut SpooledTempFile) -> Result {
+    let mut mark = Vec::new();
+    input.take(3).read_to_end(&mut mark)?;
+    let is_mark = mark == [0xef, 0xbb, 0xbf];
+    input.seek(SeekFrom::Start(if is_mark { 3 } else { 0 }))?;
+    Ok(())
+}
+
+async fn send(stream: &Stream, spool: &mut Spool) -> Result<usize> {
+    if !io::stderr().is_terminal() {
+        return upload::upload(stream, spool, None).await;
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} datapoints, {eta} left")?;
+    let progress = ProgressBar::new(spool.len() as u64).with_style(style);
+    let sent = upload::upload(stream, spool, Some(&progress)).await;
+    progress.finish_and_clear();
+    sent
+}
+
+fn inserted(output: Output, count: usize) -> Result {
+    match output.json {
+        true => output.say(&json!({"inserted": count}), ""),
+        false => Ok(()),
+    }
+}
+
+/// Says what would be stored.
+fn would_insert(spool: &Spool, bad: usize, output: Output) -> Result {
+    let (first, last) = (spool.first_t(), spool.last_t());
+    if output.json {
+        let would = json!({"datapoints": spool.len(), "first": first, "last": last, "bad": bad});
+        return output.say(&would, "");
+    }
+    line(&match first.zip(last) {
+        Some((first, last)) => {
+            let (first, last) = (crate::output::time(first), crate::output::time(last));
+            format!("{} datapoints would be stored, from {first} to {last}.", spool.len())
+        }
+        None => "Nothing would be stored.".to_owned(),
+    })
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        [byte] => Ok(*byte),
+        b"tab" | b"\\t" => Ok(b'\t'),
+        _ => Err("expected one ASCII character, or tab".to_owned()),
+    }
+}
+
+fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| format!("there is no time zone {name:?}"))
 }

@@ -1,6 +1,8 @@
 //! `cdb tail`
 
 use clap::Args;
+use connectordb::Datapoint;
+use serde_json::value::RawValue;
 
 use crate::Result;
 use crate::connect::Server;
@@ -33,9 +35,11 @@ pub(crate) struct Tail {
 impl Tail {
     pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
         let stream = server.stream(&self.path).await?;
-        let show = |point: &connectordb::Datapoint| match output.json {
+        // As text: numbers keep all their digits.
+        let stream = stream.typed::<Box<RawValue>>();
+        let show = |point: &Datapoint<Box<RawValue>>| match output.json {
             true => print_json(point),
-            false => line(&datapoint(point)),
+            false => line(&datapoint(&point.clone().map(|d| d.get().to_owned()))),
         };
         let mut subscribe = stream.subscribe();
         if let Some(script) = &self.transform {

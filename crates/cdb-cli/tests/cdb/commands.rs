@@ -1,117 +1,15 @@
-//! The command, as a person or a script runs it.
+//! The commands, as a person or a script runs them.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Command;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-/// A server of the command's own, and a home for its settings.
-struct Home {
-    url: String,
-    server: Child,
-    directory: TempDir,
-}
-
-/// What a command printed.
-struct Said {
-    out: String,
-    err: String,
-    code: i32,
-}
-
-impl Home {
-    fn start() -> Self {
-        Self::with(tempfile::tempdir().expect("a directory"), &[])
-    }
-
-    /// A server that is told something more.
-    fn with(directory: TempDir, told: &[&str]) -> Self {
-        let mut server = Command::new(env!("CARGO_BIN_EXE_cdb"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(directory.path().join("data.db"))
-            .args(told)
-            .envs([("CDB_ADMIN", "me"), ("CDB_ADMIN_PASSWORD", "secret"), ("RUST_LOG", "warn")])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a server");
-        let mut url = String::new();
-        BufReader::new(server.stdout.take().expect("its output"))
-            .read_line(&mut url)
-            .expect("a URL");
-        Self { url: url.trim().to_owned(), server, directory }
-    }
-
-    /// The same, logged in as its administrator.
-    fn logged_in() -> Self {
-        let home = Self::start();
-        let said = home.with_input("secret\n", &["login", &home.url, "--user", "me"]);
-        assert_eq!((said.out.as_str(), said.code), ("You are me/user.\n", 0), "{}", said.err);
-        home
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cdb"));
-        command
-            .args(arguments)
-            .env("CDB_CONFIG", self.file("config"))
-            .env("TZ", "UTC")
-            .env_remove("CDB_URL")
-            .env_remove("CDB_APIKEY")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
-
-    fn with_input(&self, input: &str, arguments: &[&str]) -> Said {
-        let mut child = self.command(arguments).spawn().expect("it runs");
-        let mut stdin = child.stdin.take().expect("its input");
-        // It may not want to read it.
-        let _ = stdin.write_all(input.as_bytes());
-        drop(stdin);
-        Said::new(child.wait_with_output().expect("it ends"))
-    }
-
-    fn run(&self, arguments: &[&str]) -> Said {
-        self.with_input("", arguments)
-    }
-
-    /// What a command prints that succeeds.
-    fn out(&self, arguments: &[&str]) -> String {
-        let said = self.run(arguments);
-        assert_eq!(said.code, 0, "{arguments:?}: {}", said.err);
-        said.out
-    }
-
-    fn json(&self, arguments: &[&str]) -> Value {
-        serde_json::from_str(&self.out(&[arguments, &["--json"]].concat())).expect("JSON")
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-}
-
-impl Said {
-    fn new(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).expect("text");
-        let code = output.status.code().expect("it ended by itself");
-        Self { out: text(output.stdout), err: text(output.stderr), code }
-    }
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        self.server.kill().expect("it is killed");
-        self.server.wait().expect("it has ended");
-    }
-}
+use crate::home::TempHome;
 
 #[test]
 fn a_first_session() {
-    let home = Home::logged_in();
+    let home = TempHome::logged_in();
     let number = r#"{"type":"number"}"#;
     let created = home.out(&["create", "temperature", "--schema", number]);
     assert_eq!(created, "me/user/temperature is there.\n");
@@ -147,7 +45,7 @@ fn a_first_session() {
 
 #[test]
 fn who_is_not_logged_in_is_told_how() {
-    let home = Home::start();
+    let home = TempHome::start();
     let said = home.run(&["ls"]);
     assert_eq!(
         (said.code, said.err.as_str()),
@@ -166,7 +64,7 @@ fn who_is_not_logged_in_is_told_how() {
 #[test]
 fn what_is_remembered_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
-    let home = Home::logged_in();
+    let home = TempHome::logged_in();
     let file = home.file("config").join("profiles.json");
     let mode = file.metadata().expect("a file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
@@ -185,7 +83,7 @@ fn a_server_may_have_a_certificate_of_its_own() {
         .map(|name| directory.path().join(name).to_str().expect("text").to_owned());
     std::fs::write(&certificate, own.cert.pem()).expect("written");
     std::fs::write(&key, own.signing_key.serialize_pem()).expect("written");
-    let home = Home::with(directory, &["--tls-cert", &certificate, "--tls-key", &key]);
+    let home = TempHome::with(directory, &["--tls-cert", &certificate, "--tls-key", &key]);
     assert!(home.url.starts_with("https://"), "{}", home.url);
     let login = ["login", &home.url, "--user", "me"];
     assert_eq!(home.with_input("secret\n", &login).code, 1);
@@ -203,7 +101,7 @@ fn a_server_may_have_a_certificate_of_its_own() {
 #[cfg(unix)]
 #[test]
 fn on_a_terminal_it_asks() {
-    let home = Home::start();
+    let home = TempHome::start();
     let on_terminal = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cdb"));
         command.args(arguments).env("CDB_CONFIG", home.file("config")).env("TERM", "xterm");
@@ -244,7 +142,7 @@ fn on_a_terminal_it_asks() {
 #[cfg(unix)]
 #[test]
 fn a_new_data_file_asks_for_its_administrator() {
-    let home = Home::start();
+    let home = TempHome::start();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cdb"));
     command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(home.file("new.db"));
     let mut serve = rexpect::session::spawn_command(command, Some(20_000)).expect("a terminal");
@@ -273,12 +171,21 @@ fn a_new_data_file_asks_for_its_administrator() {
 
 #[test]
 fn values_come_from_standard_input() {
-    let home = Home::logged_in();
+    let home = TempHome::logged_in();
     home.out(&["create", "mood"]);
     let lines = "{\"t\":1000,\"d\":1}\n{\"t\":2000,\"d\":2}\n\n{\"t\":3000,\"d\":{\"a\":\"b\"}}\n";
     let said = home.with_input(lines, &["insert", "mood", "--json"]);
     assert_eq!((said.out.as_str(), said.code), ("{\"inserted\":3}\n", 0), "{}", said.err);
     let said = home.with_input("4\nfive\n", &["insert", "mood"]);
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (
+            1,
+            "cdb: line 2, column 2: \"five\" is not valid JSON; --text stores lines as strings. \
+             Nothing was stored\n"
+        )
+    );
+    let said = home.with_input("4\n\"five\"\n", &["insert", "mood"]);
     assert_eq!(said.code, 0, "{}", said.err);
     let shown = home.out(&["get", "mood", "..", "--json"]);
     let values: Vec<Value> = shown
@@ -297,7 +204,7 @@ fn values_come_from_standard_input() {
 
 #[test]
 fn tables_go_in_and_out() {
-    let home = Home::logged_in();
+    let home = TempHome::logged_in();
     home.out(&["create", "steps"]);
     home.out(&["create", "weather"]);
     let table = "date,steps,place\n2026-01-01,5000,\"a, b\"\n2026-01-02T12:00:00Z,7000,c\n";
@@ -311,7 +218,7 @@ fn tables_go_in_and_out() {
     let shown = home.json(&["get", "weather", "0"]);
     assert_eq!(shown["d"], json!({"steps": 5000, "place": "a, b"}));
     let said = home.with_input(table, &["insert", "weather", "--csv", "--time", "day"]);
-    assert_eq!(said.err, "cdb: the table has no column \"day\"\n");
+    assert_eq!(said.err, "cdb: there is no column \"day\"; the columns are date, steps, place\n");
     let file = home.file("steps.parquet");
     home.out(&["get", "steps", "--parquet", file.to_str().expect("text")]);
     assert!(std::fs::read(file).expect("a file").starts_with(b"PAR1"));
@@ -319,7 +226,7 @@ fn tables_go_in_and_out() {
 
 #[test]
 fn what_is_inserted_is_shown_at_once() {
-    let home = Home::logged_in();
+    let home = TempHome::logged_in();
     home.out(&["create", "mood"]);
     home.out(&["insert", "mood", "1"]);
     let mut tail = home.command(&["tail", "mood", "-n", "1", "--json"]).spawn().expect("it runs");
@@ -337,7 +244,7 @@ fn what_is_inserted_is_shown_at_once() {
 
 #[test]
 fn several_streams_become_a_series_or_a_table() {
-    let home = Home::logged_in();
+    let home = TempHome::logged_in();
     for (name, points) in [
         ("mood", "{\"t\":1,\"d\":7}\n{\"t\":4,\"d\":3}\n"),
         ("warmth", "{\"t\":2,\"d\":73}\n{\"t\":5,\"d\":84}\n"),
@@ -365,7 +272,7 @@ fn several_streams_become_a_series_or_a_table() {
 
 #[test]
 fn numbers_are_drawn() {
-    let home = Home::logged_in();
+    let home = TempHome::logged_in();
     home.out(&["create", "wave"]);
     let points: String =
         (1..101).map(|t| format!("{{\"t\":{t},\"d\":{}}}\n", (f64::from(t) / 9.0).sin())).collect();
@@ -395,7 +302,7 @@ fn numbers_are_drawn() {
 
 #[test]
 fn shells_and_man_learn_of_it() {
-    let home = Home::start();
+    let home = TempHome::start();
     for shell in ["bash", "zsh", "fish"] {
         assert!(home.out(&["completions", shell]).contains("dataset"), "{shell}");
     }
@@ -409,7 +316,7 @@ fn shells_and_man_learn_of_it() {
 
 #[test]
 fn what_a_command_prints_is_logged() {
-    let home = Home::logged_in();
+    let home = TempHome::logged_in();
     let file = home.file("cache.db");
     let file = file.to_str().expect("text");
     let said = home.with_input("1\nwarm\n{\"a\":2}\n", &["log", "values", "--file", file]);
@@ -440,7 +347,7 @@ fn what_a_command_prints_is_logged() {
 
 #[test]
 fn values_that_the_server_refuses_are_shown_and_sent_again() {
-    let home = Home::logged_in();
+    let home = TempHome::logged_in();
     let file = home.file("cache.db");
     let file = file.to_str().expect("text");
     home.out(&["create", "numbers"]);
@@ -468,7 +375,7 @@ fn values_that_the_server_refuses_are_shown_and_sent_again() {
 
 #[test]
 fn users_move_from_one_server_to_another() {
-    let (from, to) = (Home::logged_in(), Home::logged_in());
+    let (from, to) = (TempHome::logged_in(), TempHome::logged_in());
     let made = from.with_input("open sesame\n", &["create", "you/", "--email", "you@example.com"]);
     assert_eq!(made.code, 0, "{}", made.err);
     let device = from.out(&["create", "you/phone"]);
@@ -497,7 +404,7 @@ fn users_move_from_one_server_to_another() {
 
 #[test]
 fn a_data_file_moves_with_its_passwords() {
-    let mut home = Home::logged_in();
+    let mut home = TempHome::logged_in();
     home.out(&["create", "mood"]);
     home.out(&["insert", "mood", "8"]);
     let [data, archive] = ["data.db", "archive"].map(|name| home.file(name));
@@ -516,7 +423,7 @@ fn a_data_file_moves_with_its_passwords() {
     assert_eq!(said.out, format!("{archive} is imported: 5 objects with 2 datapoints.\n"));
     assert_eq!((said.code, said.err.as_str()), (0, ""));
 
-    let other = Home::with(new, &[]);
+    let other = TempHome::with(new, &[]);
     let login = ["login", &other.url, "--user", "me"];
     assert_eq!(other.with_input("secret\n", &login).code, 0);
     assert_eq!(other.out(&["ls"]), "me/user/mood  any  1  8\n");

@@ -1,0 +1,302 @@
+//! JSON lines, one JSON array of datapoints, and lines of text.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+
+use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::place::{BadRow, Place, start_of};
+use super::time::TimeParser;
+use super::{Row, When};
+use crate::Result;
+
+/// How many elements of an array are parsed ahead.
+const AHEAD: usize = 256;
+
+/// A datapoint, or part of one: `t` is a number or a text, `d` any JSON, `o` an origin. The server
+/// sets origins itself.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPoint {
+    #[serde(default, deserialize_with = "present")]
+    t: Option<Box<RawValue>>,
+    #[serde(default, deserialize_with = "present")]
+    d: Option<Box<RawValue>>,
+    #[serde(default)]
+    #[expect(dead_code, reason = "it is read so that it is not an unknown field")]
+    o: Option<Box<RawValue>>,
+}
+
+/// Also a null is there.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::<RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// Whether the input is one JSON array of datapoints: its first element begins like one. Puts the
+/// input back where it was.
+pub(super) fn is_array_of_points(input: &mut (impl Read + Seek)) -> Result<bool> {
+    let start = input.stream_position()?;
+    let mut beginning = Vec::new();
+    input.take(4096).read_to_end(&mut beginning)?;
+    input.seek(SeekFrom::Start(start))?;
+    let text = String::from_utf8_lossy(&beginning);
+    let Some(elements) = text.trim_start().strip_prefix('[') else { return Ok(false) };
+    let Some(entries) = elements.trim_start().strip_prefix('{') else {
+        // An empty array holds no datapoints.
+        return Ok(elements.trim() == "]");
+    };
+    let key = entries.trim_start();
+    Ok(["\"t\"", "\"d\"", "\"o\""].iter().any(|name| key.starts_with(name)))
+}
+
+/// What a line is when it is not JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lines {
+    /// An error.
+    Json,
+    /// A text: the stream holds texts.
+    JsonOrText,
+    /// A text in any case.
+    Text,
+}
+
+/// The rows of an input that is read line by line. Empty lines are left out.
+pub(super) fn lines<'a>(
+    input: impl BufRead + 'a,
+    lines: Lines,
+    times: &'a mut TimeParser,
+) -> impl Iterator<Item = Result<Result<Row, BadRow>>> + 'a {
+    let read = input.split(b'\n').zip(1..);
+    read.filter_map(move |(line, number)| {
+        let place = Place::Line(number);
+        let line = match line {
+            Ok(line) => line,
+            Err(error) => return Some(Err(error.into())),
+        };
+        let Ok(line) = std::str::from_utf8(&line) else {
+            return Some(Ok(Err(BadRow::new(place, "the text is not UTF-8"))));
+        };
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if line.trim().is_empty() {
+            return None;
+        }
+        let row = match lines {
+            Lines::Text => Ok(text(place, line)),
+            Lines::Json => value(place, line, times),
+            Lines::JsonOrText => match value(place, line, times) {
+                // A number in a stream of texts is one of the texts.
+                Ok(row) if row.when != When::Now || row.json.starts_with('"') => Ok(row),
+                Err(error) if line.trim_start().starts_with('{') => Err(error),
+                _ => Ok(text(place, line)),
+            },
+        };
+        Some(Ok(row))
+    })
+}
+
+fn text(place: Place, line: &str) -> Row {
+    Row { place, when: When::Now, json: serde_json::Value::from(line).to_string() }
+}
+
+/// A line that is JSON: a datapoint, or a value.
+fn value(place: Place, line: &str, times: &mut TimeParser) -> Result<Row, BadRow> {
+    let line = whole_characters(line);
+    let line = &*line;
+    let value: &RawValue = serde_json::from_str(line).map_err(|error| {
+        let column = line.get(..error.column()).map_or(error.column(), |it| it.chars().count());
+        let what = match error.is_eof() {
+            true => "ends in the middle of a JSON value",
+            false => "is not valid JSON; --text stores lines as strings",
+        };
+        let message = format!("column {column}: {} {what}", start_of(line));
+        BadRow::new(place, message)
+    })?;
+    point_or_value(place, value, times)
+}
+
+/// The same JSON, with U+FFFD for each half of a surrogate pair that stands alone (`\ud83d`): no
+/// character has it, but some programs write it. The original server stores the same.
+fn whole_characters(json: &str) -> Cow<'_, str> {
+    let surrogate = |place: usize| {
+        let digits = json.get(place..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok().filter(|unit| (0xd800..0xe000).contains(unit))
+    };
+    let (mut text, mut copied, mut at) = (String::new(), 0, 0);
+    while let Some(found) = json[at..].find('\\') {
+        let place = at + found;
+        at = match (surrogate(place), surrogate(place + 6)) {
+            (Some(..0xdc00), Some(0xdc00..)) => place + 12,
+            (Some(_), _) => {
+                text.push_str(&json[copied..place]);
+                text.push_str("\\ufffd");
+                copied = place + 6;
+                copied
+            }
+            // The character after a backslash is none that begins an escape.
+            (None, _) => {
+                json[place + 1..].chars().next().map_or(json.len(), |c| place + 1 + c.len_utf8())
+            }
+        };
+    }
+    if copied == 0 {
+        return json.into();
+    }
+    text.push_str(&json[copied..]);
+    text.into()
+}
+
+/// An object of nothing but `t`, `d` and `o`, with at least one of the first two, is a datapoint;
+/// anything else is a value.
+fn point_or_value(place: Place, raw: &RawValue, times: &mut TimeParser) -> Result<Row, BadRow> {
+    let value = |json: &str| Row { place, when: When::Now, json: json.to_owned() };
+    if !raw.get().starts_with('{') {
+        return Ok(value(raw.get()));
+    }
+    match serde_json::from_str::<RawPoint>(raw.get()) {
+        Ok(point) if point.t.is_some() || point.d.is_some() => this_point(place, point, times),
+        _ => Ok(value(raw.get())),
+    }
+}
+
+fn this_point(place: Place, point: RawPoint, times: &mut TimeParser) -> Result<Row, BadRow> {
+    let RawPoint { t, d, .. } = point;
+    let when = match t {
+        None => When::Now,
+        Some(t) => {
+            let parsed = match serde_json::from_str::<serde_json::Value>(t.get()) {
+                Ok(serde_json::Value::Number(_)) => times.parse_protocol(t.get()),
+                Ok(serde_json::Value::String(text)) => times.parse(&text),
+                _ => Err(format!("{} is not a time", t.get())),
+            };
+            When::At(parsed.map_err(|error| BadRow::new(place, format!("\"t\": {error}")))?)
+        }
+    };
+    Ok(Row { place, when, json: d.map_or_else(|| "null".to_owned(), |d| d.get().to_owned()) })
+}
+
+/// What is wrong, without line and column, which are those of the line alone.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
+
+/// The rows of an input that is one JSON array of datapoints, in any layout.
+///
+/// The parser pushes elements, so it runs in a thread of its own, which ends when it is not listened
+/// to any more.
+pub(super) fn array<'a>(
+    input: impl Read + Send + 'static,
+    times: &'a mut TimeParser,
+) -> impl Iterator<Item = Result<Result<Row, BadRow>>> + 'a {
+    let (elements, parsed) = mpsc::sync_channel(AHEAD);
+    std::thread::spawn(move || parse(input, &elements));
+    Elements { parsed, number: 0 }.map(move |(place, element)| {
+        Ok(element.and_then(|raw| {
+            let json = whole_characters(raw.get());
+            let point = serde_json::from_str::<RawPoint>(&json);
+            let point = point.map_err(|error| {
+                let what = without_place(&error);
+                BadRow::new(place, format!("{} is not a datapoint: {what}", start_of(raw.get())))
+            })?;
+            this_point(place, point, times)
+        }))
+    })
+}
+
+/// What the parser has found: an element and the line on which it ends, or what ends the array.
+type Parsed = (u64, Result<Box<RawValue>, String>);
+
+fn parse(input: impl Read, elements: &SyncSender<Parsed>) {
+    struct Array<'a, R> {
+        elements: &'a SyncSender<Parsed>,
+        lines: &'a std::cell::Cell<u64>,
+        input: std::marker::PhantomData<R>,
+    }
+
+    impl<'de, R> Visitor<'de> for Array<'_, R> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array of datapoints")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+            while let Some(element) = seq.next_element::<Box<RawValue>>()? {
+                if self.elements.send((self.lines.get(), Ok(element))).is_err() {
+                    return Ok(());
+                }
+            }
+            Ok(())
+        }
+    }
+
+    let lines = std::cell::Cell::new(1);
+    let input = CountLines { input: BufReader::new(input), lines: &lines };
+    let mut deserializer = serde_json::Deserializer::from_reader(input);
+    let visitor = Array { elements, lines: &lines, input: std::marker::PhantomData::<()> };
+    let parsed = deserializer.deserialize_seq(visitor).and_then(|()| deserializer.end());
+    if let Err(error) = parsed {
+        let column = error.column();
+        let what = match error.is_eof() {
+            true => "the input ends in the middle of the array".to_owned(),
+            false => format!("the input is not valid JSON: {}", without_place(&error)),
+        };
+        // Nobody may listen any more.
+        let _ = elements.send((error.line() as u64, Err(format!("column {column}: {what}"))));
+    }
+}
+
+/// Counts the lines that have been read; the parser takes one byte at a time.
+struct CountLines<'a, R> {
+    input: R,
+    lines: &'a std::cell::Cell<u64>,
+}
+
+impl<R: Read> Read for CountLines<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        let newlines = buffer[..read].iter().filter(|byte| **byte == b'\n').count();
+        self.lines.set(self.lines.get() + newlines as u64);
+        Ok(read)
+    }
+}
+
+/// The elements that the parser has found, with their places.
+struct Elements {
+    parsed: Receiver<Parsed>,
+    number: u64,
+}
+
+impl Iterator for Elements {
+    type Item = (Place, Result<Box<RawValue>, BadRow>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (line, element) = self.parsed.recv().ok()?;
+        self.number += 1;
+        let place = Place::Element { number: self.number, line };
+        Some((place, element.map_err(|message| BadRow { place, message, is_last: true })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_surrogate_pairs_are_replaced() {
+        let cases = [
+            (r#""plain""#, r#""plain""#),
+            (r#""\ud83d\ude00""#, r#""\ud83d\ude00""#),
+            (r#""caf\ud83d""#, r#""caf\ufffd""#),
+            (r#""\ude00\ud83d\ud83d\ude00x""#, r#""\ufffd\ufffd\ud83d\ude00x""#),
+            (r#""\\ud83d""#, r#""\\ud83d""#),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(whole_characters(json), expected);
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! Times as they stand in files.
+
+use std::fmt;
+
+use clap::ValueEnum;
+use jiff::civil::DateTime;
+use jiff::fmt::strtime;
+use jiff::tz::{AmbiguousOffset, TimeZone};
+
+use super::place::start_of;
+use crate::times::seconds_of;
+
+/// The first second of the year 10,000: times from there on cannot be stored.
+const END_OF_TIMES: f64 = 253_402_300_800.0;
+
+/// The unit of times that are numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Unit {
+    S,
+    Ms,
+    Us,
+    Ns,
+}
+
+impl Unit {
+    /// The unit in which a number is a time between 1973 and 5138; seconds for those before 1973.
+    fn of(number: f64) -> Self {
+        match number.abs() {
+            ..1e11 => Self::S,
+            ..1e14 => Self::Ms,
+            ..1e17 => Self::Us,
+            _ => Self::Ns,
+        }
+    }
+
+    /// How many decimal places the unit is below seconds.
+    fn places(self) -> usize {
+        match self {
+            Self::S => 0,
+            Self::Ms => 3,
+            Self::Us => 6,
+            Self::Ns => 9,
+        }
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::S => "seconds",
+            Self::Ms => "milliseconds",
+            Self::Us => "microseconds",
+            Self::Ns => "nanoseconds",
+        })
+    }
+}
+
+/// Reads the times of one input, in their order.
+#[derive(Debug)]
+pub(super) struct TimeParser {
+    format: Option<String>,
+    given_unit: Option<Unit>,
+    zone: TimeZone,
+    /// What numbers count from, if not from 1970.
+    start: Option<f64>,
+    /// The unit of the first number.
+    unit: Option<Unit>,
+    /// Whether a time without an offset was seen.
+    used_zone: bool,
+    previous: Option<f64>,
+    is_descending: bool,
+}
+
+impl TimeParser {
+    pub(super) fn new(format: Option<String>, unit: Option<Unit>, zone: TimeZone) -> Self {
+        Self {
+            format,
+            given_unit: unit,
+            zone,
+            start: None,
+            unit: None,
+            used_zone: false,
+            previous: None,
+            is_descending: false,
+        }
+    }
+
+    /// Has numbers count from a time.
+    pub(super) fn starting_at(self, start: Option<f64>) -> Self {
+        Self { start, ..self }
+    }
+
+    /// What was found out about the times, for a person.
+    pub(super) fn notices(&self) -> Vec<String> {
+        let mut notices = Vec::new();
+        if let (Some(unit), None) = (self.unit, self.given_unit) {
+            notices.push(format!("times are Unix times in {unit}; --time-unit says otherwise"));
+        }
+        if self.used_zone {
+            let zone = self.zone.iana_name().unwrap_or("of this machine");
+            notices.push(format!("times without an offset are in the zone {zone}"));
+        }
+        notices
+    }
+
+    /// The time of a datapoint that the protocol says in seconds.
+    pub(super) fn parse_protocol(&mut self, number: &str) -> Result<f64, String> {
+        let t = scaled(number, self.given_unit.unwrap_or(Unit::S));
+        self.checked(number, t.ok_or_else(|| not_a_time(number))?)
+    }
+
+    /// The time that a text says, in seconds since 1970.
+    pub(super) fn parse(&mut self, text: &str) -> Result<f64, String> {
+        let text = text.trim();
+        let t = match &self.format {
+            Some(format) => {
+                let format = format.clone();
+                self.parse_with(&format, text)?
+            }
+            None if text.parse::<f64>().is_ok() => self.parse_number(text)?,
+            None => self.parse_date(text)?,
+        };
+        self.checked(text, t)
+    }
+
+    fn checked(&mut self, text: &str, t: f64) -> Result<f64, String> {
+        if !t.is_finite() {
+            return Err(not_a_time(text));
+        }
+        if t >= END_OF_TIMES {
+            let unit = Unit::of(t);
+            let hint = if unit == Unit::S { String::new() } else { format!(" in {unit}?") };
+            let flag = match unit {
+                Unit::S => String::new(),
+                unit => format!(" Then give --time-unit {}.", flag(unit)),
+            };
+            return Err(format!("{text} is after the year 9999. Is it{hint}{flag}"));
+        }
+        if t == 0.0 {
+            return Err(format!(
+                "{} is 0 seconds, which the protocol takes for the present. Do the times count from \
+                 the beginning of the file? Then give the time of that with --start",
+                start_of(text)
+            ));
+        }
+        if let Some(previous) = self.previous.filter(|previous| *previous != t) {
+            self.is_descending = t < previous;
+        }
+        self.previous = Some(t);
+        Ok(t)
+    }
+
+    fn parse_number(&mut self, text: &str) -> Result<f64, String> {
+        if let Some(start) = self.start {
+            let elapsed = scaled(text, self.given_unit.unwrap_or(Unit::S));
+            return elapsed.map(|elapsed| start + elapsed).ok_or_else(|| not_a_time(text));
+        }
+        if self.given_unit.is_none() && may_be_a_date(text) {
+            return Err(format!(
+                "{text:?} may be a date or a Unix time; give --time-unit s for a Unix time, or \
+                 --time-format, such as {}",
+                if text.len() == 4 { "%Y" } else { "%Y%m%d" }
+            ));
+        }
+        let number: f64 = text.parse().map_err(|_| not_a_time(text))?;
+        let unit = match (self.given_unit, self.unit) {
+            (Some(unit), _) => unit,
+            (None, Some(unit)) if Unit::of(number) == unit || number.abs() < 1e8 => unit,
+            (None, Some(unit)) => {
+                return Err(format!(
+                    "{text} looks like a Unix time in {}, those before like {unit}; give --time-unit",
+                    Unit::of(number)
+                ));
+            }
+            (None, None) => Unit::of(number),
+        };
+        self.unit = Some(unit);
+        scaled(text, unit).ok_or_else(|| not_a_time(text))
+    }
+
+    /// RFC 3339 and what is close to it.
+    fn parse_date(&mut self, text: &str) -> Result<f64, String> {
+        let normal = normal(text);
+        if let Ok(time) = normal.parse::<jiff::Timestamp>() {
+            return Ok(seconds_of(time));
+        }
+        match normal.parse::<DateTime>() {
+            Ok(time) => self.local(text, time),
+            Err(_) => Err(not_a_time(text)),
+        }
+    }
+
+    fn parse_with(&mut self, format: &str, text: &str) -> Result<f64, String> {
+        let wrong = |error: jiff::Error| {
+            format!("{} does not match --time-format {format:?}: {error}", start_of(text))
+        };
+        let parsed = strtime::parse(format, text).map_err(wrong)?;
+        if let Ok(time) = parsed.to_timestamp() {
+            return Ok(seconds_of(time));
+        }
+        let time = match parsed.to_datetime() {
+            Ok(time) => time,
+            // A date alone is its midnight.
+            Err(_) => match (parsed.to_date(), parsed.year()) {
+                (Ok(date), _) => date.to_datetime(jiff::civil::Time::midnight()),
+                (Err(_), Some(year)) => {
+                    let month = parsed.month().unwrap_or(1);
+                    let date = jiff::civil::Date::new(year, month, 1).map_err(wrong)?;
+                    date.to_datetime(jiff::civil::Time::midnight())
+                }
+                (Err(error), None) => return Err(wrong(error)),
+            },
+        };
+        self.local(text, time)
+    }
+
+    /// A time of the zone. One that occurs twice is the one that keeps the order of the file.
+    fn local(&mut self, text: &str, time: DateTime) -> Result<f64, String> {
+        self.used_zone = true;
+        let name = || self.zone.iana_name().unwrap_or("of this machine").to_owned();
+        let at = |offset: jiff::tz::Offset| {
+            let time = offset.to_timestamp(time).map_err(|_| not_a_time(text))?;
+            Ok::<_, String>(seconds_of(time))
+        };
+        match self.zone.to_ambiguous_timestamp(time).offset() {
+            AmbiguousOffset::Unambiguous { offset } => at(offset),
+            AmbiguousOffset::Gap { .. } => Err(format!(
+                "{} does not exist in the zone {}: clocks were set forward over it; give --zone",
+                start_of(text),
+                name()
+            )),
+            AmbiguousOffset::Fold { before, after } => {
+                let (first, second) = (at(before)?, at(after)?);
+                Ok(match self.previous {
+                    Some(previous) if self.is_descending => {
+                        if second <= previous {
+                            second
+                        } else {
+                            first
+                        }
+                    }
+                    Some(previous) if first < previous => second,
+                    _ => first,
+                })
+            }
+        }
+    }
+}
+
+fn flag(unit: Unit) -> &'static str {
+    match unit {
+        Unit::S => "s",
+        Unit::Ms => "ms",
+        Unit::Us => "us",
+        Unit::Ns => "ns",
+    }
+}
+
+fn not_a_time(text: &str) -> String {
+    format!("{} is not a date; expected RFC 3339, a Unix time, or --time-format", start_of(text))
+}
+
+/// Whether digits alone may be a year, or a date with or without its time.
+fn may_be_a_date(text: &str) -> bool {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    let part = |range: std::ops::Range<usize>| text.get(range)?.parse::<u32>().ok();
+    let is_year = part(0..4).is_some_and(|year| (1900..2100).contains(&year));
+    let is_month = part(4..6).is_some_and(|month| (1..=12).contains(&month));
+    let is_day = part(6..8).is_some_and(|day| (1..=31).contains(&day));
+    match text.len() {
+        4 => is_year,
+        6 => is_year && is_month,
+        8 | 12 | 14 => is_year && is_month && is_day,
+        _ => false,
+    }
+}
+
+/// A decimal number of a unit in seconds, as the nearest float: the decimal point is moved in the
+/// text, so that nothing is rounded twice.
+fn scaled(text: &str, unit: Unit) -> Option<f64> {
+    if unit == Unit::S {
+        return text.parse().ok();
+    }
+    let exponent = text.find(['e', 'E']);
+    let (digits, exponent) = match exponent {
+        Some(place) => (&text[..place], text[place + 1..].parse::<i32>().ok()?),
+        None => (text, 0),
+    };
+    let exponent = exponent.checked_sub(i32::try_from(unit.places()).ok()?)?;
+    format!("{digits}e{exponent}").parse().ok()
+}
+
+/// The same time as RFC 3339 has it: a blank before the offset goes, `UTC` and `GMT` are `Z`.
+fn normal(text: &str) -> String {
+    let text = text.trim();
+    let upper = text.to_ascii_uppercase();
+    for name in ["UTC", "GMT"] {
+        if let Some(time) = upper.strip_suffix(name) {
+            return format!("{}Z", text[..time.len()].trim_end());
+        }
+    }
+    match text.rsplit_once(' ') {
+        Some((time, offset)) if offset.starts_with(['+', '-']) || offset == "Z" => {
+            format!("{}{offset}", time.trim_end())
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parser() -> TimeParser {
+        TimeParser::new(None, None, TimeZone::UTC)
+    }
+
+    fn parse(text: &str) -> Result<f64, String> {
+        parser().parse(text)
+    }
+
+    #[test]
+    fn close_variants_of_rfc_3339_are_dates() {
+        let expected = Ok(1_613_684_783.0);
+        for text in [
+            "2021-02-18T21:46:23Z",
+            "2021-02-18 21:46:23 UTC",
+            "2021-02-18 21:46:23UTC",
+            "2021-02-18 22:46:23 +0100",
+            "2021-02-18 22:46:23 +01:00",
+            "2021-02-18T21:46:23",
+            " 2021-02-18 21:46:23 ",
+        ] {
+            assert_eq!(parse(text), expected, "{text}");
+        }
+        assert_eq!(parse("2021-02-18"), Ok(1_613_606_400.0));
+        assert_eq!(parse("2013-03-01T05:17:41.002Z"), Ok(1_362_115_061.002));
+    }
+
+    #[test]
+    fn units_are_found_and_kept() {
+        assert_eq!(parse("1718444200.25"), Ok(1_718_444_200.25));
+        assert_eq!(parse("1718444200123"), Ok(1_718_444_200.123));
+        assert_eq!(parse("1718444200123456"), Ok(1_718_444_200.123_456));
+        assert_eq!(parse("1718444200123456789"), Ok(1_718_444_200.123_456_8));
+        let mut times = parser();
+        assert!(times.parse("1718444200123").is_ok());
+        assert!(times.parse("1718444200").is_err_and(|error| error.contains("--time-unit")));
+        assert!(times.notices()[0].contains("milliseconds"));
+    }
+
+    #[test]
+    fn digits_that_may_be_a_date_are_refused() {
+        for text in ["2025", "202506", "20250601", "20250601120000"] {
+            assert!(parse(text).is_err_and(|error| error.contains("--time-format")), "{text}");
+        }
+        assert!(parse("29/10/2025 00:00").is_err_and(|error| error.contains("--time-format")));
+        let mut seconds = TimeParser::new(None, Some(Unit::S), TimeZone::UTC);
+        assert_eq!(seconds.parse("2025"), Ok(2025.0));
+        let mut years = TimeParser::new(Some("%Y".into()), None, TimeZone::UTC);
+        assert_eq!(years.parse("2025"), Ok(1_735_689_600.0));
+        let mut days = TimeParser::new(Some("%Y%m%d".into()), None, TimeZone::UTC);
+        assert_eq!(days.parse("20250601"), Ok(1_748_736_000.0));
+    }
+
+    #[test]
+    fn hours_that_occur_twice_keep_the_order() {
+        let zone = TimeZone::get("America/New_York").expect("a zone");
+        let texts = ["00:30", "01:00", "01:30", "01:00", "01:30", "02:00"];
+        let mut times = TimeParser::new(None, None, zone.clone());
+        let parse = |text: &&str| times.parse(&format!("2024-11-03 {text}")).expect("a time");
+        let rising: Vec<f64> = texts.iter().map(parse).collect();
+        assert!(
+            rising
+                .windows(2)
+                .all(|pair| pair[1] - pair[0] == 1800.0 || pair[1] - pair[0] == 3600.0)
+        );
+        let mut times = TimeParser::new(None, None, zone.clone());
+        let mut parse = |text: &&str| times.parse(&format!("2024-11-03 {text}")).expect("a time");
+        let mut falling: Vec<f64> = texts.iter().rev().map(|text| parse(text)).collect();
+        falling.reverse();
+        assert_eq!(falling, rising);
+        let mut times = TimeParser::new(None, None, zone);
+        let gap = times.parse("2024-03-10 02:30").expect_err("it does not exist");
+        assert!(gap.contains("America/New_York"), "{gap}");
+    }
+
+    #[test]
+    fn what_cannot_be_stored_is_refused() {
+        assert!(parse("0").is_err_and(|error| error.contains("--start")));
+        assert!(parse("1970-01-01T00:00:00Z").is_err());
+        assert!(parse("nan").is_err() && parse("inf").is_err() && parse("").is_err());
+        let mut times = parser();
+        let error = times.parse_protocol("1718444200123").expect_err("milliseconds");
+        assert!(error.contains("milliseconds") && error.contains("--time-unit ms"), "{error}");
+    }
+}

@@ -1,0 +1,110 @@
+//! A server of the command's own, and a directory for its settings and files.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A server of the command's own, and a home for its settings.
+pub(crate) struct TempHome {
+    pub(crate) url: String,
+    pub(crate) server: Child,
+    pub(crate) directory: TempDir,
+}
+
+/// What a command printed.
+pub(crate) struct Output {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) code: i32,
+}
+
+impl TempHome {
+    pub(crate) fn start() -> Self {
+        Self::with(tempfile::tempdir().expect("a directory"), &[])
+    }
+
+    /// A server that is told something more.
+    pub(crate) fn with(directory: TempDir, told: &[&str]) -> Self {
+        let mut server = Command::new(env!("CARGO_BIN_EXE_cdb"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(directory.path().join("data.db"))
+            .args(told)
+            .envs([("CDB_ADMIN", "me"), ("CDB_ADMIN_PASSWORD", "secret"), ("RUST_LOG", "warn")])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a server");
+        let mut url = String::new();
+        BufReader::new(server.stdout.take().expect("its output"))
+            .read_line(&mut url)
+            .expect("a URL");
+        Self { url: url.trim().to_owned(), server, directory }
+    }
+
+    /// The same, logged in as its administrator.
+    pub(crate) fn logged_in() -> Self {
+        let home = Self::start();
+        let said = home.with_input("secret\n", &["login", &home.url, "--user", "me"]);
+        assert_eq!((said.out.as_str(), said.code), ("You are me/user.\n", 0), "{}", said.err);
+        home
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cdb"));
+        command
+            .args(arguments)
+            .env("CDB_CONFIG", self.file("config"))
+            .env("TZ", "UTC")
+            .env_remove("CDB_URL")
+            .env_remove("CDB_APIKEY")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub(crate) fn with_input(&self, input: &str, arguments: &[&str]) -> Output {
+        let mut child = self.command(arguments).spawn().expect("it runs");
+        let mut stdin = child.stdin.take().expect("its input");
+        // It may not want to read it.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        Output::new(child.wait_with_output().expect("it ends"))
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.with_input("", arguments)
+    }
+
+    /// What a command prints that succeeds.
+    pub(crate) fn out(&self, arguments: &[&str]) -> String {
+        let said = self.run(arguments);
+        assert_eq!(said.code, 0, "{arguments:?}: {}", said.err);
+        said.out
+    }
+
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.out(&[arguments, &["--json"]].concat())).expect("JSON")
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+}
+
+impl Output {
+    pub(crate) fn new(output: std::process::Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        let code = output.status.code().expect("it ended by itself");
+        Self { out: text(output.stdout), err: text(output.stderr), code }
+    }
+}
+
+impl Drop for TempHome {
+    fn drop(&mut self) {
+        self.server.kill().expect("it is killed");
+        self.server.wait().expect("it has ended");
+    }
+}
