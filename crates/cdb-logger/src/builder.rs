@@ -93,7 +93,8 @@ impl LoggerBuilder {
         self
     }
 
-    /// What is called whenever all that waited has been brought to the server.
+    /// What is called whenever all that waited has been brought to the server. It may be called after
+    /// [`Logger::stop`] has returned.
     pub fn on_sync<F, Fut>(mut self, call: F) -> Self
     where
         F: Fn(Synced) -> Fut + Send + Sync + 'static,
@@ -103,7 +104,8 @@ impl LoggerBuilder {
         self
     }
 
-    /// What is called whenever that did not succeed.
+    /// What is called whenever that did not succeed. It may be called after [`Logger::stop`] has
+    /// returned.
     pub fn on_sync_fail<F, Fut>(mut self, call: F) -> Self
     where
         F: Fn(Arc<Error>) -> Fut + Send + Sync + 'static,

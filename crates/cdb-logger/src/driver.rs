@@ -5,4 +5,6 @@
 
 pub(crate) mod file;
 mod sync;
+#[cfg(test)]
+mod tests;
 pub(crate) mod uploader;

@@ -40,6 +40,11 @@ impl Logger {
         Self { shared, uploader }
     }
 
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
     /// The file.
     #[must_use]
     pub fn file(&self) -> &Path {
@@ -200,7 +205,8 @@ impl Logger {
         self.shared.has_stream(stream)
     }
 
-    /// Throws away all that waits, and all that is set aside. There is no way back.
+    /// Throws away all that waits, and all that is set aside. There is no way back. A sync that is
+    /// under way begins again after that; what it has sent before stays on the server.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -208,9 +214,7 @@ impl Logger {
     /// # Cancel safety
     /// Dropped before it is ready, the data are thrown away or not.
     pub async fn cleardata(&self) -> Result<()> {
-        let cleared = self.shared.file.with(|queue| Box::pin(queue.clear())).await;
-        self.shared.update_status(|_| {});
-        cleared
+        self.request(Request::Clear).await?
     }
 
     /// The datapoints that the server has refused for their content, in the order in which they were
@@ -225,8 +229,8 @@ impl Logger {
         self.shared.file.with(|queue| Box::pin(queue.list_set_aside())).await
     }
 
-    /// Has datapoints that are set aside wait again, with their old times: the next sync sends them.
-    /// Returns how many were still set aside.
+    /// Has datapoints that are set aside wait again: the next sync sends them, with later times if the
+    /// stream has got later datapoints meanwhile. Returns how many were still set aside.
     ///
     /// Useful when the schema of their stream was changed back, or its limit raised.
     ///
@@ -239,11 +243,11 @@ impl Logger {
         &self,
         datapoints: impl IntoIterator<Item = &SetAside>,
     ) -> Result<u64> {
-        let ids: Vec<i64> = datapoints.into_iter().map(|datapoint| datapoint.id).collect();
+        let datapoints: Vec<_> = datapoints.into_iter().cloned().collect();
         let retry = self
             .shared
             .file
-            .with(move |queue| Box::pin(async move { queue.retry_set_aside(&ids).await }));
+            .with(move |queue| Box::pin(async move { queue.retry_set_aside(&datapoints).await }));
         let retried = retry.await;
         self.shared.update_status(|_| {});
         retried
@@ -260,11 +264,11 @@ impl Logger {
         &self,
         datapoints: impl IntoIterator<Item = &SetAside>,
     ) -> Result<u64> {
-        let ids: Vec<i64> = datapoints.into_iter().map(|datapoint| datapoint.id).collect();
+        let datapoints: Vec<_> = datapoints.into_iter().cloned().collect();
         let discard = self
             .shared
             .file
-            .with(move |queue| Box::pin(async move { queue.discard_set_aside(&ids).await }));
+            .with(move |queue| Box::pin(async move { queue.discard_set_aside(&datapoints).await }));
         let discarded = discard.await;
         self.shared.update_status(|_| {});
         discarded

@@ -63,7 +63,7 @@ pub(crate) struct Counts {
     pub(crate) waiting: AtomicU64,
     /// Datapoints that are set aside.
     pub(crate) set_aside: AtomicU64,
-    /// The length of the longest value, in bytes.
+    /// At least the length of the longest value, in bytes.
     longest: AtomicU64,
 }
 
@@ -114,8 +114,8 @@ impl Queue {
                 Ok(done)
             }
             Err(error) => {
-                // It holds the lock of the file until it is closed.
-                if let Err(error) = connection.close_hard().await {
+                // It holds the lock of the file until it is closed, which this waits for.
+                if let Err(error) = connection.close().await {
                     tracing::debug!(%error, "a connection that has failed did not close");
                 }
                 Err(Error::file(&self.file, error))
@@ -141,10 +141,11 @@ impl Queue {
     /// Opens the file again after an error, and reads what memory is to say.
     async fn reopen(&mut self) -> Result<SqliteConnection, Error> {
         let opened = open::reopen(&self.file, self.durability).await;
-        let (connection, last, waiting) =
+        let open::Reopened { connection, last, waiting, set_aside } =
             opened.map_err(|problem| Error::file(&self.file, problem))?;
         self.last = last;
         self.counts.waiting.store(waiting, Ordering::Relaxed);
+        self.counts.set_aside.store(set_aside, Ordering::Relaxed);
         Ok(connection)
     }
 

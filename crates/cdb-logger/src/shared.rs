@@ -1,7 +1,7 @@
 //! What the handles of a logger and its tasks share.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use cdb_core::{ConnectorDb, ConnectorDbBuilder};
@@ -20,11 +20,13 @@ pub(crate) const NO_SCHEMA: &str = "null";
 /// What the handles of a logger and its tasks share.
 pub(crate) struct Shared {
     pub(crate) file: FileHandle,
-    streams: RwLock<HashMap<Arc<str>, Arc<Validator>>>,
-    /// What the file has; changed after it.
-    settings: RwLock<Metadata>,
+    /// These two say what the file says. The task that owns it changes them after it, so that they
+    /// change in the same order, and also if nobody waits any more.
+    streams: Arc<RwLock<HashMap<Arc<str>, Arc<Validator>>>>,
+    settings: Arc<RwLock<Metadata>>,
     root_certificates: Vec<Vec<u8>>,
-    connection: tokio::sync::Mutex<Option<ConnectorDb>>,
+    /// Replaced as a whole when settings change: one that is being made may take minutes to fail.
+    connection: Mutex<Arc<tokio::sync::Mutex<Option<ConnectorDb>>>>,
     pub(crate) status: watch::Sender<Status>,
     /// Changes with the sync period.
     pub(crate) period: watch::Sender<Duration>,
@@ -46,10 +48,10 @@ impl Shared {
         let shared = Self {
             status: watch::Sender::new(Status { last_sync, ..Status::default() }),
             file,
-            streams: RwLock::new(validators),
-            settings: RwLock::new(metadata),
+            streams: Arc::new(RwLock::new(validators)),
+            settings: Arc::new(RwLock::new(metadata)),
             root_certificates,
-            connection: tokio::sync::Mutex::default(),
+            connection: Mutex::default(),
             period,
         };
         shared.update_status(|_| {});
@@ -62,10 +64,15 @@ impl Shared {
 
     /// Changes a setting, in the file first.
     pub(crate) async fn set(&self, setting: Setting) -> Result<()> {
-        let stored = setting.clone();
-        self.file.with(|queue| Box::pin(queue.set(stored))).await?;
-        self.settings.write().unwrap_or_else(PoisonError::into_inner).apply(setting);
-        Ok(())
+        let settings = Arc::clone(&self.settings);
+        let set = self.file.with(|queue| {
+            Box::pin(async move {
+                queue.set(setting.clone()).await?;
+                settings.write().unwrap_or_else(PoisonError::into_inner).apply(setting);
+                Ok(())
+            })
+        });
+        set.await
     }
 
     /// Changes the status, and tells those who watch it.
@@ -80,13 +87,16 @@ impl Shared {
     /// Adds a stream, with the text that the file has for its schema.
     pub(crate) async fn add_stream(&self, name: &str, schema: &Schema, text: &str) -> Result<()> {
         let validator = Arc::new(schema.validator()?);
-        let (stream, text) = (name.to_owned(), text.to_owned());
-        self.file
-            .with(|queue| Box::pin(async move { queue.add_stream(&stream, &text).await }))
-            .await?;
-        let mut streams = self.streams.write().unwrap_or_else(PoisonError::into_inner);
-        streams.insert(Arc::from(name), validator);
-        Ok(())
+        let (name, text, streams) = (name.to_owned(), text.to_owned(), Arc::clone(&self.streams));
+        let add = self.file.with(|queue| {
+            Box::pin(async move {
+                queue.add_stream(&name, &text).await?;
+                let mut streams = streams.write().unwrap_or_else(PoisonError::into_inner);
+                streams.insert(Arc::from(name), validator);
+                Ok(())
+            })
+        });
+        add.await
     }
 
     pub(crate) fn has_stream(&self, name: &str) -> bool {
@@ -122,7 +132,9 @@ impl Shared {
 
     /// The connection to the server, made at its first use.
     pub(crate) async fn connect(&self) -> Result<ConnectorDb> {
-        let mut connection = self.connection.lock().await;
+        let connection =
+            Arc::clone(&self.connection.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut connection = connection.lock().await;
         if let Some(cdb) = &*connection {
             return Ok(cdb.clone());
         }
@@ -133,8 +145,10 @@ impl Shared {
         Ok(connection.insert(builder.connect().await?).clone())
     }
 
-    pub(crate) async fn disconnect(&self) {
-        *self.connection.lock().await = None;
+    /// Has the next call connect anew. A connection that is being made goes on for those who wait for
+    /// it.
+    pub(crate) fn disconnect(&self) {
+        *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
     }
 }
 

@@ -267,6 +267,9 @@ impl Upload {
         if let ([], [row], Some(error)) = (&*refused, &*chunk.0, self.refusal.take()) {
             refused.push((row.clone(), error.to_string()));
         }
+        if chunk.0.is_empty() {
+            return self.start_over();
+        }
         if refused.is_empty() {
             self.max = (chunk.0.len() / 2).max(1);
             return self.start_over();

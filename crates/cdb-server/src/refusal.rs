@@ -30,6 +30,16 @@ impl Refusal {
         Self::new(400, ErrorKind::Invalid, msg)
     }
 
+    /// The body is not JSON, or not what the call takes.
+    pub(crate) fn malformed(msg: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(400, ErrorKind::Malformed, msg)
+    }
+
+    /// The caller sees the object, but may not do this with it.
+    pub(crate) fn no_access() -> Self {
+        Self::denied(HIDDEN)
+    }
+
     /// The caller may not do this.
     pub(crate) fn denied(msg: impl Into<Cow<'static, str>>) -> Self {
         Self::new(403, ErrorKind::Denied, msg)
@@ -107,7 +117,7 @@ impl From<CommitError> for Refusal {
 impl From<BatchError> for Refusal {
     fn from(error: BatchError) -> Self {
         match error {
-            BatchError::Malformed(msg) => Self::unreadable(msg),
+            BatchError::Malformed(msg) => Self::malformed(msg),
             BatchError::Schema => Self::new(403, ErrorKind::Schema, error.to_string()),
             BatchError::Order => Self::new(403, ErrorKind::Order, error.to_string()),
         }

@@ -53,7 +53,14 @@ impl ServerError {
     /// proxy.
     #[must_use]
     pub fn kind(&self) -> Option<ErrorKind> {
-        self.kind.clone().or_else(|| original::kind(self.code, &self.msg))
+        let known = || original::kind(self.code, &self.msg);
+        // Only ConnectorDB gives a reference; our server gave no kind before version 0.2.
+        let by_status = || match self.code {
+            400 if !self.reference.is_empty() => Some(ErrorKind::Malformed),
+            413 if !self.reference.is_empty() => Some(ErrorKind::TooLarge),
+            _ => None,
+        };
+        self.kind.clone().or_else(known).or_else(by_status)
     }
 }
 

@@ -79,6 +79,8 @@ struct Shared {
     answered: watch::Sender<usize>,
     /// How many inserts have had another outcome than an answer.
     refused: watch::Sender<usize>,
+    /// How many clients have connected.
+    accepted: watch::Sender<usize>,
 }
 
 impl Proxy {
@@ -95,6 +97,7 @@ impl Proxy {
             held: watch::Sender::default(),
             answered: watch::Sender::default(),
             refused: watch::Sender::default(),
+            accepted: watch::Sender::default(),
         });
         let address = listener.local_addr()?;
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -157,6 +160,12 @@ impl Proxy {
         self.shared.refused.subscribe()
     }
 
+    /// How many clients have connected, now and whenever that changes.
+    #[must_use]
+    pub fn accepted(&self) -> watch::Receiver<usize> {
+        self.shared.accepted.subscribe()
+    }
+
     /// Decides what becomes of inserts, until it is told otherwise.
     pub fn inserts(&self, outcome: Outcome) {
         self.shared.treatment.send_modify(|treatment| treatment.outcome = outcome);
@@ -184,6 +193,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         if shared.treatment.borrow().refusing {
             continue;
         }
+        shared.accepted.send_modify(|accepted| *accepted += 1);
         let target = *shared.target.lock().unwrap_or_else(PoisonError::into_inner);
         // Before anything is awaited, so that no fault is overheard.
         let pumps = [(); 2].map(|()| (shared.faults.subscribe(), shared.treatment.subscribe()));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use connectordb::StreamCreate;
-use connectordb::logger::{Logger, LoggerBuilder, Status};
+use connectordb::logger::{self, FileError, Logger, LoggerBuilder, Status};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::process::Command;
@@ -27,7 +27,7 @@ use crate::profiles::Profile;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb log temperature --every 60 -- ./read_sensor\n  \
                         tail -F app.log | cdb log lines --file /var/lib/app/cache.db\n  \
-                        cdb log --set-aside retry")]
+                        cdb log --set-aside=retry")]
 pub(crate) struct Log {
     /// A stream of the device that is logged in; created if it does not exist.
     #[arg(required_unless_present = "set_aside")]
@@ -35,7 +35,7 @@ pub(crate) struct Log {
 
     /// Show the values that the server has refused for their content, have them wait again, or
     /// delete them, instead of logging: those of STREAM, or all. The server is not needed for it.
-    #[arg(long, value_name = "ACTION", num_args = 0..=1, default_missing_value = "list")]
+    #[arg(long, value_name = "ACTION", num_args = 0..=1, require_equals = true, default_missing_value = "list")]
     set_aside: Option<set_aside::Action>,
 
     /// The file in which values wait.
@@ -67,7 +67,12 @@ impl Log {
             if !self.file.exists() {
                 return Err(format!("there is no file {}", self.file.display()).into());
             }
-            let logger = Logger::builder(&self.file).open().await?;
+            let logger = Logger::builder(&self.file).open().await.map_err(|error| match error {
+                logger::Error::File { problem: FileError::InUse, .. } => {
+                    format!("{} is in use: stop the `cdb log` that uses it", self.file.display())
+                }
+                error => error.to_string(),
+            })?;
             set_aside::run(action, &logger, self.stream.as_deref(), output).await?;
             return Ok(logger.close().await?);
         }

@@ -30,6 +30,9 @@ pub(crate) enum Request {
     Stop(oneshot::Sender<()>),
     /// Connect anew, since a setting has changed. A sync that is under way begins again.
     Reconnect(oneshot::Sender<()>),
+    /// Throw away all that waits. A sync that is under way begins again after that: it would take
+    /// datapoints that are logged then for those that it has seen.
+    Clear(oneshot::Sender<Result<()>>),
     /// Give up a sync that is under way, and end.
     Close(oneshot::Sender<()>),
 }
@@ -39,6 +42,7 @@ pub(crate) enum Request {
 enum Interruption {
     None,
     Reconnect(oneshot::Sender<()>),
+    Clear(oneshot::Sender<Result<()>>),
     End,
 }
 
@@ -96,11 +100,12 @@ impl Uploader {
                 };
                 tokio::select! {
                     () = is_due => begins = true,
-                    request = self.requests.recv() => match self.take(request) {
-                        Interruption::None => {}
-                        Interruption::Reconnect(reply) => self.reconnect(reply).await,
-                        Interruption::End => return,
-                    },
+                    request = self.requests.recv() => {
+                        let interruption = self.take(request);
+                        if !self.deal_with(interruption).await {
+                            return;
+                        }
+                    }
                     // The pause counts from now on.
                     Ok(()) = period.changed() => self.schedule(),
                 }
@@ -114,12 +119,17 @@ impl Uploader {
     /// Syncs, and tells those who wait for it. Returns whether the task goes on.
     async fn sync(&mut self) -> bool {
         let waiting = std::mem::take(&mut self.waiting);
+        self.due = None;
         self.shared.update_status(|status| status.syncing = true);
         let result = loop {
             match self.sync_until_interrupted().await {
                 Ok(result) => break Some(result),
-                Err(Interruption::Reconnect(reply)) => self.reconnect(reply).await,
-                Err(_) => break None,
+                // It has been dropped before this: it may be what is waited for.
+                Err(interruption) => {
+                    if !self.deal_with(interruption).await {
+                        break None;
+                    }
+                }
             }
         };
         self.shared.update_status(|status| {
@@ -140,7 +150,10 @@ impl Uploader {
                 self.backoff.failed();
             }
         }
-        self.schedule();
+        // Unless it was started meanwhile: then the next one is due at once.
+        if self.due.is_none() {
+            self.schedule();
+        }
         tokio::spawn(tell(self.callbacks.clone(), result, waiting));
         true
     }
@@ -177,9 +190,11 @@ impl Uploader {
             Some(Request::Stop(reply)) => {
                 self.is_started = false;
                 self.due = None;
+                self.stopping.retain(|reply| !reply.is_closed());
                 self.stopping.push(reply);
             }
             Some(Request::Reconnect(reply)) => return Interruption::Reconnect(reply),
+            Some(Request::Clear(reply)) => return Interruption::Clear(reply),
             Some(Request::Close(reply)) => {
                 answer(reply, ());
                 return Interruption::End;
@@ -189,9 +204,22 @@ impl Uploader {
         Interruption::None
     }
 
-    async fn reconnect(&self, reply: oneshot::Sender<()>) {
-        self.shared.disconnect().await;
-        answer(reply, ());
+    /// Does what interrupts a sync. Returns whether the task goes on.
+    async fn deal_with(&self, interruption: Interruption) -> bool {
+        match interruption {
+            Interruption::None => {}
+            Interruption::Reconnect(reply) => {
+                self.shared.disconnect();
+                answer(reply, ());
+            }
+            Interruption::Clear(reply) => {
+                let cleared = self.shared.file.with(|queue| Box::pin(queue.clear())).await;
+                self.shared.update_status(|_| {});
+                answer(reply, cleared);
+            }
+            Interruption::End => return false,
+        }
+        true
     }
 
     /// Sets when the next sync begins by itself.
@@ -202,20 +230,19 @@ impl Uploader {
     }
 }
 
-/// Calls whom a result concerns, and answers those who wait for it. In a task of its own: what is
-/// called may use the logger.
+/// Calls the program's callback, and answers those who wait for the result. In a task of its own: the
+/// callback may use the logger, and may panic.
 async fn tell(callbacks: Callbacks, result: SyncResult, waiting: Vec<oneshot::Sender<SyncResult>>) {
-    match &result {
-        Ok(synced) => {
-            if let Some(call) = callbacks.on_sync {
-                call(*synced).await;
-            }
+    let called = result.clone();
+    let call = tokio::spawn(async move {
+        match (called, callbacks.on_sync, callbacks.on_sync_fail) {
+            (Ok(synced), Some(call), _) => call(synced).await,
+            (Err(error), _, Some(call)) => call(error).await,
+            _ => {}
         }
-        Err(error) => {
-            if let Some(call) = callbacks.on_sync_fail {
-                call(Arc::clone(error)).await;
-            }
-        }
+    });
+    if let Err(error) = call.await {
+        tracing::error!(%error, "a callback of the logger failed");
     }
     waiting.into_iter().for_each(|reply| answer(reply, result.clone()));
 }

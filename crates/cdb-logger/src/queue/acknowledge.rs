@@ -2,10 +2,14 @@
 
 use std::sync::atomic::Ordering;
 
-use sqlx::sqlite::SqliteConnection;
-
 use super::Queue;
 use crate::Error;
+
+/// How `cdb_last` takes a time. It has the time of the last datapoint of each stream that has left the
+/// cache: the server may have it, so what is logged later must have a later one, or it would be taken
+/// for what the server has.
+const KEEP_LATEST: &str =
+    "ON CONFLICT (stream) DO UPDATE SET timestamp = max(timestamp, excluded.timestamp)";
 
 /// What waits is not what was sent, though nobody else has the file. Nothing was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +37,9 @@ impl Queue {
             if deleted.rows_affected() != count {
                 return Ok(Err(Mismatch));
             }
-            remember_last(connection, stream, until).await?;
+            let remember = format!("INSERT INTO cdb_last VALUES (?, ?) {KEEP_LATEST}");
+            let remember = sqlx::query(sqlx::AssertSqlSafe(remember)).bind(stream).bind(until);
+            remember.execute(connection).await?;
             Ok(Ok(()))
         });
         let deleted = deleted.await?;
@@ -51,9 +57,16 @@ impl Queue {
     ) -> Result<u64, Error> {
         let Ok(json) = serde_json::to_string(ids) else { return Ok(0) };
         let deleted = self.transaction(async |connection, _| {
+            let remember = format!(
+                "INSERT INTO cdb_last SELECT ?1, max(timestamp) FROM cache
+                 WHERE stream = ?1 AND rowid IN (SELECT value FROM json_each(?2))
+                 HAVING count(*) > 0 {KEEP_LATEST}"
+            );
+            let remember = sqlx::query(sqlx::AssertSqlSafe(remember)).bind(stream).bind(&json);
+            remember.execute(&mut *connection).await?;
             let delete = "DELETE FROM cache WHERE stream = ? AND rowid IN
                 (SELECT value FROM json_each(?))";
-            let delete = sqlx::query(delete).bind(stream).bind(json);
+            let delete = sqlx::query(delete).bind(stream).bind(&json);
             Ok(delete.execute(connection).await?.rows_affected())
         });
         let deleted = deleted.await?;
@@ -64,30 +77,16 @@ impl Queue {
     /// Throws all datapoints away that wait, also those that are set aside.
     pub(crate) async fn clear(&mut self) -> Result<(), Error> {
         let cleared = self.transaction(async |connection, _| {
-            let clear = "DELETE FROM cache; DELETE FROM cdb_set_aside; DELETE FROM cdb_restamped;";
-            sqlx::raw_sql(clear).execute(connection).await.map(drop)
+            let clear = format!(
+                "INSERT INTO cdb_last SELECT stream, max(timestamp) FROM cache
+                     WHERE true GROUP BY stream {KEEP_LATEST};
+                 DELETE FROM cache; DELETE FROM cdb_set_aside; DELETE FROM cdb_restamped;"
+            );
+            sqlx::raw_sql(sqlx::AssertSqlSafe(clear)).execute(connection).await.map(drop)
         });
         cleared.await?;
         self.counts.waiting.store(0, Ordering::Relaxed);
         self.counts.set_aside.store(0, Ordering::Relaxed);
         Ok(())
     }
-}
-
-/// Remembers the time of the last datapoint of a stream that the server has: what is logged later
-/// gets a later one, also when nothing waits any more.
-async fn remember_last(
-    connection: &mut SqliteConnection,
-    stream: &str,
-    t: f64,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO cdb_last VALUES (?, ?)
-         ON CONFLICT (stream) DO UPDATE SET timestamp = max(timestamp, excluded.timestamp)",
-    )
-    .bind(stream)
-    .bind(t)
-    .execute(connection)
-    .await
-    .map(drop)
 }

@@ -45,6 +45,10 @@ impl Queue {
         batches: Vec<Vec<NewRow>>,
     ) -> Vec<Result<(), AppendError>> {
         let count = batches.len();
+        let lengths = batches.iter().flatten().map(|row| row.json.len());
+        let longest = lengths.max().unwrap_or_default() as u64;
+        // Before the commit: after one that fails, nobody knows what is in the file.
+        self.counts.longest.fetch_max(longest, Ordering::Relaxed);
         let mut results = Vec::with_capacity(count);
         let appended = self.with(async |connection, last| {
             let (mut rows, mut times) = (Vec::new(), HashMap::new());
@@ -53,14 +57,10 @@ impl Queue {
             }
             insert(connection, &rows).await?;
             last.extend(times);
-            let longest = rows.iter().map(|row| row.json.len()).max().unwrap_or_default();
-            Ok((rows.len() as u64, longest as u64))
+            Ok(rows.len() as u64)
         });
         match appended.await {
-            Ok((rows, longest)) => {
-                self.counts.longest.fetch_max(longest, Ordering::Relaxed);
-                self.counts.waiting.fetch_add(rows, Ordering::Relaxed);
-            }
+            Ok(rows) => drop(self.counts.waiting.fetch_add(rows, Ordering::Relaxed)),
             Err(error) => {
                 let failed = match error {
                     Error::File { problem, .. } => AppendError::File(problem),

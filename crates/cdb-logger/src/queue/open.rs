@@ -81,18 +81,24 @@ pub(super) async fn open(
     Ok((connection, contents))
 }
 
-/// Opens a file again whose tables are up to date. Returns the times of the last datapoints, and how
-/// many datapoints wait.
-pub(super) async fn reopen(
-    file: &Path,
-    durability: Durability,
-) -> Result<(SqliteConnection, HashMap<Arc<str>, f64>, u64), FileError> {
+/// A file that was opened again.
+pub(super) struct Reopened {
+    pub(super) connection: SqliteConnection,
+    pub(super) last: HashMap<Arc<str>, f64>,
+    pub(super) waiting: u64,
+    pub(super) set_aside: u64,
+}
+
+/// Opens a file again whose tables are up to date.
+pub(super) async fn reopen(file: &Path, durability: Durability) -> Result<Reopened, FileError> {
     let mut connection = connect(file).await?;
     set_durability(&mut connection, durability).await?;
     let last = last_times(&mut connection).await?;
-    let waiting = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM cache");
-    let waiting = waiting.fetch_one(&mut connection).await?.cast_unsigned();
-    Ok((connection, last, waiting))
+    let counts = "SELECT (SELECT count(*) FROM cache), (SELECT count(*) FROM cdb_set_aside)";
+    let (waiting, set_aside): (i64, i64) =
+        sqlx::query_as(counts).fetch_one(&mut connection).await?;
+    let (waiting, set_aside) = (waiting.cast_unsigned(), set_aside.cast_unsigned());
+    Ok(Reopened { connection, last, waiting, set_aside })
 }
 
 async fn connect(file: &Path) -> sqlx::Result<SqliteConnection> {

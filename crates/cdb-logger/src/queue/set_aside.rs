@@ -1,5 +1,6 @@
 //! What the server has refused for its content.
 
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
 use cdb_types::Timestamp;
@@ -57,22 +58,24 @@ impl Queue {
     }
 
     /// Has datapoints that are set aside wait again. Returns how many were there.
-    pub(crate) async fn retry_set_aside(&mut self, ids: &[i64]) -> Result<u64, Error> {
-        let Ok(json) = serde_json::to_string(ids) else { return Ok(0) };
+    pub(crate) async fn retry_set_aside(&mut self, points: &[SetAside]) -> Result<u64, Error> {
         let moved = self.transaction(async |connection, last| {
-            let streams = "SELECT DISTINCT stream FROM cdb_set_aside
-                WHERE rowid IN (SELECT value FROM json_each(?))";
-            let streams: Vec<String> =
-                sqlx::query_scalar(streams).bind(&json).fetch_all(&mut *connection).await?;
-            let insert = "INSERT INTO cache SELECT stream, timestamp, jsondata FROM cdb_set_aside
-                WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid";
-            sqlx::query(insert).bind(&json).execute(&mut *connection).await?;
-            let moved = delete(connection, &json).await?;
+            let mut moved = 0;
+            for point in points {
+                let deleted = delete(connection, point).await?;
+                if deleted > 0 {
+                    let insert = sqlx::query("INSERT INTO cache VALUES (?, ?, ?)");
+                    let insert = insert.bind(&point.stream).bind(point.t.as_secs_f64());
+                    insert.bind(&point.json).execute(&mut *connection).await?;
+                }
+                moved += deleted;
+            }
             // Meanwhile another one may have got the time of one of them.
             keep_apart(connection).await?;
+            let streams: HashSet<&str> = points.iter().map(|point| &*point.stream).collect();
             for stream in streams {
                 let latest = "SELECT max(timestamp) FROM cache WHERE stream = ?";
-                let latest = sqlx::query_scalar(latest).bind(&stream).fetch_one(&mut *connection);
+                let latest = sqlx::query_scalar(latest).bind(stream).fetch_one(&mut *connection);
                 let latest: Option<f64> = latest.await?;
                 let known = last.entry(stream.into()).or_insert(f64::NEG_INFINITY);
                 *known = known.max(latest.unwrap_or(f64::NEG_INFINITY));
@@ -86,17 +89,26 @@ impl Queue {
     }
 
     /// Deletes datapoints that are set aside. Returns how many were there.
-    pub(crate) async fn discard_set_aside(&mut self, ids: &[i64]) -> Result<u64, Error> {
-        let Ok(json) = serde_json::to_string(ids) else { return Ok(0) };
-        let deleted = self.transaction(async |connection, _| delete(connection, &json).await);
+    pub(crate) async fn discard_set_aside(&mut self, points: &[SetAside]) -> Result<u64, Error> {
+        let deleted = self.transaction(async |connection, _| {
+            let mut deleted = 0;
+            for point in points {
+                deleted += delete(connection, point).await?;
+            }
+            Ok(deleted)
+        });
         let deleted = deleted.await?;
         self.counts.set_aside.fetch_sub(deleted, Ordering::Relaxed);
         Ok(deleted)
     }
 }
 
-/// Deletes what is set aside under these ids, a JSON array.
-async fn delete(connection: &mut SqliteConnection, ids: &str) -> sqlx::Result<u64> {
-    let delete = "DELETE FROM cdb_set_aside WHERE rowid IN (SELECT value FROM json_each(?))";
-    Ok(sqlx::query(delete).bind(ids).execute(connection).await?.rows_affected())
+/// Deletes a datapoint that is set aside, if it still is. SQLite gives a number again when its row is
+/// gone, so the number alone may be that of another one.
+async fn delete(connection: &mut SqliteConnection, point: &SetAside) -> sqlx::Result<u64> {
+    let delete = "DELETE FROM cdb_set_aside
+        WHERE rowid = ? AND stream = ? AND timestamp = ? AND jsondata = ?";
+    let delete = sqlx::query(delete).bind(point.id).bind(&point.stream);
+    let delete = delete.bind(point.t.as_secs_f64()).bind(&point.json);
+    Ok(delete.execute(connection).await?.rows_affected())
 }

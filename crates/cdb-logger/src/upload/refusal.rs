@@ -23,7 +23,7 @@ pub(super) enum Refusal {
 pub(super) fn of(error: &cdb_core::Error) -> Refusal {
     match error.kind() {
         Some(ErrorKind::Order | ErrorKind::Index) => Refusal::Race,
-        Some(ErrorKind::Schema | ErrorKind::Invalid | ErrorKind::TooLarge) => Refusal::Content,
+        Some(ErrorKind::Schema | ErrorKind::Malformed | ErrorKind::TooLarge) => Refusal::Content,
         Some(_) => Refusal::Other,
         None => match error.server_error() {
             Some(error) if error.code == 413 => Refusal::Length,

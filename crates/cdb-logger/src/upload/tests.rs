@@ -69,11 +69,13 @@ fn a_failure_acknowledges_what_was_sent_before() {
 #[test]
 fn only_the_server_says_what_is_wrong_with_the_content() {
     let kind = |kind| ServerError::new(403, "no", "").with_kind(kind);
-    for content in [ErrorKind::Schema, ErrorKind::Invalid, ErrorKind::TooLarge] {
+    for content in [ErrorKind::Schema, ErrorKind::Malformed, ErrorKind::TooLarge] {
         let next = sending().next(refused(kind(content), 7));
         assert!(matches!(next, Continue(Action::AskSchema { max: 7, .. })));
     }
-    for other in [ErrorKind::Denied, ErrorKind::NotFound, ErrorKind::Limit, "new".into()] {
+    for other in
+        [ErrorKind::Denied, ErrorKind::Invalid, ErrorKind::NotFound, ErrorKind::Limit, "new".into()]
+    {
         let next = sending().next(refused(kind(other), 7));
         assert!(matches!(next, Break(Err(Error::Server(_)))));
     }

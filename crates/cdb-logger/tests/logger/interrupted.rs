@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use cdb_core::StreamCreate;
-use cdb_logger::{Error, Logger};
+use cdb_logger::{Error, FileError, Logger};
 use faults::{Outcome, Proxy};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -184,7 +184,10 @@ async fn open(file: &Path) -> Logger {
     loop {
         match Logger::builder(file).open().await {
             Ok(logger) => return logger,
-            Err(error) => assert!(error.to_string().contains("open"), "{error:?}"),
+            Err(error) => {
+                let is_open = matches!(&error, Error::File { problem: FileError::InUse, .. });
+                assert!(is_open, "{error:?}");
+            }
         }
     }
 }

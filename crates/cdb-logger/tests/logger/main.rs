@@ -5,5 +5,6 @@ mod crash;
 mod disk;
 mod file;
 mod interrupted;
+mod races;
 mod support;
 mod syncing;

@@ -50,7 +50,7 @@ pub(super) async fn read(mut body: Body) -> Result<Bytes, Refusal> {
 
 /// A body in JSON.
 pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::unreadable(error.to_string()))
+    serde_json::from_slice(body).map_err(|error| Refusal::malformed(error.to_string()))
 }
 
 /// The body of a creation or a question: an object, or null for one that says nothing.
@@ -77,5 +77,5 @@ pub(super) fn update(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
 }
 
 fn not_an_object() -> Refusal {
-    Refusal::unreadable("The body must be a JSON object")
+    Refusal::malformed("The body must be a JSON object")
 }

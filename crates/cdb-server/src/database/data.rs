@@ -96,7 +96,7 @@ impl Database {
         let field =
             if downlink { Field::CanAccessStreamDownlink } else { Field::CanAccessStreamData };
         if !grant.reads(field) {
-            return Err(Refusal::hidden());
+            return Err(Refusal::no_access());
         }
         Ok((located.array(downlink), located))
     }

@@ -149,7 +149,7 @@ impl Database {
         let seen = self.see_user(&mut change, asker, user).await;
         let SeenUser { user, grant } = seen.map_err(|unseen| unseen.when_changing())?;
         if !grant.allows(Operation::CreateDevice) {
-            return Err(Refusal::hidden());
+            return Err(Refusal::no_access());
         }
         let defaults = self.permissions.defaults_for(asker).ok_or_else(Refusal::hidden)?;
         let defaults = &defaults.create_device_defaults;
@@ -205,7 +205,7 @@ impl Database {
         let seen = self.see_device(&mut change, asker, path).await;
         let SeenDevice { user, device, grant } = seen.map_err(|unseen| unseen.when_changing())?;
         if !grant.allows(Operation::DeleteDevice) {
-            return Err(Refusal::hidden());
+            return Err(Refusal::no_access());
         }
         if INBORN.contains(&device.name.as_str()) {
             return Err(Refusal::denied(format!("{} device cannot be deleted", device.name)));

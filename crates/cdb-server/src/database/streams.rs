@@ -107,7 +107,7 @@ impl Database {
         let seen = self.see_device(&mut change, asker, device).await;
         let SeenDevice { user, device, grant } = seen.map_err(|unseen| unseen.when_changing())?;
         if !grant.allows(Operation::CreateStream) {
-            return Err(Refusal::hidden());
+            return Err(Refusal::no_access());
         }
         let mut stream = new_stream(name, create)?;
         stream.device_id = device.id;
@@ -170,7 +170,7 @@ impl Database {
         let seen = seen.map_err(|unseen| unseen.when_changing())?;
         let SeenStream { user, stream, grant, .. } = seen;
         if !grant.allows(Operation::DeleteStream) {
-            return Err(Refusal::hidden());
+            return Err(Refusal::no_access());
         }
         if only_downlink {
             change.clear(Array { stream: stream.id, downlink: true }).await?;

@@ -4,7 +4,8 @@
 //! statement outside of a transaction looks just like one inside of it. So nothing here counts open
 //! transactions. Each write begins with `BEGIN IMMEDIATE`, which SQLite refuses where one is open,
 //! and counts as done when its `COMMIT` has succeeded, which with `synchronous = FULL` includes the
-//! sync. After an error the connection is replaced, and memory is read from the file again.
+//! sync. After an error the connection is replaced, and memory is read from the file again. A change
+//! that is given up, since it was refused or nobody waits for it, is rolled back.
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
@@ -54,6 +55,8 @@ impl Writer {
         feed: Feed,
     ) -> Result<Self, CommitError> {
         let connection = options.connect().await?;
+        // A file that is gone later is not replaced by an empty one.
+        let options = options.create_if_missing(false);
         let state = ConnectionState::Failed;
         let mut writer =
             Self { connection, state, options, tails: Tails::default(), generation, feed };
@@ -193,7 +196,7 @@ impl Writer {
             let connection = self.options.connect().await?;
             let failed = std::mem::replace(&mut self.connection, connection);
             // What it still holds would keep the new one waiting.
-            if let Err(error) = failed.close_hard().await {
+            if let Err(error) = failed.close().await {
                 tracing::debug!(%error, "a connection that has failed did not close");
             }
             self.load_tails().await?;

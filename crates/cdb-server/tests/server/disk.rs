@@ -146,9 +146,10 @@ async fn what_is_answered_is_on_disk_whichever_write_or_sync_fails() {
         let server = ServerProcess::start_with(SERVER, &data, &variables(&environment));
         let mut client = Acknowledged::connect(server.url()).await;
         client.streams = streams;
-        let error = if call % 2 == 0 { DiskError::Io } else { DiskError::NoSpace };
-        // One failure, and a disk that is out of order for a while.
-        disk.fail_calls(call / 2, if call % 4 < 2 { 1 } else { 4 }, error);
+        // Each call fails by itself, and with three more.
+        let (count, error) =
+            if call % 2 == 0 { (1, DiskError::Io) } else { (4, DiskError::NoSpace) };
+        disk.fail_calls(call / 2, count, error);
         let (old, new) = (format!("s{}", call.saturating_sub(1)), format!("s{call}"));
         client.create(&new).await;
         client.create(&new).await;

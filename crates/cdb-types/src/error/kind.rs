@@ -31,9 +31,11 @@ pub enum ErrorKind {
     NotFound,
     /// `exists`: there is one of this name already.
     Exists,
-    /// `invalid`: the request, or something in it, is not valid: JSON, a name, a script, a query.
+    /// `malformed`: the body is not JSON, or not what the call takes.
+    Malformed,
+    /// `invalid`: something in the request is not valid: a name, a script, a query, a parameter.
     Invalid,
-    /// `range`: the indexes are outside of the stream, or in the wrong order.
+    /// `range`: the indexes are outside of the stream.
     Range,
     /// `too_large`: the body is larger than the server takes.
     TooLarge,
@@ -52,13 +54,14 @@ pub enum ErrorKind {
 }
 
 /// All that are known, with their texts.
-const KNOWN: [(ErrorKind, &str); 14] = [
+const KNOWN: [(ErrorKind, &str); 15] = [
     (ErrorKind::Order, "order"),
     (ErrorKind::Index, "index"),
     (ErrorKind::Schema, "schema"),
     (ErrorKind::Denied, "denied"),
     (ErrorKind::NotFound, "not_found"),
     (ErrorKind::Exists, "exists"),
+    (ErrorKind::Malformed, "malformed"),
     (ErrorKind::Invalid, "invalid"),
     (ErrorKind::Range, "range"),
     (ErrorKind::TooLarge, "too_large"),

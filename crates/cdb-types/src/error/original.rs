@@ -6,7 +6,7 @@
 use super::ErrorKind;
 
 /// The beginnings of messages, with the status of each.
-const MESSAGES: [(u16, &str, ErrorKind); 20] = [
+const MESSAGES: [(u16, &str, ErrorKind); 24] = [
     (403, "Greater timestamp already exists for the stream.", ErrorKind::Order),
     (403, "Timestamps are not ordered!", ErrorKind::Order),
     (403, crate::endpoint::OTHER_INDEX, ErrorKind::Index),
@@ -15,7 +15,8 @@ const MESSAGES: [(u16, &str, ErrorKind); 20] = [
     (403, "Write access to stream downlink denied.", ErrorKind::Denied),
     (403, "This device does not have permissions to write", ErrorKind::Denied),
     (403, "Don't have permission", ErrorKind::Denied),
-    (403, "Can't access this resource.", ErrorKind::NotFound),
+    // What does not exist has other messages there.
+    (403, "Can't access this resource.", ErrorKind::Denied),
     (404, "Can't access this resource.", ErrorKind::NotFound),
     (403, "The requested user was not found.", ErrorKind::NotFound),
     (403, "The requested device was not found.", ErrorKind::NotFound),
@@ -24,10 +25,14 @@ const MESSAGES: [(u16, &str, ErrorKind); 20] = [
     (404, "The requested device was not found.", ErrorKind::NotFound),
     (403, "Stream with this name already exists", ErrorKind::Exists),
     (403, "Insert Failed: Exceeded", ErrorKind::Limit),
+    (403, "Maximum user limit", ErrorKind::Limit),
+    (403, "Can't create device: Device number limit", ErrorKind::Limit),
+    (403, "Cannot create stream: Exceeded", ErrorKind::Limit),
+    (403, "Exceeded", ErrorKind::Limit),
     (403, "Invalid index range.", ErrorKind::Range),
     // Also for a body that is too large: it reads 10 MiB, and no more.
-    (400, "unexpected end of JSON input", ErrorKind::Invalid),
-    (400, "invalid character", ErrorKind::Invalid),
+    (400, "unexpected end of JSON input", ErrorKind::Malformed),
+    (400, "invalid character", ErrorKind::Malformed),
 ];
 
 /// The kind of an error of which only the status and the message are known.

@@ -31,13 +31,23 @@ pub(super) async fn run(
         Action::List => list(&values, output),
         Action::Retry => {
             let count = logger.retry_set_aside(&values).await?;
-            output.say(&json!({"waiting": count}), &format!("{count} values wait again."))
+            output.say(
+                &json!({"waiting": count}),
+                &format!("{} again.", counted(count, "waits", "wait")),
+            )
         }
         Action::Discard => {
             let count = logger.discard_set_aside(&values).await?;
-            output.say(&json!({"deleted": count}), &format!("{count} values are deleted."))
+            output.say(
+                &json!({"deleted": count}),
+                &format!("{} deleted.", counted(count, "is", "are")),
+            )
         }
     }
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 value {one}") } else { format!("{count} values {many}") }
 }
 
 fn list(values: &[SetAside], output: Output) -> Result {
