@@ -1,6 +1,7 @@
 //! How far an export or an import is.
 
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How far an export or an import is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,40 +19,47 @@ pub struct Progress {
     pub bytes: u64,
 }
 
-/// Keeps count of progress, and tells somebody of it.
-pub struct Reporter<'a> {
+/// Counts progress, and calls a function with it. May be used by several tasks at a time.
+pub struct Reporter<'a>(Mutex<State<'a>>);
+
+struct State<'a> {
     progress: Progress,
     call: Option<Box<dyn FnMut(Progress) + Send + 'a>>,
 }
 
 impl<'a> Reporter<'a> {
-    /// Nothing is done yet; who is told, if anybody.
+    /// Starts with nothing done, and with what is called after each change.
     #[must_use]
     pub fn new(call: Option<Box<dyn FnMut(Progress) + Send + 'a>>) -> Self {
-        Self { progress: Progress::default(), call }
+        Self(Mutex::new(State { progress: Progress::default(), call }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<'a>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How far it is.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        self.progress
+        self.state().progress
     }
 
-    /// Changes how far it is, and tells.
-    pub fn note(&mut self, change: impl FnOnce(&mut Progress)) {
-        change(&mut self.progress);
-        if let Some(call) = &mut self.call {
-            call(self.progress);
+    /// Changes how far it is, and calls.
+    pub fn note(&self, change: impl FnOnce(&mut Progress)) {
+        let State { progress, call } = &mut *self.state();
+        change(progress);
+        if let Some(call) = call {
+            call(*progress);
         }
     }
 
     /// An object is done.
-    pub fn object(&mut self) {
+    pub fn object(&self) {
         self.note(|progress| progress.objects += 1);
     }
 
     /// So many datapoints, so many bytes of them, are done.
-    pub fn data(&mut self, datapoints: u64, bytes: u64) {
+    pub fn data(&self, datapoints: u64, bytes: u64) {
         self.note(|progress| {
             progress.datapoints += datapoints;
             progress.bytes += bytes;
@@ -61,6 +69,6 @@ impl<'a> Reporter<'a> {
 
 impl fmt::Debug for Reporter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reporter").field("progress", &self.progress).finish_non_exhaustive()
+        f.debug_struct("Reporter").field("progress", &self.progress()).finish_non_exhaustive()
     }
 }

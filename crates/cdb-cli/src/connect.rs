@@ -44,6 +44,15 @@ impl Server {
         let remembered = Profiles::read()?.get(&self.profile);
         let profile = match (self.url.clone(), self.apikey.clone(), remembered) {
             (Some(url), Some(apikey), _) => Profile { url, apikey, ca: None },
+            // The key belongs to the server that it was created on.
+            (Some(url), None, Some(profile)) if !is_same_server(&url, &profile.url) => {
+                return Err(format!(
+                    "the key that is remembered is for {}, not for {url}: log in with `cdb login \
+                     {url} --profile NAME`, or give --apikey",
+                    profile.url
+                )
+                .into());
+            }
             (url, apikey, Some(profile)) => Profile {
                 url: url.unwrap_or(profile.url),
                 apikey: apikey.unwrap_or(profile.apikey),
@@ -86,6 +95,14 @@ impl Server {
         let mut profiles = Profiles::read()?;
         profiles.set(&self.profile, profile);
         profiles.write()
+    }
+}
+
+/// Whether two URLs name the same server: scheme, host and port.
+fn is_same_server(one: &str, other: &str) -> bool {
+    match (connectordb::http::origin(one), connectordb::http::origin(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
     }
 }
 

@@ -27,6 +27,22 @@ pub(crate) fn base_url(text: &str) -> Result<Url, UrlError> {
     Ok(url)
 }
 
+/// The scheme, host and port of a server's URL, as a person writes it: `https://example.com`. A key
+/// or password that was created for one origin must not be sent to another.
+///
+/// ```
+/// use cdb_http::origin;
+/// assert_eq!(origin("https://example.com:443/api/v1/")?, origin("example.com")?);
+/// assert_ne!(origin("http://example.com")?, origin("example.com")?);
+/// # Ok::<(), cdb_http::UrlError>(())
+/// ```
+///
+/// # Errors
+/// If the text is not the URL of a server.
+pub fn origin(url: &str) -> Result<String, UrlError> {
+    Ok(base_url(url)?.origin().ascii_serialization())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

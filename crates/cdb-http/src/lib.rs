@@ -34,6 +34,7 @@ mod session;
 pub mod websocket;
 
 pub use backoff::Backoff;
+pub use base_url::origin;
 pub use body::Body;
 pub use credentials::Credentials;
 pub use error::{Error, ProtocolError, TransportError, UrlError};

@@ -77,8 +77,9 @@ impl DataFile {
     /// Brings all users of an archive into the file when awaited, and says how much that was. The
     /// file is made if it is not there. None of the users may be there already.
     ///
-    /// From an archive of version 2 everyone can log in as before. From one of version 1, which has
-    /// no passwords, a user's password becomes its name. Data keep who wrote them.
+    /// From an archive of version 2 everyone can log in as before. Users from one of version 1, which
+    /// has no passwords, cannot log in with one until it is set; see
+    /// [`Import::passwords_are_names`]. Data keep who wrote them.
     ///
     /// # Errors
     /// [`DataFileError`]; then nothing was changed.

@@ -61,10 +61,11 @@ impl Export {
 
 /// Brings all users of an archive to the server.
 ///
-/// Over the API each user's password becomes its name: change it with `cdb passwd`. Straight into a
-/// data file whose server is not running (`--data`) users keep the passwords that the archive holds,
-/// and data keep who wrote them; the file is made if it is not there. All of the archive is looked
-/// at before anything is changed.
+/// Archives that were written over the API have no passwords: their users cannot log in with one until
+/// you set it with `cdb passwd`, unless --passwords-are-names is given. Into a data file whose server
+/// is not running (--data), users keep the passwords of an archive that has them, and data keep who
+/// wrote them; the file is created if it does not exist. All of the archive is read before anything
+/// is changed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb import backup\n  cdb import backup --resume\n  \
                         cdb import --data connectordb.db backup")]
@@ -80,7 +81,12 @@ pub(crate) struct Import {
     #[arg(long)]
     new_keys: bool,
 
-    /// Imports into a data file whose server is not running.
+    /// Give users that the archive has no passwords for their names as passwords. Anyone can log in
+    /// as them then.
+    #[arg(long)]
+    passwords_are_names: bool,
+
+    /// Import into a data file whose server is not running.
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
 }
@@ -88,34 +94,42 @@ pub(crate) struct Import {
 impl Import {
     pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
         let archive = self.directory.display().to_string();
-        if let Some(file) = self.data {
-            return import_into(&file, &self.directory, self.new_keys, output).await;
+        if let Some(file) = &self.data {
+            return self.into_file(file, output).await;
         }
         let cdb = server.connect().await?;
         let bar = Bar::new(output);
         let import = cdb.import_users(&self.directory).resume(self.resume).new_keys(self.new_keys);
+        let import = import.passwords_are_names(self.passwords_are_names);
         let done = import.on_progress(|now| bar.show(now)).await;
         bar.end();
-        said(output, &archive, "is imported, passwords are names", done?)
+        said(output, &archive, self.imported(false), done?)
     }
-}
 
-/// Imports into a data file.
-async fn import_into(file: &Path, directory: &Path, new_keys: bool, output: Output) -> Result {
-    let bar = Bar::new(output);
-    let data = DataFile::at(file);
-    let import = data.import(directory).new_keys(new_keys);
-    let done = import.on_progress(|now| bar.show(now)).await;
-    bar.end();
-    let imported = match read_version(directory)? {
-        Some(Version::Two) => "is imported",
-        _ => "is imported, passwords are names",
-    };
-    said(output, &directory.display().to_string(), imported, done?)?;
-    if !data.has_administrator().await? {
-        eprintln!("No user of {} is an administrator.", file.display());
+    async fn into_file(&self, file: &Path, output: Output) -> Result {
+        let bar = Bar::new(output);
+        let data = DataFile::at(file);
+        let import = data.import(&self.directory).new_keys(self.new_keys);
+        let import = import.passwords_are_names(self.passwords_are_names);
+        let done = import.on_progress(|now| bar.show(now)).await;
+        bar.end();
+        let has_passwords = read_version(&self.directory)? == Some(Version::Two);
+        let archive = self.directory.display().to_string();
+        said(output, &archive, self.imported(has_passwords), done?)?;
+        if !data.has_administrator().await? {
+            eprintln!("No user of {} is an administrator.", file.display());
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// What has been done, and what is left to do.
+    fn imported(&self, has_passwords: bool) -> &'static str {
+        match (has_passwords, self.passwords_are_names) {
+            (true, _) => "is imported",
+            (false, true) => "is imported, passwords are names",
+            (false, false) => "is imported, passwords are to be set with `cdb passwd`",
+        }
+    }
 }
 
 fn said(output: Output, what: &str, done: &str, total: Progress) -> Result {

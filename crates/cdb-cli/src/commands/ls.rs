@@ -2,6 +2,7 @@
 
 use clap::Args;
 use connectordb::{Object, Stream, User};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
 use crate::Result;
@@ -10,6 +11,9 @@ use crate::output::{Output, line, print_json, shortened, table};
 
 /// How much of a last value is shown.
 const SHOWN: usize = 40;
+
+/// How many streams are asked for at the same time.
+const CONCURRENT: usize = 32;
 
 /// Lists devices and streams, with how much they hold and what came last.
 ///
@@ -48,12 +52,16 @@ impl Ls {
                 Object::Stream(stream) => vec![stream],
             },
         };
+        let states = stream::iter(&streams).map(async |stream| {
+            let length = async { stream.len().await };
+            let last = async { stream.get(-1).await };
+            let (info, length, last) = tokio::try_join!(stream.data(), length, last)?;
+            Ok::<_, connectordb::Error>((stream, info, length, last))
+        });
+        let mut states = states.buffered(CONCURRENT);
         let mut rows = Vec::new();
         let mut list = Vec::new();
-        for stream in &streams {
-            let info = stream.data().await?;
-            let length = stream.len().await?;
-            let last = stream.get(-1).await?;
+        while let Some((stream, info, length, last)) = states.try_next().await? {
             let kind = kind(&info.schema.to_value(), info.downlink, info.ephemeral);
             if output.json {
                 list.push(json!({

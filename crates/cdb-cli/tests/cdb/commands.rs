@@ -331,7 +331,7 @@ fn what_a_command_prints_is_logged() {
     };
     assert_eq!(values(3), Some(vec![json!(1), json!("warm"), json!({"a": 2})]));
     // The server is away.
-    let away = ["--url", "http://127.0.0.1:1"];
+    let away = ["--url", "http://127.0.0.1:1", "--apikey", "a key"];
     let log = [&["log", "values", "--file", file], &away[..]].concat();
     let said = home.with_input("4\n", &log);
     assert_eq!(said.code, 0, "{}", said.err);
@@ -361,16 +361,57 @@ fn values_that_the_server_refuses_are_shown_and_sent_again() {
     let listed = home.out(&["log", "--set-aside", "--file", file]);
     assert!(listed.starts_with("numbers  ") && listed.contains("\"warm\""), "{listed}");
     assert!(listed.contains("number"), "{listed}");
-    let listed = home.json(&["log", "--set-aside", "list", "numbers", "--file", file]);
+    let listed = home.json(&["log", "--set-aside", "numbers", "--file", file]);
     assert_eq!((&listed["stream"], &listed["d"]), (&json!("numbers"), &json!("warm")));
     home.out(&["set", "numbers", "schema={}"]);
-    let retry = ["log", "--set-aside", "retry", "--file", file];
-    assert_eq!(home.out(&retry), "1 values wait again.\n");
+    let retry = ["log", "--set-aside=retry", "--file", file];
+    assert_eq!(home.out(&retry), "1 value waits again.\n");
     assert_eq!(home.with_input("3\n", &log).code, 0);
     assert_eq!(home.json(&["ls"])[0]["length"], 4);
-    let discard = ["log", "--set-aside", "discard", "--file", file];
+    let discard = ["log", "--set-aside=discard", "--file", file];
     assert_eq!(home.out(&discard), "0 values are deleted.\n");
     assert_eq!(home.run(&["log", "--file", file]).code, 2);
+}
+
+#[test]
+fn a_remembered_key_is_sent_to_its_own_server_only() {
+    let (home, other) = (TempHome::logged_in(), TempHome::start());
+    let said = home.run(&["ls", "--url", &other.url]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("the key that is remembered is for") && said.err.contains(&home.url));
+    // The same server, written in another way.
+    home.out(&["ls", "--url", &format!("{}/api/v1/", home.url)]);
+    // One that is given is sent where it is said.
+    let said = home.run(&["ls", "--url", &other.url, "--apikey", "wrong"]);
+    assert!(said.err.starts_with("cdb: 401"), "{}", said.err);
+}
+
+#[test]
+fn archives_without_passwords_let_nobody_log_in() {
+    let from = TempHome::logged_in();
+    let archive = from.file("archive");
+    let archive = archive.to_str().expect("text");
+    from.out(&["export", archive, "me"]);
+    // Another fresh server, whose administrator has the same address.
+    let fresh = || {
+        let directory = tempfile::tempdir().expect("a directory");
+        let to = TempHome::of("you", directory, &[]);
+        assert_eq!(to.with_input("secret\n", &["login", &to.url, "--user", "you"]).code, 0);
+        to
+    };
+    let to = fresh();
+    let said = to.out(&["import", archive]);
+    assert!(said.contains("passwords are to be set with `cdb passwd`"), "{said}");
+    let login = |to: &TempHome, password: &str| {
+        let arguments = ["login", &to.url, "--user", "me", "--profile", "me"];
+        to.with_input(&format!("{password}\n"), &arguments).code
+    };
+    assert_eq!((login(&to, "me"), login(&to, "secret")), (1, 1));
+    assert_eq!(to.with_input("new\n", &["passwd", "me/"]).code, 0);
+    assert_eq!(login(&to, "new"), 0);
+    let to = fresh();
+    to.out(&["import", archive, "--passwords-are-names"]);
+    assert_eq!(login(&to, "me"), 0);
 }
 
 #[test]

@@ -28,11 +28,16 @@ impl TempHome {
 
     /// A server that is told something more.
     pub(crate) fn with(directory: TempDir, told: &[&str]) -> Self {
+        Self::of("me", directory, told)
+    }
+
+    /// The same, whose administrator has this name.
+    pub(crate) fn of(admin: &str, directory: TempDir, told: &[&str]) -> Self {
         let mut server = Command::new(env!("CARGO_BIN_EXE_cdb"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(directory.path().join("data.db"))
             .args(told)
-            .envs([("CDB_ADMIN", "me"), ("CDB_ADMIN_PASSWORD", "secret"), ("RUST_LOG", "warn")])
+            .envs([("CDB_ADMIN", admin), ("CDB_ADMIN_PASSWORD", "secret"), ("RUST_LOG", "warn")])
             .stdout(Stdio::piped())
             .spawn()
             .expect("a server");

@@ -8,13 +8,17 @@ use cdb_archive::{
     ArchiveError, ArchiveProblem, DATA, DEVICE, DOWNLINK, DataWriter, Draft, Progress, Reporter,
     STREAM, USER, Version, create_directory, read_version, write_object, write_version,
 };
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::value::RawValue;
 
 use crate::{Device, Result, Stream, User};
 
-/// How much is written at once.
+/// How much is written at once, in bytes.
 const PIECE: usize = 64 * 1024;
+
+/// How many streams are counted or written at the same time: most of the time of a small one is the
+/// way to the server and back.
+const CONCURRENT: usize = 32;
 
 /// Writes an archive when awaited, and says how much that was; see [`User::export`],
 /// [`Device::export`] and [`Stream::export`].
@@ -47,17 +51,17 @@ impl<'a> Export<'a> {
     }
 
     async fn run(self) -> Result<Progress> {
-        let mut reporter = Reporter::new(self.call);
+        let reporter = Reporter::new(self.call);
         let directory = &*self.directory;
         match &self.what {
-            What::User(user) => export_user(user, directory, &mut reporter).await?,
+            What::User(user) => export_user(user, directory, &reporter).await?,
             What::Device(device) => {
                 let draft = Draft::begin(directory, directory)?;
                 let streams = device.streams().await?;
                 let devices = Devices(vec![(device.clone(), streams)]);
-                devices.count(&mut reporter, 0).await?;
+                devices.count(&reporter, 0).await?;
                 for (device, streams) in &devices.0 {
-                    export_device(device, streams, draft.path(), &mut reporter).await?;
+                    export_device(device, streams, draft.path(), &reporter).await?;
                 }
                 draft.finish()?;
             }
@@ -67,7 +71,7 @@ impl<'a> Export<'a> {
                 reporter.note(|progress| {
                     (progress.of_objects, progress.of_datapoints) = (1, of_datapoints);
                 });
-                export_stream(stream, draft.path(), &mut reporter).await?;
+                export_stream(stream, draft.path(), &reporter).await?;
                 draft.finish()?;
             }
         }
@@ -77,14 +81,13 @@ impl<'a> Export<'a> {
 
 impl Devices {
     /// Counts what will be exported, and so many objects above it.
-    async fn count(&self, reporter: &mut Reporter<'_>, above: u64) -> Result<()> {
-        let (mut objects, mut datapoints) = (above, 0);
-        for (_, streams) in &self.0 {
-            objects += 1 + streams.len() as u64;
-            for stream in streams {
-                datapoints += count(stream).await?;
-            }
-        }
+    async fn count(&self, reporter: &Reporter<'_>, above: u64) -> Result<()> {
+        let objects: u64 = self.0.iter().map(|(_, streams)| 1 + streams.len() as u64).sum();
+        let objects = above + objects;
+        let streams: Vec<Stream> = self.0.iter().flat_map(|(_, it)| it.clone()).collect();
+        let counts = stream::iter(streams).map(async |stream| count(&stream).await);
+        let counts = counts.buffer_unordered(CONCURRENT);
+        let datapoints = counts.try_fold(0, async |total, count| Ok(total + count)).await?;
         reporter.note(|progress| {
             (progress.of_objects, progress.of_datapoints) = (objects, datapoints);
         });
@@ -99,7 +102,7 @@ async fn count(stream: &Stream) -> Result<u64> {
 }
 
 /// Writes a user into an archive that is there already, or into a new one.
-async fn export_user(user: &User, directory: &Path, reporter: &mut Reporter<'_>) -> Result<()> {
+async fn export_user(user: &User, directory: &Path, reporter: &Reporter<'_>) -> Result<()> {
     let is_new = directory.symlink_metadata().is_err();
     let target = directory.join(user.name());
     if !is_new && read_version(directory)? != Some(Version::One) {
@@ -133,19 +136,21 @@ async fn export_device(
     device: &Device,
     streams: &[Stream],
     path: &Path,
-    reporter: &mut Reporter<'_>,
+    reporter: &Reporter<'_>,
 ) -> Result<()> {
     write_object(&path.join(DEVICE), &device.refresh().await?)?;
     reporter.object();
-    for stream in streams {
+    let exports = stream::iter(streams).map(Ok).try_for_each_concurrent(CONCURRENT, |stream| {
         let path = path.join(stream.name());
-        create_directory(&path)?;
-        export_stream(stream, &path, reporter).await?;
-    }
-    Ok(())
+        async move {
+            create_directory(&path)?;
+            export_stream(stream, &path, reporter).await
+        }
+    });
+    exports.await
 }
 
-async fn export_stream(stream: &Stream, path: &Path, reporter: &mut Reporter<'_>) -> Result<()> {
+async fn export_stream(stream: &Stream, path: &Path, reporter: &Reporter<'_>) -> Result<()> {
     let info = stream.refresh().await?;
     write_object(&path.join(STREAM), &info)?;
     export_data(stream, false, &path.join(DATA), reporter).await?;
@@ -161,7 +166,7 @@ async fn export_data(
     stream: &Stream,
     downlink: bool,
     path: &Path,
-    reporter: &mut Reporter<'_>,
+    reporter: &Reporter<'_>,
 ) -> Result<()> {
     let mut file = DataWriter::create(path.to_owned())?;
     let query = stream.typed::<Box<RawValue>>().query();

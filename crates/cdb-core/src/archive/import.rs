@@ -10,11 +10,12 @@ use cdb_archive::{
 };
 use cdb_http::{Credentials, ProtocolError};
 use cdb_types::{
-    ApiKey, DeviceCreate, DeviceInfo, DeviceUpdate, ObjectPath, StreamCreate, StreamInfo,
-    StreamUpdate, UserCreate, UserInfo, is_same_value,
+    ApiKey, DeviceCreate, DeviceInfo, DeviceUpdate, ErrorKind, ObjectPath, StreamCreate,
+    StreamInfo, StreamUpdate, UserCreate, UserInfo, is_same_value,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use crate::connection::Connection;
 use crate::object::Handle;
@@ -22,6 +23,9 @@ use crate::{ConnectorDb, Device, Error, Result, Stream, User};
 
 /// How many datapoints are sent at once.
 const BATCH: usize = 5_000;
+
+/// The address of the first administrator of a server.
+const FIRST_ADDRESS: &str = "root@localhost";
 
 /// The device that every user has, for who logs in with the password.
 const OWN_DEVICE: &str = "user";
@@ -34,6 +38,7 @@ pub struct Import<'a> {
     directory: PathBuf,
     resume: bool,
     new_keys: bool,
+    passwords_are_names: bool,
     call: Option<Box<dyn FnMut(Progress) + Send + 'a>>,
 }
 
@@ -47,7 +52,14 @@ enum Target {
 impl<'a> Import<'a> {
     fn new(target: Target, directory: impl AsRef<Path>) -> Self {
         let directory = directory.as_ref().to_owned();
-        Self { target, directory, resume: false, new_keys: false, call: None }
+        Self {
+            target,
+            directory,
+            resume: false,
+            new_keys: false,
+            passwords_are_names: false,
+            call: None,
+        }
     }
 
     /// Whether to go on with what was imported in part: users and devices that are there are left as
@@ -65,6 +77,14 @@ impl<'a> Import<'a> {
         self
     }
 
+    /// Gives each user its name as password, as the Python client does. Anyone can log in as such a
+    /// user then. By default users have no password that anyone knows, and cannot log in with one
+    /// until an administrator has set it.
+    pub fn passwords_are_names(mut self, passwords_are_names: bool) -> Self {
+        self.passwords_are_names = passwords_are_names;
+        self
+    }
+
     /// What is to be told of how far it is.
     pub fn on_progress(mut self, call: impl FnMut(Progress) + Send + 'a) -> Self {
         self.call = Some(Box::new(call));
@@ -72,9 +92,9 @@ impl<'a> Import<'a> {
     }
 
     async fn run(self) -> Result<Progress> {
-        let Self { target, directory, resume, new_keys, call } = self;
+        let Self { target, directory, resume, new_keys, passwords_are_names, call } = self;
         let reporter = Reporter::new(call);
-        let mut run = Run { resume, new_keys, reporter, imported: Vec::new() };
+        let mut run = Run { resume, new_keys, passwords_are_names, reporter, imported: Vec::new() };
         match &target {
             Target::Server(cdb) => {
                 let mut users = read_users(&directory)?;
@@ -110,6 +130,7 @@ impl<'a> Import<'a> {
 struct Run<'a> {
     resume: bool,
     new_keys: bool,
+    passwords_are_names: bool,
     reporter: Reporter<'a>,
     /// What is there, whole.
     imported: Vec<ObjectPath>,
@@ -121,7 +142,7 @@ impl Run<'_> {
         let path = ObjectPath::User(user.path().clone());
         let made = async {
             if !is_there(user.exists().await?, self.resume, &path)? {
-                user.create(user_create(plan)).await?;
+                create(&user, user_create(plan, self.passwords_are_names)).await?;
             }
             Ok(())
         };
@@ -296,10 +317,30 @@ async fn is_last(stream: &Stream, downlink: bool, expected: &ArchivedDatapoint) 
     Ok(last.first().is_some_and(is_expected))
 }
 
-fn user_create(plan: &ArchivedUser) -> UserCreate {
+/// Creates a user. Every first administrator has the same address unless it was changed: where
+/// another user has it already, the user gets one of its own.
+async fn create(user: &User, mut create: UserCreate) -> Result<()> {
+    match user.create(create.clone()).await {
+        Err(error)
+            if error.kind() == Some(ErrorKind::Exists)
+                && create.email.as_deref() == Some(FIRST_ADDRESS) =>
+        {
+            create.email = Some(format!("{}@localhost", user.name()));
+            user.create(create).await.map(drop)
+        }
+        created => created.map(drop),
+    }
+}
+
+/// No client can set the hash of a password.
+fn user_create(plan: &ArchivedUser, password_is_name: bool) -> UserCreate {
     let UserInfo { email, nickname, description, icon, role, public, .. } = plan.info.clone();
-    // No client can set the hash of a password.
-    let mut create = UserCreate::new(email.unwrap_or_default(), plan.name.as_str());
+    let password = match password_is_name {
+        true => plan.name.as_str().to_owned(),
+        // Random, and not kept.
+        false => format!("{}{}", Uuid::new_v4(), Uuid::new_v4()),
+    };
+    let mut create = UserCreate::new(email.unwrap_or_default(), password);
     create.nickname = nickname;
     create.description = description;
     create.icon = icon;
@@ -348,8 +389,9 @@ impl ConnectorDb {
     /// Brings all users of an archive to the server, with their devices, streams and data. Awaited,
     /// it says how much that was. Only administrators may, usually.
     ///
-    /// A user's password becomes its name, whatever it was: tell it to change that. What the server
-    /// writes by itself, the streams of the devices `meta`, is left out. What others have asked in
+    /// Users cannot log in with a password until an administrator has set one; see
+    /// [`Import::passwords_are_names`]. What the server writes by itself, the streams of the devices
+    /// `meta`, is left out. What others have asked in
     /// downlinks was asked by whoever imports it, afterwards.
     ///
     /// All of the archive is read, and refused if something in it is wrong, before anything is sent.

@@ -96,7 +96,7 @@ async fn a_user_moves_to_another_server_with_all_that_is_its_own() {
     let bytes = |now: &Progress| now.bytes;
     assert!(told.is_sorted_by_key(bytes) && told.len() > 5);
 
-    let imported = to.admin.import_users(&first).await.expect("imported");
+    let imported = to.admin.import_users(&first).passwords_are_names(true).await.expect("imported");
     assert_eq!((imported.objects, imported.of_objects), (6, 6));
     assert_eq!((imported.datapoints, imported.of_datapoints), (7_006, 7_006));
     log_in(&to.server, "me", "me").await;
@@ -257,12 +257,13 @@ async fn an_import_that_fails_says_what_is_in_and_goes_on() {
     let cdb = through(&proxy, ("test", "test")).await;
     let mut before = 0;
     for cut in [0, 5_000, 7_000, 7_004] {
-        let import = cdb.import_users(&first).resume(true).on_progress(|now| {
-            if now.datapoints >= cut && now.bytes > 0 {
-                proxy.fault(Fault::Cut);
-                proxy.refuse(true);
-            }
-        });
+        let import =
+            cdb.import_users(&first).resume(true).passwords_are_names(true).on_progress(|now| {
+                if now.datapoints >= cut && now.bytes > 0 {
+                    proxy.fault(Fault::Cut);
+                    proxy.refuse(true);
+                }
+            });
         let failed = import.await.expect_err("the connection is lost");
         let Error::Import { imported, failed, source } = failed else { panic!("{failed:?}") };
         assert!(source.is_temporary(), "{failed} {source:?}");
@@ -270,7 +271,7 @@ async fn an_import_that_fails_says_what_is_in_and_goes_on() {
         before = imported.len();
         proxy.refuse(false);
     }
-    cdb.import_users(&first).resume(true).await.expect("imported");
+    cdb.import_users(&first).resume(true).passwords_are_names(true).await.expect("imported");
     to.admin.user_at("me").expect("a name").export(&second).await.expect("exported");
     assert_eq!(kept(&first), kept(&second));
     // What is on the server is not what is in the archive.
@@ -355,7 +356,7 @@ fn any_user_comes_back_as_it_was() {
             let user = server.admin.user_at("any").expect("a name");
             user.export(&first).await.expect("exported");
             user.delete().await.expect("deleted");
-            server.admin.import_users(&first).await.expect("imported");
+            server.admin.import_users(&first).passwords_are_names(true).await.expect("imported");
             user.export(&second).await.expect("exported");
             user.delete().await.expect("deleted");
             prop_assert_eq!(kept(&first), kept(&second));

@@ -275,7 +275,7 @@ async fn archives_of_either_are_read_by_the_other() {
     peers.python.call("import_users", "", &ours).await;
     assert_eq!(everything(&peers).await, expected);
     user.delete().await.expect("deleted");
-    peers.rust.import_users(&theirs).await.expect("imported");
+    peers.rust.import_users(&theirs).passwords_are_names(true).await.expect("imported");
     assert_eq!(everything(&peers).await, expected);
     peers.end().await;
 }

@@ -10,6 +10,7 @@ use cdb_archive::{
     DataReader, PasswordHash, Progress, Reporter, read_users,
 };
 use cdb_types::{DeviceCreate, StreamCreate};
+use uuid::Uuid;
 
 use super::{DataFileError, failed, open};
 use crate::auth::Hasher;
@@ -27,18 +28,33 @@ pub struct Import<'a> {
     file: PathBuf,
     directory: PathBuf,
     new_keys: bool,
+    passwords_are_names: bool,
     call: Option<Box<dyn FnMut(Progress) + Send + 'a>>,
 }
 
 impl<'a> Import<'a> {
     pub(super) fn new(file: PathBuf, directory: &Path) -> Self {
-        Self { file, directory: directory.to_owned(), new_keys: false, call: None }
+        Self {
+            file,
+            directory: directory.to_owned(),
+            new_keys: false,
+            passwords_are_names: false,
+            call: None,
+        }
     }
 
     /// Whether devices get new API keys, as they should if those of the archive go on existing. Not,
     /// unless said: then devices log in as before.
     pub fn new_keys(mut self, new_keys: bool) -> Self {
         self.new_keys = new_keys;
+        self
+    }
+
+    /// Gives each user its name as password, if the archive has no passwords (version 1). Anyone can
+    /// log in as such a user then. By default these users have no password that anyone knows, and
+    /// cannot log in with one until an administrator has set it.
+    pub fn passwords_are_names(mut self, passwords_are_names: bool) -> Self {
+        self.passwords_are_names = passwords_are_names;
         self
     }
 
@@ -49,13 +65,14 @@ impl<'a> Import<'a> {
     }
 
     async fn run(self) -> Result<Progress> {
-        let Self { file, directory, new_keys, call } = self;
+        let Self { file, directory, new_keys, passwords_are_names, call } = self;
         let users = read_users(&directory)?;
-        let mut reporter = Reporter::new(call);
+        let reporter = Reporter::new(call);
         reporter.note(|progress| users.iter().for_each(|user| user.count(progress)));
         let is_new = !file.exists();
         let store = open(&file).await?;
-        let imported = import(&store, &users, new_keys, &mut reporter).await;
+        let options = Options { new_keys, passwords_are_names };
+        let imported = import(&store, &users, options, &reporter).await;
         store.close().await;
         drop(store);
         if is_new && imported.is_err() {
@@ -82,39 +99,48 @@ fn remove(file: &Path) {
 async fn import(
     store: &Store,
     users: &[ArchivedUser],
-    new_keys: bool,
-    reporter: &mut Reporter<'_>,
+    options: Options,
+    reporter: &Reporter<'_>,
 ) -> Result {
     let permissions = Permissions::default_tables().map_err(failed)?;
     let hasher = Hasher::default();
     let change = store.begin().await.map_err(failed)?;
-    let mut run = Run { permissions, hasher, new_keys, change, reporter };
+    let mut run = Run { permissions, hasher, options, change, reporter };
     for user in users {
         run.user(user).await?;
     }
     run.change.commit().await.map_err(failed)
 }
 
+/// How it is imported.
+#[derive(Debug, Clone, Copy)]
+struct Options {
+    new_keys: bool,
+    passwords_are_names: bool,
+}
+
+/// The address of the first administrator of a server.
+const FIRST_ADDRESS: &str = "root@localhost";
+
 /// An import under way.
 struct Run<'a, 'r> {
     permissions: Permissions,
     hasher: Hasher,
-    new_keys: bool,
+    options: Options,
     change: Change,
-    reporter: &'a mut Reporter<'r>,
+    reporter: &'a Reporter<'r>,
 }
 
 impl Run<'_, '_> {
     async fn user(&mut self, user: &ArchivedUser) -> Result {
         let refused = |refusal| refused(&user.path, refusal);
-        let password = password(&self.hasher, user).await?;
+        let password = password(&self.hasher, user, self.options.passwords_are_names).await?;
         let info = user.info.clone();
         let mut row = UserRow {
             id: 0,
             name: user.name.as_str().to_owned(),
             nickname: info.nickname.unwrap_or_default(),
-            // It must be one that nobody else has.
-            email: info.email.unwrap_or_else(|| format!("{}@localhost", user.name)),
+            email: self.email(user).await?,
             description: info.description.unwrap_or_default(),
             icon: info.icon.unwrap_or_default(),
             role: info.role.unwrap_or_else(|| "user".to_owned()),
@@ -155,12 +181,26 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// The address of a user: one that nobody else has. Every first administrator has the same unless
+    /// it was changed.
+    async fn email(&mut self, user: &ArchivedUser) -> Result<String> {
+        let own = || format!("{}@localhost", user.name);
+        match user.info.email.clone() {
+            None => Ok(own()),
+            Some(email) if email == FIRST_ADDRESS => {
+                let taken = UserRow::by_login(&mut *self.change, &email).await;
+                Ok(if taken.map_err(failed)?.is_some() { own() } else { email })
+            }
+            Some(email) => Ok(email),
+        }
+    }
+
     /// A device that is ready to be made. It may be public though its user has become private.
     fn tree(&self, device: &ArchivedDevice, defaults: &DeviceDefaults) -> Result<Tree> {
         let mut create = DeviceCreate::from(device.info.clone());
         if device.is_meta() {
             create.apikey = Some("".into());
-        } else if self.new_keys {
+        } else if self.options.new_keys {
             create.apikey = None;
         }
         let tree = Tree::new(device.name.as_str(), create, defaults, &self.permissions, true);
@@ -199,8 +239,12 @@ impl Run<'_, '_> {
     }
 }
 
-/// The password that the archive has; without one, the user's name.
-async fn password(hasher: &Hasher, user: &ArchivedUser) -> Result<StoredPassword> {
+/// The password that the archive has; without one, one that nobody knows, or the user's name.
+async fn password(
+    hasher: &Hasher,
+    user: &ArchivedUser,
+    password_is_name: bool,
+) -> Result<StoredPassword> {
     let refused = |refusal| refused(&user.path, refusal);
     match user.password.clone() {
         Some(PasswordHash { hash, salt, scheme }) => {
@@ -211,7 +255,11 @@ async fn password(hasher: &Hasher, user: &ArchivedUser) -> Result<StoredPassword
             }
             Ok(stored)
         }
-        None => hasher.hash(user.name.as_str().into()).await.map_err(refused),
+        None if password_is_name => hasher.hash(user.name.as_str().into()).await.map_err(refused),
+        None => {
+            let random = format!("{}{}", Uuid::new_v4(), Uuid::new_v4());
+            hasher.hash(random.into()).await.map_err(refused)
+        }
     }
 }
 
