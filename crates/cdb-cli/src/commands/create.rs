@@ -25,6 +25,10 @@ pub(crate) struct Create {
     #[arg(long, value_name = "JSON")]
     schema: Option<String>,
 
+    /// What the stream's values are, for programs that show them, such as `rating.stars`.
+    #[arg(long, value_name = "NAME")]
+    datatype: Option<String>,
+
     /// Others may ask the stream's owner for values.
     #[arg(long)]
     downlink: bool,
@@ -50,15 +54,20 @@ pub(crate) struct Create {
     description: Option<String>,
 }
 
+/// The schema of the command line.
+pub(super) fn schema(text: &str) -> Result<Schema> {
+    let schema = Schema::parse(text);
+    Ok(schema.map_err(|error| format!("--schema is not valid JSON: {error}"))?)
+}
+
 impl Create {
     pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
         let (_, object) = server.object(&self.path).await?;
         match object {
             Object::Stream(stream) => {
                 let mut create = StreamCreate::new();
-                let schema = self.schema.as_deref().map(Schema::parse).transpose();
-                create.schema =
-                    schema.map_err(|error| format!("the schema is no JSON: {error}"))?;
+                create.schema = self.schema.as_deref().map(schema).transpose()?;
+                create.datatype = self.datatype;
                 create.downlink = self.downlink.then_some(true);
                 create.ephemeral = self.ephemeral.then_some(true);
                 (create.nickname, create.description) = (self.nickname, self.description);

@@ -42,6 +42,14 @@ pub(crate) struct Log {
     #[arg(long, value_name = "FILE", default_value = "cdb-log.db")]
     file: PathBuf,
 
+    /// The JSON Schema of the stream, if it is created; without one, anything can be logged.
+    #[arg(long, value_name = "JSON")]
+    schema: Option<String>,
+
+    /// What the values of the stream are, if it is created, such as `rating.stars`.
+    #[arg(long, value_name = "NAME")]
+    datatype: Option<String>,
+
     /// How often the command is run.
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
     every: f64,
@@ -82,8 +90,12 @@ impl Log {
         let builder = ca.into_iter().fold(builder, LoggerBuilder::root_certificate);
         let logger = builder.open().await?;
         if !logger.contains(&stream) {
-            let anything = StreamCreate::new().schema(serde_json::json!({}));
-            logger.add_stream(&stream, anything).await?;
+            let mut create = StreamCreate::new().schema(serde_json::json!({}));
+            if let Some(schema) = &self.schema {
+                create.schema = Some(super::create::schema(schema)?);
+            }
+            create.datatype = self.datatype;
+            logger.add_stream(&stream, create).await?;
         }
         if let Some(seconds) = self.sync {
             logger.set_syncperiod(Duration::try_from_secs_f64(seconds)?).await?;

@@ -346,6 +346,22 @@ fn what_a_command_prints_is_logged() {
 }
 
 #[test]
+fn a_stream_that_is_logged_is_created_with_what_is_said_of_it() {
+    let home = TempHome::logged_in();
+    let file = home.file("cache.db");
+    let file = file.to_str().expect("text");
+    let number = r#"{"type":"number"}"#;
+    let log = ["log", "warmth", "--file", file, "--schema", number, "--datatype", "temperature"];
+    let said = home.with_input("21.5\nwarm\n", &log);
+    assert!(said.err.contains("schema"), "{}", said.err);
+    let info = home.json(&["info", "warmth"]);
+    assert_eq!((&info["schema"], &info["datatype"]), (&json!(number), &json!("temperature")));
+    assert_eq!(home.json(&["ls"])[0]["length"], 1);
+    home.out(&["create", "mood", "--datatype", "rating.stars"]);
+    assert_eq!(home.json(&["info", "mood"])["datatype"], "rating.stars");
+}
+
+#[test]
 fn values_that_the_server_refuses_are_shown_and_sent_again() {
     let home = TempHome::logged_in();
     let file = home.file("cache.db");
