@@ -13,10 +13,10 @@ use crate::error::At;
 use crate::{ArchiveError, ArchiveProblem, VERSION, Version};
 
 /// How large a file with metadata may be: an icon is the most of it.
-const MOST_OBJECT: u64 = 16 * 1024 * 1024;
+const MAX_OBJECT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How large a datapoint may be: the server takes 10 MiB.
-const MOST_DATAPOINT: usize = 16 * 1024 * 1024;
+const MAX_DATAPOINT_BYTES: usize = 16 * 1024 * 1024;
 
 /// How much is read at once.
 const PIECE: usize = 64 * 1024;
@@ -32,7 +32,7 @@ pub type ArchivedDatapoint = Datapoint<Box<RawValue>>;
 /// When it is of a version that is not known, or cannot be read.
 pub fn read_version(directory: &Path) -> Result<Option<Version>> {
     #[derive(Deserialize)]
-    struct Said {
+    struct VersionFile {
         #[serde(rename = "Version")]
         version: u64,
     }
@@ -41,17 +41,17 @@ pub fn read_version(directory: &Path) -> Result<Option<Version>> {
         return Ok(None);
     }
     match object(&path)? {
-        Said { version: 1 } => Ok(Some(Version::One)),
-        Said { version: 2 } => Ok(Some(Version::Two)),
-        Said { version } => Err(ArchiveError::new(&path, ArchiveProblem::Version(version))),
+        VersionFile { version: 1 } => Ok(Some(Version::One)),
+        VersionFile { version: 2 } => Ok(Some(Version::Two)),
+        VersionFile { version } => Err(ArchiveError::new(&path, ArchiveProblem::Version(version))),
     }
 }
 
 /// Reads a file with metadata.
 pub(crate) fn object<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let mut text = Vec::new();
-    open(path)?.take(MOST_OBJECT + 1).read_to_end(&mut text).at(path)?;
-    if text.len() as u64 > MOST_OBJECT {
+    open(path)?.take(MAX_OBJECT_BYTES + 1).read_to_end(&mut text).at(path)?;
+    if text.len() as u64 > MAX_OBJECT_BYTES {
         return Err(ArchiveError::new(path, ArchiveProblem::TooLarge));
     }
     serde_json::from_slice(&text).at(path)
@@ -126,7 +126,7 @@ impl DataReader {
                 _ => ArchiveProblem::Incomplete,
             })
             .at(&self.path)?;
-        if self.parser.pending() > MOST_DATAPOINT {
+        if self.parser.pending() > MAX_DATAPOINT_BYTES {
             return Err(ArchiveError::new(&self.path, ArchiveProblem::TooLarge));
         }
         Ok(Some((found, read as u64)))

@@ -129,7 +129,7 @@ pub(crate) enum Break {
     #[error(transparent)]
     Websocket(tungstenite::Error),
     #[error("the server has closed the websocket{0}")]
-    Closed(Farewell),
+    Closed(CloseReason),
     #[error("nothing was heard from the server for too long")]
     Silent,
     #[error("what kept the websocket has ended")]
@@ -138,9 +138,9 @@ pub(crate) enum Break {
 
 /// What a server says when it closes a websocket.
 #[derive(Debug)]
-pub(crate) struct Farewell(pub(crate) Option<CloseFrame>);
+pub(crate) struct CloseReason(pub(crate) Option<CloseFrame>);
 
-impl fmt::Display for Farewell {
+impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Some(CloseFrame { code, reason }) => write!(f, " ({}: {reason})", u16::from(*code)),

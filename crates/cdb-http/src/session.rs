@@ -16,7 +16,7 @@ use crate::retry::Retry;
 use crate::{Body, Credentials, Error, ProtocolError};
 
 /// How much of an error answer that is not the server's JSON becomes its message, in characters.
-const MOST_MESSAGE: usize = 300;
+const MAX_MESSAGE_CHARS: usize = 300;
 
 /// What a session is made with; see [`Session::builder`].
 #[derive(Debug, Clone)]
@@ -373,7 +373,7 @@ fn said(status: StatusCode, body: &[u8]) -> ServerError {
         return said;
     }
     let text = String::from_utf8_lossy(body);
-    let text: String = text.trim().chars().take(MOST_MESSAGE).collect();
+    let text: String = text.trim().chars().take(MAX_MESSAGE_CHARS).collect();
     let reason = status.canonical_reason().unwrap_or("no reason given");
     let msg = if text.is_empty() { reason.to_owned() } else { text };
     ServerError::new(status.as_u16(), msg, "")

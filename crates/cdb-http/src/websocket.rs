@@ -34,7 +34,7 @@ pub struct Topic {
 ///
 /// It is opened with the first subscription and closed after the last. When it is lost it is opened
 /// again, with growing pauses, and all subscriptions are made again; what was inserted meanwhile is
-/// for the subscriber to read, who is told by another [`Event::Joined`].
+/// for the subscriber to read, who is told by another [`Event::Subscribed`].
 ///
 /// A task of the runtime in which [`join`](Self::join) is called keeps it.
 pub struct Websocket {
@@ -58,7 +58,7 @@ impl Websocket {
         self.state.subscribe()
     }
 
-    /// Subscribes: the first event is [`Event::Joined`] or [`Event::Ended`].
+    /// Subscribes: the first event is [`Event::Subscribed`] or [`Event::Ended`].
     ///
     /// # Panics
     /// Outside of a tokio runtime.

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 /// Longer than anything takes that is going to happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The websocket of a server that treats all requests in one way.
 async fn websocket(router: Router) -> Websocket {
@@ -44,7 +44,7 @@ async fn loss(websocket: &Websocket) -> String {
     let _subscription = websocket.join(topic());
     let mut state = websocket.state();
     let lost = |state: &ConnectionState| matches!(state, ConnectionState::Reconnecting { .. });
-    let lost = timeout(PATIENCE, state.wait_for(lost)).await.expect("it is lost");
+    let lost = timeout(TIMEOUT, state.wait_for(lost)).await.expect("it is lost");
     match &*lost.expect("a state") {
         ConnectionState::Reconnecting { why, wait } => {
             assert!((0.8..=1.2).contains(&wait.as_secs_f64()), "{wait:?}");

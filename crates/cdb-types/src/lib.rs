@@ -53,9 +53,8 @@ pub use path::{
     UserPath,
 };
 pub use query::{
-    CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DataQuery, DatasetQuery,
-    MOST_MERGED, MOST_STREAMS, QueryError, Range, Reference, StreamQuery, check_merge, is_true,
-    resolve_indices,
+    CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DataQuery, DatasetQuery, MAX_MERGED,
+    MAX_STREAMS, QueryError, Range, Reference, StreamQuery, check_merge, is_true, resolve_indices,
 };
 pub use same::is_same_value;
 pub use schema::Schema;

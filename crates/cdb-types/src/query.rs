@@ -4,8 +4,8 @@ mod dataset;
 mod parameters;
 
 pub use dataset::{
-    CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DatasetQuery, MOST_MERGED,
-    MOST_STREAMS, Reference, StreamQuery, check_merge,
+    CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DatasetQuery, MAX_MERGED,
+    MAX_STREAMS, Reference, StreamQuery, check_merge,
 };
 pub use parameters::is_true;
 
@@ -90,10 +90,10 @@ pub enum QueryError {
     /// A stream has no such array beside its data.
     #[error("Unrecognized substream type")]
     Substream,
-    /// More than [`MOST_MERGED`] streams in one merge.
+    /// More than [`MAX_MERGED`] streams in one merge.
     #[error("Merging more than 10 streams is disabled.")]
     TooManyMerged,
-    /// A dataset of more than [`MOST_STREAMS`] streams.
+    /// A dataset of more than [`MAX_STREAMS`] streams.
     #[error("A dataset is made of 200 streams at most.")]
     TooManyStreams,
     /// A dataset without columns.

@@ -11,7 +11,7 @@ mod command;
 mod event;
 
 pub use command::{Command, CommandError, Request};
-pub use event::{Answer, Ended, Event, Joined, Message, UnknownEvent};
+pub use event::{Answer, Ended, Event, Message, Subscribed, UnknownEvent};
 
 /// The path of the websocket, below [`API`](crate::endpoint::API).
 pub const ROUTE: &str = "websocket";

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use cdb_http::websocket::{Batch, Event, Events};
 use cdb_http::{ProtocolError, websocket::Topic};
-use cdb_types::websocket::Joined;
+use cdb_types::websocket::Subscribed;
 use cdb_types::{Datapoint, DatapointArray, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -73,7 +73,7 @@ impl Follower {
     pub(super) async fn begin(stream: Stream, topic: Topic, mut events: Events) -> Result<Self> {
         let place = match events.next().await {
             Event::Ended(why) => return Err(Error::Subscription(why)),
-            Event::Joined(Some(joined)) => Place::after(&joined),
+            Event::Subscribed(Some(joined)) => Place::after(&joined),
             _ => Place::in_time(&stream, &topic).await?,
         };
         let (gap, page, pause, is_over) = (Gap::None, PAGE, PAUSES.0, false);
@@ -101,7 +101,9 @@ impl Follower {
     async fn live<T: DeserializeOwned>(&mut self) -> Result<DatapointArray<T>> {
         match self.events.next().await {
             Event::Batch(batch) => self.take(&batch),
-            Event::Joined(joined) => self.joined_again(joined).map(|()| DatapointArray::default()),
+            Event::Subscribed(joined) => {
+                self.joined_again(joined).map(|()| DatapointArray::default())
+            }
             Event::Missed { end } => self.missed(end).map(|()| DatapointArray::default()),
             Event::Ended(why) => {
                 self.is_over = true;
@@ -132,9 +134,9 @@ impl Follower {
     }
 
     /// Takes note of a new connection.
-    fn joined_again(&mut self, joined: Option<Joined>) -> Result<()> {
+    fn joined_again(&mut self, joined: Option<Subscribed>) -> Result<()> {
         let lagged = match (&mut self.place, joined) {
-            (Place::Index(place), Some(joined @ Joined { index: Some(index), .. })) => {
+            (Place::Index(place), Some(joined @ Subscribed { index: Some(index), .. })) => {
                 let is_same = place.incarnation == joined.incarnation;
                 if is_same && place.next <= index {
                     return self.missed(Some(index));
@@ -143,12 +145,12 @@ impl Follower {
                 // of a stream whose server has lost the rest is not.
                 let is_new = !is_same || self.topic.path.downlink;
                 let next = if is_new && joined.stateless { 0 } else { index };
-                self.place = Place::after(&Joined { index: Some(next), ..joined });
+                self.place = Place::after(&Subscribed { index: Some(next), ..joined });
                 self.gap = Gap::Until(index);
                 Lagged::Replaced
             }
             (Place::Time(_), None) => return self.missed(None),
-            (Place::Unknown(lagged), None | Some(Joined { index: None, .. })) => *lagged,
+            (Place::Unknown(lagged), None | Some(Subscribed { index: None, .. })) => *lagged,
             (place, joined) => {
                 let place_now = joined.map(|joined| Place::after(&joined));
                 *place = place_now.unwrap_or(Place::Unknown(Lagged::Replaced));
@@ -257,9 +259,9 @@ impl Follower {
 
 impl Place {
     /// The place of a subscription that has just begun.
-    fn after(joined: &Joined) -> Self {
+    fn after(joined: &Subscribed) -> Self {
         match *joined {
-            Joined { index: Some(next), incarnation, stateless } => {
+            Subscribed { index: Some(next), incarnation, stateless } => {
                 Self::Index(Index { next, incarnation, stateless })
             }
             _ => Self::Unknown(Lagged::Ephemeral),

@@ -11,7 +11,7 @@ use cdb_core::{
 use faults::{Fault, Proxy, SeededRng, ServerProcess};
 use tokio::time::timeout;
 
-use crate::live::PATIENCE;
+use crate::live::TIMEOUT;
 use crate::support::TestServer;
 
 /// Connects through a proxy, with short pauses.
@@ -55,7 +55,7 @@ impl Behind {
         for wanted in [false, true] {
             let is = |state: &ConnectionState| matches!(state, ConnectionState::Connected);
             let change = state.wait_for(|state| is(state) == wanted);
-            timeout(PATIENCE, change).await.expect("it changes").expect("a connection");
+            timeout(TIMEOUT, change).await.expect("it changes").expect("a connection");
         }
     }
 }
@@ -71,7 +71,7 @@ async fn take(subscription: &mut Subscription<i64>, count: usize) -> Vec<i64> {
 }
 
 async fn item(subscription: &mut Subscription<i64>) -> cdb_core::Result<Vec<i64>> {
-    let item = timeout(PATIENCE, subscription.next()).await.expect("something comes");
+    let item = timeout(TIMEOUT, subscription.next()).await.expect("something comes");
     Ok(item.expect("not the end")?.into_iter().map(|dp| dp.d).collect())
 }
 
@@ -109,7 +109,7 @@ async fn a_server_that_falls_silent_is_given_up() {
     let lost = |state: &ConnectionState| matches!(state, ConnectionState::Reconnecting { .. });
     behind.proxy.stall(true);
     let mut state = behind.cdb.connection_state();
-    timeout(PATIENCE, state.wait_for(lost)).await.expect("it is lost").expect("a connection");
+    timeout(TIMEOUT, state.wait_for(lost)).await.expect("it is lost").expect("a connection");
     insert(&stream, [1]).await;
     behind.proxy.stall(false);
     assert_eq!(take(&mut all, 1).await, [1]);
@@ -192,7 +192,7 @@ async fn requests_wait_for_their_device() {
     insert(&theirs, [1, 2]).await;
     behind.proxy.refuse(false);
     for value in [1, 2] {
-        let request = timeout(PATIENCE, requests.next()).await.expect("a request");
+        let request = timeout(TIMEOUT, requests.next()).await.expect("a request");
         let request = request.expect("not the end").expect("a request");
         assert_eq!(*request.value(), value);
         request.accept().await.expect("stored");
@@ -439,7 +439,7 @@ async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
             }
         }
     }
-    timeout(3 * PATIENCE, inserting).await.expect("it ends").expect("no panic");
+    timeout(3 * TIMEOUT, inserting).await.expect("it ends").expect("no panic");
     let direct = ConnectorDb::builder().url(server.url()).password("me", "secret").connect().await;
     let stored = direct.expect("a connection").stream("numbers").expect("a name").typed::<u64>();
     let stored = stored.range(..).await.expect("datapoints");
@@ -447,7 +447,7 @@ async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
     for Watcher { proxy, cdb, watching } in watchers {
         proxy.delay(Duration::ZERO);
         let state = cdb.connection_state();
-        let watched = timeout(3 * PATIENCE, watching).await;
+        let watched = timeout(3 * TIMEOUT, watching).await;
         watched
             .unwrap_or_else(|_| panic!("all comes: {:?}", *state.borrow()))
             .expect("all is right");

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::support::TestServer;
 
 /// Longer than anything takes that is going to happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The values of the next batch.
 async fn next<T>(subscription: &mut Subscription<T>) -> Vec<T> {
@@ -24,7 +24,7 @@ async fn next<T>(subscription: &mut Subscription<T>) -> Vec<T> {
 async fn item<T>(
     subscription: &mut Subscription<T>,
 ) -> Option<cdb_core::Result<DatapointArray<T>>> {
-    timeout(PATIENCE, subscription.next()).await.expect("something comes")
+    timeout(TIMEOUT, subscription.next()).await.expect("something comes")
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn subscriptions_share_one_websocket_that_closes_after_the_last() {
     assert!(!state.has_changed().expect("a connection"));
     drop(second);
     let idle = state.wait_for(|state| matches!(state, ConnectionState::Idle));
-    timeout(PATIENCE, idle).await.expect("it closes").expect("a connection");
+    timeout(TIMEOUT, idle).await.expect("it closes").expect("a connection");
     let mut again = stream.subscribe().await.expect("a subscription");
     stream.insert(4).await.expect("stored");
     assert_eq!(next(&mut again).await, [4]);
@@ -115,7 +115,7 @@ async fn a_subscription_ends_with_its_stream() {
     let end = item(&mut subscription).await.expect("a reason").expect_err("an error");
     assert!(matches!(end, Error::Subscription(_)), "{end:?}");
     assert!(item(&mut subscription).await.is_none());
-    let end = timeout(PATIENCE, callback.finished()).await.expect("it ends");
+    let end = timeout(TIMEOUT, callback.finished()).await.expect("it ends");
     assert!(matches!(end, Err(Error::Subscription(_))), "{end:?}");
 }
 
@@ -149,13 +149,13 @@ async fn callbacks_are_called_until_they_are_stopped() {
     stream.insert(1).await.expect("stored");
     stream.insert(2).await.expect("stored");
     for expected in [1, 2] {
-        let told = timeout(PATIENCE, batches.recv()).await.expect("a call");
+        let told = timeout(TIMEOUT, batches.recv()).await.expect("a call");
         assert_eq!(told, Some(expected));
     }
     callback.stop().await.expect("no error");
     stream.insert(3).await.expect("stored");
     // The callback is gone, and its sender with it.
-    assert_eq!(timeout(PATIENCE, batches.recv()).await.expect("the end"), None);
+    assert_eq!(timeout(TIMEOUT, batches.recv()).await.expect("the end"), None);
 }
 
 #[tokio::test]
@@ -267,7 +267,7 @@ async fn the_owner_of_a_downlink_does_what_is_asked() {
     assert_eq!(theirs.length(true).await.expect("a number"), 1);
     assert_eq!(theirs.length(false).await.expect("a number"), 0);
     let asked = theirs.query().downlink().await.expect("requests");
-    let request = timeout(PATIENCE, requests.next()).await.expect("a request");
+    let request = timeout(TIMEOUT, requests.next()).await.expect("a request");
     let request = request.expect("not the end").expect("a request");
     assert!(request.value());
     assert_eq!(request.origin(), Some("test/user"));
@@ -277,13 +277,13 @@ async fn the_owner_of_a_downlink_does_what_is_asked() {
     assert_eq!(*change, [Datapoint { o: None, ..asked[0].clone() }]);
 
     theirs.insert(false).await.expect("asked");
-    let request = timeout(PATIENCE, requests.next()).await.expect("a request");
+    let request = timeout(TIMEOUT, requests.next()).await.expect("a request");
     let request = request.expect("not the end").expect("a request");
     request.accept_with(true).await.expect("stored");
     assert_eq!(next(&mut changes).await, [true]);
 
     theirs.insert(true).await.expect("asked");
-    let request = timeout(PATIENCE, requests.next()).await.expect("a request");
+    let request = timeout(TIMEOUT, requests.next()).await.expect("a request");
     drop(request);
     requests.unsubscribe().await;
     assert_eq!(light.len().await.expect("a number"), 2);

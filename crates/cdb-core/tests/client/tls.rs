@@ -5,7 +5,7 @@ use cdb_server::Server;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::live::PATIENCE;
+use crate::live::TIMEOUT;
 
 #[tokio::test]
 async fn a_server_with_a_certificate_of_its_own_is_trusted_when_that_is_given() {
@@ -34,7 +34,7 @@ async fn a_server_with_a_certificate_of_its_own_is_trusted_when_that_is_given() 
     stream.create(StreamCreate::new()).await.expect("a stream");
     let mut subscription = stream.subscribe().await.expect("a subscription");
     stream.insert(1).await.expect("stored");
-    let batch = timeout(PATIENCE, subscription.next()).await.expect("something comes");
+    let batch = timeout(TIMEOUT, subscription.next()).await.expect("something comes");
     assert_eq!(batch.expect("not the end").expect("a batch")[0].d, 1);
     drop(subscription);
     server.shutdown().await;

@@ -13,7 +13,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 /// Longer than anything takes that is going to happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long something may take that may not happen.
 const A_MOMENT: Duration = Duration::from_millis(500);
@@ -84,7 +84,7 @@ impl Python {
     }
 
     async fn said(&mut self) -> Value {
-        let line = timeout(PATIENCE, self.output.next_line()).await.expect("it says something");
+        let line = timeout(TIMEOUT, self.output.next_line()).await.expect("it says something");
         serde_json::from_str(&line.expect("a text").expect("not the end")).expect("JSON")
     }
 
@@ -157,12 +157,12 @@ async fn rust_hears_what_python_inserts() {
     let mut double = stream.subscribe().transform("$ * 2").await.expect("a subscription");
     for value in [3.5, 8.25] {
         peers.python.insert("theirs/user/numbers", json!(value)).await;
-        let heard = timeout(PATIENCE, all.next()).await.expect("something comes");
+        let heard = timeout(TIMEOUT, all.next()).await.expect("something comes");
         assert_eq!(values(heard), [value]);
-        let heard = timeout(PATIENCE, double.next()).await.expect("something comes");
+        let heard = timeout(TIMEOUT, double.next()).await.expect("something comes");
         assert_eq!(values(heard), [2.0 * value]);
     }
-    let heard = timeout(PATIENCE, high.next()).await.expect("something comes");
+    let heard = timeout(TIMEOUT, high.next()).await.expect("something comes");
     assert_eq!(values(heard), [8.25]);
     peers.end().await;
 }
@@ -179,7 +179,7 @@ async fn python_does_what_rust_asks_for() {
     let heard = peers.python.subscribe(command, probe).await;
     assert_eq!(heard[1], "theirs/user/light/downlink");
     assert_eq!(heard[2][0]["o"], "ours/user");
-    let change = timeout(PATIENCE, changes.next()).await.expect("something comes");
+    let change = timeout(TIMEOUT, changes.next()).await.expect("something comes");
     assert_eq!(values(change), [true]);
     assert!(light.length(true).await.expect("a number") >= 1);
     peers.end().await;
@@ -198,7 +198,7 @@ async fn rust_does_what_python_asks_for() {
     let mut requests = light.typed::<f64>().downlinks().await.expect("a subscription");
     for (asked, done) in [(0.5, 0.5), (7.0, 1.0)] {
         peers.python.insert("ours/user/light", json!(asked)).await;
-        let request = timeout(PATIENCE, requests.next()).await.expect("a request");
+        let request = timeout(TIMEOUT, requests.next()).await.expect("a request");
         let request = request.expect("not the end").expect("a request");
         assert_eq!(request.origin(), Some("theirs/user"));
         assert_eq!(*request.value(), asked);

@@ -19,14 +19,14 @@ use super::Topic;
 use super::actor::{Order, Topics, leave, tell};
 use super::handshake::Opened;
 use super::queue::{Batch, Queue};
-use crate::error::{Break, Farewell};
+use crate::error::{Break, CloseReason};
 use crate::{Error, ProtocolError, Session};
 
 /// How long the server may take to hear that the websocket is closed.
-const FAREWELL: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How many streams are looked at at once before they are subscribed.
-const MOST_CHECKS: usize = 8;
+const MAX_CHECKS: usize = 8;
 
 /// Why a conversation ends.
 pub(super) enum End {
@@ -91,7 +91,7 @@ impl<'s> Conversation<'s> {
             heard: Instant::now(),
             asked: false,
             checks: FuturesUnordered::new(),
-            looking: Arc::new(Semaphore::new(MOST_CHECKS)),
+            looking: Arc::new(Semaphore::new(MAX_CHECKS)),
         }
     }
 
@@ -118,7 +118,7 @@ impl<'s> Conversation<'s> {
         };
         if let End::Unwanted = end {
             drop(outgoing);
-            if !matches!(timeout(FAREWELL, writing).await, Ok(Ok(()))) {
+            if !matches!(timeout(CLOSE_TIMEOUT, writing).await, Ok(Ok(()))) {
                 tracing::debug!("the server did not hear that the websocket is closed");
             }
         }
@@ -141,7 +141,7 @@ impl<'s> Conversation<'s> {
                 frame = frames.next() => match frame {
                     Some(Ok(frame)) => self.hear(frame, topics),
                     Some(Err(error)) => Err(error.into()),
-                    None => Err(Break::Closed(Farewell(None)).into()),
+                    None => Err(Break::Closed(CloseReason(None)).into()),
                 },
                 order = orders.recv() => match order {
                     Some(order) => {
@@ -247,7 +247,7 @@ impl<'s> Conversation<'s> {
                 }
                 Ok(())
             }
-            Message::Close(frame) => Err(Break::Closed(Farewell(frame)).into()),
+            Message::Close(frame) => Err(Break::Closed(CloseReason(frame)).into()),
             _ => Ok(()),
         }
     }

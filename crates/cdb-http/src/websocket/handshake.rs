@@ -18,7 +18,7 @@ use crate::error::Break;
 use crate::{Error, ProtocolError, Session};
 
 /// How large a message may be: what was inserted at once, 10 MiB at most, may grow by a transform.
-const MOST_BYTES: usize = 256 * 1024 * 1024;
+const MAX_BYTES: usize = 256 * 1024 * 1024;
 
 /// How much is read at once.
 const READ_BYTES: usize = 16 * 1024;
@@ -54,8 +54,8 @@ async fn shake_hands(session: &Session) -> Result<Opened, Error> {
     let answers = response.headers().contains_key(ANSWERS_HEADER);
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BYTES)
-        .max_message_size(Some(MOST_BYTES))
-        .max_frame_size(Some(MOST_BYTES));
+        .max_message_size(Some(MAX_BYTES))
+        .max_frame_size(Some(MAX_BYTES));
     let upgraded = response.upgrade().await?;
     let socket = WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await;
     Ok(Opened { socket, answers })

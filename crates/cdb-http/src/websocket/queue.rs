@@ -3,24 +3,24 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cdb_types::websocket::Joined;
+use cdb_types::websocket::Subscribed;
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
 use crate::Error;
 
 /// How much text may wait. What waits is shared by all who have subscribed to the same.
-const MOST_BYTES: usize = 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// How many batches may wait.
-const MOST_BATCHES: usize = 256;
+const MAX_BATCHES: usize = 256;
 
 /// What happens to a subscription.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
     /// The server has it: what is inserted from now on comes. Also after each reconnect.
-    Joined(Option<Joined>),
+    Subscribed(Option<Subscribed>),
     /// Something was inserted.
     Batch(Arc<Batch>),
     /// So much waited that what came later was dropped.
@@ -66,16 +66,16 @@ struct Waiting {
 
 impl Queue {
     /// Takes note that the server has the subscription.
-    pub(super) fn join(&self, joined: Option<Joined>) {
+    pub(super) fn join(&self, joined: Option<Subscribed>) {
         let mut waiting = self.lock();
         waiting.joined = true;
         waiting.established = true;
         // Whoever looks what there is up to here finds what was dropped.
         waiting.missed = None;
-        if let Some(Event::Joined(_)) = waiting.events.back() {
+        if let Some(Event::Subscribed(_)) = waiting.events.back() {
             waiting.events.pop_back();
         }
-        waiting.events.push_back(Event::Joined(joined));
+        waiting.events.push_back(Event::Subscribed(joined));
         self.filled.notify_one();
     }
 
@@ -96,7 +96,7 @@ impl Queue {
             return;
         }
         let bytes = waiting.bytes + batch.data.get().len();
-        let room = waiting.batches < MOST_BATCHES && bytes <= MOST_BYTES;
+        let room = waiting.batches < MAX_BATCHES && bytes <= MAX_BYTES;
         if waiting.missed.is_none() && (room || waiting.batches == 0) {
             waiting.batches += 1;
             waiting.bytes = bytes;
@@ -158,7 +158,7 @@ mod tests {
     fn waiting(queue: &Queue) -> Vec<(u64, &'static str)> {
         std::iter::from_fn(|| queue.lock().next())
             .map(|event| match event {
-                Event::Joined(_) => (0, "joined"),
+                Event::Subscribed(_) => (0, "joined"),
                 Event::Batch(batch) => (batch.end.unwrap_or_default(), "batch"),
                 Event::Missed { end } => (end.unwrap_or_default(), "missed"),
                 Event::Ended(_) => (0, "ended"),
@@ -174,9 +174,9 @@ mod tests {
             queue.push(&batch(end, 10));
         }
         let all = waiting(&queue);
-        assert_eq!(all.len(), 1 + MOST_BATCHES + 1);
+        assert_eq!(all.len(), 1 + MAX_BATCHES + 1);
         assert_eq!(all.last(), Some(&(300, "missed")));
-        queue.push(&batch(301, MOST_BYTES));
+        queue.push(&batch(301, MAX_BYTES));
         queue.push(&batch(302, 1));
         queue.end(&Arc::new(crate::error::Break::Silent.into()));
         assert_eq!(waiting(&queue), [(301, "batch"), (302, "missed"), (0, "ended")]);
@@ -199,7 +199,7 @@ mod tests {
     fn a_new_beginning_covers_what_was_dropped() {
         let queue = Queue::default();
         queue.join(None);
-        queue.push(&batch(1, 2 * MOST_BYTES));
+        queue.push(&batch(1, 2 * MAX_BYTES));
         queue.push(&batch(2, 1));
         queue.join(None);
         queue.push(&batch(3, 1));

@@ -8,10 +8,10 @@ use super::{DataQuery, QueryError, Range};
 use crate::DataPath;
 
 /// How many streams one merge takes at most.
-pub const MOST_MERGED: usize = 10;
+pub const MAX_MERGED: usize = 10;
 
 /// How many streams the columns of a dataset are made of at most.
-pub const MOST_STREAMS: usize = 200;
+pub const MAX_STREAMS: usize = 200;
 
 /// A stream with a range and a transform; 0 and missing are the same.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -117,9 +117,9 @@ impl CheckedStream {
 /// Checks the streams of a merge.
 ///
 /// # Errors
-/// When there are more than [`MOST_MERGED`], or one is not acceptable.
+/// When there are more than [`MAX_MERGED`], or one is not acceptable.
 pub fn check_merge(streams: &[StreamQuery]) -> Result<Vec<CheckedStream>, QueryError> {
-    if streams.len() > MOST_MERGED {
+    if streams.len() > MAX_MERGED {
         return Err(QueryError::TooManyMerged);
     }
     streams.iter().map(StreamQuery::check).collect()
@@ -227,7 +227,7 @@ impl DatasetQuery {
             column.check(name)
         });
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
-        if columns.iter().map(|column| column.streams.len()).sum::<usize>() > MOST_STREAMS {
+        if columns.iter().map(|column| column.streams.len()).sum::<usize>() > MAX_STREAMS {
             return Err(QueryError::TooManyStreams);
         }
         let reference = if by_datapoints {

@@ -32,7 +32,7 @@ pub struct Answer {
     pub id: u64,
     /// The subscription that has begun, if it was `subscribe`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub joined: Option<Joined>,
+    pub joined: Option<Subscribed>,
     /// Why it was refused, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ServerError>,
@@ -40,7 +40,7 @@ pub struct Answer {
 
 /// A subscription that has begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Joined {
+pub struct Subscribed {
     /// The index of the first datapoint of which the subscription tells: all that are inserted
     /// later come in messages. Missing for what is not kept (ephemeral streams).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,7 +99,7 @@ struct Fields {
     index: Option<u64>,
     end: Option<u64>,
     answer: Option<u64>,
-    joined: Option<Joined>,
+    joined: Option<Subscribed>,
     error: Option<ServerError>,
     ended: Option<ServerError>,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use bytes::Bytes;
-use cdb_types::websocket::{Answer, Command, CommandError, Ended, Joined, Request};
+use cdb_types::websocket::{Answer, Command, CommandError, Ended, Request, Subscribed};
 use cdb_types::{DataPath, ErrorKind, ServerError};
 use futures_util::{SinkExt, StreamExt};
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub(super) struct Socket {
     /// Whether the client asked for answers.
     answers: bool,
     outbox: Arc<Outbox>,
-    subscriptions: HashMap<(DataPath, String), Subscribed>,
+    subscriptions: HashMap<(DataPath, String), OpenSubscription>,
     /// Their numbers: what is in the outbox for any other is not sent.
     numbers: HashSet<u64>,
     last_number: u64,
@@ -41,11 +41,11 @@ pub(super) struct Socket {
     generation: u64,
 }
 
-struct Subscribed {
+struct OpenSubscription {
     array: Array,
     subscription: Subscription,
     number: u64,
-    joined: Joined,
+    joined: Subscribed,
 }
 
 /// Why a socket ends.
@@ -212,7 +212,7 @@ impl Socket {
         transform: String,
     ) -> Result<(), Refusal> {
         let key = (path, transform);
-        if let Some(Subscribed { subscription, joined, .. }) = self.subscriptions.get(&key) {
+        if let Some(OpenSubscription { subscription, joined, .. }) = self.subscriptions.get(&key) {
             subscription.repeat(|index| self.joined(id, joined, index).1);
             return Ok(());
         }
@@ -229,7 +229,7 @@ impl Socket {
         let script = script(Some(&key.1))?;
         let stateless = script.as_ref().is_none_or(cdb_pipescript::Script::is_stateless);
         let index = (!found.ephemeral).then_some(0);
-        let mut joined = Joined { index, incarnation: found.array.stream, stateless };
+        let mut joined = Subscribed { index, incarnation: found.array.stream, stateless };
         self.last_number += 1;
         let number = self.last_number;
         let wish = Wish {
@@ -249,13 +249,13 @@ impl Socket {
         let subscription = begun.await?;
         let array = found.array;
         self.numbers.insert(number);
-        self.subscriptions.insert(key, Subscribed { array, subscription, number, joined });
+        self.subscriptions.insert(key, OpenSubscription { array, subscription, number, joined });
         Ok(())
     }
 
     /// The answer to a subscription that begins at an index.
-    fn joined(&self, id: u64, joined: &Joined, index: u64) -> (Joined, Option<Parcel>) {
-        let joined = Joined { index: joined.index.map(|_| index), ..joined.clone() };
+    fn joined(&self, id: u64, joined: &Subscribed, index: u64) -> (Subscribed, Option<Parcel>) {
+        let joined = Subscribed { index: joined.index.map(|_| index), ..joined.clone() };
         let answer = Answer { id, joined: Some(joined.clone()), error: None };
         (joined, self.parcel(&answer))
     }
@@ -284,7 +284,7 @@ impl Socket {
             End::because(close_code::POLICY, "What was used to log in is not valid any more.")
         })?;
         let mut ended = Vec::new();
-        for (key, Subscribed { array, .. }) in &self.subscriptions {
+        for (key, OpenSubscription { array, .. }) in &self.subscriptions {
             match self.database.subscribable(&self.asker, &key.0).await {
                 Ok(found) if found.array == *array => {}
                 Ok(_) => ended.push((key.clone(), Refusal::hidden())),

@@ -6,13 +6,13 @@ use cdb_server::Server;
 use serde_json::{Value, json};
 
 /// A server with the documentation's streams: mood and temperature.
-struct Home {
+struct TempHome {
     server: Server,
     cdb: ConnectorDb,
     _directory: tempfile::TempDir,
 }
 
-impl Home {
+impl TempHome {
     async fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let builder = Server::builder().data(directory.path().join("data.db"));
@@ -46,7 +46,7 @@ fn lines(table: &Table) -> Vec<String> {
 
 #[tokio::test]
 async fn a_merge_is_one_series_by_time() {
-    let home = Home::new().await;
+    let home = TempHome::new().await;
     let merged = Merge::new(&home.cdb)
         .stream("temperature")
         .stream(Source::new("mood").t1(at(2.0)))
@@ -66,7 +66,7 @@ async fn a_merge_is_one_series_by_time() {
 
 #[tokio::test]
 async fn a_dataset_by_time_has_a_row_for_each_step() {
-    let home = Home::new().await;
+    let home = TempHome::new().await;
     let table = Dataset::new(&home.cdb)
         .t1(at(0.0))
         .t2(at(8.1))
@@ -92,7 +92,7 @@ async fn a_dataset_by_time_has_a_row_for_each_step() {
 
 #[tokio::test]
 async fn a_dataset_by_a_reference_has_a_row_for_each_of_its_datapoints() {
-    let home = Home::new().await;
+    let home = TempHome::new().await;
     let table = Dataset::new(&home.cdb).x("mood").column("temperature").await.expect("a table");
     assert_eq!(
         lines(&table),
@@ -116,7 +116,7 @@ async fn a_dataset_by_a_reference_has_a_row_for_each_of_its_datapoints() {
 
 #[tokio::test]
 async fn what_is_missing_is_none_and_can_be_left_out() {
-    let home = Home::new().await;
+    let home = TempHome::new().await;
     let question = || {
         Dataset::new(&home.cdb).x("mood").column(Column::new("temperature").interpolator("before"))
     };
@@ -136,7 +136,7 @@ async fn what_is_missing_is_none_and_can_be_left_out() {
 
 #[tokio::test]
 async fn mistakes_are_seen_before_anything_is_sent() {
-    let home = Home::new().await;
+    let home = TempHome::new().await;
     let cdb = home.cdb.clone();
     // Nobody would answer.
     home.server.shutdown().await;
@@ -168,7 +168,7 @@ async fn mistakes_are_seen_before_anything_is_sent() {
 
 #[tokio::test]
 async fn what_may_not_be_read_is_in_no_table() {
-    let home = Home::new().await;
+    let home = TempHome::new().await;
     let device = home.cdb.user().device("sensor").expect("a device");
     device.create(DeviceCreate::new()).await.expect("created");
     let key = device.apikey().await.expect("an answer").expect("a key");
@@ -183,7 +183,7 @@ async fn what_may_not_be_read_is_in_no_table() {
 
 #[tokio::test]
 async fn tables_are_written_as_csv() {
-    let home = Home::new().await;
+    let home = TempHome::new().await;
     home.stream("notes", &[(1.0, json!("rain, \"heavy\"")), (4.0, json!({"a": 1}))]).await;
     let column = Column::new("notes").interpolator("before");
     let table = Dataset::new(&home.cdb).x("mood").column(column).await.expect("a table");
@@ -197,7 +197,7 @@ async fn tables_are_written_as_csv() {
 #[cfg(feature = "arrow")]
 #[tokio::test]
 async fn tables_become_record_batches() {
-    let home = Home::new().await;
+    let home = TempHome::new().await;
     home.stream("half", &[(4.0, json!(0.5)), (5.0, json!(2))]).await;
     home.stream("said", &[(1.0, json!("hi")), (2.0, json!(true))]).await;
     let table = Dataset::new(&home.cdb)
