@@ -4,6 +4,7 @@
 
 #[cfg(target_os = "linux")]
 mod disk;
+mod polled;
 mod process;
 mod proxy;
 mod rng;
@@ -11,6 +12,7 @@ mod server;
 
 #[cfg(target_os = "linux")]
 pub use disk::{DiskError, FaultyDisk, fill, on_small_disk, small_disk, variables};
+pub use polled::polled;
 pub use process::TestProcess;
 pub use proxy::{Fault, Outcome, Proxy};
 pub use rng::SeededRng;

@@ -95,7 +95,7 @@ impl Import {
     pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
         let archive = self.directory.display().to_string();
         if let Some(file) = &self.data {
-            return self.into_file(file, output).await;
+            return self.import_to_file(file, output).await;
         }
         let cdb = server.connect().await?;
         let bar = Bar::new(output);
@@ -106,7 +106,7 @@ impl Import {
         said(output, &archive, self.imported(false), done?)
     }
 
-    async fn into_file(&self, file: &Path, output: Output) -> Result {
+    async fn import_to_file(&self, file: &Path, output: Output) -> Result {
         let bar = Bar::new(output);
         let data = DataFile::at(file);
         let import = data.import(&self.directory).new_keys(self.new_keys);

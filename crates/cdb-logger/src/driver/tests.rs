@@ -1,14 +1,11 @@
 //! A sync that is dropped at each of its awaits.
 
-use std::future::Future;
 use std::path::Path;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use cdb_core::{ConnectorDb, DeviceCreate, StreamCreate};
 use cdb_server::Server;
-use faults::{Outcome, Proxy};
+use faults::{Outcome, Proxy, polled};
 use serde_json::json;
 
 use super::sync::sync_all;
@@ -16,24 +13,6 @@ use crate::shared::Shared;
 use crate::{Error, Logger, LoggerBuilder};
 
 const STREAMS: [&str; 2] = ["a", "b"];
-
-/// Polls a future at most so many times, and drops it. Returns its output if it has become ready.
-async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut polls = 0;
-    std::future::poll_fn(|context| {
-        if polls == times {
-            return Poll::Ready(None);
-        }
-        polls += 1;
-        match future.as_mut().poll(context) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if polls == times => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
-}
 
 async fn logger(builder: LoggerBuilder) -> (Logger, Arc<Shared>) {
     let logger = builder.open().await.expect("a logger");

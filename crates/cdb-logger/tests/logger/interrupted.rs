@@ -1,15 +1,12 @@
 //! Futures that are dropped, runtimes that end, proxies that refuse: at every point, and with each
 //! outcome of a request, everything that was logged comes to the server once.
 
-use std::future::Future;
 use std::path::Path;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use cdb_core::StreamCreate;
 use cdb_logger::{Error, FileError, Logger};
-use faults::{Outcome, Proxy};
+use faults::{Outcome, Proxy, polled};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
@@ -29,24 +26,6 @@ const OUTCOMES: [Outcome; 4] =
 
 /// The streams that are logged.
 const STREAMS: [&str; 2] = ["a", "b"];
-
-/// Polls a future at most so many times, and drops it. Returns its output if it has become ready.
-async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut polls = 0;
-    std::future::poll_fn(|context| {
-        if polls == times {
-            return Poll::Ready(None);
-        }
-        polls += 1;
-        match future.as_mut().poll(context) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if polls == times => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
-}
 
 /// A server behind a proxy, a logger's file, and what was logged into it.
 struct Case {

@@ -379,7 +379,7 @@ mod tests {
         );
         let mut times = TimeParser::new(None, None, zone.clone());
         let mut parse = |text: &&str| times.parse(&format!("2024-11-03 {text}")).expect("a time");
-        let mut falling: Vec<f64> = texts.iter().rev().map(|text| parse(text)).collect();
+        let mut falling: Vec<f64> = texts.iter().rev().map(&mut parse).collect();
         falling.reverse();
         assert_eq!(falling, rising);
         let mut times = TimeParser::new(None, None, zone);
