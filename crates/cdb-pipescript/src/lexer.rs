@@ -12,6 +12,8 @@ pub(crate) enum Kind {
     Identifier(String),
     /// An operator, a bracket, or one of the words `and or not true false`.
     Symbol(&'static str),
+    /// Text that is not part of the language, and what may have been meant.
+    Unknown(Option<&'static str>),
     End,
 }
 
@@ -28,6 +30,20 @@ pub(crate) struct Token {
 const SYMBOLS: [&str; 21] = [
     "<=", ">=", "==", "!=", "<", ">", "+", "-", "*", "/", "%", "^", "|", ":", "(", ")", "[", "]",
     "{", "}", ",",
+];
+
+/// What other languages write, and the same in this one. None of these is two symbols of ours that
+/// may follow each other.
+const FOREIGN: [(&str, &str); 9] = [
+    ("===", "=="),
+    ("!==", "!="),
+    ("&&", "and"),
+    ("||", "or"),
+    ("**", "^"),
+    ("<>", "!="),
+    ("=", "=="),
+    ("&", "and"),
+    ("!", "not"),
 ];
 
 const WORDS: [&str; 5] = ["and", "or", "not", "true", "false"];
@@ -71,9 +87,22 @@ fn token(text: &str, first: char, at: usize) -> Result<(Kind, usize), Fault> {
         let word = WORDS.into_iter().find(|word| *word == name);
         return Ok((word.map_or_else(|| Kind::Identifier(name.to_owned()), Kind::Symbol), length));
     }
-    // What is no token ends the script, as in the original.
+    Ok(symbol(text, first))
+}
+
+/// The symbol with which a text begins, or the character that is none.
+fn symbol(text: &str, first: char) -> (Kind, usize) {
     let symbol = SYMBOLS.into_iter().find(|symbol| text.starts_with(symbol));
-    Ok(symbol.map_or((Kind::End, 0), |symbol| (Kind::Symbol(symbol), symbol.len())))
+    let foreign = FOREIGN.into_iter().find(|(foreign, _)| text.starts_with(foreign));
+    match (symbol, foreign) {
+        (Some(symbol), Some((foreign, _))) if symbol.len() >= foreign.len() => {
+            (Kind::Symbol(symbol), symbol.len())
+        }
+        (_, Some((foreign, ours))) => (Kind::Unknown(Some(ours)), foreign.len()),
+        (Some(symbol), None) => (Kind::Symbol(symbol), symbol.len()),
+        // Reported when the parser reaches it, so that of several faults the first is told.
+        (None, None) => (Kind::Unknown(None), first.len_utf8()),
+    }
 }
 
 fn is_name(c: char) -> bool {

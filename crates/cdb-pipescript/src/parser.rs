@@ -106,7 +106,7 @@ impl Parser {
     }
 
     fn unexpected(&self) -> Fault {
-        Fault::new("syntax error", self.peek().place.clone())
+        unexpected(self.peek())
     }
 
     /// Goes one level deeper for as long as something is parsed.
@@ -202,9 +202,7 @@ impl Parser {
             Kind::Symbol("{") => return self.deeper(|parser| parser.object(token.place.start)),
             Kind::Symbol("(") => ")",
             Kind::Symbol("[") => "]",
-            Kind::Symbol(_) | Kind::End => {
-                return Err(Fault::new("syntax error", token.place));
-            }
+            Kind::Symbol(_) | Kind::Unknown(_) | Kind::End => return Err(unexpected(&token)),
         };
         let node = self.deeper(Self::pipeline)?;
         self.expect(close)?;
@@ -238,9 +236,7 @@ impl Parser {
         let (mut depends, mut depth) = (Depends::Data, 0);
         loop {
             let token = self.next();
-            let Kind::String(key) = token.kind else {
-                return Err(Fault::new("syntax error", token.place));
-            };
+            let Kind::String(key) = token.kind else { return Err(unexpected(&token)) };
             self.expect(":")?;
             let node = self.expression(level::LOOSEST)?;
             if entries.iter().any(|(known, _)| **known == *key) {
@@ -282,6 +278,17 @@ fn starts_operand(kind: &Kind) -> bool {
     match kind {
         Kind::Number(_) | Kind::String(_) | Kind::Identifier(_) => true,
         Kind::Symbol(symbol) => matches!(*symbol, "true" | "false" | "not" | "(" | "[" | "{"),
+        // Where an operand may stand, `!` is taken for one, so that its fault is the one reported.
+        Kind::Unknown(meant) => *meant == Some("not"),
         Kind::End => false,
     }
+}
+
+/// A token stands where the language has no place for it.
+fn unexpected(token: &Token) -> Fault {
+    let mut fault = Fault::new("syntax error", token.place.clone());
+    if let Kind::Unknown(suggestion) = token.kind {
+        fault.suggestion = suggestion;
+    }
+    fault
 }

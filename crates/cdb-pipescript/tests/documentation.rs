@@ -71,6 +71,39 @@ fn a_misspelt_name_is_guessed() {
 }
 
 #[test]
+fn text_after_the_end_of_a_script_is_an_error() {
+    for (script, column, suggestion) in [
+        ("if $ = 5", 6, Some("==")),
+        ("$ === 5", 3, Some("==")),
+        ("$ > 5 && $ < 9", 7, Some("and")),
+        ("$ > 5 & $ < 9", 7, Some("and")),
+        ("$ < 5 || $ > 9", 7, Some("or")),
+        ("!first", 1, Some("not")),
+        ("if !($ > 5)", 4, Some("not")),
+        ("$ !== 5", 3, Some("!=")),
+        ("$ <> 5", 3, Some("!=")),
+        ("$ ** 2", 3, Some("^")),
+        ("5.", 2, None),
+        ("$ > 5 ;", 7, None),
+        ("$ # a comment", 3, None),
+        ("map($, count) \u{e4}", 15, None),
+        ("$[1} \0", 4, None),
+        ("{a: 1}", 2, None),
+    ] {
+        let error = Script::parse(script).expect_err(script);
+        assert_eq!((error.message(), error.line_and_column()), ("syntax error", (1, column)));
+        let text = error.to_string();
+        match suggestion {
+            Some(name) => assert!(text.ends_with(&format!("; did you mean {name}?)")), "{text}"),
+            None => assert!(!text.contains("did you mean"), "{text}"),
+        }
+    }
+    // The first of several faults is reported.
+    let error = Script::parse("zork ; &").expect_err("two faults");
+    assert_eq!(error.message(), "Transform zork not found");
+}
+
+#[test]
 fn what_is_too_much_is_an_error() {
     let deep = format!("{}1{}", "(".repeat(1000), ")".repeat(1000));
     let long = format!("1{}", " + $".repeat(10_000));

@@ -37,6 +37,12 @@ fn alike(a: &Value, b: &Value) -> bool {
     }
 }
 
+/// The cases in which ours deliberately differs from the original, and why. Each of them is a
+/// syntax error: the original runs what stands before a character that it does not know, so that
+/// `if $ = 5` lets everything through.
+const SYNTAX_ERRORS: [(&str, &str); 3] =
+    [("num-0584", "$ # 5"), ("num-0585", "5."), ("num-0597", "$ = 5")];
+
 /// What is wrong with a case, if anything is.
 fn fault(case: &Value) -> Option<String> {
     let script = case["script"].as_str().unwrap_or("");
@@ -75,16 +81,24 @@ fn fault(case: &Value) -> Option<String> {
 
 #[test]
 fn every_script_gives_what_the_original_gives() {
-    let (mut count, mut faults) = (0, Vec::new());
+    let (mut count, mut faults, mut deviations) = (0, Vec::new(), 0);
     for line in VECTORS.lines() {
         let case: Value = serde_json::from_str(line).expect("a case");
         count += 1;
+        if let Some((_, script)) = SYNTAX_ERRORS.iter().find(|(id, _)| case["id"] == *id) {
+            assert_eq!(case["script"], *script);
+            let error = Script::parse(script).expect_err(script);
+            assert_eq!(error.message(), "syntax error", "{script}");
+            deviations += 1;
+            continue;
+        }
         if let Some(fault) = fault(&case) {
             faults.push(format!("{} {}: {fault}", case["id"], case["script"]));
         }
     }
     assert!(faults.is_empty(), "{} of {count}:\n{}", faults.len(), faults.join("\n"));
     assert!(count >= 700, "only {count} cases");
+    assert_eq!(deviations, SYNTAX_ERRORS.len());
 }
 
 const DATASETS: &str = include_str!("vectors/datasets.jsonl");
