@@ -43,6 +43,11 @@ fn alike(a: &Value, b: &Value) -> bool {
 const SYNTAX_ERRORS: [(&str, &str); 3] =
     [("num-0584", "$ # 5"), ("num-0585", "5."), ("num-0597", "$ = 5")];
 
+/// A case in which the original rounds towards 0, so that the week before the first Monday of 1970
+/// has the number of the week after it; ours rounds down. It begins with three datapoints of that
+/// week.
+const FIRST_WEEK: &str = "times-0929";
+
 /// What is wrong with a case, if anything is.
 fn fault(case: &Value) -> Option<String> {
     let script = case["script"].as_str().unwrap_or("");
@@ -69,7 +74,13 @@ fn fault(case: &Value) -> Option<String> {
             Err(error) => failed = Some(error),
         }
     }
-    let expected = case["output"].as_array().cloned().unwrap_or_default();
+    let mut expected = case["output"].as_array().cloned().unwrap_or_default();
+    if case["id"] == FIRST_WEEK {
+        for datapoint in &mut expected[..3] {
+            assert_eq!(datapoint["d"].take(), json!(0));
+            datapoint["d"] = json!(-1);
+        }
+    }
     let expected = given(&expected.iter().map(point).collect::<Vec<_>>());
     let found = given(&points);
     let failed = failed.map(|error| error.to_string());

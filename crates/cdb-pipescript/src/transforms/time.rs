@@ -22,9 +22,6 @@ const FIRST: Date = jiff::civil::date(1970, 1, 1);
 /// Weeks begin on Mondays.
 const FIRST_MONDAY: Date = jiff::civil::date(1970, 1, 5);
 
-const HOUR: f64 = 3600.0;
-const DAY: f64 = 24.0 * HOUR;
-
 /// A transform that makes a value of the moment.
 macro_rules! moment {
     ($name:literal, $description:literal, [$t:literal => $d:literal], $value:expr) => {
@@ -53,21 +50,21 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     ),
     moment!(
         "week",
-        "The whole weeks since the first Monday of 1970",
+        "The number of the week: 0 is that of Monday 5 January 1970, weeks before it are negative. A week begins on Monday at midnight in the time zone",
         ["1464250199.934" => "2420"],
-        |at| since(at, FIRST_MONDAY, 7.0 * DAY)
+        |at| Ok(whole(days(FIRST_MONDAY, at.date()).div_euclid(7)))
     ),
     moment!(
         "day",
-        "The whole days since the first of January 1970",
+        "The number of the day: 0 is 1 January 1970, days before it are negative. A day begins at midnight in the time zone, also in summer time",
         ["1464250199.934" => "16947"],
-        |at| since(at, FIRST, DAY)
+        |at| Ok(whole(days(FIRST, at.date())))
     ),
     moment!(
         "hour",
-        "The whole hours since the first of January 1970",
+        "The number of the hour, as a clock in the time zone shows it: 24 times the number of the day and the hour of the day. An hour that the clock shows twice has one number, one that it leaves out has none",
         ["1464250199.934" => "406736"],
-        |at| since(at, FIRST, HOUR)
+        |at| Ok(whole(24 * days(FIRST, at.date()) + i32::from(at.hour())))
     ),
     moment!("yearmonth", "The name of the month", ["1464250199.934" => "\"May\""], |at| {
         let names = [
@@ -125,9 +122,8 @@ fn zone(name: &str) -> Result<TimeZone, String> {
     }
 }
 
-/// How many whole units have passed since midnight of a day in the zone of a moment.
-fn since(at: &ZonedDateTime, day: Date, unit: f64) -> Result<Value, RunError> {
-    let midnight = day.to_zoned_datetime(at.time_zone().clone());
-    let midnight = midnight.map_err(|error| RunError::new(error.to_string()))?;
-    Ok(Value::number((at.duration_since(&midnight).as_secs_f64() / unit).trunc()))
+/// The days from one date to another, negative if that is earlier.
+fn days(from: Date, to: Date) -> i32 {
+    // Dates lie between the years -9999 and 9999: that is less than 2^23 days.
+    i32::try_from(to.duration_since(from).as_hours() / 24).unwrap_or_default()
 }

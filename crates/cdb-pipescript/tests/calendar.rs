@@ -1,0 +1,126 @@
+//! Days, weeks and hours follow the calendar and the clock of their time zone.
+
+use cdb_pipescript::{Point, Script};
+use jiff::Timestamp;
+use jiff::civil::{DateTime, date};
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+/// What a script gives at a time in seconds since 1970.
+fn at(script: &str, t: f64) -> f64 {
+    let script = Script::parse(script).expect("a script");
+    let point = script.over([Point::new(t, 0.0)]).next().expect("a datapoint");
+    point.expect("a value").d.as_number().expect("a number")
+}
+
+/// The moment of a date and time in a zone, in seconds since 1970.
+fn seconds(zone: &str, local: DateTime) -> f64 {
+    let zone = TimeZone::get(zone).expect("a zone");
+    let at = local.to_zoned_datetime(zone).expect("a moment");
+    at.timestamp().as_duration().as_secs_f64()
+}
+
+#[test]
+fn a_day_begins_at_midnight_in_summer_time() {
+    let midnight = seconds("Europe/Berlin", date(2024, 7, 2).at(0, 0, 0, 0));
+    let day = |t| at("day('Europe/Berlin')", t);
+    assert_eq!(day(midnight) - day(midnight - 1.0), 1.0);
+    assert_eq!(day(midnight + 3600.0), day(midnight));
+    // 19,905 days lie between 1970-01-01 and 2024-07-01.
+    assert_eq!(day(midnight - 1.0), 19_905.0);
+}
+
+#[test]
+fn a_week_begins_on_monday_at_midnight() {
+    let monday = seconds("Europe/Berlin", date(2024, 7, 1).at(0, 0, 0, 0));
+    let week = |t| at("week('Europe/Berlin')", t);
+    assert_eq!(week(monday) - week(monday - 1.0), 1.0);
+    assert_eq!(week(monday + 6.0 * 86400.0), week(monday));
+    let first = seconds("Europe/Berlin", date(1970, 1, 5).at(0, 0, 0, 0));
+    assert_eq!((week(first), week(first - 1.0)), (0.0, -1.0));
+}
+
+#[test]
+fn an_hour_begins_when_the_clock_of_its_zone_says_so() {
+    // UTC+05:45 today, UTC+05:30 in 1970.
+    let hour = |t| at("hour('Asia/Kathmandu')", t);
+    let three = seconds("Asia/Kathmandu", date(2024, 7, 2).at(3, 0, 0, 0));
+    assert_eq!(hour(three) - hour(three - 1.0), 1.0);
+    assert_eq!(hour(three + 3599.0), hour(three));
+    assert_eq!(hour(three), 24.0 * 19_906.0 + 3.0);
+}
+
+#[test]
+fn an_hour_that_the_clock_shows_twice_has_one_number() {
+    let hour = |t| at("hour('Europe/Berlin')", t);
+    // Clocks go back from 03:00 to 02:00 on 27 October 2024.
+    let one = seconds("Europe/Berlin", date(2024, 10, 27).at(1, 0, 0, 0));
+    let hours: Vec<f64> = (0..4).map(|n| hour(one + 3600.0 * f64::from(n)) - hour(one)).collect();
+    assert_eq!(hours, [0.0, 1.0, 1.0, 2.0]);
+    // They go on from 02:00 to 03:00 on 31 March 2024.
+    let one = seconds("Europe/Berlin", date(2024, 3, 31).at(1, 0, 0, 0));
+    let hours: Vec<f64> = (0..3).map(|n| hour(one + 3600.0 * f64::from(n)) - hour(one)).collect();
+    assert_eq!(hours, [0.0, 2.0, 3.0]);
+    // Such days have 25 and 23 hours, and are one day.
+    let day = |t| at("day('Europe/Berlin')", t);
+    let midnight = seconds("Europe/Berlin", date(2024, 10, 27).at(0, 0, 0, 0));
+    assert_eq!(day(midnight + 25.0 * 3600.0 - 1.0), day(midnight));
+    assert_eq!(day(midnight + 25.0 * 3600.0), day(midnight) + 1.0);
+}
+
+#[test]
+fn what_is_before_1970_counts_down() {
+    for (script, values) in [
+        ("day('UTC')", [0.0, -1.0, -1.0, -2.0]),
+        ("hour('UTC')", [0.0, -1.0, -24.0, -25.0]),
+        ("week('UTC')", [-1.0, -1.0, -1.0, -1.0]),
+    ] {
+        let found = [0.0, -0.5, -86_400.0, -86_400.5].map(|t| at(script, t));
+        assert_eq!(found, values, "{script}");
+    }
+    assert_eq!(at("week('UTC')", -3.0 * 86_400.0 - 1.0), -2.0);
+}
+
+const ZONES: [&str; 10] = [
+    "UTC",
+    "Europe/Berlin",
+    "Asia/Kathmandu",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "America/St_Johns",
+    "Pacific/Chatham",
+    "Africa/Casablanca",
+    "America/Scoresbysund",
+];
+
+/// From 1900 to 2100.
+const TIMES: std::ops::Range<i64> = -2_208_988_800..4_102_444_800;
+
+proptest! {
+    #[test]
+    fn the_day_changes_exactly_when_the_date_does(
+        zone in prop::sample::select(&ZONES[..]),
+        start in TIMES,
+        // Two moments are often within a day of one another, sometimes far apart.
+        step in prop_oneof![0_i64..100_000, 0_i64..100_000_000],
+    ) {
+        let tz = TimeZone::get(zone).expect("a zone");
+        let date = |t: i64| {
+            let moment = Timestamp::from_second(t).expect("a moment");
+            moment.to_zoned_datetime(tz.clone()).date()
+        };
+        #[allow(clippy::cast_precision_loss, reason = "seconds are exact")]
+        let number = |unit: &str, t: i64| at(&format!("{unit}('{zone}')"), t as f64);
+        let (earlier, later) = (start, start + step);
+        let days = date(later).duration_since(date(earlier)).as_hours() / 24;
+        #[allow(clippy::cast_precision_loss, reason = "few days")]
+        let days = days as f64;
+        prop_assert_eq!(number("day", later) - number("day", earlier), days);
+        // Hours and weeks are those of the day.
+        let (hour, day) = (number("hour", later), number("day", later));
+        prop_assert_eq!((hour / 24.0).floor(), day);
+        prop_assert_eq!(hour - 24.0 * day, number("dayhour", later));
+        prop_assert_eq!(((day - 4.0) / 7.0).floor(), number("week", later));
+    }
+}
