@@ -1,0 +1,107 @@
+//! Whether the scripts of the guide return what the guide says.
+//!
+//! Tables below `| script | result | …` are run over the last block of JSON above them, tables below
+//! `| interpolator | TIME | …` make columns of it.
+
+use connectordb::pipescript::{Interpolator, Point, Script};
+use serde_json::Value;
+
+const PAGE: &str = include_str!("../src/guide/pipescript.md");
+
+/// The cells of a line of a table; `\|` does not separate them.
+fn cells(line: &str) -> Option<Vec<String>> {
+    let line = line.strip_prefix('|')?.strip_suffix('|')?;
+    let line = line.replace("\\|", "\u{0}");
+    Some(line.split('|').map(|cell| cell.trim().replace('\u{0}', "|")).collect())
+}
+
+/// The text between the backticks of a cell.
+fn code(cell: &str) -> &str {
+    let code = cell.strip_prefix('`').and_then(|cell| cell.strip_suffix('`'));
+    code.unwrap_or_else(|| panic!("not code: {cell}"))
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn points(text: &str) -> Vec<Point> {
+    let points = json(text);
+    let points = points.as_array().expect("an array");
+    points.iter().map(|dp| Point::new(dp["t"].as_f64().expect("a time"), &dp["d"])).collect()
+}
+
+/// As JSON, with all numbers as floats.
+fn written(value: &connectordb::pipescript::Value) -> Value {
+    floats(value.clone().try_into().expect("JSON"))
+}
+
+fn floats(value: Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().into(),
+        Value::Array(items) => items.into_iter().map(floats).collect(),
+        Value::Object(entries) => {
+            Value::Object(entries.into_iter().map(|(key, value)| (key, floats(value))).collect())
+        }
+        other => other,
+    }
+}
+
+fn result(script: &str, data: &[Point]) -> Value {
+    let script = Script::parse(script).expect(script);
+    let points = script.over(data.iter().cloned());
+    points.map(|point| written(&point.expect("a result").d)).collect()
+}
+
+fn column(interpolator: &str, data: &[Point], times: &[f64]) -> Vec<Value> {
+    let mut column = Interpolator::parse(interpolator).expect(interpolator).start();
+    data.iter().for_each(|point| column.push(point.clone()));
+    column.end();
+    times.iter().map(|t| written(&column.value(*t).expect("a value"))).collect()
+}
+
+#[test]
+fn every_script_and_number_of_the_guide_is_right() {
+    let mut data = Vec::new();
+    let mut header = None;
+    let mut lines = PAGE.lines();
+    let (mut scripts, mut columns) = (0, 0);
+    while let Some(line) = lines.next() {
+        if line.starts_with("```") {
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            if line == "```json" {
+                data = points(&block.join("\n"));
+            }
+            continue;
+        }
+        let Some(cells) = cells(line) else {
+            header = None;
+            continue;
+        };
+        let Some(header) = &header else {
+            header = Some(cells);
+            continue;
+        };
+        if cells.iter().all(|cell| cell == "---") {
+            continue;
+        }
+        match header.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["script", "result", "meaning"] => {
+                let script = code(&cells[0]);
+                assert_eq!(result(script, &data), floats(json(code(&cells[1]))), "{script}");
+                scripts += 1;
+            }
+            ["interpolator", ref times @ ..] => {
+                let interpolator = code(&cells[0]);
+                let times: Vec<f64> =
+                    times.iter().map(|time| time.parse().expect("a time")).collect();
+                let expected: Vec<Value> =
+                    cells[1..].iter().map(|cell| floats(json(code(cell)))).collect();
+                assert_eq!(column(interpolator, &data, &times), expected, "{interpolator}");
+                columns += 1;
+            }
+            ref other => panic!("a table that is not checked: {other:?}"),
+        }
+    }
+    assert!(scripts >= 20 && columns >= 7, "{scripts} scripts and {columns} columns were run");
+}
