@@ -112,41 +112,29 @@ fn place(
     Ok(rows)
 }
 
-/// Writes rows in a transaction of their own. Few of them are one text with its `BEGIN` and
-/// `COMMIT`: one way to SQLite's thread and back instead of three. SQLite stops at the first
-/// statement that fails.
+/// Writes rows, all or none. The connection is one on which no transaction is open, so a statement
+/// alone is a transaction of its own.
 async fn insert(connection: &mut SqliteConnection, rows: &[NewRow]) -> sqlx::Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
     if rows.len() <= ROWS_PER_STATEMENT {
-        let mut statements = insertion("BEGIN IMMEDIATE; ", rows);
-        statements.push("; COMMIT");
-        return execute(connection, statements, rows.len()).await;
+        return insert_some(connection, rows).await;
     }
     sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
     for rows in rows.chunks(ROWS_PER_STATEMENT) {
-        execute(connection, insertion("", rows), rows.len()).await?;
+        insert_some(&mut *connection, rows).await?;
     }
     sqlx::query("COMMIT").execute(connection).await.map(drop)
 }
 
-/// The statement that writes rows, after another.
-fn insertion(first: &str, rows: &[NewRow]) -> QueryBuilder<Sqlite> {
-    let mut statement = QueryBuilder::new(first);
-    statement.push("INSERT INTO cache ");
+async fn insert_some(connection: &mut SqliteConnection, rows: &[NewRow]) -> sqlx::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut statement = QueryBuilder::<Sqlite>::new("INSERT INTO cache ");
     statement.push_values(rows, |mut values, row| {
         values.push_bind(&*row.stream).push_bind(row.t).push_bind(&row.json);
     });
-    statement
-}
-
-async fn execute(
-    connection: &mut SqliteConnection,
-    mut statement: QueryBuilder<Sqlite>,
-    rows: usize,
-) -> sqlx::Result<()> {
-    statement.build().persistent(rows <= KEPT_PREPARED).execute(connection).await.map(drop)
+    let persistent = rows.len() <= KEPT_PREPARED;
+    statement.build().persistent(persistent).execute(connection).await.map(drop)
 }
 
 #[cfg(test)]

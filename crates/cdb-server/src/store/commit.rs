@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use super::batch::Batch;
 use super::block::{Block, BlockError};
 use super::feed::{Appended, Feed};
-use super::journal::{ENTRIES_PER_STATEMENT, insert_entries, insert_entries_alone};
+use super::journal::{ENTRIES_PER_STATEMENT, insert_entries};
 use super::points::Points;
 use super::tails::Growth;
 use super::writer::Writer;
@@ -208,20 +208,12 @@ impl Commit {
         Ok(())
     }
 
-    /// Whether one statement writes it all.
+    /// Whether one statement writes it all, which needs no transaction around it.
     pub(super) fn is_one_statement(&self) -> bool {
         self.rows.is_empty() && self.growths.len() <= ENTRIES_PER_STATEMENT
     }
 
-    /// Writes one statement, in a transaction of its own.
-    pub(super) async fn write_alone(
-        &self,
-        connection: &mut SqliteConnection,
-    ) -> Result<(), sqlx::Error> {
-        insert_entries_alone(connection, &self.entries()).await
-    }
-
-    /// Writes it, within a transaction.
+    /// Writes it: within a transaction, unless it is one statement.
     pub(super) async fn write(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         insert_blocks(connection, &self.rows).await?;
         insert_entries(connection, &self.entries()).await

@@ -21,49 +21,22 @@ pub(super) const FLUSH_BYTES: usize = 1024 * 1024;
 /// How many entries one statement writes at most.
 pub(super) const ENTRIES_PER_STATEMENT: usize = 256;
 
-/// Writes what the journal gets of a commit, within a transaction.
+/// Writes what the journal gets of a commit.
 pub(super) async fn insert_entries(
     connection: &mut SqliteConnection,
     entries: &[(Array, &Points)],
 ) -> Result<(), sqlx::Error> {
     for entries in entries.chunks(ENTRIES_PER_STATEMENT) {
-        execute(connection, insertion("", entries), entries.len()).await?;
+        let mut statement =
+            QueryBuilder::<Sqlite>::new("INSERT INTO journal (stream_id, substream, data) ");
+        statement.push_values(entries, |mut values, (array, points)| {
+            values.push_bind(array.stream).push_bind(array.downlink).push_bind(points.text());
+        });
+        // Statements of many entries come in too many lengths to be worth keeping.
+        let worth_keeping = entries.len() <= 32;
+        statement.build().persistent(worth_keeping).execute(&mut *connection).await?;
     }
     Ok(())
-}
-
-/// Writes what the journal gets of a commit that is nothing else, as one text: one way to SQLite's
-/// thread and back instead of three. SQLite stops at the first statement that fails, so that the
-/// transaction is its own and is over when this has succeeded.
-pub(super) async fn insert_entries_alone(
-    connection: &mut SqliteConnection,
-    entries: &[(Array, &Points)],
-) -> Result<(), sqlx::Error> {
-    if entries.is_empty() {
-        return Ok(());
-    }
-    let mut statements = insertion("BEGIN IMMEDIATE; ", entries);
-    statements.push("; COMMIT");
-    execute(connection, statements, entries.len()).await
-}
-
-/// The statement that writes entries, after another.
-fn insertion(first: &str, entries: &[(Array, &Points)]) -> QueryBuilder<Sqlite> {
-    let mut statement = QueryBuilder::new(first);
-    statement.push("INSERT INTO journal (stream_id, substream, data) ");
-    statement.push_values(entries, |mut values, (array, points)| {
-        values.push_bind(array.stream).push_bind(array.downlink).push_bind(points.text());
-    });
-    statement
-}
-
-async fn execute(
-    connection: &mut SqliteConnection,
-    mut statement: QueryBuilder<Sqlite>,
-    entries: usize,
-) -> Result<(), sqlx::Error> {
-    // Statements of many entries come in too many lengths to be worth keeping.
-    statement.build().persistent(entries <= 32).execute(connection).await.map(drop)
 }
 
 /// Reads what the journal holds, and where the blocks of its arrays end.

@@ -2,10 +2,13 @@
 //!
 //! SQLite rolls a transaction back by itself after some errors (a full disk, a failed sync), and a
 //! statement outside of a transaction looks just like one inside of it. So nothing here counts open
-//! transactions. Each write begins with `BEGIN IMMEDIATE`, which SQLite refuses where one is open,
-//! and counts as done when its `COMMIT` has succeeded, which with `synchronous = FULL` includes the
-//! sync. After an error the connection is replaced, and memory is read from the file again. A change
-//! that is given up, since it was refused or nobody waits for it, is rolled back.
+//! transactions: SQLite says whether one is open. It refuses `BEGIN` inside of a transaction, and
+//! `COMMIT` and `ROLLBACK` outside of one, so after any of the latter two has succeeded none is open;
+//! only then is the connection `Idle`. A statement alone on an idle connection is a transaction of its
+//! own. A write counts as done when that statement, or the `COMMIT`, has succeeded, which with
+//! `synchronous = FULL` includes the sync. After an error the connection is replaced, and memory is
+//! read from the file again. A change that is given up, since it was refused or nobody waits for it,
+//! is rolled back.
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
@@ -39,7 +42,7 @@ pub(crate) struct Writer {
 /// behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ConnectionState {
-    /// No transaction is open, and `tails` says what the file says.
+    /// SQLite has confirmed that no transaction is open, and `tails` says what the file says.
     Idle,
     /// A transaction was begun, and neither committed nor refused.
     Open,
@@ -91,7 +94,7 @@ impl Writer {
         if commit.is_one_statement() {
             self.make_idle().await?;
             self.state = ConnectionState::Failed;
-            commit.write_alone(&mut self.connection).await?;
+            commit.write(&mut self.connection).await?;
             self.state = ConnectionState::Idle;
         } else {
             let write = async |connection: &mut SqliteConnection| {
