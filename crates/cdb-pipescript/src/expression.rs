@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+use crate::budget::Meter;
 use crate::error::RunError;
 use crate::operator::{Binary, Unary};
+use crate::pipeline::WAITING_BYTES;
 use crate::point::Point;
 use crate::value::Value;
 
@@ -13,7 +15,7 @@ use crate::value::Value;
 pub(crate) trait Each: Send + Sync + fmt::Debug {
     /// What it gives for the first datapoint of a window. What follows are the datapoints ahead:
     /// as many as [`ahead`](Self::ahead) says, or all up to the end of the sequence.
-    fn apply(&mut self, window: &[Point]) -> Result<Point, RunError>;
+    fn apply(&mut self, window: &[Point], meter: &mut Meter) -> Result<Point, RunError>;
 
     /// How many datapoints ahead it looks.
     fn ahead(&self) -> usize;
@@ -94,7 +96,7 @@ impl Expression {
     }
 
     /// What it gives for the first datapoint of a window; see [`Each::apply`].
-    pub(crate) fn point(&mut self, window: &[Point]) -> Result<Point, RunError> {
+    pub(crate) fn point(&mut self, window: &[Point], meter: &mut Meter) -> Result<Point, RunError> {
         let Some(point) = window.first() else { return Ok(Point::default()) };
         let here = |d| Ok(Point { t: point.t, d });
         match self {
@@ -102,57 +104,65 @@ impl Expression {
             Self::Identity => Ok(point.clone()),
             Self::Time => here(Value::number(point.t)),
             Self::Last => here((window.len() == 1).into()),
-            Self::Unary(operator, operand) => here(operator.apply(&operand.value(window)?)?),
+            Self::Unary(operator, operand) => here(operator.apply(&operand.value(window, meter)?)?),
             Self::Binary(operator, left, right) => {
-                here(operator.apply(&left.value(window)?, &right.value(window)?)?)
+                let (left, right) = (left.value(window, meter)?, right.value(window, meter)?);
+                here(operator.apply(&left, &right, meter)?)
             }
-            Self::WithNumber(operator, number) => here(operator.apply_to(&point.d, *number)?),
-            Self::Chain(chain) => chain.point(window),
+            Self::WithNumber(operator, number) => {
+                here(operator.apply_to(&point.d, *number, meter)?)
+            }
+            Self::Chain(chain) => chain.point(window, meter),
             Self::Object(entries) => {
                 let entries = entries.iter_mut();
                 let values =
-                    entries.map(|(key, entry)| Ok((Arc::clone(key), entry.value(window)?)));
+                    entries.map(|(key, entry)| Ok((Arc::clone(key), entry.value(window, meter)?)));
                 here(Value::object(values.collect::<Result<BTreeMap<_, _>, RunError>>()?)?)
             }
-            Self::Each(each) => each.apply(window),
+            Self::Each(each) => each.apply(window, meter),
         }
     }
 
     /// Makes of a datapoint what it gives for it. It must not look ahead.
-    pub(crate) fn update(&mut self, point: &mut Point) -> Result<(), RunError> {
+    pub(crate) fn update(&mut self, point: &mut Point, meter: &mut Meter) -> Result<(), RunError> {
         let window = std::slice::from_ref(point);
         match self {
             Self::Identity => {}
             Self::WithNumber(operator, number) => {
-                point.d = operator.apply_to(&point.d, *number)?;
+                point.d = operator.apply_to(&point.d, *number, meter)?;
             }
             // These leave the timestamp as it is.
             Self::Constant(_) | Self::Unary(..) | Self::Binary(..) => {
-                point.d = self.value(window)?;
+                point.d = self.value(window, meter)?;
             }
-            _ => *point = self.point(window)?,
+            _ => *point = self.point(window, meter)?,
         }
         Ok(())
     }
 
     /// The value that it gives for the first datapoint of a window.
-    pub(crate) fn value(&mut self, window: &[Point]) -> Result<Value, RunError> {
+    pub(crate) fn value(&mut self, window: &[Point], meter: &mut Meter) -> Result<Value, RunError> {
         match (self, window.first()) {
             (Self::Constant(value), _) => Ok(value.clone()),
             (Self::Identity, Some(point)) => Ok(point.d.clone()),
             (Self::WithNumber(operator, number), Some(point)) => {
-                operator.apply_to(&point.d, *number)
+                operator.apply_to(&point.d, *number, meter)
             }
-            (expression, _) => Ok(expression.point(window)?.d),
+            (expression, _) => Ok(expression.point(window, meter)?.d),
         }
     }
 
     /// Whether it holds, as the condition of a transform.
-    pub(crate) fn holds(&mut self, window: &[Point], of: &str) -> Result<bool, RunError> {
+    pub(crate) fn holds(
+        &mut self,
+        window: &[Point],
+        of: &str,
+        meter: &mut Meter,
+    ) -> Result<bool, RunError> {
         let truth = match (self, window.first()) {
             (Self::Identity, Some(point)) => point.d.as_bool(),
             (Self::Last, _) => Some(window.len() == 1),
-            (expression, _) => expression.value(window)?.as_bool(),
+            (expression, _) => expression.value(window, meter)?.as_bool(),
         };
         truth.ok_or_else(|| {
             RunError::new(format!("Argument given to {of} can't be converted to boolean"))
@@ -176,17 +186,20 @@ impl Expression {
 }
 
 impl Chain {
-    fn point(&mut self, window: &[Point]) -> Result<Point, RunError> {
+    fn point(&mut self, window: &[Point], meter: &mut Meter) -> Result<Point, RunError> {
         if self.ahead == 0 {
-            let point = self.first.point(window)?;
-            return self.second.point(std::slice::from_ref(&point));
+            let point = self.first.point(window, meter)?;
+            return self.second.point(std::slice::from_ref(&point), meter);
         }
         while self.given.len() <= self.ahead && self.given.len() < window.len() {
-            let given = self.first.point(&window[self.given.len()..])?;
+            let given = self.first.point(&window[self.given.len()..], meter)?;
+            meter.hold(WAITING_BYTES + given.d.bytes())?;
             self.given.push_back(given);
         }
-        let point = self.second.point(self.given.make_contiguous());
-        self.given.pop_front();
+        let point = self.second.point(self.given.make_contiguous(), meter);
+        if let Some(given) = self.given.pop_front() {
+            meter.release(WAITING_BYTES + given.d.bytes());
+        }
         point
     }
 }

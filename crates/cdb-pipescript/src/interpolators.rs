@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::budget::{Budget, Meter};
 use crate::error::{ParseError, RunError};
 use crate::point::Point;
 use crate::script::{Run, Script};
@@ -65,11 +66,20 @@ pub const NAMED: [Named; 6] = [
 ];
 
 impl Interpolator {
-    /// An interpolator by its name, or by a script. `average` is another name for `mean`.
+    /// An interpolator by its name, or by a script, which keeps to the default [`Budget`]. `average`
+    /// is another name for `mean`.
     ///
     /// # Errors
-    /// When the text is neither.
+    /// If the text is neither.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
+        Self::parse_with(text, &Budget::default())
+    }
+
+    /// An interpolator by its name, or by a script, which keeps to a budget.
+    ///
+    /// # Errors
+    /// If the text is neither.
+    pub fn parse_with(text: &str, budget: &Budget) -> Result<Self, ParseError> {
         Ok(Self(match text {
             "closest" => Kind::Closest,
             "before" => Kind::Before,
@@ -77,7 +87,7 @@ impl Interpolator {
             "count" => Kind::Count,
             "sum" => Kind::Sum,
             "mean" | "average" => Kind::Mean,
-            script => Kind::Script(Script::parse(script)?),
+            script => Kind::Script(Script::parse_with(script, budget)?),
         }))
     }
 
@@ -91,6 +101,7 @@ impl Interpolator {
             ahead: VecDeque::new(),
             ended: false,
             failed: None,
+            meter: None,
         }
     }
 }
@@ -108,6 +119,8 @@ pub struct Column {
     ahead: VecDeque<Point>,
     ended: bool,
     failed: Option<RunError>,
+    /// What the runs over the rows before have counted: the budget is for all rows together.
+    meter: Option<Meter>,
 }
 
 /// What has come since the row before.
@@ -157,8 +170,10 @@ impl Column {
             Kind::Mean => (since.sum / since.count).into(),
             Kind::Script(_) => {
                 if let Some(mut run) = since.run.take() {
-                    run.end()?;
+                    let ended = run.end();
                     since.take_last(&mut run);
+                    self.meter = Some(run.into_meter().without_state());
+                    ended?;
                 }
                 since.last.unwrap_or_default()
             }
@@ -171,12 +186,20 @@ impl Column {
         })
     }
 
+    /// How many steps of its [`Budget`] the script of the interpolator has taken so far; 0 for one
+    /// that has a name.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        let run = self.since.run.as_ref().map(Run::steps);
+        run.or_else(|| self.meter.as_ref().map(Meter::steps)).unwrap_or(0)
+    }
+
     /// Takes in what is not later than a time.
     fn take_in(&mut self, t: f64) {
         while let Some(point) = self.ahead.pop_front_if(|point| point.t <= t) {
             // After a failure nothing counts any more.
             if self.failed.is_none()
-                && let Err(error) = self.since.take(&self.kind, &point)
+                && let Err(error) = self.since.take(&self.kind, &point, &mut self.meter)
             {
                 self.failed = Some(error);
             }
@@ -186,7 +209,12 @@ impl Column {
 }
 
 impl Since {
-    fn take(&mut self, kind: &Kind, point: &Point) -> Result<(), RunError> {
+    fn take(
+        &mut self,
+        kind: &Kind,
+        point: &Point,
+        meter: &mut Option<Meter>,
+    ) -> Result<(), RunError> {
         match kind {
             Kind::Closest | Kind::Before | Kind::After => {}
             Kind::Count => self.count += 1.0,
@@ -195,10 +223,15 @@ impl Since {
                 self.sum += point.d.to_number()?;
             }
             Kind::Script(script) => {
-                let mut run = self.run.take().unwrap_or_else(|| script.start());
-                run.push(point.clone())?;
+                let start = || match meter.take() {
+                    Some(meter) => script.start_with(meter),
+                    None => script.start(),
+                };
+                let mut run = self.run.take().unwrap_or_else(start);
+                let pushed = run.push(point.clone());
                 self.take_last(&mut run);
                 self.run = Some(run);
+                pushed?;
             }
         }
         Ok(())

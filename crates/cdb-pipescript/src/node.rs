@@ -2,15 +2,49 @@
 
 use std::ops::Range;
 
-use crate::error::Fault;
+use crate::budget::{Budget, CONSTANT_STEPS, Meter};
+use crate::error::{Fault, RunError};
 use crate::expression::Expression;
 use crate::operator::{Binary, Unary};
 use crate::pipeline::{Pipeline, Step};
 use crate::point::Point;
-use crate::value::Value;
+use crate::transforms::{ArgumentKind, Transform};
+use crate::value::{ENTRY_STEPS, Value};
 
-/// How many brackets and operators may be within one another.
-const MOST_DEPTH: usize = 200;
+/// What parsing a script has used, and may use.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) budget: Budget,
+    /// For the constants that are computed.
+    meter: Meter,
+    /// How many bytes of compiled regular expressions are left.
+    pub(crate) regex_bytes: usize,
+}
+
+impl Context {
+    pub(crate) fn new(budget: Budget) -> Self {
+        let regex_bytes = budget.regex_bytes;
+        Self { budget, meter: Meter::of_constants(budget), regex_bytes }
+    }
+
+    /// A value that is computed while the script is parsed; `None` if that fails, which will happen
+    /// again when the script runs.
+    fn constant(
+        &mut self,
+        place: &Range<usize>,
+        value: impl FnOnce(&mut Meter) -> Result<Value, RunError>,
+    ) -> Result<Option<Value>, Fault> {
+        match value(&mut self.meter) {
+            Ok(value) => Ok(Some(value)),
+            Err(_) if self.meter.is_exhausted() => {
+                let message =
+                    format!("The constants of a script may take at most {CONSTANT_STEPS} steps");
+                Err(Fault::new(message, place.clone()))
+            }
+            Err(_) => Ok(None),
+        }
+    }
+}
 
 /// A part of a script.
 #[derive(Debug)]
@@ -19,6 +53,28 @@ pub(crate) struct Node {
     pub(crate) place: Range<usize>,
     pub(crate) depends: Depends,
     depth: usize,
+    pub(crate) cost: Cost,
+}
+
+/// What a part of a script takes, without the scripts that its transforms run themselves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cost {
+    /// Steps for a datapoint.
+    pub(crate) steps: usize,
+    /// Of how many nodes it is made, each with a state.
+    pub(crate) nodes: usize,
+}
+
+impl Cost {
+    /// What a node takes without those below it.
+    pub(crate) const NODE: Self = Self { steps: 1, nodes: 1 };
+}
+
+impl std::ops::AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        self.steps += other.steps;
+        self.nodes += other.nodes;
+    }
 }
 
 /// What all that a part of a script gives for a datapoint depends on; more comes later.
@@ -37,14 +93,18 @@ pub(crate) enum Depends {
 pub(crate) enum Part {
     /// Gives one datapoint for each.
     One(Expression),
+    /// Does not; of one step.
+    Step(Step),
+    /// Does not.
     Many(Pipeline),
 }
 
 impl Part {
-    /// As a script of its own.
-    pub(crate) fn into_pipeline(self) -> Pipeline {
+    /// As a script of its own, of which the steps are counted.
+    pub(crate) fn into_pipeline(self, cost: Cost) -> Pipeline {
         match self {
-            Self::One(expression) => Step::Each(expression).into(),
+            Self::One(expression) => Pipeline::of(Step::Each(expression), cost),
+            Self::Step(step) => Pipeline::of(step, cost),
             Self::Many(pipeline) => pipeline,
         }
     }
@@ -53,6 +113,7 @@ impl Part {
     pub(crate) fn peeks(&self) -> bool {
         match self {
             Self::One(expression) => expression.ahead() > 0,
+            Self::Step(step) => step.ahead() > 0,
             Self::Many(pipeline) => pipeline.peeks(),
         }
     }
@@ -63,23 +124,24 @@ impl Node {
     pub(crate) fn new(
         part: Part,
         place: Range<usize>,
-        depends: Depends,
-        below: usize,
+        above: Above,
+        context: &Context,
     ) -> Result<Self, Fault> {
-        let depth = below + 1;
-        if depth > MOST_DEPTH {
-            return Err(Fault::new("The script is nested too deeply", place));
+        let Above { depends, depth, cost } = above;
+        let (depth, most) = (depth + 1, 2 * context.budget.max_nesting());
+        if depth > most {
+            let message = format!(
+                "The script is nested too deeply: at most {most} operators and stages may depend on \
+                 one another"
+            );
+            return Err(Fault::new(message, place));
         }
-        Ok(Self { part, place, depends, depth })
+        Ok(Self { part, place, depends, depth, cost })
     }
 
     pub(crate) fn constant(value: Value, place: Range<usize>) -> Self {
         let (part, depends) = (Part::One(Expression::Constant(value)), Depends::Data);
-        Self { part, place, depends, depth: 1 }
-    }
-
-    pub(crate) fn depth(&self) -> usize {
-        self.depth
+        Self { part, place, depends, depth: 1, cost: Cost::NODE }
     }
 
     /// The value, if it is the same for all datapoints.
@@ -94,33 +156,39 @@ impl Node {
         operator: Unary,
         operand: Self,
         place: Range<usize>,
+        context: &Context,
     ) -> Result<Self, Fault> {
         if let Some(Ok(value)) = operand.value().map(|value| operator.apply(value)) {
             return Ok(Self::constant(value, place));
         }
-        let (depends, depth) = (operand.depends, operand.depth);
+        let above = Above::of([&operand]);
         let operand = Box::new(operand.operand(1)?);
-        Self::new(Part::One(Expression::Unary(operator, operand)), place, depends, depth)
+        Self::new(Part::One(Expression::Unary(operator, operand)), place, above, context)
     }
 
-    pub(crate) fn binary(operator: Binary, left: Self, right: Self) -> Result<Self, Fault> {
+    pub(crate) fn binary(
+        operator: Binary,
+        left: Self,
+        right: Self,
+        context: &mut Context,
+    ) -> Result<Self, Fault> {
         let place = left.place.start..right.place.end;
         if let (Some(left), Some(right)) = (left.value(), right.value())
-            // What fails, fails when it is run.
-            && let Ok(value) = operator.apply(left, right)
+            && let Some(value) =
+                context.constant(&place, |meter| operator.apply(left, right, meter))?
         {
             return Ok(Self::constant(value, place));
         }
-        let (depends, depth) = (left.depends.max(right.depends), left.depth.max(right.depth));
+        let above = Above::of([&left, &right]);
         let (left, right) = (left.operand(1)?, right.operand(2)?);
         let expression = Expression::binary(operator, left, right);
-        Self::new(Part::One(expression), place, depends, depth)
+        Self::new(Part::One(expression), place, above, context)
     }
 
     fn operand(self, number: usize) -> Result<Expression, Fault> {
         match self.part {
             Part::One(expression) => Ok(expression),
-            Part::Many(_) => {
+            Part::Step(_) | Part::Many(_) => {
                 let message = format!("Argument {number} of an operator must be OneToOne");
                 Err(Fault::new(message, self.place))
             }
@@ -128,21 +196,79 @@ impl Node {
     }
 
     /// One script, then another on what it gives.
-    pub(crate) fn pipe(self, next: Self) -> Result<Self, Fault> {
+    pub(crate) fn pipe(self, next: Self, context: &mut Context) -> Result<Self, Fault> {
         let place = self.place.start..next.place.end;
-        let (depends, depth) = (self.depends.max(next.depends), self.depth.max(next.depth));
+        let above = Above::of([&self, &next]);
         let constant = self.value().cloned().filter(|_| next.depends == Depends::Data);
         let part = match (self.part, next.part) {
             (Part::One(first), Part::One(mut second)) => {
-                if let Some(value) = constant
-                    && let Ok(value) = second.value(&[Point { t: 0.0, d: value }])
-                {
-                    return Ok(Self::constant(value, place));
+                if let Some(value) = constant {
+                    let point = [Point { t: 0.0, d: value }];
+                    let value = context.constant(&place, |meter| {
+                        meter.step(next.cost.steps)?;
+                        second.value(&point, meter)
+                    })?;
+                    if let Some(value) = value {
+                        return Ok(Self::constant(value, place));
+                    }
                 }
                 Part::One(Expression::chain(first, second))
             }
-            (first, second) => Part::Many(first.into_pipeline().then(second.into_pipeline())),
+            (first, second) => {
+                let first = first.into_pipeline(self.cost);
+                Part::Many(first.then(second.into_pipeline(next.cost)))
+            }
         };
-        Self::new(part, place, depends, depth)
+        Self::new(part, place, above, context)
+    }
+}
+
+/// What a node takes over from those below it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Above {
+    pub(crate) depends: Depends,
+    /// The depth of the deepest.
+    pub(crate) depth: usize,
+    /// That of all of them, and its own.
+    pub(crate) cost: Cost,
+}
+
+impl Above {
+    pub(crate) fn of<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Self {
+        let mut above = Self { depends: Depends::Data, depth: 0, cost: Cost::NODE };
+        for node in nodes {
+            above.add(node);
+        }
+        above
+    }
+
+    /// Adds a node.
+    fn add(&mut self, node: &Node) {
+        self.add_script(node);
+        self.cost += node.cost;
+    }
+
+    /// Adds an entry of an object.
+    pub(crate) fn add_entry(&mut self, node: &Node) {
+        self.add(node);
+        self.cost.steps += ENTRY_STEPS;
+    }
+
+    /// Adds a script that a transform runs itself: it is counted when it runs.
+    fn add_script(&mut self, node: &Node) {
+        self.depends = self.depends.max(node.depends);
+        self.depth = self.depth.max(node.depth);
+    }
+
+    /// Adds the arguments of a transform.
+    pub(crate) fn of_call(transform: &Transform, arguments: &[Node]) -> Self {
+        let mut above = Self { depends: transform.gives.depends(), ..Self::of([]) };
+        for (index, node) in arguments.iter().enumerate() {
+            match transform.arguments.get(index).map(|argument| argument.kind) {
+                Some(ArgumentKind::Script) => above.add_script(node),
+                _ => above.add(node),
+            }
+        }
+        above
     }
 }

@@ -1,5 +1,6 @@
 //! Operators on values.
 
+use crate::budget::Meter;
 use crate::error::RunError;
 use crate::value::{MOST_TEXT, Value};
 
@@ -41,7 +42,12 @@ impl Unary {
 }
 
 impl Binary {
-    pub(crate) fn apply(self, left: &Value, right: &Value) -> Result<Value, RunError> {
+    pub(crate) fn apply(
+        self,
+        left: &Value,
+        right: &Value,
+        meter: &mut Meter,
+    ) -> Result<Value, RunError> {
         Ok(match self {
             Self::Or | Self::And => {
                 let (left, right) = (left.to_bool()?, right.to_bool()?);
@@ -59,9 +65,11 @@ impl Binary {
                 }
                 .into()
             }
-            Self::Equal => left.is_like(right).into(),
-            Self::NotEqual => (!left.is_like(right)).into(),
-            Self::Add => return add(left, right),
+            Self::Equal | Self::NotEqual => {
+                meter.step_over(left.bytes().min(right.bytes()))?;
+                (left.is_like(right) == (self == Self::Equal)).into()
+            }
+            Self::Add => return add(left, right, meter),
             Self::Subtract => (algebraic(left)? - algebraic(right)?).into(),
             Self::Multiply => (algebraic(left)? * algebraic(right)?).into(),
             Self::Divide => (algebraic(left)? / algebraic(right)?).into(),
@@ -74,10 +82,15 @@ impl Binary {
 impl Binary {
     /// [`apply`](Self::apply) with a number on the right.
     #[inline]
-    pub(crate) fn apply_to(self, left: &Value, right: f64) -> Result<Value, RunError> {
+    pub(crate) fn apply_to(
+        self,
+        left: &Value,
+        right: f64,
+        meter: &mut Meter,
+    ) -> Result<Value, RunError> {
         match self.of_numbers(left, right) {
             Some(value) => Ok(value),
-            None => self.apply(left, &Value::number(right)),
+            None => self.apply(left, &Value::number(right), meter),
         }
     }
 
@@ -110,12 +123,13 @@ fn not_algebraic() -> RunError {
 }
 
 /// The sum of two numbers, or two texts as one.
-fn add(left: &Value, right: &Value) -> Result<Value, RunError> {
+fn add(left: &Value, right: &Value, meter: &mut Meter) -> Result<Value, RunError> {
     if let (Some(left), Some(right)) = (left.as_number(), right.as_number()) {
         return Ok((left + right).into());
     }
     match (left, right) {
         (Value::String(left), Value::String(right)) if left.len() + right.len() <= MOST_TEXT => {
+            meter.step_over(left.len() + right.len())?;
             Ok([&**left, &**right].concat().as_str().into())
         }
         (Value::String(_), Value::String(_)) => {

@@ -2,22 +2,17 @@
 //!
 //! Each part is checked as soon as all of it is read, so that of several faults the first is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use crate::budget::Budget;
 use crate::error::Fault;
 use crate::expression::Expression;
 use crate::lexer::{Kind, Token, tokens};
-use crate::node::{Depends, Node, Part};
+use crate::node::{Above, Context, Node, Part};
 use crate::operator::{Binary, Unary};
 use crate::transforms;
 use crate::value::Value;
-
-/// How long a script may be, in bytes.
-const MOST_BYTES: usize = 64 * 1024;
-
-/// How many brackets and prefixes may be open at a time.
-const MOST_OPEN: usize = 100;
 
 /// How tightly operators bind, the loosest first.
 mod level {
@@ -56,11 +51,13 @@ fn infix(symbol: &str) -> Option<(Infix, u8)> {
 }
 
 /// Parses a whole script.
-pub(crate) fn parse(script: &str) -> Result<Node, Fault> {
-    if script.len() > MOST_BYTES {
-        return Err(Fault::new(format!("A script has at most {MOST_BYTES} bytes"), 0..0));
+pub(crate) fn parse(script: &str, budget: &Budget) -> Result<Node, Fault> {
+    let most = budget.script_bytes;
+    if script.len() > most {
+        return Err(Fault::new(format!("The script is too long: at most {most} bytes"), 0..0));
     }
-    let mut parser = Parser { tokens: tokens(script)?, at: 0, open: 0 };
+    let context = Context::new(*budget);
+    let mut parser = Parser { tokens: tokens(script)?, at: 0, open: 0, context };
     let node = parser.pipeline()?;
     match parser.peek().kind {
         Kind::End => Ok(node),
@@ -73,6 +70,7 @@ struct Parser {
     tokens: Vec<Token>,
     at: usize,
     open: usize,
+    context: Context,
 }
 
 impl Parser {
@@ -115,8 +113,12 @@ impl Parser {
         parse: impl FnOnce(&mut Self) -> Result<Node, Fault>,
     ) -> Result<Node, Fault> {
         self.open += 1;
-        if self.open > MOST_OPEN {
-            return Err(Fault::new("The script is nested too deeply", self.peek().place.clone()));
+        let most = self.context.budget.max_nesting();
+        if self.open > most {
+            let message = format!(
+                "The script is nested too deeply: at most {most} brackets and prefixes may be open"
+            );
+            return Err(Fault::new(message, self.peek().place.clone()));
         }
         let node = parse(self);
         self.open -= 1;
@@ -127,7 +129,7 @@ impl Parser {
     fn pipeline(&mut self) -> Result<Node, Fault> {
         let mut node = self.stage()?;
         while self.take("|") {
-            node = node.pipe(self.stage()?)?;
+            node = node.pipe(self.stage()?, &mut self.context)?;
         }
         Ok(node)
     }
@@ -148,7 +150,7 @@ impl Parser {
         while starts_operand(&self.peek().kind) {
             arguments.push(self.expression(level::LOOSEST)?);
         }
-        transforms::call(&name, arguments, place)
+        transforms::call(&name, arguments, place, &mut self.context)
     }
 
     /// An expression whose operators bind at least as tightly as a level.
@@ -160,8 +162,10 @@ impl Parser {
             self.at += 1;
             let right = self.expression(level + 1)?;
             left = match infix {
-                Infix::Operator(operator) => Node::binary(operator, left, right)?,
-                Infix::Pipe => left.pipe(right)?,
+                Infix::Operator(operator) => {
+                    Node::binary(operator, left, right, &mut self.context)?
+                }
+                Infix::Pipe => left.pipe(right, &mut self.context)?,
             };
         }
         Ok(left)
@@ -178,7 +182,7 @@ impl Parser {
         self.at += 1;
         let operand = self.deeper(|parser| parser.expression(level))?;
         let place = start..operand.place.end;
-        Node::unary(operator, operand, place)
+        Node::unary(operator, operand, place, &self.context)
     }
 
     fn primary(&mut self) -> Result<Node, Fault> {
@@ -190,12 +194,12 @@ impl Parser {
             Kind::Symbol("false") => return Ok(Node::constant(false.into(), token.place)),
             Kind::Identifier(name) => {
                 let arguments = if token.spaced { Vec::new() } else { self.arguments()? };
-                let call = transforms::call(&name, arguments, token.place)?;
+                let call = transforms::call(&name, arguments, token.place, &mut self.context)?;
                 // With a space before it, a minus binds to the name: `next:$ - $` is
                 // `next:($ - $)`.
                 if token.spaced && self.take("-") {
                     let right = self.deeper(|parser| parser.expression(level::PRODUCT))?;
-                    return Node::binary(Binary::Subtract, call, right);
+                    return Node::binary(Binary::Subtract, call, right, &mut self.context);
                 }
                 return Ok(call);
             }
@@ -233,24 +237,25 @@ impl Parser {
     /// The entries of an object, after its opening brace.
     fn object(&mut self, start: usize) -> Result<Node, Fault> {
         let mut entries = Vec::<(Arc<str>, Expression)>::new();
-        let (mut depends, mut depth) = (Depends::Data, 0);
+        let (mut keys, mut above) = (HashSet::<Arc<str>>::new(), Above::of([]));
         loop {
             let token = self.next();
             let Kind::String(key) = token.kind else { return Err(unexpected(&token)) };
             self.expect(":")?;
             let node = self.expression(level::LOOSEST)?;
-            if entries.iter().any(|(known, _)| **known == *key) {
+            let key = Arc::<str>::from(key);
+            if !keys.insert(Arc::clone(&key)) {
                 let message = format!("Key {key} found multiple times in json object");
                 return Err(Fault::new(message, token.place));
             }
             if node.part.peeks() {
                 return Err(Fault::new("All transforms in object must not peek", node.place));
             }
-            (depends, depth) = (depends.max(node.depends), depth.max(node.depth()));
+            above.add_entry(&node);
             let Part::One(entry) = node.part else {
                 return Err(Fault::new("All transforms in object must be OneToOne", node.place));
             };
-            entries.push((key.into(), entry));
+            entries.push((key, entry));
             if !self.take(",") {
                 break;
             }
@@ -260,7 +265,7 @@ impl Parser {
         if let Some(value) = constant(&entries) {
             return Ok(Node::constant(value, start..end));
         }
-        Node::new(Part::One(Expression::Object(entries)), start..end, depends, depth)
+        Node::new(Part::One(Expression::Object(entries)), start..end, above, &self.context)
     }
 }
 

@@ -3,20 +3,29 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use crate::budget::Meter;
 use crate::error::RunError;
 use crate::expression::Expression;
+use crate::node::Cost;
 use crate::point::Point;
 
 /// Takes what comes out.
-pub(crate) type Sink<'a> = &'a mut dyn FnMut(Point) -> Result<(), RunError>;
+pub(crate) type Sink<'a> = &'a mut dyn FnMut(Point, &mut Meter) -> Result<(), RunError>;
+
+/// What a node of a script takes in memory, with its state, in bytes: about the mean.
+const NODE_BYTES: usize = 96;
+
+/// What a datapoint that waits takes in memory, besides its value.
+pub(crate) const WAITING_BYTES: usize = std::mem::size_of::<Point>();
 
 /// A transform that gives more or fewer datapoints than it gets.
 pub(crate) trait Many: Send + Sync + fmt::Debug {
     /// Takes the first datapoint of a window; what follows are the datapoints ahead.
-    fn push(&mut self, window: &[Point], sink: Sink<'_>) -> Result<(), RunError>;
+    fn push(&mut self, window: &[Point], sink: Sink<'_>, meter: &mut Meter)
+    -> Result<(), RunError>;
 
     /// Takes note that the sequence has ended.
-    fn end(&mut self, sink: Sink<'_>) -> Result<(), RunError>;
+    fn end(&mut self, sink: Sink<'_>, meter: &mut Meter) -> Result<(), RunError>;
 
     /// How many datapoints ahead it looks.
     fn ahead(&self) -> usize;
@@ -43,10 +52,21 @@ impl Clone for Step {
     }
 }
 
+impl Step {
+    /// How many datapoints ahead it looks.
+    pub(crate) fn ahead(&self) -> usize {
+        match self {
+            Self::Each(expression) | Self::If(expression) => expression.ahead(),
+            Self::Many(many) => many.ahead(),
+        }
+    }
+}
+
 /// A step, and the datapoints that it cannot take before it knows what follows them.
 #[derive(Debug, Clone)]
 struct Stage {
     step: Step,
+    cost: Cost,
     ahead: usize,
     waiting: VecDeque<Point>,
 }
@@ -57,17 +77,23 @@ pub(crate) struct Pipeline {
     stages: Vec<Stage>,
 }
 
-impl From<Step> for Pipeline {
-    fn from(step: Step) -> Self {
-        let ahead = match &step {
-            Step::Each(expression) | Step::If(expression) => expression.ahead(),
-            Step::Many(many) => many.ahead(),
-        };
-        Self { stages: vec![Stage { step, ahead, waiting: VecDeque::new() }] }
-    }
-}
-
 impl Pipeline {
+    /// A script of one step.
+    pub(crate) fn of(step: Step, cost: Cost) -> Self {
+        let ahead = step.ahead();
+        Self { stages: vec![Stage { step, cost, ahead, waiting: VecDeque::new() }] }
+    }
+
+    /// Of how many nodes it is made.
+    pub(crate) fn nodes(&self) -> usize {
+        self.stages.iter().map(|stage| stage.cost.nodes).sum()
+    }
+
+    /// What it takes in memory before its first datapoint, estimated.
+    pub(crate) fn bytes(&self) -> usize {
+        self.nodes() * NODE_BYTES + self.stages.len() * std::mem::size_of::<Stage>()
+    }
+
     /// This script, then another on what it gives.
     pub(crate) fn then(mut self, next: Self) -> Self {
         self.stages.extend(next.stages);
@@ -80,71 +106,96 @@ impl Pipeline {
     }
 
     /// Takes a datapoint.
-    pub(crate) fn push(&mut self, point: Point, sink: Sink<'_>) -> Result<(), RunError> {
-        push(&mut self.stages, point, sink)
+    pub(crate) fn push(
+        &mut self,
+        point: Point,
+        sink: Sink<'_>,
+        meter: &mut Meter,
+    ) -> Result<(), RunError> {
+        push(&mut self.stages, point, sink, meter)
     }
 
     /// Takes note that the sequence has ended.
-    pub(crate) fn end(&mut self, sink: Sink<'_>) -> Result<(), RunError> {
-        end(&mut self.stages, sink)
+    pub(crate) fn end(&mut self, sink: Sink<'_>, meter: &mut Meter) -> Result<(), RunError> {
+        end(&mut self.stages, sink, meter)
     }
 }
 
-fn push(mut stages: &mut [Stage], mut point: Point, sink: Sink<'_>) -> Result<(), RunError> {
+fn push(
+    mut stages: &mut [Stage],
+    mut point: Point,
+    sink: Sink<'_>,
+    meter: &mut Meter,
+) -> Result<(), RunError> {
     while let Some((stage, rest)) = stages.split_first_mut() {
         if stage.ahead > 0 {
+            meter.hold(WAITING_BYTES + point.d.bytes())?;
             stage.waiting.push_back(point);
             if stage.waiting.len() <= stage.ahead {
                 return Ok(());
             }
-            return stage.take_waiting(rest, sink);
+            return stage.take_waiting(rest, sink, meter);
         }
+        meter.step(stage.cost.steps)?;
         let window = std::slice::from_ref(&point);
         match &mut stage.step {
             Step::If(condition) => {
-                if !condition.holds(window, "if")? {
+                if !condition.holds(window, "if", meter)? {
                     return Ok(());
                 }
             }
-            Step::Each(expression) => expression.update(&mut point)?,
-            Step::Many(many) => return many.push(window, &mut |point| push(rest, point, sink)),
+            Step::Each(expression) => expression.update(&mut point, meter)?,
+            Step::Many(many) => {
+                let sink = &mut |point, meter: &mut Meter| push(rest, point, sink, meter);
+                return many.push(window, sink, meter);
+            }
         }
         stages = rest;
     }
-    sink(point)
+    sink(point, meter)
 }
 
-fn end(stages: &mut [Stage], sink: Sink<'_>) -> Result<(), RunError> {
+fn end(stages: &mut [Stage], sink: Sink<'_>, meter: &mut Meter) -> Result<(), RunError> {
     let Some((stage, rest)) = stages.split_first_mut() else { return Ok(()) };
     while !stage.waiting.is_empty() {
-        stage.take_waiting(rest, sink)?;
+        stage.take_waiting(rest, sink, meter)?;
     }
     if let Step::Many(many) = &mut stage.step {
-        many.end(&mut |point| push(rest, point, sink))?;
+        let sink = &mut |point, meter: &mut Meter| push(rest, point, sink, meter);
+        many.end(sink, meter)?;
     }
-    end(rest, sink)
+    end(rest, sink, meter)
 }
 
 impl Stage {
     /// Takes the first datapoint that waits.
-    fn take_waiting(&mut self, rest: &mut [Self], sink: Sink<'_>) -> Result<(), RunError> {
+    fn take_waiting(
+        &mut self,
+        rest: &mut [Self],
+        sink: Sink<'_>,
+        meter: &mut Meter,
+    ) -> Result<(), RunError> {
+        meter.step(self.cost.steps)?;
         let window = &*self.waiting.make_contiguous();
+        let bytes = WAITING_BYTES + window.first().map_or(0, |point| point.d.bytes());
         let given = match &mut self.step {
             Step::If(condition) => {
-                let holds = condition.holds(window, "if")?;
+                let holds = condition.holds(window, "if", meter)?;
                 self.waiting.pop_front().filter(|_| holds)
             }
             Step::Each(expression) => {
-                let point = expression.point(window)?;
+                let point = expression.point(window, meter)?;
                 self.waiting.pop_front();
                 Some(point)
             }
             Step::Many(many) => {
-                many.push(window, &mut |point| push(rest, point, sink))?;
+                let sink = &mut |point, meter: &mut Meter| push(rest, point, sink, meter);
+                many.push(window, sink, meter)?;
                 self.waiting.pop_front();
                 None
             }
         };
-        given.map_or(Ok(()), |point| push(rest, point, sink))
+        meter.release(bytes);
+        given.map_or(Ok(()), |point| push(rest, point, sink, meter))
     }
 }

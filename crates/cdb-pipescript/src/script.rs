@@ -9,10 +9,11 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
+use crate::budget::{Budget, Meter};
 use crate::error::{ParseError, RunError};
 use crate::node::{Depends, Part};
 use crate::parser::parse;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, WAITING_BYTES};
 use crate::point::Point;
 
 /// A script, ready to be run as often as wanted. Cheap to clone, `Send` and `Sync`.
@@ -34,21 +35,31 @@ struct Inner {
     one_to_one: bool,
     peeks: bool,
     stateless: bool,
+    budget: Budget,
 }
 
 impl Script {
-    /// Parses a script, which may have 64 KiB.
+    /// Parses a script that keeps to the default [`Budget`].
     ///
     /// # Errors
-    /// When the text is not a script: what is wrong, and where.
+    /// If the text is not a script, or exceeds a limit: what is wrong, and where.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        let node = parse(text).map_err(|fault| ParseError::new(text, fault))?;
+        Self::parse_with(text, &Budget::default())
+    }
+
+    /// Parses a script that keeps to a budget, as do its runs.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_with(text: &str, budget: &Budget) -> Result<Self, ParseError> {
+        let node = parse(text, budget).map_err(|fault| ParseError::new(text, fault))?;
         Ok(Self(Arc::new(Inner {
             text: text.into(),
             one_to_one: matches!(node.part, Part::One(_)),
             peeks: node.part.peeks(),
             stateless: node.depends != Depends::Sequence,
-            pipeline: node.part.into_pipeline(),
+            pipeline: node.part.into_pipeline(node.cost),
+            budget: *budget,
         })))
     }
 
@@ -80,7 +91,12 @@ impl Script {
     /// Begins a run over a sequence.
     #[must_use]
     pub fn start(&self) -> Run {
-        Run { pipeline: self.0.pipeline.clone(), given: VecDeque::new() }
+        self.start_with(Meter::new(self.0.budget))
+    }
+
+    /// Begins a run that goes on counting where another has ended.
+    pub(crate) fn start_with(&self, meter: Meter) -> Run {
+        Run { pipeline: self.0.pipeline.clone(), given: VecDeque::new(), meter }
     }
 
     /// Runs it over a sequence; nothing is read from that before it is needed.
@@ -125,23 +141,31 @@ impl fmt::Debug for Script {
 /// assert_eq!(run.pull(), Some(Point::new(2.0, 4.0)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Pausing
+///
+/// A run does nothing by itself: between two calls it can wait for as long as wanted, be sent to
+/// another thread, or be dropped, which ends it. One call takes at most the steps that the
+/// [`Budget`] leaves; [`steps`](Self::steps) says how many were taken. A task that shares its thread
+/// with others yields to them when a few thousand have been taken since it last did.
 #[derive(Debug)]
 pub struct Run {
     pipeline: Pipeline,
     given: VecDeque<Point>,
+    meter: Meter,
 }
 
 impl Run {
     /// Takes the next datapoint.
     ///
     /// # Errors
-    /// When the datapoint is not what the script is for. What it gave before can still be pulled;
-    /// the run is over.
+    /// When the datapoint is not what the script is for, or the budget is used up. What it gave
+    /// before can still be pulled; the run is over.
     pub fn push(&mut self, point: impl Into<Point>) -> Result<(), RunError> {
-        self.pipeline.push(point.into(), &mut |point| {
-            self.given.push_back(point);
-            Ok(())
-        })
+        let point = point.into();
+        self.meter.allow(&point.d);
+        let sink = &mut |point, meter: &mut Meter| keep(&mut self.given, point, meter);
+        self.pipeline.push(point, sink, &mut self.meter)
     }
 
     /// Takes the next datapoint, and hands what it gives to a function at once.
@@ -153,10 +177,13 @@ impl Run {
         point: impl Into<Point>,
         mut take: impl FnMut(Point),
     ) -> Result<(), RunError> {
-        self.pipeline.push(point.into(), &mut |point| {
+        let point = point.into();
+        self.meter.allow(&point.d);
+        let sink = &mut |point, _: &mut Meter| {
             take(point);
             Ok(())
-        })
+        };
+        self.pipeline.push(point, sink, &mut self.meter)
     }
 
     /// Takes note that the sequence has ended: what waited for more is given.
@@ -164,16 +191,34 @@ impl Run {
     /// # Errors
     /// As [`push`](Self::push).
     pub fn end(&mut self) -> Result<(), RunError> {
-        self.pipeline.end(&mut |point| {
-            self.given.push_back(point);
-            Ok(())
-        })
+        let sink = &mut |point, meter: &mut Meter| keep(&mut self.given, point, meter);
+        self.pipeline.end(sink, &mut self.meter)
     }
 
     /// The next datapoint that the script has given.
     pub fn pull(&mut self) -> Option<Point> {
-        self.given.pop_front()
+        let point = self.given.pop_front()?;
+        self.meter.release(WAITING_BYTES + point.d.bytes());
+        Some(point)
     }
+
+    /// How many steps of its [`Budget`] the run has taken so far.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.meter.steps()
+    }
+
+    /// What it has counted, for the next run.
+    pub(crate) fn into_meter(self) -> Meter {
+        self.meter
+    }
+}
+
+/// Keeps what a script has given until it is pulled.
+fn keep(given: &mut VecDeque<Point>, point: Point, meter: &mut Meter) -> Result<(), RunError> {
+    meter.hold(WAITING_BYTES + point.d.bytes())?;
+    given.push_back(point);
+    Ok(())
 }
 
 /// A run that takes what comes by itself, and is over at the end or after an error.

@@ -17,9 +17,10 @@ use std::ops::Range;
 
 pub(crate) use arguments::Arguments;
 
+use crate::budget::Meter;
 use crate::error::{Fault, RunError};
 use crate::expression::{Each, Expression};
-use crate::node::{Depends, Node, Part};
+use crate::node::{Above, Context, Depends, Node, Part};
 use crate::point::Point;
 use crate::value::Value;
 
@@ -38,7 +39,7 @@ pub struct Transform {
     /// A script that shows it, what goes in, and what comes out: JSON arrays of datapoints. Empty
     /// where what comes out is left to chance.
     pub example: [&'static str; 3],
-    pub(crate) build: fn(&mut Arguments) -> Result<Part, String>,
+    pub(crate) build: fn(&mut Arguments<'_>) -> Result<Part, String>,
 }
 
 /// What a transform gives.
@@ -60,7 +61,7 @@ pub enum Gives {
 }
 
 impl Gives {
-    fn depends(self) -> Depends {
+    pub(crate) fn depends(self) -> Depends {
         match self {
             Self::OneByData | Self::OneOrNone => Depends::Data,
             Self::OneByDatapoint => Depends::Datapoint,
@@ -123,24 +124,33 @@ pub fn all() -> impl Iterator<Item = &'static Transform> {
 }
 
 /// A call of a transform.
-pub(crate) fn call(name: &str, given: Vec<Node>, place: Range<usize>) -> Result<Node, Fault> {
+pub(crate) fn call(
+    name: &str,
+    given: Vec<Node>,
+    place: Range<usize>,
+    context: &mut Context,
+) -> Result<Node, Fault> {
     let Some(transform) = all().find(|transform| transform.name == name) else {
         let mut fault = Fault::new(format!("Transform {name} not found"), place);
         fault.suggestion = nearest(name);
         return Err(fault);
     };
-    let depth = given.iter().map(Node::depth).max().unwrap_or(0);
-    let depends = given.iter().map(|node| node.depends).max();
-    let depends = transform.gives.depends().max(depends.unwrap_or(Depends::Data));
+    let above = Above::of_call(transform, &given);
     let end = given.last().map_or(place.end, |last| last.place.end);
-    let mut arguments = Arguments::check(transform, given, &place)?;
+    let mut arguments = Arguments::check(transform, given, &place, context)?;
     let part = (transform.build)(&mut arguments);
     let part = part.map_err(|message| Fault::new(message, place.start..end))?;
-    Node::new(part, place.start..end, depends, depth)
+    Node::new(part, place.start..end, above, context)
 }
+
+/// Longer names are not taken for misspelt ones.
+const MAX_MISSPELT_BYTES: usize = 20;
 
 /// The known name that is most like an unknown one, if one is.
 fn nearest(name: &str) -> Option<&'static str> {
+    if name.len() > MAX_MISSPELT_BYTES {
+        return None;
+    }
     let distances = all().map(|transform| (distance(name, transform.name), transform.name));
     let (distance, nearest) = distances.min_by_key(|(distance, _)| *distance)?;
     (distance <= 1 + name.len() / 4 && distance < nearest.len()).then_some(nearest)
@@ -148,7 +158,7 @@ fn nearest(name: &str) -> Option<&'static str> {
 
 /// How many characters must be inserted, deleted, replaced or exchanged with their neighbour.
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(50).collect(), b.chars().collect());
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
     for (i, from) in a.iter().enumerate() {
         let mut row = vec![i + 1];
@@ -169,12 +179,12 @@ fn distance(a: &str, b: &str) -> usize {
 struct Stateful<S> {
     state: S,
     ahead: usize,
-    apply: fn(&mut S, &[Point]) -> Result<Point, RunError>,
+    apply: fn(&mut S, &[Point], &mut Meter) -> Result<Point, RunError>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Each for Stateful<S> {
-    fn apply(&mut self, window: &[Point]) -> Result<Point, RunError> {
-        (self.apply)(&mut self.state, window)
+    fn apply(&mut self, window: &[Point], meter: &mut Meter) -> Result<Point, RunError> {
+        (self.apply)(&mut self.state, window, meter)
     }
 
     fn ahead(&self) -> usize {
@@ -196,7 +206,7 @@ impl<S> std::fmt::Debug for Stateful<S> {
 fn each<S: Clone + Send + Sync + 'static>(
     ahead: usize,
     state: S,
-    apply: fn(&mut S, &[Point]) -> Result<Point, RunError>,
+    apply: fn(&mut S, &[Point], &mut Meter) -> Result<Point, RunError>,
 ) -> Part {
     Part::One(Expression::Each(Box::new(Stateful { state, ahead, apply })))
 }
@@ -206,7 +216,12 @@ fn data<S: Clone + Send + Sync + 'static>(
     given: S,
     value: fn(&S, &Value) -> Result<Value, RunError>,
 ) -> Part {
-    each(0, (given, value), |(given, value), window| {
-        Ok(Point { t: window[0].t, d: value(given, &window[0].d)? })
+    each(0, (given, value), |(given, value), window, meter| {
+        let Point { t, d } = &window[0];
+        if let Value::String(text) = d {
+            // It is searched, most likely.
+            meter.step_over(text.len())?;
+        }
+        Ok(Point { t: *t, d: value(given, d)? })
     })
 }

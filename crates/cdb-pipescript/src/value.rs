@@ -5,15 +5,33 @@ mod json;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 pub(crate) use format::number_text;
 
 use crate::error::RunError;
 
-/// How many values may be within one another in one datapoint, the innermost counted.
-const MOST_PARTS: usize = 1_000_000;
+/// How large a value may become, in bytes. What is shared counts as often as it is there.
+const MOST_BYTES: usize = 64 << 20;
+
+/// What an element of an array takes in memory.
+const ITEM_BYTES: usize = std::mem::size_of::<Value>();
+
+/// What an entry of an object takes in memory, with the place for it, besides the text of its key.
+const ENTRY_BYTES: usize = 64;
+
+/// What a text, an array or an object takes in memory, besides what is in it.
+const SHARED_BYTES: usize = 32;
+
+/// How many steps it takes to put an entry into an object.
+pub(crate) const ENTRY_STEPS: usize = 8;
+
+/// How much of a value an error shows, in bytes.
+const MAX_EXCERPT: usize = 200;
+
+/// Longer texts are no numbers, so that nobody looks for one in a megabyte.
+const MAX_NUMBER_TEXT: usize = 1000;
 
 /// How long a text may become, in bytes.
 pub(crate) const MOST_TEXT: usize = 1_000_000;
@@ -91,20 +109,21 @@ impl PartialEq for Number {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Array {
     items: Vec<Value>,
-    parts: usize,
+    bytes: usize,
 }
 
 /// The entries of an object, by key.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Object {
     entries: BTreeMap<Arc<str>, Value>,
-    parts: usize,
+    bytes: usize,
 }
 
 impl Array {
     fn new(items: Vec<Value>) -> Self {
-        let parts = parts(&items);
-        Self { items, parts }
+        let bytes = items.iter().map(|item| ITEM_BYTES + item.bytes());
+        let bytes = bytes.fold(SHARED_BYTES, usize::saturating_add);
+        Self { items, bytes }
     }
 
     /// The elements.
@@ -116,8 +135,9 @@ impl Array {
 
 impl Object {
     fn new(entries: BTreeMap<Arc<str>, Value>) -> Self {
-        let parts = parts(entries.values());
-        Self { entries, parts }
+        let bytes = entries.iter().map(|(key, value)| ENTRY_BYTES + key.len() + value.bytes());
+        let bytes = bytes.fold(SHARED_BYTES, usize::saturating_add);
+        Self { entries, bytes }
     }
 
     /// The entries.
@@ -150,23 +170,24 @@ impl Value {
     /// An object of these entries.
     pub(crate) fn object(entries: BTreeMap<Arc<str>, Self>) -> Result<Self, RunError> {
         let object = Object::new(entries);
-        within_bounds(object.parts)?;
+        within_bounds(object.bytes)?;
         Ok(Self::Object(Arc::new(object)))
     }
 
     fn array(items: Vec<Self>) -> Result<Self, RunError> {
         let array = Array::new(items);
-        within_bounds(array.parts)?;
+        within_bounds(array.bytes)?;
         Ok(Self::Array(Arc::new(array)))
     }
 
-    fn parts(&self) -> usize {
+    /// What it takes in memory beyond its own place, estimated.
+    #[inline]
+    pub(crate) fn bytes(&self) -> usize {
         match self {
-            Self::Array(array) => array.parts,
-            Self::Object(object) => object.parts,
-            // A long text counts as many.
-            Self::String(text) => 1 + text.len() / 16,
-            _ => 1,
+            Self::Null | Self::Bool(_) | Self::Number(_) => 0,
+            Self::String(text) => SHARED_BYTES + text.len(),
+            Self::Array(array) => array.bytes,
+            Self::Object(object) => object.bytes,
         }
     }
 
@@ -226,8 +247,16 @@ impl Value {
         }
     }
 
+    /// The value as errors name it, of a large one the beginning.
+    pub(crate) fn excerpt(&self) -> String {
+        let mut excerpt = Excerpt(String::new());
+        // It fails when it is full: then what follows is left out.
+        let _ = write!(excerpt, "{self}");
+        excerpt.0
+    }
+
     pub(crate) fn unconvertible(&self, to: &str) -> RunError {
-        RunError::new(format!("Could not convert '{self}' to {to}"))
+        RunError::new(format!("Could not convert '{}' to {to}", self.excerpt()))
     }
 
     /// Whether the values are the same to a script: `1 == "1"`, `true == 1`.
@@ -241,13 +270,8 @@ impl Value {
     }
 }
 
-/// How many values there are in what holds these, itself counted.
-fn parts<'a>(values: impl IntoIterator<Item = &'a Value>) -> usize {
-    values.into_iter().map(Value::parts).fold(1, usize::saturating_add)
-}
-
-fn within_bounds(parts: usize) -> Result<(), RunError> {
-    if parts > MOST_PARTS {
+fn within_bounds(bytes: usize) -> Result<(), RunError> {
+    if bytes > MOST_BYTES {
         return Err(RunError::new("The script's output is too large"));
     }
     Ok(())
@@ -255,6 +279,9 @@ fn within_bounds(parts: usize) -> Result<(), RunError> {
 
 /// The number that a text says.
 fn text_number(text: &str) -> Option<f64> {
+    if text.len() > MAX_NUMBER_TEXT {
+        return None;
+    }
     let text = text.trim();
     match text {
         "true" => return Some(1.0),
@@ -299,6 +326,22 @@ impl From<&str> for Value {
 impl From<Arc<str>> for Value {
     fn from(text: Arc<str>) -> Self {
         Self::String(text)
+    }
+}
+
+/// A text that takes no more than some bytes, and then says so.
+struct Excerpt(String);
+
+impl fmt::Write for Excerpt {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        for character in more.chars() {
+            if self.0.len() >= MAX_EXCERPT {
+                self.0.push('…');
+                return Err(fmt::Error);
+            }
+            self.0.push(character);
+        }
+        Ok(())
     }
 }
 

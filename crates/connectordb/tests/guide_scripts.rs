@@ -3,7 +3,10 @@
 //! Tables below `| script | result | …` are run over the last block of JSON above them, tables below
 //! `| interpolator | TIME | …` make columns of it.
 
-use connectordb::pipescript::{Interpolator, Point, Script};
+use std::collections::BTreeMap;
+
+use connectordb::pipescript::transforms::{self, Transform};
+use connectordb::pipescript::{Budget, Interpolator, Point, Script};
 use serde_json::Value;
 
 const PAGE: &str = include_str!("../src/guide/pipescript.md");
@@ -47,6 +50,14 @@ fn floats(value: Value) -> Value {
     }
 }
 
+/// With a comma after each three digits from the right.
+fn thousands(number: u64) -> String {
+    match number / 1000 {
+        0 => number.to_string(),
+        rest => format!("{},{:03}", thousands(rest), number % 1000),
+    }
+}
+
 fn result(script: &str, data: &[Point]) -> Value {
     let script = Script::parse(script).expect(script);
     let points = script.over(data.iter().cloned());
@@ -66,6 +77,7 @@ fn every_script_and_number_of_the_guide_is_right() {
     let mut header = None;
     let mut lines = PAGE.lines();
     let (mut scripts, mut columns) = (0, 0);
+    let mut limits = BTreeMap::new();
     while let Some(line) = lines.next() {
         if line.starts_with("```") {
             let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
@@ -100,8 +112,42 @@ fn every_script_and_number_of_the_guide_is_right() {
                 assert_eq!(column(interpolator, &data, &times), expected, "{interpolator}");
                 columns += 1;
             }
+            ["limit", "value"] => {
+                limits.insert(cells[0].clone(), cells[1].clone());
+            }
             ref other => panic!("a table that is not checked: {other:?}"),
         }
     }
+    let budget = Budget::default();
+    for (limit, value) in [
+        ("length of a script", format!("{} bytes", thousands(budget.script_bytes as u64))),
+        ("brackets open at a time", budget.nesting.to_string()),
+        (
+            "regular expressions of a script, compiled",
+            format!("{} MiB together", budget.regex_bytes >> 20),
+        ),
+        (
+            "steps of a run",
+            format!(
+                "{}, and {} for each input value; a step takes about 10 ns",
+                thousands(budget.steps),
+                budget.steps_per_value
+            ),
+        ),
+        ("memory of a run", format!("{} MiB", budget.memory >> 20)),
+    ] {
+        assert_eq!(limits.remove(limit), Some(value), "{limit}");
+    }
+    for (limit, value) in &limits {
+        // As the transforms themselves say.
+        let says = |transform: &Transform| {
+            let texts = transform.arguments.iter().map(|argument| argument.description);
+            let mut texts = texts.chain([transform.description]);
+            let number = value.trim_end_matches(" bytes");
+            limit.contains(&format!("`{}`", transform.name)) && texts.any(|it| it.contains(number))
+        };
+        assert!(transforms::all().any(says), "{limit}: {value}");
+    }
+    assert_eq!(limits.len(), 3);
     assert!(scripts >= 20 && columns >= 7, "{scripts} scripts and {columns} columns were run");
 }

@@ -6,20 +6,24 @@ use std::sync::Arc;
 use super::{ArgumentKind, Transform};
 use crate::error::Fault;
 use crate::expression::Expression;
-use crate::node::{Node, Part};
-use crate::pipeline::Pipeline;
+use crate::node::{Context, Cost, Node, Part};
+use crate::template::Template;
 use crate::value::Value;
 
 /// The arguments of a call, checked.
 #[derive(Debug)]
-pub(crate) struct Arguments(Vec<Option<Part>>);
+pub(crate) struct Arguments<'a> {
+    parts: Vec<Option<(Part, Cost)>>,
+    context: &'a mut Context,
+}
 
-impl Arguments {
+impl<'a> Arguments<'a> {
     /// Checks the number and kinds of the arguments of a call.
     pub(crate) fn check(
         transform: &Transform,
         given: Vec<Node>,
         place: &Range<usize>,
+        context: &'a mut Context,
     ) -> Result<Self, Fault> {
         let (name, taken, count) = (transform.name, transform.arguments, given.len());
         if count > taken.len() {
@@ -35,10 +39,11 @@ impl Arguments {
             if argument.kind == ArgumentKind::Constant && node.value().is_none() {
                 return Err(Fault::new(format!("{of} must be a constant."), place));
             }
-            if argument.kind == ArgumentKind::Expression && matches!(node.part, Part::Many(_)) {
+            let is_expression = matches!(node.part, Part::One(_));
+            if argument.kind == ArgumentKind::Expression && !is_expression {
                 return Err(Fault::new(format!("{of} must be OneToOne"), place));
             }
-            parts.push(Some(node.part));
+            parts.push(Some((node.part, node.cost)));
         }
         for (number, argument) in taken.iter().enumerate().skip(count) {
             if argument.default.is_none() {
@@ -49,17 +54,27 @@ impl Arguments {
                 return Err(Fault::new(message, place.clone()));
             }
         }
-        Ok(Self(parts))
+        Ok(Self { parts, context })
     }
 
-    fn take(&mut self, index: usize) -> Option<Part> {
-        self.0.get_mut(index)?.take()
+    fn take(&mut self, index: usize) -> Option<(Part, Cost)> {
+        self.parts.get_mut(index)?.take()
+    }
+
+    /// How many bytes of compiled regular expressions the script may still have.
+    pub(crate) fn regex_bytes(&mut self) -> &mut usize {
+        &mut self.context.regex_bytes
+    }
+
+    /// How many bytes of regular expressions a script may have.
+    pub(crate) fn max_regex_bytes(&self) -> usize {
+        self.context.budget.regex_bytes
     }
 
     /// A constant, if it was given.
     pub(crate) fn constant(&mut self, index: usize) -> Option<Value> {
         match self.take(index)? {
-            Part::One(Expression::Constant(value)) => Some(value),
+            (Part::One(Expression::Constant(value)), _) => Some(value),
             _ => None,
         }
     }
@@ -92,18 +107,18 @@ impl Arguments {
     /// A one-to-one script; the datapoint itself if none was given.
     pub(crate) fn expression(&mut self, index: usize) -> Expression {
         match self.take(index) {
-            Some(Part::One(expression)) => expression,
+            Some((Part::One(expression), _)) => expression,
             _ => Expression::Identity,
         }
     }
 
     /// A script that the transform runs itself, which must not look ahead; the datapoint itself if
     /// none was given.
-    pub(crate) fn script(&mut self, index: usize, refusal: &str) -> Result<Pipeline, String> {
+    pub(crate) fn script(&mut self, index: usize, refusal: &str) -> Result<Template, String> {
         match self.take(index) {
-            Some(part) if part.peeks() => Err(refusal.to_owned()),
-            Some(part) => Ok(part.into_pipeline()),
-            None => Ok(Part::One(Expression::Identity).into_pipeline()),
+            Some((part, _)) if part.peeks() => Err(refusal.to_owned()),
+            Some((part, cost)) => Ok(part.into_pipeline(cost).into()),
+            None => Ok(Part::One(Expression::Identity).into_pipeline(Cost::NODE).into()),
         }
     }
 }

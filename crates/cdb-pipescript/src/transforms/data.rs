@@ -47,7 +47,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         example: ["tshift(-10)", r#"[{"t":15,"d":4}]"#, r#"[{"t":5,"d":4}]"#],
         build: |arguments| {
             let seconds = arguments.number(0, 0.0)?;
-            Ok(each(0, seconds, |seconds, window| {
+            Ok(each(0, seconds, |seconds, window, _| {
                 Ok(Point { t: window[0].t + *seconds, d: window[0].d.clone() })
             }))
         },
@@ -57,7 +57,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
 fn element(key: Option<Value>) -> Part {
     match key {
         None => Part::One(Expression::Identity),
-        Some(key) => each(0, key, |key, window| {
+        Some(key) => each(0, key, |key, window, _| {
             let Point { t, d } = &window[0];
             Ok(Point { t: *t, d: find(d, key)? })
         }),
@@ -77,7 +77,9 @@ pub(super) fn find(data: &Value, key: &Value) -> Result<Value, RunError> {
             .map(|byte| f64::from(*byte).into()),
         _ => None,
     };
-    found.ok_or_else(|| RunError::new(format!("Could not find '{key}' in '{data}'")))
+    found.ok_or_else(|| {
+        RunError::new(format!("Could not find '{}' in '{}'", key.excerpt(), data.excerpt()))
+    })
 }
 
 /// The place in an array of a length.

@@ -2,12 +2,13 @@
 
 use super::ArgumentKind::{Expression as OneToOne, Script};
 use super::{Argument, Gives, Transform, each};
+use crate::budget::Meter;
 use crate::error::RunError;
 use crate::expression::Expression;
 use crate::node::Part;
-use crate::pipeline::{Many, Pipeline, Sink, Step};
+use crate::pipeline::{Many, Sink, Step};
 use crate::point::Point;
-use crate::value::Value;
+use crate::template::{Instance, Template};
 
 pub(super) const TRANSFORMS: &[Transform] = &[
     Transform {
@@ -16,7 +17,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         arguments: &[Argument::new(OneToOne, "The condition")],
         gives: Gives::OneOrNone,
         example: ["if $ > 5", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":2,"d":10}]"#],
-        build: |arguments| Ok(Part::Many(Step::If(arguments.expression(0)).into())),
+        build: |arguments| Ok(Part::Step(Step::If(arguments.expression(0)))),
     },
     Transform {
         name: "ifelse",
@@ -35,11 +36,13 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         build: |arguments| {
             const PEEKS: &str = "ifelse cannot be used with transforms that peek.";
             let condition = arguments.expression(0);
-            let branches = (arguments.script(1, PEEKS)?, arguments.script(2, PEEKS)?);
-            Ok(each(condition.ahead(), (condition, branches), |(condition, branches), window| {
-                let truth = condition.holds(window, "ifelse")?;
-                let branch = if truth { &mut branches.0 } else { &mut branches.1 };
-                last_of(branch, &window[0])
+            let branches = [arguments.script(1, PEEKS)?, arguments.script(2, PEEKS)?];
+            let branches = branches.map(|script| (script, None::<Instance>));
+            let state = (condition, branches);
+            Ok(each(state.0.ahead(), state, |(condition, [then, or_else]), window, meter| {
+                let truth = condition.holds(window, "ifelse", meter)?;
+                let (script, instance) = if truth { then } else { or_else };
+                script.get_or_start(instance, meter)?.apply(window[0].clone(), meter)
             }))
         },
     },
@@ -54,7 +57,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":true},{"t":2,"d":false},{"t":3,"d":false}]"#,
         ],
         build: |_| {
-            Ok(each(0, true, |all, window| {
+            Ok(each(0, true, |all, window, _| {
                 *all &= window[0].d.to_bool()?;
                 Ok(Point { t: window[0].t, d: (*all).into() })
             }))
@@ -71,7 +74,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":false},{"t":2,"d":true},{"t":3,"d":true}]"#,
         ],
         build: |_| {
-            Ok(each(0, false, |any, window| {
+            Ok(each(0, false, |any, window, _| {
                 *any |= window[0].d.to_bool()?;
                 Ok(Point { t: window[0].t, d: (*any).into() })
             }))
@@ -87,7 +90,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":false},{"t":3,"d":true},{"t":9,"d":false}]"#,
             r#"[{"t":9,"d":6}]"#,
         ],
-        build: |_| Ok(Part::Many(Step::Many(Box::new(Stay::of(true))).into())),
+        build: |_| Ok(Part::Step(Step::Many(Box::new(Stay::of(true))))),
     },
     Transform {
         name: "tfalse",
@@ -99,7 +102,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":false},{"t":3,"d":true},{"t":9,"d":false},{"t":10,"d":false}]"#,
             r#"[{"t":3,"d":2},{"t":10,"d":1}]"#,
         ],
-        build: |_| Ok(Part::Many(Step::Many(Box::new(Stay::of(false))).into())),
+        build: |_| Ok(Part::Step(Step::Many(Box::new(Stay::of(false))))),
     },
     Transform {
         name: "while",
@@ -117,9 +120,8 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         build: |arguments| {
             let condition = arguments.expression(0);
             let script = arguments.script(1, "while cannot be used with transforms that peek")?;
-            let new = Run::new(script);
-            let many = While { condition, run: new.clone(), new, started: false };
-            Ok(Part::Many(Step::Many(Box::new(many)).into()))
+            let many = While { condition, script, instance: None };
+            Ok(Part::Step(Step::Many(Box::new(many))))
         },
     },
     Transform {
@@ -138,13 +140,13 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         build: |arguments| {
             let condition = arguments.expression(0);
             let script = arguments.script(1, "iwhile cannot be used with transforms that peek")?;
-            let state = (condition, script.clone(), script);
-            Ok(each(state.0.ahead(), state, |(condition, new, script), window| {
-                let truth = condition.holds(window, "iwhile")?;
-                if !truth {
-                    script.clone_from(new);
+            let state = (condition, script, None::<Instance>);
+            Ok(each(state.0.ahead(), state, |(condition, script, instance), window, meter| {
+                let holds = condition.holds(window, "iwhile", meter)?;
+                if let Some(instance) = instance.take_if(|_| !holds) {
+                    instance.abandon(meter);
                 }
-                last_of(script, &window[0])
+                script.get_or_start(instance, meter)?.apply(window[0].clone(), meter)
             }))
         },
     },
@@ -165,88 +167,47 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             let (condition, value) = (arguments.expression(0), arguments.expression(1));
             let ahead = condition.ahead().max(value.ahead());
             let state = (condition, value, None::<Point>);
-            Ok(each(ahead, state, |(condition, value, remembered), window| {
-                let truth = condition.holds(window, "remember")?;
-                let value = value.point(window)?;
+            Ok(each(ahead, state, |(condition, value, remembered), window, meter| {
+                let truth = condition.holds(window, "remember", meter)?;
+                let value = value.point(window, meter)?;
                 match remembered {
                     Some(remembered) if !truth => Ok(remembered.clone()),
-                    _ => Ok(remembered.insert(value).clone()),
+                    _ => {
+                        meter.replace(remembered.as_ref().map(|point| &point.d), &value.d)?;
+                        Ok(remembered.insert(value).clone())
+                    }
                 }
             }))
         },
     },
 ];
 
-/// What a script gives last for one more datapoint; null if it gives nothing.
-fn last_of(script: &mut Pipeline, point: &Point) -> Result<Point, RunError> {
-    let mut last = None;
-    script.push(point.clone(), &mut |point| {
-        last = Some(point);
-        Ok(())
-    })?;
-    Ok(last.unwrap_or(Point { t: point.t, d: Value::Null }))
-}
-
-/// A script that runs over a part of a sequence, of which the last output counts.
-#[derive(Debug, Clone)]
-pub(super) struct Run {
-    script: Pipeline,
-    last: Option<Point>,
-}
-
-impl Run {
-    pub(super) fn new(script: Pipeline) -> Self {
-        Self { script, last: None }
-    }
-
-    pub(super) fn push(&mut self, point: Point) -> Result<(), RunError> {
-        self.script.push(point, &mut |point| {
-            self.last = Some(point);
-            Ok(())
-        })
-    }
-
-    /// The last output so far.
-    pub(super) fn last(&self) -> Option<&Point> {
-        self.last.as_ref()
-    }
-
-    /// The last output of all.
-    pub(super) fn end(mut self) -> Result<Option<Point>, RunError> {
-        self.script.end(&mut |point| {
-            self.last = Some(point);
-            Ok(())
-        })?;
-        Ok(self.last)
-    }
-}
-
 #[derive(Debug, Clone)]
 struct While {
     condition: Expression,
-    /// What is begun with.
-    new: Run,
-    run: Run,
-    started: bool,
+    script: Template,
+    /// The run under way.
+    instance: Option<Instance>,
 }
 
 impl Many for While {
-    fn push(&mut self, window: &[Point], sink: Sink<'_>) -> Result<(), RunError> {
-        let holds = self.condition.holds(window, "while")?;
-        if !holds && self.started {
-            let run = std::mem::replace(&mut self.run, self.new.clone());
-            if let Some(point) = run.end()? {
-                sink(point)?;
-            }
+    fn push(
+        &mut self,
+        window: &[Point],
+        sink: Sink<'_>,
+        meter: &mut Meter,
+    ) -> Result<(), RunError> {
+        if !self.condition.holds(window, "while", meter)? {
+            self.end(sink, meter)?;
         }
-        self.started = true;
-        self.run.push(window[0].clone())
+        let instance = self.script.get_or_start(&mut self.instance, meter)?;
+        instance.push(window[0].clone(), meter)
     }
 
-    fn end(&mut self, sink: Sink<'_>) -> Result<(), RunError> {
-        let run = std::mem::replace(&mut self.run, self.new.clone());
-        match run.end()? {
-            Some(point) => sink(point),
+    fn end(&mut self, sink: Sink<'_>, meter: &mut Meter) -> Result<(), RunError> {
+        let Some(instance) = self.instance.take() else { return Ok(()) };
+        match instance.end(meter)? {
+            Some(point) => sink(point, meter),
             None => Ok(()),
         }
     }
@@ -277,7 +238,12 @@ impl Stay {
 }
 
 impl Many for Stay {
-    fn push(&mut self, window: &[Point], sink: Sink<'_>) -> Result<(), RunError> {
+    fn push(
+        &mut self,
+        window: &[Point],
+        sink: Sink<'_>,
+        meter: &mut Meter,
+    ) -> Result<(), RunError> {
         let Point { t, d } = &window[0];
         let stays = d.to_bool()? == self.wanted;
         match self.since {
@@ -286,16 +252,16 @@ impl Many for Stay {
             Some(_) if stays => self.last = Some(*t),
             Some(since) => {
                 self.since = None;
-                sink(Point::new(*t, t - since))?;
+                sink(Point::new(*t, t - since), meter)?;
             }
         }
         Ok(())
     }
 
-    fn end(&mut self, sink: Sink<'_>) -> Result<(), RunError> {
+    fn end(&mut self, sink: Sink<'_>, meter: &mut Meter) -> Result<(), RunError> {
         // What begins with the last datapoint has no length.
         match (self.since.take(), self.last) {
-            (Some(since), Some(last)) => sink(Point::new(last, last - since)),
+            (Some(since), Some(last)) => sink(Point::new(last, last - since), meter),
             _ => Ok(()),
         }
     }

@@ -36,7 +36,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         gives: Gives::OneByHistory,
         example: ["sum", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":1,"d":3},{"t":2,"d":13}]"#],
         build: |_| {
-            Ok(each(0, 0.0, |sum, window| {
+            Ok(each(0, 0.0, |sum, window, _| {
                 *sum += window[0].d.to_number()?;
                 Ok(Point { t: window[0].t, d: (*sum).into() })
             }))
@@ -53,7 +53,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":3},{"t":2,"d":6.5}]"#,
         ],
         build: |_| {
-            Ok(each(0, (0.0, 0.0), |(sum, count), window| {
+            Ok(each(0, (0.0, 0.0), |(sum, count), window, _| {
                 *sum += window[0].d.to_number()?;
                 *count += 1.0;
                 Ok(Point { t: window[0].t, d: (*sum / *count).into() })
@@ -87,7 +87,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         gives: Gives::OneByHistory,
         example: ["dt", r#"[{"t":1,"d":3},{"t":4,"d":10}]"#, r#"[{"t":1,"d":0},{"t":4,"d":3}]"#],
         build: |_| {
-            Ok(each(0, None::<f64>, |before, window| {
+            Ok(each(0, None::<f64>, |before, window, _| {
                 let t = window[0].t;
                 let since = t - before.replace(t).unwrap_or(t);
                 Ok(Point { t, d: since.into() })
@@ -123,7 +123,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         gives: Gives::OneByHistory,
         example: ["", "", ""],
         build: |_| {
-            Ok(each(0, None::<u64>, |state, window| {
+            Ok(each(0, None::<u64>, |state, window, _| {
                 let state = state.get_or_insert_with(|| RandomState::new().hash_one(0));
                 Ok(Point { t: window[0].t, d: random(state).into() })
             }))
@@ -132,7 +132,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
 ];
 
 fn counter(first: f64) -> Part {
-    each(0, first, |count, window| {
+    each(0, first, |count, window, _| {
         let point = Point::new(window[0].t, *count);
         *count += 1.0;
         Ok(point)
@@ -140,14 +140,17 @@ fn counter(first: f64) -> Part {
 }
 
 /// The datapoint with the best key so far.
-fn extreme(arguments: &mut Arguments, better: fn(f64, f64) -> bool) -> Part {
+fn extreme(arguments: &mut Arguments<'_>, better: fn(f64, f64) -> bool) -> Part {
     let key = arguments.expression(0);
     let state = (key, better, None::<(f64, Point)>);
-    each(state.0.ahead(), state, |(key, better, best), window| {
-        let key = key.value(window)?.to_number()?;
+    each(state.0.ahead(), state, |(key, better, best), window, meter| {
+        let key = key.value(window, meter)?.to_number()?;
         match best {
             Some((known, point)) if !better(key, *known) => Ok(point.clone()),
-            _ => Ok(best.insert((key, window[0].clone())).1.clone()),
+            _ => {
+                meter.replace(best.as_ref().map(|(_, point)| &point.d), &window[0].d)?;
+                Ok(best.insert((key, window[0].clone())).1.clone())
+            }
         }
     })
 }

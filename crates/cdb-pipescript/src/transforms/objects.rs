@@ -4,15 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ArgumentKind::{Constant, Expression as OneToOne, Script};
-use super::logic::Run;
 use super::sequence::MOST_DIFFERENT;
 use super::{Argument, Arguments, Gives, Transform, data, each};
+use crate::budget::Meter;
 use crate::error::RunError;
 use crate::expression::Expression;
 use crate::node::Part;
-use crate::pipeline::{Many, Pipeline, Sink, Step};
+use crate::pipeline::{Many, Sink, Step};
 use crate::point::Point;
-use crate::value::Value;
+use crate::template::{Instance, Template};
+use crate::value::{ENTRY_STEPS, Value};
+
+/// What a key takes in memory with the place of its run, besides its text and what that run holds:
+/// the map has places for about twice as many.
+const KEY_BYTES: usize = 176;
+
+/// What the first key takes in addition: a map has eleven places at least.
+const FIRST_KEY_BYTES: usize = 880;
 
 type Entries = BTreeMap<Arc<str>, Value>;
 
@@ -32,7 +40,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         ],
         build: |arguments| {
             let parts = Parts::of(arguments, "Map cannot be used with transforms that peek.")?;
-            Ok(Part::Many(Step::Many(Box::new(Map { parts, last: None })).into()))
+            Ok(Part::Step(Step::Many(Box::new(Map { parts, last: None }))))
         },
     },
     Transform {
@@ -50,9 +58,9 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         ],
         build: |arguments| {
             let parts = Parts::of(arguments, "imap cannot be used with transforms that peek.")?;
-            Ok(each(parts.key.ahead(), parts, |parts, window| {
-                parts.push(window)?;
-                Ok(Point { t: window[0].t, d: parts.so_far()? })
+            Ok(each(parts.key.ahead(), parts, |parts, window, meter| {
+                parts.push(window, meter)?;
+                Ok(Point { t: window[0].t, d: parts.so_far(meter)? })
             }))
         },
     },
@@ -64,15 +72,15 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         example: ["reduce(sum)", r#"[{"t":1,"d":{"x":1,"y":2}}]"#, r#"[{"t":1,"d":3}]"#],
         build: |arguments| {
             let script = arguments.script(0, "reduce cannot be used with transforms that peek.")?;
-            Ok(each(0, Run::new(script), |script, window| {
+            Ok(each(0, script, |script, window, meter| {
                 let Point { t, d: Value::Object(object) } = &window[0] else {
                     return Err(RunError::new("Datapoint's data can't be reduced"));
                 };
-                let mut run = script.clone();
+                let mut run = script.start(meter)?;
                 for value in object.entries().values() {
-                    run.push(Point { t: *t, d: value.clone() })?;
+                    run.push(Point { t: *t, d: value.clone() }, meter)?;
                 }
-                Ok(Point { t: *t, d: run.end()?.map(|point| point.d).unwrap_or_default() })
+                Ok(Point { t: *t, d: run.end(meter)?.map(|point| point.d).unwrap_or_default() })
             }))
         },
     },
@@ -88,10 +96,10 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         ],
         build: |arguments| {
             let script = arguments.script(0, "apply cannot be used with transforms that peek.")?;
-            Ok(entries(script, |script, t, entries| {
+            Ok(entries(script, |script, t, entries, meter| {
                 let mut applied = Entries::new();
                 for (key, value) in entries {
-                    if let Some(value) = once(script, t, value)? {
+                    if let Some(value) = script.once(t, value, meter)? {
                         applied.insert(Arc::clone(key), value);
                     }
                 }
@@ -107,10 +115,10 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         example: ["filter($ < 2)", r#"[{"t":1,"d":{"x":1,"y":2}}]"#, r#"[{"t":1,"d":{"y":2}}]"#],
         build: |arguments| {
             let script = arguments.script(0, "filter cannot be used with transforms that peek.")?;
-            Ok(entries(script, |condition, t, entries| {
+            Ok(entries(script, |condition, t, entries, meter| {
                 let mut left = Entries::new();
                 for (key, value) in entries {
-                    let removed = once(condition, t, value)?.unwrap_or_default().to_bool()?;
+                    let removed = condition.once(t, value, meter)?.unwrap_or_default().to_bool()?;
                     if !removed {
                         left.insert(Arc::clone(key), value.clone());
                     }
@@ -156,7 +164,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":{"x":0.25,"y":0.75}}]"#,
         ],
         build: |_| {
-            Ok(entries((), |(), _, entries| {
+            Ok(entries((), |(), _, entries, _| {
                 let mut numbers = Vec::new();
                 for (key, value) in entries {
                     numbers.push((key, value.to_number()?.max(0.0)));
@@ -176,9 +184,9 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         example: ["set('z', count)", r#"[{"t":1,"d":{"x":1}}]"#, r#"[{"t":1,"d":{"x":1,"z":1}}]"#],
         build: |arguments| {
             let state = (arguments.text(0, "")?, arguments.expression(1));
-            Ok(each(state.1.ahead(), state, |(key, value), window| {
-                let value = value.value(window)?;
-                changed(&window[0], |entries| {
+            Ok(each(state.1.ahead(), state, |(key, value), window, meter| {
+                let value = value.value(window, meter)?;
+                changed(&window[0], meter, |entries| {
                     entries.insert(Arc::clone(key), value);
                 })
             }))
@@ -192,8 +200,8 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         example: ["del('x')", r#"[{"t":1,"d":{"x":1,"y":2}}]"#, r#"[{"t":1,"d":{"y":2}}]"#],
         build: |arguments| {
             let key = arguments.text(0, "")?;
-            Ok(each(0, key, |key, window| {
-                changed(&window[0], |entries| {
+            Ok(each(0, key, |key, window, meter| {
+                changed(&window[0], meter, |entries| {
                     entries.remove(key);
                 })
             }))
@@ -227,41 +235,41 @@ pub(super) const TRANSFORMS: &[Transform] = &[
 /// A transform of an object's entries, with what it was given.
 fn entries<S: Clone + Send + Sync + 'static>(
     given: S,
-    change: fn(&S, f64, &Entries) -> Result<Entries, RunError>,
+    change: fn(&S, f64, &Entries, &mut Meter) -> Result<Entries, RunError>,
 ) -> Part {
-    each(0, (given, change), |(given, change), window| {
+    each(0, (given, change), |(given, change), window, meter| {
         let Point { t, d: Value::Object(object) } = &window[0] else {
             return Err(RunError::new("Must have object-valued datapoint"));
         };
-        Ok(Point { t: *t, d: Value::object(change(given, *t, object.entries())?)? })
+        let entries = object.entries();
+        meter.step(ENTRY_STEPS * entries.len())?;
+        Ok(Point { t: *t, d: Value::object(change(given, *t, entries, meter)?)? })
     })
 }
 
 /// The object of a datapoint, changed.
-fn changed(point: &Point, change: impl FnOnce(&mut Entries)) -> Result<Point, RunError> {
+fn changed(
+    point: &Point,
+    meter: &mut Meter,
+    change: impl FnOnce(&mut Entries),
+) -> Result<Point, RunError> {
     let Value::Object(object) = &point.d else {
         return Err(RunError::new("Can't read object keys"));
     };
+    meter.step(ENTRY_STEPS * object.entries().len())?;
     let mut entries = object.entries().clone();
     change(&mut entries);
     Ok(Point { t: point.t, d: Value::object(entries)? })
 }
 
-/// What a new run of a script gives last for one value.
-fn once(script: &Pipeline, t: f64, value: &Value) -> Result<Option<Value>, RunError> {
-    let mut run = Run::new(script.clone());
-    run.push(Point { t, d: value.clone() })?;
-    Ok(run.end()?.map(|point| point.d))
-}
-
 /// The first entries, in the order of their weights times a sign.
-fn ranked(arguments: &mut Arguments, sign: f64) -> Result<Part, String> {
+fn ranked(arguments: &mut Arguments<'_>, sign: f64) -> Result<Part, String> {
     let count = usize::try_from(arguments.integer(0, 0)?).unwrap_or(0);
     let weight = arguments.script(1, "The weight cannot be a transform that peeks.")?;
-    Ok(entries((count, weight, sign), |(count, weight, sign), t, entries| {
+    Ok(entries((count, weight, sign), |(count, weight, sign), t, entries, meter| {
         let mut ranked = Vec::new();
         for (key, value) in entries {
-            let weight = once(weight, t, value)?.unwrap_or_default().to_number()?;
+            let weight = weight.once(t, value, meter)?.unwrap_or_default().to_number()?;
             ranked.push((weight * sign, key, value));
         }
         ranked.sort_by(|(a, ..), (b, ..)| a.total_cmp(b));
@@ -275,35 +283,36 @@ fn ranked(arguments: &mut Arguments, sign: f64) -> Result<Part, String> {
 #[derive(Debug, Clone)]
 struct Parts {
     key: Expression,
-    new: Run,
-    runs: BTreeMap<Arc<str>, Run>,
+    script: Template,
+    runs: BTreeMap<Arc<str>, Instance>,
 }
 
 impl Parts {
-    fn of(arguments: &mut Arguments, refusal: &str) -> Result<Self, String> {
-        let key = arguments.expression(0);
-        let new = Run::new(arguments.script(1, refusal)?);
-        Ok(Self { key, new, runs: BTreeMap::new() })
+    fn of(arguments: &mut Arguments<'_>, refusal: &str) -> Result<Self, String> {
+        let (key, script) = (arguments.expression(0), arguments.script(1, refusal)?);
+        Ok(Self { key, script, runs: BTreeMap::new() })
     }
 
-    fn push(&mut self, window: &[Point]) -> Result<(), RunError> {
-        let key = self.key.value(window)?;
+    fn push(&mut self, window: &[Point], meter: &mut Meter) -> Result<(), RunError> {
+        let key = self.key.value(window, meter)?;
         let key = key.to_text()?;
-        if !self.runs.contains_key(&*key) {
-            if self.runs.len() == MOST_DIFFERENT {
-                let message = format!("A map has at most {MOST_DIFFERENT} keys");
-                return Err(RunError::new(message));
-            }
-            self.runs.insert(key.as_ref().into(), self.new.clone());
+        if let Some(run) = self.runs.get_mut(&*key) {
+            return run.push(window[0].clone(), meter);
         }
-        match self.runs.get_mut(&*key) {
-            Some(run) => run.push(window[0].clone()),
-            None => Ok(()),
+        if self.runs.len() == MOST_DIFFERENT {
+            return Err(RunError::new(format!("A map has at most {MOST_DIFFERENT} keys")));
         }
+        let first = if self.runs.is_empty() { FIRST_KEY_BYTES } else { 0 };
+        meter.hold(first + KEY_BYTES + key.len())?;
+        let mut run = self.script.start(meter)?;
+        run.push(window[0].clone(), meter)?;
+        self.runs.insert(key.as_ref().into(), run);
+        Ok(())
     }
 
     /// The object of the last outputs so far.
-    fn so_far(&self) -> Result<Value, RunError> {
+    fn so_far(&self, meter: &mut Meter) -> Result<Value, RunError> {
+        meter.step(ENTRY_STEPS * self.runs.len())?;
         let last = self.runs.iter().filter_map(|(key, run)| {
             let point = run.last()?;
             Some((Arc::clone(key), point.d.clone()))
@@ -320,20 +329,26 @@ struct Map {
 }
 
 impl Many for Map {
-    fn push(&mut self, window: &[Point], _: Sink<'_>) -> Result<(), RunError> {
+    fn push(&mut self, window: &[Point], _: Sink<'_>, meter: &mut Meter) -> Result<(), RunError> {
         self.last = Some(window[0].t);
-        self.parts.push(window)
+        self.parts.push(window, meter)
     }
 
-    fn end(&mut self, sink: Sink<'_>) -> Result<(), RunError> {
+    fn end(&mut self, sink: Sink<'_>, meter: &mut Meter) -> Result<(), RunError> {
         let Some(t) = self.last.take() else { return Ok(()) };
+        let runs = std::mem::take(&mut self.parts.runs);
+        meter.step(ENTRY_STEPS * runs.len())?;
+        if !runs.is_empty() {
+            meter.release(FIRST_KEY_BYTES);
+        }
         let mut entries = Entries::new();
-        for (key, run) in std::mem::take(&mut self.parts.runs) {
-            if let Some(point) = run.end()? {
+        for (key, run) in runs {
+            meter.release(KEY_BYTES + key.len());
+            if let Some(point) = run.end(meter)? {
                 entries.insert(key, point.d);
             }
         }
-        sink(Point { t, d: Value::object(entries)? })
+        sink(Point { t, d: Value::object(entries)? }, meter)
     }
 
     fn ahead(&self) -> usize {

@@ -17,6 +17,9 @@ const MOST_AHEAD: i64 = 100;
 /// How many different values are told apart.
 pub(super) const MOST_DIFFERENT: usize = 50_000;
 
+/// What a text takes in memory in a set, besides its bytes.
+const TEXT_BYTES: usize = 48;
+
 pub(super) const TRANSFORMS: &[Transform] = &[
     Transform {
         name: "first",
@@ -25,7 +28,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         gives: Gives::OneByHistory,
         example: ["if first", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":1,"d":3}]"#],
         build: |_| {
-            Ok(each(0, true, |first, window| {
+            Ok(each(0, true, |first, window, _| {
                 Ok(Point { t: window[0].t, d: std::mem::take(first).into() })
             }))
         },
@@ -54,7 +57,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
                 let message = format!("next cannot look more than {MOST_AHEAD} datapoints forward");
                 return Err(message);
             }
-            Ok(each(ahead, ahead, |ahead, window| {
+            Ok(each(ahead, ahead, |ahead, window, _| {
                 let beyond = || Point { t: window[0].t, d: Value::Null };
                 Ok(window.get(*ahead).cloned().unwrap_or_else(beyond))
             }))
@@ -71,8 +74,10 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":"on"},{"t":3,"d":"off"}]"#,
         ],
         build: |_| {
-            Ok(each(0, None::<Value>, |before, window| {
+            Ok(each(0, None::<Value>, |before, window, meter| {
                 let Point { t, d } = &window[0];
+                meter.step_over(d.bytes())?;
+                meter.replace(before.as_ref(), d)?;
                 let changed = match before.replace(d.clone()) {
                     Some(before) => !before.is_like(d),
                     // Before the first there is nothing.
@@ -93,8 +98,14 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":"a"},{"t":2,"d":"b"}]"#,
         ],
         build: |_| {
-            Ok(each(0, HashSet::<Arc<str>>::new(), |seen, window| {
-                let new = seen.insert(window[0].d.to_shared_text()?);
+            Ok(each(0, HashSet::<Arc<str>>::new(), |seen, window, meter| {
+                let text = window[0].d.to_shared_text()?;
+                meter.step_over(text.len())?;
+                let bytes = TEXT_BYTES + text.len();
+                let new = seen.insert(text);
+                if new {
+                    meter.hold(bytes)?;
+                }
                 if seen.len() > MOST_DIFFERENT {
                     let message =
                         format!("new remembers {MOST_DIFFERENT} different values at most");

@@ -1,17 +1,15 @@
 //! Texts.
 
+mod pattern;
 mod sentiment;
 
-use regex::Regex;
+use pattern::Pattern;
 
 use super::ArgumentKind::Constant;
 use super::{Argument, Gives, Transform, data, each};
 use crate::error::RunError;
 use crate::point::Point;
 use crate::value::MOST_TEXT;
-
-/// How large a pattern may become when it is made ready, in bytes.
-const MOST_PATTERN: usize = 1 << 20;
 
 pub(super) const TRANSFORMS: &[Transform] = &[
     Transform {
@@ -25,8 +23,11 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":"a"},{"t":2,"d":"a5"}]"#,
         ],
         build: |_| {
-            Ok(each(0, String::new(), |text, window| {
-                text.push_str(&window[0].d.to_text()?);
+            Ok(each(0, String::new(), |text, window, meter| {
+                let more = window[0].d.to_text()?;
+                meter.hold(more.len())?;
+                text.push_str(&more);
+                meter.step_over(text.len())?;
                 if text.len() > MOST_TEXT {
                     let message = format!("append gives at most {MOST_TEXT} bytes");
                     return Err(RunError::new(message));
@@ -65,9 +66,11 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         ],
         build: |arguments| {
             let pattern = arguments.text(0, "")?;
-            let regex = regex::RegexBuilder::new(&pattern).size_limit(MOST_PATTERN).build();
-            let regex = regex.map_err(|error| complaint(&pattern, &error))?;
-            Ok(data(regex, |regex: &Regex, value| Ok(regex.is_match(&value.to_text()?).into())))
+            let state = Pattern::parse(&pattern, arguments)?;
+            Ok(each(0, state, |pattern, window, meter| {
+                let Point { t, d } = &window[0];
+                Ok(Point { t: *t, d: pattern.is_match(&d.to_text()?, meter)?.into() })
+            }))
         },
     },
     Transform {
@@ -77,10 +80,11 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         gives: Gives::OneByData,
         example: ["wc", r#"[{"t":1,"d":"Hello, world!"}]"#, r#"[{"t":1,"d":2}]"#],
         build: |_| {
-            Ok(data((), |(), value| {
+            Ok(each(0, (), |(), window, meter| {
+                let Point { t, d } = &window[0];
                 #[allow(clippy::cast_precision_loss, reason = "nothing is so long")]
-                let count = sentiment::words(&value.to_text()?).len() as f64;
-                Ok(count.into())
+                let count = sentiment::words(&d.to_text()?, meter)?.len() as f64;
+                Ok(Point::new(*t, count))
             }))
         },
     },
@@ -94,7 +98,12 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":"What a good day"},{"t":2,"d":"terrible"}]"#,
             r#"[{"t":1,"d":0.15},{"t":2,"d":-0.6}]"#,
         ],
-        build: |_| Ok(data((), |(), value| Ok(sentiment::of(&value.to_text()?).into()))),
+        build: |_| {
+            Ok(each(0, (), |(), window, meter| {
+                let Point { t, d } = &window[0];
+                Ok(Point::new(*t, sentiment::of(&d.to_text()?, meter)?))
+            }))
+        },
     },
     Transform {
         name: "domain",
@@ -109,16 +118,6 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         build: |_| Ok(data((), |(), value| Ok(domain(&value.to_text()?).into()))),
     },
 ];
-
-/// What is wrong with a pattern, in the original's words where they are known.
-fn complaint(pattern: &str, error: &regex::Error) -> String {
-    let error = error.to_string();
-    if error.contains("unclosed group") {
-        return format!("error parsing regexp: missing closing ): `{pattern}`");
-    }
-    let reason = error.lines().last().unwrap_or_default();
-    format!("error parsing regexp: {}: `{pattern}`", reason.trim_start_matches("error: "))
-}
 
 /// The host of a URL.
 fn domain(url: &str) -> &str {

@@ -101,11 +101,11 @@ fn whole(number: impl Into<f64>) -> Value {
 }
 
 fn moment(
-    arguments: &mut Arguments,
+    arguments: &mut Arguments<'_>,
     value: fn(&ZonedDateTime) -> Result<Value, RunError>,
 ) -> Result<Part, String> {
     let zone = zone(&arguments.text(0, "Local")?)?;
-    Ok(each(0, (zone, value), |(zone, value), window| {
+    Ok(each(0, (zone, value), |(zone, value), window, _| {
         let t = window[0].t;
         let beyond = |_| RunError::new(format!("There is no date for the timestamp {t}"));
         let duration = SignedDuration::try_from_secs_f64(t).map_err(beyond)?;

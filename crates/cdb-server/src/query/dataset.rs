@@ -2,7 +2,7 @@
 
 use cdb_pipescript::{Columns, Grid, Interpolator, Point, Run, Script, Value};
 
-use super::{Merged, QueryFailure};
+use super::{Merged, Pace, QueryFailure};
 
 /// How many rows are made before others may go on.
 const ROWS_AT_A_TIME: u32 = 1000;
@@ -21,6 +21,7 @@ pub(crate) struct Dataset {
     columns: Columns,
     sources: Vec<ColumnSource>,
     post: Option<Run>,
+    pace: Pace,
     ended: bool,
 }
 
@@ -30,6 +31,7 @@ struct ColumnSource {
     name: String,
     source: Merged,
     allow_nil: bool,
+    pace: Pace,
 }
 
 impl Dataset {
@@ -39,6 +41,7 @@ impl Dataset {
             columns: Columns::new(),
             sources: Vec::new(),
             post: post.map(Script::start),
+            pace: Pace::default(),
             ended: false,
         }
     }
@@ -51,7 +54,7 @@ impl Dataset {
         allow_nil: bool,
     ) {
         self.columns.add(&name, interpolator);
-        self.sources.push(ColumnSource { name, source, allow_nil });
+        self.sources.push(ColumnSource { name, source, allow_nil, pace: Pace::default() });
     }
 
     pub(crate) async fn next(&mut self) -> Result<Option<Point>, QueryFailure> {
@@ -63,6 +66,7 @@ impl Dataset {
             if self.ended {
                 return Ok(None);
             }
+            self.pace.keep(self.post.as_ref().map_or(0, Run::steps)).await;
             made += 1;
             if made % ROWS_AT_A_TIME == 0 {
                 tokio::task::yield_now().await;
@@ -92,10 +96,10 @@ impl Dataset {
             }
         };
         let Some((t, x)) = time else { return Ok(None) };
-        for (column, ColumnSource { source, .. }) in self.columns.iter_mut().zip(&mut self.sources)
-        {
+        for (column, from) in self.columns.iter_mut().zip(&mut self.sources) {
             while !column.is_ready(t) {
-                match source.next().await? {
+                from.pace.keep(column.steps()).await;
+                match from.source.next().await? {
                     Some(point) => column.push(point),
                     None => column.end(),
                 }

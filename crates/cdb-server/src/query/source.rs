@@ -3,7 +3,7 @@
 use cdb_pipescript::{Point, Run, Script, Value};
 use cdb_types::{Datapoint, RawDatapoint};
 
-use super::QueryFailure;
+use super::{Pace, QueryFailure};
 use crate::store::{BlockError, ReadError, Reader};
 
 /// A range of a stream, read as it is needed, through a script if there is one.
@@ -11,6 +11,7 @@ use crate::store::{BlockError, ReadError, Reader};
 pub(crate) struct Source {
     pages: Pages,
     run: Option<Run>,
+    pace: Pace,
     /// Whether the script knows that there is nothing more.
     ended: bool,
     /// How many datapoints may still come.
@@ -22,6 +23,7 @@ impl Source {
         Self {
             pages: Pages { reader, page: Vec::new(), at: 0 },
             run: script.map(Script::start),
+            pace: Pace::default(),
             ended: false,
             left: limit.unwrap_or(u64::MAX),
         }
@@ -40,6 +42,7 @@ impl Source {
                 if self.ended {
                     break None;
                 }
+                self.pace.keep(run.steps()).await;
                 match self.pages.next().await? {
                     Some(point) => run.push(point)?,
                     None => {

@@ -56,6 +56,32 @@ async fn a_script_that_is_none_or_fails_is_told() {
 }
 
 #[tokio::test]
+async fn a_script_has_a_budget_and_lets_others_go_on() {
+    let server = TestServer::start().await;
+    let key = server.key_of("test").await;
+    server.create(&key, "test/user/words", "{}").await;
+    let data: Vec<Value> = (1..1500).map(|i| json!({"t": i, "d": format!("word {i}")})).collect();
+    server.insert(&key, "test/user/words", &Value::from(data).to_string()).await;
+    let send = |script: &str| {
+        let path = format!("crud/test/user/words/data?i1=0&transform={script}");
+        let request = server.request(Method::GET, &path).basic_auth("", Some(&key));
+        async { Answer::of(request.send().await.expect("a response")).await }
+    };
+    // An object for each datapoint, of all words so far: on one thread, others are still served.
+    let query = tokio::spawn(send("imap($,count)|if%20last"));
+    for _ in 0..10 {
+        assert_eq!(server.send(&key, "GET", "?q=this", "").await.status, 200);
+    }
+    assert!(!query.is_finished(), "the others had to wait");
+    let answer = query.await.expect("it goes on");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    // Each datapoint adds a map within a map within a map, forty deep.
+    let answer = send(&format!("{}count{}", "map(t,".repeat(40), ")".repeat(40))).await;
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert!(answer.msg().starts_with("The script needs more memory than its limit of"));
+}
+
+#[tokio::test]
 async fn an_answer_that_fails_late_is_cut_and_not_ended() {
     let server = TestServer::start().await;
     let key = server.key_of("test").await;

@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::budget::Meter;
+use crate::error::RunError;
+
 /// AFINN-165 by Finn Årup Nielsen: a value from −5 to 5, a space, a word. Without `false`, which
 /// has no value in the original.
 static VALUES: LazyLock<HashMap<&str, f32>> = LazyLock::new(|| {
@@ -18,21 +21,23 @@ fn value((value, word): (&'static str, &'static str)) -> Option<(&'static str, f
 const PUNCTUATION: &str = ".,\\/#!$%^&*;:{}=-_`~()";
 
 /// The words of a text, in lower case.
-pub(super) fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str, meter: &mut Meter) -> Result<Vec<String>, RunError> {
+    // Each word is a text of its own.
+    meter.step(3 * text.len())?;
     let text = text.to_lowercase();
     let words = text.split(|c: char| c.is_whitespace() || PUNCTUATION.contains(c));
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    Ok(words.filter(|word| !word.is_empty()).map(str::to_owned).collect())
 }
 
 /// The mean value of a text's words, divided by the largest there is.
-pub(super) fn of(text: &str) -> f64 {
-    let words = words(text);
+pub(super) fn of(text: &str, meter: &mut Meter) -> Result<f64, RunError> {
+    let words = words(text, meter)?;
     if words.is_empty() {
-        return 0.0;
+        return Ok(0.0);
     }
     let sum: f32 = words.iter().filter_map(|word| VALUES.get(word.as_str())).sum();
     #[allow(clippy::cast_precision_loss, reason = "as the original has it")]
     let mean = sum / (5.0 * words.len() as f32);
     // Its shortest text, not its bits: 0.4 of 32 bits is 0.4.
-    mean.to_string().parse().unwrap_or_default()
+    Ok(mean.to_string().parse().unwrap_or_default())
 }

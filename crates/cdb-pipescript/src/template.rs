@@ -1,0 +1,121 @@
+//! Scripts that a transform runs itself, as those of `map` and `while`.
+
+use std::sync::Arc;
+
+use crate::budget::Meter;
+use crate::error::RunError;
+use crate::pipeline::Pipeline;
+use crate::point::Point;
+use crate::value::Value;
+
+/// What it takes to start and to end a run, in steps, besides what its nodes take.
+const START_STEPS: usize = 16;
+
+/// A script that is started as often as its transform needs it. Clones share it, so that a copy of
+/// a transform does not copy the scripts within, which double at each level of nesting.
+#[derive(Debug, Clone)]
+pub(crate) struct Template(Arc<Pipeline>);
+
+impl From<Pipeline> for Template {
+    fn from(pipeline: Pipeline) -> Self {
+        Self(Arc::new(pipeline))
+    }
+}
+
+impl Template {
+    /// Starts a run over a sequence.
+    pub(crate) fn start(&self, meter: &mut Meter) -> Result<Instance, RunError> {
+        let held = self.0.bytes();
+        meter.step(START_STEPS + 4 * self.0.nodes())?;
+        meter.hold(held)?;
+        Ok(Instance { pipeline: Pipeline::clone(&self.0), last: None, held })
+    }
+
+    /// The run that there is, or a new one.
+    pub(crate) fn get_or_start<'a>(
+        &self,
+        instance: &'a mut Option<Instance>,
+        meter: &mut Meter,
+    ) -> Result<&'a mut Instance, RunError> {
+        match instance {
+            Some(instance) => Ok(instance),
+            none => Ok(none.insert(self.start(meter)?)),
+        }
+    }
+
+    /// The last result of a new run over one value.
+    pub(crate) fn once(
+        &self,
+        t: f64,
+        value: &Value,
+        meter: &mut Meter,
+    ) -> Result<Option<Value>, RunError> {
+        let mut instance = self.start(meter)?;
+        instance.push(Point { t, d: value.clone() }, meter)?;
+        Ok(instance.end(meter)?.map(|point| point.d))
+    }
+}
+
+/// A run of a script over a part of a sequence.
+///
+/// It knows what it holds of the meter's bytes, and gives them back when it ends; after an error the
+/// meter is not asked any more.
+#[derive(Debug, Clone)]
+pub(crate) struct Instance {
+    pipeline: Pipeline,
+    last: Option<Point>,
+    held: usize,
+}
+
+impl Instance {
+    /// Takes a datapoint, and keeps the last result.
+    pub(crate) fn push(&mut self, point: Point, meter: &mut Meter) -> Result<(), RunError> {
+        let before = meter.held();
+        let last = &mut self.last;
+        let keep = &mut |point: Point, meter: &mut Meter| {
+            meter.replace(last.as_ref().map(|point| &point.d), &point.d)?;
+            *last = Some(point);
+            Ok(())
+        };
+        self.pipeline.push(point, keep, meter)?;
+        self.held = (self.held + meter.held()).saturating_sub(before);
+        Ok(())
+    }
+
+    /// Takes a datapoint: the last result for it, null if there is none.
+    pub(crate) fn apply(&mut self, point: Point, meter: &mut Meter) -> Result<Point, RunError> {
+        let before = meter.held();
+        let (t, mut last) = (point.t, None);
+        let keep = &mut |point: Point, _: &mut Meter| {
+            last = Some(point);
+            Ok(())
+        };
+        self.pipeline.push(point, keep, meter)?;
+        self.held = (self.held + meter.held()).saturating_sub(before);
+        Ok(last.unwrap_or(Point { t, d: Value::Null }))
+    }
+
+    /// The last result so far.
+    pub(crate) fn last(&self) -> Option<&Point> {
+        self.last.as_ref()
+    }
+
+    /// Ends the run: the last result of all.
+    pub(crate) fn end(mut self, meter: &mut Meter) -> Result<Option<Point>, RunError> {
+        let before = meter.held();
+        let last = &mut self.last;
+        let keep = &mut |point: Point, _: &mut Meter| {
+            *last = Some(point);
+            Ok(())
+        };
+        self.pipeline.end(keep, meter)?;
+        self.held = (self.held + meter.held()).saturating_sub(before);
+        meter.release(self.held);
+        Ok(self.last)
+    }
+
+    /// Gives the run up.
+    pub(crate) fn abandon(self, meter: &mut Meter) {
+        meter.release(self.held);
+    }
+}

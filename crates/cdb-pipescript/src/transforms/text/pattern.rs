@@ -1,0 +1,102 @@
+//! Regular expressions.
+
+use regex_automata::meta::{BuildError, Config, Regex};
+use regex_automata::nfa::thompson::WhichCaptures;
+
+use crate::budget::Meter;
+use crate::error::RunError;
+use crate::transforms::Arguments;
+
+/// What each expression counts at least, for what is made of it when it is first used.
+const MIN_BYTES: usize = 16 * 1024;
+
+/// What each byte of a pattern counts at least.
+const BYTES_PER_BYTE: usize = 256;
+
+/// What each large class counts at least, such as `\w` and `\pL`: to read it takes 0.1 ms, before
+/// the size of what is compiled is known.
+const CLASS_BYTES: usize = 16 * 1024;
+
+/// What each class counts at least where case does not matter: to find the other cases of all its
+/// characters takes up to 2 ms.
+const CASELESS_CLASS_BYTES: usize = 128 * 1024;
+
+/// The escapes of large classes.
+const LARGE_CLASSES: [char; 6] = ['w', 'W', 'D', 'S', 'p', 'P'];
+
+/// How large the cache of an expression may become that is made while it is used, in bytes.
+const CACHE_BYTES: usize = 256 * 1024;
+
+/// About the size of one state.
+const STATE_BYTES: usize = 64;
+
+/// In longer texts the worst case counts: that each byte is looked at in every state.
+const MAX_CHEAP_TEXT: usize = 16 * 1024;
+
+/// A regular expression that matches anywhere in a text.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    regex: Regex,
+    states: usize,
+}
+
+impl Pattern {
+    /// Compiles a pattern, of which the size counts for the script.
+    pub(super) fn parse(pattern: &str, arguments: &mut Arguments<'_>) -> Result<Self, String> {
+        let most = arguments.max_regex_bytes();
+        let too_large =
+            || format!("The regular expressions of a script may take at most {most} bytes");
+        let left = arguments.regex_bytes();
+        let least = MIN_BYTES.max(least_bytes(pattern));
+        if *left < least {
+            return Err(too_large());
+        }
+        let config = Config::new()
+            .nfa_size_limit(Some(*left))
+            .which_captures(WhichCaptures::None)
+            .onepass(false)
+            .hybrid_cache_capacity(CACHE_BYTES);
+        let regex = Regex::builder().configure(config).build(pattern);
+        let regex = regex.map_err(|error| match error.size_limit() {
+            Some(_) => too_large(),
+            None => complaint(pattern, &error),
+        })?;
+        let bytes = regex.memory_usage();
+        *left = left.checked_sub(bytes.max(least)).ok_or_else(too_large)?;
+        Ok(Self { regex, states: bytes / STATE_BYTES })
+    }
+
+    pub(super) fn is_match(&self, text: &str, meter: &mut Meter) -> Result<bool, RunError> {
+        let states = if text.len() > MAX_CHEAP_TEXT { self.states } else { self.states / 64 };
+        meter.step(text.len().saturating_mul(1 + states) / 8)?;
+        Ok(self.regex.is_match(text))
+    }
+}
+
+/// What a pattern counts at least, by its text.
+fn least_bytes(pattern: &str) -> usize {
+    let is_flag = |c: &char| c.is_ascii_alphabetic() || *c == '-';
+    let flags = pattern.match_indices("(?").map(|(at, group)| pattern[at + group.len()..].chars());
+    let is_caseless = flags.into_iter().any(|flags| flags.take_while(is_flag).any(|c| c == 'i'));
+    let after_backslash = pattern.split('\\').skip(1);
+    let escaped = after_backslash.filter(|rest| rest.starts_with(LARGE_CLASSES)).count();
+    let (classes, bytes) = if is_caseless {
+        (escaped + pattern.matches('[').count(), CASELESS_CLASS_BYTES)
+    } else {
+        (escaped, CLASS_BYTES)
+    };
+    pattern.len().saturating_mul(BYTES_PER_BYTE).saturating_add(classes.saturating_mul(bytes))
+}
+
+/// What is wrong with a pattern, in the original's words where they are known.
+fn complaint(pattern: &str, error: &BuildError) -> String {
+    let error = match error.syntax_error() {
+        Some(error) => error.to_string(),
+        None => error.to_string(),
+    };
+    if error.contains("unclosed group") {
+        return format!("error parsing regexp: missing closing ): `{pattern}`");
+    }
+    let reason = error.lines().last().unwrap_or_default();
+    format!("error parsing regexp: {}: `{pattern}`", reason.trim_start_matches("error: "))
+}
