@@ -2,15 +2,22 @@
 
 use connectordb::Timestamp;
 use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use jiff::{Span, ZonedDateTime};
 
 /// Reads a time: seconds since 1970, a date or a date with a time (local unless it says otherwise),
 /// `now`, `today`, `yesterday`, or how long ago (`90m ago`, `2 days ago`).
 pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
+    parse_in(text, &TimeZone::system())
+}
+
+/// The same, where a time that does not say otherwise is in a zone.
+pub(crate) fn parse_in(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
     let seconds = match text.trim().parse::<f64>() {
         Ok(seconds) => seconds,
         Err(_) => {
-            let time = of_words(text.trim(), &ZonedDateTime::now()).ok_or_else(|| {
+            let now = ZonedDateTime::now().with_time_zone(zone.clone());
+            let time = of_words(text.trim(), &now).ok_or_else(|| {
                 format!("{text:?} is no time: try 2026-01-31, yesterday or \"2h ago\"")
             })?;
             seconds_of(time.timestamp())
@@ -46,7 +53,6 @@ fn of_words(text: &str, now: &ZonedDateTime) -> Option<ZonedDateTime> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz::TimeZone;
     use proptest::prelude::*;
 
     use super::*;

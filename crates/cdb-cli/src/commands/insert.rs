@@ -14,9 +14,11 @@ use clap::Args;
 use connectordb::{Stream, Timestamp};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tempfile::SpooledTempFile;
 
+pub(super) use self::json::whole_characters;
 use self::json::{Lines, is_array_of_points};
 use crate::connect::Server;
 use crate::output::{Output, line};
@@ -88,8 +90,8 @@ pub(crate) struct Insert {
     zone: Option<TimeZone>,
 
     /// When the recording began, for times that are numbers and count from then.
-    #[arg(long, value_name = "TIME", requires = "csv", value_parser = times::parse)]
-    start: Option<Timestamp>,
+    #[arg(long, value_name = "TIME", requires = "csv")]
+    start: Option<String>,
 
     /// Leave out the rows that cannot be stored, and list them.
     #[arg(long)]
@@ -99,6 +101,9 @@ pub(crate) struct Insert {
     #[arg(long)]
     dry_run: bool,
 }
+
+/// How large a value may be, in bytes: a server takes bodies of 10 MiB.
+const MAX_VALUE_BYTES: usize = 10 * 1024 * 1024 - 1024;
 
 /// A datapoint of the input.
 #[derive(Debug)]
@@ -133,9 +138,17 @@ impl Insert {
         let schema = stream.data().await?.schema;
         if let Some(value) = &self.value {
             let value = argument(value, &schema)?;
-            if !self.dry_run {
-                stream.insert(value).await?;
+            if self.dry_run {
+                let parsed = serde_json::from_str(value.get())?;
+                return match schema.validator()?.complaint(&parsed) {
+                    Some(complaint) => {
+                        Err(format!("the value does not match the stream's schema: {complaint}")
+                            .into())
+                    }
+                    None => line(&format!("{value} would be stored.")),
+                };
             }
+            stream.insert(value).await?;
             return inserted(output, 1);
         }
         let mut input = spooled(io::stdin().lock())?;
@@ -159,7 +172,8 @@ impl Insert {
     /// Reads and checks all of the input.
     fn read(&self, mut input: SpooledTempFile, schema: &connectordb::Schema) -> Result<Checked> {
         let zone = self.zone.clone().unwrap_or_else(TimeZone::system);
-        let start = self.start.map(Timestamp::as_secs_f64);
+        let start = self.start.as_deref().map(|start| times::parse_in(start, &zone)).transpose()?;
+        let start = start.map(Timestamp::as_secs_f64);
         let times = TimeParser::new(self.time_format.clone(), self.time_unit, zone);
         let mut times = times.starting_at(start);
         let schema_value = schema.to_value();
@@ -173,8 +187,10 @@ impl Insert {
                 decimal_comma: self.decimal_comma,
             };
             let table = Table::open(BufReader::new(input), options, &schema_value)?;
-            check.all(table.rows(&mut times, &mut without_value))?
-        } else if !self.text && is_array_of_points(&mut input)? {
+            let notices = table.notices().to_vec();
+            let checked = check.all(table.rows(&mut times, &mut without_value))?;
+            Checked { notices: [notices, checked.notices].concat(), ..checked }
+        } else if !self.text && is_array_of_points(&mut input, &schema_value)? {
             check.all(json::array(input, &mut times))?
         } else {
             let is_text = schema_value.get("type") == Some(&Value::from("string"));
@@ -212,7 +228,7 @@ impl Check {
     /// Reads all rows. The first bad one is an error, unless they are to be skipped.
     fn all(&self, rows: impl Iterator<Item = Result<Result<Row, BadRow>>>) -> Result<Checked> {
         let (mut writer, mut order) = (SpoolWriter::new(), Order::default());
-        let (mut is_now, mut bad) = (true, Vec::new());
+        let (mut undated, mut dated, mut bad) = (None, None, Vec::new());
         for row in rows {
             match row?.and_then(|row| self.check(row)) {
                 Ok(Row { place, when, json }) => {
@@ -220,7 +236,8 @@ impl Check {
                         When::Now => Timestamp::now().as_secs_f64(),
                         When::At(t) => t,
                     };
-                    is_now &= when == When::Now;
+                    let first = if when == When::Now { &mut undated } else { &mut dated };
+                    first.get_or_insert(place);
                     order.note(t, place);
                     writer.push(t, &json)?;
                 }
@@ -229,6 +246,14 @@ impl Check {
                 Err(row) => return Err(format!("{row}. Nothing was stored").into()),
             }
         }
+        if let (Some(undated), Some(dated)) = (undated, dated) {
+            return Err(format!(
+                "{undated} has no time, and {dated} has one: give all datapoints their times. Nothing \
+                 was stored"
+            )
+            .into());
+        }
+        let is_now = dated.is_none();
         let mut notices = Vec::new();
         let is_reversed = match (order.not_rising, order.not_falling) {
             (None, _) => false,
@@ -242,6 +267,11 @@ impl Check {
     }
 
     fn check(&self, row: Row) -> Result<Row, BadRow> {
+        if row.json.len() > MAX_VALUE_BYTES {
+            let size = row.json.len() / 1024 / 1024;
+            let message = format!("the value has {size} MiB; a server takes less than 10 MiB");
+            return Err(BadRow::new(row.place, message));
+        }
         if self.schema.allows_anything() && is_plain(&row.json) {
             return Ok(row);
         }
@@ -286,11 +316,15 @@ impl Order {
 
 /// The value of the command line: JSON, or else a string. What the schema takes only as a string is
 /// one.
-fn argument(text: &str, schema: &connectordb::Schema) -> Result<Value> {
+fn argument(text: &str, schema: &connectordb::Schema) -> Result<Box<RawValue>> {
     let string = Value::from(text);
-    let Ok(value) = serde_json::from_str(text) else { return Ok(string) };
     let validator = schema.validator()?;
-    Ok(if validator.is_valid(&value) || !validator.is_valid(&string) { value } else { string })
+    // As text: a number keeps all its digits.
+    let json = match serde_json::from_str(&whole_characters(text)) {
+        Ok(value) if validator.is_valid(&value) || !validator.is_valid(&string) => text.to_owned(),
+        _ => string.to_string(),
+    };
+    Ok(RawValue::from_string(whole_characters(&json).into_owned())?)
 }
 
 /// All of standard input, in memory if it is small. It is read more than once.

@@ -10,10 +10,12 @@ use clap::Args;
 use connectordb::StreamCreate;
 use connectordb::logger::{self, FileError, Logger, LoggerBuilder, Status};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::process::Command;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::insert::whole_characters;
 use crate::Result;
 use crate::connect::Server;
 use crate::output::Output;
@@ -104,7 +106,11 @@ impl Log {
         let source = match self.command.is_empty() {
             true => Source::Input(BufReader::new(tokio::io::stdin()).lines()),
             false => {
-                let mut ticks = interval(Duration::try_from_secs_f64(self.every)?);
+                let every = Duration::try_from_secs_f64(self.every)?;
+                if every.is_zero() {
+                    return Err("--every must be more than 0 seconds".into());
+                }
+                let mut ticks = interval(every);
                 ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
                 Source::Command(self.command, ticks)
             }
@@ -133,8 +139,15 @@ async fn log(logger: &Logger, stream: &str, mut source: Source) {
     while let Some(value) = source.next().await {
         let logged = match value {
             Ok(text) => {
-                let value = serde_json::from_str(&text).unwrap_or_else(|_| Value::from(text));
-                logger.insert(stream, value).await.map_err(Into::into)
+                // As text: a number keeps all its digits.
+                let json = match RawValue::from_string(whole_characters(&text).into_owned()) {
+                    Ok(json) => Ok(json),
+                    Err(_) => RawValue::from_string(Value::from(text).to_string()),
+                };
+                match json {
+                    Ok(json) => logger.insert(stream, json).await.map_err(Into::into),
+                    Err(error) => Err(error.into()),
+                }
             }
             Err(error) => Err(error),
         };
@@ -157,7 +170,17 @@ impl Source {
     /// The next value; `None` at the end.
     async fn next(&mut self) -> Option<Result<String>> {
         match self {
-            Self::Input(lines) => lines.next_line().await.map_err(Into::into).transpose(),
+            Self::Input(lines) => loop {
+                return match lines.next_line().await.transpose()? {
+                    Ok(line) if line.trim().is_empty() => continue,
+                    // What cannot be read at all has no next line.
+                    Err(error) if error.kind() != io::ErrorKind::InvalidData => {
+                        eprintln!("cdb: {error}");
+                        None
+                    }
+                    line => Some(line.map_err(Into::into)),
+                };
+            },
             Self::Command(command, ticks) => {
                 ticks.tick().await;
                 Some(run(command).await)

@@ -181,7 +181,7 @@ fn values_come_from_standard_input() {
         (said.code, said.err.as_str()),
         (
             1,
-            "cdb: line 2, column 2: \"five\" is not valid JSON; --text stores lines as strings. \
+            "cdb: line 2, column 2: \"five\" is not valid JSON; --csv reads tables, --text stores lines as strings. \
              Nothing was stored\n"
         )
     );

@@ -291,6 +291,60 @@ fn a_dry_run_stores_nothing_and_says_what_would_be_stored() {
 }
 
 #[test]
+fn what_may_mean_two_things_is_refused() {
+    let home = TempHome::logged_in();
+    home.out(&["create", "n", "--schema", NUMBER]);
+    home.out(&["create", "any"]);
+    let table = ["--csv", "--time", "time", "--zone", "UTC"];
+    let cases: [(&str, &str, &[&str], &str); 12] = [
+        ("n", "time;v\n2024-01-01;950,5\n2024-01-02;1.234\n", &table, "the other decimal mark"),
+        ("n", "time,v\n45292.5,1\n", &table, "--time-format"),
+        ("n", "21.5\n22\n", &["--csv"], "has no names of columns"),
+        ("n", "time,a,b\n2024-01-01,1,2\n", &table, "--value"),
+        ("any", "time,v\n2024-01-01,\"abc\n2024-01-02,def\n", &table, "is not closed"),
+        ("any", "{\"t\":1,\"d\":2}\n{\"t\":2,\"d\":3,\"unit\":\"C\"}\n", &[], "is not a datapoint"),
+        ("any", "{\"t\":1,\"t\":2,\"d\":3}\n", &[], "is not a datapoint"),
+        ("any", "{\"t\":1,\"d\":2}\n5\n", &[], "has no time"),
+        ("any", "t,d\n1,NaN\n", &["--csv"], "is not valid JSON"),
+        ("any", "time,v\n2024-01-01,1\n", &[], "--csv reads tables"),
+        ("n", "hello", &["hello", "--dry-run"], "does not match"),
+        ("any", "{\"t\":-1718444200123,\"d\":1}\n", &[], "--time-unit ms"),
+    ];
+    for (stream, input, arguments, expected) in cases {
+        let said = home.with_input(input, &[&["insert", stream], arguments].concat());
+        assert!(said.code == 1 && said.err.contains(expected), "{input}: {}", said.err);
+        assert_eq!(home.out(&["get", stream, "..", "--json"]), "", "{input}");
+    }
+    let said = home.with_input("", &["log", "n", "--every", "0", "--", "true"]);
+    assert!(said.code == 1 && said.err.contains("--every"), "{}", said.err);
+}
+
+#[test]
+fn what_is_told_is_what_is_stored() {
+    let home = TempHome::logged_in();
+    for name in ["a", "b", "c", "d"] {
+        home.out(&["create", name]);
+    }
+    home.out(&["insert", "a", "12345678901234567890123"]);
+    home.out(&["insert", "a", "\"caf\\ud83d\""]);
+    let shown = home.out(&["get", "a", "..", "--csv"]);
+    let values: Vec<_> = shown.lines().skip(1).filter_map(|line| line.split(',').nth(1)).collect();
+    assert_eq!(values, ["12345678901234567890123", "\"\"\"caf\\ufffd\"\"\""]);
+    let text = "time,v,\n2024-01-01,21.5,\n2024-01-02,unavailable,\n,,\n";
+    let said = home.with_input(text, &["insert", "b", "--csv", "--time", "time", "--zone", "UTC"]);
+    assert!(said.err.contains("stored as strings, since row 2"), "{}", said.err);
+    assert_eq!(home.json(&["get", "b", "1"])["d"], json!({"v": "unavailable"}));
+    let table = "minutes,v\n0.5,1\n1,2\n";
+    let start = ["--csv", "--time", "minutes", "--start", "2024-07-01", "--zone", "Europe/Berlin"];
+    let said = home.with_input(table, &[&["insert", "c"], &start[..]].concat());
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(home.json(&["get", "c", "0"])["t"], 1_719_784_800.5);
+    let codes = "code\n00123\n00456\n";
+    assert_eq!(home.with_input(codes, &["insert", "d", "--csv", "--value", "code"]).code, 0);
+    assert_eq!(home.json(&["get", "d", "0"])["d"], "00123");
+}
+
+#[test]
 fn strings_need_no_quotes_where_the_schema_says_so() {
     let home = TempHome::logged_in();
     home.out(&["create", "diary", "--schema", TEXT]);

@@ -10,6 +10,8 @@ pub(super) enum Kind {
     Text,
     /// Each cell is JSON: an array, an object, or one of several types.
     Json,
+    /// Each cell must be JSON, as `cdb get --csv` prints it.
+    Exact,
 }
 
 impl Kind {
@@ -40,8 +42,11 @@ impl Kind {
     /// The narrowest that takes a cell of a column that has been this so far; `None` if the column
     /// has had no cells.
     pub(super) fn widened(so_far: Option<Self>, cell: &str, comma: bool) -> Self {
+        // A number does not begin with zeros; a code may.
+        let is_code =
+            cell.len() > 1 && cell.starts_with('0') && cell.as_bytes()[1].is_ascii_digit();
         let kind = match cell {
-            _ if number(cell, comma).is_some() => Self::Number,
+            _ if number(cell, comma).is_some() && !is_code => Self::Number,
             _ if boolean(cell).is_some() => Self::Boolean,
             _ if cell.starts_with(['{', '[', '"']) && is_json(cell) => Self::Json,
             _ => Self::Text,
@@ -63,7 +68,13 @@ impl Kind {
                 .ok_or_else(|| expected("true or false")),
             Self::Text => Ok(Value::from(cell).to_string()),
             Self::Json if is_json(cell) => Ok(cell.to_owned()),
-            Self::Json => Ok(Value::from(cell).to_string()),
+            Self::Json => Ok(match (number(cell, comma), boolean(cell)) {
+                (Some(number), _) => number,
+                (None, Some(truth)) => truth.to_string(),
+                (None, None) => Value::from(cell).to_string(),
+            }),
+            Self::Exact if is_json(cell) => Ok(cell.to_owned()),
+            Self::Exact => Err(expected("valid JSON")),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! JSON lines, one JSON array of datapoints, and lines of text.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -36,9 +37,12 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawV
     Box::<RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// Whether the input is one JSON array of datapoints: its first element begins like one. Puts the
-/// input back where it was.
-pub(super) fn is_array_of_points(input: &mut (impl Read + Seek)) -> Result<bool> {
+/// Whether the input is one JSON array of datapoints: its first element begins like one. An empty array
+/// is one too, unless the stream's values are arrays. Puts the input back where it was.
+pub(super) fn is_array_of_points(
+    input: &mut (impl Read + Seek),
+    schema: &serde_json::Value,
+) -> Result<bool> {
     let start = input.stream_position()?;
     let mut beginning = Vec::new();
     input.take(4096).read_to_end(&mut beginning)?;
@@ -46,8 +50,8 @@ pub(super) fn is_array_of_points(input: &mut (impl Read + Seek)) -> Result<bool>
     let text = String::from_utf8_lossy(&beginning);
     let Some(elements) = text.trim_start().strip_prefix('[') else { return Ok(false) };
     let Some(entries) = elements.trim_start().strip_prefix('{') else {
-        // An empty array holds no datapoints.
-        return Ok(elements.trim() == "]");
+        let takes_arrays = schema.get("type").is_some_and(|kind| kind == "array");
+        return Ok(elements.trim() == "]" && !takes_arrays);
     };
     let key = entries.trim_start();
     Ok(["\"t\"", "\"d\"", "\"o\""].iter().any(|name| key.starts_with(name)))
@@ -110,7 +114,7 @@ fn value(place: Place, line: &str, times: &mut TimeParser) -> Result<Row, BadRow
         let column = line.get(..error.column()).map_or(error.column(), |it| it.chars().count());
         let what = match error.is_eof() {
             true => "ends in the middle of a JSON value",
-            false => "is not valid JSON; --text stores lines as strings",
+            false => "is not valid JSON; --csv reads tables, --text stores lines as strings",
         };
         let message = format!("column {column}: {} {what}", start_of(line));
         BadRow::new(place, message)
@@ -120,7 +124,7 @@ fn value(place: Place, line: &str, times: &mut TimeParser) -> Result<Row, BadRow
 
 /// The same JSON, with U+FFFD for each half of a surrogate pair that stands alone (`\ud83d`): no
 /// character has it, but some programs write it. The original server stores the same.
-fn whole_characters(json: &str) -> Cow<'_, str> {
+pub(in crate::commands) fn whole_characters(json: &str) -> Cow<'_, str> {
     let surrogate = |place: usize| {
         let digits = json.get(place..)?.strip_prefix("\\u")?.get(..4)?;
         u16::from_str_radix(digits, 16).ok().filter(|unit| (0xd800..0xe000).contains(unit))
@@ -158,7 +162,19 @@ fn point_or_value(place: Place, raw: &RawValue, times: &mut TimeParser) -> Resul
     }
     match serde_json::from_str::<RawPoint>(raw.get()) {
         Ok(point) if point.t.is_some() || point.d.is_some() => this_point(place, point, times),
-        _ => Ok(value(raw.get())),
+        Ok(_) => Ok(value(raw.get())),
+        Err(error) => {
+            let keys = serde_json::from_str::<HashMap<String, &RawValue>>(raw.get());
+            if keys.is_ok_and(|keys| keys.contains_key("t") && keys.contains_key("d")) {
+                let what = without_place(&error);
+                let message = format!(
+                    "{} is not a datapoint: {what}; if it is the value, write {{\"d\": …}} around it",
+                    start_of(raw.get())
+                );
+                return Err(BadRow::new(place, message));
+            }
+            Ok(value(raw.get()))
+        }
     }
 }
 

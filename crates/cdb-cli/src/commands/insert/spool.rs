@@ -64,6 +64,10 @@ impl Spool {
         self.times.last().copied()
     }
 
+    pub(super) fn t(&self, index: usize) -> Option<f64> {
+        self.times.get(index).copied()
+    }
+
     /// Moves the times before another to it.
     pub(super) fn restamp(&mut self, earliest: f64) {
         self.times.iter_mut().for_each(|t| *t = t.max(earliest));

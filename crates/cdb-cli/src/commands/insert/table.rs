@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::io::{Read, Seek, SeekFrom};
 
 use csv::StringRecord;
+use jiff::civil::DateTime;
 use serde_json::Value;
 
-use super::cell::Kind;
-use super::place::{BadRow, Place};
+use super::cell::{Kind, number};
+use super::place::{BadRow, Place, start_of};
 use super::time::TimeParser;
 use super::{Row, When};
 use crate::Result;
@@ -15,8 +16,8 @@ use crate::Result;
 /// How much of a table is read to find out how it is written, in bytes.
 const SNIFFED_BYTES: u64 = 64 * 1024;
 
-/// What separates cells, the likelier ones first.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// What separates cells; those that are rarer within cells come first.
+const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
 
 /// How a table is to be read.
 #[derive(Debug, Default)]
@@ -37,6 +38,9 @@ pub(super) struct Table<R> {
     /// Whether times are those of the protocol, in seconds.
     is_protocol: bool,
     values: Values,
+    /// Whether a quote is opened and not closed.
+    has_open_quote: bool,
+    notices: Vec<String>,
 }
 
 /// What makes the value of a row.
@@ -69,6 +73,7 @@ impl<R: Read + Seek> Table<R> {
             Some(delimiter) => delimiter,
             None => sniff(&mut input, start)?,
         };
+        let has_open_quote = has_open_quote(&mut input, start)?;
         let names = names(&mut input, start, delimiter)?;
         let unique = unique(&names);
         let is_protocol = options.times.is_empty()
@@ -76,14 +81,26 @@ impl<R: Read + Seek> Table<R> {
             && (names == ["t", "d", "o"] || names == ["t", "d"]);
         if is_protocol {
             // What `cdb get --csv` prints: values are JSON, origins are not the client's to say.
-            let column = Column { name: "d".to_owned(), index: 1, kind: Some(Kind::Json) };
+            let column = Column { name: "d".to_owned(), index: 1, kind: Some(Kind::Exact) };
             let (times, values) = (vec![0], Values::Column(column));
-            return Ok(Self { input, delimiter, decimal_comma: false, times, is_protocol, values });
+            let (decimal_comma, notices) = (false, Vec::new());
+            return Ok(Self {
+                input,
+                delimiter,
+                decimal_comma,
+                times,
+                is_protocol,
+                values,
+                has_open_quote,
+                notices,
+            });
         }
-        let find = |name: &str| {
+        let find = |name: &str, is_time: bool| {
             let found: Vec<_> = (0..names.len()).filter(|i| unique[*i] == name.trim()).collect();
             match (&*found, names.iter().filter(|other| *other == name.trim()).count()) {
                 ([index], 0 | 1) => Ok(*index),
+                // The first of the columns with the date and with the time of day.
+                ([index], _) if is_time && options.times.len() > 1 => Ok(*index),
                 ([_, ..], _) => Err(format!(
                     "several columns have the name {name:?}; remove or rename all but one of them"
                 )),
@@ -93,17 +110,19 @@ impl<R: Read + Seek> Table<R> {
                 )),
             }
         };
-        let times = options.times.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()?;
+        let times =
+            options.times.iter().map(|name| find(name, true)).collect::<Result<Vec<_>, _>>()?;
         let column = |index: usize, schema: Option<&Value>| Column {
             name: unique[index].clone(),
             index,
             kind: schema.and_then(Kind::of_schema),
         };
         let values = match &options.value {
-            Some(name) => Values::Column(column(find(name)?, Some(schema))),
+            Some(name) => Values::Column(column(find(name, false)?, Some(schema))),
             None => {
-                let others: Vec<_> =
-                    (0..names.len()).filter(|index| !times.contains(index)).collect();
+                // Spreadsheets end lines with empty columns.
+                let is_value = |index: &usize| !times.contains(index) && !names[*index].is_empty();
+                let others: Vec<_> = (0..names.len()).filter(is_value).collect();
                 let holds_objects = match schema.get("type") {
                     Some(Value::String(name)) => name == "object",
                     _ => schema.get("properties").is_some(),
@@ -112,6 +131,14 @@ impl<R: Read + Seek> Table<R> {
                     // A stream of numbers, and one column that is not the time.
                     [index] if schema.get("type").is_some() && !holds_objects => {
                         Values::Column(column(*index, Some(schema)))
+                    }
+                    [_, _, ..] if schema.get("type").is_some() && !holds_objects => {
+                        let columns = unique.join(", ");
+                        return Err(format!(
+                            "the stream's values are not objects: name the column with the values by \
+                             --value; the columns are {columns}"
+                        )
+                        .into());
                     }
                     others => {
                         let property = |index: &usize| {
@@ -125,7 +152,17 @@ impl<R: Read + Seek> Table<R> {
         // A comma between digits is a decimal comma where it does not separate cells.
         let decimal_comma = options.decimal_comma || delimiter != b',';
         input.seek(SeekFrom::Start(start))?;
-        let mut table = Self { input, delimiter, decimal_comma, times, is_protocol, values };
+        let notices = Vec::new();
+        let mut table = Self {
+            input,
+            delimiter,
+            decimal_comma,
+            times,
+            is_protocol,
+            values,
+            has_open_quote,
+            notices,
+        };
         if table.values.columns_mut().iter().any(|column| column.kind.is_none()) {
             table.find_kinds()?;
             table.input.seek(SeekFrom::Start(start))?;
@@ -140,21 +177,37 @@ impl<R: Read + Seek> Table<R> {
         let columns = self.values.columns_mut();
         let open: Vec<_> =
             columns.iter().filter(|column| column.kind.is_none()).map(|it| it.index).collect();
-        for record in reader(&mut self.input, self.delimiter).records() {
+        let mut became_text = HashMap::new();
+        for (record, row) in reader(&mut self.input, self.delimiter).records().zip(1..) {
             // What is wrong with it is said when it is read.
             let Ok(record) = record else { continue };
             for index in &open {
                 let cell = record.get(*index).unwrap_or_default().trim();
                 if !cell.is_empty() {
                     let kind = kinds.entry(*index).or_default();
-                    *kind = Some(Kind::widened(*kind, cell, comma));
+                    let widened = Kind::widened(*kind, cell, comma);
+                    if widened == Kind::Text && kind.is_some_and(|kind| kind != Kind::Text) {
+                        became_text.entry(*index).or_insert((row, start_of(cell)));
+                    }
+                    *kind = Some(widened);
                 }
             }
         }
         for column in self.values.columns_mut().iter_mut().filter(|it| it.kind.is_none()) {
             column.kind = kinds.get(&column.index).copied().flatten();
+            if let Some((row, cell)) = became_text.get(&column.index) {
+                self.notices.push(format!(
+                    "column {:?} is stored as strings, since row {row} has {cell}; a schema says otherwise",
+                    column.name
+                ));
+            }
         }
         Ok(())
+    }
+
+    /// What was found out about the table, for a person.
+    pub(super) fn notices(&self) -> &[String] {
+        &self.notices
     }
 
     /// The rows. Those without a value are left out, and counted.
@@ -166,7 +219,10 @@ impl<R: Read + Seek> Table<R> {
     where
         R: 'a,
     {
-        let Self { input, delimiter, decimal_comma, times: columns, is_protocol, values } = self;
+        let Self { input, delimiter, decimal_comma, times: columns, is_protocol, values, .. } =
+            self;
+        let has_open_quote = self.has_open_quote;
+        let mut marks = HashMap::new();
         let records = reader(input, delimiter).into_records().zip(1..);
         records.filter_map(move |(record, number)| {
             let record = match record {
@@ -175,12 +231,20 @@ impl<R: Read + Seek> Table<R> {
             };
             let line = record.position().map_or(number + 1, csv::Position::line);
             let place = Place::Row { number, line };
+            if record.iter().all(|cell| cell.trim().is_empty()) {
+                return None;
+            }
+            if has_open_quote && record.iter().any(|cell| cell.contains('\n')) {
+                let message = "a quote that is opened here is not closed";
+                return Some(Ok(Err(BadRow { is_last: true, ..BadRow::new(place, message) })));
+            }
             let when = when(&record, &columns, |text| {
-                if is_protocol { times.parse_protocol(text) } else { times.parse(text) }
+                let is_seconds = is_protocol && text.parse::<f64>().is_ok();
+                if is_seconds { times.parse_protocol(text) } else { times.parse(text) }
             });
             let when = when.map_err(|message| BadRow::new(place, format!("time: {message}")));
             let row = when.and_then(|when| {
-                let json = values.json(&record, decimal_comma, place)?;
+                let json = values.json(&record, decimal_comma, place, &mut marks)?;
                 Ok(json.map(|json| Row { place, when, json }))
             });
             match row {
@@ -202,13 +266,27 @@ impl Values {
         record: &StringRecord,
         comma: bool,
         place: Place,
+        marks: &mut HashMap<usize, char>,
     ) -> Result<Option<String>, BadRow> {
-        let json = |column: &Column| {
+        let mut json = |column: &Column| {
             let cell = record.get(column.index).unwrap_or_default().trim();
             if cell.is_empty() {
                 return Ok(None);
             }
-            let json = column.kind.unwrap_or(Kind::Text).json(cell, comma);
+            let kind = column.kind.unwrap_or(Kind::Text);
+            // 1.234 beside 950,5: one of the marks is not a decimal one.
+            if comma
+                && kind == Kind::Number
+                && let Some(mark) = cell.chars().find(|c| matches!(c, ',' | '.'))
+                && *marks.entry(column.index).or_insert(mark) != mark
+            {
+                let message = format!(
+                    "column {:?}: {cell:?} has {mark:?} where cells before have the other decimal mark",
+                    column.name
+                );
+                return Err(BadRow::new(place, message));
+            }
+            let json = kind.json(cell, comma);
             json.map(Some).map_err(|message| {
                 BadRow::new(place, format!("column {:?}: {message}", column.name))
             })
@@ -274,23 +352,51 @@ fn reader<R: Read>(input: R, delimiter: u8) -> csv::Reader<R> {
 fn names(input: &mut (impl Read + Seek), start: u64, delimiter: u8) -> Result<Vec<String>> {
     input.seek(SeekFrom::Start(start))?;
     let mut reader = reader(&mut *input, delimiter);
-    let names: Vec<_> = reader.headers()?.iter().map(|name| name.trim().to_owned()).collect();
+    let headers = reader.headers().map_err(|error| match error.kind() {
+        csv::ErrorKind::Utf8 { .. } => "the table is not UTF-8: save it as UTF-8".to_owned(),
+        _ => error.to_string(),
+    })?;
+    let names: Vec<_> = headers.iter().map(|name| name.trim().to_owned()).collect();
     input.seek(SeekFrom::Start(start))?;
     if names.iter().all(String::is_empty) {
         return Err("the table has no first line with the names of its columns".into());
+    }
+    let is_datum = |name: &String| number(name, true).is_some() || name.parse::<DateTime>().is_ok();
+    if names.iter().filter(|name| !name.is_empty()).all(is_datum) {
+        return Err(format!(
+            "the first line, {}, has no names of columns: put them before it",
+            start_of(&names.join(", "))
+        )
+        .into());
     }
     Ok(names)
 }
 
 /// The names, the second of those that are alike with ` (2)`, and so on.
 fn unique(names: &[String]) -> Vec<String> {
-    let mut seen = HashMap::<&str, usize>::new();
-    let unique = names.iter().map(|name| {
-        let count = seen.entry(name).or_default();
-        *count += 1;
-        if *count == 1 { name.clone() } else { format!("{name} ({count})") }
-    });
-    unique.collect()
+    let mut unique = Vec::<String>::new();
+    for (index, name) in names.iter().enumerate() {
+        let numbered = (2..).map(|count| format!("{name} ({count})"));
+        let is_free = |candidate: &String| {
+            !unique.contains(candidate) && !names[index + 1..].contains(candidate)
+        };
+        let first = Some(name.clone()).filter(|name| !unique.contains(name));
+        unique.push(first.or_else(|| numbered.into_iter().find(is_free)).unwrap_or_default());
+    }
+    unique
+}
+
+/// Whether the number of quotes is odd.
+fn has_open_quote(input: &mut (impl Read + Seek), start: u64) -> Result<bool> {
+    let (mut buffer, mut quotes) = (vec![0; 64 * 1024], 0);
+    loop {
+        let read = input.read(&mut buffer)?;
+        if read == 0 {
+            input.seek(SeekFrom::Start(start))?;
+            return Ok(quotes % 2 == 1);
+        }
+        quotes += buffer[..read].iter().filter(|byte| **byte == b'"').count();
+    }
 }
 
 /// What separates the cells of the first line: the delimiter that occurs there most often, outside of
@@ -312,8 +418,9 @@ fn sniff(input: &mut (impl Read + Seek), start: u64) -> Result<u8> {
             _ => {}
         }
     }
+    // Of equals the first.
     let best = (0..DELIMITERS.len()).rev().max_by_key(|place| counts[*place]);
-    Ok(best.map_or(b',', |place| DELIMITERS[place]))
+    Ok(best.filter(|place| counts[*place] > 0).map_or(b',', |place| DELIMITERS[place]))
 }
 
 #[cfg(test)]

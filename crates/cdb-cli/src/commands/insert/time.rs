@@ -3,7 +3,8 @@
 use std::fmt;
 
 use clap::ValueEnum;
-use jiff::civil::DateTime;
+use jiff::ZonedDateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
@@ -12,6 +13,11 @@ use crate::times::seconds_of;
 
 /// The first second of the year 10,000: times from there on cannot be stored.
 const END_OF_TIMES: f64 = 253_402_300_800.0;
+
+/// Numbers that would be times before these, in seconds since 1970, may be something else: seconds
+/// before 1973 a date or a time since the start, other units before 1989 a count since another year.
+const EARLIEST_SECONDS: f64 = 1e8;
+const EARLIEST_OTHERS: f64 = 6e8;
 
 /// The unit of times that are numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -30,6 +36,16 @@ impl Unit {
             ..1e14 => Self::Ms,
             ..1e17 => Self::Us,
             _ => Self::Ns,
+        }
+    }
+
+    /// What --time-unit takes for it.
+    fn flag(self) -> &'static str {
+        match self {
+            Self::S => "s",
+            Self::Ms => "ms",
+            Self::Us => "us",
+            Self::Ns => "ns",
         }
     }
 
@@ -67,6 +83,8 @@ pub(super) struct TimeParser {
     unit: Option<Unit>,
     /// Whether a time without an offset was seen.
     used_zone: bool,
+    /// Whether one was seen that occurs twice.
+    used_fold: bool,
     previous: Option<f64>,
     is_descending: bool,
 }
@@ -80,6 +98,7 @@ impl TimeParser {
             start: None,
             unit: None,
             used_zone: false,
+            used_fold: false,
             previous: None,
             is_descending: false,
         }
@@ -97,8 +116,11 @@ impl TimeParser {
             notices.push(format!("times are Unix times in {unit}; --time-unit says otherwise"));
         }
         if self.used_zone {
-            let zone = self.zone.iana_name().unwrap_or("of this machine");
-            notices.push(format!("times without an offset are in the zone {zone}"));
+            notices.push(format!("times without an offset are in the zone {}", self.zone_name()));
+        }
+        if self.used_fold {
+            notices
+                .push("times that occur twice, as clocks were set back, follow their order".into());
         }
         notices
     }
@@ -127,19 +149,17 @@ impl TimeParser {
         if !t.is_finite() {
             return Err(not_a_time(text));
         }
-        if t >= END_OF_TIMES {
-            let unit = Unit::of(t);
-            let hint = if unit == Unit::S { String::new() } else { format!(" in {unit}?") };
-            let flag = match unit {
-                Unit::S => String::new(),
-                unit => format!(" Then give --time-unit {}.", flag(unit)),
-            };
-            return Err(format!("{text} is after the year 9999. Is it{hint}{flag}"));
+        if t.abs() >= END_OF_TIMES {
+            let beyond = format!("{text} is not within the years that can be stored");
+            return Err(match Unit::of(t) {
+                Unit::S => beyond,
+                unit => format!("{beyond}. Is it in {unit}? Then give --time-unit {}", unit.flag()),
+            });
         }
         if t == 0.0 {
             return Err(format!(
-                "{} is 0 seconds, which the protocol takes for the present. Do the times count from \
-                 the beginning of the file? Then give the time of that with --start",
+                "{} is 0 seconds, which the protocol takes for the present; if times count from the \
+                 beginning of a table, give the time of that with --start",
                 start_of(text)
             ));
         }
@@ -155,34 +175,48 @@ impl TimeParser {
             let elapsed = scaled(text, self.given_unit.unwrap_or(Unit::S));
             return elapsed.map(|elapsed| start + elapsed).ok_or_else(|| not_a_time(text));
         }
-        if self.given_unit.is_none() && may_be_a_date(text) {
+        if let Some(unit) = self.given_unit {
+            return scaled(text, unit).ok_or_else(|| not_a_time(text));
+        }
+        let number: f64 = text.parse().map_err(|_| not_a_time(text))?;
+        if number == 0.0 || !number.is_finite() {
+            return Ok(number);
+        }
+        let unit = Unit::of(number);
+        let t = scaled(text, unit).ok_or_else(|| not_a_time(text))?;
+        let earliest = if unit == Unit::S { EARLIEST_SECONDS } else { EARLIEST_OTHERS };
+        if may_be_a_date(text) || t.abs() < earliest {
             return Err(format!(
-                "{text:?} may be a date or a Unix time; give --time-unit s for a Unix time, or \
-                 --time-format, such as {}",
+                "{text:?} may be a date, a Unix time or a time since the start; give --time-format, \
+                 such as {}, --time-unit s, or --start",
                 if text.len() == 4 { "%Y" } else { "%Y%m%d" }
             ));
         }
-        let number: f64 = text.parse().map_err(|_| not_a_time(text))?;
-        let unit = match (self.given_unit, self.unit) {
-            (Some(unit), _) => unit,
-            (None, Some(unit)) if Unit::of(number) == unit || number.abs() < 1e8 => unit,
-            (None, Some(unit)) => {
-                return Err(format!(
-                    "{text} looks like a Unix time in {}, those before like {unit}; give --time-unit",
-                    Unit::of(number)
-                ));
+        match self.unit {
+            Some(known) if known != unit => Err(format!(
+                "{text} looks like a Unix time in {unit}, those before like {known}; give --time-unit"
+            )),
+            _ => {
+                self.unit = Some(unit);
+                Ok(t)
             }
-            (None, None) => Unit::of(number),
-        };
-        self.unit = Some(unit);
-        scaled(text, unit).ok_or_else(|| not_a_time(text))
+        }
     }
 
     /// RFC 3339 and what is close to it.
     fn parse_date(&mut self, text: &str) -> Result<f64, String> {
         let normal = normal(text);
+        if let Ok(time) = normal.parse::<ZonedDateTime>() {
+            return Ok(seconds_of(time.timestamp()));
+        }
         if let Ok(time) = normal.parse::<jiff::Timestamp>() {
             return Ok(seconds_of(time));
+        }
+        if normal.contains('[') {
+            return Err(not_a_time(text));
+        }
+        if let Ok(date) = Date::strptime("%Y-%m-%d", &normal) {
+            return self.start_of_day(text, date);
         }
         match normal.parse::<DateTime>() {
             Ok(time) => self.local(text, time),
@@ -195,29 +229,42 @@ impl TimeParser {
             format!("{} does not match --time-format {format:?}: {error}", start_of(text))
         };
         let parsed = strtime::parse(format, text).map_err(wrong)?;
-        if let Ok(time) = parsed.to_timestamp() {
-            return Ok(seconds_of(time));
+        if parsed.iana_time_zone().is_some() {
+            return Ok(seconds_of(parsed.to_zoned_datetime().map_err(wrong)?.timestamp()));
         }
-        let time = match parsed.to_datetime() {
-            Ok(time) => time,
-            // A date alone is its midnight.
-            Err(_) => match (parsed.to_date(), parsed.year()) {
-                (Ok(date), _) => date.to_datetime(jiff::civil::Time::midnight()),
-                (Err(_), Some(year)) => {
-                    let month = parsed.month().unwrap_or(1);
-                    let date = jiff::civil::Date::new(year, month, 1).map_err(wrong)?;
-                    date.to_datetime(jiff::civil::Time::midnight())
-                }
-                (Err(error), None) => return Err(wrong(error)),
-            },
+        if parsed.offset().is_some() || parsed.timestamp().is_some() {
+            return Ok(seconds_of(parsed.to_timestamp().map_err(wrong)?));
+        }
+        let has_time =
+            [parsed.hour(), parsed.minute(), parsed.second()].iter().any(Option::is_some);
+        if has_time {
+            return self.local(text, parsed.to_datetime().map_err(wrong)?);
+        }
+        let has_day = parsed.day().is_some()
+            || parsed.day_of_year().is_some()
+            || parsed.weekday().is_some()
+            || parsed.sunday_based_week().is_some()
+            || parsed.monday_based_week().is_some()
+            || parsed.iso_week().is_some();
+        let date = match parsed.year() {
+            // A month or a year alone is its first day.
+            Some(year) if !has_day => Date::new(year, parsed.month().unwrap_or(1), 1),
+            _ => parsed.to_date(),
         };
-        self.local(text, time)
+        self.start_of_day(text, date.map_err(wrong)?)
     }
 
-    /// A time of the zone. One that occurs twice is the one that keeps the order of the file.
+    /// A date alone is the beginning of its day.
+    fn start_of_day(&mut self, text: &str, date: Date) -> Result<f64, String> {
+        self.used_zone = true;
+        let start = date.to_zoned_datetime(self.zone.clone()).map_err(|_| not_a_time(text))?;
+        Ok(seconds_of(start.timestamp()))
+    }
+
+    /// A time of the zone. One that occurs twice is the one that keeps the order of the file; the same
+    /// one twice is each of them.
     fn local(&mut self, text: &str, time: DateTime) -> Result<f64, String> {
         self.used_zone = true;
-        let name = || self.zone.iana_name().unwrap_or("of this machine").to_owned();
         let at = |offset: jiff::tz::Offset| {
             let time = offset.to_timestamp(time).map_err(|_| not_a_time(text))?;
             Ok::<_, String>(seconds_of(time))
@@ -225,34 +272,26 @@ impl TimeParser {
         match self.zone.to_ambiguous_timestamp(time).offset() {
             AmbiguousOffset::Unambiguous { offset } => at(offset),
             AmbiguousOffset::Gap { .. } => Err(format!(
-                "{} does not exist in the zone {}: clocks were set forward over it; give --zone",
+                "{} does not exist in the zone {}, where clocks were set forward over it; --zone says \
+                 in which zone times are",
                 start_of(text),
-                name()
+                self.zone_name()
             )),
             AmbiguousOffset::Fold { before, after } => {
+                self.used_fold = true;
                 let (first, second) = (at(before)?, at(after)?);
                 Ok(match self.previous {
-                    Some(previous) if self.is_descending => {
-                        if second <= previous {
-                            second
-                        } else {
-                            first
-                        }
-                    }
-                    Some(previous) if first < previous => second,
+                    Some(previous) if self.is_descending && second < previous => second,
+                    Some(_) if self.is_descending => first,
+                    Some(previous) if first <= previous => second,
                     _ => first,
                 })
             }
         }
     }
-}
 
-fn flag(unit: Unit) -> &'static str {
-    match unit {
-        Unit::S => "s",
-        Unit::Ms => "ms",
-        Unit::Us => "us",
-        Unit::Ns => "ns",
+    fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("of this machine")
     }
 }
 
@@ -262,6 +301,8 @@ fn not_a_time(text: &str) -> String {
 
 /// Whether digits alone may be a year, or a date with or without its time.
 fn may_be_a_date(text: &str) -> bool {
+    // Seconds may have a fraction.
+    let text = text.split('.').next().unwrap_or(text);
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return false;
     }
@@ -272,7 +313,7 @@ fn may_be_a_date(text: &str) -> bool {
     match text.len() {
         4 => is_year,
         6 => is_year && is_month,
-        8 | 12 | 14 => is_year && is_month && is_day,
+        8 | 10 | 12 | 14 | 17 => is_year && is_month && is_day,
         _ => false,
     }
 }
@@ -353,7 +394,19 @@ mod tests {
 
     #[test]
     fn digits_that_may_be_a_date_are_refused() {
-        for text in ["2025", "202506", "20250601", "20250601120000"] {
+        for text in [
+            "2025",
+            "202506",
+            "20250601",
+            "2025060112",
+            "20250601120000",
+            "20250601120000.5",
+            "20250601120000123",
+            "45292.5",
+            "250601",
+            "0.1",
+            "133497504000000000",
+        ] {
             assert!(parse(text).is_err_and(|error| error.contains("--time-format")), "{text}");
         }
         assert!(parse("29/10/2025 00:00").is_err_and(|error| error.contains("--time-format")));
@@ -363,6 +416,32 @@ mod tests {
         assert_eq!(years.parse("2025"), Ok(1_735_689_600.0));
         let mut days = TimeParser::new(Some("%Y%m%d".into()), None, TimeZone::UTC);
         assert_eq!(days.parse("20250601"), Ok(1_748_736_000.0));
+    }
+
+    #[test]
+    fn a_format_takes_no_date_that_there_is_not() {
+        let parse = |format: &str, text: &str| {
+            TimeParser::new(Some(format.into()), None, TimeZone::UTC).parse(text)
+        };
+        assert!(parse("%d/%m/%Y %H:%M", "30/02/2024 15:00").is_err());
+        assert!(parse("%a %d/%m/%Y", "Mon 02/01/2024").is_err());
+        assert!(parse("%Y-%m-%d %M", "2024-01-02 15").is_err());
+        assert_eq!(parse("%d/%m/%Y", "02/01/2024"), Ok(1_704_153_600.0));
+        assert_eq!(parse("%Y-%m", "2024-02"), Ok(1_706_745_600.0));
+        let zoned = parse("%Y-%m-%d %H:%M %Q", "2024-01-01 00:00 America/New_York");
+        assert_eq!(zoned, Ok(1_704_085_200.0));
+        let mut times = parser();
+        assert_eq!(times.parse("2024-01-01T00:00[America/New_York]"), Ok(1_704_085_200.0));
+    }
+
+    #[test]
+    fn an_hour_that_occurs_twice_is_each_of_them() {
+        let zone = TimeZone::get("Europe/Berlin").expect("a zone");
+        let mut times = TimeParser::new(None, None, zone);
+        let hours = ["01:00", "02:00", "02:00", "03:00"];
+        let hours = hours.map(|hour| times.parse(&format!("2024-10-27 {hour}")).expect("a time"));
+        assert!(hours.windows(2).all(|pair| pair[1] - pair[0] == 3600.0), "{hours:?}");
+        assert_eq!(times.notices().len(), 2);
     }
 
     #[test]
@@ -391,6 +470,7 @@ mod tests {
     fn what_cannot_be_stored_is_refused() {
         assert!(parse("0").is_err_and(|error| error.contains("--start")));
         assert!(parse("1970-01-01T00:00:00Z").is_err());
+        assert!(parser().parse_protocol("-1718444200123").is_err());
         assert!(parse("nan").is_err() && parse("inf").is_err() && parse("").is_err());
         let mut times = parser();
         let error = times.parse_protocol("1718444200123").expect_err("milliseconds");

@@ -73,7 +73,12 @@ pub(super) async fn upload(
                 Err(error) if error.is_temporary() && failures < MAX_FAILURES => index,
                 Err(error) => return Err(after(&error).into()),
             };
-            if length == index + count as u64 {
+            // What arrived may also be as many datapoints of another program.
+            let arrived = length == index + count as u64
+                && stream.get(-1).await.is_ok_and(|last| {
+                    last.map(|last| last.t.as_secs_f64()) == spool.t(stored + count - 1)
+                });
+            if arrived {
                 break;
             }
             if length != index {
