@@ -77,7 +77,7 @@ impl Clone for Expression {
 impl Expression {
     pub(crate) fn binary(operator: Binary, left: Self, right: Self) -> Self {
         match (left, right) {
-            (Self::Identity, Self::Constant(Value::Number(number))) => {
+            (Self::Identity, Self::Constant(Value::Number(ref number))) => {
                 Self::WithNumber(operator, number.as_f64())
             }
             (left, right) => Self::Binary(operator, Box::new(left), Box::new(right)),

@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use crate::error::Fault;
+use crate::value::Number;
 
 /// What a token is.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Kind {
-    Number(f64),
+    Number(Number),
     String(String),
     Identifier(String),
     /// An operator, a bracket, or one of the words `and or not true false`.
@@ -118,11 +119,9 @@ fn number(text: &str, at: usize) -> Result<(Kind, usize), Fault> {
             more => length += 1 + more,
         }
     }
-    let number: f64 = text[..length].parse().unwrap_or(f64::INFINITY);
-    if number.is_finite() {
-        Ok((Kind::Number(number), length))
-    } else {
-        Err(Fault::new("The number is too large", at..at + length))
+    match Number::parse(&text[..length]).filter(|number| number.as_f64().is_finite()) {
+        Some(number) => Ok((Kind::Number(number), length)),
+        None => Err(Fault::new("The number is too large", at..at + length)),
     }
 }
 

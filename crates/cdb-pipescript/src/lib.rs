@@ -52,7 +52,7 @@ pub use interpolators::{Column, Columns, Grid, GridError, Interpolator};
 pub use merge::{Merge, earliest};
 pub use point::Point;
 pub use script::{Over, OverStream, Run, Script};
-pub use value::{Array, Number, Object, Value};
+pub use value::{Array, Decimal, Number, Object, Value};
 
 /// What the README shows, compiled.
 #[cfg(doctest)]

@@ -188,7 +188,9 @@ impl Parser {
     fn primary(&mut self) -> Result<Node, Fault> {
         let token = self.next();
         let close = match token.kind {
-            Kind::Number(number) => return Ok(Node::constant(number.into(), token.place)),
+            Kind::Number(number) => {
+                return Ok(Node::constant(Value::Number(number), token.place));
+            }
             Kind::String(text) => return Ok(Node::constant(text.as_str().into(), token.place)),
             Kind::Symbol("true") => return Ok(Node::constant(true.into(), token.place)),
             Kind::Symbol("false") => return Ok(Node::constant(false.into(), token.place)),

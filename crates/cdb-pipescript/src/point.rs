@@ -1,9 +1,11 @@
 //! What goes through a script.
 
-use cdb_types::{Datapoint, Timestamp};
+use cdb_types::{Datapoint, RawDatapoint, Timestamp};
+use serde::de::Error as _;
+use serde_json::value::RawValue;
 
 use crate::error::RunError;
-use crate::value::Value;
+use crate::value::{EXACT_DIGITS, Value, may_have_long_numbers};
 
 /// A datapoint without origin, cheap to clone.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -19,6 +21,47 @@ impl Point {
     #[must_use]
     pub fn new(t: f64, d: impl Into<Value>) -> Self {
         Self { t, d: d.into() }
+    }
+
+    /// Reads the datapoint with which a JSON text begins, with all digits of its numbers, and says
+    /// how many bytes it has.
+    ///
+    /// ```
+    /// use cdb_pipescript::Point;
+    /// let text = br#"{"t":1,"d":12345678901234567890123},{"t":2,"d":5}"#;
+    /// let (point, length) = Point::read_json(text)?;
+    /// assert_eq!(serde_json::to_string(&point.d)?, "12345678901234567890123");
+    /// assert_eq!(text[length], b',');
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the text does not begin with a datapoint.
+    pub fn read_json(text: &[u8]) -> Result<(Self, usize), serde_json::Error> {
+        if let Some((raw, length)) = RawDatapoint::scan(text) {
+            let Some(number @ [b'-' | b'0'..=b'9', ..]) = raw.d else {
+                return Ok((raw.read::<Value>()?.into(), length));
+            };
+            let point = raw.read::<f64>()?;
+            let d = match number.contains(&b'.') {
+                _ if number.len() > EXACT_DIGITS => Value::from_json(number)?,
+                true => point.d.into(),
+                #[allow(clippy::cast_possible_truncation, reason = "few digits, and all exact")]
+                false => (point.d as i64).into(),
+            };
+            return Ok((Self { t: point.t.as_secs_f64(), d }, length));
+        }
+        let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Datapoint<Value>>();
+        let end = || serde_json::Error::custom("expected a datapoint");
+        let datapoint = values.next().ok_or_else(end)??;
+        let length = values.byte_offset();
+        let text = text.get(..length).unwrap_or_default();
+        if !may_have_long_numbers(text) {
+            return Ok((datapoint.into(), length));
+        }
+        let raw: Datapoint<&RawValue> = serde_json::from_slice(text)?;
+        let d = Value::from_json(raw.d.get().as_bytes())?;
+        Ok((Self { t: raw.t.as_secs_f64(), d }, length))
     }
 }
 

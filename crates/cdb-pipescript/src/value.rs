@@ -2,6 +2,7 @@
 
 mod format;
 mod json;
+mod number;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,6 +10,9 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 pub(crate) use format::number_text;
+pub(crate) use json::may_have_long_numbers;
+pub(crate) use number::EXACT_DIGITS;
+pub use number::{Decimal, Number};
 
 use crate::error::RunError;
 
@@ -36,9 +40,6 @@ const MAX_NUMBER_TEXT: usize = 1000;
 /// How long a text may become, in bytes.
 pub(crate) const MOST_TEXT: usize = 1_000_000;
 
-/// Whole floats below this are exact.
-const WHOLE: f64 = 9_007_199_254_740_992.0;
-
 /// A JSON value that is cheap to clone: what is large is shared.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
@@ -56,53 +57,6 @@ pub enum Value {
     Array(Arc<Array>),
     /// Values by name.
     Object(Arc<Object>),
-}
-
-/// A number: an integer that came in goes out with all its digits.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub enum Number {
-    /// A float.
-    Float(f64),
-    /// An integer.
-    Int(i64),
-    /// An integer too large to have a sign.
-    Unsigned(u64),
-}
-
-impl Number {
-    /// The number as a float, which may be its neighbour.
-    #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "that is what is asked for")]
-    #[inline]
-    pub fn as_f64(self) -> f64 {
-        match self {
-            Self::Float(number) => number,
-            Self::Int(number) => number as f64,
-            Self::Unsigned(number) => number as f64,
-        }
-    }
-
-    /// The number as an integer, if it is a whole float that is exact.
-    fn whole(self) -> Option<i64> {
-        match self {
-            #[allow(clippy::cast_possible_truncation, reason = "whole and within ±2^53")]
-            Self::Float(number) if number.fract() == 0.0 && number.abs() < WHOLE => {
-                Some(number as i64)
-            }
-            _ => None,
-        }
-    }
-}
-
-impl PartialEq for Number {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Int(a), Self::Int(b)) => a == b,
-            (Self::Unsigned(a), Self::Unsigned(b)) => a == b,
-            (a, b) => a.as_f64() == b.as_f64(),
-        }
-    }
 }
 
 /// The elements of an array.
@@ -184,7 +138,8 @@ impl Value {
     #[inline]
     pub(crate) fn bytes(&self) -> usize {
         match self {
-            Self::Null | Self::Bool(_) | Self::Number(_) => 0,
+            Self::Null | Self::Bool(_) => 0,
+            Self::Number(number) => number.bytes(),
             Self::String(text) => SHARED_BYTES + text.len(),
             Self::Array(array) => array.bytes,
             Self::Object(object) => object.bytes,
@@ -222,7 +177,7 @@ impl Value {
         match self {
             Self::Null => Some("".into()),
             Self::Bool(truth) => Some(if *truth { "true" } else { "false" }.into()),
-            Self::Number(number) => Some(number_text(number.as_f64()).into()),
+            Self::Number(number) => Some(number.to_string().into()),
             Self::String(text) => Some(Cow::Borrowed(text)),
             Self::Array(_) | Self::Object(_) => None,
         }
@@ -351,7 +306,7 @@ impl fmt::Display for Value {
         match self {
             Self::Null => f.write_str("<nil>"),
             Self::Bool(truth) => truth.fmt(f),
-            Self::Number(number) => f.write_str(&number_text(number.as_f64())),
+            Self::Number(number) => number.fmt(f),
             Self::String(text) => f.write_str(text),
             Self::Array(array) => {
                 for (i, item) in array.items.iter().enumerate() {

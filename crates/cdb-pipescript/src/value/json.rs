@@ -1,13 +1,15 @@
 //! Values from JSON and to JSON.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, Serialize, Serializer};
 
+use super::number::EXACT_DIGITS;
 use super::{Array, Number, Object, Value};
 use crate::error::RunError;
 
@@ -16,13 +18,16 @@ impl Serialize for Value {
         match self {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(truth) => serializer.serialize_bool(*truth),
-            Self::Number(number) => match (*number, number.whole()) {
-                (Number::Int(number), _) | (_, Some(number)) => serializer.serialize_i64(number),
-                (Number::Unsigned(number), _) => serializer.serialize_u64(number),
+            Self::Number(number) => match (number, number.whole()) {
+                (_, Some(number)) => serializer.serialize_i64(number),
+                (Number::Int(number), _) => serializer.serialize_i64(*number),
+                (Number::Unsigned(number), _) => serializer.serialize_u64(*number),
                 (Number::Float(number), _) if number.is_finite() => {
-                    serializer.serialize_f64(number)
+                    serializer.serialize_f64(*number)
                 }
-                (Number::Float(number), _) => Err(S::Error::custom(RunError::not_json(number))),
+                (Number::Float(number), _) => Err(S::Error::custom(RunError::not_json(*number))),
+                // Formats other than JSON get a structure with the text.
+                (Number::Decimal(decimal), _) => decimal.raw().serialize(serializer),
             },
             Self::String(text) => serializer.serialize_str(text),
             Self::Array(array) => serializer.collect_seq(&array.items),
@@ -35,59 +40,184 @@ impl Serialize for Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
+        deserializer.deserialize_any(Reader(None))
+    }
+}
 
-        impl<'de> Visitor<'de> for Any {
-            type Value = Value;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON value")
-            }
-
-            fn visit_unit<E>(self) -> Result<Value, E> {
-                Ok(Value::Null)
-            }
-
-            fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
-                Ok(Value::Bool(truth))
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-                Ok(Value::Number(Number::Int(number)))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-                Ok(Value::Number(
-                    i64::try_from(number).map_or(Number::Unsigned(number), Number::Int),
-                ))
-            }
-
-            fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-                Ok(Value::number(number))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-                Ok(text.into())
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-                let mut items = Vec::new();
-                while let Some(item) = seq.next_element()? {
-                    items.push(item);
-                }
-                Value::array(items).map_err(de::Error::custom)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-                let mut entries = BTreeMap::new();
-                while let Some((key, value)) = map.next_entry::<Cow<'de, str>, Value>()? {
-                    entries.insert(Arc::from(key), value);
-                }
-                Value::object(entries).map_err(de::Error::custom)
-            }
+impl Value {
+    /// Reads a value from JSON, with all digits of its numbers. `serde_json::from_slice` is a little
+    /// faster, and rounds numbers that neither a 64-bit integer nor a float holds.
+    ///
+    /// ```
+    /// use cdb_pipescript::Value;
+    /// let text = "[12345678901234567890123,0.1000000000000000055511151231257827]";
+    /// assert_eq!(serde_json::to_string(&Value::from_json(text.as_bytes())?)?, text);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the text is not JSON, or the value takes more than 64 MiB.
+    pub fn from_json(text: &[u8]) -> Result<Self, serde_json::Error> {
+        if !may_have_long_numbers(text) {
+            return serde_json::from_slice(text);
         }
+        let numbers = Numbers { long: long_numbers(text), at: Cell::new(0) };
+        let mut deserializer = serde_json::Deserializer::from_slice(text);
+        let value = Reader(Some(&numbers)).deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        Ok(value)
+    }
+}
 
-        deserializer.deserialize_any(Any)
+/// Whether a text has numbers that a float may not hold: with many digits or with an exponent.
+/// Strings may look like such numbers.
+pub(crate) fn may_have_long_numbers(text: &[u8]) -> bool {
+    has_exponent(text) || has_many_digits(text)
+}
+
+/// Whether an `e` follows a digit. Without a branch, so that many bytes are looked at at once.
+fn has_exponent(text: &[u8]) -> bool {
+    let pairs = text.iter().zip(text.iter().skip(1));
+    pairs.fold(false, |found, (digit, e)| found | (digit.is_ascii_digit() & (e | 0x20 == b'e')))
+}
+
+/// Whether there are more digits in a row than are exact, with a point among them or without.
+fn has_many_digits(text: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    // A row of 16 that ends here or later has one of its bytes here: most often there is none.
+    let mut at = EXACT_DIGITS;
+    while let Some(byte) = text.get(at) {
+        if is_part(byte) {
+            let before = text[..at].iter().rev().take_while(|byte| is_part(byte)).count();
+            let after = text[at..].iter().take_while(|byte| is_part(byte)).count();
+            if before + after > EXACT_DIGITS {
+                return true;
+            }
+            at += after;
+        }
+        at += EXACT_DIGITS + 1;
+    }
+    false
+}
+
+/// The numbers of a JSON text that a float may not hold, each with how many come before it.
+fn long_numbers(text: &[u8]) -> HashMap<usize, &str> {
+    let (mut long, mut count, mut at) = (HashMap::new(), 0, 0);
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => at += string_length(&text[at..]),
+            b'-' | b'0'..=b'9' => {
+                let is_part =
+                    |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
+                let length = text[at..].iter().take_while(|byte| is_part(byte)).count();
+                let number = &text[at..at + length];
+                if may_have_long_numbers(number)
+                    && let Ok(number) = std::str::from_utf8(number)
+                {
+                    long.insert(count, number);
+                }
+                count += 1;
+                at += length;
+            }
+            _ => at += 1,
+        }
+    }
+    long
+}
+
+/// How long the string is with which a text begins, quotes included.
+fn string_length(text: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    text.len()
+}
+
+/// The long numbers of a text that is being read, in which each number is visited once, in order.
+struct Numbers<'t> {
+    long: HashMap<usize, &'t str>,
+    /// How many numbers have been visited.
+    at: Cell<usize>,
+}
+
+impl Numbers<'_> {
+    /// The next number with all its digits, if it is a long one.
+    fn next(&self) -> Option<Number> {
+        let at = self.at.replace(self.at.get() + 1);
+        self.long.get(&at).and_then(|text| Number::parse(text))
+    }
+}
+
+/// Reads a value, with the long numbers of its text if they are known.
+#[derive(Clone, Copy)]
+struct Reader<'n, 't>(Option<&'n Numbers<'t>>);
+
+impl Reader<'_, '_> {
+    fn number(self, number: Number) -> Value {
+        Value::Number(self.0.and_then(Numbers::next).unwrap_or(number))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_, '_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_, '_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
+        Ok(Value::Bool(truth))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(self.number(Number::Int(number)))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        let number = i64::try_from(number).map_or(Number::Unsigned(number), Number::Int);
+        Ok(self.number(number))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(self.number(Number::Float(number)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(self)? {
+            items.push(item);
+        }
+        Value::array(items).map_err(de::Error::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut entries = BTreeMap::new();
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            let value = map.next_value_seed(self)?;
+            entries.insert(Arc::from(key), value);
+        }
+        Value::object(entries).map_err(de::Error::custom)
     }
 }
 
@@ -122,7 +252,8 @@ impl From<serde_json::Value> for Value {
     }
 }
 
-/// Fails for what JSON cannot say: an infinity or NaN.
+/// Fails for what JSON cannot say: an infinity or NaN. A number with more digits than a float holds
+/// is rounded, since such a value has no place for them.
 impl TryFrom<Value> for serde_json::Value {
     type Error = RunError;
 
@@ -130,12 +261,16 @@ impl TryFrom<Value> for serde_json::Value {
         Ok(match value {
             Value::Null => Self::Null,
             Value::Bool(truth) => truth.into(),
-            Value::Number(number) => match (number, number.whole()) {
-                (Number::Int(number), _) | (_, Some(number)) => number.into(),
-                (Number::Unsigned(number), _) => number.into(),
-                (Number::Float(number), _) => serde_json::Number::from_f64(number)
-                    .map(Self::Number)
-                    .ok_or_else(|| RunError::not_json(number))?,
+            Value::Number(number) => match (&number, number.whole()) {
+                (_, Some(number)) => number.into(),
+                (Number::Int(number), _) => (*number).into(),
+                (Number::Unsigned(number), _) => (*number).into(),
+                (Number::Float(_) | Number::Decimal(_), _) => {
+                    let number = number.as_f64();
+                    let number = serde_json::Number::from_f64(number)
+                        .ok_or_else(|| RunError::not_json(number))?;
+                    Self::Number(number)
+                }
             },
             Value::String(text) => (*text).into(),
             Value::Array(array) => {

@@ -1,7 +1,6 @@
 //! One stream's datapoints.
 
-use cdb_pipescript::{Point, Run, Script, Value};
-use cdb_types::{Datapoint, RawDatapoint};
+use cdb_pipescript::{Point, Run, Script};
 
 use super::{Pace, QueryFailure};
 use crate::store::{BlockError, ReadError, Reader};
@@ -90,10 +89,5 @@ impl Pages {
 
 /// The datapoint with which a text begins, and how long that is.
 pub(crate) fn read_point(text: &[u8]) -> Result<(Point, usize), ReadError> {
-    if let Some((raw, length)) = RawDatapoint::scan(text) {
-        return Ok((raw.read::<Value>().map_err(BlockError::from)?.into(), length));
-    }
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Datapoint<Value>>();
-    let datapoint = values.next().ok_or(BlockError::Corrupt)?.map_err(BlockError::from)?;
-    Ok((datapoint.into(), values.byte_offset()))
+    Ok(Point::read_json(text).map_err(BlockError::from)?)
 }

@@ -40,6 +40,29 @@ async fn a_read_goes_through_a_script() {
 }
 
 #[tokio::test]
+async fn scripts_merges_and_datasets_keep_all_digits() {
+    let server = TestServer::start().await;
+    let key = server.key_of("test").await;
+    server.create(&key, "test/user/long", "{}").await;
+    let data = r#"[{"t":1,"d":12345678901234567890123},{"t":2,"d":{"a":0.1000000000000000055511151231257827}}]"#;
+    server.insert(&key, "test/user/long", data).await;
+    let read = |query| server.read(&key, "test/user/long", query);
+    assert_eq!(read("i1=0&transform=if%20true").await, data);
+    assert_eq!(
+        read("i1=1&transform=$('a')").await,
+        r#"[{"t":2,"d":0.1000000000000000055511151231257827}]"#
+    );
+    let stream = json!([{"stream": "test/user/long"}]);
+    assert_eq!(query(&server, &key, "merge", &stream).await.text, data);
+    let body = json!({
+        "t1": 1, "t2": 2, "dt": 1,
+        "dataset": {"x": {"stream": "test/user/long", "interpolator": "before"}},
+    });
+    let rows = r#"[{"t":1,"d":{"x":12345678901234567890123}}]"#;
+    assert_eq!(query(&server, &key, "dataset", &body).await.text, rows);
+}
+
+#[tokio::test]
 async fn a_script_that_is_none_or_fails_is_told() {
     let (server, key) = ten().await;
     let data = "crud/test/user/ten/data?i1=0&transform=";

@@ -1,0 +1,150 @@
+//! Numbers that keep their digits.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use super::number_text;
+
+/// Whole floats below this are exact.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// Numbers with no more digits than these are told apart by their floats.
+pub(crate) const EXACT_DIGITS: usize = 15;
+
+/// A number: what comes in goes out with all its digits. Arithmetic and comparisons are of floats.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Number {
+    /// A float.
+    Float(f64),
+    /// An integer.
+    Int(i64),
+    /// An integer too large to have a sign.
+    Unsigned(u64),
+    /// A number that none of the others holds.
+    Decimal(Arc<Decimal>),
+}
+
+/// A number with more digits than an integer or a float holds.
+#[derive(Debug)]
+pub struct Decimal {
+    text: Box<RawValue>,
+    nearest: f64,
+}
+
+impl Decimal {
+    /// The number in JSON.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.text.get()
+    }
+
+    /// The number as a value of JSON that is written as it is.
+    pub(super) fn raw(&self) -> &RawValue {
+        &self.text
+    }
+}
+
+impl Number {
+    /// A number of JSON, with all its digits; `None` if the text is no number.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        if let Ok(number) = text.parse() {
+            return Some(Self::Int(number));
+        }
+        if let Ok(number) = text.parse() {
+            return Some(Self::Unsigned(number));
+        }
+        let nearest: f64 = text.parse().ok()?;
+        let is_exact = significant(text) == significant(&format!("{nearest:e}"));
+        if is_exact || !nearest.is_finite() {
+            return Some(Self::Float(nearest));
+        }
+        // Numbers of scripts may begin with zeros, which JSON has not.
+        let raw = RawValue::from_string(text.to_owned());
+        let decimal = raw.map(|text| Self::Decimal(Arc::new(Decimal { text, nearest })));
+        Some(decimal.unwrap_or(Self::Float(nearest)))
+    }
+
+    /// The number as a float, which may be its neighbour.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "that is what is asked for")]
+    #[inline]
+    pub fn as_f64(&self) -> f64 {
+        match self {
+            Self::Float(number) => *number,
+            Self::Int(number) => *number as f64,
+            Self::Unsigned(number) => *number as f64,
+            Self::Decimal(decimal) => decimal.nearest,
+        }
+    }
+
+    /// The number as an integer, if it is a whole float that is exact.
+    pub(super) fn whole(&self) -> Option<i64> {
+        match self {
+            #[allow(clippy::cast_possible_truncation, reason = "whole and within ±2^53")]
+            Self::Float(number) if number.fract() == 0.0 && number.abs() < WHOLE => {
+                Some(*number as i64)
+            }
+            _ => None,
+        }
+    }
+
+    /// What it takes in memory beyond its own place.
+    #[inline]
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Decimal(decimal) => size_of::<Decimal>() + decimal.text().len(),
+            _ => 0,
+        }
+    }
+}
+
+/// As scripts have numbers as text: shortest, in the form of the original; with all digits where a
+/// float would lose some.
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[allow(clippy::cast_possible_truncation, reason = "integers are no larger")]
+        let nearest = self.as_f64() as i128;
+        match self {
+            Self::Int(number) if i128::from(*number) != nearest => number.fmt(f),
+            Self::Unsigned(number) if i128::from(*number) != nearest => number.fmt(f),
+            Self::Decimal(decimal) => f.write_str(decimal.text()),
+            number => f.write_str(&number_text(number.as_f64())),
+        }
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Unsigned(a), Self::Unsigned(b)) => a == b,
+            (Self::Decimal(a), Self::Decimal(b)) => significant(a.text()) == significant(b.text()),
+            (a, b) => a.as_f64() == b.as_f64(),
+        }
+    }
+}
+
+/// What a decimal number is, however it is written: its sign, its digits without zeros at either
+/// end, and the exponent of the first of them. `None` if its exponent is beyond all use.
+fn significant(text: &str) -> Option<(bool, String, i64)> {
+    let (is_negative, text) = match text.strip_prefix('-') {
+        Some(text) => (true, text),
+        None => (false, text),
+    };
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent: i32 = exponent.parse().ok()?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [whole, fraction].concat();
+    let significant = digits.trim_start_matches('0');
+    let before = i64::try_from(whole.len()).ok()?;
+    let zeros = i64::try_from(digits.len() - significant.len()).ok()?;
+    let significant = significant.trim_end_matches('0').to_owned();
+    // Zero has neither sign nor exponent.
+    if significant.is_empty() {
+        return Some((false, significant, 0));
+    }
+    Some((is_negative, significant, i64::from(exponent) + before - zeros))
+}
