@@ -12,7 +12,7 @@ use crate::point::Point;
 use crate::value::Value;
 
 /// A one-to-one transform with arguments and state of its own.
-pub(crate) trait Each: Send + Sync + fmt::Debug {
+pub(crate) trait MapEach: Send + Sync + fmt::Debug {
     /// What it gives for the first datapoint of a window. What follows are the datapoints ahead:
     /// as many as [`ahead`](Self::ahead) says, or all up to the end of the sequence.
     fn apply(&mut self, window: &[Point], meter: &mut Meter) -> Result<Point, RunError>;
@@ -21,7 +21,7 @@ pub(crate) trait Each: Send + Sync + fmt::Debug {
     fn ahead(&self) -> usize;
 
     /// A copy with the present state; taken before the first datapoint, of the initial one.
-    fn copy(&self) -> Box<dyn Each>;
+    fn copy(&self) -> Box<dyn MapEach>;
 }
 
 /// A one-to-one script.
@@ -41,7 +41,7 @@ pub(crate) enum Expression {
     /// The first, then the second on what it gives.
     Chain(Box<Chain>),
     Object(Vec<(Arc<str>, Expression)>),
-    Each(Box<dyn Each>),
+    MapEach(Box<dyn MapEach>),
 }
 
 /// Two scripts, one after the other.
@@ -69,7 +69,7 @@ impl Clone for Expression {
             Self::WithNumber(operator, number) => Self::WithNumber(*operator, *number),
             Self::Chain(chain) => Self::Chain(chain.clone()),
             Self::Object(entries) => Self::Object(entries.clone()),
-            Self::Each(each) => Self::Each(each.copy()),
+            Self::MapEach(each) => Self::MapEach(each.copy()),
         }
     }
 }
@@ -95,7 +95,7 @@ impl Expression {
         }
     }
 
-    /// What it gives for the first datapoint of a window; see [`Each::apply`].
+    /// What it gives for the first datapoint of a window; see [`MapEach::apply`].
     pub(crate) fn point(&mut self, window: &[Point], meter: &mut Meter) -> Result<Point, RunError> {
         let Some(point) = window.first() else { return Ok(Point::default()) };
         let here = |d| Ok(Point { t: point.t, d });
@@ -119,7 +119,7 @@ impl Expression {
                     entries.map(|(key, entry)| Ok((Arc::clone(key), entry.value(window, meter)?)));
                 here(Value::object(values.collect::<Result<BTreeMap<_, _>, RunError>>()?)?)
             }
-            Self::Each(each) => each.apply(window, meter),
+            Self::MapEach(each) => each.apply(window, meter),
         }
     }
 
@@ -180,7 +180,7 @@ impl Expression {
             Self::Object(entries) => {
                 entries.iter().map(|(_, entry)| entry.ahead()).max().unwrap_or(0)
             }
-            Self::Each(each) => each.ahead(),
+            Self::MapEach(each) => each.ahead(),
         }
     }
 }

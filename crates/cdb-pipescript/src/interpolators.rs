@@ -143,10 +143,10 @@ impl Column {
         self.ended = true;
     }
 
-    /// Whether all is there that the value at a time depends on: the datapoints up to the first
-    /// that is later.
+    /// Takes in the datapoints that are not later than a time, and returns whether the value at that
+    /// time is known: whether a later datapoint has been pushed, or the sequence has ended.
     #[must_use]
-    pub fn is_ready(&mut self, t: f64) -> bool {
+    pub fn advance_to(&mut self, t: f64) -> bool {
         self.take_in(t);
         self.ended || !self.ahead.is_empty()
     }
@@ -308,10 +308,10 @@ pub enum GridError {
 }
 
 /// How many times a grid has at most.
-const MOST_TIMES: f64 = 1e7;
+const MAX_TIMES: f64 = 1e7;
 
 /// The shortest step, in seconds.
-const SHORTEST_STEP: f64 = 0.001;
+const MIN_STEP: f64 = 0.001;
 
 impl Grid {
     /// Times from t1 (included) to t2 (not included), dt apart, in seconds.
@@ -323,7 +323,7 @@ impl Grid {
         if t2 < t1 + dt || ![t1, t2, dt].into_iter().all(f64::is_finite) {
             return Err(GridError::Range);
         }
-        if dt < SHORTEST_STEP || (t2 - t1) / dt > MOST_TIMES {
+        if dt < MIN_STEP || (t2 - t1) / dt > MAX_TIMES {
             return Err(GridError::TooMany);
         }
         Ok(Self { t1, t2, dt, step: 0.0, summed: t1 })

@@ -51,7 +51,7 @@ impl Context {
 pub(crate) struct Node {
     pub(crate) part: Part,
     pub(crate) place: Range<usize>,
-    pub(crate) depends: Depends,
+    pub(crate) dependence: Dependence,
     depth: usize,
     pub(crate) cost: Cost,
 }
@@ -79,7 +79,7 @@ impl std::ops::AddAssign for Cost {
 
 /// What all that a part of a script gives for a datapoint depends on; more comes later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Depends {
+pub(crate) enum Dependence {
     /// That datapoint's data.
     Data,
     /// Its timestamp as well.
@@ -96,16 +96,16 @@ pub(crate) enum Part {
     /// Does not; of one step.
     Step(Step),
     /// Does not.
-    Many(Pipeline),
+    Pipeline(Pipeline),
 }
 
 impl Part {
     /// As a script of its own, of which the steps are counted.
     pub(crate) fn into_pipeline(self, cost: Cost) -> Pipeline {
         match self {
-            Self::One(expression) => Pipeline::of(Step::Each(expression), cost),
+            Self::One(expression) => Pipeline::of(Step::Map(expression), cost),
             Self::Step(step) => Pipeline::of(step, cost),
-            Self::Many(pipeline) => pipeline,
+            Self::Pipeline(pipeline) => pipeline,
         }
     }
 
@@ -114,7 +114,7 @@ impl Part {
         match self {
             Self::One(expression) => expression.ahead() > 0,
             Self::Step(step) => step.ahead() > 0,
-            Self::Many(pipeline) => pipeline.peeks(),
+            Self::Pipeline(pipeline) => pipeline.peeks(),
         }
     }
 }
@@ -127,7 +127,7 @@ impl Node {
         above: Above,
         context: &Context,
     ) -> Result<Self, Fault> {
-        let Above { depends, depth, cost } = above;
+        let Above { dependence, depth, cost } = above;
         let (depth, most) = (depth + 1, 2 * context.budget.max_nesting());
         if depth > most {
             let message = format!(
@@ -136,12 +136,12 @@ impl Node {
             );
             return Err(Fault::new(message, place));
         }
-        Ok(Self { part, place, depends, depth, cost })
+        Ok(Self { part, place, dependence, depth, cost })
     }
 
     pub(crate) fn constant(value: Value, place: Range<usize>) -> Self {
-        let (part, depends) = (Part::One(Expression::Constant(value)), Depends::Data);
-        Self { part, place, depends, depth: 1, cost: Cost::NODE }
+        let (part, dependence) = (Part::One(Expression::Constant(value)), Dependence::Data);
+        Self { part, place, dependence, depth: 1, cost: Cost::NODE }
     }
 
     /// The value, if it is the same for all datapoints.
@@ -188,7 +188,7 @@ impl Node {
     fn operand(self, number: usize) -> Result<Expression, Fault> {
         match self.part {
             Part::One(expression) => Ok(expression),
-            Part::Step(_) | Part::Many(_) => {
+            Part::Step(_) | Part::Pipeline(_) => {
                 let message = format!("Argument {number} of an operator must be OneToOne");
                 Err(Fault::new(message, self.place))
             }
@@ -199,7 +199,7 @@ impl Node {
     pub(crate) fn pipe(self, next: Self, context: &mut Context) -> Result<Self, Fault> {
         let place = self.place.start..next.place.end;
         let above = Above::of([&self, &next]);
-        let constant = self.value().cloned().filter(|_| next.depends == Depends::Data);
+        let constant = self.value().cloned().filter(|_| next.dependence == Dependence::Data);
         let part = match (self.part, next.part) {
             (Part::One(first), Part::One(mut second)) => {
                 if let Some(value) = constant {
@@ -216,7 +216,7 @@ impl Node {
             }
             (first, second) => {
                 let first = first.into_pipeline(self.cost);
-                Part::Many(first.then(second.into_pipeline(next.cost)))
+                Part::Pipeline(first.then(second.into_pipeline(next.cost)))
             }
         };
         Self::new(part, place, above, context)
@@ -226,7 +226,7 @@ impl Node {
 /// What a node takes over from those below it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Above {
-    pub(crate) depends: Depends,
+    pub(crate) dependence: Dependence,
     /// The depth of the deepest.
     pub(crate) depth: usize,
     /// That of all of them, and its own.
@@ -235,7 +235,7 @@ pub(crate) struct Above {
 
 impl Above {
     pub(crate) fn of<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Self {
-        let mut above = Self { depends: Depends::Data, depth: 0, cost: Cost::NODE };
+        let mut above = Self { dependence: Dependence::Data, depth: 0, cost: Cost::NODE };
         for node in nodes {
             above.add(node);
         }
@@ -256,13 +256,13 @@ impl Above {
 
     /// Adds a script that a transform runs itself: it is counted when it runs.
     fn add_script(&mut self, node: &Node) {
-        self.depends = self.depends.max(node.depends);
+        self.dependence = self.dependence.max(node.dependence);
         self.depth = self.depth.max(node.depth);
     }
 
     /// Adds the arguments of a transform.
     pub(crate) fn of_call(transform: &Transform, arguments: &[Node]) -> Self {
-        let mut above = Self { depends: transform.gives.depends(), ..Self::of([]) };
+        let mut above = Self { dependence: transform.cardinality.dependence(), ..Self::of([]) };
         for (index, node) in arguments.iter().enumerate() {
             match transform.arguments.get(index).map(|argument| argument.kind) {
                 Some(ArgumentKind::Script) => above.add_script(node),

@@ -2,7 +2,7 @@
 
 use crate::budget::Meter;
 use crate::error::RunError;
-use crate::value::{MOST_TEXT, Value};
+use crate::value::{MAX_TEXT, Value};
 
 /// An operator before one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,7 @@ fn add(left: &Value, right: &Value, meter: &mut Meter) -> Result<Value, RunError
         return Ok((left + right).into());
     }
     match (left, right) {
-        (Value::String(left), Value::String(right)) if left.len() + right.len() <= MOST_TEXT => {
+        (Value::String(left), Value::String(right)) if left.len() + right.len() <= MAX_TEXT => {
             meter.step_over(left.len() + right.len())?;
             Ok([&**left, &**right].concat().as_str().into())
         }

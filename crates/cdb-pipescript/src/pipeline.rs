@@ -19,7 +19,7 @@ const NODE_BYTES: usize = 96;
 pub(crate) const WAITING_BYTES: usize = std::mem::size_of::<Point>();
 
 /// A transform that gives more or fewer datapoints than it gets.
-pub(crate) trait Many: Send + Sync + fmt::Debug {
+pub(crate) trait Fanout: Send + Sync + fmt::Debug {
     /// Takes the first datapoint of a window; what follows are the datapoints ahead.
     fn push(&mut self, window: &[Point], sink: Sink<'_>, meter: &mut Meter)
     -> Result<(), RunError>;
@@ -31,23 +31,23 @@ pub(crate) trait Many: Send + Sync + fmt::Debug {
     fn ahead(&self) -> usize;
 
     /// A copy with the present state.
-    fn copy(&self) -> Box<dyn Many>;
+    fn copy(&self) -> Box<dyn Fanout>;
 }
 
 /// What a stage does.
 #[derive(Debug)]
 pub(crate) enum Step {
-    Each(Expression),
+    Map(Expression),
     If(Expression),
-    Many(Box<dyn Many>),
+    Fanout(Box<dyn Fanout>),
 }
 
 impl Clone for Step {
     fn clone(&self) -> Self {
         match self {
-            Self::Each(expression) => Self::Each(expression.clone()),
+            Self::Map(expression) => Self::Map(expression.clone()),
             Self::If(condition) => Self::If(condition.clone()),
-            Self::Many(many) => Self::Many(many.copy()),
+            Self::Fanout(fanout) => Self::Fanout(fanout.copy()),
         }
     }
 }
@@ -56,8 +56,8 @@ impl Step {
     /// How many datapoints ahead it looks.
     pub(crate) fn ahead(&self) -> usize {
         match self {
-            Self::Each(expression) | Self::If(expression) => expression.ahead(),
-            Self::Many(many) => many.ahead(),
+            Self::Map(expression) | Self::If(expression) => expression.ahead(),
+            Self::Fanout(fanout) => fanout.ahead(),
         }
     }
 }
@@ -144,10 +144,10 @@ fn push(
                     return Ok(());
                 }
             }
-            Step::Each(expression) => expression.update(&mut point, meter)?,
-            Step::Many(many) => {
+            Step::Map(expression) => expression.update(&mut point, meter)?,
+            Step::Fanout(fanout) => {
                 let sink = &mut |point, meter: &mut Meter| push(rest, point, sink, meter);
-                return many.push(window, sink, meter);
+                return fanout.push(window, sink, meter);
             }
         }
         stages = rest;
@@ -160,9 +160,9 @@ fn end(stages: &mut [Stage], sink: Sink<'_>, meter: &mut Meter) -> Result<(), Ru
     while !stage.waiting.is_empty() {
         stage.take_waiting(rest, sink, meter)?;
     }
-    if let Step::Many(many) = &mut stage.step {
+    if let Step::Fanout(fanout) = &mut stage.step {
         let sink = &mut |point, meter: &mut Meter| push(rest, point, sink, meter);
-        many.end(sink, meter)?;
+        fanout.end(sink, meter)?;
     }
     end(rest, sink, meter)
 }
@@ -183,14 +183,14 @@ impl Stage {
                 let holds = condition.holds(window, "if", meter)?;
                 self.waiting.pop_front().filter(|_| holds)
             }
-            Step::Each(expression) => {
+            Step::Map(expression) => {
                 let point = expression.point(window, meter)?;
                 self.waiting.pop_front();
                 Some(point)
             }
-            Step::Many(many) => {
+            Step::Fanout(fanout) => {
                 let sink = &mut |point, meter: &mut Meter| push(rest, point, sink, meter);
-                many.push(window, sink, meter)?;
+                fanout.push(window, sink, meter)?;
                 self.waiting.pop_front();
                 None
             }

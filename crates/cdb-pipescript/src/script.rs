@@ -11,7 +11,7 @@ use futures_core::Stream;
 
 use crate::budget::{Budget, Meter};
 use crate::error::{ParseError, RunError};
-use crate::node::{Depends, Part};
+use crate::node::{Dependence, Part};
 use crate::parser::parse;
 use crate::pipeline::{Pipeline, WAITING_BYTES};
 use crate::point::Point;
@@ -57,7 +57,7 @@ impl Script {
             text: text.into(),
             one_to_one: matches!(node.part, Part::One(_)),
             peeks: node.part.peeks(),
-            stateless: node.depends != Depends::Sequence,
+            stateless: node.dependence != Dependence::Sequence,
             pipeline: node.part.into_pipeline(node.cost),
             budget: *budget,
         })))

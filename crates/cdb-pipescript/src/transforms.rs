@@ -19,8 +19,8 @@ pub(crate) use arguments::Arguments;
 
 use crate::budget::Meter;
 use crate::error::{Fault, RunError};
-use crate::expression::{Each, Expression};
-use crate::node::{Above, Context, Depends, Node, Part};
+use crate::expression::{Expression, MapEach};
+use crate::node::{Above, Context, Dependence, Node, Part};
 use crate::point::Point;
 use crate::value::Value;
 
@@ -35,7 +35,7 @@ pub struct Transform {
     /// What it takes.
     pub arguments: &'static [Argument],
     /// What it gives.
-    pub gives: Gives,
+    pub cardinality: Cardinality,
     /// A script that shows it, what goes in, and what comes out: JSON arrays of datapoints. Empty
     /// where what comes out is left to chance.
     pub example: [&'static str; 3],
@@ -45,7 +45,7 @@ pub struct Transform {
 /// What a transform gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Gives {
+pub enum Cardinality {
     /// One datapoint for each, by its data alone.
     OneByData,
     /// One datapoint for each, by its data and timestamp.
@@ -60,12 +60,12 @@ pub enum Gives {
     Fewer,
 }
 
-impl Gives {
-    pub(crate) fn depends(self) -> Depends {
+impl Cardinality {
+    pub(crate) fn dependence(self) -> Dependence {
         match self {
-            Self::OneByData | Self::OneOrNone => Depends::Data,
-            Self::OneByDatapoint => Depends::Datapoint,
-            Self::OneByHistory | Self::OneByFuture | Self::Fewer => Depends::Sequence,
+            Self::OneByData | Self::OneOrNone => Dependence::Data,
+            Self::OneByDatapoint => Dependence::Datapoint,
+            Self::OneByHistory | Self::OneByFuture | Self::Fewer => Dependence::Sequence,
         }
     }
 }
@@ -182,7 +182,7 @@ struct Stateful<S> {
     apply: fn(&mut S, &[Point], &mut Meter) -> Result<Point, RunError>,
 }
 
-impl<S: Clone + Send + Sync + 'static> Each for Stateful<S> {
+impl<S: Clone + Send + Sync + 'static> MapEach for Stateful<S> {
     fn apply(&mut self, window: &[Point], meter: &mut Meter) -> Result<Point, RunError> {
         (self.apply)(&mut self.state, window, meter)
     }
@@ -191,7 +191,7 @@ impl<S: Clone + Send + Sync + 'static> Each for Stateful<S> {
         self.ahead
     }
 
-    fn copy(&self) -> Box<dyn Each> {
+    fn copy(&self) -> Box<dyn MapEach> {
         Box::new(Self { state: self.state.clone(), ahead: self.ahead, apply: self.apply })
     }
 }
@@ -203,12 +203,12 @@ impl<S> std::fmt::Debug for Stateful<S> {
 }
 
 /// A transform that looks so many datapoints ahead.
-fn each<S: Clone + Send + Sync + 'static>(
+fn map_each<S: Clone + Send + Sync + 'static>(
     ahead: usize,
     state: S,
     apply: fn(&mut S, &[Point], &mut Meter) -> Result<Point, RunError>,
 ) -> Part {
-    Part::One(Expression::Each(Box::new(Stateful { state, ahead, apply })))
+    Part::One(Expression::MapEach(Box::new(Stateful { state, ahead, apply })))
 }
 
 /// A transform that makes a value of the data, with what it was given.
@@ -216,7 +216,7 @@ fn data<S: Clone + Send + Sync + 'static>(
     given: S,
     value: fn(&S, &Value) -> Result<Value, RunError>,
 ) -> Part {
-    each(0, (given, value), |(given, value), window, meter| {
+    map_each(0, (given, value), |(given, value), window, meter| {
         let Point { t, d } = &window[0];
         if let Value::String(text) = d {
             // It is searched, most likely.

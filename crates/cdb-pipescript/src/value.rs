@@ -17,7 +17,7 @@ pub use number::{Decimal, Number};
 use crate::error::RunError;
 
 /// How large a value may become, in bytes. What is shared counts as often as it is there.
-const MOST_BYTES: usize = 64 << 20;
+const MAX_BYTES: usize = 64 << 20;
 
 /// What an element of an array takes in memory.
 const ITEM_BYTES: usize = std::mem::size_of::<Value>();
@@ -38,7 +38,7 @@ const MAX_EXCERPT: usize = 200;
 const MAX_NUMBER_TEXT: usize = 1000;
 
 /// How long a text may become, in bytes.
-pub(crate) const MOST_TEXT: usize = 1_000_000;
+pub(crate) const MAX_TEXT: usize = 1_000_000;
 
 /// A JSON value that is cheap to clone: what is large is shared.
 #[derive(Debug, Clone, Default)]
@@ -226,7 +226,7 @@ impl Value {
 }
 
 fn within_bounds(bytes: usize) -> Result<(), RunError> {
-    if bytes > MOST_BYTES {
+    if bytes > MAX_BYTES {
         return Err(RunError::new("The script's output is too large"));
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! The datapoint itself.
 
 use super::ArgumentKind::Constant;
-use super::{Argument, Gives, Transform, each};
+use super::{Argument, Cardinality, Transform, map_each};
 use crate::error::RunError;
 use crate::expression::Expression;
 use crate::node::Part;
@@ -19,7 +19,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "$",
         description: "The data of the datapoint, or one element of it",
         arguments: &[KEY],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: ["$('a') + $['b']", r#"[{"t":1,"d":{"a":1,"b":2}}]"#, r#"[{"t":1,"d":3}]"#],
         build: |arguments| Ok(element(arguments.constant(0))),
     },
@@ -27,7 +27,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "d",
         description: "The data of the datapoint, as $",
         arguments: &[KEY],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: ["d * 2", r#"[{"t":1,"d":4}]"#, r#"[{"t":1,"d":8}]"#],
         build: |arguments| Ok(element(arguments.constant(0))),
     },
@@ -35,7 +35,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "t",
         description: "The timestamp of the datapoint, in seconds since 1970",
         arguments: &[],
-        gives: Gives::OneByDatapoint,
+        cardinality: Cardinality::OneByDatapoint,
         example: ["t", r#"[{"t":1464250199.5,"d":4}]"#, r#"[{"t":1464250199.5,"d":1464250199.5}]"#],
         build: |_| Ok(Part::One(Expression::Time)),
     },
@@ -43,11 +43,11 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "tshift",
         description: "Moves the timestamp by seconds",
         arguments: &[Argument::new(Constant, "How many seconds")],
-        gives: Gives::OneByDatapoint,
+        cardinality: Cardinality::OneByDatapoint,
         example: ["tshift(-10)", r#"[{"t":15,"d":4}]"#, r#"[{"t":5,"d":4}]"#],
         build: |arguments| {
             let seconds = arguments.number(0, 0.0)?;
-            Ok(each(0, seconds, |seconds, window, _| {
+            Ok(map_each(0, seconds, |seconds, window, _| {
                 Ok(Point { t: window[0].t + *seconds, d: window[0].d.clone() })
             }))
         },
@@ -57,7 +57,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
 fn element(key: Option<Value>) -> Part {
     match key {
         None => Part::One(Expression::Identity),
-        Some(key) => each(0, key, |key, window, _| {
+        Some(key) => map_each(0, key, |key, window, _| {
             let Point { t, d } = &window[0];
             Ok(Point { t: *t, d: find(d, key)? })
         }),

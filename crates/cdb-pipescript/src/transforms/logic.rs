@@ -1,12 +1,12 @@
 //! Conditions.
 
 use super::ArgumentKind::{Expression as OneToOne, Script};
-use super::{Argument, Gives, Transform, each};
+use super::{Argument, Cardinality, Transform, map_each};
 use crate::budget::Meter;
 use crate::error::RunError;
 use crate::expression::Expression;
 use crate::node::Part;
-use crate::pipeline::{Many, Sink, Step};
+use crate::pipeline::{Fanout, Sink, Step};
 use crate::point::Point;
 use crate::template::{Instance, Template};
 
@@ -15,7 +15,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "if",
         description: "Lets only those datapoints through for which the condition is true",
         arguments: &[Argument::new(OneToOne, "The condition")],
-        gives: Gives::OneOrNone,
+        cardinality: Cardinality::OneOrNone,
         example: ["if $ > 5", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":2,"d":10}]"#],
         build: |arguments| Ok(Part::Step(Step::If(arguments.expression(0)))),
     },
@@ -27,7 +27,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             Argument::new(Script, "What is run where it is true"),
             Argument::optional(Script, "\"$\"", "What is run where it is false"),
         ],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: [
             "ifelse($ > 5, 'high', 'low')",
             r#"[{"t":1,"d":3},{"t":2,"d":10}]"#,
@@ -39,7 +39,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             let branches = [arguments.script(1, PEEKS)?, arguments.script(2, PEEKS)?];
             let branches = branches.map(|script| (script, None::<Instance>));
             let state = (condition, branches);
-            Ok(each(state.0.ahead(), state, |(condition, [then, or_else]), window, meter| {
+            Ok(map_each(state.0.ahead(), state, |(condition, [then, or_else]), window, meter| {
                 let truth = condition.holds(window, "ifelse", meter)?;
                 let (script, instance) = if truth { then } else { or_else };
                 script.get_or_start(instance, meter)?.apply(window[0].clone(), meter)
@@ -50,14 +50,14 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "alltrue",
         description: "Whether all datapoints so far were true",
         arguments: &[],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: [
             "$ > 1 | alltrue",
             r#"[{"t":1,"d":3},{"t":2,"d":0},{"t":3,"d":3}]"#,
             r#"[{"t":1,"d":true},{"t":2,"d":false},{"t":3,"d":false}]"#,
         ],
         build: |_| {
-            Ok(each(0, true, |all, window, _| {
+            Ok(map_each(0, true, |all, window, _| {
                 *all &= window[0].d.to_bool()?;
                 Ok(Point { t: window[0].t, d: (*all).into() })
             }))
@@ -67,14 +67,14 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "anytrue",
         description: "Whether any datapoint so far was true",
         arguments: &[],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: [
             "$ > 1 | anytrue",
             r#"[{"t":1,"d":0},{"t":2,"d":3},{"t":3,"d":0}]"#,
             r#"[{"t":1,"d":false},{"t":2,"d":true},{"t":3,"d":true}]"#,
         ],
         build: |_| {
-            Ok(each(0, false, |any, window, _| {
+            Ok(map_each(0, false, |any, window, _| {
                 *any |= window[0].d.to_bool()?;
                 Ok(Point { t: window[0].t, d: (*any).into() })
             }))
@@ -84,25 +84,25 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "ttrue",
         description: "How many seconds the data stays true: one datapoint for each such time, at its end",
         arguments: &[],
-        gives: Gives::Fewer,
+        cardinality: Cardinality::Fewer,
         example: [
             "ttrue",
             r#"[{"t":1,"d":false},{"t":3,"d":true},{"t":9,"d":false}]"#,
             r#"[{"t":9,"d":6}]"#,
         ],
-        build: |_| Ok(Part::Step(Step::Many(Box::new(Stay::of(true))))),
+        build: |_| Ok(Part::Step(Step::Fanout(Box::new(TruthDuration::of(true))))),
     },
     Transform {
         name: "tfalse",
         description: "How many seconds the data stays false: one datapoint for each such time, at its end",
         arguments: &[],
-        gives: Gives::Fewer,
+        cardinality: Cardinality::Fewer,
         example: [
             "tfalse",
             r#"[{"t":1,"d":false},{"t":3,"d":true},{"t":9,"d":false},{"t":10,"d":false}]"#,
             r#"[{"t":3,"d":2},{"t":10,"d":1}]"#,
         ],
-        build: |_| Ok(Part::Step(Step::Many(Box::new(Stay::of(false))))),
+        build: |_| Ok(Part::Step(Step::Fanout(Box::new(TruthDuration::of(false))))),
     },
     Transform {
         name: "while",
@@ -111,7 +111,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             Argument::new(OneToOne, "The condition"),
             Argument::new(Script, "What is run"),
         ],
-        gives: Gives::Fewer,
+        cardinality: Cardinality::Fewer,
         example: [
             "while($ > 5, sum)",
             r#"[{"t":1,"d":3},{"t":2,"d":10},{"t":3,"d":4},{"t":4,"d":35}]"#,
@@ -120,8 +120,8 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         build: |arguments| {
             let condition = arguments.expression(0);
             let script = arguments.script(1, "while cannot be used with transforms that peek")?;
-            let many = While { condition, script, instance: None };
-            Ok(Part::Step(Step::Many(Box::new(many))))
+            let fanout = While { condition, script, instance: None };
+            Ok(Part::Step(Step::Fanout(Box::new(fanout))))
         },
     },
     Transform {
@@ -131,7 +131,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             Argument::new(OneToOne, "The condition"),
             Argument::new(Script, "What is run"),
         ],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: [
             "iwhile($ > 5, count)",
             r#"[{"t":1,"d":3},{"t":2,"d":10},{"t":3,"d":4}]"#,
@@ -141,7 +141,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             let condition = arguments.expression(0);
             let script = arguments.script(1, "iwhile cannot be used with transforms that peek")?;
             let state = (condition, script, None::<Instance>);
-            Ok(each(state.0.ahead(), state, |(condition, script, instance), window, meter| {
+            Ok(map_each(state.0.ahead(), state, |(condition, script, instance), window, meter| {
                 let holds = condition.holds(window, "iwhile", meter)?;
                 if let Some(instance) = instance.take_if(|_| !holds) {
                     instance.abandon(meter);
@@ -157,7 +157,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             Argument::new(OneToOne, "The condition"),
             Argument::optional(OneToOne, "\"$\"", "The value"),
         ],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: [
             "$ - remember(first)",
             r#"[{"t":1,"d":3},{"t":2,"d":10}]"#,
@@ -167,7 +167,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             let (condition, value) = (arguments.expression(0), arguments.expression(1));
             let ahead = condition.ahead().max(value.ahead());
             let state = (condition, value, None::<Point>);
-            Ok(each(ahead, state, |(condition, value, remembered), window, meter| {
+            Ok(map_each(ahead, state, |(condition, value, remembered), window, meter| {
                 let truth = condition.holds(window, "remember", meter)?;
                 let value = value.point(window, meter)?;
                 match remembered {
@@ -190,7 +190,7 @@ struct While {
     instance: Option<Instance>,
 }
 
-impl Many for While {
+impl Fanout for While {
     fn push(
         &mut self,
         window: &[Point],
@@ -216,14 +216,14 @@ impl Many for While {
         self.condition.ahead()
     }
 
-    fn copy(&self) -> Box<dyn Many> {
+    fn copy(&self) -> Box<dyn Fanout> {
         Box::new(self.clone())
     }
 }
 
 /// How long the data stays true, or false.
 #[derive(Debug, Clone)]
-struct Stay {
+struct TruthDuration {
     wanted: bool,
     /// When it began to stay so, if it does.
     since: Option<f64>,
@@ -231,13 +231,13 @@ struct Stay {
     last: Option<f64>,
 }
 
-impl Stay {
+impl TruthDuration {
     fn of(wanted: bool) -> Self {
         Self { wanted, since: None, last: None }
     }
 }
 
-impl Many for Stay {
+impl Fanout for TruthDuration {
     fn push(
         &mut self,
         window: &[Point],
@@ -270,7 +270,7 @@ impl Many for Stay {
         0
     }
 
-    fn copy(&self) -> Box<dyn Many> {
+    fn copy(&self) -> Box<dyn Fanout> {
         Box::new(self.clone())
     }
 }

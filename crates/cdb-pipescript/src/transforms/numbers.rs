@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use super::ArgumentKind::{Constant, Expression as OneToOne};
-use super::{Argument, Arguments, Gives, Transform, data, each};
+use super::{Argument, Arguments, Cardinality, Transform, data, map_each};
 use crate::node::Part;
 use crate::point::Point;
 use crate::value::number_text;
@@ -13,7 +13,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "count",
         description: "How many datapoints there were so far, this one included",
         arguments: &[],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: [
             "if $ > 5 | count",
             r#"[{"t":1,"d":3},{"t":2,"d":10},{"t":3,"d":9}]"#,
@@ -25,7 +25,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "i",
         description: "The index of the datapoint in the sequence, counted from 0",
         arguments: &[],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: ["i", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":1,"d":0},{"t":2,"d":1}]"#],
         build: |_| Ok(counter(0.0)),
     },
@@ -33,10 +33,10 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "sum",
         description: "The sum of the data so far",
         arguments: &[],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: ["sum", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":1,"d":3},{"t":2,"d":13}]"#],
         build: |_| {
-            Ok(each(0, 0.0, |sum, window, _| {
+            Ok(map_each(0, 0.0, |sum, window, _| {
                 *sum += window[0].d.to_number()?;
                 Ok(Point { t: window[0].t, d: (*sum).into() })
             }))
@@ -46,14 +46,14 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "mean",
         description: "The mean of the data so far",
         arguments: &[],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: [
             "mean",
             r#"[{"t":1,"d":3},{"t":2,"d":10}]"#,
             r#"[{"t":1,"d":3},{"t":2,"d":6.5}]"#,
         ],
         build: |_| {
-            Ok(each(0, (0.0, 0.0), |(sum, count), window, _| {
+            Ok(map_each(0, (0.0, 0.0), |(sum, count), window, _| {
                 *sum += window[0].d.to_number()?;
                 *count += 1.0;
                 Ok(Point { t: window[0].t, d: (*sum / *count).into() })
@@ -64,7 +64,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "min",
         description: "The datapoint with the smallest key so far",
         arguments: &[Argument::optional(OneToOne, "\"$\"", "The key")],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: ["min", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":1,"d":3},{"t":1,"d":3}]"#],
         build: |arguments| Ok(extreme(arguments, |key, best| key < best)),
     },
@@ -72,7 +72,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "max",
         description: "The datapoint with the largest key so far",
         arguments: &[Argument::optional(OneToOne, "\"$\"", "The key")],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: [
             "max($('a'))",
             r#"[{"t":1,"d":{"a":3}},{"t":2,"d":{"a":1}}]"#,
@@ -84,10 +84,10 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "dt",
         description: "The seconds since the datapoint before; 0 for the first",
         arguments: &[],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: ["dt", r#"[{"t":1,"d":3},{"t":4,"d":10}]"#, r#"[{"t":1,"d":0},{"t":4,"d":3}]"#],
         build: |_| {
-            Ok(each(0, None::<f64>, |before, window, _| {
+            Ok(map_each(0, None::<f64>, |before, window, _| {
                 let t = window[0].t;
                 let since = t - before.replace(t).unwrap_or(t);
                 Ok(Point { t, d: since.into() })
@@ -101,7 +101,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             Argument::optional(Constant, "10", "How large the ranges are"),
             Argument::optional(Constant, "0", "Where one of them begins"),
         ],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: [
             "map(bucket(10), count)",
             r#"[{"t":1,"d":3},{"t":2,"d":10},{"t":3,"d":4}]"#,
@@ -120,10 +120,10 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "rand",
         description: "A random number from 0 (included) to 1 (not included)",
         arguments: &[],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: ["", "", ""],
         build: |_| {
-            Ok(each(0, None::<u64>, |state, window, _| {
+            Ok(map_each(0, None::<u64>, |state, window, _| {
                 let state = state.get_or_insert_with(|| RandomState::new().hash_one(0));
                 Ok(Point { t: window[0].t, d: random(state).into() })
             }))
@@ -132,7 +132,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
 ];
 
 fn counter(first: f64) -> Part {
-    each(0, first, |count, window, _| {
+    map_each(0, first, |count, window, _| {
         let point = Point::new(window[0].t, *count);
         *count += 1.0;
         Ok(point)
@@ -143,7 +143,7 @@ fn counter(first: f64) -> Part {
 fn extreme(arguments: &mut Arguments<'_>, better: fn(f64, f64) -> bool) -> Part {
     let key = arguments.expression(0);
     let state = (key, better, None::<(f64, Point)>);
-    each(state.0.ahead(), state, |(key, better, best), window, meter| {
+    map_each(state.0.ahead(), state, |(key, better, best), window, meter| {
         let key = key.value(window, meter)?.to_number()?;
         match best {
             Some((known, point)) if !better(key, *known) => Ok(point.clone()),

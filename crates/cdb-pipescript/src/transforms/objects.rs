@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ArgumentKind::{Constant, Expression as OneToOne, Script};
-use super::sequence::MOST_DIFFERENT;
-use super::{Argument, Arguments, Gives, Transform, data, each};
+use super::sequence::MAX_DISTINCT;
+use super::{Argument, Arguments, Cardinality, Transform, data, map_each};
 use crate::budget::Meter;
 use crate::error::RunError;
 use crate::expression::Expression;
 use crate::node::Part;
-use crate::pipeline::{Many, Sink, Step};
+use crate::pipeline::{Fanout, Sink, Step};
 use crate::point::Point;
 use crate::template::{Instance, Template};
 use crate::value::{ENTRY_STEPS, Value};
@@ -32,15 +32,15 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             Argument::new(OneToOne, "The key"),
             Argument::new(Script, "What is run over the datapoints of each key"),
         ],
-        gives: Gives::Fewer,
+        cardinality: Cardinality::Fewer,
         example: [
             "map($('a'), $('b'):sum)",
             r#"[{"t":1,"d":{"a":"x","b":2}},{"t":2,"d":{"a":"y","b":3}},{"t":3,"d":{"a":"x","b":4}}]"#,
             r#"[{"t":3,"d":{"x":6,"y":3}}]"#,
         ],
         build: |arguments| {
-            let parts = Parts::of(arguments, "Map cannot be used with transforms that peek.")?;
-            Ok(Part::Step(Step::Many(Box::new(Map { parts, last: None }))))
+            let keyed = KeyedRuns::of(arguments, "Map cannot be used with transforms that peek.")?;
+            Ok(Part::Step(Step::Fanout(Box::new(Map { keyed, last: None }))))
         },
     },
     Transform {
@@ -50,17 +50,17 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             Argument::new(OneToOne, "The key"),
             Argument::new(Script, "What is run over the datapoints of each key"),
         ],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: [
             "imap($, count)",
             r#"[{"t":1,"d":"x"},{"t":2,"d":"y"},{"t":3,"d":"x"}]"#,
             r#"[{"t":1,"d":{"x":1}},{"t":2,"d":{"x":1,"y":1}},{"t":3,"d":{"x":2,"y":1}}]"#,
         ],
         build: |arguments| {
-            let parts = Parts::of(arguments, "imap cannot be used with transforms that peek.")?;
-            Ok(each(parts.key.ahead(), parts, |parts, window, meter| {
-                parts.push(window, meter)?;
-                Ok(Point { t: window[0].t, d: parts.so_far(meter)? })
+            let keyed = KeyedRuns::of(arguments, "imap cannot be used with transforms that peek.")?;
+            Ok(map_each(keyed.key.ahead(), keyed, |keyed, window, meter| {
+                keyed.push(window, meter)?;
+                Ok(Point { t: window[0].t, d: keyed.so_far(meter)? })
             }))
         },
     },
@@ -68,11 +68,11 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "reduce",
         description: "Runs a script over the values of an object, in the order of its keys: the last output",
         arguments: &[Argument::new(Script, "What is run")],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: ["reduce(sum)", r#"[{"t":1,"d":{"x":1,"y":2}}]"#, r#"[{"t":1,"d":3}]"#],
         build: |arguments| {
             let script = arguments.script(0, "reduce cannot be used with transforms that peek.")?;
-            Ok(each(0, script, |script, window, meter| {
+            Ok(map_each(0, script, |script, window, meter| {
                 let Point { t, d: Value::Object(object) } = &window[0] else {
                     return Err(RunError::new("Datapoint's data can't be reduced"));
                 };
@@ -88,7 +88,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "apply",
         description: "Runs a script on each value of an object; a value that gives nothing is left out",
         arguments: &[Argument::new(Script, "What is run")],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: [
             "apply($ * 2)",
             r#"[{"t":1,"d":{"x":1,"y":2}}]"#,
@@ -111,7 +111,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "filter",
         description: "Removes the entries of an object for which a condition is true",
         arguments: &[Argument::new(Script, "The condition, on the value of an entry")],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: ["filter($ < 2)", r#"[{"t":1,"d":{"x":1,"y":2}}]"#, r#"[{"t":1,"d":{"y":2}}]"#],
         build: |arguments| {
             let script = arguments.script(0, "filter cannot be used with transforms that peek.")?;
@@ -134,7 +134,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             Argument::new(Constant, "How many"),
             Argument::optional(Script, "\"$\"", "The weight, of the value of an entry"),
         ],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: [
             "top(2)",
             r#"[{"t":1,"d":{"x":1,"y":2,"z":7}}]"#,
@@ -149,7 +149,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             Argument::new(Constant, "How many"),
             Argument::optional(Script, "\"$\"", "The weight, of the value of an entry"),
         ],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: ["bottom(1)", r#"[{"t":1,"d":{"x":1,"y":2,"z":7}}]"#, r#"[{"t":1,"d":{"x":1}}]"#],
         build: |arguments| ranked(arguments, 1.0),
     },
@@ -157,7 +157,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "percent",
         description: "The values of an object as parts of their sum; what is negative counts as 0",
         arguments: &[],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: [
             "percent",
             r#"[{"t":1,"d":{"x":1,"y":3}}]"#,
@@ -180,11 +180,11 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "set",
         description: "The object with an entry set",
         arguments: &[Argument::new(Constant, "The key"), Argument::new(OneToOne, "The value")],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: ["set('z', count)", r#"[{"t":1,"d":{"x":1}}]"#, r#"[{"t":1,"d":{"x":1,"z":1}}]"#],
         build: |arguments| {
             let state = (arguments.text(0, "")?, arguments.expression(1));
-            Ok(each(state.1.ahead(), state, |(key, value), window, meter| {
+            Ok(map_each(state.1.ahead(), state, |(key, value), window, meter| {
                 let value = value.value(window, meter)?;
                 changed(&window[0], meter, |entries| {
                     entries.insert(Arc::clone(key), value);
@@ -196,11 +196,11 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "del",
         description: "The object without an entry",
         arguments: &[Argument::new(Constant, "The key")],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: ["del('x')", r#"[{"t":1,"d":{"x":1,"y":2}}]"#, r#"[{"t":1,"d":{"y":2}}]"#],
         build: |arguments| {
             let key = arguments.text(0, "")?;
-            Ok(each(0, key, |key, window, meter| {
+            Ok(map_each(0, key, |key, window, meter| {
                 changed(&window[0], meter, |entries| {
                     entries.remove(key);
                 })
@@ -211,7 +211,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "length",
         description: "How many entries an object, elements an array or bytes a text has; 0 for anything else",
         arguments: &[],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: [
             "length",
             r#"[{"t":1,"d":{"x":1}},{"t":2,"d":[1,2]},{"t":3,"d":"abc"},{"t":4,"d":7}]"#,
@@ -237,7 +237,7 @@ fn entries<S: Clone + Send + Sync + 'static>(
     given: S,
     change: fn(&S, f64, &Entries, &mut Meter) -> Result<Entries, RunError>,
 ) -> Part {
-    each(0, (given, change), |(given, change), window, meter| {
+    map_each(0, (given, change), |(given, change), window, meter| {
         let Point { t, d: Value::Object(object) } = &window[0] else {
             return Err(RunError::new("Must have object-valued datapoint"));
         };
@@ -281,13 +281,13 @@ fn ranked(arguments: &mut Arguments<'_>, sign: f64) -> Result<Part, String> {
 
 /// A sequence, split by a key, with a run of a script over each part.
 #[derive(Debug, Clone)]
-struct Parts {
+struct KeyedRuns {
     key: Expression,
     script: Template,
     runs: BTreeMap<Arc<str>, Instance>,
 }
 
-impl Parts {
+impl KeyedRuns {
     fn of(arguments: &mut Arguments<'_>, refusal: &str) -> Result<Self, String> {
         let (key, script) = (arguments.expression(0), arguments.script(1, refusal)?);
         Ok(Self { key, script, runs: BTreeMap::new() })
@@ -299,8 +299,8 @@ impl Parts {
         if let Some(run) = self.runs.get_mut(&*key) {
             return run.push(window[0].clone(), meter);
         }
-        if self.runs.len() == MOST_DIFFERENT {
-            return Err(RunError::new(format!("A map has at most {MOST_DIFFERENT} keys")));
+        if self.runs.len() == MAX_DISTINCT {
+            return Err(RunError::new(format!("A map has at most {MAX_DISTINCT} keys")));
         }
         let first = if self.runs.is_empty() { FIRST_KEY_BYTES } else { 0 };
         meter.hold(first + KEY_BYTES + key.len())?;
@@ -323,20 +323,20 @@ impl Parts {
 
 #[derive(Debug, Clone)]
 struct Map {
-    parts: Parts,
+    keyed: KeyedRuns,
     /// The time of the last datapoint, if there was one.
     last: Option<f64>,
 }
 
-impl Many for Map {
+impl Fanout for Map {
     fn push(&mut self, window: &[Point], _: Sink<'_>, meter: &mut Meter) -> Result<(), RunError> {
         self.last = Some(window[0].t);
-        self.parts.push(window, meter)
+        self.keyed.push(window, meter)
     }
 
     fn end(&mut self, sink: Sink<'_>, meter: &mut Meter) -> Result<(), RunError> {
         let Some(t) = self.last.take() else { return Ok(()) };
-        let runs = std::mem::take(&mut self.parts.runs);
+        let runs = std::mem::take(&mut self.keyed.runs);
         meter.step(ENTRY_STEPS * runs.len())?;
         if !runs.is_empty() {
             meter.release(FIRST_KEY_BYTES);
@@ -352,10 +352,10 @@ impl Many for Map {
     }
 
     fn ahead(&self) -> usize {
-        self.parts.key.ahead()
+        self.keyed.key.ahead()
     }
 
-    fn copy(&self) -> Box<dyn Many> {
+    fn copy(&self) -> Box<dyn Fanout> {
         Box::new(self.clone())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::ArgumentKind::Constant;
 use super::data::find;
-use super::{Argument, Gives, Transform, data};
+use super::{Argument, Cardinality, Transform, data};
 
 /// In metres.
 const EARTH_RADIUS: f64 = 6_371_000.0;
@@ -14,7 +14,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[Transform {
         Argument::new(Constant, "The latitude of the place, in degrees"),
         Argument::new(Constant, "The longitude of the place, in degrees"),
     ],
-    gives: Gives::OneByData,
+    cardinality: Cardinality::OneByData,
     example: [
         "distance(40.43, -86.92) < 1000",
         r#"[{"t":1,"d":{"latitude":40.4277304,"longitude":-86.9170587}}]"#,

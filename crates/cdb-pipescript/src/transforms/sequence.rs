@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::ArgumentKind::Constant;
-use super::{Argument, Gives, Transform, each};
+use super::{Argument, Cardinality, Transform, map_each};
 use crate::error::RunError;
 use crate::expression::Expression;
 use crate::node::Part;
@@ -12,10 +12,10 @@ use crate::point::Point;
 use crate::value::Value;
 
 /// How many datapoints ahead a script may look.
-const MOST_AHEAD: i64 = 100;
+const MAX_AHEAD: i64 = 100;
 
 /// How many different values are told apart.
-pub(super) const MOST_DIFFERENT: usize = 50_000;
+pub(super) const MAX_DISTINCT: usize = 50_000;
 
 /// What a text takes in memory in a set, besides its bytes.
 const TEXT_BYTES: usize = 48;
@@ -25,10 +25,10 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "first",
         description: "Whether the datapoint is the first of the sequence",
         arguments: &[],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: ["if first", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":1,"d":3}]"#],
         build: |_| {
-            Ok(each(0, true, |first, window, _| {
+            Ok(map_each(0, true, |first, window, _| {
                 Ok(Point { t: window[0].t, d: std::mem::take(first).into() })
             }))
         },
@@ -37,7 +37,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "last",
         description: "Whether the datapoint is the last of the sequence",
         arguments: &[],
-        gives: Gives::OneByFuture,
+        cardinality: Cardinality::OneByFuture,
         example: ["mean | if last", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":2,"d":6.5}]"#],
         build: |_| Ok(Part::One(Expression::Last)),
     },
@@ -45,19 +45,19 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "next",
         description: "A datapoint ahead, with its own timestamp; past the end, null with the present timestamp",
         arguments: &[Argument::optional(Constant, "1", "How many datapoints ahead, 100 at most")],
-        gives: Gives::OneByFuture,
+        cardinality: Cardinality::OneByFuture,
         example: ["next", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":2,"d":10},{"t":2}]"#],
         build: |arguments| {
             let ahead = arguments.integer(0, 1)?;
             if ahead < 1 {
                 return Err("next must look at least one datapoint forward".to_owned());
             }
-            let ahead = usize::try_from(ahead.min(MOST_AHEAD + 1)).unwrap_or_default();
-            if ahead > MOST_AHEAD as usize {
-                let message = format!("next cannot look more than {MOST_AHEAD} datapoints forward");
+            let ahead = usize::try_from(ahead.min(MAX_AHEAD + 1)).unwrap_or_default();
+            if ahead > MAX_AHEAD as usize {
+                let message = format!("next cannot look more than {MAX_AHEAD} datapoints forward");
                 return Err(message);
             }
-            Ok(each(ahead, ahead, |ahead, window, _| {
+            Ok(map_each(ahead, ahead, |ahead, window, _| {
                 let beyond = || Point { t: window[0].t, d: Value::Null };
                 Ok(window.get(*ahead).cloned().unwrap_or_else(beyond))
             }))
@@ -67,14 +67,14 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "changed",
         description: "Whether the data differs from that of the datapoint before",
         arguments: &[],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: [
             "if changed",
             r#"[{"t":1,"d":"on"},{"t":2,"d":"on"},{"t":3,"d":"off"}]"#,
             r#"[{"t":1,"d":"on"},{"t":3,"d":"off"}]"#,
         ],
         build: |_| {
-            Ok(each(0, None::<Value>, |before, window, meter| {
+            Ok(map_each(0, None::<Value>, |before, window, meter| {
                 let Point { t, d } = &window[0];
                 meter.step_over(d.bytes())?;
                 meter.replace(before.as_ref(), d)?;
@@ -91,14 +91,14 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "new",
         description: "Whether the data, as a text, was not there before; remembers up to 50,000 different ones",
         arguments: &[],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: [
             "if new",
             r#"[{"t":1,"d":"a"},{"t":2,"d":"b"},{"t":3,"d":"a"}]"#,
             r#"[{"t":1,"d":"a"},{"t":2,"d":"b"}]"#,
         ],
         build: |_| {
-            Ok(each(0, HashSet::<Arc<str>>::new(), |seen, window, meter| {
+            Ok(map_each(0, HashSet::<Arc<str>>::new(), |seen, window, meter| {
                 let text = window[0].d.to_shared_text()?;
                 meter.step_over(text.len())?;
                 let bytes = TEXT_BYTES + text.len();
@@ -106,9 +106,8 @@ pub(super) const TRANSFORMS: &[Transform] = &[
                 if new {
                     meter.hold(bytes)?;
                 }
-                if seen.len() > MOST_DIFFERENT {
-                    let message =
-                        format!("new remembers {MOST_DIFFERENT} different values at most");
+                if seen.len() > MAX_DISTINCT {
+                    let message = format!("new remembers {MAX_DISTINCT} different values at most");
                     return Err(RunError::new(message));
                 }
                 Ok(Point { t: window[0].t, d: new.into() })

@@ -6,30 +6,30 @@ mod sentiment;
 use pattern::Pattern;
 
 use super::ArgumentKind::Constant;
-use super::{Argument, Gives, Transform, data, each};
+use super::{Argument, Cardinality, Transform, data, map_each};
 use crate::error::RunError;
 use crate::point::Point;
-use crate::value::MOST_TEXT;
+use crate::value::MAX_TEXT;
 
 pub(super) const TRANSFORMS: &[Transform] = &[
     Transform {
         name: "append",
         description: "All data so far as one text; up to 1,000,000 bytes",
         arguments: &[],
-        gives: Gives::OneByHistory,
+        cardinality: Cardinality::OneByHistory,
         example: [
             "append",
             r#"[{"t":1,"d":"a"},{"t":2,"d":5}]"#,
             r#"[{"t":1,"d":"a"},{"t":2,"d":"a5"}]"#,
         ],
         build: |_| {
-            Ok(each(0, String::new(), |text, window, meter| {
+            Ok(map_each(0, String::new(), |text, window, meter| {
                 let more = window[0].d.to_text()?;
                 meter.hold(more.len())?;
                 text.push_str(&more);
                 meter.step_over(text.len())?;
-                if text.len() > MOST_TEXT {
-                    let message = format!("append gives at most {MOST_TEXT} bytes");
+                if text.len() > MAX_TEXT {
+                    let message = format!("append gives at most {MAX_TEXT} bytes");
                     return Err(RunError::new(message));
                 }
                 Ok(Point::new(window[0].t, text.as_str()))
@@ -40,7 +40,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "contains",
         description: "Whether the data, as a text, holds another text",
         arguments: &[Argument::new(Constant, "The other text")],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: [
             "if contains('o')",
             r#"[{"t":1,"d":"hello"},{"t":2,"d":"hi"}]"#,
@@ -58,7 +58,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             Constant,
             "The regular expression, without look-around and back-references",
         )],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: [
             "regex('^[0-9]+$')",
             r#"[{"t":1,"d":"123"},{"t":2,"d":"a1"}]"#,
@@ -67,7 +67,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         build: |arguments| {
             let pattern = arguments.text(0, "")?;
             let state = Pattern::parse(&pattern, arguments)?;
-            Ok(each(0, state, |pattern, window, meter| {
+            Ok(map_each(0, state, |pattern, window, meter| {
                 let Point { t, d } = &window[0];
                 Ok(Point { t: *t, d: pattern.is_match(&d.to_text()?, meter)?.into() })
             }))
@@ -77,10 +77,10 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "wc",
         description: "The number of words in the data, as a text",
         arguments: &[],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: ["wc", r#"[{"t":1,"d":"Hello, world!"}]"#, r#"[{"t":1,"d":2}]"#],
         build: |_| {
-            Ok(each(0, (), |(), window, meter| {
+            Ok(map_each(0, (), |(), window, meter| {
                 let Point { t, d } = &window[0];
                 #[allow(clippy::cast_precision_loss, reason = "nothing is so long")]
                 let count = sentiment::words(&d.to_text()?, meter)?.len() as f64;
@@ -92,14 +92,14 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "sentiment",
         description: "How pleasant the words of a text are, from -1 to 1: the mean of their values in AFINN-165, divided by 5",
         arguments: &[],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: [
             "sentiment",
             r#"[{"t":1,"d":"What a good day"},{"t":2,"d":"terrible"}]"#,
             r#"[{"t":1,"d":0.15},{"t":2,"d":-0.6}]"#,
         ],
         build: |_| {
-            Ok(each(0, (), |(), window, meter| {
+            Ok(map_each(0, (), |(), window, meter| {
                 let Point { t, d } = &window[0];
                 Ok(Point::new(*t, sentiment::of(&d.to_text()?, meter)?))
             }))
@@ -109,7 +109,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         name: "domain",
         description: "The host of a URL, with its port and without www.; empty if there is none",
         arguments: &[],
-        gives: Gives::OneByData,
+        cardinality: Cardinality::OneByData,
         example: [
             "domain",
             r#"[{"t":1,"d":"https://www.connectordb.io/docs"}]"#,

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 
 use super::ArgumentKind::Constant;
-use super::{Argument, Arguments, Gives, Transform, each};
+use super::{Argument, Arguments, Cardinality, Transform, map_each};
 use crate::error::RunError;
 use crate::node::Part;
 use crate::point::Point;
@@ -29,7 +29,7 @@ macro_rules! moment {
             name: $name,
             description: $description,
             arguments: &[ZONE],
-            gives: Gives::OneByDatapoint,
+            cardinality: Cardinality::OneByDatapoint,
             example: [
                 concat!($name, "('UTC')"),
                 concat!(r#"[{"t":"#, $t, r#","d":0}]"#),
@@ -105,7 +105,7 @@ fn moment(
     value: fn(&ZonedDateTime) -> Result<Value, RunError>,
 ) -> Result<Part, String> {
     let zone = zone(&arguments.text(0, "Local")?)?;
-    Ok(each(0, (zone, value), |(zone, value), window, _| {
+    Ok(map_each(0, (zone, value), |(zone, value), window, _| {
         let t = window[0].t;
         let beyond = |_| RunError::new(format!("There is no date for the timestamp {t}"));
         let duration = SignedDuration::try_from_secs_f64(t).map_err(beyond)?;

@@ -97,7 +97,7 @@ impl Dataset {
         };
         let Some((t, x)) = time else { return Ok(None) };
         for (column, from) in self.columns.iter_mut().zip(&mut self.sources) {
-            while !column.is_ready(t) {
+            while !column.advance_to(t) {
                 from.pace.keep(column.steps()).await;
                 match from.source.next().await? {
                     Some(point) => column.push(point),

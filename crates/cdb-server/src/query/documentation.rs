@@ -1,7 +1,7 @@
 //! What is told of transforms and interpolators.
 
 use cdb_pipescript::interpolators::NAMED;
-use cdb_pipescript::transforms::{self, Argument, ArgumentKind, Gives, Transform};
+use cdb_pipescript::transforms::{self, Argument, ArgumentKind, Cardinality, Transform};
 use cdb_types::meta::{ArgumentInfo, InterpolatorInfo, Interpolators, TransformInfo, Transforms};
 use serde_json::json;
 
@@ -24,9 +24,12 @@ fn of(transform: &Transform) -> TransformInfo {
         description: transform.description.to_owned(),
         documentation: format!("{}.{example}", transform.description),
         args: (!arguments.is_empty()).then_some(arguments),
-        one_to_one: !matches!(transform.gives, Gives::OneOrNone | Gives::Fewer),
-        stateless: matches!(transform.gives, Gives::OneByData | Gives::OneByDatapoint),
-        peek: transform.gives == Gives::OneByFuture,
+        one_to_one: !matches!(transform.cardinality, Cardinality::OneOrNone | Cardinality::Fewer),
+        stateless: matches!(
+            transform.cardinality,
+            Cardinality::OneByData | Cardinality::OneByDatapoint
+        ),
+        peek: transform.cardinality == Cardinality::OneByFuture,
         ..TransformInfo::default()
     }
 }
