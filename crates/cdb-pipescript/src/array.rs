@@ -1,4 +1,4 @@
-//! Scripts over datapoints that are here already.
+//! Scripts over arrays.
 
 use cdb_types::{Datapoint, DatapointArray};
 
@@ -6,19 +6,19 @@ use crate::error::{ParseError, RunError};
 use crate::script::Script;
 use crate::value::Value;
 
-/// Why a script gives nothing for an array.
+/// Why a script failed for an array.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransformError {
     /// The text is not a script.
     #[error(transparent)]
     Parse(#[from] ParseError),
-    /// The datapoints are not what the script is for.
+    /// The script cannot process a datapoint, or exceeds its budget.
     #[error(transparent)]
     Run(#[from] RunError),
 }
 
-/// Runs scripts over a [`DatapointArray`], with the same results as a server.
+/// Runs scripts over a [`DatapointArray`], with the same results as on a server.
 ///
 /// ```
 /// use cdb_pipescript::ArrayTransform;
@@ -29,10 +29,10 @@ pub enum TransformError {
 /// # Ok::<(), cdb_pipescript::TransformError>(())
 /// ```
 pub trait ArrayTransform {
-    /// What a script gives for these datapoints. Origins are dropped.
+    /// Runs a script over the datapoints, and returns the results without origins.
     ///
     /// # Errors
-    /// When the text is not a script, or the datapoints are not what it is for.
+    /// If the text is not a script, or the script cannot process a datapoint.
     fn transform(&self, script: &str) -> Result<DatapointArray, TransformError>;
 }
 

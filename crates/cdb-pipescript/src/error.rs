@@ -1,12 +1,12 @@
-//! What can be wrong with a script, and with what it is run on.
+//! Errors in parsing and in running a script.
 
 use std::fmt;
 use std::ops::Range;
 
 /// Why a text is not a script.
 ///
-/// It displays in one line, beginning with the words of the original; [`snippet`](Self::snippet)
-/// points at the place.
+/// It displays in one line, which starts with the message of the original server;
+/// [`snippet`](Self::snippet) points at the place.
 ///
 /// ```
 /// use cdb_pipescript::Script;
@@ -31,19 +31,19 @@ impl ParseError {
         Self { script: script.into(), message: message.into(), place, suggestion }
     }
 
-    /// What is wrong, without script and place.
+    /// Returns the message without the script and the place.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// Where in the script, in bytes.
+    /// Returns the place in the script, in bytes.
     #[must_use]
     pub fn place(&self) -> Range<usize> {
         self.place.clone()
     }
 
-    /// The line, and the column in characters, both counted from 1.
+    /// Returns the line, and the column in characters, both counted from 1.
     #[must_use]
     pub fn line_and_column(&self) -> (usize, usize) {
         let before = self.script.get(..self.place.start).unwrap_or(&self.script);
@@ -52,7 +52,7 @@ impl ParseError {
         (line, column)
     }
 
-    /// The line of the script, and below it carets at the place.
+    /// Returns the line of the script, and below it carets at the place.
     #[must_use]
     pub fn snippet(&self) -> String {
         let (line, column) = self.line_and_column();
@@ -77,7 +77,7 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// What is wrong and where, before it is said of which script.
+/// A message and a place, before the text of the script is added.
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub(crate) message: String,
@@ -91,7 +91,8 @@ impl Fault {
     }
 }
 
-/// Why a script cannot go on: a datapoint is not what it is for. What came out before it stands.
+/// Why a run ended: the script cannot process a datapoint, or exceeds its budget. Earlier results stay
+/// valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct RunError(Box<str>);
@@ -101,14 +102,14 @@ impl RunError {
         Self(message.into())
     }
 
-    /// A number is none that JSON has.
+    /// The error for a number that is infinite or NaN, which JSON does not have.
     #[must_use]
     pub fn not_json(number: f64) -> Self {
         let number = crate::value::number_text(number);
         Self::new(format!("The result is {number}, which JSON cannot say"))
     }
 
-    /// A value could not be written.
+    /// The error for a value that could not be written.
     #[must_use]
     pub fn unwritable(error: impl fmt::Display) -> Self {
         Self::new(error.to_string())

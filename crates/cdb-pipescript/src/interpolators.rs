@@ -1,4 +1,4 @@
-//! What a stream's value is at a time at which it has no datapoint.
+//! Values of a stream at given times.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::point::Point;
 use crate::script::{Run, Script};
 use crate::value::Value;
 
-/// A way to find values between datapoints: one that has a name, or a script.
+/// Finds the value of a stream at a time: one of the [named](NAMED) interpolators, or a script.
 ///
 /// ```
 /// use cdb_pipescript::{Interpolator, Point};
@@ -35,18 +35,18 @@ enum Kind {
     Script(Script),
 }
 
-/// An interpolator that has a name.
+/// The documentation of an interpolator that has a name.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Named {
     /// Its name.
     pub name: &'static str,
-    /// What it gives, in a sentence.
+    /// What its value is, in a sentence.
     pub description: &'static str,
 }
 
-/// The interpolators that have a name. Any script is one, too: it is run over the datapoints since
-/// the row before, and its last output counts.
+/// The interpolators that have a name. A script is an interpolator, too: it runs over the datapoints
+/// since the previous row, and its last result is the value.
 pub const NAMED: [Named; 6] = [
     Named {
         name: "closest",
@@ -66,19 +66,19 @@ pub const NAMED: [Named; 6] = [
 ];
 
 impl Interpolator {
-    /// An interpolator by its name, or by a script, which keeps to the default [`Budget`]. `average`
-    /// is another name for `mean`.
+    /// Returns the interpolator of a name, or parses a script with the default [`Budget`]. `average` is
+    /// another name for `mean`.
     ///
     /// # Errors
-    /// If the text is neither.
+    /// If the text is neither a name nor a script.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         Self::parse_with(text, &Budget::default())
     }
 
-    /// An interpolator by its name, or by a script, which keeps to a budget.
+    /// Returns the interpolator of a name, or parses a script with a budget.
     ///
     /// # Errors
-    /// If the text is neither.
+    /// As [`parse`](Self::parse).
     pub fn parse_with(text: &str, budget: &Budget) -> Result<Self, ParseError> {
         Ok(Self(match text {
             "closest" => Kind::Closest,
@@ -91,7 +91,7 @@ impl Interpolator {
         }))
     }
 
-    /// Begins a column.
+    /// Starts a column.
     #[must_use]
     pub fn start(&self) -> Column {
         Column {
@@ -106,24 +106,24 @@ impl Interpolator {
     }
 }
 
-/// The values of one stream at rising times: it is pushed the stream's datapoints in their order.
+/// Computes the values of one stream at ascending times, from the stream's datapoints in their order.
 ///
-/// It keeps few of them: what is not later than the time that is asked for is taken in at once.
+/// Only the datapoints after the last requested time are kept.
 #[derive(Debug)]
 pub struct Column {
     kind: Kind,
-    /// The last datapoint that was taken in.
+    /// The last datapoint that is not later than the last requested time.
     before: Option<Point>,
     since: Since,
     /// The datapoints after that.
     ahead: VecDeque<Point>,
     ended: bool,
     failed: Option<RunError>,
-    /// What the runs over the rows before have counted: the budget is for all rows together.
+    /// What the runs of earlier rows have used: the budget is for all rows together.
     meter: Option<Meter>,
 }
 
-/// What has come since the row before.
+/// The state since the previous row.
 #[derive(Debug, Default)]
 struct Since {
     count: f64,
@@ -133,28 +133,28 @@ struct Since {
 }
 
 impl Column {
-    /// Takes the next datapoint.
+    /// Pushes the next datapoint.
     pub fn push(&mut self, point: impl Into<Point>) {
         self.ahead.push_back(point.into());
     }
 
-    /// Takes note that there are no more datapoints.
+    /// Ends the datapoints.
     pub fn end(&mut self) {
         self.ended = true;
     }
 
-    /// Takes in the datapoints that are not later than a time, and returns whether the value at that
-    /// time is known: whether a later datapoint has been pushed, or the sequence has ended.
+    /// Processes the datapoints that are not later than `t`. Returns `true` if the value at `t` is
+    /// known: a later datapoint has been pushed, or the datapoints have ended.
     #[must_use]
     pub fn advance_to(&mut self, t: f64) -> bool {
         self.take_in(t);
         self.ended || !self.ahead.is_empty()
     }
 
-    /// The value at a time, which is not before the last one asked for.
+    /// Returns the value at `t`, which must not be earlier than in previous calls.
     ///
     /// # Errors
-    /// When the datapoints are not what the interpolator is for.
+    /// If the interpolator cannot process a datapoint, or its script exceeds the budget.
     pub fn value(&mut self, t: f64) -> Result<Value, RunError> {
         self.take_in(t);
         if let Some(error) = self.failed.take() {
@@ -186,15 +186,15 @@ impl Column {
         })
     }
 
-    /// How many steps of its [`Budget`] the script of the interpolator has taken so far; 0 for one
-    /// that has a name.
+    /// Returns how many steps of its [`Budget`] the script has taken so far; 0 for an interpolator that
+    /// has a name.
     #[must_use]
     pub fn steps(&self) -> u64 {
         let run = self.since.run.as_ref().map(Run::steps);
         run.or_else(|| self.meter.as_ref().map(Meter::steps)).unwrap_or(0)
     }
 
-    /// Takes in what is not later than a time.
+    /// Processes the datapoints that are not later than a time.
     fn take_in(&mut self, t: f64) {
         while let Some(point) = self.ahead.pop_front_if(|point| point.t <= t) {
             // After a failure nothing counts any more.
@@ -237,7 +237,7 @@ impl Since {
         Ok(())
     }
 
-    /// Of what a script has given, the last counts.
+    /// Keeps the last result of a run.
     fn take_last(&mut self, run: &mut Run) {
         while let Some(point) = run.pull() {
             self.last = Some(point.d);
@@ -245,12 +245,12 @@ impl Since {
     }
 }
 
-/// The columns of a table, and what makes rows of them.
+/// Several columns, which form rows.
 #[derive(Debug, Default)]
 pub struct Columns(Vec<(Arc<str>, Column)>);
 
 impl Columns {
-    /// No columns yet.
+    /// Creates a table without columns.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -261,12 +261,12 @@ impl Columns {
         self.0.push((name.into(), interpolator.start()));
     }
 
-    /// The columns in the order in which they were added.
+    /// Returns the columns in the order in which they were added.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Column> {
         self.0.iter_mut().map(|(_, column)| column)
     }
 
-    /// The row at a time: an object of the columns' values, and of `x` if there is a reference.
+    /// Returns the row at `t`: an object of the columns' values by name, and of `x` if it is given.
     ///
     /// # Errors
     /// As [`Column::value`].
@@ -289,35 +289,35 @@ pub struct Grid {
     t2: f64,
     dt: f64,
     step: f64,
-    /// The time as a sum: what counts for where it ends.
+    /// The time as a sum of steps, which decides where the grid ends.
     summed: f64,
 }
 
-/// Why times are no grid; the texts are the protocol's.
+/// Why a [`Grid`] is refused. The messages are those of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GridError {
-    /// The end is not a step after the start.
+    /// The end is less than one step after the start.
     #[error("Tdataset range invalid")]
     Range,
-    /// There would be too many times.
+    /// The grid has too many times, or too short a step.
     #[error(
         "To avoid abuse, Tdataset is limited to a max of 10000000 datapoints with min dt 0.001000"
     )]
     TooMany,
 }
 
-/// How many times a grid has at most.
+/// The largest number of times of a grid.
 const MAX_TIMES: f64 = 1e7;
 
 /// The shortest step, in seconds.
 const MIN_STEP: f64 = 0.001;
 
 impl Grid {
-    /// Times from t1 (included) to t2 (not included), dt apart, in seconds.
+    /// Creates a grid from t1 (included) to t2 (excluded) with a step of dt, in seconds.
     ///
     /// # Errors
-    /// When there is not one step between the ends, or there are more than 10,000,000, or one is
+    /// If t2 is less than a step after t1, if there are more than 10,000,000 steps, or if the step is
     /// shorter than a millisecond.
     pub fn new(t1: f64, t2: f64, dt: f64) -> Result<Self, GridError> {
         if t2 < t1 + dt || ![t1, t2, dt].into_iter().all(f64::is_finite) {

@@ -1,10 +1,10 @@
-//! PipeScript, the language in which ConnectorDB is asked questions about its streams: a script is
-//! a row of transforms through which datapoints go from left to right.
+//! PipeScript, the transform language of ConnectorDB. A script is a sequence of transforms, through
+//! which datapoints pass from left to right.
 //!
 //! ```
 //! use cdb_pipescript::{Point, Script};
 //!
-//! // The mean of all that is above 5, once, at the end.
+//! // The mean of the values above 5, as one datapoint.
 //! let script = Script::parse("if $ > 5 | mean | if last")?;
 //! let points = [(1.0, 3.0), (2.0, 10.0), (3.0, 6.0)].map(|(t, d)| Point::new(t, d));
 //! let found: Vec<Point> = script.over(points).collect::<Result<_, _>>()?;
@@ -12,13 +12,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A [`Script`] is parsed once. It runs over any iterator ([`Script::over`]) or stream
-//! ([`Script::over_stream`]), or is pushed datapoints and pulled results ([`Script::start`]).
-//! Values are cheap to clone ([`Value`]); [`transforms::all`] has the documentation of each
-//! transform.
-//!
-//! An [`Interpolator`] finds a stream's values at the times of another's datapoints or of a [`Grid`];
-//! [`Columns`] makes rows of them, [`Merge`] makes one sequence of several.
+//! - A [`Script`] is parsed once. It runs over an iterator ([`Script::over`]) or a stream
+//!   ([`Script::over_stream`]); or the caller pushes datapoints and pulls results
+//!   ([`Script::start`]).
+//! - A [`Value`] is a JSON value that is cheap to clone.
+//! - [`transforms::all`] returns all transforms with their documentation.
+//! - An [`Interpolator`] finds the values of a stream at given times: those of another stream's
+//!   datapoints, or of a [`Grid`]. [`Columns`] combines several streams to rows.
+//! - [`Merge`] combines several sequences to one.
 //!
 //! A script's memory does not grow with the sequence, except where a transform has to remember:
 //! `map` and `imap` hold one run of their script for each key, `new` its different values, `append`
@@ -26,7 +27,7 @@
 //! the steps of a run, and the length, nesting and regular expressions of a script, so that scripts
 //! of strangers can be run. Parsing takes less than 50 ms.
 //!
-//! This crate knows datapoints, and nothing of servers, networks or files.
+//! The crate does no I/O.
 
 mod array;
 mod budget;

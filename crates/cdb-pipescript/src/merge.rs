@@ -4,8 +4,8 @@ use std::iter::Peekable;
 
 use crate::point::Point;
 
-/// Which of the next datapoints of several sequences comes first: the earliest; of equally early
-/// ones, that of the sequence that is named first.
+/// Returns the index of the earliest of the next datapoints of several sequences, or `None` if all have
+/// ended. Of equal timestamps the first counts.
 #[must_use]
 pub fn earliest<'a>(heads: impl IntoIterator<Item = Option<&'a Point>>) -> Option<usize> {
     let heads = heads.into_iter().enumerate().filter_map(|(index, head)| Some((index, head?.t)));
@@ -13,7 +13,7 @@ pub fn earliest<'a>(heads: impl IntoIterator<Item = Option<&'a Point>>) -> Optio
     heads.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(index, _)| index)
 }
 
-/// Several sequences as one, by timestamp.
+/// Merges several sequences by timestamp. Of equal timestamps that of the first sequence comes first.
 ///
 /// ```
 /// use cdb_pipescript::{Merge, Point};
@@ -26,7 +26,7 @@ pub fn earliest<'a>(heads: impl IntoIterator<Item = Option<&'a Point>>) -> Optio
 pub struct Merge<I: Iterator<Item = Point>>(Vec<Peekable<I>>);
 
 impl<I: Iterator<Item = Point>> Merge<I> {
-    /// Merges sequences, each in the order of its timestamps.
+    /// Merges sequences, each of which must be in the order of its timestamps.
     pub fn new<S: IntoIterator<Item = Point, IntoIter = I>>(
         sequences: impl IntoIterator<Item = S>,
     ) -> Self {

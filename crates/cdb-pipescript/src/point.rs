@@ -1,4 +1,4 @@
-//! What goes through a script.
+//! Datapoints that pass through a script.
 
 use cdb_types::{Datapoint, RawDatapoint, Timestamp};
 use serde::de::Error as _;
@@ -7,24 +7,24 @@ use serde_json::value::RawValue;
 use crate::error::RunError;
 use crate::value::{EXACT_DIGITS, Value, may_have_long_numbers};
 
-/// A datapoint without origin, cheap to clone.
+/// A datapoint without origin. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Point {
-    /// When, in seconds since 1970.
+    /// The timestamp, in seconds since 1970.
     pub t: f64,
     /// The value.
     pub d: Value,
 }
 
 impl Point {
-    /// A datapoint.
+    /// Creates a datapoint.
     #[must_use]
     pub fn new(t: f64, d: impl Into<Value>) -> Self {
         Self { t, d: d.into() }
     }
 
-    /// Reads the datapoint with which a JSON text begins, with all digits of its numbers, and says
-    /// how many bytes it has.
+    /// Reads the datapoint at the start of a JSON text, with all digits of its numbers. Returns it with
+    /// its length in bytes.
     ///
     /// ```
     /// use cdb_pipescript::Point;
@@ -36,7 +36,7 @@ impl Point {
     /// ```
     ///
     /// # Errors
-    /// If the text does not begin with a datapoint.
+    /// If the text does not start with a datapoint.
     pub fn read_json(text: &[u8]) -> Result<(Self, usize), serde_json::Error> {
         if let Some((raw, length)) = RawDatapoint::scan(text) {
             let Some(number @ [b'-' | b'0'..=b'9', ..]) = raw.d else {
@@ -71,7 +71,7 @@ impl<T: Into<Value>> From<Datapoint<T>> for Point {
     }
 }
 
-/// Fails for what JSON cannot say: an infinity or NaN.
+/// Fails if a number is infinite or NaN, which JSON does not have.
 impl TryFrom<Point> for Datapoint {
     type Error = RunError;
 

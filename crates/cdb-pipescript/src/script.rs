@@ -16,7 +16,7 @@ use crate::parser::parse;
 use crate::pipeline::{Pipeline, WAITING_BYTES};
 use crate::point::Point;
 
-/// A script, ready to be run as often as wanted. Cheap to clone, `Send` and `Sync`.
+/// A parsed script. It can be run any number of times, and is cheap to clone.
 ///
 /// ```
 /// use cdb_pipescript::{Point, Script};
@@ -63,52 +63,49 @@ impl Script {
         })))
     }
 
-    /// As it was written.
+    /// Returns the text of the script.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0.text
     }
 
-    /// Whether it gives one datapoint for each.
+    /// Returns `true` if the script returns one datapoint for each input datapoint.
     #[must_use]
     pub fn is_one_to_one(&self) -> bool {
         self.0.one_to_one
     }
 
-    /// Whether it looks ahead: a datapoint may give nothing before later ones are known.
+    /// Returns `true` if the script looks ahead: the result for a datapoint may come only when later
+    /// datapoints have been pushed, or the sequence has ended.
     #[must_use]
     pub fn peeks(&self) -> bool {
         self.0.peeks
     }
 
-    /// Whether what it gives for a datapoint depends on that datapoint alone, so that it may be run
-    /// over any part of a sequence.
+    /// Returns `true` if the result for a datapoint depends on that datapoint alone. Such a script can
+    /// run over any part of a sequence.
     #[must_use]
     pub fn is_stateless(&self) -> bool {
         self.0.stateless
     }
 
-    /// Begins a run over a sequence.
+    /// Starts a run over a sequence.
     #[must_use]
     pub fn start(&self) -> Run {
         self.start_with(Meter::new(self.0.budget))
     }
 
-    /// Begins a run that goes on counting where another has ended.
+    /// Starts a run that uses what another run has left of the budget.
     pub(crate) fn start_with(&self, meter: Meter) -> Run {
         Run { pipeline: self.0.pipeline.clone(), given: VecDeque::new(), meter }
     }
 
-    /// Runs it over a sequence; nothing is read from that before it is needed.
-    ///
-    /// After an error there is nothing more.
+    /// Runs the script over an iterator, lazily. The results end after the first error.
     pub fn over<I: IntoIterator<Item: Into<Point>>>(&self, points: I) -> Over<I::IntoIter> {
         Over { driven: Driven::new(self.start()), points: points.into_iter() }
     }
 
-    /// Runs it over a stream.
-    ///
-    /// After an error there is nothing more.
+    /// Runs the script over a stream. The results end after the first error.
     pub fn over_stream<S: Stream<Item: Into<Point>> + Unpin>(&self, points: S) -> OverStream<S> {
         OverStream { driven: Driven::new(self.start()), points }
     }
@@ -128,7 +125,7 @@ impl fmt::Debug for Script {
     }
 }
 
-/// A script that runs over one sequence: datapoints are pushed in and pulled out.
+/// A run of a script over one sequence: the caller pushes datapoints and pulls results.
 ///
 /// ```
 /// use cdb_pipescript::{Point, Script};
@@ -144,10 +141,10 @@ impl fmt::Debug for Script {
 ///
 /// # Pausing
 ///
-/// A run does nothing by itself: between two calls it can wait for as long as wanted, be sent to
-/// another thread, or be dropped, which ends it. One call takes at most the steps that the
-/// [`Budget`] leaves; [`steps`](Self::steps) says how many were taken. A task that shares its thread
-/// with others yields to them when a few thousand have been taken since it last did.
+/// All work is done in the methods. Between two calls a run can be kept for any time, sent to another
+/// thread, or dropped. One call takes at most the steps that are left of the [`Budget`]. A task that
+/// shares its thread with others should compare [`steps`](Self::steps) between calls, and yield after
+/// some thousand steps.
 #[derive(Debug)]
 pub struct Run {
     pipeline: Pipeline,
@@ -156,11 +153,11 @@ pub struct Run {
 }
 
 impl Run {
-    /// Takes the next datapoint.
+    /// Pushes the next datapoint.
     ///
     /// # Errors
-    /// When the datapoint is not what the script is for, or the budget is used up. What it gave
-    /// before can still be pulled; the run is over.
+    /// If the script cannot process the datapoint, or exceeds its budget. Earlier results can still be
+    /// pulled. The run must not be pushed to again.
     pub fn push(&mut self, point: impl Into<Point>) -> Result<(), RunError> {
         let point = point.into();
         self.meter.allow(&point.d);
@@ -168,7 +165,8 @@ impl Run {
         self.pipeline.push(point, sink, &mut self.meter)
     }
 
-    /// Takes the next datapoint, and hands what it gives to a function at once.
+    /// Pushes the next datapoint, and calls a function with each result instead of keeping it for
+    /// [`pull`](Self::pull).
     ///
     /// # Errors
     /// As [`push`](Self::push).
@@ -186,7 +184,7 @@ impl Run {
         self.pipeline.push(point, sink, &mut self.meter)
     }
 
-    /// Takes note that the sequence has ended: what waited for more is given.
+    /// Ends the sequence, which makes the remaining results available.
     ///
     /// # Errors
     /// As [`push`](Self::push).
@@ -195,33 +193,33 @@ impl Run {
         self.pipeline.end(sink, &mut self.meter)
     }
 
-    /// The next datapoint that the script has given.
+    /// Returns the next result, or `None` if there is none yet.
     pub fn pull(&mut self) -> Option<Point> {
         let point = self.given.pop_front()?;
         self.meter.release(WAITING_BYTES + point.d.bytes());
         Some(point)
     }
 
-    /// How many steps of its [`Budget`] the run has taken so far.
+    /// Returns how many steps of its [`Budget`] the run has taken so far.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.meter.steps()
     }
 
-    /// What it has counted, for the next run.
+    /// Returns what the run has used, for a run that continues to count.
     pub(crate) fn into_meter(self) -> Meter {
         self.meter
     }
 }
 
-/// Keeps what a script has given until it is pulled.
+/// Keeps a result until it is pulled.
 fn keep(given: &mut VecDeque<Point>, point: Point, meter: &mut Meter) -> Result<(), RunError> {
     meter.hold(WAITING_BYTES + point.d.bytes())?;
     given.push_back(point);
     Ok(())
 }
 
-/// A run that takes what comes by itself, and is over at the end or after an error.
+/// A run that is pushed what its owner reads, until the end or an error.
 #[derive(Debug)]
 struct Driven {
     run: Run,
@@ -234,12 +232,12 @@ impl Driven {
         Self { run, over: false, failed: None }
     }
 
-    /// What is there to be handed out.
+    /// Returns the next result, or the error after the last result.
     fn given(&mut self) -> Option<Result<Point, RunError>> {
         self.run.pull().map(Ok).or_else(|| self.failed.take().map(Err))
     }
 
-    /// Takes what comes next, or note that there is nothing more.
+    /// Pushes a datapoint, or ends the run if there is none.
     fn take(&mut self, next: Option<impl Into<Point>>) {
         self.over = next.is_none();
         let taken = match next {
@@ -253,7 +251,7 @@ impl Driven {
     }
 }
 
-/// A script over an iterator; see [`Script::over`].
+/// An iterator over the results of a script; see [`Script::over`].
 #[derive(Debug)]
 pub struct Over<I> {
     driven: Driven,
@@ -276,7 +274,7 @@ impl<I: Iterator<Item: Into<Point>>> Iterator for Over<I> {
     }
 }
 
-/// A script over a stream; see [`Script::over_stream`].
+/// A stream of the results of a script; see [`Script::over_stream`].
 #[derive(Debug)]
 pub struct OverStream<S> {
     driven: Driven,

@@ -1,7 +1,4 @@
-//! The transforms: what they are called, what they take, what they do.
-//!
-//! Each family has a file; beside each transform stands its documentation, which is also what a
-//! server tells of it.
+//! The transforms with their documentation, which a server also returns to its clients.
 
 mod arguments;
 mod data;
@@ -32,31 +29,31 @@ pub struct Transform {
     pub name: &'static str,
     /// What it does, in a sentence.
     pub description: &'static str,
-    /// What it takes.
+    /// Its arguments.
     pub arguments: &'static [Argument],
-    /// What it gives.
+    /// How its results relate to its input.
     pub cardinality: Cardinality,
-    /// A script that shows it, what goes in, and what comes out: JSON arrays of datapoints. Empty
-    /// where what comes out is left to chance.
+    /// An example: a script, its input and its result as JSON arrays of datapoints. Empty if the result
+    /// is random.
     pub example: [&'static str; 3],
     pub(crate) build: fn(&mut Arguments<'_>) -> Result<Part, String>,
 }
 
-/// What a transform gives.
+/// How many results a transform has for a datapoint, and what they depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cardinality {
-    /// One datapoint for each, by its data alone.
+    /// One result for each datapoint, which depends on its data.
     OneByData,
-    /// One datapoint for each, by its data and timestamp.
+    /// One result for each datapoint, which depends on its data and timestamp.
     OneByDatapoint,
-    /// One datapoint for each, by what came before as well.
+    /// One result for each datapoint, which depends on earlier datapoints, too.
     OneByHistory,
-    /// One datapoint for each, by what comes after as well.
+    /// One result for each datapoint, which depends on later datapoints, too.
     OneByFuture,
-    /// One datapoint or none for each, by itself.
+    /// One result or none for each datapoint, which depends on that datapoint.
     OneOrNone,
-    /// Fewer datapoints.
+    /// Fewer results than datapoints.
     Fewer,
 }
 
@@ -76,19 +73,19 @@ impl Cardinality {
 pub struct Argument {
     /// What it is for.
     pub description: &'static str,
-    /// What it is if it is left out, as JSON; `None` if it must be given.
+    /// The default as JSON; `None` if the argument is required.
     pub default: Option<&'static str>,
-    /// What may be given.
+    /// The kind of script that may be given.
     pub kind: ArgumentKind,
 }
 
-/// What may be given as an argument.
+/// The kind of script that may be given as an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ArgumentKind {
-    /// Something that is the same for all datapoints.
+    /// A constant.
     Constant,
-    /// A one-to-one script, run over the same datapoints.
+    /// A one-to-one script, which runs over the same datapoints.
     Expression,
     /// A script that the transform runs itself.
     Script,
@@ -108,7 +105,7 @@ impl Argument {
     }
 }
 
-/// All transforms, family by family.
+/// Returns all transforms, grouped by subject.
 pub fn all() -> impl Iterator<Item = &'static Transform> {
     let families = [
         data::TRANSFORMS,

@@ -40,7 +40,7 @@ const MAX_NUMBER_TEXT: usize = 1000;
 /// How long a text may become, in bytes.
 pub(crate) const MAX_TEXT: usize = 1_000_000;
 
-/// A JSON value that is cheap to clone: what is large is shared.
+/// A JSON value that is cheap to clone: strings, arrays and objects are shared.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Value {
@@ -51,11 +51,11 @@ pub enum Value {
     Bool(bool),
     /// A number.
     Number(Number),
-    /// A text.
+    /// A string.
     String(Arc<str>),
-    /// A list.
+    /// An array.
     Array(Arc<Array>),
-    /// Values by name.
+    /// An object.
     Object(Arc<Object>),
 }
 
@@ -80,7 +80,7 @@ impl Array {
         Self { items, bytes }
     }
 
-    /// The elements.
+    /// Returns the elements.
     #[must_use]
     pub fn items(&self) -> &[Value] {
         &self.items
@@ -94,7 +94,7 @@ impl Object {
         Self { entries, bytes }
     }
 
-    /// The entries.
+    /// Returns the entries.
     #[must_use]
     pub fn entries(&self) -> &BTreeMap<Arc<str>, Value> {
         &self.entries
@@ -146,7 +146,8 @@ impl Value {
         }
     }
 
-    /// As a number, if it can be one: null is 0, a boolean 0 or 1, a text what it says.
+    /// Converts the value to a number: null is 0, a boolean 0 or 1, a string the number that it contains.
+    /// Returns `None` for other strings, arrays and objects.
     #[must_use]
     pub fn as_number(&self) -> Option<f64> {
         match self {
@@ -158,7 +159,8 @@ impl Value {
         }
     }
 
-    /// As a boolean, if it can be one: a number is true if it is above 0.
+    /// Converts the value to a boolean: null and an empty string are false, a number is true if it is
+    /// greater than 0. Returns `None` for strings that are not numbers, arrays and objects.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -171,7 +173,7 @@ impl Value {
         }
     }
 
-    /// As a text, if it can be one: null is empty.
+    /// Converts the value to a string; null is empty. Returns `None` for arrays and objects.
     #[must_use]
     pub fn as_text(&self) -> Option<Cow<'_, str>> {
         match self {
@@ -214,7 +216,7 @@ impl Value {
         RunError::new(format!("Could not convert '{}' to {to}", self.excerpt()))
     }
 
-    /// Whether the values are the same to a script: `1 == "1"`, `true == 1`.
+    /// Returns `true` if the values are equal to a script: `1 == "1"`, `true == 1`.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         self == other

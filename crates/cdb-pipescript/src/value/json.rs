@@ -252,8 +252,8 @@ impl From<serde_json::Value> for Value {
     }
 }
 
-/// Fails for what JSON cannot say: an infinity or NaN. A number with more digits than a float holds
-/// is rounded, since such a value has no place for them.
+/// Fails if a number is infinite or NaN, which JSON does not have. A number with more digits than a
+/// float holds is rounded, since a `serde_json::Value` does not keep them.
 impl TryFrom<Value> for serde_json::Value {
     type Error = RunError;
 
