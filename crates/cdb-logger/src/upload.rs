@@ -11,8 +11,10 @@ mod refusal;
 mod tests;
 
 use std::ops::ControlFlow::{self, Break, Continue};
+use std::time::Duration;
 
 use cdb_types::Schema;
+use tokio::time::Instant;
 
 use crate::queue::{Chunk, Mismatch, Row};
 use crate::{Error, Synced};
@@ -21,9 +23,14 @@ use refusal::Refusal;
 /// How many datapoints are sent at once at most.
 pub(crate) const MAX_POINTS: usize = 5_000;
 
-/// How many requests bring something before the file is told, so that it is synced less often. What
-/// a crash makes it forget, the server is asked.
-const REQUESTS_PER_ACKNOWLEDGEMENT: u32 = 10;
+/// How long datapoints that the server has stay in the file. Deleting them takes several times as
+/// long as sending them, except if nothing else waits, so a backlog is best deleted at its end. After
+/// a crash the server is asked for all that was sent since the last acknowledgement, so on a slow
+/// connection that must not be much.
+const ACKNOWLEDGE_AFTER: Duration = Duration::from_secs(5);
+
+/// How many datapoints one transaction deletes, about. Inserts wait for it.
+const MAX_DELETED: u64 = 50_000;
 
 /// How often in a row another program may have inserted something in between.
 const MAX_RACES: u32 = 20;
@@ -43,13 +50,21 @@ pub(crate) enum Action {
     Restamp { after: f64 },
     /// Send the datapoints that wait after a time, at most so many, as those that begin at an index.
     Send { after: f64, max: usize, index: u64 },
-    /// Delete what waits up to and including a time, which must be so many; the server has it.
-    Acknowledge { until: f64, count: u64 },
+    /// Delete these, in ascending order of time; the server has them.
+    Acknowledge(Vec<Sent>),
     /// Ask the server for the stream's schema, and look at the datapoints after a time, at most so
     /// many, which it has refused.
     AskSchema { after: f64, max: usize },
     /// Set these aside, each with the reason.
     SetAside(Vec<(Row, String)>),
+}
+
+/// Datapoints that the server has: those that wait up to and including a time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Sent {
+    pub(crate) until: f64,
+    /// How many they are, after those of the `Sent` before.
+    pub(crate) count: u64,
 }
 
 /// What is to be done next, or how it has ended.
@@ -65,7 +80,7 @@ pub(crate) enum Event {
     Acknowledged(Result<(), Mismatch>),
     AcknowledgedRows(u64),
     Restamped(u64),
-    Sent { count: usize, end: f64 },
+    Sent { count: usize, end: f64, at: Instant },
     NothingWaits,
     Refused { after: f64, count: usize, error: cdb_core::Error },
     Schema(Schema, Chunk),
@@ -94,22 +109,32 @@ pub(crate) struct Upload {
     schema: Option<Schema>,
 }
 
-/// What the server has taken, and the file does not know yet.
+/// What the server has taken, and the file still has.
 #[derive(Debug, Default)]
 struct Unacknowledged {
-    /// The time of the last one.
-    end: f64,
-    count: u64,
-    requests: u32,
+    sent: Vec<Sent>,
+    /// When the first of them was sent.
+    since: Option<Instant>,
 }
 
 impl Unacknowledged {
-    fn add(&mut self, count: u64, end: f64) {
-        *self = Self { end, count: self.count + count, requests: self.requests + 1 };
+    fn add(&mut self, count: u64, until: f64, at: Instant) {
+        self.since.get_or_insert(at);
+        match self.sent.last_mut() {
+            Some(last) if last.count + count <= MAX_DELETED => {
+                *last = Sent { until, count: last.count + count };
+            }
+            _ => self.sent.push(Sent { until, count }),
+        }
     }
 
-    fn clear(&mut self) {
-        *self = Self::default();
+    fn is_due(&self, now: Instant) -> bool {
+        self.since.is_some_and(|since| now.duration_since(since) >= ACKNOWLEDGE_AFTER)
+    }
+
+    /// All of it, which from here on is as good as deleted.
+    fn take(&mut self) -> Vec<Sent> {
+        std::mem::take(self).sent
     }
 }
 
@@ -176,10 +201,9 @@ impl Upload {
                 self.synced.restamped += count;
                 self.send(f64::NEG_INFINITY)
             }
-            Event::Sent { count, end } => self.sent(count, end),
+            Event::Sent { count, end, at } => self.sent(count, end, at),
             Event::NothingWaits => self.acknowledge(Then::Finish(Ok(()))),
             Event::Acknowledged(Ok(())) => {
-                self.unacknowledged.clear();
                 let then = std::mem::replace(&mut self.then, Then::StartOver);
                 self.go_on(then)
             }
@@ -203,30 +227,30 @@ impl Upload {
     }
 
     fn start_over(&mut self) -> Next {
-        self.unacknowledged.clear();
+        self.unacknowledged.take();
         Continue(Action::AskEnd)
     }
 
-    fn sent(&mut self, count: usize, end: f64) -> Next {
+    fn sent(&mut self, count: usize, end: f64, at: Instant) -> Next {
         self.synced.sent += count as u64;
         self.length += count as u64;
         self.races = 0;
-        self.unacknowledged.add(count as u64, end);
-        if self.unacknowledged.requests < REQUESTS_PER_ACKNOWLEDGEMENT {
-            self.send(end)
-        } else {
+        self.unacknowledged.add(count as u64, end, at);
+        if self.unacknowledged.is_due(at) {
             self.acknowledge(Then::Send { after: end })
+        } else {
+            self.send(end)
         }
     }
 
     /// Acknowledges what was sent, if anything, and then does something else.
     fn acknowledge(&mut self, then: Then) -> Next {
-        let Unacknowledged { end, count, .. } = self.unacknowledged;
-        if count == 0 {
+        let sent = self.unacknowledged.take();
+        if sent.is_empty() {
             return self.go_on(then);
         }
         self.then = then;
-        Continue(Action::Acknowledge { until: end, count })
+        Continue(Action::Acknowledge(sent))
     }
 
     fn go_on(&mut self, then: Then) -> Next {

@@ -11,11 +11,12 @@ use futures_util::TryStreamExt;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::file::FileHandle;
-use crate::queue::{Chunk, Outgoing, Setting};
+use crate::queue::{Chunk, Mismatch, Outgoing, Setting};
 use crate::shared::Shared;
-use crate::upload::{Action, Event, MAX_POINTS, Upload};
+use crate::upload::{Action, Event, MAX_POINTS, Sent, Upload};
 use crate::{Error, Result, Synced};
 
 /// Brings all that waits to the server.
@@ -113,12 +114,7 @@ impl Performer {
                 Event::Restamped(restamp.await?)
             }
             Action::Send { after, max, index } => self.send(after, max, index).await?,
-            Action::Acknowledge { until, count } => {
-                let acknowledge = self.file.with(move |queue| {
-                    Box::pin(async move { queue.acknowledge(&name, until, count).await })
-                });
-                Event::Acknowledged(acknowledge.await?)
-            }
+            Action::Acknowledge(sent) => Event::Acknowledged(self.acknowledge(sent).await?),
             Action::AskSchema { after, max } => {
                 let schema = self.stream.refresh().await?.schema;
                 let peek = self.file.with(move |queue| {
@@ -135,6 +131,31 @@ impl Performer {
             }
         };
         Ok(event)
+    }
+
+    /// Deletes what the server has: in one step if the file has nothing else, and otherwise in
+    /// several, between which others may insert.
+    async fn acknowledge(&self, sent: Vec<Sent>) -> Result<Result<(), Mismatch>> {
+        let (Some(last), count) = (sent.last(), sent.iter().map(|sent| sent.count).sum()) else {
+            return Ok(Ok(()));
+        };
+        let (name, all) = (self.stream.name().to_owned(), Sent { count, ..*last });
+        let acknowledge = self.file.with(move |queue| {
+            Box::pin(async move { queue.acknowledge_whole_file(&name, all).await })
+        });
+        if acknowledge.await? {
+            return Ok(Ok(()));
+        }
+        for sent in sent {
+            let name = self.stream.name().to_owned();
+            let acknowledge = self
+                .file
+                .with(move |queue| Box::pin(async move { queue.acknowledge(&name, sent).await }));
+            if let Err(mismatch) = acknowledge.await? {
+                return Ok(Err(mismatch));
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// Sends what waits after a time, while what comes next is read.
@@ -154,7 +175,7 @@ impl Performer {
             self.ahead = Some(Ahead { after: end, max, reading: self.read(end, max) });
         }
         match self.stream.insert_json_at(index, body).await {
-            Ok(()) => Ok(Event::Sent { count, end }),
+            Ok(()) => Ok(Event::Sent { count, end, at: Instant::now() }),
             Err(error) if error.server_error().is_some() => {
                 Ok(Event::Refused { after, count, error })
             }

@@ -2,8 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
+use sqlx::sqlite::SqliteConnection;
+
 use super::Queue;
 use crate::Error;
+use crate::upload::Sent;
 
 /// How `cdb_last` takes a time. It has the time of the last datapoint of each stream that has left the
 /// cache: the server may have it, so what is logged later must have a later one, or it would be taken
@@ -21,8 +24,7 @@ impl Queue {
     pub(crate) async fn acknowledge(
         &mut self,
         stream: &str,
-        until: f64,
-        count: u64,
+        Sent { until, count }: Sent,
     ) -> Result<Result<(), Mismatch>, Error> {
         let deleted = self.transaction(async |connection, _| {
             let deleted = sqlx::query(
@@ -37,13 +39,42 @@ impl Queue {
             if deleted.rows_affected() != count {
                 return Ok(Err(Mismatch));
             }
-            let remember = format!("INSERT INTO cdb_last VALUES (?, ?) {KEEP_LATEST}");
-            let remember = sqlx::query(sqlx::AssertSqlSafe(remember)).bind(stream).bind(until);
-            remember.execute(connection).await?;
+            remember(connection, stream, until).await?;
             Ok(Ok(()))
         });
         let deleted = deleted.await?;
         if deleted.is_ok() {
+            self.counts.waiting.fetch_sub(count, Ordering::Relaxed);
+        }
+        Ok(deleted)
+    }
+
+    /// Does the same if nothing else waits in the file, and otherwise nothing; returns which. A
+    /// `DELETE` without a condition frees the table's pages without visiting its rows.
+    pub(crate) async fn acknowledge_whole_file(
+        &mut self,
+        stream: &str,
+        Sent { until, count }: Sent,
+    ) -> Result<bool, Error> {
+        let deleted = self.transaction(async |connection, _| {
+            let (all, sent): (i64, i64) = sqlx::query_as(
+                "SELECT (SELECT count(*) FROM (SELECT 1 FROM cache LIMIT ?3 + 1)),
+                     (SELECT count(*) FROM cache WHERE stream = ?1 AND timestamp <= ?2)",
+            )
+            .bind(stream)
+            .bind(until)
+            .bind(count.cast_signed())
+            .fetch_one(&mut *connection)
+            .await?;
+            if (all, sent) != (count.cast_signed(), count.cast_signed()) {
+                return Ok(false);
+            }
+            sqlx::query("DELETE FROM cache").execute(&mut *connection).await?;
+            remember(connection, stream, until).await?;
+            Ok(true)
+        });
+        let deleted = deleted.await?;
+        if deleted {
             self.counts.waiting.fetch_sub(count, Ordering::Relaxed);
         }
         Ok(deleted)
@@ -88,5 +119,62 @@ impl Queue {
         self.counts.waiting.store(0, Ordering::Relaxed);
         self.counts.set_aside.store(0, Ordering::Relaxed);
         Ok(())
+    }
+}
+
+/// Keeps the time of the last datapoint that was deleted.
+async fn remember(connection: &mut SqliteConnection, stream: &str, until: f64) -> sqlx::Result<()> {
+    let remember = format!("INSERT INTO cdb_last VALUES (?, ?) {KEEP_LATEST}");
+    let remember = sqlx::query(sqlx::AssertSqlSafe(remember)).bind(stream).bind(until);
+    remember.execute(connection).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::NewRow;
+    use super::*;
+    use crate::Durability;
+
+    async fn queue(directory: &tempfile::TempDir, rows: &[(&str, f64)]) -> Queue {
+        let file = directory.path().join("cache.db");
+        let (mut queue, _) = Queue::open(file, Durability::Full).await.expect("a file");
+        let row = |&(stream, t): &(&str, f64)| NewRow {
+            stream: stream.into(),
+            t,
+            is_now: false,
+            json: "1".to_owned(),
+        };
+        let results = queue.append(vec![rows.iter().map(row).collect()]).await;
+        assert!(results.iter().all(Result::is_ok), "{results:?}");
+        queue
+    }
+
+    async fn waiting(queue: &mut Queue, stream: &str) -> usize {
+        let rows = queue.peek(stream, f64::NEG_INFINITY, f64::INFINITY, 100).await;
+        rows.expect("rows").0.len()
+    }
+
+    #[tokio::test]
+    async fn the_whole_file_is_deleted_only_if_the_server_has_all_of_it() {
+        let all = Sent { until: 2.0, count: 2 };
+        for (others, is_deleted) in
+            [(&[][..], true), (&[("b", 1.0)], false), (&[("a", 3.0)], false)]
+        {
+            let directory = tempfile::tempdir().expect("a directory");
+            let rows = [&[("a", 1.0), ("a", 2.0)][..], others].concat();
+            let mut queue = queue(&directory, &rows).await;
+            let fewer = Sent { count: 1, ..all };
+            assert!(!queue.acknowledge_whole_file("a", fewer).await.expect("an answer"));
+            let deleted = queue.acknowledge_whole_file("a", all).await.expect("an answer");
+            assert_eq!(deleted, is_deleted, "{others:?}");
+            let left = waiting(&mut queue, "a").await + waiting(&mut queue, "b").await;
+            assert_eq!(left, if is_deleted { 0 } else { rows.len() }, "{others:?}");
+            let counted = queue.counts().waiting.load(Ordering::Relaxed);
+            assert_eq!(counted, left as u64, "{others:?}");
+            // What is logged later still comes after it.
+            let older = NewRow { stream: "a".into(), t: 1.5, is_now: false, json: "1".to_owned() };
+            let results = queue.append(vec![vec![older]]).await;
+            assert!(matches!(&*results, [Err(_)]), "{results:?}");
+        }
     }
 }

@@ -20,35 +20,50 @@ fn sending() -> Upload {
     upload
 }
 
+fn sent(count: usize, end: f64, at: Instant) -> Event {
+    Event::Sent { count, end, at }
+}
+
+/// What is to be acknowledged.
+fn acknowledged(next: Next) -> Vec<(f64, u64)> {
+    let Continue(Action::Acknowledge(sent)) = next else { panic!("not acknowledged: {next:?}") };
+    sent.into_iter().map(|sent| (sent.until, sent.count)).collect()
+}
+
 #[test]
-fn what_was_sent_is_acknowledged_with_its_count() {
+fn what_was_sent_is_acknowledged_after_a_while() {
     let mut upload = sending();
-    for request in 1..REQUESTS_PER_ACKNOWLEDGEMENT {
-        let end = f64::from(request);
-        let next = upload.next(Event::Sent { count: 2, end });
-        let index = u64::from(request) * 2;
-        assert!(
-            matches!(next, Continue(Action::Send { after, index: i, .. }) if (after, i) == (end, index))
-        );
-    }
-    let next = upload.next(Event::Sent { count: 1, end: 50.0 });
-    let expected = u64::from(REQUESTS_PER_ACKNOWLEDGEMENT) * 2 - 1;
-    assert!(
-        matches!(next, Continue(Action::Acknowledge { until: 50.0, count }) if count == expected)
-    );
+    let begin = Instant::now();
+    let next = upload.next(sent(2, 1.0, begin));
+    assert!(matches!(next, Continue(Action::Send { after: 1.0, index: 2, .. })));
+    let soon = begin + ACKNOWLEDGE_AFTER - Duration::from_millis(1);
+    let next = upload.next(sent(2, 2.0, soon));
+    assert!(matches!(next, Continue(Action::Send { after: 2.0, index: 4, .. })));
+    let next = upload.next(sent(1, 3.0, begin + ACKNOWLEDGE_AFTER));
+    assert_eq!(acknowledged(next), [(3.0, 5)]);
     // It goes on after that, and each datapoint is acknowledged once.
     let next = upload.next(Event::Acknowledged(Ok(())));
-    assert!(matches!(next, Continue(Action::Send { after: 50.0, .. })));
+    assert!(matches!(next, Continue(Action::Send { after: 3.0, index: 5, .. })));
     assert!(matches!(upload.next(Event::NothingWaits), Break(Ok(()))));
-    assert_eq!(upload.synced().sent, expected);
+    assert_eq!(upload.synced().sent, 5);
+}
+
+#[test]
+fn a_long_backlog_is_acknowledged_in_parts_with_their_counts() {
+    let mut upload = sending();
+    let now = Instant::now();
+    for request in 1..=25 {
+        let _ = upload.next(sent(MAX_POINTS, f64::from(request), now));
+    }
+    let parts = acknowledged(upload.next(Event::NothingWaits));
+    assert_eq!(parts, [(10.0, MAX_DELETED), (20.0, MAX_DELETED), (25.0, MAX_DELETED / 2)]);
 }
 
 #[test]
 fn what_the_file_does_not_have_is_asked_for_again() {
     let mut upload = sending();
-    let _ = upload.next(Event::Sent { count: 3, end: 3.0 });
-    let next = upload.next(Event::NothingWaits);
-    assert!(matches!(next, Continue(Action::Acknowledge { until: 3.0, count: 3 })));
+    let _ = upload.next(sent(3, 3.0, Instant::now()));
+    assert_eq!(acknowledged(upload.next(Event::NothingWaits)), [(3.0, 3)]);
     let next = upload.next(Event::Acknowledged(Err(Mismatch)));
     assert!(matches!(next, Continue(Action::AskEnd)));
 }
@@ -56,9 +71,9 @@ fn what_the_file_does_not_have_is_asked_for_again() {
 #[test]
 fn a_failure_acknowledges_what_was_sent_before() {
     let mut upload = sending();
-    let _ = upload.next(Event::Sent { count: 3, end: 3.0 });
+    let _ = upload.next(sent(3, 3.0, Instant::now()));
     let next = upload.next(Event::Failed(Error::UnknownStream("a".into())));
-    assert!(matches!(next, Continue(Action::Acknowledge { until: 3.0, count: 3 })));
+    assert_eq!(acknowledged(next), [(3.0, 3)]);
     let next = upload.next(Event::Acknowledged(Ok(())));
     assert!(matches!(next, Break(Err(Error::UnknownStream(_)))));
     // When it was the file that failed, it is not used further.
