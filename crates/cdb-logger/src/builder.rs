@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use cdb_types::ApiKey;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -33,8 +35,9 @@ pub(crate) struct Callbacks {
 pub struct LoggerBuilder {
     file: PathBuf,
     durability: Durability,
-    apikey: Option<String>,
+    apikey: Option<ApiKey>,
     serverurl: Option<String>,
+    syncperiod: Option<Duration>,
     root_certificates: Vec<Vec<u8>>,
     on_create: Option<OnCreate>,
     callbacks: Callbacks,
@@ -47,6 +50,7 @@ impl LoggerBuilder {
             durability: Durability::default(),
             apikey: None,
             serverurl: None,
+            syncperiod: None,
             root_certificates: Vec::new(),
             on_create: None,
             callbacks: Callbacks::default(),
@@ -60,7 +64,7 @@ impl LoggerBuilder {
     }
 
     /// The key of the device that logs. The file keeps it.
-    pub fn apikey(mut self, key: impl Into<String>) -> Self {
+    pub fn apikey(mut self, key: impl Into<ApiKey>) -> Self {
         self.apikey = Some(key.into());
         self
     }
@@ -71,6 +75,12 @@ impl LoggerBuilder {
         self
     }
 
+    /// How long after a sync the next one begins. The file keeps it; in a new one it is 10 minutes.
+    pub fn syncperiod(mut self, period: Duration) -> Self {
+        self.syncperiod = Some(period);
+        self
+    }
+
     /// Trusts a certificate, in PEM, beside those that the system trusts: for a server that has
     /// signed its own. The file does not keep it.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
@@ -78,8 +88,9 @@ impl LoggerBuilder {
         self
     }
 
-    /// What is to be done once, for a new file: usually setting the key and adding streams. When it
-    /// fails, the file is removed again. When it is interrupted, it is done again.
+    /// What is to be done once, for a new file: usually setting the key and adding streams
+    /// ([`Logger::add_stream_later`] also works without a network). When it fails, the file is
+    /// removed again. When it is interrupted, it is done again.
     pub fn on_create<F, Fut, E>(mut self, create: F) -> Self
     where
         F: FnOnce(Logger) -> Fut + Send + 'static,
@@ -135,6 +146,9 @@ impl LoggerBuilder {
         }
         if let Some(url) = self.serverurl {
             logger.set_serverurl(url).await?;
+        }
+        if let Some(period) = self.syncperiod {
+            logger.set_syncperiod(period).await?;
         }
         if is_new {
             if let Some(create) = self.on_create

@@ -6,17 +6,13 @@
 //! use cdb_logger::{Logger, StreamCreate};
 //! use serde_json::json;
 //!
-//! let logger = Logger::builder("cache.db")
-//!     .on_create(async |logger: Logger| {
-//!         // Once, for a new file.
-//!         logger.set_apikey("the key of this device").await?;
-//!         let schema = StreamCreate::new().schema(json!({"type": "number"}));
-//!         logger.add_stream("temperature", schema).await
-//!     })
-//!     .open()
-//!     .await?;
+//! let logger = Logger::builder("cache.db").apikey("the key of this device").open().await?;
+//! let number = StreamCreate::new().schema(json!({"type": "number"}));
+//! logger.add_stream_later("temperature", number).await?;
 //! logger.start();
-//! logger.insert("temperature", 21.5).await?;
+//!
+//! let temperature = logger.stream::<f64>("temperature")?;
+//! temperature.insert(21.5).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -80,19 +76,22 @@
 //! read it. After an error of the disk it is opened again, and what memory knows is read from it.
 
 mod builder;
+mod create;
 mod driver;
 mod error;
 mod logger;
 mod queue;
 mod shared;
 mod status;
+mod stream;
 mod upload;
 
 pub use builder::LoggerBuilder;
-pub use cdb_core::{Datapoint, StreamCreate};
+pub use cdb_core::{ApiKey, Datapoint, StreamCreate};
 pub use error::{Error, FileError};
 pub use logger::Logger;
 pub use status::{Durability, Restamped, SetAside, Status, Synced};
+pub use stream::LoggerStream;
 
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

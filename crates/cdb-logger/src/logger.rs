@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cdb_core::{ConnectorDb, Datapoint, StreamCreate};
+use cdb_core::{ApiKey, ConnectorDb, Datapoint, StreamCreate};
 use cdb_types::{Name, Schema, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::builder::Callbacks;
+use crate::create::find_or_create;
 use crate::driver::uploader::{Request, Uploader};
 use crate::queue::Setting;
 use crate::shared::{NO_SCHEMA, Shared, seconds};
-use crate::{Error, LoggerBuilder, Restamped, Result, SetAside, Status, Synced};
+use crate::{Error, LoggerBuilder, LoggerStream, Restamped, Result, SetAside, Status, Synced};
 
 /// Logs datapoints into a file, and brings them to the server when that can be reached.
 ///
@@ -63,17 +64,58 @@ impl Logger {
     /// again.
     pub async fn add_stream(&self, name: &str, create: StreamCreate) -> Result<()> {
         let stream = self.connectordb().await?.stream(Name::new(name)?.as_str())?;
-        let schema = match stream.refresh().await {
-            Ok(info) => info.schema,
-            Err(error) if error.is_not_found() && create.schema.is_some() => {
-                stream.create(create).await?.schema
-            }
-            Err(error) if error.is_not_found() => {
-                return Err(Error::MissingStream(name.to_owned()));
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let create = create.schema.is_some().then_some(create);
+        let schema = find_or_create(&stream, create).await?;
+        let schema = schema.ok_or_else(|| Error::MissingStream(name.to_owned()))?;
         self.shared.add_stream(name, &schema, schema.as_str()).await
+    }
+
+    /// Adds a stream without asking the server; the next sync creates it with all that is given, if
+    /// the server does not have it. So a program may start, and log, before it ever had a network.
+    ///
+    /// Values are checked against the given schema (without one, anything can be logged) until the
+    /// stream has been created, and from then on against the server's. A stream that was added before
+    /// stays as it is: call this at each start of the program.
+    ///
+    /// # Errors
+    /// If the schema is not valid, or this is not the name of a stream.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, the stream is added or not.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), cdb_logger::Error> {
+    /// use cdb_logger::{Logger, StreamCreate};
+    /// let logger = Logger::builder("cache.db").apikey("the device's key").open().await?;
+    /// let number = StreamCreate::new().schema(serde_json::json!({"type": "number"}));
+    /// logger.add_stream_later("temperature", number).await?;
+    /// logger.start();
+    /// logger.insert("temperature", 21.5).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn add_stream_later(&self, name: &str, create: StreamCreate) -> Result<()> {
+        self.shared.add_stream_later(Name::new(name)?.as_str(), create).await
+    }
+
+    /// A stream that was added, with values of a type.
+    ///
+    /// # Errors
+    /// [`Error::UnknownStream`] if it was not added.
+    ///
+    /// ```no_run
+    /// # async fn example(logger: cdb_logger::Logger) -> Result<(), cdb_logger::Error> {
+    /// let temperature = logger.stream::<f64>("temperature")?;
+    /// temperature.insert(21.5).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream<T>(&self, name: &str) -> Result<LoggerStream<T>> {
+        if self.contains(name) {
+            Ok(LoggerStream::new(self.clone(), name))
+        } else {
+            Err(Error::UnknownStream(name.to_owned()))
+        }
     }
 
     /// Adds a stream without asking the server: it must be there when data are brought to it.
@@ -123,10 +165,25 @@ impl Logger {
     ) -> Result<()> {
         let mut rows = Vec::new();
         for (stream, datapoints) in data {
-            for Datapoint { t, d, .. } in datapoints {
-                rows.push(self.shared.row(stream, t.as_secs_f64(), false, d)?);
-            }
+            self.shared.add_rows(&mut rows, stream, datapoints)?;
         }
+        self.shared.append(rows).await
+    }
+
+    /// Logs datapoints of one stream, each with its own time; all or none.
+    ///
+    /// # Errors
+    /// As [`insert_many`](Self::insert_many).
+    ///
+    /// # Cancel safety
+    /// Dropped before it is ready, all of them are logged or none.
+    pub async fn insert_array<T: Serialize>(
+        &self,
+        stream: &str,
+        datapoints: &[Datapoint<T>],
+    ) -> Result<()> {
+        let mut rows = Vec::with_capacity(datapoints.len());
+        self.shared.add_rows(&mut rows, stream, datapoints)?;
         self.shared.append(rows).await
     }
 
@@ -327,8 +384,8 @@ impl Logger {
 
     /// The key of the device that logs; empty if none was set.
     #[must_use]
-    pub fn apikey(&self) -> cdb_core::ApiKey {
-        self.shared.settings().apikey.into()
+    pub fn apikey(&self) -> ApiKey {
+        self.shared.settings().apikey
     }
 
     /// Sets the key of the device that logs. A sync that is under way begins again with it.
@@ -339,7 +396,7 @@ impl Logger {
     /// # Cancel safety
     /// Dropped before it is ready, the file may have it, and the logger go on with the connection of
     /// before.
-    pub async fn set_apikey(&self, key: impl Into<String>) -> Result<()> {
+    pub async fn set_apikey(&self, key: impl Into<ApiKey>) -> Result<()> {
         self.set_and_reconnect(Setting::ApiKey(key.into())).await
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use cdb_core::{ConnectorDb, ConnectorDbBuilder};
+use cdb_core::{ConnectorDb, ConnectorDbBuilder, Datapoint, StreamCreate};
 use cdb_types::{Schema, Timestamp, Validator};
 use serde::Serialize;
 use serde_json::Value;
@@ -99,6 +99,24 @@ impl Shared {
         add.await
     }
 
+    /// Adds a stream that the next sync creates, if the server does not have it.
+    pub(crate) async fn add_stream_later(&self, name: &str, create: StreamCreate) -> Result<()> {
+        let schema = create.schema.clone().unwrap_or_default();
+        let validator = Arc::new(schema.validator()?);
+        let json = serde_json::to_string(&create).map_err(Error::Unwritable)?;
+        let (name, streams) = (name.to_owned(), Arc::clone(&self.streams));
+        let add = self.file.with(move |queue| {
+            Box::pin(async move {
+                if queue.add_stream_later(&name, schema.as_str(), &json).await? {
+                    let mut streams = streams.write().unwrap_or_else(PoisonError::into_inner);
+                    streams.insert(Arc::from(name), validator);
+                }
+                Ok(())
+            })
+        });
+        add.await
+    }
+
     pub(crate) fn has_stream(&self, name: &str) -> bool {
         self.streams.read().unwrap_or_else(PoisonError::into_inner).contains_key(name)
     }
@@ -122,6 +140,19 @@ impl Shared {
             }
         }
         Ok(NewRow { stream: Arc::clone(stream), t, is_now, json })
+    }
+
+    /// Adds datapoints, each with its own time.
+    pub(crate) fn add_rows<T: Serialize>(
+        &self,
+        rows: &mut Vec<NewRow>,
+        stream: &str,
+        datapoints: &[Datapoint<T>],
+    ) -> Result<()> {
+        for Datapoint { t, d, .. } in datapoints {
+            rows.push(self.row(stream, t.as_secs_f64(), false, d)?);
+        }
+        Ok(())
     }
 
     pub(crate) async fn append(&self, rows: Vec<NewRow>) -> Result<()> {

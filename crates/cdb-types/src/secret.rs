@@ -37,6 +37,12 @@ macro_rules! secrets {
             }
         }
 
+        impl From<&String> for $secret {
+            fn from(text: &String) -> Self {
+                Self::new(text.as_str())
+            }
+        }
+
         impl From<String> for $secret {
             fn from(text: String) -> Self {
                 Self::new(text)

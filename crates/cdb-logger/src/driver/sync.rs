@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use cdb_core::{Stream, Timestamp};
+use cdb_core::{ConnectorDb, Stream, Timestamp};
 use cdb_types::is_same_value;
 use futures_util::TryStreamExt;
 use serde_json::Value;
@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::file::FileHandle;
+use crate::create::find_or_create;
+use crate::error::FileError;
 use crate::queue::{Chunk, Mismatch, Outgoing, Setting};
 use crate::shared::Shared;
 use crate::upload::{Action, Event, MAX_POINTS, Sent, Upload};
@@ -25,6 +27,13 @@ pub(super) async fn sync_all(shared: &Shared) -> Result<Synced> {
     // Also when nothing waits: it says whether the server is there.
     cdb.ping().await?;
     let (mut synced, mut failed) = (Synced::default(), Vec::new());
+    for (name, create) in shared.file.with(|queue| Box::pin(queue.to_create())).await? {
+        match create_stream(shared, &cdb, &name, &create).await {
+            Ok(()) => {}
+            Err(error) if ends_sync(&error) => return Err(error),
+            Err(error) => failed.push((name, error)),
+        }
+    }
     for name in shared.file.with(|queue| Box::pin(queue.streams())).await? {
         let mut upload = Upload::new();
         let result = match cdb.stream(&name) {
@@ -38,9 +47,9 @@ pub(super) async fn sync_all(shared: &Shared) -> Result<Synced> {
         }
         match result {
             Ok(()) => {}
-            // The others would fare no better.
-            Err(error @ (Error::File { .. } | Error::Closed)) => return Err(error),
-            Err(error) if error.is_temporary() => return Err(error),
+            Err(error) if ends_sync(&error) => return Err(error),
+            // Why it could not be created says more than that it is missing.
+            Err(_) if failed.iter().any(|(stream, _)| *stream == name) => {}
             Err(error) => failed.push((name, error)),
         }
     }
@@ -51,6 +60,22 @@ pub(super) async fn sync_all(shared: &Shared) -> Result<Synced> {
     shared.set(Setting::LastSync(now.as_secs_f64())).await?;
     shared.update_status(|status| status.last_sync = Some(now));
     Ok(synced)
+}
+
+/// Whether the other streams would fail in the same way.
+fn ends_sync(error: &Error) -> bool {
+    matches!(error, Error::File { .. } | Error::Closed) || error.is_temporary()
+}
+
+/// Creates a stream that was added while there was no server, or finds it there. From then on the
+/// server's schema counts.
+async fn create_stream(shared: &Shared, cdb: &ConnectorDb, name: &str, json: &str) -> Result<()> {
+    // The file is the logger's own; what it cannot read there is damage.
+    let create = serde_json::from_str(json)
+        .map_err(|error| Error::file(shared.file.path(), FileError::Damaged(error.to_string())))?;
+    let schema = find_or_create(&cdb.stream(name)?, Some(create)).await?;
+    let schema = schema.ok_or_else(|| Error::MissingStream(name.to_owned()))?;
+    shared.add_stream(name, &schema, schema.as_str()).await
 }
 
 /// Brings what waits of one stream to the server.

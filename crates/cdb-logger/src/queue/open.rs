@@ -36,6 +36,8 @@ const TABLES: &str = "
         (stream TEXT, timestamp REAL, jsondata TEXT, reason TEXT);
     -- What had to get another time.
     CREATE TABLE IF NOT EXISTS cdb_restamped (stream TEXT, logged REAL, timestamp REAL);
+    -- What the server is to have, by the time of the next sync: as the JSON of its creation.
+    CREATE TABLE IF NOT EXISTS cdb_create (stream TEXT PRIMARY KEY, json TEXT);
     -- Has a row until what is to be done for a new file has been done.
     CREATE TABLE IF NOT EXISTS cdb_creating (creating INTEGER);
 ";

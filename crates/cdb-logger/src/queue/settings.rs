@@ -1,12 +1,15 @@
 //! The row of `metadata`, and the table of streams.
 
+use cdb_types::ApiKey;
+
 use super::Queue;
 use crate::Error;
 
 /// The one row of `metadata`.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Metadata {
-    pub(crate) apikey: String,
+    #[sqlx(try_from = "String")]
+    pub(crate) apikey: ApiKey,
     pub(crate) serverurl: String,
     pub(crate) lastsynctime: f64,
     pub(crate) syncperiod: f64,
@@ -16,7 +19,7 @@ pub(crate) struct Metadata {
 /// A change of a column of `metadata`.
 #[derive(Debug, Clone)]
 pub(crate) enum Setting {
-    ApiKey(String),
+    ApiKey(ApiKey),
     ServerUrl(String),
     LastSync(f64),
     SyncPeriod(f64),
@@ -40,7 +43,9 @@ impl Queue {
     pub(crate) async fn set(&mut self, setting: Setting) -> Result<(), Error> {
         self.transaction(async |connection, _| {
             let query = match setting {
-                Setting::ApiKey(key) => sqlx::query("UPDATE metadata SET apikey = ?").bind(key),
+                Setting::ApiKey(key) => {
+                    sqlx::query("UPDATE metadata SET apikey = ?").bind(key.expose().to_owned())
+                }
                 Setting::ServerUrl(url) => {
                     sqlx::query("UPDATE metadata SET serverurl = ?").bind(url)
                 }
@@ -57,11 +62,50 @@ impl Queue {
         .await
     }
 
-    /// Remembers a stream and its schema, as JSON.
+    /// Remembers a stream and its schema, as JSON. It need not be created any more.
     pub(crate) async fn add_stream(&mut self, stream: &str, schema: &str) -> Result<(), Error> {
         self.transaction(async |connection, _| {
             let add = sqlx::query("INSERT OR REPLACE INTO streams VALUES (?, ?)");
-            add.bind(stream).bind(schema).execute(connection).await.map(drop)
+            add.bind(stream).bind(schema).execute(&mut *connection).await?;
+            let created = sqlx::query("DELETE FROM cdb_create WHERE stream = ?").bind(stream);
+            created.execute(connection).await.map(drop)
+        })
+        .await
+    }
+
+    /// Remembers a stream that is to be created, with its schema and the whole creation as JSON.
+    /// Returns whether that changed anything: a stream that was added before stays as it is, except
+    /// if it is still to be created.
+    pub(crate) async fn add_stream_later(
+        &mut self,
+        stream: &str,
+        schema: &str,
+        create: &str,
+    ) -> Result<bool, Error> {
+        self.transaction(async |connection, _| {
+            let exists = "SELECT count(*) FROM streams WHERE stream = ?1
+                AND stream NOT IN (SELECT stream FROM cdb_create)";
+            let exists = sqlx::query_scalar(exists).bind(stream).fetch_one(&mut *connection);
+            let exists: i64 = exists.await?;
+            if exists > 0 {
+                return Ok(false);
+            }
+            let add = sqlx::query("INSERT OR REPLACE INTO streams VALUES (?, ?)");
+            add.bind(stream).bind(schema).execute(&mut *connection).await?;
+            let create = sqlx::query("INSERT OR REPLACE INTO cdb_create VALUES (?, ?)")
+                .bind(stream)
+                .bind(create);
+            create.execute(connection).await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// The streams that are to be created, each with its creation as JSON.
+    pub(crate) async fn to_create(&mut self) -> Result<Vec<(String, String)>, Error> {
+        self.with(async |connection, _| {
+            let list = "SELECT stream, json FROM cdb_create ORDER BY stream";
+            sqlx::query_as(list).fetch_all(connection).await
         })
         .await
     }

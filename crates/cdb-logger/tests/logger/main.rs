@@ -5,6 +5,7 @@ mod crash;
 mod disk;
 mod file;
 mod interrupted;
+mod offline;
 mod races;
 mod support;
 mod syncing;
