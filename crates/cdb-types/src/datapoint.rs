@@ -1,4 +1,4 @@
-//! One value with its time.
+//! Datapoints: a value with a timestamp.
 
 mod null;
 mod parser;
@@ -17,10 +17,10 @@ use crate::Timestamp;
 pub use parser::{DatapointParseError, DatapointParser};
 pub use raw::{RawDatapoint, RawNumber};
 
-/// A value, when it was measured, and by whom: `{"t": 1464250199.934, "d": 8, "o": "user/device"}`.
+/// A value with its timestamp and origin: `{"t": 1464250199.934, "d": 8, "o": "user/device"}`.
 ///
-/// As in the protocol, a `t` of 0, a `d` of null and an empty `o` are not sent, and what is missing
-/// is read as these.
+/// In JSON, a `t` of 0, a `d` of null and an empty `o` are left out, as the protocol specifies. A
+/// missing key is read as that value.
 ///
 /// ```
 /// use cdb_types::Datapoint;
@@ -31,32 +31,33 @@ pub use raw::{RawDatapoint, RawNumber};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Datapoint<T = Value> {
-    /// When, in seconds since 1970. [`Timestamp::ZERO`] on insert means "now, by the server".
+    /// The timestamp. If an inserted datapoint has [`Timestamp::ZERO`], the server replaces it with
+    /// its current time.
     pub t: Timestamp,
     /// The value.
     pub d: T,
-    /// Who wrote it, when that was not the stream's owner: the path of a device, or `ConnectorDB`.
-    /// What a client sends here is ignored.
+    /// The path of the device that wrote the datapoint, or `ConnectorDB`. `None` if the stream's
+    /// own device wrote it. The server ignores what a client sends.
     pub o: Option<Origin>,
 }
 
-/// Who wrote a datapoint. Cheap to clone.
+/// The origin of a datapoint: the path of the device that wrote it. Cheap to clone.
 pub type Origin = std::sync::Arc<str>;
 
 impl<T> Datapoint<T> {
-    /// A datapoint at a time given in seconds since 1970; a time that is not finite becomes 0.
+    /// Creates a datapoint at a time in seconds since 1970. A time that is not finite becomes 0.
     #[must_use]
     pub fn new(seconds: f64, value: T) -> Self {
         Self { t: Timestamp::new(seconds).unwrap_or_default(), d: value, o: None }
     }
 
-    /// A datapoint of this moment.
+    /// Creates a datapoint at the current time of this machine's clock.
     #[must_use]
     pub fn now(value: T) -> Self {
         Self { t: Timestamp::now(), d: value, o: None }
     }
 
-    /// The same time and origin with another value.
+    /// Applies a function to the value; timestamp and origin stay as they are.
     pub fn map<U>(self, value: impl FnOnce(T) -> U) -> Datapoint<U> {
         Datapoint { t: self.t, d: value(self.d), o: self.o }
     }
@@ -78,7 +79,7 @@ impl<T: Serialize> Serialize for Datapoint<T> {
     }
 }
 
-/// The keys that are looked at.
+/// The keys of a datapoint.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Key {
@@ -89,7 +90,7 @@ enum Key {
     Other,
 }
 
-/// Reads an object of which every key may be missing or null.
+/// Visits a JSON object in which every key may be missing or null.
 struct Object<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
@@ -118,8 +119,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
     }
 }
 
-/// The value of a datapoint that has none: null, read as JSON, since text that is not looked into can
-/// be read from nothing else.
+/// Returns the value of a datapoint without one: null, read as a `T`.
+///
+/// It is read from JSON text because a `RawValue` cannot be read from any other deserializer.
 fn missing<'de, T: Deserialize<'de>>() -> Result<T, serde_json::Error> {
     T::deserialize(&mut serde_json::Deserializer::from_str("null"))
 }

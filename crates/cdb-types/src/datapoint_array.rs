@@ -1,4 +1,4 @@
-//! Many datapoints, in order.
+//! Lists of datapoints.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use crate::{Datapoint, Timestamp};
 
-/// A list of datapoints, as a read answers it and an insert takes it.
+/// A list of datapoints, as reads return it and inserts accept it.
 ///
-/// It is a `Vec` with the Python client's operations beside: [`d`](Self::d), [`t`](Self::t),
-/// [`merge`](Self::merge), [`sort`](Self::sort), [`tshift`](Self::tshift), [`sum`](Self::sum),
-/// [`mean`](Self::mean), [`write_json`](Self::write_json), [`load_json`](Self::load_json) and
-/// [`load_export`](Self::load_export).
+/// It dereferences to a `Vec`, and adds the operations of the Python client: [`d`](Self::d),
+/// [`t`](Self::t), [`merge`](Self::merge), [`sort`](Self::sort), [`tshift`](Self::tshift),
+/// [`sum`](Self::sum), [`mean`](Self::mean), [`write_json`](Self::write_json),
+/// [`load_json`](Self::load_json) and [`load_export`](Self::load_export).
 ///
 /// ```
 /// use cdb_types::{Datapoint, DatapointArray};
@@ -30,42 +30,42 @@ use crate::{Datapoint, Timestamp};
 pub struct DatapointArray<T = Value>(Vec<Datapoint<T>>);
 
 impl<T> DatapointArray<T> {
-    /// An array without datapoints.
+    /// Creates an empty array.
     #[must_use]
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// The plain list (`raw` in Python).
+    /// Returns the datapoints as a `Vec` (`raw` in Python).
     #[must_use]
     pub fn into_vec(self) -> Vec<Datapoint<T>> {
         self.0
     }
 
-    /// The values.
+    /// Returns an iterator over the values.
     pub fn d(&self) -> impl ExactSizeIterator<Item = &T> + DoubleEndedIterator {
         self.0.iter().map(|dp| &dp.d)
     }
 
-    /// The timestamps.
+    /// Returns an iterator over the timestamps.
     pub fn t(&self) -> impl ExactSizeIterator<Item = Timestamp> + DoubleEndedIterator {
         self.0.iter().map(|dp| dp.t)
     }
 
-    /// Sorts by timestamp; datapoints of one timestamp keep their order.
+    /// Sorts by timestamp. Datapoints with equal timestamps keep their order.
     pub fn sort(&mut self) -> &mut Self {
         self.0.sort_by_key(|dp| dp.t);
         self
     }
 
-    /// Takes in other datapoints and sorts by timestamp; of equal timestamps, those that were
-    /// here first stay first.
+    /// Appends other datapoints and sorts by timestamp. Of datapoints with equal timestamps, those
+    /// of this array come first.
     pub fn merge(&mut self, other: impl IntoIterator<Item = Datapoint<T>>) -> &mut Self {
         self.0.extend(other);
         self.sort()
     }
 
-    /// Moves every timestamp by seconds.
+    /// Adds seconds to every timestamp.
     pub fn tshift(&mut self, seconds: f64) -> &mut Self {
         for dp in &mut self.0 {
             dp.t = dp.t + seconds;
@@ -73,16 +73,16 @@ impl<T> DatapointArray<T> {
         self
     }
 
-    /// The sum of the values, each taken as a number; of none, 0.
+    /// Returns the sum of a number for each value; 0 if the array is empty.
     pub fn sum_by(&self, number: impl FnMut(&T) -> f64) -> f64 {
-        // An empty float sum is −0 to the standard library.
+        // `Iterator::sum` of no floats is −0.
         self.d().map(number).fold(0.0, Add::add)
     }
 }
 
-/// A value that can be added up.
+/// A value that may be a number, for [`DatapointArray::sum`] and [`DatapointArray::mean`].
 pub trait Number {
-    /// The value as a float; `None` if it is not a number.
+    /// Returns the value as a float, or `None` if it is not a number.
     fn as_number(&self) -> Option<f64>;
 }
 
@@ -109,13 +109,14 @@ macro_rules! numbers {
 numbers!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
 
 impl<T: Number> DatapointArray<T> {
-    /// The sum of the values; 0 of none, `None` if one is not a number (true is 1, false is 0).
+    /// Returns the sum of the values: 0 if the array is empty, `None` if a value is not a number.
+    /// `true` counts as 1, `false` as 0.
     #[must_use]
     pub fn sum(&self) -> Option<f64> {
         self.d().try_fold(0.0, |sum, value| Some(sum + value.as_number()?))
     }
 
-    /// The mean of the values; `None` if there are none or one is not a number.
+    /// Returns the mean of the values, or `None` if the array is empty or a value is not a number.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         #[allow(clippy::cast_precision_loss, reason = "a mean is a float")]
@@ -128,7 +129,8 @@ impl<T: Serialize> DatapointArray<T> {
     /// Writes the datapoints to a file as a JSON array.
     ///
     /// # Errors
-    /// When the file cannot be made or written, or a value is not JSON.
+    /// Returns an error if the file cannot be created or written, or if a value cannot be
+    /// serialized.
     pub fn write_json(&self, file: impl AsRef<Path>) -> io::Result<()> {
         let mut writer = BufWriter::new(File::create(file)?);
         serde_json::to_writer(&mut writer, self)?;
@@ -137,19 +139,21 @@ impl<T: Serialize> DatapointArray<T> {
 }
 
 impl<T: DeserializeOwned> DatapointArray<T> {
-    /// Merges in the datapoints of a JSON file; on an error the array stays as it was.
+    /// Reads a JSON file and [merges](Self::merge) its datapoints into this array.
     ///
     /// # Errors
-    /// When the file cannot be read or does not hold an array of datapoints.
+    /// Returns an error if the file cannot be read or is not an array of datapoints. The array is
+    /// then unchanged.
     pub fn load_json(&mut self, file: impl AsRef<Path>) -> io::Result<&mut Self> {
         let loaded: Self = serde_json::from_reader(BufReader::new(File::open(file)?))?;
         Ok(self.merge(loaded))
     }
 
-    /// Merges in the data of an exported stream: the `data.json` in its directory.
+    /// Reads the data of an exported stream, `data.json` in its directory, and
+    /// [merges](Self::merge) it into this array.
     ///
     /// # Errors
-    /// As [`load_json`](Self::load_json).
+    /// Returns an error as [`load_json`](Self::load_json) does.
     pub fn load_export(&mut self, directory: impl AsRef<Path>) -> io::Result<&mut Self> {
         self.load_json(directory.as_ref().join("data.json"))
     }
@@ -211,7 +215,8 @@ impl<'a, T> IntoIterator for &'a DatapointArray<T> {
     }
 }
 
-/// Both arrays' datapoints by timestamp; of equal ones, the left array's first.
+/// Returns the datapoints of both arrays, sorted by timestamp. Of datapoints with equal timestamps,
+/// those of the left array come first.
 impl<T> Add for DatapointArray<T> {
     type Output = Self;
 

@@ -1,6 +1,6 @@
-//! Every call of the protocol, once: verb, route, parameters, body, answer.
+//! The calls of the protocol: HTTP method, route, parameters, body and response of each.
 //!
-//! The client sends these, the server routes by them.
+//! The client sends these calls; the server builds its routes from them.
 
 mod data;
 mod object;
@@ -16,10 +16,10 @@ pub use object::{
 };
 pub use server::{Count, Counted, ListInterpolators, ListTransforms, Ping, Version};
 
-/// Below this path of a server's URL lies the whole protocol.
+/// The path of the API below a server's URL.
 pub const API: &str = "/api/v1/";
 
-/// What a call does to what is there.
+/// The HTTP method of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Method {
     /// Reads.
@@ -34,43 +34,43 @@ pub enum Method {
 
 /// One call of the protocol.
 pub trait Endpoint {
-    /// What is sent; `()` for nothing.
+    /// The request body; `()` for none.
     type Body: Serialize + ?Sized;
-    /// What comes back.
+    /// The response.
     type Answer: Answer;
-    /// The verb.
+    /// The HTTP method.
     const METHOD: Method;
-    /// The route below [`API`], with variable parts in braces.
+    /// The route below [`API`], with the variable parts in braces.
     const ROUTE: &'static str;
 
-    /// The path below [`API`].
+    /// Returns the path below [`API`].
     fn path(&self) -> String;
 
-    /// The URL's parameters, not yet percent-encoded.
+    /// Returns the URL parameters, not percent-encoded. By default there are none.
     fn parameters(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
 
-    /// What is sent, if anything is.
+    /// Returns the request body. By default there is none.
     fn body(&self) -> Option<&Self::Body> {
         None
     }
 
-    /// Whether the call, made twice, leaves things as one call does: then it may be sent again
-    /// when nobody knows whether it arrived.
+    /// Whether the call is idempotent, so that a client may repeat it if the response was lost.
+    /// True for `GET` by default.
     const REPEATABLE: bool = matches!(Self::METHOD, Method::Get);
 }
 
-/// What a call answers, read from the body of the answer.
+/// The response to a call.
 pub trait Answer: Sized {
-    /// Reads the answer.
+    /// Reads the response from its body.
     ///
     /// # Errors
-    /// When the body is not what the call answers.
+    /// Returns an error if the body does not have the form of this response.
     fn from_body(body: &[u8]) -> Result<Self, serde_json::Error>;
 }
 
-/// An answer in JSON.
+/// A response in JSON.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
@@ -80,7 +80,8 @@ impl<T: serde::de::DeserializeOwned> Answer for Json<T> {
     }
 }
 
-/// A list in JSON; the original says `null` for an empty one.
+/// A response with a JSON list. `null` is read as an empty list, because the original server sends
+/// it in place of one.
 #[derive(Debug)]
 pub struct List<T>(pub Vec<T>);
 
@@ -91,14 +92,14 @@ impl<T: serde::de::DeserializeOwned> Answer for List<T> {
     }
 }
 
-/// Nothing but that it is done: the body, `ok`, is not looked at.
+/// A response without content. The body, `ok`, is ignored.
 impl Answer for () {
     fn from_body(_: &[u8]) -> Result<Self, serde_json::Error> {
         Ok(())
     }
 }
 
-/// A text that is not JSON.
+/// A response in plain text. White space at its end is removed.
 impl Answer for String {
     fn from_body(body: &[u8]) -> Result<Self, serde_json::Error> {
         match std::str::from_utf8(body) {
@@ -108,7 +109,7 @@ impl Answer for String {
     }
 }
 
-/// A number, as decimal text.
+/// A response with a number in decimal.
 impl Answer for u64 {
     fn from_body(body: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(body)

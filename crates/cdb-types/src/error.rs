@@ -1,4 +1,4 @@
-//! Errors as the server sends them.
+//! Error responses of the server.
 
 mod kind;
 mod original;
@@ -11,7 +11,7 @@ pub use kind::ErrorKind;
 
 /// The body of every error response: `{"code": 403, "kind": "denied", "msg": "…", "ref": "…"}`.
 ///
-/// `kind` is ours: the original server does not send it, and its client ignores it.
+/// `kind` is an extension: the original server does not send it, and its client ignores it.
 ///
 /// ```
 /// use cdb_types::{ErrorKind, ServerError};
@@ -28,33 +28,36 @@ pub struct ServerError {
     pub code: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kind: Option<ErrorKind>,
-    /// What is wrong, in words.
+    /// The error message.
     pub msg: String,
-    /// What to look for in the server's log; empty if the server gave none.
+    /// The identifier of the error in the server's log; empty if the server did not send one.
     #[serde(rename = "ref", default)]
     pub reference: String,
 }
 
 impl ServerError {
-    /// An error response that does not say of which kind it is.
+    /// Creates an error response without a kind.
     #[must_use]
     pub fn new(code: u16, msg: impl Into<String>, reference: impl Into<String>) -> Self {
         Self { code, kind: None, msg: msg.into(), reference: reference.into() }
     }
 
-    /// The same, of this kind.
+    /// Sets the kind.
     #[must_use]
     pub fn with_kind(self, kind: ErrorKind) -> Self {
         Self { kind: Some(kind), ..self }
     }
 
-    /// What is wrong, for programs: what the server says, or what follows from the message where
-    /// it is one of the original server's. `None` if the message is not known, such as that of a
+    /// Returns the kind of the error.
+    ///
+    /// If the server did not send a kind, as the original server does not, the kind is derived from
+    /// the message, or else from the status. `None` if neither is known, as for an error of a
     /// proxy.
     #[must_use]
     pub fn kind(&self) -> Option<ErrorKind> {
         let known = || original::kind(self.code, &self.msg);
-        // Only ConnectorDB gives a reference; our server gave no kind before version 0.2.
+        // A reference shows that ConnectorDB and not a proxy sent the error. This server did not
+        // send a kind before version 0.2.
         let by_status = || match self.code {
             400 if !self.reference.is_empty() => Some(ErrorKind::Malformed),
             413 if !self.reference.is_empty() => Some(ErrorKind::TooLarge),

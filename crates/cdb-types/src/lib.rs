@@ -1,17 +1,18 @@
-//! The wire model of ConnectorDB: everything that crosses the wire between a client and a server,
-//! once, for both.
+//! The wire model of ConnectorDB: the types that a client and a server exchange, shared by both.
 //!
-//! - **Where**: [`UserPath`], [`DevicePath`], [`StreamPath`], made of [`Name`]s.
-//! - **What**: a [`Datapoint`] has a [`Timestamp`] in seconds and a value; a [`DatapointArray`] is
-//!   many of them in order.
-//! - **Whose**: [`UserInfo`], [`DeviceInfo`], [`StreamInfo`] are what a server says of its objects,
-//!   [`UserCreate`] and so on what they are made from, [`UserUpdate`] and so on what changes: a
-//!   field that is not sent is not a field set to empty.
-//! - **Which**: a [`DataQuery`] asks for a [`Range`] of a stream, by index or by time.
-//! - **How**: [`endpoint`] has each call of the protocol with its verb, path, body and answer.
+//! - **Paths**: [`UserPath`], [`DevicePath`] and [`StreamPath`], which consist of [`Name`]s.
+//! - **Data**: a [`Datapoint`] has a [`Timestamp`] in seconds and a value; a [`DatapointArray`] is
+//!   a list of datapoints.
+//! - **Objects**: [`UserInfo`], [`DeviceInfo`] and [`StreamInfo`] describe existing objects.
+//!   [`UserCreate`] and its siblings create them, [`UserUpdate`] and its siblings change them. An
+//!   update leaves a field that is `None` as it is; an empty text clears the field.
+//! - **Queries**: a [`DataQuery`] selects a [`Range`] of a stream, by index or by time.
+//! - **Calls**: [`endpoint`] has each call of the protocol with its HTTP method, path, body and
+//!   response.
 //!
-//! This crate does no input or output but to local files, and depends on no runtime: a server, a
-//! gateway's firmware or a web page can use it alone.
+//! This crate does no I/O except to local files ([`DatapointArray::write_json`] and
+//! [`load_json`](DatapointArray::load_json)) and does not depend on an async runtime, so a server,
+//! firmware or a web page can use it alone.
 //!
 //! ```
 //! use cdb_types::{DatapointArray, StreamPath};
@@ -63,7 +64,7 @@ pub use schema::{InvalidSchema, Validator};
 pub use secret::{ApiKey, Password};
 pub use timestamp::{Timestamp, TimestampRangeError};
 
-/// What the README shows, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

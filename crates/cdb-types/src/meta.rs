@@ -1,25 +1,25 @@
-//! What the server says of itself.
+//! The server's description of itself.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What a server is and can do (`info()`).
+/// The version, transforms and interpolators of a server (`info()` in Python).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ServerInfo {
     /// The protocol's version, `0.3.0`.
     pub version: String,
-    /// What its PipeScript can do.
+    /// The transforms of its PipeScript, by name.
     pub transforms: Transforms,
-    /// How it finds values between datapoints.
+    /// Its interpolators, which compute values between datapoints, by name.
     pub interpolators: Interpolators,
 }
 
 impl ServerInfo {
-    /// What a server of this version says.
+    /// Creates a description from its parts.
     #[must_use]
     pub fn new(
         version: impl Into<String>,
@@ -36,61 +36,61 @@ pub type Transforms = BTreeMap<String, TransformInfo>;
 /// The interpolators of a server, by name (`meta/interpolators`).
 pub type Interpolators = BTreeMap<String, InterpolatorInfo>;
 
-/// What a server says of a PipeScript transform.
+/// The description of a PipeScript transform.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TransformInfo {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it does, in a sentence.
+    /// A description of one sentence.
     pub description: String,
-    /// What it does, at length, as Markdown.
+    /// The documentation, in Markdown.
     pub documentation: String,
-    /// The JSON Schema of what goes in, if it has one.
+    /// The JSON Schema of the input; `None` if there is no restriction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ischema: Option<Value>,
-    /// The JSON Schema of what comes out, if it has one.
+    /// The JSON Schema of the output; `None` if it is not specified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oschema: Option<Value>,
-    /// Its arguments; null if it takes none.
+    /// The arguments; `None` if there are none.
     pub args: Option<Vec<ArgumentInfo>>,
-    /// Whether it gives one datapoint for each.
+    /// Whether it returns exactly one datapoint for each input datapoint.
     pub one_to_one: bool,
-    /// Whether what it gives depends on the present datapoint alone.
+    /// Whether the output for a datapoint depends on that datapoint alone.
     pub stateless: bool,
-    /// Whether it looks ahead.
+    /// Whether it reads datapoints after the current one.
     pub peek: bool,
 }
 
-/// What a server says of a transform's argument.
+/// The description of an argument of a transform.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ArgumentInfo {
-    /// What it is for.
+    /// The purpose of the argument.
     pub description: String,
-    /// Whether it may be left out.
+    /// Whether the argument may be left out.
     pub optional: bool,
-    /// What it is when left out.
+    /// The value if the argument is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
-    /// Whether it must be a constant.
+    /// Whether the argument must be a constant.
     pub constant: bool,
-    /// Whether it is a script that the transform runs itself.
+    /// Whether the argument is a script that the transform runs itself.
     pub hijacked: bool,
 }
 
-/// What a server says of an interpolator.
+/// The description of an interpolator.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct InterpolatorInfo {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it does, in a sentence.
+    /// A description of one sentence.
     pub description: String,
-    /// What it does, at length, as Markdown.
+    /// The documentation, in Markdown.
     pub documentation: String,
-    /// The JSON Schema of what goes in.
+    /// The JSON Schema of the input.
     pub ischema: Value,
-    /// The JSON Schema of what comes out.
+    /// The JSON Schema of the output.
     pub oschema: Value,
 }

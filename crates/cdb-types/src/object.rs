@@ -1,4 +1,4 @@
-//! Users, devices and streams: what the server says of them, and what it is told.
+//! Users, devices and streams: their descriptions, and the bodies that create and change them.
 
 mod device;
 mod stream;
@@ -16,27 +16,28 @@ pub use stream::{StreamCreate, StreamInfo, StreamKind, StreamUpdate};
 pub use update::UpdateError;
 pub use user::{UserCreate, UserInfo, UserKind, UserUpdate};
 
-/// What users, devices and streams have in common, so that each call on them is written once.
+/// A kind of object: user, device or stream. Code that works for all three is generic over it.
 pub trait Kind: fmt::Debug + Send + Sync + 'static {
-    /// Where such an object is.
+    /// The path of such an object.
     type Path: fmt::Display + Clone + fmt::Debug + Send + Sync;
-    /// What the server says of it.
+    /// The description that the server returns.
     type Info: Serialize + DeserializeOwned + Clone + fmt::Debug + Send + Sync;
-    /// What it is made from.
+    /// The body of the request that creates one.
     type Create: Serialize + DeserializeOwned + Default + Send + Sync;
-    /// What may be changed of it.
+    /// The body of the request that changes one.
     type Update: Update;
-    /// Its route below `/api/v1/`, with the names in braces.
+    /// The route below `/api/v1/`, with the variable parts in braces.
     const ROUTE: &'static str;
-    /// The word for it: `user`, `device` or `stream`.
+    /// The English word for the kind: `user`, `device` or `stream`.
     const WORD: &'static str;
 }
 
-/// The body of an update: only what it names is changed.
+/// The body of an update. Fields that it does not contain stay as they are.
 pub trait Update: Serialize + Default + fmt::Debug + Send + Sync {
-    /// Reads an update from the JSON object that was sent.
+    /// Reads an update from the JSON object of a request.
     ///
     /// # Errors
-    /// With the protocol's words, when a field is unknown or of the wrong type.
+    /// Returns an error if a field is unknown or has a value of the wrong type. Its text is that of
+    /// the original server.
     fn from_object(object: Map<String, Value>) -> Result<Self, UpdateError>;
 }

@@ -1,4 +1,4 @@
-//! Where things are: `user`, `user/device`, `user/device/stream`.
+//! The paths of users, devices and streams: `user`, `user/device`, `user/device/stream`.
 
 mod name;
 
@@ -9,24 +9,24 @@ use serde::{Deserialize, Serialize};
 
 pub use name::{MAX_NAME_LEN, Name, NameError};
 
-/// Why a text is not a path.
+/// A text is not a path of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathError {
-    /// One of its names is not a name.
+    /// One of the names is not valid.
     #[error("{path:?} is not a path: {reason}")]
     Name {
-        /// The text that was to be a path.
+        /// The text.
         path: String,
-        /// What is wrong with the first bad name.
+        /// The error of the first name that is not valid.
         reason: NameError,
     },
-    /// It has another number of names than this kind of path.
+    /// The number of names is not that of this kind of path.
     #[error("{path:?} is not of the form {form}")]
     Depth {
-        /// The text that was to be a path.
+        /// The text.
         path: String,
-        /// The form that was wanted, such as `user/device`.
+        /// The expected form, such as `user/device`.
         form: &'static str,
     },
 }
@@ -59,13 +59,13 @@ pub struct UserPath {
 }
 
 impl UserPath {
-    /// The user's name.
+    /// Returns the user's name.
     #[must_use]
     pub fn name(&self) -> &Name {
         &self.name
     }
 
-    /// The path of one of its devices.
+    /// Returns the path of the device with this name.
     #[must_use]
     pub fn device(&self, name: Name) -> DevicePath {
         DevicePath { user: self.clone(), name }
@@ -110,19 +110,19 @@ pub struct DevicePath {
 }
 
 impl DevicePath {
-    /// The user that owns it.
+    /// Returns the path of the user that owns the device.
     #[must_use]
     pub fn user(&self) -> &UserPath {
         &self.user
     }
 
-    /// The device's name.
+    /// Returns the device's name.
     #[must_use]
     pub fn name(&self) -> &Name {
         &self.name
     }
 
-    /// The path of one of its streams.
+    /// Returns the path of the stream with this name.
     #[must_use]
     pub fn stream(&self, name: Name) -> StreamPath {
         StreamPath { device: self.clone(), name }
@@ -161,19 +161,19 @@ pub struct StreamPath {
 }
 
 impl StreamPath {
-    /// The user whose device owns it.
+    /// Returns the path of the user that owns the stream's device.
     #[must_use]
     pub fn user(&self) -> &UserPath {
         self.device.user()
     }
 
-    /// The device that owns it.
+    /// Returns the path of the device that owns the stream.
     #[must_use]
     pub fn device(&self) -> &DevicePath {
         &self.device
     }
 
-    /// The stream's name.
+    /// Returns the stream's name.
     #[must_use]
     pub fn name(&self) -> &Name {
         &self.name
@@ -195,9 +195,10 @@ impl FromStr for StreamPath {
     }
 }
 
-/// One of a stream's two arrays: its data, or what others asked it for (`…/downlink`).
+/// The path of one of a stream's two series of datapoints: its data (`user/device/stream`), or the
+/// requests that other devices sent to it (`user/device/stream/downlink`).
 ///
-/// Subscriptions, merges and datasets name what they read this way.
+/// Subscriptions, merges and datasets use such paths.
 ///
 /// ```
 /// use cdb_types::DataPath;
@@ -211,7 +212,7 @@ impl FromStr for StreamPath {
 pub struct DataPath {
     /// The stream.
     pub stream: StreamPath,
-    /// Whether its downlink is meant.
+    /// Whether the path is that of the downlink.
     pub downlink: bool,
 }
 
@@ -232,7 +233,7 @@ impl FromStr for DataPath {
     type Err = PathError;
 
     fn from_str(text: &str) -> Result<Self, PathError> {
-        // `u/d/downlink` is a stream of that name: only a fourth part names the substream.
+        // In `u/d/downlink`, the third part is the name of a stream.
         match text.strip_suffix("/downlink") {
             Some(stream) if stream.matches('/').count() == 2 => {
                 Ok(Self { stream: stream.parse()?, downlink: true })
@@ -242,7 +243,7 @@ impl FromStr for DataPath {
     }
 }
 
-/// The path of any object; the number of names says of which kind.
+/// The path of an object of any kind. The number of names determines the kind.
 ///
 /// ```
 /// use cdb_types::ObjectPath;

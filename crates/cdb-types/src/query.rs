@@ -1,4 +1,4 @@
-//! Which datapoints a read is about.
+//! Queries: which datapoints to read.
 
 mod dataset;
 mod parameters;
@@ -9,11 +9,11 @@ pub use dataset::{
 };
 pub use parameters::is_true;
 
-/// A read of a stream's data, as it travels: anything may be missing.
+/// A query for datapoints of one stream, as it is sent: every field may be missing.
 ///
-/// [`range`](Self::range) makes a checked [`Range`] of it. The server reads it from a URL with
-/// [`from_parameters`](Self::from_parameters), the client writes it with
-/// [`parameters`](Self::parameters).
+/// [`range`](Self::range) checks it and converts it to a [`Range`]. The client writes a query to a
+/// URL with [`parameters`](Self::parameters), and the server reads it with
+/// [`from_parameters`](Self::from_parameters).
 ///
 /// ```
 /// use cdb_types::{DataQuery, Range};
@@ -23,40 +23,40 @@ pub use parameters::is_true;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DataQuery {
-    /// Only datapoints after this time, in seconds; it is itself **not** included.
+    /// The start time in seconds since 1970, **exclusive**.
     pub t1: Option<f64>,
-    /// Only datapoints up to this time, in seconds; it **is** included. 0 stands for the end.
+    /// The end time in seconds since 1970, **inclusive**. Values ≤ 0 mean no end.
     pub t2: Option<f64>,
-    /// At most so many datapoints, counted after the transform. 0 stands for all.
+    /// The maximum number of datapoints, counted after the transform. 0 means no limit.
     pub limit: Option<u64>,
-    /// The first index, included; negative ones count from the end.
+    /// The start index, inclusive. Negative values count from the end of the stream.
     pub i1: Option<i64>,
-    /// The last index, not included; 0 stands for the end, negative ones count from there.
+    /// The end index, exclusive. 0 means the end of the stream, negative values count from there.
     pub i2: Option<i64>,
     /// A PipeScript to run over the datapoints.
     pub transform: Option<String>,
-    /// Whether the stream's downlink is read instead of its data.
+    /// Whether to read the stream's downlink instead of its data.
     pub downlink: bool,
 }
 
-/// A range of a stream, by index or by time: never both.
+/// A range of a stream, either by index or by time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Range {
-    /// From index `start` (included) to `end` (not included).
+    /// The datapoints from index `start`, inclusive, to index `end`, exclusive.
     Index {
-        /// Negative counts from the end of the stream.
+        /// The start index. Negative values count from the end of the stream.
         start: i64,
-        /// 0 is the end of the stream, negative counts from there.
+        /// The end index. 0 means the end of the stream, negative values count from there.
         end: i64,
     },
-    /// Datapoints with `after` < t ≤ `until`.
+    /// The datapoints with `after` < t ≤ `until`.
     Time {
-        /// Seconds; `None` is the stream's start.
+        /// Seconds since 1970; `None` means the start of the stream.
         after: Option<f64>,
-        /// Seconds; `None` is the stream's end.
+        /// Seconds since 1970; `None` means the end of the stream.
         until: Option<f64>,
-        /// At most so many, counted after the transform.
+        /// The maximum number of datapoints, counted after the transform.
         limit: Option<u64>,
     },
 }
@@ -66,73 +66,77 @@ impl Range {
     pub const ALL: Self = Self::Index { start: 0, end: 0 };
 }
 
-/// Why a [`DataQuery`] names no range.
+/// A query is not valid. Most texts are those of the original server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
-    /// Neither an index nor a time is given, or they cannot be read.
+    /// Neither an index nor a time is given, or a time or the limit cannot be read.
     #[error(
         r#"A range needs [both "i1" and "i2" int] or ["t1" and ["t2" decimal and/or "limit" int]]"#
     )]
     Range,
-    /// An index is not a whole number.
+    /// An index is not an integer.
     #[error("Could not parse {0} parameter")]
     Index(&'static str),
     /// Indices and times are both given.
     #[error("Only one query method (index or time) can be used at a time")]
     Both,
-    /// The indices do not lie within the stream, or in the wrong order.
+    /// The indices lie outside of the stream, or the end lies before the start.
     #[error("Invalid index range.")]
     OutOfBounds,
-    /// A stream's path is none.
+    /// The path of a stream is not valid.
     #[error("The given path is invalid.")]
     Path,
-    /// A stream has no such array beside its data.
+    /// The fourth part of a path is not `downlink`.
     #[error("Unrecognized substream type")]
     Substream,
-    /// More than [`MAX_MERGED`] streams in one merge.
+    /// A merge has more than [`MAX_MERGED`] streams.
     #[error("Merging more than 10 streams is disabled.")]
     TooManyMerged,
-    /// A dataset of more than [`MAX_STREAMS`] streams.
+    /// The columns of a dataset have more than [`MAX_STREAMS`] streams in total.
     #[error("A dataset is made of 200 streams at most.")]
     TooManyStreams,
-    /// A dataset without columns.
+    /// A dataset has no columns.
     #[error("The dataset query must have a dataset!")]
     NoColumns,
-    /// A dataset with both times and a reference.
+    /// A dataset has both a time step and a reference.
     #[error("Dataset must be either time or stream based. Not both.")]
     TimesAndStream,
-    /// A dataset with two references.
+    /// A dataset has both a stream and a merge as its reference.
     #[error("Dataset can't be based both on a stream and on a merge!")]
     StreamAndMerge,
-    /// A column of the name that the reference has.
+    /// A column is named `x`, which is the name of the reference's column.
     #[error("Dataset already contains field of name 'x'")]
     ColumnX,
-    /// A column of both a stream and a merge.
+    /// A column has both a stream and a merge.
     #[error("Dataset element cannot have both a merge and a stream")]
     ColumnOfStreamAndMerge,
-    /// A column of no stream.
+    /// A column has neither a stream nor a merge.
     #[error("No stream(s) were selected for dataset element")]
     ColumnOfNothing,
-    /// A transform of a merge as a whole.
+    /// A column has a transform for a merge as a whole.
     #[error("Set transforms within each merge element instead of overall for dataset element")]
     TransformOfMerge,
-    /// The times of a dataset are none.
+    /// The start time of a dataset is negative, or a dataset by times has indices.
     #[error("Tdataset range invalid")]
     Times,
 }
 
 impl DataQuery {
-    /// The whole stream.
+    /// Creates a query for the whole stream.
     #[must_use]
     pub fn all() -> Self {
         Self { i1: Some(0), i2: Some(0), ..Self::default() }
     }
 
-    /// The range that is meant.
+    /// Returns the range that the query selects.
     ///
     /// # Errors
-    /// When indices and times are both given, neither is, or a time is not finite.
+    /// Returns an error if
+    ///
+    /// - an index is given together with a time or a limit,
+    /// - neither an index nor a time is given,
+    /// - a time is not finite.
     pub fn range(&self) -> Result<Range, QueryError> {
         let by_index = self.i1.is_some() || self.i2.is_some();
         let by_time = self.t1.is_some() || self.t2.is_some();
@@ -154,13 +158,17 @@ impl DataQuery {
     }
 }
 
-/// Indices from the protocol's way of counting to plain ones, for a stream of `length` datapoints.
+/// Converts the indices of a [`Range::Index`] to non-negative ones, for a stream of `length`
+/// datapoints.
 ///
-/// `start` is included, `end` is not; both may be negative, and an `end` of 0 is the end.
+/// `start` is inclusive, `end` is exclusive. Negative values count from the end of the stream, and
+/// an `end` of 0 means the end of the stream. A `start` before the first datapoint becomes 0, and
+/// an `end` after the last datapoint becomes `length`.
 ///
 /// # Errors
-/// [`QueryError::OutOfBounds`] as the original server has it: a start beyond the length, or an end
-/// before the start.
+/// Returns [`QueryError::OutOfBounds`], as the original server does, if `start` is greater than
+/// `length`, `end` lies before `start`, or a negative `end` lies before the first datapoint. An
+/// empty stream accepts any `end`.
 ///
 /// ```
 /// use cdb_types::resolve_indices;

@@ -1,8 +1,11 @@
-//! Whether two values are the same to a server.
+//! Compares JSON values as a server may have stored them.
 
 use serde_json::Value;
 
-/// Whether two values are the same to a server: some keep `1.0` as `1`, and keys in another order.
+/// Returns whether two JSON values are the same, however a server writes them.
+///
+/// Numbers are compared as numbers and keys without regard to their order, because some servers
+/// store `1.0` as `1` and sort the keys of objects.
 ///
 /// ```
 /// use cdb_types::is_same_value;

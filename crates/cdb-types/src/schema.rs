@@ -1,4 +1,4 @@
-//! A stream's JSON Schema.
+//! The JSON Schema of a stream.
 
 #[cfg(feature = "schema")]
 mod validator;
@@ -12,10 +12,10 @@ use serde_json::Value;
 #[cfg(feature = "schema")]
 pub use validator::{InvalidSchema, Validator};
 
-/// The JSON Schema (draft 4) that each value of a stream must fit.
+/// The JSON Schema (draft 4) that each value of a stream must match.
 ///
-/// On the wire it is a string that holds JSON, without white space. `{}`, the default, fits
-/// anything.
+/// In a request or response, it is a string that contains JSON without white space. `{}`, the
+/// default, allows any value.
 ///
 /// ```
 /// use cdb_types::Schema;
@@ -29,43 +29,45 @@ pub use validator::{InvalidSchema, Validator};
 pub struct Schema(Arc<str>);
 
 impl Schema {
-    /// Reads a schema from JSON text; the empty text stands for `{}`.
+    /// Parses a schema from JSON text. An empty text, or one of white space, is read as `{}`.
     ///
-    /// That it is JSON is checked here, that it is a schema only by compiling it (`validator`,
-    /// with the `schema` feature).
+    /// This only checks that the text is JSON. Whether it is a valid schema is checked by compiling
+    /// it (`validator`, with the feature `schema`).
     ///
     /// # Errors
-    /// When the text is not JSON.
+    /// Returns an error if the text is not JSON.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        // Not by way of `Value`: the keys keep their order and the numbers their digits.
+        // The text is kept, and not written from a `Value`, so that the keys keep their order and
+        // the numbers their digits.
         let raw: &serde_json::value::RawValue = serde_json::from_str(text)?;
         serde_json::from_str::<Value>(text)?;
         Ok(Self(minified(raw.get()).into()))
     }
 
-    /// Takes a text as it was met, be it JSON or not: compiling it (`validator`) tells.
+    /// Creates a schema from a text that need not be JSON. Compiling such a schema (`validator`) is
+    /// an error.
     #[must_use]
     pub fn unchecked(text: &str) -> Self {
         Self::parse(text).unwrap_or_else(|_| Self(text.into()))
     }
 
-    /// The schema as JSON text (`sschema` in Python).
+    /// Returns the schema as JSON text (`sschema` in Python).
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The schema as JSON; null if its text is not JSON.
+    /// Returns the schema as a JSON value; null if its text is not JSON.
     #[must_use]
     pub fn to_value(&self) -> Value {
         serde_json::from_str(&self.0).unwrap_or_default()
     }
 }
 
-/// JSON text without the white space between its tokens.
+/// Removes the white space between the tokens of JSON text.
 fn minified(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     let (mut quoted, mut escaped) = (false, false);
@@ -121,7 +123,7 @@ impl Serialize for Schema {
 
 impl<'de> Deserialize<'de> for Schema {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Lenient: one odd schema must not make a whole list of streams unreadable.
+        // One invalid schema must not make a whole list of streams unreadable.
         let text = String::deserialize(deserializer)?;
         Ok(Self::unchecked(&text))
     }

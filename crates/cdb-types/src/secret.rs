@@ -1,4 +1,4 @@
-//! Texts that no log may show.
+//! Secrets, which are not printed.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ macro_rules! secrets {
         pub struct $secret(Box<str>);
 
         impl $secret {
-            /// Takes a text as a secret.
+            /// Wraps a text.
             #[must_use]
             pub fn new(text: impl Into<Box<str>>) -> Self {
                 Self(text.into())
             }
 
-            /// The secret itself: for sending and comparing, never for printing.
+            /// Returns the secret, to be sent or compared, not to be printed.
             #[must_use]
             pub fn expose(&self) -> &str {
                 &self.0
@@ -52,13 +52,15 @@ macro_rules! secrets {
 }
 
 secrets! {
-    /// The key with which a device logs in: any text, usually one that looks like a UUID.
+    /// The key with which a device logs in: any text, usually formatted like a UUID.
+    ///
+    /// `Debug` prints `[secret]`.
     ///
     /// ```
     /// let key = cdb_types::ApiKey::from("59eb7247-2d12-4510-66cc-f43192cc46d4");
     /// assert_eq!(format!("{key:?}"), "[secret]");
     /// ```
     ApiKey;
-    /// A user's password.
+    /// A user's password. `Debug` prints `[secret]`.
     Password;
 }

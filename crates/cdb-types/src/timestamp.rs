@@ -1,4 +1,4 @@
-//! When: seconds since the Unix epoch.
+//! Timestamps, in seconds since the Unix epoch.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A moment: seconds since 1970-01-01T00:00:00 UTC as a finite 64-bit float.
+/// A point in time: the seconds since 1970-01-01T00:00:00 UTC as a finite 64-bit float.
 ///
-/// Today's moments are kept to about a quarter of a microsecond. On the wire the shortest decimal
-/// that reads back as the same float is sent, without a trailing `.0`.
+/// For present-day times, the resolution is about a quarter of a microsecond. In JSON, a timestamp
+/// is the shortest decimal that is read back as the same float, without a trailing `.0`.
 ///
 /// ```
 /// use cdb_types::Timestamp;
@@ -22,33 +22,33 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, PartialEq, Default)]
 pub struct Timestamp(f64);
 
-/// Every whole float below this is one integer exactly.
+/// 2^53. All integers of a smaller magnitude are exact floats.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
 
 impl Timestamp {
-    /// The epoch itself. On the wire it stands for "no timestamp": a datapoint inserted with it
-    /// gets the server's present.
+    /// The epoch. In the protocol it means "no timestamp": if a datapoint is inserted with it, the
+    /// server replaces it with its current time.
     pub const ZERO: Self = Self(0.0);
 
-    /// Seconds since the epoch as a timestamp; `None` for NaN and the infinities.
+    /// Creates a timestamp from seconds since the epoch. Returns `None` for NaN and infinities.
     #[must_use]
     pub fn new(seconds: f64) -> Option<Self> {
         seconds.is_finite().then_some(Self(seconds))
     }
 
-    /// The present, by this machine's clock.
+    /// Returns the current time of this machine's clock.
     #[must_use]
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
-    /// Seconds since the epoch.
+    /// Returns the seconds since the epoch.
     #[must_use]
     pub fn as_secs_f64(self) -> f64 {
         self.0
     }
 
-    /// The seconds as an integer, if they are whole and small enough to be exact.
+    /// Returns the seconds as an integer, if they are whole and less than 2^53 in magnitude.
     fn as_whole(self) -> Option<i64> {
         #[allow(clippy::cast_possible_truncation, reason = "whole and within ±2^53")]
         let whole = self.0 as i64;
@@ -66,12 +66,13 @@ impl PartialOrd for Timestamp {
 
 impl Ord for Timestamp {
     fn cmp(&self, other: &Self) -> Ordering {
-        // Never NaN, so the order is total; 0 and −0 are equal, as they are for `==`.
+        // Timestamps are never NaN, so the order is total. 0 and −0 are equal, as for `==`.
         self.0.partial_cmp(&other.0).unwrap_or(Ordering::Equal)
     }
 }
 
-/// Moves the timestamp by seconds; what would leave the floats stays at their end.
+/// Adds seconds. The result saturates at the largest and smallest finite float; adding NaN has no
+/// effect.
 impl Add<f64> for Timestamp {
     type Output = Self;
 
@@ -81,7 +82,8 @@ impl Add<f64> for Timestamp {
     }
 }
 
-/// Moves the timestamp back by seconds; what would leave the floats stays at their end.
+/// Subtracts seconds. The result saturates at the largest and smallest finite float; subtracting
+/// NaN has no effect.
 impl Sub<f64> for Timestamp {
     type Output = Self;
 
@@ -90,7 +92,7 @@ impl Sub<f64> for Timestamp {
     }
 }
 
-/// Seconds from the other timestamp to this one.
+/// Returns the seconds from the other timestamp to this one.
 impl Sub for Timestamp {
     type Output = f64;
 
@@ -145,9 +147,9 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-/// A [`Timestamp`] lies outside what the other type of time can say.
+/// A [`Timestamp`] is outside of the range of the type that it is converted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the timestamp lies outside what this type of time can say")]
+#[error("the timestamp is out of range for this type of time")]
 pub struct TimestampRangeError;
 
 impl TryFrom<Timestamp> for SystemTime {

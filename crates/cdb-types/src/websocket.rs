@@ -1,11 +1,14 @@
-//! What is said over the websocket (`GET websocket`): one JSON object a text frame.
+//! The frames of the websocket (`GET websocket`): one JSON object in each text frame.
 //!
-//! A client sends [`Request`]s, each of which is a [`Command`]; a server sends [`Message`]s.
+//! A client sends [`Request`]s, each of which contains a [`Command`]; a server sends [`Message`]s.
 //!
-//! The original answers no command and says nothing of failures. A server that can do better does
-//! so only for clients that ask for it: whoever connects with [`ANSWERS_PARAMETER`] and finds
-//! [`ANSWERS_HEADER`] in the response to its handshake gets an [`Answer`] to each command, is told
-//! when a subscription ends ([`Ended`]), and finds in each message where its datapoints lie.
+//! The original server does not answer commands and does not report failures. Answers are an
+//! extension, which a client requests with [`ANSWERS_PARAMETER`] and which a server confirms with
+//! [`ANSWERS_HEADER`] in its response to the handshake. The server then
+//!
+//! - sends an [`Answer`] to each command,
+//! - sends [`Ended`] if it ends a subscription,
+//! - sends the indices of the datapoints with each message.
 
 mod command;
 mod event;
@@ -16,8 +19,9 @@ pub use event::{Answer, Ended, Event, Message, Subscribed, UnknownEvent};
 /// The path of the websocket, below [`API`](crate::endpoint::API).
 pub const ROUTE: &str = "websocket";
 
-/// The parameter with which a client asks for answers: `websocket?answers=true`.
+/// The URL parameter with which a client requests answers: `websocket?answers=true`.
 pub const ANSWERS_PARAMETER: &str = "answers";
 
-/// The header, of the response to a handshake, with which a server says that it answers: `true`.
+/// The header with which a server confirms, in its response to the handshake, that it sends
+/// answers. Its value is `true`.
 pub const ANSWERS_HEADER: &str = "connectordb-answers";

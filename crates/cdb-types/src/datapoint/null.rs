@@ -1,14 +1,14 @@
-//! Whether a value of any type is JSON's null.
+//! Finds out whether a value of any type is serialized as JSON's null.
 
 use serde::Serialize;
 use serde::ser::{self, Impossible, Serializer};
 
-/// Whether the value would be written as `null`.
+/// Returns whether the value is serialized as `null`.
 pub(super) fn is_null<T: Serialize + ?Sized>(value: &T) -> bool {
     value.serialize(Probe).is_ok()
 }
 
-/// A serializer that succeeds on null alone, and gives up on anything else at its first step.
+/// A serializer that succeeds only on null, and fails on anything else at the first call.
 struct Probe;
 
 #[derive(Debug)]
@@ -83,7 +83,7 @@ impl Serializer for Probe {
         Err(NotNull)
     }
 
-    // JSON has no NaN and no infinities: they are written as null.
+    // JSON has no NaN and no infinities: `serde_json` writes them as null.
     fn serialize_f32(self, value: f32) -> Result<(), NotNull> {
         self.serialize_f64(value.into())
     }

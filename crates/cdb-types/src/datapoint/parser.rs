@@ -1,37 +1,41 @@
-//! A JSON array of datapoints, read as its pieces come.
+//! An incremental parser for JSON arrays of datapoints.
 
 use serde::de::DeserializeOwned;
 
 use super::{Datapoint, RawDatapoint};
 
-/// Why what came is not an array of datapoints.
+/// A text is not a JSON array of datapoints.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatapointParseError {
-    /// It is not JSON, or something else, or of another type.
+    /// The text is not JSON or not an array of datapoints, or a value has the wrong type.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// It ends in the middle.
-    #[error("the datapoints end too early")]
+    /// The text ends before the array does.
+    #[error("the array of datapoints is incomplete")]
     Incomplete,
 }
 
-/// Where in the array the parser is.
+/// The position of the parser in the array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Before the opening bracket.
     Start,
-    /// After the opening bracket: a datapoint or the end.
+    /// After the opening bracket: expects a datapoint or the closing bracket.
     First,
-    /// After a comma: a datapoint.
+    /// After a comma: expects a datapoint.
     Next,
-    /// After a datapoint: a comma or the end.
+    /// After a datapoint: expects a comma or the closing bracket.
     After,
+    /// After the closing bracket.
     End,
 }
 
-/// Reads a JSON array of datapoints whose text comes in pieces, of a body or a file, in memory that
-/// does not grow with its length. `null` is an array without datapoints, as the original says it.
+/// Parses a JSON array of datapoints that arrives in pieces, such as those of a response or a file.
+///
+/// The parser itself keeps only the datapoint that is not complete yet, so its memory does not grow
+/// with the length of the array. `null` is read as an empty array, because the original server
+/// sends it in place of one.
 ///
 /// ```
 /// use cdb_types::{Datapoint, DatapointParser};
@@ -46,9 +50,10 @@ enum State {
 #[derive(Debug)]
 pub struct DatapointParser {
     state: State,
+    /// The text of a datapoint that is not complete yet.
     pending: Vec<u8>,
-    /// It is not worth trying again before so many bytes are pending: a large datapoint that
-    /// comes in small pieces would be read over and over.
+    /// The number of pending bytes at which to parse again. It doubles each time, so that a large
+    /// datapoint in small pieces is not parsed from its start with every piece.
     worth_trying: usize,
 }
 
@@ -59,30 +64,31 @@ impl Default for DatapointParser {
 }
 
 impl DatapointParser {
-    /// A parser that nothing has come to yet.
+    /// Creates a parser at the start of an array.
     #[must_use]
     pub fn new() -> Self {
         Self { state: State::Start, pending: Vec::new(), worth_trying: 0 }
     }
 
-    /// How many bytes have come of a datapoint that is not complete: what bounds memory, if one
-    /// does not trust where it comes from.
+    /// Returns the number of bytes that are held of a datapoint that is not complete. To limit the
+    /// memory that an untrusted source can use, check it after each [`feed`](Self::feed).
     #[must_use]
     pub fn pending(&self) -> usize {
         self.pending.len()
     }
 
-    /// Takes a piece of the array, and adds to `found` the datapoints that are complete with it.
+    /// Parses the next piece of the array, and appends the datapoints that it completes to `found`.
     ///
     /// # Errors
-    /// When it is not an array of such datapoints: then no more can be fed.
+    /// Returns an error if the text is not an array of datapoints with values of type `T`. The
+    /// parser cannot be used any further then.
     pub fn feed<T: DeserializeOwned>(
         &mut self,
         piece: &[u8],
         found: &mut Vec<Datapoint<T>>,
     ) -> Result<(), DatapointParseError> {
         if self.pending.is_empty() {
-            // Usually the piece ends within a datapoint: only that rest is copied.
+            // Parse the piece in place, and copy only the incomplete datapoint at its end.
             let used = self.parse(piece, found)?;
             self.pending.extend_from_slice(&piece[used..]);
         } else {
@@ -99,16 +105,17 @@ impl DatapointParser {
         Ok(())
     }
 
-    /// Takes note that no piece will come any more.
+    /// Ends the parsing after the last piece, and appends the remaining datapoints to `found`.
     ///
     /// # Errors
-    /// [`DatapointParseError::Incomplete`] when the array has no end.
+    /// Returns [`DatapointParseError::Incomplete`] if the array is not complete, and an error as
+    /// [`feed`](Self::feed) does if the rest of the text is not valid.
     pub fn finish<T: DeserializeOwned>(
         &mut self,
         found: &mut Vec<Datapoint<T>>,
     ) -> Result<(), DatapointParseError> {
         let pending = std::mem::take(&mut self.pending);
-        // The original says null for an array without datapoints.
+        // The original server sends null in place of an empty array.
         if self.state == State::Start && pending.trim_ascii() == b"null" {
             return Ok(());
         }
@@ -116,7 +123,8 @@ impl DatapointParser {
         if self.state == State::End { Ok(()) } else { Err(DatapointParseError::Incomplete) }
     }
 
-    /// Reads as far as datapoints are complete; says how far that is.
+    /// Parses the complete datapoints at the start of a text, and returns the number of bytes that
+    /// were parsed.
     fn parse<T: DeserializeOwned>(
         &mut self,
         text: &[u8],
@@ -140,7 +148,7 @@ impl DatapointParser {
                     let mut values = rest.into_iter::<Datapoint<T>>();
                     match values.next() {
                         Some(Ok(datapoint)) => found.push(datapoint),
-                        // What breaks off in a number is an error of its own kind there.
+                        // A text that ends within a number is not always reported as `is_eof`.
                         Some(Err(error)) if !error.is_eof() && !breaks_off(&text[used..]) => {
                             return Err(error.into());
                         }
@@ -163,7 +171,7 @@ impl DatapointParser {
     }
 }
 
-/// Whether a text is an object whose end is not there.
+/// Returns whether a text is the beginning of an object without its closing brace.
 fn breaks_off(text: &[u8]) -> bool {
     let (mut depth, mut in_string, mut is_escaped) = (0_usize, false, false);
     for byte in text {
@@ -190,7 +198,7 @@ mod tests {
 
     use super::*;
 
-    /// What the parser finds in a text that comes in pieces of a length.
+    /// Parses a text in pieces of `length` bytes.
     fn pieces(text: &str, length: usize) -> Result<Vec<Datapoint>, DatapointParseError> {
         let (mut parser, mut found) = (DatapointParser::new(), Vec::new());
         for piece in text.as_bytes().chunks(length) {

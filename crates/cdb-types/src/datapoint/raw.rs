@@ -1,4 +1,4 @@
-//! Finding the parts of a datapoint without reading its value.
+//! A fast scanner for datapoints, which does not parse their values.
 
 mod value;
 
@@ -10,25 +10,28 @@ use super::missing;
 use crate::{Datapoint, Timestamp};
 use value::PlainValue;
 
-/// Longer numbers may lie beyond the floats.
+/// The maximum length of a number in bytes. Numbers of this length are always less than the largest
+/// float, about 1.8e308.
 const LONGEST_NUMBER: usize = 300;
 
-/// A number of so many digits is one float, and no shorter number is the same float.
+/// The number of decimal digits that survive the conversion to a float and back (`f64::DIGITS`). A
+/// number of at most so many digits is therefore the shortest one for its float.
 const EXACT_DIGITS: usize = 15;
 
-/// What such a number is divided by for the digits after its point. Exact, as its digits are.
+/// The powers of ten that a number is divided by for the digits after its point. Both are exact
+/// floats, so the quotient is correctly rounded.
 const POWERS: [f64; EXACT_DIGITS + 1] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-/// A datapoint in JSON whose value is still text.
+/// A datapoint in JSON whose value is not parsed.
 ///
-/// Nearly every datapoint that is sent is a small flat object: [`scan`](Self::scan) takes one apart
-/// in a fraction of the time that a general parser needs, and leaves the rest to such a parser.
+/// Nearly all datapoints are small flat objects. [`scan`](Self::scan) splits such an object in a
+/// fraction of the time that a general JSON parser needs, and returns `None` for all others.
 ///
 /// ```
 /// use cdb_types::RawDatapoint;
 /// let text = br#"{"t":1464250199.934,"d":8},{"t":1464334179.605,"d":7}"#;
-/// let (raw, length) = RawDatapoint::scan(text).expect("a flat one");
+/// let (raw, length) = RawDatapoint::scan(text).expect("a flat datapoint");
 /// assert_eq!(raw.d, Some(&b"8"[..]));
 /// assert_eq!(text[length], b',');
 /// assert_eq!(raw.read::<u8>()?.d, 8);
@@ -36,31 +39,34 @@ const POWERS: [f64; EXACT_DIGITS + 1] =
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RawDatapoint<'a> {
-    /// When; `None` if that is not said, or null.
+    /// The timestamp; `None` if the key is missing.
     pub t: Option<RawNumber<'a>>,
-    /// The value's text: a number, a string without escapes, `true`, `false` or `null`. `None` if
-    /// there is none.
+    /// The JSON text of the value: a number, a string without escapes (in its quotes), `true`,
+    /// `false` or `null`. `None` if the key is missing.
     pub d: Option<&'a [u8]>,
-    /// Who wrote it; `None` if that is not said.
+    /// The origin; `None` if the key is missing.
     pub o: Option<&'a str>,
-    /// The float that the value is, if it is a number.
+    /// The value as a float, if it is a number.
     float: Option<f64>,
 }
 
 /// A number in JSON, with its text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RawNumber<'a> {
-    /// The float that is nearest to it.
+    /// The nearest float.
     pub value: f64,
-    /// As it stands there.
+    /// The JSON text.
     pub text: &'a [u8],
-    /// How many digits it has.
+    /// The number of digits in the text.
     digits: usize,
 }
 
 impl RawNumber<'_> {
-    /// Whether the text is surely the one that the protocol would have for this float: without
-    /// exponent, leading or trailing zeros, or needless digits.
+    /// Returns whether the text is known to be the shortest decimal for this float, which is how
+    /// the protocol writes timestamps.
+    ///
+    /// False negatives are possible: `0.5`, negative numbers and numbers of more than 15 digits
+    /// return false.
     #[must_use]
     pub fn is_shortest(&self) -> bool {
         let fraction = self.text.contains(&b'.');
@@ -71,11 +77,17 @@ impl RawNumber<'_> {
 }
 
 impl<'a> RawDatapoint<'a> {
-    /// Takes apart the datapoint with which a text begins, and says how many bytes it has.
+    /// Scans the datapoint at the start of a text. Returns it with its length in bytes.
     ///
-    /// `None` when it is not flat and plain (its value is an array, an object or a text with
-    /// escapes; a key is repeated or unknown; a number has an exponent), not JSON, or not all there:
-    /// then let a JSON parser decide. That texts are UTF-8 is not checked here but in `o`.
+    /// Returns `None` if
+    ///
+    /// - the value is an array, an object or a string with escapes,
+    /// - `t` or `o` is null, a key is repeated or unknown, or there is no key,
+    /// - a number has an exponent or is longer than 300 bytes,
+    /// - the datapoint is not complete or not valid JSON.
+    ///
+    /// The caller then needs a JSON parser to decide whether it is a datapoint. Only `o` is checked
+    /// to be UTF-8; a string in `d` is not.
     #[must_use]
     pub fn scan(text: &'a [u8]) -> Option<(Self, usize)> {
         let mut scanner = Scanner { text, at: 0 };
@@ -100,10 +112,10 @@ impl<'a> RawDatapoint<'a> {
         }
     }
 
-    /// Reads the value.
+    /// Parses the value as a `T`.
     ///
     /// # Errors
-    /// When it is not a `T`.
+    /// Returns an error if the value cannot be read as a `T`.
     pub fn read<T: Deserialize<'a>>(&self) -> Result<Datapoint<T>, serde_json::Error> {
         let t = self.t.and_then(|t| Timestamp::new(t.value)).unwrap_or_default();
         let d = match self.d {
@@ -115,7 +127,7 @@ impl<'a> RawDatapoint<'a> {
     }
 }
 
-/// A place in a text. Each method gives `None` where the text does not go on as is wanted.
+/// A position in a text. The methods return `None` if the text does not continue as expected.
 struct Scanner<'a> {
     text: &'a [u8],
     at: usize,
@@ -142,7 +154,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// A key of one character, up to its value.
+    /// Scans a key of one byte, its colon and the spaces around it.
     fn key(&mut self) -> Option<u8> {
         self.skip_spaces();
         self.expect(b'"')?;
@@ -154,7 +166,7 @@ impl<'a> Scanner<'a> {
         Some(key)
     }
 
-    /// A plain value, and the float that it is, if it is a number.
+    /// Scans a value. Returns its text and, for a number, its float.
     fn value(&mut self) -> Option<(&'a [u8], Option<f64>)> {
         let start = self.at;
         match self.peek()? {
@@ -171,16 +183,16 @@ impl<'a> Scanner<'a> {
     }
 
     fn literal(&mut self, literal: &[u8]) -> Option<()> {
-        let there = self.text[self.at..].starts_with(literal);
+        let matches = self.text[self.at..].starts_with(literal);
         self.at += literal.len();
-        there.then_some(())
+        matches.then_some(())
     }
 
     fn string(&mut self) -> Option<&'a str> {
         std::str::from_utf8(self.quoted()?).ok()
     }
 
-    /// What stands between two quotes, without escapes.
+    /// Scans a string without escapes. Returns the text between its quotes.
     fn quoted(&mut self) -> Option<&'a [u8]> {
         self.expect(b'"')?;
         let rest = &self.text[self.at..];
@@ -190,7 +202,8 @@ impl<'a> Scanner<'a> {
         Some(&rest[..length])
     }
 
-    /// A number without exponent. What follows it must be there, too: it might go on.
+    /// Scans a number without an exponent. The byte after it must be part of the text, because the
+    /// number could continue otherwise.
     fn number(&mut self) -> Option<RawNumber<'a>> {
         let text = &self.text[self.at..];
         let negative = text.first() == Some(&b'-');
@@ -224,8 +237,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// How many digits a text begins with, and a number with them after its own. That is right as long
-/// as all of them are few.
+/// Appends the digits at the start of a text to a number. Returns how many digits there are, and
+/// the number, which wraps around if all digits together are more than 19.
 fn digits(text: &[u8], mut number: u64) -> (usize, u64) {
     for (count, byte) in text.iter().enumerate() {
         let digit = byte.wrapping_sub(b'0');

@@ -1,4 +1,4 @@
-//! Calls about a stream's data. Each can be about its downlink instead.
+//! Calls that read and write the data of a stream, or its downlink.
 
 use std::marker::PhantomData;
 
@@ -9,16 +9,17 @@ use super::object::{DATA, data};
 use super::{Endpoint, Json, Method};
 use crate::{DataQuery, Datapoint, DatapointArray, DatasetQuery, StreamPath, StreamQuery};
 
+/// Returns the URL parameter that selects the downlink, if `downlink` is set.
 fn downlink(downlink: bool) -> impl Iterator<Item = (&'static str, String)> {
     downlink.then(|| ("downlink", "true".to_owned())).into_iter()
 }
 
-/// `GET …/data?q=length`: how many datapoints there are.
+/// `GET …/data?q=length`: returns the number of datapoints.
 #[derive(Debug)]
 pub struct Length<'a> {
-    /// In which stream.
+    /// The stream.
     pub stream: &'a StreamPath,
-    /// Whether in its downlink.
+    /// Whether to count the datapoints of the downlink instead.
     pub downlink: bool,
 }
 
@@ -37,16 +38,16 @@ impl Endpoint for Length<'_> {
     }
 }
 
-/// `GET …/data?q=time2index&t=…`: the index of the first datapoint later than a time.
+/// `GET …/data?q=time2index&t=…`: returns the index of the first datapoint with a timestamp > `t`.
 ///
-/// When there is none, our server answers the length, the original 0.
+/// If no datapoint is later, this server returns the length of the stream, the original server 0.
 #[derive(Debug)]
 pub struct IndexOfTime<'a> {
-    /// In which stream.
+    /// The stream.
     pub stream: &'a StreamPath,
-    /// Whether in its downlink.
+    /// Whether to look in the downlink instead.
     pub downlink: bool,
-    /// Seconds since 1970.
+    /// The time, in seconds since 1970.
     pub t: f64,
 }
 
@@ -68,7 +69,7 @@ impl Endpoint for IndexOfTime<'_> {
     }
 }
 
-/// `GET …/data?…`: datapoints of a range.
+/// `GET …/data?…`: returns the datapoints of a range.
 #[derive(Debug)]
 pub struct ReadData<'a, T> {
     stream: &'a StreamPath,
@@ -77,7 +78,7 @@ pub struct ReadData<'a, T> {
 }
 
 impl<'a, T> ReadData<'a, T> {
-    /// Reads what a query names, its values as `T`.
+    /// Creates a call that reads the datapoints of a query, with values of type `T`.
     #[must_use]
     pub fn new(stream: &'a StreamPath, query: &'a DataQuery) -> Self {
         Self { stream, query, value: PhantomData }
@@ -101,25 +102,27 @@ impl<T: DeserializeOwned> Endpoint for ReadData<'_, T> {
 
 /// `POST …/data`, or with `RESTAMP` `PUT …/data`: appends datapoints, all or none.
 ///
-/// With restamp, timestamps older than the stream's last become that one; without, they are
-/// refused.
+/// With `RESTAMP`, a timestamp older than the last one of the stream is replaced by the last one.
+/// Without, the server refuses the insert.
 #[derive(Debug)]
 pub struct Insert<'a, T, const RESTAMP: bool> {
-    /// Into which stream.
+    /// The stream.
     pub stream: &'a StreamPath,
-    /// Whether into its downlink.
+    /// Whether to append to the downlink instead.
     pub downlink: bool,
-    /// The index that the first of them must get; with any other the insert is refused, with
-    /// [`OTHER_INDEX`]. So an insert that is sent twice is done once. The original ignores it.
+    /// The index that the first datapoint must get. If it would get another one, the server refuses
+    /// the insert with the message [`OTHER_INDEX`], so an insert that is sent twice is stored once.
+    /// The original server ignores the index.
     pub index: Option<u64>,
-    /// In order of their timestamps.
+    /// The datapoints, in ascending order of their timestamps.
     pub datapoints: &'a [Datapoint<T>],
 }
 
-/// The parameter for the index that the first datapoint of an insert must get.
+/// The URL parameter for the index that the first datapoint of an insert must get.
 pub const INDEX_PARAMETER: &str = "index";
 
-/// What is said when it would get another.
+/// The message of the error if the first datapoint of an insert would get another index than
+/// [`INDEX_PARAMETER`] requires.
 pub const OTHER_INDEX: &str = "The stream does not end at this index.";
 
 impl<T: Serialize, const RESTAMP: bool> Endpoint for Insert<'_, T, RESTAMP> {
@@ -142,7 +145,8 @@ impl<T: Serialize, const RESTAMP: bool> Endpoint for Insert<'_, T, RESTAMP> {
     }
 }
 
-/// `POST query/merge`: datapoints of several streams as one series, by timestamp.
+/// `POST query/merge`: returns the datapoints of several streams as one series, ordered by
+/// timestamp.
 #[derive(Debug, Clone, Copy)]
 pub struct QueryMerge<'a>(pub &'a [StreamQuery]);
 
@@ -162,7 +166,7 @@ impl Endpoint for QueryMerge<'_> {
     }
 }
 
-/// `POST query/dataset`: values of several streams as one table.
+/// `POST query/dataset`: returns the values of several streams as one table.
 #[derive(Debug, Clone, Copy)]
 pub struct QueryDataset<'a>(pub &'a DatasetQuery);
 

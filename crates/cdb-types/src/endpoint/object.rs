@@ -1,4 +1,4 @@
-//! Calls about users, devices and streams.
+//! Calls that read, create, change and delete users, devices and streams.
 
 use super::{Endpoint, Json, List, Method};
 use crate::{
@@ -9,7 +9,7 @@ fn crud(path: &impl std::fmt::Display) -> String {
     format!("crud/{path}")
 }
 
-/// `GET crud/…`: what the server says of an object.
+/// `GET crud/…`: returns the description of an object.
 #[derive(Debug)]
 pub struct Read<'a, K: Kind>(pub &'a K::Path);
 
@@ -24,7 +24,7 @@ impl<K: Kind> Endpoint for Read<'_, K> {
     }
 }
 
-/// `POST crud/…`: makes an object.
+/// `POST crud/…`: creates an object, and returns its description.
 #[derive(Debug)]
 pub struct Create<'a, K: Kind>(pub &'a K::Path, pub &'a K::Create);
 
@@ -43,7 +43,8 @@ impl<K: Kind> Endpoint for Create<'_, K> {
     }
 }
 
-/// `PUT crud/…`: changes what the update names, and nothing else.
+/// `PUT crud/…`: changes the fields of an object that the update contains, and returns the new
+/// description.
 #[derive(Debug)]
 pub struct Write<'a, K: Kind>(pub &'a K::Path, pub &'a K::Update);
 
@@ -62,7 +63,7 @@ impl<K: Kind> Endpoint for Write<'_, K> {
     }
 }
 
-/// `DELETE crud/…`: deletes an object and all below it.
+/// `DELETE crud/…`: deletes an object and everything below it.
 #[derive(Debug)]
 pub struct Delete<'a, K: Kind>(pub &'a K::Path);
 
@@ -77,11 +78,12 @@ impl<K: Kind> Endpoint for Delete<'_, K> {
     }
 }
 
+/// The URL parameters of a list.
 fn list() -> Vec<(&'static str, String)> {
     vec![("q", "ls".to_owned())]
 }
 
-/// `GET crud/?q=ls`: all users that may be seen.
+/// `GET crud/?q=ls`: returns all users that the caller may see.
 #[derive(Debug, Clone, Copy)]
 pub struct ListUsers;
 
@@ -100,7 +102,7 @@ impl Endpoint for ListUsers {
     }
 }
 
-/// `GET crud/user?q=ls`: a user's devices.
+/// `GET crud/user?q=ls`: returns the devices of a user.
 #[derive(Debug)]
 pub struct ListDevices<'a>(pub &'a UserPath);
 
@@ -119,7 +121,7 @@ impl Endpoint for ListDevices<'_> {
     }
 }
 
-/// `GET crud/user/device?q=ls`: a device's streams.
+/// `GET crud/user/device?q=ls`: returns the streams of a device.
 #[derive(Debug)]
 pub struct ListStreams<'a>(pub &'a DevicePath);
 
@@ -138,18 +140,18 @@ impl Endpoint for ListStreams<'_> {
     }
 }
 
-/// `GET crud/user?q=streams`: the streams of all of a user's devices.
+/// `GET crud/user?q=streams`: returns the streams of all devices of a user.
 ///
-/// A filter that is set keeps only what it names; one that is not set keeps everything.
+/// Each filter that is true restricts the list; a filter that is false does not.
 #[derive(Debug)]
 pub struct ListUserStreams<'a> {
-    /// Whose.
+    /// The user.
     pub user: &'a UserPath,
-    /// Only those of public devices.
+    /// Whether to return only streams of public devices.
     pub public: bool,
-    /// Only downlinks.
+    /// Whether to return only streams that have a downlink.
     pub downlink: bool,
-    /// Only those of visible devices.
+    /// Whether to return only streams of visible devices.
     pub visible: bool,
 }
 
@@ -173,10 +175,10 @@ impl Endpoint for ListUserStreams<'_> {
     }
 }
 
-/// The route of a stream's data, below that of the stream.
+/// The route of a stream's data.
 pub(super) const DATA: &str = "crud/{user}/{device}/{stream}/data";
 
-/// The path of a stream's data.
+/// Returns the path of a stream's data.
 pub(super) fn data(stream: &<StreamKind as Kind>::Path) -> String {
     format!("crud/{stream}/data")
 }

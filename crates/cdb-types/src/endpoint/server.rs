@@ -1,9 +1,10 @@
-//! Calls about the server itself.
+//! Calls that read information about the server.
 
 use super::{Endpoint, Json, Method};
 use crate::meta::{Interpolators, Transforms};
 
-/// `GET ?q=this`: who is asking, as a path (`user/device`, or `nobody`).
+/// `GET ?q=this`: returns the path of the device as which the caller is logged in (`user/device`),
+/// or `nobody`.
 #[derive(Debug, Clone, Copy)]
 pub struct Ping;
 
@@ -22,18 +23,19 @@ impl Endpoint for Ping {
     }
 }
 
-/// What [`Count`] counts.
+/// The kind of objects that [`Count`] counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
     /// Users.
     Users,
-    /// Devices, `user` and `meta` included.
+    /// Devices, including the devices `user` and `meta` of each user.
     Devices,
-    /// Streams, the `meta/log` ones included.
+    /// Streams, including the stream `meta/log` of each user.
     Streams,
 }
 
-/// `GET ?q=countusers`, `countdevices` or `countstreams`: how many there are on the server.
+/// `GET ?q=countusers`, `countdevices` or `countstreams`: returns the number of such objects on the
+/// server.
 #[derive(Debug, Clone, Copy)]
 pub struct Count(pub Counted);
 
@@ -57,7 +59,7 @@ impl Endpoint for Count {
     }
 }
 
-/// `GET meta/version`: the protocol's version.
+/// `GET meta/version`: returns the version of the protocol.
 #[derive(Debug, Clone, Copy)]
 pub struct Version;
 
@@ -72,7 +74,7 @@ impl Endpoint for Version {
     }
 }
 
-/// `GET meta/transforms`: what the server's PipeScript can do.
+/// `GET meta/transforms`: returns the transforms of the server's PipeScript.
 #[derive(Debug, Clone, Copy)]
 pub struct ListTransforms;
 
@@ -87,7 +89,7 @@ impl Endpoint for ListTransforms {
     }
 }
 
-/// `GET meta/interpolators`: how the server finds values between datapoints.
+/// `GET meta/interpolators`: returns the server's interpolators.
 #[derive(Debug, Clone, Copy)]
 pub struct ListInterpolators;
 

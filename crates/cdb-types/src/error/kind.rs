@@ -1,13 +1,13 @@
-//! Kinds of errors, for programs to tell them apart.
+//! Kinds of errors, by which a program can tell them apart.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What is wrong with a request: the `kind` of a [`ServerError`](super::ServerError).
+/// The kind of a [`ServerError`](super::ServerError).
 ///
-/// Texts of messages may change; these do not. There may be more of them one day: what is not known
-/// here is [`Other`](Self::Other), with its text.
+/// Kinds are stable, while the texts of messages may change. A kind that this version does not know
+/// is read as [`Other`](Self::Other), with its text.
 ///
 /// ```
 /// use cdb_types::ErrorKind;
@@ -19,41 +19,42 @@ use serde::{Deserialize, Serialize};
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// `order`: a datapoint is older than the last one of the stream, or of its batch.
+    /// `order`: a datapoint is older than the last one of the stream, or than one before it in the
+    /// same insert.
     Order,
-    /// `index`: the stream does not end at the index that was asked for.
+    /// `index`: the stream does not end at the index that the insert names.
     Index,
     /// `schema`: a value does not match the schema of its stream.
     Schema,
     /// `denied`: the caller may not do this.
     Denied,
-    /// `not_found`: it does not exist, or the caller may not know that it does.
+    /// `not_found`: the object does not exist, or the caller may not see it.
     NotFound,
-    /// `exists`: there is one of this name already.
+    /// `exists`: an object of this name exists already.
     Exists,
-    /// `malformed`: the body is not JSON, or not what the call takes.
+    /// `malformed`: the body is not JSON, or not of the form that the call expects.
     Malformed,
     /// `invalid`: something in the request is not valid: a name, a script, a query, a parameter.
     Invalid,
-    /// `range`: the indexes are outside of the stream.
+    /// `range`: the indices are outside of the stream.
     Range,
-    /// `too_large`: the body is larger than the server takes.
+    /// `too_large`: the body is larger than the server accepts.
     TooLarge,
     /// `limit`: the caller has reached a limit.
     Limit,
     /// `unauthorized`: the login failed.
     Unauthorized,
-    /// `timeout`: the request did not come in time.
+    /// `timeout`: the request did not arrive in time.
     Timeout,
     /// `internal`: the server failed.
     Internal,
-    /// `unavailable`: the server cannot answer now; later it may.
+    /// `unavailable`: the server cannot answer at the moment; the request may succeed later.
     Unavailable,
     /// A kind that this version does not know.
     Other(Box<str>),
 }
 
-/// All that are known, with their texts.
+/// All kinds except [`ErrorKind::Other`], with their texts in JSON.
 const KNOWN: [(ErrorKind, &str); 15] = [
     (ErrorKind::Order, "order"),
     (ErrorKind::Index, "index"),
@@ -73,20 +74,20 @@ const KNOWN: [(ErrorKind, &str); 15] = [
 ];
 
 impl ErrorKind {
-    /// The text that stands for it in JSON.
+    /// Returns the text of the kind in JSON.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Other(text) => text,
-            known => KNOWN.iter().find(|(kind, _)| kind == known).map_or("", |(_, text)| text),
+            listed => KNOWN.iter().find(|(kind, _)| kind == listed).map_or("", |(_, text)| text),
         }
     }
 }
 
 impl From<&str> for ErrorKind {
     fn from(text: &str) -> Self {
-        let known = KNOWN.iter().find(|(_, known)| *known == text);
-        known.map_or_else(|| Self::Other(text.into()), |(kind, _)| kind.clone())
+        let listed = KNOWN.iter().find(|(_, listed)| *listed == text);
+        listed.map_or_else(|| Self::Other(text.into()), |(kind, _)| kind.clone())
     }
 }
 

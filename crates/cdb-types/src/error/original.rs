@@ -1,11 +1,11 @@
-//! What the original server's messages mean: it sends nothing else to tell errors apart by.
+//! Derives the kind of an error from the messages of the original server, which sends no kind.
 //!
-//! This is the only place that looks at the text of an error. The messages are those of the
-//! reference of the protocol; our server sends the same ones, and sent no kind before version 0.2.
+//! No other module looks at the text of an error. The messages are those of the protocol's
+//! reference. This server sends the same messages, and did not send a kind before version 0.2.
 
 use super::ErrorKind;
 
-/// The beginnings of messages, with the status of each.
+/// The status, the beginning of the message, and the kind of each error.
 const MESSAGES: [(u16, &str, ErrorKind); 24] = [
     (403, "Greater timestamp already exists for the stream.", ErrorKind::Order),
     (403, "Timestamps are not ordered!", ErrorKind::Order),
@@ -15,7 +15,7 @@ const MESSAGES: [(u16, &str, ErrorKind); 24] = [
     (403, "Write access to stream downlink denied.", ErrorKind::Denied),
     (403, "This device does not have permissions to write", ErrorKind::Denied),
     (403, "Don't have permission", ErrorKind::Denied),
-    // What does not exist has other messages there.
+    // The original has other messages for an object that does not exist.
     (403, "Can't access this resource.", ErrorKind::Denied),
     (404, "Can't access this resource.", ErrorKind::NotFound),
     (403, "The requested user was not found.", ErrorKind::NotFound),
@@ -30,17 +30,17 @@ const MESSAGES: [(u16, &str, ErrorKind); 24] = [
     (403, "Cannot create stream: Exceeded", ErrorKind::Limit),
     (403, "Exceeded", ErrorKind::Limit),
     (403, "Invalid index range.", ErrorKind::Range),
-    // Also for a body that is too large: it reads 10 MiB, and no more.
+    // The original also sends this for a body that is too large, since it stops reading at 10 MiB.
     (400, "unexpected end of JSON input", ErrorKind::Malformed),
     (400, "invalid character", ErrorKind::Malformed),
 ];
 
-/// The kind of an error of which only the status and the message are known.
+/// Returns the kind of an error with this status and message, or `None` if it is not in the table.
 pub(super) fn kind(code: u16, msg: &str) -> Option<ErrorKind> {
-    let known = |(status, beginning, _): &&(u16, &str, ErrorKind)| {
+    let matches = |(status, beginning, _): &&(u16, &str, ErrorKind)| {
         *status == code && msg.starts_with(beginning)
     };
-    MESSAGES.iter().find(known).map(|(.., kind)| kind.clone())
+    MESSAGES.iter().find(matches).map(|(.., kind)| kind.clone())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::update::{UpdateError, flag, setters, text};
 use super::{Kind, StreamCreate, Update};
 use crate::{ApiKey, DevicePath};
 
-/// The kind of object that a device is.
+/// The [`Kind`] of devices. It has no values and is only used as a type parameter.
 #[derive(Debug, Clone, Copy)]
 pub enum DeviceKind {}
 
@@ -22,44 +22,44 @@ impl Kind for DeviceKind {
     const WORD: &'static str = "device";
 }
 
-/// What the server says of a device. What the asker may not read is `None`.
+/// The description of a device. A field that the caller may not read is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DeviceInfo {
-    /// Its name within its user.
+    /// The name, unique within the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A name for people.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// What it is.
+    /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// A named icon (`material:star`) or an image.
+    /// The icon: a name such as `material:star`, or an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// The key with which it logs in.
+    /// The key with which the device logs in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apikey: Option<ApiKey>,
-    /// Whether it is in use. It tells others only: a disabled device can still log in.
+    /// Whether the device is in use. This is only information: a disabled device can still log in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Whether other users may see it and its streams.
+    /// Whether other users may see the device and its streams.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
-    /// Its device role: `none` (also empty), `reader`, `writer` or `user`.
+    /// The device role: `none` (or an empty text), `reader`, `writer` or `user`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Whether it is shown in lists for people.
+    /// Whether user interfaces show the device in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visible: Option<bool>,
-    /// Whether its user is meant to edit it.
+    /// Whether the user is expected to edit the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_editable: Option<bool>,
 }
 
-/// A device to be made, with its streams if wanted.
+/// The body of a request that creates a device, optionally with streams.
 ///
 /// ```
 /// use cdb_types::DeviceCreate;
@@ -70,39 +70,39 @@ pub struct DeviceInfo {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeviceCreate {
-    /// A name for people.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// What it is.
+    /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// A named icon or an image.
+    /// The icon: a name such as `material:star`, or an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// Its key, if it should not be one made by the server.
+    /// The key with which the device logs in; by default the server generates one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apikey: Option<ApiKey>,
-    /// Whether it is in use; the server's default is true.
+    /// Whether the device is in use; the server's default is true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Whether other users may see it; the server's default is false.
+    /// Whether other users may see the device; the server's default is false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
-    /// Its device role; the server's default is none.
+    /// The device role; the server's default is `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Whether it is shown in lists for people; the server's default is true.
+    /// Whether user interfaces show the device in lists; the server's default is true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visible: Option<bool>,
-    /// Whether its user is meant to edit it; the server's default is true.
+    /// Whether the user is expected to edit the device; the server's default is true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_editable: Option<bool>,
-    /// Streams to be made with it, by name.
+    /// Streams to create with the device, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub streams: BTreeMap<String, StreamCreate>,
 }
 
-/// One like it, with the same key, but without its streams.
+/// Copies all properties, including the key, except the name. The device gets no streams.
 impl From<DeviceInfo> for DeviceCreate {
     fn from(info: DeviceInfo) -> Self {
         Self {
@@ -121,34 +121,34 @@ impl From<DeviceInfo> for DeviceCreate {
 }
 
 impl DeviceCreate {
-    /// A device with the server's defaults.
+    /// Creates the body of a device with the server's defaults.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     setters! {
-        /// Gives it a name for people.
+        /// Sets the display name.
         nickname: String;
-        /// Describes it.
+        /// Sets the description.
         description: String;
-        /// Gives it an icon.
+        /// Sets the icon.
         icon: String;
-        /// Gives it this key instead of one made by the server.
+        /// Sets the key, which the server otherwise generates.
         apikey: ApiKey;
-        /// Says whether it is in use.
+        /// Sets whether the device is in use.
         enabled: bool;
-        /// Says whether other users may see it.
+        /// Sets whether other users may see the device.
         public: bool;
-        /// Gives it a device role: `none`, `reader`, `writer` or `user`.
+        /// Sets the device role: `none`, `reader`, `writer` or `user`.
         role: String;
-        /// Says whether it is shown in lists for people.
+        /// Sets whether user interfaces show the device in lists.
         visible: bool;
-        /// Says whether its user is meant to edit it.
+        /// Sets whether the user is expected to edit the device.
         user_editable: bool;
     }
 
-    /// Makes a stream with it.
+    /// Adds a stream that is created with the device.
     #[must_use]
     pub fn stream(mut self, name: impl Into<String>, stream: StreamCreate) -> Self {
         self.streams.insert(name.into(), stream);
@@ -156,67 +156,67 @@ impl DeviceCreate {
     }
 }
 
-/// What is to change of a device; what is `None` stays.
+/// The body of a request that changes a device. A field that is `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DeviceUpdate {
-    /// Its own name again, or a refusal: names do not change.
+    /// The current name. The server refuses any other name, because names cannot be changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A name for people.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// What it is.
+    /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// A named icon or an image.
+    /// The icon: a name such as `material:star`, or an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// Its key; an empty one makes the server choose a new one.
+    /// The key with which the device logs in; if it is empty, the server generates a new one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apikey: Option<ApiKey>,
-    /// Whether it is in use.
+    /// Whether the device is in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Whether other users may see it.
+    /// Whether other users may see the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
-    /// Its device role.
+    /// The device role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Whether it is shown in lists for people.
+    /// Whether user interfaces show the device in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visible: Option<bool>,
-    /// Whether its user is meant to edit it.
+    /// Whether the user is expected to edit the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_editable: Option<bool>,
 }
 
 impl DeviceUpdate {
-    /// An update that changes nothing yet.
+    /// Creates an update that changes nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     setters! {
-        /// Changes the name for people.
+        /// Changes the display name.
         nickname: String;
         /// Changes the description.
         description: String;
         /// Changes the icon.
         icon: String;
-        /// Changes the key; an empty one makes the server choose a new one.
+        /// Changes the key; if it is empty, the server generates a new one.
         apikey: ApiKey;
-        /// Changes whether it is in use.
+        /// Changes whether the device is in use.
         enabled: bool;
-        /// Changes whether other users may see it.
+        /// Changes whether other users may see the device.
         public: bool;
         /// Changes the device role.
         role: String;
-        /// Changes whether it is shown in lists for people.
+        /// Changes whether user interfaces show the device in lists.
         visible: bool;
-        /// Changes whether its user is meant to edit it.
+        /// Changes whether the user is expected to edit the device.
         user_editable: bool;
     }
 }

@@ -7,7 +7,7 @@ use super::update::{UpdateError, flag, schema, setters, text};
 use super::{Kind, Update};
 use crate::{Schema, StreamPath};
 
-/// The kind of object that a stream is.
+/// The [`Kind`] of streams. It has no values and is only used as a type parameter.
 #[derive(Debug, Clone, Copy)]
 pub enum StreamKind {}
 
@@ -20,33 +20,33 @@ impl Kind for StreamKind {
     const WORD: &'static str = "stream";
 }
 
-/// What the server says of a stream.
+/// The description of a stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct StreamInfo {
-    /// Its name within its device.
+    /// The name, unique within the device.
     pub name: String,
-    /// A name for people.
+    /// The display name.
     pub nickname: String,
-    /// What it is.
+    /// The description, free text.
     pub description: String,
-    /// A named icon (`material:star`) or an image.
+    /// The icon: a name such as `material:star`, or an image.
     pub icon: String,
-    /// What its values must fit.
+    /// The JSON Schema that values must match.
     pub schema: Schema,
-    /// How its values are meant, such as `rating.stars`.
+    /// The meaning of the values, such as `rating.stars`.
     pub datatype: String,
-    /// Whether its datapoints are only handed to subscribers, and not kept.
+    /// Whether datapoints are only sent to subscribers and not stored.
     pub ephemeral: bool,
-    /// Whether other devices may ask its owner for values.
+    /// Whether other devices may send values to the stream's downlink, as requests to its owner.
     pub downlink: bool,
-    /// The name of its device; only in the list of all streams of a user.
+    /// The name of the device. Only set in the list of all streams of a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
 }
 
-/// A stream to be made.
+/// The body of a request that creates a stream.
 ///
 /// ```
 /// use cdb_types::StreamCreate;
@@ -61,30 +61,32 @@ pub struct StreamInfo {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StreamCreate {
-    /// What its values must fit; the server's default is `{}`, anything.
+    /// The JSON Schema that values must match; the server's default is `{}`, which allows any
+    /// value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<Schema>,
-    /// A name for people.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// What it is.
+    /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// A named icon or an image.
+    /// The icon: a name such as `material:star`, or an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// How its values are meant, such as `rating.stars`.
+    /// The meaning of the values, such as `rating.stars`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub datatype: Option<String>,
-    /// Whether its datapoints are not kept; the server's default is false.
+    /// Whether datapoints are only sent to subscribers and not stored; the server's default is
+    /// false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral: Option<bool>,
-    /// Whether others may ask its owner for values; the server's default is false.
+    /// Whether other devices may send values to the downlink; the server's default is false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub downlink: Option<bool>,
 }
 
-/// One like it, without its data.
+/// Copies all properties except the name. The stream gets no data.
 impl From<StreamInfo> for StreamCreate {
     fn from(info: StreamInfo) -> Self {
         Self {
@@ -100,81 +102,82 @@ impl From<StreamInfo> for StreamCreate {
 }
 
 impl StreamCreate {
-    /// A stream with the server's defaults.
+    /// Creates the body of a stream with the server's defaults.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     setters! {
-        /// Gives it a JSON Schema that its values must fit.
+        /// Sets the JSON Schema that values must match.
         schema: Schema;
-        /// Gives it a name for people.
+        /// Sets the display name.
         nickname: String;
-        /// Describes it.
+        /// Sets the description.
         description: String;
-        /// Gives it an icon.
+        /// Sets the icon.
         icon: String;
-        /// Says how its values are meant.
+        /// Sets the meaning of the values, such as `rating.stars`.
         datatype: String;
-        /// Says whether its datapoints are only handed to subscribers, and not kept.
+        /// Sets whether datapoints are only sent to subscribers and not stored.
         ephemeral: bool;
-        /// Says whether other devices may ask its owner for values.
+        /// Sets whether other devices may send values to the downlink.
         downlink: bool;
     }
 }
 
-/// What is to change of a stream; what is `None` stays.
+/// The body of a request that changes a stream. A field that is `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StreamUpdate {
-    /// Its own name again, or a refusal: names do not change.
+    /// The current name. The server refuses any other name, because names cannot be changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A name for people.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// What it is.
+    /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// A named icon or an image.
+    /// The icon: a name such as `material:star`, or an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// What new values must fit; what is already there is not checked again.
+    /// The JSON Schema that new values must match. Stored values are not checked again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<Schema>,
-    /// How its values are meant.
+    /// The meaning of the values, such as `rating.stars`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub datatype: Option<String>,
-    /// Whether its datapoints are only handed to subscribers, and not kept.
+    /// Whether datapoints are only sent to subscribers and not stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral: Option<bool>,
-    /// Whether others may ask its owner for values; turning it off deletes what they asked.
+    /// Whether other devices may send values to the downlink. Turning it off deletes the datapoints
+    /// of the downlink.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub downlink: Option<bool>,
 }
 
 impl StreamUpdate {
-    /// An update that changes nothing yet.
+    /// Creates an update that changes nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     setters! {
-        /// Changes the name for people.
+        /// Changes the display name.
         nickname: String;
         /// Changes the description.
         description: String;
         /// Changes the icon.
         icon: String;
-        /// Changes the schema for new values.
+        /// Changes the JSON Schema that new values must match.
         schema: Schema;
-        /// Changes how its values are meant.
+        /// Changes the meaning of the values.
         datatype: String;
-        /// Changes whether its datapoints are kept.
+        /// Changes whether datapoints are only sent to subscribers and not stored.
         ephemeral: bool;
-        /// Changes whether others may ask its owner for values.
+        /// Changes whether other devices may send values to the downlink.
         downlink: bool;
     }
 }

@@ -1,22 +1,22 @@
-//! Reading the fields of an update one by one, so that each can be refused by name.
+//! Reads the fields of an update one by one, so that an error can name the field.
 
 use serde_json::Value;
 
 use crate::Schema;
 
-/// Why an update cannot be read; the texts are the protocol's.
+/// An update cannot be read. The texts are those of the original server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpdateError {
     /// The object has no such field.
     #[error("Unrecognized field '{0}'")]
     Unrecognized(String),
-    /// The field holds another type.
+    /// The value of a field has the wrong type.
     #[error("Value of field '{field}' must be a {expected}")]
     Type {
         /// The field's name.
         field: String,
-        /// `string` or `boolean`.
+        /// The expected type, `string` or `boolean`.
         expected: &'static str,
     },
 }
@@ -39,7 +39,7 @@ pub(super) fn schema(field: &str, value: Value) -> Result<Option<Schema>, Update
     Ok(text(field, value)?.map(|text| Schema::unchecked(&text)))
 }
 
-/// Setters of a builder whose fields are all optional.
+/// Generates a builder's setters for fields of type `Option`.
 macro_rules! setters {
     ($($(#[$doc:meta])* $field:ident: $value:ty;)*) => {$(
         $(#[$doc])*

@@ -9,7 +9,7 @@ use super::update::{UpdateError, flag, setters, text};
 use super::{DeviceCreate, Kind, StreamCreate, Update};
 use crate::{Password, UserPath};
 
-/// The kind of object that a user is.
+/// The [`Kind`] of users. It has no values and is only used as a type parameter.
 #[derive(Debug, Clone, Copy)]
 pub enum UserKind {}
 
@@ -22,35 +22,35 @@ impl Kind for UserKind {
     const WORD: &'static str = "user";
 }
 
-/// What the server says of a user. What the asker may not read is `None`.
+/// The description of a user. A field that the caller may not read is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct UserInfo {
-    /// Its name, which is also its path.
+    /// The name, which is also the path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A name for people.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// Its e-mail address.
+    /// The e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// What it is.
+    /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// A named icon (`material:star`) or an image.
+    /// The icon: a name such as `material:star`, or an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// Its user role, such as `user` or `admin`.
+    /// The user role, such as `user` or `admin`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Whether other users may see it.
+    /// Whether other users may see this user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
 }
 
-/// A user to be made, with a whole tree of devices and streams if wanted.
+/// The body of a request that creates a user, optionally with devices and streams.
 ///
 /// ```
 /// use cdb_types::{DeviceCreate, StreamCreate, UserCreate};
@@ -66,63 +66,63 @@ pub struct UserInfo {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UserCreate {
-    /// Its e-mail address. Required by the server.
+    /// The e-mail address. The server requires it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Its password. Required by the server.
+    /// The password. The server requires it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<Password>,
-    /// Its user role; the server's default is `user`.
+    /// The user role; the server's default is `user`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Whether other users may see it; the server's default is true.
+    /// Whether other users may see this user; the server's default is true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
-    /// A name for people.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// What it is.
+    /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// A named icon or an image.
+    /// The icon: a name such as `material:star`, or an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// Devices to be made with it, by name; `user` and `meta` come by themselves.
+    /// Devices to create with the user, by name. The server always adds `user` and `meta`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub devices: BTreeMap<String, DeviceCreate>,
-    /// Streams of its `user` device to be made with it, by name.
+    /// Streams to create on the device `user`, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub streams: BTreeMap<String, StreamCreate>,
 }
 
 impl UserCreate {
-    /// A user with this e-mail address and password, and the server's defaults for the rest.
+    /// Creates the body with an e-mail address and a password; all else has the server's defaults.
     #[must_use]
     pub fn new(email: impl Into<String>, password: impl Into<Password>) -> Self {
         Self { email: Some(email.into()), password: Some(password.into()), ..Self::default() }
     }
 
     setters! {
-        /// Gives it a user role: `user` or `admin`.
+        /// Sets the user role: `user` or `admin`.
         role: String;
-        /// Says whether other users may see it.
+        /// Sets whether other users may see this user.
         public: bool;
-        /// Gives it a name for people.
+        /// Sets the display name.
         nickname: String;
-        /// Describes it.
+        /// Sets the description.
         description: String;
-        /// Gives it an icon.
+        /// Sets the icon.
         icon: String;
     }
 
-    /// Makes a device with it.
+    /// Adds a device that is created with the user.
     #[must_use]
     pub fn device(mut self, name: impl Into<String>, device: DeviceCreate) -> Self {
         self.devices.insert(name.into(), device);
         self
     }
 
-    /// Makes a stream of its `user` device with it.
+    /// Adds a stream that is created on the device `user`.
     #[must_use]
     pub fn stream(mut self, name: impl Into<String>, stream: StreamCreate) -> Self {
         self.streams.insert(name.into(), stream);
@@ -130,45 +130,45 @@ impl UserCreate {
     }
 }
 
-/// What is to change of a user; what is `None` stays.
+/// The body of a request that changes a user. A field that is `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct UserUpdate {
-    /// Its own name again, or a refusal: names do not change.
+    /// The current name. The server refuses any other name, because names cannot be changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A name for people.
+    /// The display name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// Its e-mail address.
+    /// The e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// What it is.
+    /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// A named icon or an image.
+    /// The icon: a name such as `material:star`, or an image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// Its user role.
+    /// The user role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Whether other users may see it.
+    /// Whether other users may see this user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
-    /// Its password.
+    /// The password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<Password>,
 }
 
 impl UserUpdate {
-    /// An update that changes nothing yet.
+    /// Creates an update that changes nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     setters! {
-        /// Changes the name for people.
+        /// Changes the display name.
         nickname: String;
         /// Changes the e-mail address.
         email: String;
@@ -178,7 +178,7 @@ impl UserUpdate {
         icon: String;
         /// Changes the user role.
         role: String;
-        /// Changes whether other users may see it.
+        /// Changes whether other users may see this user.
         public: bool;
         /// Changes the password.
         password: Password;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// The most characters that a [`Name`] may have.
+/// The maximum number of characters of a [`Name`].
 pub const MAX_NAME_LEN: usize = 29;
 
-/// The name of a user, a device or a stream: a letter, then letters, digits, `_` or `-`,
-/// at most [`MAX_NAME_LEN`] characters in all, ASCII only.
+/// The name of a user, a device or a stream: an ASCII letter, followed by ASCII letters, digits,
+/// `_` or `-`, with at most [`MAX_NAME_LEN`] characters in total.
 ///
-/// A name is checked once, on its way in, and never changes later. Clones share one allocation.
+/// A `Name` is always valid and immutable. Cloning is cheap, because clones share one allocation.
 ///
 /// ```
 /// use cdb_types::{Name, NameError};
@@ -26,10 +26,10 @@ pub const MAX_NAME_LEN: usize = 29;
 pub struct Name(Arc<str>);
 
 impl Name {
-    /// Checks a text and takes it as a name.
+    /// Creates a name from a text.
     ///
     /// # Errors
-    /// What is wrong with it, see [`NameError`].
+    /// Returns an error if the text is not a valid name; see [`NameError`].
     pub fn new(text: impl AsRef<str>) -> Result<Self, NameError> {
         let text = text.as_ref();
         let first = text.chars().next().ok_or(NameError::Empty)?;
@@ -46,27 +46,27 @@ impl Name {
         Ok(Self(text.into()))
     }
 
-    /// The name as text.
+    /// Returns the name as a text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Why a text is not a [`Name`].
+/// A text is not a valid [`Name`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
-    /// There is nothing in it.
+    /// The text is empty.
     #[error("a name cannot be empty")]
     Empty,
-    /// The first character is not a letter from a to z.
-    #[error("a name starts with a letter, not with {0:?}")]
+    /// The first character is not a letter from a to z or A to Z.
+    #[error("a name starts with a letter from a to z, not with {0:?}")]
     Start(char),
-    /// A character is none of a to z, 0 to 9, `_`, `-`.
-    #[error("a name cannot hold {0:?}")]
+    /// A character is not a letter from a to z or A to Z, a digit, `_` or `-`.
+    #[error("a name cannot contain {0:?}; it consists of letters from a to z, digits, _ and -")]
     Character(char),
-    /// It is longer than [`MAX_NAME_LEN`].
+    /// The text is longer than [`MAX_NAME_LEN`].
     #[error("a name has at most {MAX_NAME_LEN} characters")]
     TooLong,
 }

@@ -1,4 +1,4 @@
-//! Questions about several streams at once, as they travel and checked.
+//! Queries for several streams, merges and datasets: as they are sent, and checked.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 use super::{DataQuery, QueryError, Range};
 use crate::DataPath;
 
-/// How many streams one merge takes at most.
+/// The maximum number of streams in one merge.
 pub const MAX_MERGED: usize = 10;
 
-/// How many streams the columns of a dataset are made of at most.
+/// The maximum number of streams in all columns of a dataset together.
 pub const MAX_STREAMS: usize = 200;
 
-/// A stream with a range and a transform; 0 and missing are the same.
+/// A stream with a range and a transform. A number that is 0 counts as missing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct StreamQuery {
-    /// `user/device/stream`, or `user/device/stream/downlink`.
+    /// The path: `user/device/stream`, or `user/device/stream/downlink`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stream: String,
     /// As in [`DataQuery`].
@@ -42,16 +42,17 @@ pub struct StreamQuery {
 }
 
 impl StreamQuery {
-    /// All of a stream.
+    /// Creates a query for a whole stream.
     #[must_use]
     pub fn new(stream: impl Into<String>) -> Self {
         Self { stream: stream.into(), ..Self::default() }
     }
 
-    /// The range that is meant; nothing is everything.
+    /// Returns the range that the query selects: the whole stream if no range is given.
     ///
     /// # Errors
-    /// When indices and times are both given, or a time is not finite.
+    /// Returns an error if an index is given together with a time or a limit, or if a time is not
+    /// finite.
     pub fn range(&self) -> Result<Range, QueryError> {
         let time = |t: Option<f64>| t.filter(|t| *t != 0.0);
         let index = |i: Option<i64>| i.filter(|i| *i != 0);
@@ -72,10 +73,10 @@ impl StreamQuery {
         query.range()
     }
 
-    /// Checks it.
+    /// Checks the path and the range. The transform is not checked.
     ///
     /// # Errors
-    /// When the stream is no path, or as [`range`](Self::range).
+    /// Returns an error if the path is not valid, or if [`range`](Self::range) returns one.
     pub fn check(&self) -> Result<CheckedStream, QueryError> {
         Ok(CheckedStream {
             path: path(&self.stream)?,
@@ -85,7 +86,7 @@ impl StreamQuery {
     }
 }
 
-/// The path of a stream, or of its downlink.
+/// Parses the path of a stream or of its downlink.
 fn path(text: &str) -> Result<DataPath, QueryError> {
     let path = text.parse::<DataPath>();
     path.map_err(|_| match text.matches('/').count() {
@@ -94,20 +95,20 @@ fn path(text: &str) -> Result<DataPath, QueryError> {
     })
 }
 
-/// A stream that is read, checked.
+/// A checked [`StreamQuery`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckedStream {
-    /// Which.
+    /// The stream, or its downlink.
     pub path: DataPath,
-    /// Which of its datapoints.
+    /// The range of datapoints.
     pub range: Range,
-    /// A PipeScript to run over them.
+    /// A PipeScript to run over the datapoints.
     pub transform: Option<String>,
 }
 
 impl CheckedStream {
-    /// Whether a range was given, or all is meant.
+    /// Returns whether the range is anything but the whole stream.
     #[must_use]
     pub fn has_range(&self) -> bool {
         self.range != Range::ALL
@@ -117,7 +118,7 @@ impl CheckedStream {
 /// Checks the streams of a merge.
 ///
 /// # Errors
-/// When there are more than [`MAX_MERGED`], or one is not acceptable.
+/// Returns an error if there are more than [`MAX_MERGED`], or if one is not valid.
 pub fn check_merge(streams: &[StreamQuery]) -> Result<Vec<CheckedStream>, QueryError> {
     if streams.len() > MAX_MERGED {
         return Err(QueryError::TooManyMerged);
@@ -125,97 +126,99 @@ pub fn check_merge(streams: &[StreamQuery]) -> Result<Vec<CheckedStream>, QueryE
     streams.iter().map(StreamQuery::check).collect()
 }
 
-/// A table of streams' values, as it is asked for.
+/// A query for a dataset: a table with the values of several streams, as it is sent.
 ///
-/// Its rows are at times from `t1` to `t2`, `dt` apart, or at the datapoints of a reference: a
-/// stream or a merge.
+/// The rows are either at times from `t1` to `t2`, `dt` seconds apart, or at the datapoints of a
+/// reference, which is a stream or a merge.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DatasetQuery {
-    /// The reference, if it is a stream, or the times.
+    /// The reference, if it is a stream. Without a path, its `t1` and `t2` are the times of the
+    /// rows.
     #[serde(flatten)]
     pub reference: StreamQuery,
     /// The reference, if it is a merge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merge: Option<Vec<StreamQuery>>,
-    /// The seconds from one row to the next.
+    /// The time from one row to the next, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dt: Option<f64>,
-    /// The columns by name.
+    /// The columns, by name.
     pub dataset: Option<BTreeMap<String, ColumnQuery>>,
     /// A PipeScript to run over the rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub posttransform: Option<String>,
 }
 
-/// A column of a dataset, as it is asked for.
+/// A column of a [`DatasetQuery`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ColumnQuery {
-    /// The stream that it is made of, if it is one.
+    /// The stream of the column. Its path is empty if the column is a merge.
     #[serde(flatten)]
     pub stream: StreamQuery,
-    /// The streams that it is made of, if they are several.
+    /// The streams of the column, if it is a merge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merge: Option<Vec<StreamQuery>>,
-    /// How values are found between datapoints.
+    /// The interpolator, which computes values between datapoints.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interpolator: Option<String>,
-    /// Whether rows without a value for it go into the posttransform.
+    /// Whether the posttransform receives rows in which this column has no value.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allownil: bool,
 }
 
-/// A dataset, checked.
+/// A checked [`DatasetQuery`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckedDataset {
-    /// Where its rows are.
+    /// The times of the rows.
     pub reference: Reference,
-    /// Its columns.
+    /// The columns.
     pub columns: Vec<CheckedColumn>,
     /// A PipeScript to run over the rows.
     pub posttransform: Option<String>,
 }
 
-/// Where the rows of a dataset are.
+/// The times of the rows of a dataset.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Reference {
-    /// At times `dt` seconds apart, from `t1` (included) to `t2` (not included).
+    /// Rows at times `dt` seconds apart, from `t1`, inclusive, to `t2`, exclusive.
     Times {
-        /// Seconds since 1970.
+        /// The start, in seconds since 1970.
         t1: f64,
-        /// Seconds since 1970.
+        /// The end, in seconds since 1970.
         t2: f64,
-        /// Seconds.
+        /// The time from one row to the next, in seconds.
         dt: f64,
     },
-    /// At the datapoints of streams.
+    /// One row for each datapoint of these streams; several streams are merged.
     Datapoints(Vec<CheckedStream>),
 }
 
-/// A column of a dataset, checked.
+/// A checked [`ColumnQuery`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckedColumn {
-    /// Its name.
+    /// The name of the column.
     pub name: String,
-    /// The streams that it is made of; several are merged.
+    /// The streams of the column; several streams are merged.
     pub streams: Vec<CheckedStream>,
-    /// How values are found between datapoints.
+    /// The interpolator, which computes values between datapoints; empty if the query has none.
     pub interpolator: String,
-    /// Whether rows without a value for it go into the posttransform.
+    /// Whether the posttransform receives rows in which this column has no value.
     pub allow_nil: bool,
 }
 
 impl DatasetQuery {
-    /// Checks it, but for scripts.
+    /// Checks the query, except its transforms and interpolators.
     ///
     /// # Errors
-    /// In the protocol's words: of a column before those of the reference.
+    /// Returns the first error; the columns are checked before the reference. The texts of most
+    /// errors are those of the original server.
     pub fn check(&self) -> Result<CheckedDataset, QueryError> {
         let dataset = self.dataset.as_ref().filter(|dataset| !dataset.is_empty());
         let dataset = dataset.ok_or(QueryError::NoColumns)?;

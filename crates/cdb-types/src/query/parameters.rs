@@ -1,12 +1,12 @@
-//! A data query as a URL's parameters.
+//! Reads and writes data queries as URL parameters.
 
 use super::{DataQuery, QueryError};
 
-/// The texts that count as true for `downlink`.
+/// The texts that mean true for `downlink`.
 const TRUE: [&str; 6] = ["1", "t", "T", "true", "True", "TRUE"];
 
 impl DataQuery {
-    /// The query as a URL's parameters, not yet percent-encoded.
+    /// Returns the query as URL parameters, not percent-encoded.
     #[must_use]
     pub fn parameters(&self) -> Vec<(&'static str, String)> {
         let mut parameters = Vec::new();
@@ -22,12 +22,16 @@ impl DataQuery {
         parameters
     }
 
-    /// Reads a query from a URL's parameters. Of a repeated one, the first counts.
+    /// Reads a query from decoded URL parameters.
     ///
-    /// With an index given, times are not looked at, as in the original.
+    /// - Unknown parameters and empty values are ignored.
+    /// - If a parameter is repeated, the first value is used; `downlink` is true if any of its
+    ///   values is.
+    /// - If an index is given, times and the limit are ignored, as the original server does.
     ///
     /// # Errors
-    /// When a number cannot be read, or no range is given.
+    /// Returns an error if a number cannot be read or a time is not finite. Whether a range is
+    /// given is checked by [`range`](Self::range).
     pub fn from_parameters<'a>(
         parameters: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, QueryError> {
@@ -64,7 +68,8 @@ impl DataQuery {
     }
 }
 
-/// Whether the text of the parameter `downlink` means true: `1`, `t`, `true` and their capitals.
+/// Returns whether the text of the parameter `downlink` means true: `1`, `t`, `T`, `true`, `True`
+/// or `TRUE`.
 #[must_use]
 pub fn is_true(text: &str) -> bool {
     TRUE.contains(&text)
@@ -74,7 +79,8 @@ fn time(text: &str) -> Result<f64, QueryError> {
     text.parse().ok().filter(|t: &f64| t.is_finite()).ok_or(QueryError::Range)
 }
 
-/// An index as the original reads it: decimal, `0x` hexadecimal or `0` octal, with a sign.
+/// Reads an index as the original server does: decimal, hexadecimal after `0x` or octal after `0`,
+/// with an optional sign.
 fn index(text: &str) -> Option<i64> {
     let digits = text.trim_start_matches(['+', '-']);
     if text.len() - digits.len() > 1 || digits.is_empty() {

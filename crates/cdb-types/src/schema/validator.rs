@@ -1,4 +1,4 @@
-//! Checking schemas, and values against them.
+//! Validates schemas, and values against them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::Schema;
 
-/// A [`Schema`], compiled: keep it, compiling costs far more than checking.
+/// A compiled [`Schema`]. Compiling takes much longer than checking a value, so keep the validator.
 ///
-/// Draft 4, with one allowance that the original makes too: `5.0` is an integer.
+/// It follows draft 4 of JSON Schema, except that `5.0` is an integer, as on the original server.
 ///
 /// ```
 /// use cdb_types::Schema;
@@ -21,29 +21,28 @@ use super::Schema;
 /// # Ok::<(), cdb_types::InvalidSchema>(())
 /// ```
 pub struct Validator {
-    /// `None` for the schema that fits anything.
+    /// `None` for the schema `{}`, which allows any value.
     compiled: Option<jsonschema::Validator>,
 }
 
-/// The text is JSON, but not a JSON Schema.
+/// A text is not a valid JSON Schema of draft 4.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid JSON Schema: {0}")]
 pub struct InvalidSchema(String);
 
 impl Schema {
-    /// Compiles the schema.
-    ///
-    /// Nothing is fetched: a reference to another document is an error.
+    /// Compiles the schema. This does not access the network or files.
     ///
     /// # Errors
-    /// When it is not a valid JSON Schema of draft 4.
+    /// Returns an error if the text is not a valid JSON Schema of draft 4, or if it refers to
+    /// another document.
     pub fn validator(&self) -> Result<Validator, InvalidSchema> {
         let schema = self.to_value();
         if schema.as_object().is_some_and(serde_json::Map::is_empty) {
             return Ok(Validator { compiled: None });
         }
         if !schema.is_object() {
-            return Err(InvalidSchema("a schema is an object".to_owned()));
+            return Err(InvalidSchema("it is not a JSON object".to_owned()));
         }
         jsonschema::options()
             .with_draft(jsonschema::Draft::Draft4)
@@ -55,20 +54,21 @@ impl Schema {
 }
 
 impl Validator {
-    /// Whether every value fits.
+    /// Returns whether the schema is `{}`, which allows any value.
     #[must_use]
     pub fn allows_anything(&self) -> bool {
         self.compiled.is_none()
     }
 
-    /// Whether the value fits the schema.
+    /// Returns whether the value matches the schema.
     #[must_use]
     pub fn is_valid(&self, value: &Value) -> bool {
         let Some(compiled) = &self.compiled else { return true };
         compiled.is_valid(&with_integers(value))
     }
 
-    /// What is wrong with the value, in words; `None` if it fits.
+    /// Returns a message that says why the value does not match the schema, or `None` if it
+    /// matches.
     #[must_use]
     pub fn complaint(&self, value: &Value) -> Option<String> {
         let compiled = self.compiled.as_ref()?;
@@ -82,7 +82,8 @@ impl fmt::Debug for Validator {
     }
 }
 
-/// The value with whole floats as integers: draft 4 tells `5.0` from `5`, the protocol does not.
+/// Replaces whole floats by integers, because draft 4 distinguishes `5.0` from `5` and the protocol
+/// does not.
 fn with_integers(value: &Value) -> Cow<'_, Value> {
     match value {
         Value::Number(number) => whole(number).map_or(Cow::Borrowed(value), Cow::Owned),
@@ -99,11 +100,12 @@ fn with_integers(value: &Value) -> Cow<'_, Value> {
     }
 }
 
+/// Returns whether [`with_integers`] changes the value.
 fn changes(value: &Value) -> bool {
     matches!(with_integers(value), Cow::Owned(_))
 }
 
-/// The integer that a float is, if it is one that a float says exactly.
+/// Returns a float as an integer, if it is whole and less than 2^53 in magnitude.
 fn whole(number: &serde_json::Number) -> Option<Value> {
     let float = number.as_f64().filter(|_| number.is_f64())?;
     #[allow(clippy::cast_possible_truncation, reason = "whole and within ±2^53")]

@@ -1,4 +1,4 @@
-//! From client to server.
+//! Frames from the client to the server.
 
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
@@ -6,54 +6,54 @@ use serde_json::value::RawValue;
 
 use crate::{DataPath, PathError, StreamPath};
 
-/// What a client asks of the server.
+/// A command to the server.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Command {
-    /// To be told of inserts.
+    /// Subscribes to the inserts into a stream.
     Subscribe {
-        /// Of what.
+        /// The stream or downlink.
         arg: DataPath,
-        /// Through which PipeScript; empty for none.
+        /// The PipeScript to run over the datapoints; empty for none.
         transform: String,
     },
-    /// To be told no more; both must be as they were subscribed.
+    /// Ends a subscription. Path and transform must be those of the subscription.
     Unsubscribe {
-        /// Of what.
+        /// The stream or downlink.
         arg: DataPath,
-        /// Through which PipeScript; empty for none.
+        /// The PipeScript of the subscription; empty for none.
         transform: String,
     },
-    /// To be told of nothing any more.
+    /// Ends all subscriptions of the connection.
     UnsubscribeAll,
-    /// To insert with restamp.
+    /// Inserts datapoints, with restamp.
     Insert {
-        /// Into which stream.
+        /// The stream.
         arg: StreamPath,
-        /// What: an array of datapoints.
+        /// A JSON array of datapoints.
         d: Box<RawValue>,
     },
 }
 
-/// Why a command cannot be followed. The connection goes on.
+/// A command is not valid. The connection stays open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// There is no such command.
-    #[error("there is no command {0:?}")]
+    /// The command does not exist.
+    #[error("unknown command {0:?}")]
     Unknown(String),
-    /// What it is about is not the path of a stream.
+    /// The argument is not the path of a stream.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// It lacks a key.
-    #[error("the command has no {0:?}")]
+    /// A required key is missing.
+    #[error("the command lacks the key {0:?}")]
     Missing(&'static str),
 }
 
-/// A command, and the number that the answer to it will bear.
+/// A command with a number, which the answer to it repeats.
 ///
-/// Every key is always written: the original decodes each command over the one before it, so that
-/// a missing key would keep its last value.
+/// Serializing always writes every key. The original server decodes each command into the variable
+/// that holds the previous one, so a missing key would keep its previous value.
 ///
 /// ```
 /// use cdb_types::websocket::{Command, Request};
@@ -65,7 +65,7 @@ pub enum CommandError {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Request<C = Command> {
-    /// The number; 0 if the client gave none. The original ignores it.
+    /// The number; 0 if the client did not send one. The original server ignores it.
     pub id: u64,
     /// The command.
     pub command: C,
@@ -93,7 +93,7 @@ impl Serialize for Request {
     }
 }
 
-/// A request as it comes.
+/// A request before its command is checked.
 #[derive(Deserialize)]
 struct Fields {
     #[serde(default)]
@@ -109,12 +109,13 @@ struct Fields {
 }
 
 impl Request {
-    /// Reads what a client sends; the inner result says whether it can be followed.
+    /// Reads a frame of a client. The inner result is an error if the command is not valid.
     ///
     /// # Errors
-    /// When it is not JSON, or a key has a value of the wrong type: then the connection ends.
+    /// Returns an error if the text is not a JSON object, or if a key has a value of the wrong
+    /// type. A server then closes the connection.
     pub fn parse(text: &str) -> Result<Request<Result<Command, CommandError>>, serde_json::Error> {
-        // A struct would be read from an array as well.
+        // Serde would read a struct from an array as well.
         if !text.trim_ascii_start().starts_with('{') {
             return Err(serde::de::Error::custom("a command is a JSON object"));
         }

@@ -1,39 +1,39 @@
-//! From server to client.
+//! Frames from the server to the client.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{DataPath, DatapointArray, ServerError};
 
-/// What one insert gave, through one transform.
+/// The datapoints of one insert, as one subscription receives them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message<D = DatapointArray> {
-    /// Where it was inserted.
+    /// The stream or downlink of the insert.
     pub stream: DataPath,
-    /// The subscription's transform; empty for none.
+    /// The transform of the subscription; empty for none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub transform: String,
-    /// What was inserted, through the transform.
+    /// The inserted datapoints, or the output of the transform for them.
     pub data: D,
-    /// The index of the first datapoint that was inserted. Only where answers were asked for, and
-    /// not for what is not kept (ephemeral streams).
+    /// The index of the first inserted datapoint, before the transform. `None` if the client did
+    /// not request answers, and for ephemeral streams, whose datapoints are not stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<u64>,
-    /// The index after that of the last datapoint that was inserted; with `index`.
+    /// The index after the last inserted datapoint. `None` if `index` is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<u64>,
 }
 
-/// What became of a command.
+/// The result of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// The number of the [`Request`](super::Request).
     #[serde(rename = "answer")]
     pub id: u64,
-    /// The subscription that has begun, if it was `subscribe`.
+    /// The subscription, if the command was `subscribe` and succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joined: Option<Subscribed>,
-    /// Why it was refused, if it was.
+    /// The error, if the command was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ServerError>,
 }
@@ -41,55 +41,55 @@ pub struct Answer {
 /// A subscription that has begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscribed {
-    /// The index of the first datapoint of which the subscription tells: all that are inserted
-    /// later come in messages. Missing for what is not kept (ephemeral streams).
+    /// The index of the first datapoint that the subscription delivers: this one and all later ones
+    /// are sent in messages. `None` for ephemeral streams, whose datapoints are not stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<u64>,
-    /// What tells a stream from a later one of the same path.
+    /// A number that differs between a stream and a later stream of the same path.
     pub incarnation: i64,
-    /// Whether what the transform gives for a datapoint depends on that datapoint alone; so it is
-    /// without a transform.
+    /// Whether the transform's output for a datapoint depends on that datapoint alone. True if
+    /// there is no transform.
     pub stateless: bool,
 }
 
-/// Word of a subscription that has ended without being unsubscribed: the stream is gone, or may not
-/// be read any more.
+/// The server has ended a subscription, because the stream was deleted or may not be read any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// What was subscribed.
+    /// The stream or downlink of the subscription.
     pub stream: DataPath,
-    /// The subscription's transform; empty for none.
+    /// The transform of the subscription; empty for none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub transform: String,
-    /// Why.
+    /// The reason.
     pub ended: ServerError,
 }
 
-/// Anything that a server says.
+/// Any frame that a server sends.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// Something was inserted; its datapoints are not read yet.
+    /// Datapoints were inserted. They are not parsed yet.
     Message(Message<Box<RawValue>>),
-    /// A command was answered.
+    /// The result of a command.
     Answer(Answer),
-    /// A subscription has ended.
+    /// The server has ended a subscription.
     Ended(Ended),
 }
 
-/// A frame that is none of what a server says.
+/// A frame is not one that a server sends.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnknownEvent {
-    /// It is not JSON, or a key has a value of the wrong type.
+    /// The frame is not JSON, or a key has a value of the wrong type.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// It is an object of another kind.
-    #[error("this is neither a message nor an answer")]
+    /// The frame is an object without the keys of a message, an answer or the end of a
+    /// subscription.
+    #[error("the frame is neither a message nor an answer nor the end of a subscription")]
     Kind,
 }
 
-/// The keys of all events together.
+/// The keys of all kinds of events.
 #[derive(Deserialize)]
 struct Fields {
     stream: Option<DataPath>,
@@ -105,7 +105,7 @@ struct Fields {
 }
 
 impl Event {
-    /// Reads a frame.
+    /// Reads a frame of a server.
     ///
     /// ```
     /// use cdb_types::websocket::Event;
@@ -116,7 +116,7 @@ impl Event {
     /// ```
     ///
     /// # Errors
-    /// When it is no event.
+    /// Returns an error if the text is not an event.
     pub fn parse(text: &str) -> Result<Self, UnknownEvent> {
         let fields: Fields = serde_json::from_str(text)?;
         let Fields { transform, index, end, joined, error, .. } = fields;

@@ -1,4 +1,4 @@
-//! What crosses the wire: as the original sends it, and back again.
+//! Tests of the wire format: recorded bodies of the original server, and round trips.
 
 mod arrays;
 mod names;

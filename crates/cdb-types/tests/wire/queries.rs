@@ -42,7 +42,7 @@ fn indices_are_resolved_as_the_original_does() {
     for (start, end) in [(10, 0), (5, 3), (0, -100), (100, 200), (-1, 3)] {
         assert_eq!(resolve_indices(start, end, 9), Err(QueryError::OutOfBounds), "{start}..{end}");
     }
-    // A stream that never had data takes any end, but no start beyond it.
+    // An empty stream accepts any end, but no start above 0.
     assert_eq!(resolve_indices(0, 5, 0), Ok(0..0));
     assert_eq!(resolve_indices(-5, -5, 0), Ok(0..0));
     assert_eq!(resolve_indices(1, 0, 0), Err(QueryError::OutOfBounds));

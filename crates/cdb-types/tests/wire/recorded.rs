@@ -1,4 +1,4 @@
-//! Bodies that were recorded from the original server, read and written again.
+//! Reads bodies that were recorded from the original server, and writes them again.
 
 use cdb_types::{
     DataQuery, DatapointArray, DatasetQuery, DeviceCreate, DeviceInfo, DeviceUpdate, Schema,
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 const RECORDED: &str = include_str!("../recorded/tutorial.jsonl");
 
-/// What a path is about.
+/// The kind of resource that a path addresses.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum About {
     User,
@@ -30,7 +30,7 @@ fn about(path: &str) -> About {
     }
 }
 
-/// Reads a body as a type, and writes it again.
+/// Reads a body as a `T`, and writes it again.
 fn again<T: Serialize + DeserializeOwned>(body: &Value) -> Value {
     let read: T = serde_json::from_value(body.clone()).expect("it can be read");
     serde_json::to_value(read).expect("it can be written")
@@ -41,7 +41,7 @@ fn updated<U: Update>(body: &Value) -> Value {
     serde_json::to_value(U::from_object(object).expect("an update")).expect("it can be written")
 }
 
-/// A schema is sent without white space, whatever it was read from.
+/// Removes the white space in schemas, because this library always sends them without.
 fn without_white_space_in_schemas(body: &mut Value) {
     match body {
         Value::Object(fields) => {
@@ -60,7 +60,7 @@ fn without_white_space_in_schemas(body: &mut Value) {
     }
 }
 
-/// A whole float as an integer, as others write it.
+/// Replaces whole floats by integers, as other clients write them.
 fn whole(body: Value) -> Value {
     match body {
         Value::Number(number) => match number.as_f64() {

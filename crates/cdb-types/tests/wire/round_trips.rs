@@ -79,7 +79,7 @@ prop_compose! {
     }
 }
 
-/// Reads a datapoint as a type in both ways: both give the same or an error.
+/// Asserts that scanning a datapoint and parsing it have the same result, or both are errors.
 fn assert_read_alike<T: DeserializeOwned + PartialEq + std::fmt::Debug>(text: &str) {
     let parsed = serde_json::from_str::<Datapoint<T>>(text).ok();
     if let Some((raw, length)) = RawDatapoint::scan(text.as_bytes()) {

@@ -1,11 +1,12 @@
-//! Reading a plain value from its text.
+//! A deserializer for the value of a [`RawDatapoint`](super::RawDatapoint).
 
 use serde::de::{Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// A plain value in JSON, and the float that it is, if it is a number.
+/// The JSON text of a value that is not an array or object, and its float, if it is a number.
 ///
-/// Whoever wants a float gets that; for everything else the text is read.
+/// A float is deserialized from `float`, without parsing the text again; all other types are
+/// deserialized from the text.
 pub(super) struct PlainValue<'de> {
     pub(super) text: &'de [u8],
     pub(super) float: Option<f64>,
