@@ -112,7 +112,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
         }
         let d = match d {
             Some(value) => value,
-            None => missing().map_err(de::Error::custom)?,
+            None => missing_value().map_err(de::Error::custom)?,
         };
         let o = o.filter(|origin| !origin.is_empty()).map(Origin::from);
         Ok(Datapoint { t: t.unwrap_or_default(), d, o })
@@ -122,7 +122,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
 /// Returns the value of a datapoint without one: null, read as a `T`.
 ///
 /// It is read from JSON text because a `RawValue` cannot be read from any other deserializer.
-fn missing<'de, T: Deserialize<'de>>() -> Result<T, serde_json::Error> {
+fn missing_value<'de, T: Deserialize<'de>>() -> Result<T, serde_json::Error> {
     T::deserialize(&mut serde_json::Deserializer::from_str("null"))
 }
 

@@ -55,7 +55,7 @@ impl ServerError {
     /// proxy.
     #[must_use]
     pub fn kind(&self) -> Option<ErrorKind> {
-        let known = || original::kind(self.code, &self.msg);
+        let by_message = || original::kind(self.code, &self.msg);
         // A reference shows that ConnectorDB and not a proxy sent the error. This server did not
         // send a kind before version 0.2.
         let by_status = || match self.code {
@@ -63,7 +63,7 @@ impl ServerError {
             413 if !self.reference.is_empty() => Some(ErrorKind::TooLarge),
             _ => None,
         };
-        self.kind.clone().or_else(known).or_else(by_status)
+        self.kind.clone().or_else(by_message).or_else(by_status)
     }
 }
 

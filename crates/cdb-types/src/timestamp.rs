@@ -23,7 +23,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Timestamp(f64);
 
 /// 2^53. All integers of a smaller magnitude are exact floats.
-const WHOLE: f64 = 9_007_199_254_740_992.0;
+const EXACT_INTEGER_LIMIT: f64 = 9_007_199_254_740_992.0;
 
 impl Timestamp {
     /// The epoch. In the protocol it means "no timestamp": if a datapoint is inserted with it, the
@@ -52,7 +52,7 @@ impl Timestamp {
     fn as_whole(self) -> Option<i64> {
         #[allow(clippy::cast_possible_truncation, reason = "whole and within ±2^53")]
         let whole = self.0 as i64;
-        (self.0.fract() == 0.0 && self.0.abs() < WHOLE).then_some(whole)
+        (self.0.fract() == 0.0 && self.0.abs() < EXACT_INTEGER_LIMIT).then_some(whole)
     }
 }
 

@@ -54,7 +54,7 @@ pub struct DatapointParser {
     pending: Vec<u8>,
     /// The number of pending bytes at which to parse again. It doubles each time, so that a large
     /// datapoint in small pieces is not parsed from its start with every piece.
-    worth_trying: usize,
+    retry_at: usize,
 }
 
 impl Default for DatapointParser {
@@ -67,7 +67,7 @@ impl DatapointParser {
     /// Creates a parser at the start of an array.
     #[must_use]
     pub fn new() -> Self {
-        Self { state: State::Start, pending: Vec::new(), worth_trying: 0 }
+        Self { state: State::Start, pending: Vec::new(), retry_at: 0 }
     }
 
     /// Returns the number of bytes that are held of a datapoint that is not complete. To limit the
@@ -93,7 +93,7 @@ impl DatapointParser {
             self.pending.extend_from_slice(&piece[used..]);
         } else {
             self.pending.extend_from_slice(piece);
-            if self.pending.len() < self.worth_trying {
+            if self.pending.len() < self.retry_at {
                 return Ok(());
             }
             let pending = std::mem::take(&mut self.pending);
@@ -101,7 +101,7 @@ impl DatapointParser {
             self.pending = pending;
             self.pending.drain(..used);
         }
-        self.worth_trying = 2 * self.pending.len();
+        self.retry_at = 2 * self.pending.len();
         Ok(())
     }
 
@@ -149,7 +149,7 @@ impl DatapointParser {
                     match values.next() {
                         Some(Ok(datapoint)) => found.push(datapoint),
                         // A text that ends within a number is not always reported as `is_eof`.
-                        Some(Err(error)) if !error.is_eof() && !breaks_off(&text[used..]) => {
+                        Some(Err(error)) if !error.is_eof() && !is_open(&text[used..]) => {
                             return Err(error.into());
                         }
                         _ => return Ok(used),
@@ -172,7 +172,7 @@ impl DatapointParser {
 }
 
 /// Returns whether a text is the beginning of an object without its closing brace.
-fn breaks_off(text: &[u8]) -> bool {
+fn is_open(text: &[u8]) -> bool {
     let (mut depth, mut in_string, mut is_escaped) = (0_usize, false, false);
     for byte in text {
         match byte {
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     /// Parses a text in pieces of `length` bytes.
-    fn pieces(text: &str, length: usize) -> Result<Vec<Datapoint>, DatapointParseError> {
+    fn parse_in_pieces(text: &str, length: usize) -> Result<Vec<Datapoint>, DatapointParseError> {
         let (mut parser, mut found) = (DatapointParser::new(), Vec::new());
         for piece in text.as_bytes().chunks(length) {
             parser.feed(piece, &mut found)?;
@@ -211,10 +211,10 @@ mod tests {
     #[test]
     fn an_array_that_ends_early_is_incomplete() {
         let whole = r#"[{"t":1,"d":[1,{"a":"]}"}]},{"t":2}]"#;
-        assert_eq!(pieces(whole, 5).map(|found| found.len()).ok(), Some(2));
+        assert_eq!(parse_in_pieces(whole, 5).map(|found| found.len()).ok(), Some(2));
         for end in 0..whole.len() {
             for length in [1, 7, 1000] {
-                let cut = pieces(&whole[..end], length);
+                let cut = parse_in_pieces(&whole[..end], length);
                 assert!(matches!(cut, Err(DatapointParseError::Incomplete)), "{end}: {cut:?}");
             }
         }
@@ -223,19 +223,19 @@ mod tests {
     #[test]
     fn null_is_an_empty_array() {
         for length in 1..5 {
-            assert_eq!(pieces("null", length).map(|found| found.len()).ok(), Some(0));
+            assert_eq!(parse_in_pieces("null", length).map(|found| found.len()).ok(), Some(0));
         }
     }
 
     #[test]
-    fn what_is_no_array_is_unreadable() {
+    fn a_text_that_is_not_an_array_is_an_error() {
         for text in ["{}", "[1]", "[{}}", "[{},]", "[{}]]", "[,{}]", "nul", "[{\"t\":\"x\"}]"] {
-            assert!(pieces(text, 3).is_err(), "{text}");
+            assert!(parse_in_pieces(text, 3).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn a_number_may_break_off_anywhere() {
+    fn a_piece_may_end_anywhere_within_a_number() {
         let text = r#"[{"t":1000000000.5,"d":0.25},{"t":2e9,"d":-1.5e-7}]"#;
         for length in 1..text.len() {
             let (mut parser, mut found) =
@@ -262,7 +262,7 @@ mod tests {
                 .collect();
             let text = Value::from(data).to_string();
             let expected: Vec<Datapoint> = serde_json::from_str(&text)?;
-            prop_assert_eq!(pieces(&text, length)?, expected);
+            prop_assert_eq!(parse_in_pieces(&text, length)?, expected);
         }
     }
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::missing;
+use super::missing_value;
 use crate::{Datapoint, Timestamp};
 use value::PlainValue;
 
 /// The maximum length of a number in bytes. Numbers of this length are always less than the largest
 /// float, about 1.8e308.
-const LONGEST_NUMBER: usize = 300;
+const MAX_NUMBER_LEN: usize = 300;
 
 /// The number of decimal digits that survive the conversion to a float and back (`f64::DIGITS`). A
 /// number of at most so many digits is therefore the shortest one for its float.
@@ -120,7 +120,7 @@ impl<'a> RawDatapoint<'a> {
         let t = self.t.and_then(|t| Timestamp::new(t.value)).unwrap_or_default();
         let d = match self.d {
             Some(text) => T::deserialize(PlainValue { text, float: self.float })?,
-            None => missing()?,
+            None => missing_value()?,
         };
         let o = self.o.filter(|origin| !origin.is_empty()).map(Arc::from);
         Ok(Datapoint { t, d, o })
@@ -221,7 +221,7 @@ impl<'a> Scanner<'a> {
                 return None;
             }
         }
-        if matches!(text.get(end)?, b'e' | b'E') || end > LONGEST_NUMBER {
+        if matches!(text.get(end)?, b'e' | b'E') || end > MAX_NUMBER_LEN {
             return None;
         }
         self.at += end;
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_those_of_the_standard_library() {
+    fn numbers_are_the_same_floats_as_in_the_standard_library() {
         for text in [
             "0",
             "5",
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_called_shortest_is() {
+    fn is_shortest_has_no_false_positives() {
         for text in ["5", "100", "1464250199.934", "123456789012345", "1.5"] {
             assert_eq!(number(text).map(|(_, shortest)| shortest), Some(true), "{text}");
         }
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_flat_and_plain_is_left_to_a_parser() {
+    fn datapoints_that_are_not_flat_are_not_scanned() {
         for text in [
             "",
             "{",

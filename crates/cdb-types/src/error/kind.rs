@@ -55,7 +55,7 @@ pub enum ErrorKind {
 }
 
 /// All kinds except [`ErrorKind::Other`], with their texts in JSON.
-const KNOWN: [(ErrorKind, &str); 15] = [
+const TEXTS: [(ErrorKind, &str); 15] = [
     (ErrorKind::Order, "order"),
     (ErrorKind::Index, "index"),
     (ErrorKind::Schema, "schema"),
@@ -79,14 +79,14 @@ impl ErrorKind {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Other(text) => text,
-            listed => KNOWN.iter().find(|(kind, _)| kind == listed).map_or("", |(_, text)| text),
+            listed => TEXTS.iter().find(|(kind, _)| kind == listed).map_or("", |(_, text)| text),
         }
     }
 }
 
 impl From<&str> for ErrorKind {
     fn from(text: &str) -> Self {
-        let listed = KNOWN.iter().find(|(_, listed)| *listed == text);
+        let listed = TEXTS.iter().find(|(_, listed)| *listed == text);
         listed.map_or_else(|| Self::Other(text.into()), |(kind, _)| kind.clone())
     }
 }

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_servers_own_messages_are_known() {
+    fn only_messages_of_the_server_have_a_kind() {
         let order = "Greater timestamp already exists for the stream. Insert Failed.";
         assert_eq!(kind(403, order), Some(ErrorKind::Order));
         assert_eq!(kind(500, order), None);

@@ -5,7 +5,7 @@ use cdb_types::{
 use proptest::prelude::*;
 
 #[test]
-fn names_are_letters_digits_and_two_signs() {
+fn names_are_letters_digits_underscores_and_hyphens() {
     for good in ["a", "Z9", "living-room", "a_b", &"a".repeat(MAX_NAME_LEN)] {
         assert_eq!(Name::new(good).map(String::from).as_deref(), Ok(good));
     }
@@ -54,7 +54,7 @@ fn a_fourth_part_names_the_downlink() {
 
 proptest! {
     #[test]
-    fn paths_come_back(path in "[a-zA-Z][a-zA-Z0-9_-]{0,28}(/[a-zA-Z][a-zA-Z0-9_-]{0,28}){0,2}") {
+    fn paths_round_trip(path in "[a-zA-Z][a-zA-Z0-9_-]{0,28}(/[a-zA-Z][a-zA-Z0-9_-]{0,28}){0,2}") {
         let read: ObjectPath = path.parse().expect("a path");
         prop_assert_eq!(read.to_string(), path.clone());
         let json = serde_json::to_string(&read).expect("it can be written");

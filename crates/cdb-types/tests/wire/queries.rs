@@ -70,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn a_query_is_read_as_it_was_written(
+    fn queries_round_trip(
         i1 in prop::option::of(any::<i64>()), i2 in prop::option::of(any::<i64>()),
         t1 in -1e12..1e12_f64, limit in prop::option::of(1_u64..),
         transform in prop::option::of(".+"), downlink in any::<bool>(),

@@ -1,4 +1,4 @@
-//! Reads bodies that were recorded from the original server, and writes them again.
+//! Reads bodies that were recorded from the original server, and writes them round_trip.
 
 use cdb_types::{
     DataQuery, DatapointArray, DatasetQuery, DeviceCreate, DeviceInfo, DeviceUpdate, Schema,
@@ -12,7 +12,7 @@ const RECORDED: &str = include_str!("../recorded/tutorial.jsonl");
 
 /// The kind of resource that a path addresses.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum About {
+enum Resource {
     User,
     Device,
     Stream,
@@ -20,29 +20,29 @@ enum About {
     Other,
 }
 
-fn about(path: &str) -> About {
-    let Some(rest) = path.strip_prefix("/api/v1/crud/") else { return About::Other };
+fn resource(path: &str) -> Resource {
+    let Some(rest) = path.strip_prefix("/api/v1/crud/") else { return Resource::Other };
     match rest.split('/').count() {
-        1 => About::User,
-        2 => About::Device,
-        3 => About::Stream,
-        _ => About::Data,
+        1 => Resource::User,
+        2 => Resource::Device,
+        3 => Resource::Stream,
+        _ => Resource::Data,
     }
 }
 
 /// Reads a body as a `T`, and writes it again.
-fn again<T: Serialize + DeserializeOwned>(body: &Value) -> Value {
+fn round_trip<T: Serialize + DeserializeOwned>(body: &Value) -> Value {
     let read: T = serde_json::from_value(body.clone()).expect("it can be read");
     serde_json::to_value(read).expect("it can be written")
 }
 
-fn updated<U: Update>(body: &Value) -> Value {
+fn round_trip_update<U: Update>(body: &Value) -> Value {
     let Value::Object(object) = body.clone() else { panic!("{body}") };
     serde_json::to_value(U::from_object(object).expect("an update")).expect("it can be written")
 }
 
 /// Removes the white space in schemas, because this library always sends them without.
-fn without_white_space_in_schemas(body: &mut Value) {
+fn minify_schemas(body: &mut Value) {
     match body {
         Value::Object(fields) => {
             for (field, value) in fields {
@@ -51,11 +51,11 @@ fn without_white_space_in_schemas(body: &mut Value) {
                         let read = Schema::parse(schema).expect("JSON");
                         *schema = read.as_str().to_owned();
                     }
-                    other => without_white_space_in_schemas(other),
+                    other => minify_schemas(other),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(without_white_space_in_schemas),
+        Value::Array(items) => items.iter_mut().for_each(minify_schemas),
         _ => {}
     }
 }
@@ -76,8 +76,8 @@ fn whole(body: Value) -> Value {
 }
 
 #[test]
-fn what_the_original_answers_is_read_and_written_as_it_was() {
-    let mut seen = 0;
+fn responses_of_the_original_are_read_and_written_unchanged() {
+    let mut checked = 0;
     for line in RECORDED.lines() {
         let exchange: Value = serde_json::from_str(line).expect("a line of JSON");
         let (path, method) = (exchange["path"].as_str(), exchange["method"].as_str());
@@ -88,33 +88,37 @@ fn what_the_original_answers_is_read_and_written_as_it_was() {
         };
         let (bare, query) = path.split_once('?').unwrap_or((path, ""));
         let written = if exchange["status"] != 200 {
-            again::<ServerError>(&body)
+            round_trip::<ServerError>(&body)
         } else {
-            match (about(bare), query) {
-                (About::User, "") => again::<UserInfo>(&body),
-                (About::User, query) if query.starts_with("q=streams") => {
-                    again::<Vec<StreamInfo>>(&body)
+            match (resource(bare), query) {
+                (Resource::User, "") => round_trip::<UserInfo>(&body),
+                (Resource::User, query) if query.starts_with("q=streams") => {
+                    round_trip::<Vec<StreamInfo>>(&body)
                 }
-                (About::Device, "") => again::<DeviceInfo>(&body),
-                (About::Device | About::Stream, "q=ls") => again::<Vec<StreamInfo>>(&body),
-                (About::Stream, _) => again::<StreamInfo>(&body),
-                (About::Data, query) if query.starts_with("q=length") => again::<u64>(&body),
-                (About::Data, _) => again::<DatapointArray>(&body),
-                (About::Other, _) if bare.starts_with("/api/v1/query/") => {
-                    again::<DatapointArray>(&body)
+                (Resource::Device, "") => round_trip::<DeviceInfo>(&body),
+                (Resource::Device | Resource::Stream, "q=ls") => {
+                    round_trip::<Vec<StreamInfo>>(&body)
+                }
+                (Resource::Stream, _) => round_trip::<StreamInfo>(&body),
+                (Resource::Data, query) if query.starts_with("q=length") => {
+                    round_trip::<u64>(&body)
+                }
+                (Resource::Data, _) => round_trip::<DatapointArray>(&body),
+                (Resource::Other, _) if bare.starts_with("/api/v1/query/") => {
+                    round_trip::<DatapointArray>(&body)
                 }
                 other => panic!("{method} {path}: {other:?}"),
             }
         };
         assert_eq!(written, body, "{method} {path}");
-        seen += 1;
+        checked += 1;
     }
-    assert!(seen >= 40, "only {seen} bodies");
+    assert!(checked >= 40, "only {checked} bodies");
 }
 
 #[test]
-fn what_the_original_was_asked_is_read_and_written_as_it_was() {
-    let mut seen = 0;
+fn requests_to_the_original_are_read_and_written_unchanged() {
+    let mut checked = 0;
     for line in RECORDED.lines() {
         let exchange: Value = serde_json::from_str(line).expect("a line of JSON");
         let body = &exchange["request"];
@@ -122,40 +126,40 @@ fn what_the_original_was_asked_is_read_and_written_as_it_was() {
             continue;
         }
         let path = exchange["path"].as_str().expect("a path");
-        let written = match (exchange["method"].as_str(), about(path)) {
-            (_, About::Data) => again::<DatapointArray>(body),
-            (Some("POST"), About::User) => again::<UserCreate>(body),
-            (Some("POST"), About::Device) => again::<DeviceCreate>(body),
-            (Some("POST"), About::Stream) => again::<StreamCreate>(body),
-            (Some("PUT"), About::Device) => updated::<DeviceUpdate>(body),
-            (Some("PUT"), About::Stream) => updated::<StreamUpdate>(body),
-            (Some("POST"), About::Other) if body.is_array() => {
-                whole(again::<Vec<StreamQuery>>(body))
+        let written = match (exchange["method"].as_str(), resource(path)) {
+            (_, Resource::Data) => round_trip::<DatapointArray>(body),
+            (Some("POST"), Resource::User) => round_trip::<UserCreate>(body),
+            (Some("POST"), Resource::Device) => round_trip::<DeviceCreate>(body),
+            (Some("POST"), Resource::Stream) => round_trip::<StreamCreate>(body),
+            (Some("PUT"), Resource::Device) => round_trip_update::<DeviceUpdate>(body),
+            (Some("PUT"), Resource::Stream) => round_trip_update::<StreamUpdate>(body),
+            (Some("POST"), Resource::Other) if body.is_array() => {
+                whole(round_trip::<Vec<StreamQuery>>(body))
             }
-            (Some("POST"), About::Other) => whole(again::<DatasetQuery>(body)),
+            (Some("POST"), Resource::Other) => whole(round_trip::<DatasetQuery>(body)),
             other => panic!("{path}: {other:?}"),
         };
         let mut expected = body.clone();
-        if about(path) == About::Data {
+        if resource(path) == Resource::Data {
             // A whole timestamp is written without its `.0`.
             let text = expected.to_string().replace(".0,", ",").replace(".0}", "}");
             expected = serde_json::from_str(&text).expect("JSON");
         }
-        without_white_space_in_schemas(&mut expected);
+        minify_schemas(&mut expected);
         assert_eq!(written, expected, "{path}");
-        seen += 1;
+        checked += 1;
     }
-    assert!(seen >= 15, "only {seen} bodies");
+    assert!(checked >= 15, "only {checked} bodies");
 }
 
 #[test]
-fn ranges_that_the_original_was_asked_for_are_understood() {
-    let mut seen = 0;
+fn ranges_of_requests_to_the_original_are_read_and_written_unchanged() {
+    let mut checked = 0;
     for line in RECORDED.lines() {
         let exchange: Value = serde_json::from_str(line).expect("a line of JSON");
         let path = exchange["path"].as_str().expect("a path");
         let Some((bare, query)) = path.split_once('?') else { continue };
-        if about(bare) != About::Data || query.starts_with("q=") {
+        if resource(bare) != Resource::Data || query.starts_with("q=") {
             continue;
         }
         let parameters: Vec<(&str, &str)> =
@@ -168,7 +172,7 @@ fn ranges_that_the_original_was_asked_for_are_understood() {
             assert_eq!(same.map(|(_, value)| value.as_str()), Some(*value), "{query}");
         }
         assert_eq!(written.len(), parameters.len(), "{query}");
-        seen += 1;
+        checked += 1;
     }
-    assert!(seen >= 10, "only {seen} queries");
+    assert!(checked >= 10, "only {checked} queries");
 }

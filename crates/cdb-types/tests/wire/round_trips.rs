@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-fn again<T: Serialize + DeserializeOwned>(value: &T) -> T {
+fn round_trip<T: Serialize + DeserializeOwned>(value: &T) -> T {
     let text = serde_json::to_string(value).expect("it can be written");
     serde_json::from_str(&text).expect("it can be read")
 }
@@ -100,7 +100,7 @@ enum Light {
 
 proptest! {
     #[test]
-    fn a_datapoint_that_is_taken_apart_reads_as_one_that_is_parsed(
+    fn a_scanned_datapoint_reads_as_a_parsed_one(
         t in prop_oneof![times().prop_map(|t| t.to_string()), "[0-9]{1,20}(\\.[0-9]{1,20})?"],
         d in prop_oneof![
             values().prop_map(|value| value.to_string()),
@@ -130,19 +130,19 @@ proptest! {
     #[test]
     fn datapoints_keep_their_value(data in prop::collection::vec(datapoints(), 0..20)) {
         let data = DatapointArray::from(data);
-        prop_assert_eq!(again(&data), data);
+        prop_assert_eq!(round_trip(&data), data);
     }
 
     #[test]
     fn timestamps_keep_every_bit(t in times()) {
-        let same = again(&t);
+        let same = round_trip(&t);
         prop_assert_eq!(same, t);
         prop_assert_eq!(same.as_secs_f64().abs().to_bits(), t.as_secs_f64().abs().to_bits());
         prop_assert_eq!(t.to_string().parse::<f64>().expect("a number"), t.as_secs_f64());
     }
 
     #[test]
-    fn trees_of_creations(
+    fn bodies_that_create_trees_round_trip(
         devices in prop::collection::btree_map("[a-z]{1,5}", device_creates(), 0..3),
         streams in prop::collection::btree_map("[a-z]{1,5}", stream_creates(), 0..3),
         email in option::of(".*"), password in option::of(".*"),
@@ -152,7 +152,7 @@ proptest! {
         create.password = password.map(Password::from);
         create.devices = devices;
         create.streams = streams;
-        prop_assert_eq!(again(&create), create);
+        prop_assert_eq!(round_trip(&create), create);
     }
 
     #[test]
@@ -169,18 +169,18 @@ proptest! {
     }
 
     #[test]
-    fn objects_come_back(text in option::of(".*"), flag in option::of(any::<bool>())) {
+    fn descriptions_of_objects_round_trip(text in option::of(".*"), flag in option::of(any::<bool>())) {
         let mut user = UserInfo::default();
         (user.name, user.email, user.public) = (text.clone(), text.clone(), flag);
-        prop_assert_eq!(again(&user), user);
+        prop_assert_eq!(round_trip(&user), user);
         let mut device = DeviceInfo::default();
         (device.icon, device.enabled) = (text.clone(), flag);
         device.apikey = text.clone().map(ApiKey::from);
-        prop_assert_eq!(again(&device), device);
+        prop_assert_eq!(round_trip(&device), device);
         let mut stream = StreamInfo::default();
         stream.nickname = text.clone().unwrap_or_default();
         (stream.downlink, stream.device) = (flag.unwrap_or_default(), text);
-        prop_assert_eq!(again(&stream), stream);
+        prop_assert_eq!(round_trip(&stream), stream);
     }
 }
 
@@ -199,12 +199,12 @@ fn numbers_keep_their_value() {
         let dp = Datapoint::new(1.0, d);
         let text = serde_json::to_string(&dp).expect("it can be written");
         assert_eq!(text, format!(r#"{{"t":1,"d":{}}}"#, dp.d));
-        assert_eq!(again(&dp), dp);
+        assert_eq!(round_trip(&dp), dp);
     }
 }
 
 #[test]
-fn what_is_not_sent_is_zero_null_and_the_owner() {
+fn missing_keys_are_read_as_zero_null_and_no_origin() {
     let empty: Datapoint = serde_json::from_str("{}").expect("a datapoint");
     assert_eq!(empty, Datapoint { t: Timestamp::ZERO, d: Value::Null, o: None });
     assert_eq!(serde_json::to_string(&empty).expect("it can be written"), "{}");
@@ -246,7 +246,7 @@ fn a_field_that_is_not_sent_is_not_one_set_to_empty() {
 }
 
 #[test]
-fn a_bad_update_is_refused_in_the_protocols_words() {
+fn a_bad_update_is_refused_with_the_originals_message() {
     let refused = |body| update::<DeviceUpdate>(body).expect_err("it is bad");
     assert_eq!(refused(json!({"zork": 1})), "Unrecognized field 'zork'");
     assert_eq!(refused(json!({"enabled": 1})), "Value of field 'enabled' must be a boolean");

@@ -8,7 +8,7 @@ fn fits(schema: Value, value: Value) -> bool {
 }
 
 #[test]
-fn values_are_checked_as_draft_4_has_it() {
+fn values_are_checked_as_draft_4_specifies() {
     assert!(fits(json!({}), json!({"any": ["thing", null]})));
     assert!(fits(json!({"type": "number", "minimum": 0, "exclusiveMinimum": true}), json!(1)));
     assert!(!fits(json!({"type": "number", "minimum": 0, "exclusiveMinimum": true}), json!(0)));
@@ -29,7 +29,7 @@ fn a_whole_float_is_an_integer() {
 }
 
 #[test]
-fn what_is_no_schema_does_not_compile() {
+fn a_text_that_is_not_a_schema_does_not_compile() {
     for bad in ["5", "[]", "null", "{", r#"{"type":5}"#, r#"{"type":"nope"}"#] {
         assert!(Schema::unchecked(bad).validator().is_err(), "{bad}");
     }
