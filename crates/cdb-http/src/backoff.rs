@@ -1,15 +1,17 @@
-//! How long to wait before trying again what fails for longer.
+//! Growing pauses between attempts.
 
 use std::time::Duration;
 
 use crate::jitter::{about, times};
 
-/// How much longer each pause is than the one before.
+/// The factor by which a failure lengthens the next pause.
 const GROWTH: f64 = 1.5;
 
-/// Growing pauses between attempts: each failure makes the next one half as long again, each success
-/// undoes that of one failure, and up to a fifth more or less is left to chance, so that many devices
-/// do not come back all at once.
+/// Growing pauses between attempts.
+///
+/// Each failure makes the next pause longer by half, and each success undoes one failure. Each
+/// pause is randomly up to 20 % longer or shorter, so that many devices do not reconnect at the
+/// same time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,30 +29,30 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Pauses that are never shorter than the first one, and, before chance, never longer than the
-    /// longest.
+    /// Creates pauses that start at `shortest`, which is also their minimum. `longest` is their
+    /// maximum, to which up to 20 % are added randomly.
     #[must_use]
     pub fn new(shortest: Duration, longest: Duration) -> Self {
         Self { shortest, longest, next: shortest }
     }
 
-    /// The pause before the next attempt.
+    /// Returns the pause before the next attempt.
     #[must_use]
     pub fn pause(&self) -> Duration {
         about(self.next).max(self.shortest)
     }
 
-    /// Takes note of an attempt that failed.
+    /// Records that an attempt failed.
     pub fn failed(&mut self) {
         self.next = times(self.next, GROWTH).min(self.longest);
     }
 
-    /// Takes note of an attempt that succeeded.
+    /// Records that an attempt succeeded.
     pub fn succeeded(&mut self) {
         self.next = self.next.div_f64(GROWTH).max(self.shortest);
     }
 
-    /// Forgets all failures.
+    /// Forgets all failures, so that the next pause is the shortest.
     pub fn reset(&mut self) {
         self.next = self.shortest;
     }

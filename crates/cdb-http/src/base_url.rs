@@ -1,15 +1,16 @@
-//! Where a server is.
+//! The URL of a server.
 
 use cdb_types::endpoint::API;
 use reqwest::Url;
 
 use crate::UrlError;
 
-/// The URL that all calls are below, from what a person writes.
+/// Returns the URL of the API from a URL that a user entered.
 ///
-/// As in the Python client, `https://` is put before what has no scheme, and the path is replaced
-/// by the protocol's. Only a path that ends in the protocol's own is kept, so that a server below
-/// another path can be named: `https://example.com/streams/api/v1/`.
+/// As in the Python client, a URL without a scheme gets `https://`, and the path is replaced by
+/// `/api/v1/`. A path that ends in `/api/v1/` is kept, so that a server may be below another path:
+/// `https://example.com/streams/api/v1/`. White space around the URL, its query and its fragment
+/// are removed.
 pub(crate) fn base_url(text: &str) -> Result<Url, UrlError> {
     let text = text.trim();
     let with_scheme = if text.contains("://") { text.into() } else { format!("https://{text}") };
@@ -27,8 +28,10 @@ pub(crate) fn base_url(text: &str) -> Result<Url, UrlError> {
     Ok(url)
 }
 
-/// The scheme, host and port of a server's URL, as a person writes it: `https://example.com`. A key
-/// or password that was created for one origin must not be sent to another.
+/// Returns the scheme, host and port of a server's URL, such as `https://example.com`. A URL
+/// without a scheme gets `https`, and the default port is left out.
+///
+/// A key or password that belongs to one origin must not be sent to another.
 ///
 /// ```
 /// use cdb_http::origin;
@@ -38,7 +41,7 @@ pub(crate) fn base_url(text: &str) -> Result<Url, UrlError> {
 /// ```
 ///
 /// # Errors
-/// If the text is not the URL of a server.
+/// Returns an error if the text is not the URL of a server.
 pub fn origin(url: &str) -> Result<String, UrlError> {
     Ok(base_url(url)?.origin().ascii_serialization())
 }

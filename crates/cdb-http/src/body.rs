@@ -1,4 +1,4 @@
-//! An answer that is read as it comes.
+//! Response bodies that are read as a stream.
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,9 +9,9 @@ use futures_util::{Stream, TryStreamExt};
 
 use crate::Error;
 
-/// The body of an answer as a stream of chunks, in whatever pieces the network brings them.
+/// The body of a response, as a stream of chunks. The chunks have the sizes in which they arrive.
 ///
-/// A connection that breaks before the end is an error, not an end.
+/// If the connection breaks before the end of the body, the stream yields an error.
 pub struct Body(Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>);
 
 impl Body {

@@ -1,11 +1,11 @@
-//! Who asks.
+//! Credentials.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cdb_types::{ApiKey, Password};
 use reqwest::header::HeaderValue;
 
-/// Who a session acts for. `Debug` shows neither key nor password.
+/// The credentials of a session. `Debug` shows neither key nor password.
 ///
 /// ```
 /// use cdb_http::Credentials;
@@ -15,33 +15,35 @@ use reqwest::header::HeaderValue;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Credentials {
-    /// A user, who acts as its device `user`. The server takes its time over passwords: for more
-    /// than a request or two use the device's key.
+    /// A user's password, which logs in as the user's device `user`.
+    ///
+    /// Checking a password is slow by design. For more than a few requests, use the key of the
+    /// device.
     Password {
         /// The user's name or e-mail address.
         user: String,
         /// The password.
         password: Password,
     },
-    /// The device that has this key.
+    /// The API key of a device, which logs in as this device.
     ApiKey(ApiKey),
-    /// Nobody: may do nothing but ask who it is, unless the server allows more.
+    /// No credentials. The server refuses nearly all calls, unless its permissions allow more.
     #[default]
     Nobody,
 }
 
 impl Credentials {
-    /// A user's name (or e-mail address) and password.
+    /// Creates credentials from a user's name or e-mail address, and password.
     pub fn password(user: impl Into<String>, password: impl Into<Password>) -> Self {
         Self::Password { user: user.into(), password: password.into() }
     }
 
-    /// A device's API key.
+    /// Creates credentials from the API key of a device.
     pub fn api_key(key: impl Into<ApiKey>) -> Self {
         Self::ApiKey(key.into())
     }
 
-    /// The `Authorization` header; a key goes as the password of no user.
+    /// Returns the `Authorization` header. A key is sent as the password of an empty user name.
     pub(crate) fn header(&self) -> Option<HeaderValue> {
         let (user, secret) = match self {
             Self::Password { user, password } => (user.as_str(), password.expose()),

@@ -1,14 +1,14 @@
-//! What can go wrong between here and the server.
+//! Errors of the transport and of the server.
 
 use std::fmt;
 
 use cdb_types::{ErrorKind, ServerError};
 use tokio_tungstenite::tungstenite::{self, protocol::CloseFrame};
 
-/// Why a call has no answer.
+/// A call failed.
 ///
-/// The server's own words are kept whole ([`server_error`](Self::server_error)). No text here
-/// holds a URL, a key or a password.
+/// [`server_error`](Self::server_error) returns the complete error response of the server. No text
+/// contains a URL, a key or a password.
 ///
 /// ```
 /// use cdb_http::Error;
@@ -26,14 +26,16 @@ pub enum Error {
     /// 401: wrong user, password or API key.
     #[error("{0}")]
     Unauthorized(ServerError),
-    /// 403: not allowed, or not acceptable: permissions, values, the order of timestamps; also
-    /// writing to or reading data of what is not there.
+    /// 403: the server refuses the call. The reasons include missing permissions, values that do
+    /// not match the schema, timestamps that are not in order, and data of a stream that does not
+    /// exist.
     #[error("{0}")]
     Forbidden(ServerError),
-    /// 404: there is no such thing, or it may not be seen: the server does not tell which.
+    /// 404: the object does not exist, or the caller may not see it. The server does not
+    /// distinguish the two.
     #[error("{0}")]
     NotFound(ServerError),
-    /// 413: the body is larger than the server takes.
+    /// 413: the body is larger than the server accepts.
     #[error("{0}")]
     TooLarge(ServerError),
     /// Any other status of 400 or more.
@@ -42,19 +44,19 @@ pub enum Error {
     /// The server could not be reached, or the connection broke.
     #[error("the server could not be reached, or the connection broke")]
     Transport(#[source] TransportError),
-    /// The server answered, but not as the protocol has it.
-    #[error("the server's answer is not what the protocol has")]
+    /// The server's response does not follow the protocol.
+    #[error("the server's answer could not be understood")]
     Protocol(#[source] ProtocolError),
     /// The text is not the URL of a server.
     #[error("not the URL of a server")]
     Url(#[source] UrlError),
-    /// The body cannot be written as JSON.
+    /// The request body cannot be serialized as JSON.
     #[error("the value cannot be written as JSON")]
     Unwritable(#[source] serde_json::Error),
 }
 
 impl Error {
-    /// The error of an answer with this status.
+    /// Returns the variant for the status of an error response.
     pub(crate) fn from_server(said: ServerError) -> Self {
         match said.code {
             400 => Self::BadRequest(said),
@@ -66,7 +68,7 @@ impl Error {
         }
     }
 
-    /// What the server said, if it was the server that refused.
+    /// Returns the error response of the server, or `None` if the error is another one.
     #[must_use]
     pub fn server_error(&self) -> Option<&ServerError> {
         match self {
@@ -80,32 +82,33 @@ impl Error {
         }
     }
 
-    /// Of which kind the server says that the error is. `None` if it was not the server that
-    /// refused, or nothing is known of it.
+    /// Returns the kind of the server's error response. `None` if the error is another one, or if
+    /// its kind is not known (see [`ServerError::kind`]).
     #[must_use]
     pub fn kind(&self) -> Option<ErrorKind> {
         self.server_error()?.kind()
     }
 
-    /// Whether there is no such thing, or it may not be seen.
+    /// Returns whether the status is 404: the object does not exist, or the caller may not see it.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound(_))
     }
 
-    /// Whether the server understood and refused.
+    /// Returns whether the status is 403: the server refuses the call.
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
         matches!(self, Self::Forbidden(_))
     }
 
-    /// Whether the login failed.
+    /// Returns whether the status is 401: the login failed.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         matches!(self, Self::Unauthorized(_))
     }
 
-    /// Whether the same call may succeed later: the network or the server was not there.
+    /// Returns whether the same call may succeed later: the connection failed, or the status is
+    /// 502, 503 or 504.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
@@ -116,12 +119,12 @@ impl Error {
     }
 }
 
-/// What happened to the connection.
+/// The connection failed.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct TransportError(Break);
 
-/// The connection that broke, and how.
+/// The cause of a [`TransportError`].
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Break {
     #[error(transparent)]
@@ -130,13 +133,15 @@ pub(crate) enum Break {
     Websocket(tungstenite::Error),
     #[error("the server has closed the websocket{0}")]
     Closed(CloseReason),
-    #[error("nothing was heard from the server for too long")]
+    /// The server did not respond within a timeout of the websocket.
+    #[error("the server did not respond in time")]
     Silent,
-    #[error("what kept the websocket has ended")]
+    /// The runtime of the task that manages the websocket has ended.
+    #[error("the tokio runtime of the websocket has ended")]
     Abandoned,
 }
 
-/// What a server says when it closes a websocket.
+/// The reason that a server gives when it closes a websocket, if any.
 #[derive(Debug)]
 pub(crate) struct CloseReason(pub(crate) Option<CloseFrame>);
 
@@ -150,13 +155,14 @@ impl fmt::Display for CloseReason {
 }
 
 impl TransportError {
-    /// Whether there was no connection at all, so that the server has seen nothing of the call.
+    /// Returns whether the connection could not be established, so that the server did not receive
+    /// the call.
     #[must_use]
     pub fn is_connect(&self) -> bool {
         matches!(&self.0, Break::Http(error) if error.is_connect())
     }
 
-    /// Whether the answer took too long.
+    /// Returns whether the server did not respond in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match &self.0 {
@@ -184,30 +190,31 @@ impl From<tungstenite::Error> for Error {
     }
 }
 
-/// How an answer is not what the protocol has.
+/// A response does not follow the protocol.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// The body is not the JSON, or not the number, that the call answers.
+    /// The body is not JSON, or not of the type that the call returns.
     #[error("the answer cannot be read: {0}")]
     Unreadable(#[from] serde_json::Error),
-    /// The body ends in the middle.
-    #[error("the answer ends too early")]
+    /// The body ends before its array of datapoints does.
+    #[error("the answer is incomplete")]
     Incomplete,
-    /// The server sends the call elsewhere. Calls are not redirected: a body would be lost.
-    #[error("the server answers with a redirection ({0})")]
+    /// The server redirects to another URL; the field is the status. Redirections are not followed,
+    /// because that could drop the body of the call.
+    #[error("the server redirects to another URL (status {0}); use that URL instead")]
     Redirection(u16),
-    /// The answer names something by a name that cannot be one.
-    #[error("the answer holds a bad name: {0}")]
+    /// The response contains a name that is not valid.
+    #[error("the answer contains a name that is not valid: {0}")]
     Name(#[from] cdb_types::NameError),
-    /// The answer lacks something that it must have.
-    #[error("the answer has no {0}")]
+    /// The response lacks a required field.
+    #[error("the answer lacks the field {0:?}")]
     Missing(&'static str),
-    /// The server does not open a websocket where the protocol has one.
+    /// The server does not accept the websocket handshake.
     #[error("the server does not open a websocket")]
     NoWebsocket,
-    /// What came over the websocket is not JSON.
-    #[error("the websocket brought what cannot be read")]
+    /// A frame of the websocket is not valid JSON, or a key has a value of the wrong type.
+    #[error("a message of the websocket cannot be read")]
     Garbled,
 }
 
@@ -226,18 +233,19 @@ impl From<ProtocolError> for Error {
     }
 }
 
-/// Why a text is not the URL of a server.
+/// A text is not the URL of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// It is not a URL.
+    /// The text is not a URL.
     #[error("it is malformed")]
     Malformed,
-    /// It is of another kind than `http` or `https`.
+    /// The scheme is neither `http` nor `https`.
     #[error("its scheme is neither http nor https")]
     Scheme,
-    /// It has a user or a password in it, where logs would show them: use [`crate::Credentials`].
-    #[error("it has a user or a password in it")]
+    /// The URL contains a user name or a password, which could appear in logs. Use
+    /// [`crate::Credentials`] instead.
+    #[error("it contains a user name or a password")]
     Credentials,
 }
 

@@ -1,14 +1,14 @@
-//! How a ConnectorDB client talks to a server: a [`Session`] sends the calls of
+//! The transport of the ConnectorDB client: a [`Session`] sends the calls of
 //! [`cdb_types::endpoint`] over HTTP.
 //!
-//! It knows paths and bytes, not users and streams: that is what `cdb-core` is for. It looks after
+//! The handles for users, devices and streams are in `cdb-core`. This crate has
 //!
-//! - **who asks**: [`Credentials`], sent with each request and printed nowhere;
-//! - **where**: the server's URL with or without scheme, path and trailing slash;
-//! - **when to stop**: timeouts for connecting and for answers;
-//! - **when to try again**: with growing pauses, where that cannot do a thing twice;
-//! - **what comes unasked**: [`websocket`], one connection for all subscriptions of a session;
-//! - **what went wrong**: an [`Error`] that keeps the server's status, `code`, `msg` and `ref`.
+//! - [`Credentials`], which are sent with each request; their secrets are not printed;
+//! - the server's URL, which may lack the scheme, the path and the trailing slash;
+//! - timeouts for connecting and for responses;
+//! - retries with growing pauses, only where a repeated call cannot have an effect twice;
+//! - [`websocket`]: one connection for all subscriptions of a session;
+//! - an [`Error`] that contains the server's status, `code`, `msg` and `ref`.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), cdb_http::Error> {
@@ -40,7 +40,7 @@ pub use credentials::Credentials;
 pub use error::{Error, ProtocolError, TransportError, UrlError};
 pub use session::{Answering, Session, SessionBuilder};
 
-/// What the README shows, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

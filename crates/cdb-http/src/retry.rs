@@ -1,4 +1,4 @@
-//! When a call is tried again.
+//! Decides whether and when a failed call is repeated.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(crate) struct Retry {
 }
 
 impl Retry {
-    /// `repeatable` says whether the call, made twice, does no more than made once.
+    /// `repeatable` tells whether the call is idempotent.
     pub(crate) fn new(most: u32, repeatable: bool) -> Self {
         Self { repetition: 0, most, repeatable }
     }
@@ -25,7 +25,7 @@ impl Retry {
     /// Waits before the next repetition.
     ///
     /// # Errors
-    /// The failure itself, when there is to be none.
+    /// Returns the error of the call if it must not be repeated.
     pub(crate) async fn after(&mut self, failed: Error) -> Result<(), Error> {
         if self.repetition == self.most || !self.is_safe(&failed) {
             return Err(failed);
@@ -37,17 +37,17 @@ impl Retry {
         Ok(())
     }
 
-    /// Whether the call may be sent again without the danger of doing a thing twice.
+    /// Returns whether a repetition may succeed, and cannot have an effect twice.
     fn is_safe(&self, failed: &Error) -> bool {
         match failed {
-            // Nothing of it has arrived.
+            // The server did not receive the call.
             Error::Transport(broken) if broken.is_connect() => true,
             failed => self.repeatable && failed.is_temporary(),
         }
     }
 }
 
-/// About how long to wait before repetition number `n`, counted from 0.
+/// Returns the pause before repetition `n`, counted from 0, with a random variation.
 fn pause(n: u32) -> Duration {
     about(FIRST_PAUSE * (1 << n.min(16)))
 }

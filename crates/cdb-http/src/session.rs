@@ -1,4 +1,4 @@
-//! One server, one asker.
+//! Sessions: calls to one server with one set of credentials.
 
 use std::fmt;
 use std::pin::Pin;
@@ -15,10 +15,11 @@ use crate::base_url::base_url;
 use crate::retry::Retry;
 use crate::{Body, Credentials, Error, ProtocolError};
 
-/// How much of an error answer that is not the server's JSON becomes its message, in characters.
+/// The maximum number of characters of an error message that is taken from a body that is not the
+/// server's JSON, such as the page of a proxy.
 const MAX_MESSAGE_CHARS: usize = 300;
 
-/// What a session is made with; see [`Session::builder`].
+/// The configuration of a session; see [`Session::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct SessionBuilder {
@@ -31,50 +32,58 @@ pub struct SessionBuilder {
 }
 
 impl SessionBuilder {
-    /// Who asks; nobody unless given.
+    /// Sets the credentials. The default is [`Credentials::Nobody`].
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
         self
     }
 
-    /// How long connecting may take; 10 seconds unless given.
+    /// Sets the timeout for connecting. The default is 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long a call may take, answer included; 60 seconds unless given. For an answer that is
-    /// read as a stream it is how long the server may be silent.
+    /// Sets the timeout for one attempt of a call, including its response. The default is 60
+    /// seconds.
+    ///
+    /// For a response that is read as a stream ([`Session::open`]), it is the maximum time without
+    /// data from the server.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How often a call is repeated, where that is safe, when the server cannot be reached or
-    /// answers 502, 503 or 504; 3 times unless given. The first pause is about 0.1 seconds, each
-    /// later one twice as long.
+    /// Sets how often a failed call is repeated at most. The default is 3 times.
     ///
-    /// What only reads is repeated after any of these failures, what changes something only when
-    /// there was no connection, so that the server has seen nothing of it.
+    /// - A call that only reads is repeated if the connection failed or the status is 502, 503 or
+    ///   504.
+    /// - Any other call is only repeated if the connection could not be established, so that the
+    ///   server did not receive it.
+    ///
+    /// The pause before the first repetition is about 0.1 seconds, and each later one is twice as
+    /// long.
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
     }
 
-    /// Trusts a certificate, in PEM, beside those that the system trusts: for a server that has
-    /// signed its own.
+    /// Adds a root certificate, in PEM, to those that the system trusts, for a server with a
+    /// self-signed certificate.
     ///
     /// # Errors
-    /// [`Error::Transport`] when it is none.
+    /// Returns [`Error::Transport`] if the certificate is not valid; some errors are only found by
+    /// [`build`](Self::build).
     pub fn root_certificate(mut self, pem: &[u8]) -> Result<Self, Error> {
         self.root_certificates.push(Certificate::from_pem(pem)?);
         Ok(self)
     }
 
-    /// The session. Nothing is sent yet.
+    /// Builds the session. This does not send anything.
     ///
     /// # Errors
-    /// [`Error::Url`] when the URL is none, [`Error::Transport`] when TLS cannot be set up.
+    /// Returns [`Error::Url`] if the URL is not valid, and [`Error::Transport`] if TLS cannot be
+    /// set up.
     pub fn build(self) -> Result<Session, Error> {
         let base = base_url(&self.url)?;
         let http = reqwest::Client::builder()
@@ -95,7 +104,7 @@ impl SessionBuilder {
     }
 }
 
-/// Sends calls to one server for one asker. Clones share its connections and its credentials.
+/// Sends calls to one server with one set of credentials. Clones share connections and credentials.
 #[derive(Clone)]
 pub struct Session(Arc<Inner>);
 
@@ -103,17 +112,18 @@ struct Inner {
     http: reqwest::Client,
     base: Url,
     credentials: RwLock<Credentials>,
-    /// Held for writing while a call is under way that changes the credentials.
+    /// Locked for writing during a call that changes the credentials. Other calls that are refused
+    /// in the meantime lock it for reading, to wait for the new credentials.
     changing: tokio::sync::RwLock<()>,
     timeout: Duration,
     retries: u32,
 }
 
 impl Session {
-    /// Prepares a session with the server at this URL.
+    /// Returns a builder of a session with the server at this URL.
     ///
-    /// What has no scheme is taken for `https`. The path does not matter (the protocol has its
-    /// own), unless it ends in `/api/v1/`: then the server is below what comes before.
+    /// A URL without a scheme gets `https`. The path is ignored, unless it ends in `/api/v1/`, for
+    /// a server that is below another path.
     pub fn builder(url: impl Into<String>) -> SessionBuilder {
         SessionBuilder {
             url: url.into(),
@@ -125,24 +135,25 @@ impl Session {
         }
     }
 
-    /// The URL below which all calls are, such as `http://localhost:3124/api/v1/`.
+    /// Returns the URL of the API, such as `http://localhost:3124/api/v1/`.
     #[must_use]
     pub fn url(&self) -> &str {
         self.0.base.as_str()
     }
 
-    /// Who asks.
+    /// Returns the current credentials.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
         self.0.credentials.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Changes who asks, from the next request on, for all clones of the session.
+    /// Changes the credentials for all later requests of this session and its clones.
     pub fn set_credentials(&self, credentials: Credentials) {
         *self.0.credentials.write().unwrap_or_else(PoisonError::into_inner) = credentials;
     }
 
-    /// A session with the same server for somebody else.
+    /// Returns a session with the same server and other credentials. It shares the connections, but
+    /// not later changes of the credentials.
     #[must_use]
     pub fn with_credentials(&self, credentials: Credentials) -> Self {
         let Inner { http, base, timeout, retries, .. } = &*self.0;
@@ -156,32 +167,43 @@ impl Session {
         }))
     }
 
-    /// Makes a call and reads its answer.
+    /// Sends a call and reads its response.
     ///
     /// # Errors
-    /// Any [`Error`] but [`Error::Url`].
+    /// Returns any [`Error`] except [`Error::Url`].
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the call is not repeated any more, but the server may already have
+    /// received it.
     pub fn call<E: Endpoint>(&self, call: &E) -> Answering<'_, E::Answer> {
         let request = self.request(call);
         Box::pin(async move { read(&self.fetch(request?).await?) })
     }
 
-    /// Makes a call with a body that is JSON already, in place of its own.
+    /// Sends a call with this JSON text as its body, in place of its own body.
     ///
     /// # Errors
-    /// As [`call`](Self::call).
+    /// Returns an error as [`call`](Self::call) does.
+    ///
+    /// # Cancel safety
+    /// The same as that of [`call`](Self::call).
     pub fn call_with<E: Endpoint>(&self, call: &E, body: Bytes) -> Answering<'_, E::Answer> {
         let request = Request { body: Some(body), ..self.request_to(call) };
         Box::pin(async move { read(&self.fetch(request).await?) })
     }
 
-    /// Makes a call after which the server takes other credentials than before, and goes on with
-    /// those that `new` finds in the answer.
+    /// Sends a call that changes the caller's credentials on the server. The session then uses the
+    /// credentials that `new` returns for the response, or keeps the old ones if it returns `None`.
     ///
-    /// From the server's change until the answer is here, the old credentials are refused: calls of
-    /// other tasks to which that happens meanwhile are made again with the new ones.
+    /// Calls of other tasks that the server refuses with 401 in the meantime wait for the response,
+    /// and are sent again with the new credentials.
     ///
     /// # Errors
-    /// As [`call`](Self::call).
+    /// Returns an error as [`call`](Self::call) does.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the session keeps the old credentials, even if the server has
+    /// already changed them.
     pub fn call_for_credentials<'s, E: Endpoint>(
         &'s self,
         call: &E,
@@ -198,10 +220,14 @@ impl Session {
         })
     }
 
-    /// Makes a call whose answer is read as it comes.
+    /// Sends a call whose response is read as a stream. Returns when the response has begun.
     ///
     /// # Errors
-    /// As [`call`](Self::call); what happens after the answer has begun is an item of the body.
+    /// Returns an error as [`call`](Self::call) does. If reading fails later, the stream yields the
+    /// error.
+    ///
+    /// # Cancel safety
+    /// The same as that of [`call`](Self::call).
     pub fn open<E: Endpoint>(&self, call: &E) -> Answering<'_, Body> {
         let request = self.request(call);
         Box::pin(async move {
@@ -216,7 +242,7 @@ impl Session {
         })
     }
 
-    /// The whole answer to a request.
+    /// Sends a request, with retries, and returns the complete body of the response.
     async fn fetch(&self, request: Request) -> Result<Bytes, Error> {
         let mut retry = self.retry(&request);
         loop {
@@ -231,7 +257,7 @@ impl Session {
         }
     }
 
-    /// Asks for the connection to become another: `upgrade` are the headers that say which.
+    /// Sends a request to upgrade the connection to another protocol, with the headers `upgrade`.
     pub(crate) async fn upgrade(
         &self,
         path: &str,
@@ -242,12 +268,13 @@ impl Session {
         self.send(&Request { headers: upgrade, ..request }, None).await
     }
 
-    /// How long a call may take.
+    /// Returns the timeout of calls.
     pub(crate) fn timeout(&self) -> Duration {
         self.0.timeout
     }
 
-    /// Sends a request: once, or twice if what logged in has changed meanwhile.
+    /// Sends a request. If the server refuses the credentials and they were changed in the
+    /// meantime, sends it once more.
     async fn send(
         &self,
         request: &Request,
@@ -296,7 +323,7 @@ impl Session {
         Ok(Request { body: body.map(Bytes::from), ..self.request_to(call) })
     }
 
-    /// The request of a call, without a body.
+    /// Returns the request of a call, without a body.
     fn request_to<E: Endpoint>(&self, call: &E) -> Request {
         let url = self.url_of(&call.path(), &call.parameters());
         let method = match E::METHOD {
@@ -318,17 +345,17 @@ impl Session {
     }
 }
 
-/// A call under way.
+/// The future of a call. Nothing is sent before it is polled.
 pub type Answering<'s, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 's>>;
 
-/// A call, ready to be sent as often as it takes.
+/// A request that can be sent repeatedly.
 struct Request {
     method: reqwest::Method,
     url: Url,
     headers: HeaderMap,
     body: Option<Bytes>,
     repeatable: bool,
-    /// Whether what logs in is another afterwards.
+    /// Whether the call changes the credentials.
     changes_login: bool,
 }
 
@@ -352,7 +379,7 @@ impl fmt::Debug for Session {
     }
 }
 
-/// The response, unless its status says that it is an error.
+/// Returns the response if its status is a success, or an error otherwise.
 async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, Error> {
     let status = response.status();
     if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS {
@@ -361,12 +388,12 @@ async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, Erro
     if status.is_redirection() {
         return Err(ProtocolError::Redirection(status.as_u16()).into());
     }
-    // The status is what counts: a body that breaks off is as good as none.
+    // The status is known even if the body cannot be read.
     let body = response.bytes().await.unwrap_or_default();
     Err(Error::from_server(said(status, &body)))
 }
 
-/// What an error answer says, be it the server's JSON, some proxy's page or nothing.
+/// Reads an error response: the server's JSON, or a message from any other body or the status.
 fn said(status: StatusCode, body: &[u8]) -> ServerError {
     if let Ok(mut said) = serde_json::from_slice::<ServerError>(body) {
         said.code = status.as_u16();
@@ -374,7 +401,7 @@ fn said(status: StatusCode, body: &[u8]) -> ServerError {
     }
     let text = String::from_utf8_lossy(body);
     let text: String = text.trim().chars().take(MAX_MESSAGE_CHARS).collect();
-    let reason = status.canonical_reason().unwrap_or("no reason given");
+    let reason = status.canonical_reason().unwrap_or("no message");
     let msg = if text.is_empty() { reason.to_owned() } else { text };
     ServerError::new(status.as_u16(), msg, "")
 }

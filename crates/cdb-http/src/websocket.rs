@@ -1,4 +1,4 @@
-//! The websocket of a session: one connection for any number of subscriptions.
+//! The websocket of a session: one connection for all subscriptions.
 
 mod actor;
 mod conversation;
@@ -21,47 +21,53 @@ use crate::Session;
 use actor::{Actor, Order, Topics};
 use queue::Queue;
 
-/// What can be subscribed to.
+/// The subject of a subscription: the inserts into a stream, through a transform.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Topic {
     /// The stream, or its downlink.
     pub path: DataPath,
-    /// The PipeScript through which inserts come; empty for none.
+    /// The PipeScript to run over the inserted datapoints; empty for none.
     pub transform: String,
 }
 
 /// The websocket of a session.
 ///
-/// It is opened with the first subscription and closed after the last. When it is lost it is opened
-/// again, with growing pauses, and all subscriptions are made again; what was inserted meanwhile is
-/// for the subscriber to read, who is told by another [`Event::Subscribed`].
+/// It connects with the first subscription and disconnects after the last one has ended.
 ///
-/// A task of the runtime in which [`join`](Self::join) is called keeps it.
+/// If the connection is lost, it reconnects with growing pauses and subscribes again to all topics.
+/// Each subscriber then receives another [`Event::Subscribed`]. Datapoints that were inserted in
+/// the meantime are not delivered; the subscriber has to read them.
+///
+/// The connection is managed by a task, which runs in the tokio runtime in which
+/// [`join`](Self::join) was first called. If that runtime ends, the next `join` starts a new task.
 pub struct Websocket {
     session: Session,
     reconnect: Reconnect,
     state: watch::Sender<ConnectionState>,
-    /// To the task, once there is one.
+    /// The channel to the task, if one was started.
     orders: Mutex<Option<mpsc::UnboundedSender<Order>>>,
 }
 
 impl Websocket {
-    /// Prepares the websocket of a session. Nothing is sent.
+    /// Creates a websocket for a session. It does not connect before the first subscription.
     #[must_use]
     pub fn new(session: Session, reconnect: Reconnect) -> Self {
         Self { session, reconnect, state: watch::Sender::default(), orders: Mutex::default() }
     }
 
-    /// How it is doing, now and whenever that changes.
+    /// Returns a receiver for the state of the connection and its changes.
     #[must_use]
     pub fn state(&self) -> watch::Receiver<ConnectionState> {
         self.state.subscribe()
     }
 
-    /// Subscribes: the first event is [`Event::Subscribed`] or [`Event::Ended`].
+    /// Subscribes to a topic. Returns the events of the subscription, and a guard that ends it when
+    /// dropped.
+    ///
+    /// The first event is [`Event::Subscribed`], or [`Event::Ended`] if the subscription failed.
     ///
     /// # Panics
-    /// Outside of a tokio runtime.
+    /// Panics if it is called outside of a tokio runtime.
     pub fn join(&self, topic: Topic) -> (Events, Membership) {
         let queue = Arc::new(Queue::default());
         let order = Order::Join { topic: topic.clone(), queue: Arc::clone(&queue) };
@@ -70,7 +76,7 @@ impl Websocket {
         (Events { queue }, Membership(Some(member)))
     }
 
-    /// Gives the task an order; begins one if there is none, or its runtime has ended.
+    /// Sends an order to the task. Starts a task if there is none, or if its runtime has ended.
     fn order(&self, mut order: Order) -> mpsc::UnboundedSender<Order> {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(orders) = &*orders {
@@ -80,7 +86,7 @@ impl Websocket {
             }
         }
         let (new, received) = mpsc::unbounded_channel();
-        // It is received: the task holds the other end.
+        // This cannot fail, since `received` is still open.
         let _ = new.send(order);
         let actor = Actor {
             session: self.session.clone(),
@@ -104,25 +110,27 @@ impl fmt::Debug for Websocket {
     }
 }
 
-/// What happens to one subscription.
+/// The events of one subscription.
 ///
-/// What is not taken waits, up to 1 MiB or 256 batches; what comes later is dropped, and
-/// [`Event::Missed`] says so in its place.
+/// At most 256 batches or 1 MiB of data wait to be received; a single larger batch may wait if no
+/// other does. Later batches are dropped, and [`Event::Missed`] is received in their place.
 #[derive(Debug)]
 pub struct Events {
     queue: Arc<Queue>,
 }
 
 impl Events {
-    /// Waits for the next event. None comes after [`Event::Ended`].
+    /// Waits for the next event. After [`Event::Ended`], there are no more events, and this never
+    /// returns.
     ///
-    /// If the future is dropped before it is ready, no event is lost.
+    /// # Cancel safety
+    /// This method is cancel safe: no event is lost if the future is dropped.
     pub async fn next(&mut self) -> Event {
         self.queue.next().await
     }
 }
 
-/// That somebody has subscribed. Dropping it unsubscribes.
+/// A guard that keeps a subscription. Dropping it unsubscribes.
 #[must_use = "dropping it unsubscribes"]
 pub struct Membership(Option<Member>);
 
@@ -133,12 +141,16 @@ struct Member {
 }
 
 impl Membership {
-    /// Unsubscribes; returns when the server will send nothing more.
+    /// Unsubscribes, and waits until the server has confirmed it. Returns at once if the topic has
+    /// other subscribers or there is no connection.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the subscription ends nevertheless.
     pub async fn leave(mut self) {
         if let Some(member) = self.0.take() {
             let (done, wait) = oneshot::channel();
             member.leave(Some(done));
-            // If the connection is lost, so is the subscription.
+            // The sender is dropped if the connection is lost, which ends the subscription too.
             let _ = wait.await;
         }
     }
@@ -161,7 +173,7 @@ impl fmt::Debug for Membership {
 impl Member {
     fn leave(self, done: Option<oneshot::Sender<()>>) {
         let Self { topic, queue, orders } = self;
-        // Without a task there is no subscription.
+        // If the task has ended, the subscription has ended too.
         let _ = orders.send(Order::Leave { topic, queue, done });
     }
 }

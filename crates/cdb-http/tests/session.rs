@@ -1,4 +1,4 @@
-//! Sessions with servers that are not well: what a healthy one never shows.
+//! Sessions with servers that misbehave.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,8 @@ use futures_util::{StreamExt, stream};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 
-/// Serves the same answer to everything, and prepares a session with it.
+/// Starts a server that sends the same response to every request, and returns a builder of a
+/// session with it.
 async fn answering<A: IntoResponse + 'static>(
     answer: impl Fn() -> A + Clone + Send + Sync + 'static,
 ) -> SessionBuilder {
@@ -34,7 +35,8 @@ async fn serve(router: Router) -> SessionBuilder {
     Session::builder(url)
 }
 
-/// Answers with these statuses, one after the other, the last one for ever; counts the requests.
+/// Starts a server that responds with these statuses in order, and then with the last one. Returns
+/// a session with it and the count of its requests.
 async fn statuses(list: &'static [u16]) -> (Session, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&count);
@@ -92,7 +94,7 @@ async fn even_an_insert_waits_for_a_server_that_is_not_there_yet() {
     let session = session.expect("a session");
     let inserted = insert(&session);
     tokio::pin!(inserted);
-    // It has been tried at least once before there is a server.
+    // The first attempt was made while there was no server.
     assert!(tokio::time::timeout(Duration::from_millis(50), &mut inserted).await.is_err());
     let listener = TcpListener::bind(address).await.expect("the port again");
     let (arrived, mut arrivals) = mpsc::unbounded_channel();
@@ -190,7 +192,7 @@ async fn what_takes_too_long_ends_with_an_error() {
 
 #[tokio::test]
 async fn answers_may_be_compressed() {
-    // The text `me/user`, through gzip.
+    // The text `me/user`, compressed with gzip.
     const GZIP: &[u8] = &[
         0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3, 0xcb, 0x4d, 0xd5, 0x2f, 0x2d, 0x4e, 0x2d, 2, 0, 0x32,
         0xdd, 0x72, 0xc0, 7, 0, 0, 0,

@@ -1,4 +1,4 @@
-//! Websockets of servers that are not well: what a healthy one never shows.
+//! Websockets of servers that misbehave.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use cdb_http::{Error, ProtocolError, Session};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-/// Longer than anything takes that is going to happen.
+/// The timeout for events that must occur.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The websocket of a server that treats all requests in one way.
+/// Starts a server with this router, and returns a websocket of a session with it.
 async fn websocket(router: Router) -> Websocket {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -24,7 +24,7 @@ async fn websocket(router: Router) -> Websocket {
     Websocket::new(session.build().expect("a session"), Reconnect::new())
 }
 
-/// A server that opens websockets, says that it answers, and then does something else.
+/// Starts a server that accepts websockets, confirms that it sends answers, and then calls `talk`.
 async fn opening<F: Future<Output = ()> + Send + 'static>(
     talk: impl Fn(WebSocket) -> F + Clone + Send + Sync + 'static,
 ) -> Websocket {
@@ -39,7 +39,7 @@ fn topic() -> Topic {
     Topic { path: "me/user/numbers".parse().expect("a path"), transform: String::new() }
 }
 
-/// Why the websocket is lost after somebody has subscribed.
+/// Subscribes, and returns the error with which the connection is lost.
 async fn loss(websocket: &Websocket) -> String {
     let _subscription = websocket.join(topic());
     let mut state = websocket.state();
@@ -78,7 +78,7 @@ async fn a_refused_login_closes_it_until_somebody_subscribes_again() {
 async fn what_is_not_json_ends_the_connection() {
     let websocket = opening(async |mut socket: WebSocket| {
         while socket.recv().await.is_some() {
-            // Whoever gets it hangs up.
+            // The client closes the connection when it receives this.
             let _ = socket.send(Message::text("{\"answer\": 1, ")).await;
         }
     });
@@ -89,7 +89,7 @@ async fn what_is_not_json_ends_the_connection() {
 async fn a_server_that_does_not_answer_is_given_up() {
     let websocket = opening(async |mut socket: WebSocket| {
         while let Some(Ok(_)) = socket.recv().await {
-            // It lives, but does not do what it is told.
+            // The server sends frames, but does not answer the command.
             let _ = socket.send(Message::text("{\"new\": \"event\"}")).await;
         }
     });

@@ -1,5 +1,5 @@
-//! The task that keeps a websocket: opens it while somebody has subscribed, and opens it again when
-//! it is lost.
+//! The task that manages a websocket: it connects while there are subscriptions, and reconnects if
+//! the connection is lost.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use super::{ConnectionState, Reconnect, Topic};
 use crate::error::Break;
 use crate::{Error, Session};
 
-/// What subscribers want of the task.
+/// A request of a subscriber to the task.
 #[derive(Debug)]
 pub(super) enum Order {
     Join { topic: Topic, queue: Arc<Queue> },
     Leave { topic: Topic, queue: Arc<Queue>, done: Option<oneshot::Sender<()>> },
 }
 
-/// Who has subscribed to what.
+/// The subscribers of each topic.
 pub(super) type Topics = HashMap<Topic, Vec<Arc<Queue>>>;
 
 pub(super) struct Actor {
@@ -52,7 +52,7 @@ impl Actor {
                     }
                     match end {
                         End::Unwanted => {
-                            tracing::info!("the websocket is closed: nobody is subscribed");
+                            tracing::info!("the websocket is closed: there are no subscriptions");
                             continue;
                         }
                         End::Broken(why) => Arc::new(why),
@@ -64,7 +64,8 @@ impl Actor {
                 }
                 Err(error) => {
                     let why = Arc::new(error);
-                    // Whoever waits to hear that it has subscribed is told; who had is patient.
+                    // A subscription that was never confirmed ends with the error. The others are
+                    // made again when the connection is back.
                     self.topics.retain(|_, queues| {
                         queues.retain(|queue| {
                             let patient = queue.is_established();
@@ -84,7 +85,8 @@ impl Actor {
         }
     }
 
-    /// Waits until somebody has subscribed; false when nobody can any more.
+    /// Waits until there is a subscription. Returns false if there cannot be one any more, because
+    /// all handles were dropped.
     async fn wanted(&mut self) -> bool {
         while let Ok(order) = self.orders.try_recv() {
             self.follow(order);
@@ -105,8 +107,8 @@ impl Actor {
         true
     }
 
-    /// Waits before the next attempt; false if somebody subscribed meanwhile, who will not wait, or
-    /// nobody wants it any more.
+    /// Waits before the next attempt. Returns false if the wait was cut short, by a new
+    /// subscription or because none is left.
     async fn pause(&mut self, wait: Duration, why: Arc<Error>) -> bool {
         tracing::warn!(?wait, error = &*why as &dyn std::error::Error, "the websocket is lost");
         self.state.send_replace(ConnectionState::Reconnecting { wait, why });
@@ -125,7 +127,7 @@ impl Actor {
         }
     }
 
-    /// Follows an order while there is no connection.
+    /// Carries out an order while there is no connection.
     fn follow(&mut self, order: Order) {
         match order {
             Order::Join { topic, queue } => self.topics.entry(topic).or_default().push(queue),
@@ -136,10 +138,10 @@ impl Actor {
         }
     }
 
-    /// Ends all subscriptions.
+    /// Ends all subscriptions with an error.
     fn give_up(&mut self, why: Error) {
         let why = Arc::new(why);
-        tracing::error!(error = &*why as &dyn std::error::Error, "the websocket is given up");
+        tracing::error!(error = &*why as &dyn std::error::Error, "all subscriptions have ended");
         self.state.send_replace(ConnectionState::Closed { why: Arc::clone(&why) });
         self.topics.drain().flat_map(|(_, queues)| queues).for_each(|queue| queue.end(&why));
     }
@@ -147,22 +149,22 @@ impl Actor {
 
 impl Drop for Actor {
     fn drop(&mut self) {
-        // There are subscribers left only if the runtime ends before them.
+        // There are only subscribers left if the runtime ends before their handles are dropped.
         if !self.topics.is_empty() {
             self.give_up(Break::Abandoned.into());
         }
     }
 }
 
-/// Tells whoever waits to leave that it is done.
+/// Signals that an unsubscription is complete.
 pub(super) fn tell(done: Option<oneshot::Sender<()>>) {
     if let Some(done) = done {
-        // Whoever waited may be gone.
+        // The receiver may have been dropped.
         let _ = done.send(());
     }
 }
 
-/// Takes a subscriber out; says whether it was the last of its topic.
+/// Removes a subscriber. Returns whether it was the last one of its topic.
 pub(super) fn leave(topics: &mut Topics, topic: &Topic, queue: &Arc<Queue>) -> bool {
     let Some(queues) = topics.get_mut(topic) else { return false };
     queues.retain(|other| !Arc::ptr_eq(other, queue));

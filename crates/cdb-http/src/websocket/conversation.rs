@@ -1,4 +1,4 @@
-//! What is said over one open websocket.
+//! The exchange of frames over one open websocket.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,15 +22,15 @@ use super::queue::{Batch, Queue};
 use crate::error::{Break, CloseReason};
 use crate::{Error, ProtocolError, Session};
 
-/// How long the server may take to hear that the websocket is closed.
+/// The timeout for sending the close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How many streams are looked at at once before they are subscribed.
+/// The maximum number of streams that are checked at the same time before a subscription.
 const MAX_CHECKS: usize = 8;
 
-/// Why a conversation ends.
+/// The reason for which a connection has ended.
 pub(super) enum End {
-    /// Nobody is subscribed any more.
+    /// There are no subscriptions any more.
     Unwanted,
     /// The connection is lost.
     Broken(Error),
@@ -42,25 +42,27 @@ impl<E: Into<Error>> From<E> for End {
     }
 }
 
-/// What is said over one open websocket.
+/// One open websocket.
 pub(super) struct Conversation<'s> {
     session: &'s Session,
-    /// How long nothing may be heard.
+    /// The time without a frame after which the connection counts as lost.
     silence: Duration,
+    /// Whether the server sends answers to commands.
     answers: bool,
     last_id: u64,
-    /// Commands that are not answered yet, by their numbers.
+    /// The commands that are not answered yet, by their numbers.
     pending: BTreeMap<u64, Pending>,
-    /// When the server last said anything.
+    /// The time of the last frame of the server.
     heard: Instant,
-    /// Whether it has been asked for a sign of life since.
+    /// Whether a ping was sent since then.
     asked: bool,
-    /// What a server that does not answer is asked before a subscription, by subscription.
+    /// The checks that precede the subscriptions on a server that does not answer commands.
     checks: FuturesUnordered<BoxFuture<'s, Checked>>,
+    /// Limits the number of checks that run at the same time.
     looking: Arc<Semaphore>,
 }
 
-/// What a command was for.
+/// A command that is not answered yet.
 struct Pending {
     since: Instant,
     what: What,
@@ -71,7 +73,7 @@ enum What {
     Leave(Option<oneshot::Sender<()>>),
 }
 
-/// Whether a stream may be read.
+/// The result of a check whether a stream may be read.
 struct Checked {
     topic: Topic,
     queue: Arc<Queue>,
@@ -95,8 +97,8 @@ impl<'s> Conversation<'s> {
         }
     }
 
-    /// Subscribes to all topics, tells subscribers what comes and follows orders until the
-    /// connection is lost or not wanted any more.
+    /// Subscribes to all topics, passes events to subscribers and carries out orders, until the
+    /// connection is lost or there are no subscriptions any more.
     pub(super) async fn hold(
         mut self,
         opened: Opened,
@@ -119,7 +121,7 @@ impl<'s> Conversation<'s> {
         if let End::Unwanted = end {
             drop(outgoing);
             if !matches!(timeout(CLOSE_TIMEOUT, writing).await, Ok(Ok(()))) {
-                tracing::debug!("the server did not hear that the websocket is closed");
+                tracing::debug!("the close frame of the websocket could not be sent in time");
             }
         }
         end
@@ -180,14 +182,15 @@ impl<'s> Conversation<'s> {
         }
     }
 
-    /// Subscribes, also to what somebody else here has subscribed to: the answer tells from which
-    /// datapoint on it holds.
+    /// Sends a subscription. This is also done if the topic has another subscriber already, because
+    /// the answer contains the index from which on this subscriber receives datapoints.
     fn join(&mut self, topic: Topic, queue: Arc<Queue>, outgoing: &Outgoing) {
         if self.answers {
             self.subscribe(topic, queue, outgoing);
             return;
         }
-        // A subscription that the original refuses makes it deaf for all that follow.
+        // After the original server has refused a subscription, it ignores all later ones on the
+        // connection. So check beforehand whether the stream may be read.
         let (session, looking) = (self.session, Arc::clone(&self.looking));
         let check = async move {
             let _looking = looking.acquire().await;
@@ -219,13 +222,14 @@ impl<'s> Conversation<'s> {
         self.command(command, What::Join(topic, queue), outgoing);
     }
 
-    /// Sends a command; after it, to a server that does not answer, a ping with its number.
+    /// Sends a command. If the server does not answer commands, a ping with the number of the
+    /// command follows: its pong shows that the command was carried out.
     fn command(&mut self, command: Command, what: What, outgoing: &Outgoing) {
         self.last_id += 1;
         let id = self.last_id;
         self.pending.insert(id, Pending { since: Instant::now(), what });
         let Ok(text) = serde_json::to_string(&Request { id, command }) else { return };
-        // If nobody writes any more, the connection is lost.
+        // This fails only if the writer has ended. Then the connection is lost.
         let _ = outgoing.send(Message::text(text));
         if !self.answers {
             let _ = outgoing.send(Message::Ping(Bytes::from(id.to_string())));
@@ -271,13 +275,13 @@ impl<'s> Conversation<'s> {
                 let topic = Topic { path: stream, transform };
                 topics.remove(&topic).iter().flatten().for_each(|queue| queue.end(&why));
             }
-            Ok(_) | Err(UnknownEvent::Kind) => tracing::debug!("the server says something unknown"),
+            Ok(_) | Err(UnknownEvent::Kind) => tracing::debug!("ignoring an unknown event"),
             Err(_) => return Err(ProtocolError::Garbled.into()),
         }
         Ok(())
     }
 
-    /// When something must have been heard or answered.
+    /// Returns the time of the next timeout: that of a ping, of the connection or of a command.
     fn deadline(&self) -> Instant {
         let patience = if self.asked { self.silence } else { self.silence / 2 };
         let sign = self.heard + patience;
@@ -287,7 +291,8 @@ impl<'s> Conversation<'s> {
         }
     }
 
-    /// Nothing was heard, or a command not answered, for too long.
+    /// Handles a timeout: sends a ping, or returns an error if one was sent already or a command
+    /// was not answered in time.
     fn alarm(&mut self, outgoing: &Outgoing) -> Result<(), Error> {
         if self.asked || self.heard.elapsed() < self.silence / 2 {
             return Err(Break::Silent.into());
@@ -298,7 +303,7 @@ impl<'s> Conversation<'s> {
     }
 }
 
-/// Does what was to be done when a command is answered; `None` if the server does not answer.
+/// Completes a command that was answered. `answer` is `None` if the server does not send answers.
 fn settle(what: What, answer: Option<Answer>, topics: &mut Topics) {
     match what {
         What::Join(topic, queue) => {
@@ -317,7 +322,7 @@ fn settle(what: What, answer: Option<Answer>, topics: &mut Topics) {
     }
 }
 
-/// Writes what is to be sent, and closes the websocket when nothing more is.
+/// Writes the messages of a channel, and closes the websocket after the last one.
 async fn write(
     mut sink: SplitSink<WebSocketStream<Upgraded>, Message>,
     mut outgoing: mpsc::UnboundedReceiver<Message>,

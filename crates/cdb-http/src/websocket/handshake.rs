@@ -1,4 +1,4 @@
-//! Opening a websocket.
+//! The handshake that opens a websocket.
 
 use std::time::Duration;
 
@@ -17,20 +17,21 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use crate::error::Break;
 use crate::{Error, ProtocolError, Session};
 
-/// How large a message may be: what was inserted at once, 10 MiB at most, may grow by a transform.
+/// The maximum size of a message. One insert has at most 10 MiB, but a transform can enlarge it.
 const MAX_BYTES: usize = 256 * 1024 * 1024;
 
-/// How much is read at once.
+/// The size of the read buffer.
 const READ_BYTES: usize = 16 * 1024;
 
 /// A websocket that has just been opened.
 pub(super) struct Opened {
     pub(super) socket: WebSocketStream<Upgraded>,
-    /// Whether the server answers commands.
+    /// Whether the server sends answers to commands.
     pub(super) answers: bool,
 }
 
-/// Opens a websocket, over the same connections and with the same TLS as calls.
+/// Opens a websocket with the HTTP client of the session, so that it uses the same TLS
+/// configuration.
 pub(super) async fn open(session: &Session) -> Result<Opened, Error> {
     let longest: Duration = session.timeout();
     timeout(longest, shake_hands(session)).await.map_err(|_| Break::Silent)?

@@ -1,4 +1,4 @@
-//! What waits for one subscriber.
+//! The queue of events that wait for one subscriber.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,42 +9,45 @@ use tokio::sync::Notify;
 
 use crate::Error;
 
-/// How much text may wait. What waits is shared by all who have subscribed to the same.
+/// The maximum number of bytes that may wait. The text of a batch is shared by all subscribers of
+/// the same topic.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// How many batches may wait.
+/// The maximum number of batches that may wait.
 const MAX_BATCHES: usize = 256;
 
-/// What happens to a subscription.
+/// An event of a subscription.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// The server has it: what is inserted from now on comes. Also after each reconnect.
+    /// The subscription is active: all later inserts are delivered. Sent again after each
+    /// reconnect.
     Subscribed(Option<Subscribed>),
-    /// Something was inserted.
+    /// Datapoints were inserted.
     Batch(Arc<Batch>),
-    /// So much waited that what came later was dropped.
+    /// Batches were dropped, because too many were waiting.
     Missed {
-        /// The index after that of the last datapoint that was dropped, if the server tells it.
+        /// The index after the last datapoint that was dropped, if the server sends indices.
         end: Option<u64>,
     },
-    /// The subscription has ended. It is the last event.
+    /// The subscription has ended. This is the last event.
     Ended(Arc<Error>),
 }
 
-/// What one insert gave, through the subscription's transform.
+/// The datapoints of one insert, as the subscription receives them.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Batch {
-    /// The datapoints: a JSON array.
+    /// The datapoints, or the output of the transform for them: a JSON array.
     pub data: Box<RawValue>,
-    /// The index of the first datapoint that was inserted, if the server tells it.
+    /// The index of the first inserted datapoint, before the transform, if the server sends
+    /// indices.
     pub index: Option<u64>,
-    /// The index after that of the last datapoint that was inserted; with `index`.
+    /// The index after the last inserted datapoint. `None` if `index` is.
     pub end: Option<u64>,
 }
 
-/// What waits for one subscriber, oldest first.
+/// The events that wait for one subscriber, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: Mutex<Waiting>,
@@ -56,21 +59,22 @@ struct Waiting {
     events: VecDeque<Event>,
     batches: usize,
     bytes: usize,
-    /// What was dropped after the last event.
+    /// Set if batches were dropped after the last event in `events`: the index after the last
+    /// dropped datapoint, if it is known.
     missed: Option<Option<u64>>,
-    /// Whether the server has the subscription, on the present connection.
+    /// Whether the server has confirmed the subscription on the current connection.
     joined: bool,
-    /// Whether it ever had it.
+    /// Whether the server has ever confirmed the subscription.
     established: bool,
 }
 
 impl Queue {
-    /// Takes note that the server has the subscription.
+    /// Records that the server has confirmed the subscription.
     pub(super) fn join(&self, joined: Option<Subscribed>) {
         let mut waiting = self.lock();
         waiting.joined = true;
         waiting.established = true;
-        // Whoever looks what there is up to here finds what was dropped.
+        // A subscriber that reads the stream up to the new beginning finds what was dropped.
         waiting.missed = None;
         if let Some(Event::Subscribed(_)) = waiting.events.back() {
             waiting.events.pop_back();
@@ -79,17 +83,17 @@ impl Queue {
         self.filled.notify_one();
     }
 
-    /// Takes note that the connection is lost.
+    /// Records that the connection is lost.
     pub(super) fn part(&self) {
         self.lock().joined = false;
     }
 
-    /// Whether the server ever had the subscription.
+    /// Returns whether the server has ever confirmed the subscription.
     pub(super) fn is_established(&self) -> bool {
         self.lock().established
     }
 
-    /// Puts a batch last, unless too much waits.
+    /// Appends a batch, or drops it if too many wait or the subscription is not confirmed.
     pub(super) fn push(&self, batch: &Arc<Batch>) {
         let mut waiting = self.lock();
         if !waiting.joined {
@@ -108,13 +112,14 @@ impl Queue {
         self.filled.notify_one();
     }
 
-    /// Puts the last event.
+    /// Appends the last event.
     pub(super) fn end(&self, why: &Arc<Error>) {
         self.lock().events.push_back(Event::Ended(Arc::clone(why)));
         self.filled.notify_one();
     }
 
-    /// Waits for the oldest event.
+    /// Waits for the oldest event and removes it. Cancel safe: the event is removed without an
+    /// await after it.
     pub(super) async fn next(&self) -> Event {
         loop {
             if let Some(event) = self.lock().next() {
@@ -131,7 +136,7 @@ impl Queue {
 
 impl Waiting {
     fn next(&mut self) -> Option<Event> {
-        // What was dropped came before the end.
+        // The dropped batches came before the end of the subscription.
         let only_the_end = matches!(self.events.front(), None | Some(Event::Ended(_)));
         if only_the_end && let Some(end) = self.missed.take() {
             return Some(Event::Missed { end });
@@ -154,7 +159,7 @@ mod tests {
         Arc::new(Batch { data, index: Some(end - 1), end: Some(end) })
     }
 
-    /// All that waits: the ends of batches, and for other events 0 and what they are.
+    /// Takes all waiting events: the end index, or 0 if there is none, and the kind of each.
     fn waiting(queue: &Queue) -> Vec<(u64, &'static str)> {
         std::iter::from_fn(|| queue.lock().next())
             .map(|event| match event {

@@ -1,13 +1,13 @@
-//! When a lost websocket is opened again.
+//! The configuration of reconnecting.
 
 use std::time::Duration;
 
 use crate::Backoff;
 
-/// When a lost websocket is opened again, and when it counts as lost.
+/// Configures when a websocket counts as lost, and the pauses before it is opened again.
 ///
-/// The pauses are those of the Python client: each failure makes the next one half as long again,
-/// each success undoes that of one failure, and up to a fifth more or less is left to chance.
+/// The pauses are those of the Python client: each failure makes the next pause longer by half,
+/// each success undoes one failure, and each pause is randomly up to 20 % longer or shorter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[must_use = "it does nothing until a connection is made with it"]
 pub struct Reconnect {
@@ -29,32 +29,32 @@ impl Default for Reconnect {
 }
 
 impl Reconnect {
-    /// The pauses of the Python client.
+    /// Returns the configuration of the Python client.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The shortest pause, which is also the first one; 1 second unless given.
+    /// Sets the shortest pause, which is also the first one. The default is 1 second.
     pub fn shortest(mut self, pause: Duration) -> Self {
         self.shortest = pause;
         self
     }
 
-    /// The longest pause, before chance; 8 minutes unless given.
+    /// Sets the longest pause, without the random variation. The default is 8 minutes.
     pub fn longest(mut self, pause: Duration) -> Self {
         self.longest = pause;
         self
     }
 
-    /// How long a connection must have lasted for earlier failures to be forgotten; 15 minutes
-    /// unless given.
+    /// Sets how long a connection must have lasted for earlier failures to be forgotten. The
+    /// default is 15 minutes.
     pub fn forget(mut self, lasted: Duration) -> Self {
         self.forget = lasted;
         self
     }
 
-    /// How long nothing may be heard from the server before the connection counts as lost; 2
-    /// minutes unless given. After half of that the server is asked for a sign of life.
+    /// Sets how long the server may send nothing before the connection counts as lost. The default
+    /// is 2 minutes. A ping is sent after half of that time.
     pub fn heartbeat(mut self, silence: Duration) -> Self {
         self.heartbeat = silence;
         self
@@ -68,7 +68,7 @@ impl Reconnect {
         Backoff::new(self.shortest, self.longest)
     }
 
-    /// Whether failures before a connection that lasted so long are forgotten.
+    /// Returns whether a connection that lasted so long resets the pauses.
     pub(super) fn forgets(&self, lasted: Duration) -> bool {
         lasted > self.forget
     }

@@ -1,31 +1,32 @@
-//! How a websocket is doing.
+//! The state of a websocket.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Error;
 
-/// How a websocket is doing.
+/// The state of a websocket.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum ConnectionState {
-    /// Nobody has subscribed to anything: there is no connection.
+    /// There is no connection, because there is no subscription.
     #[default]
     Idle,
-    /// It is being opened.
+    /// The connection is being opened.
     Connecting,
-    /// It is open.
+    /// The connection is open.
     Connected,
-    /// It is lost, or could not be opened, and will be tried again.
+    /// The connection was lost or could not be opened, and will be tried again.
     Reconnecting {
-        /// How long after this state began.
+        /// The pause before the next attempt, from the beginning of this state.
         wait: Duration,
-        /// What happened.
+        /// The error that ended the connection.
         why: Arc<Error>,
     },
-    /// It is given up, with all subscriptions; a new subscription tries anew.
+    /// The connection and all subscriptions have ended, and it is not tried again. A new
+    /// subscription opens a new connection.
     Closed {
-        /// What happened, such as a login that is refused.
+        /// The error, such as a login that the server refuses.
         why: Arc<Error>,
     },
 }
