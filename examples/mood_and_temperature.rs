@@ -61,12 +61,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Makes the streams, with the values of the documentation.
 async fn insert(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
     for (name, values) in [
-        ("mood", &[(1.0, 7), (4.0, 3), (11.0, 5)][..]),
-        ("temperature", &[(2.0, 73), (5.0, 84), (8.0, 81), (11.0, 79)]),
+        ("mood", &[(1, 7), (4, 3), (11, 5)][..]),
+        ("temperature", &[(2, 73), (5, 84), (8, 81), (11, 79)]),
     ] {
         let stream = cdb.stream(name)?;
         stream.create(StreamCreate::new().schema(json!({"type": "number"}))).await?;
-        let data: Vec<_> = values.iter().map(|(t, d)| Datapoint::new(*t, *d)).collect();
+        let data: Vec<_> = values.iter().map(|(t, d)| Datapoint::at(*t, *d)).collect();
         stream.insert_array(&data).await?;
     }
     Ok(())

@@ -78,9 +78,9 @@ async fn streams(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
     println!("So the length still is {}.", productivity.len().await?);
 
     let hour = 3600.0;
-    let now = Timestamp::now().as_secs_f64().floor();
+    let now = Timestamp::now().floor(1);
     let history = [(3.0, 5), (2.0, 9), (1.0, 6)];
-    let history = history.map(|(hours, value)| Datapoint::new(now - hours * hour, value));
+    let history = history.map(|(hours, value)| Datapoint::at(now - hours * hour, value));
     let refused = productivity.insert_array(&history).await.err();
     println!("Time does not run backwards: {}", refused.ok_or("it was not")?);
     let diary = cdb.stream("diary")?;

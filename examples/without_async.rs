@@ -21,9 +21,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let temperature = cdb.stream("temperature")?.typed::<f64>();
     temperature.create(StreamCreate::new().schema(json!({"type": "number"}))).wait()?;
 
-    let midnight = 1_700_006_400.0;
+    let midnight = Timestamp::from(1_700_006_400);
     let hours = (0..).map(|hour| midnight + f64::from(hour) * 3600.0);
-    let day: Vec<_> = hours.zip(DAY).map(|(t, d)| Datapoint::new(t, d)).collect();
+    let day: Vec<_> = hours.zip(DAY).map(|(t, d)| Datapoint::at(t, d)).collect();
     println!("{} temperatures are stored.", temperature.insert_array(&day).wait()?);
 
     let mut warm = 0;

@@ -23,7 +23,7 @@ pub enum TransformError {
 /// ```
 /// use cdb_pipescript::ArrayTransform;
 /// use cdb_types::{Datapoint, DatapointArray};
-/// let array = DatapointArray::from(vec![Datapoint::new(1.0, 3.0), Datapoint::new(2.0, 10.0)]);
+/// let array = DatapointArray::from(vec![Datapoint::at(1, 3.0), Datapoint::at(2, 10.0)]);
 /// let mean = array.transform("mean | if last")?;
 /// assert_eq!(mean[0].d, 6.5);
 /// # Ok::<(), cdb_pipescript::TransformError>(())

@@ -12,7 +12,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::Timestamp;
+use crate::{Timestamp, TimestampError};
 
 pub use parser::{DatapointParseError, DatapointParser};
 pub use raw::{RawDatapoint, RawNumber};
@@ -26,7 +26,7 @@ pub use raw::{RawDatapoint, RawNumber};
 /// use cdb_types::Datapoint;
 /// let dp: Datapoint<f64> = serde_json::from_str(r#"{"t":1464250199.934,"d":8}"#)?;
 /// assert_eq!(dp.d, 8.0);
-/// assert_eq!(serde_json::to_string(&Datapoint::new(5.0, "hi"))?, r#"{"t":5,"d":"hi"}"#);
+/// assert_eq!(serde_json::to_string(&Datapoint::at(5, "hi"))?, r#"{"t":5,"d":"hi"}"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,10 +45,36 @@ pub struct Datapoint<T = Value> {
 pub type Origin = std::sync::Arc<str>;
 
 impl<T> Datapoint<T> {
-    /// Creates a datapoint at a time in seconds since 1970. A time that is not finite becomes 0.
+    /// Creates a datapoint without an origin.
+    ///
+    /// The time is seconds since 1970, or whatever else converts to a [`Timestamp`].
+    ///
+    /// # Errors
+    /// Returns an error if the time is NaN or an infinity.
+    ///
+    /// ```
+    /// # use cdb_types::{Datapoint, TimestampError};
+    /// let point = Datapoint::new(1464250199.934, 8)?;
+    /// assert!(Datapoint::new(f64::NAN, 8).is_err());
+    /// # Ok::<(), TimestampError>(())
+    /// ```
+    pub fn new(
+        t: impl TryInto<Timestamp, Error: Into<TimestampError>>,
+        value: T,
+    ) -> Result<Self, TimestampError> {
+        t.try_into().map_or_else(|error| Err(error.into()), |t| Ok(Self::at(t, value)))
+    }
+
+    /// Creates a datapoint without an origin at a time that cannot be NaN: a [`Timestamp`], a
+    /// `SystemTime`, or whole seconds since 1970.
+    ///
+    /// ```
+    /// # use cdb_types::Datapoint;
+    /// let point = Datapoint::at(std::time::SystemTime::now(), 8);
+    /// ```
     #[must_use]
-    pub fn new(seconds: f64, value: T) -> Self {
-        Self { t: Timestamp::new(seconds).unwrap_or_default(), d: value, o: None }
+    pub fn at(t: impl Into<Timestamp>, value: T) -> Self {
+        Self { t: t.into(), d: value, o: None }
     }
 
     /// Creates a datapoint at the current time of this machine's clock.

@@ -20,8 +20,8 @@ use crate::{Datapoint, Timestamp};
 ///
 /// ```
 /// use cdb_types::{Datapoint, DatapointArray};
-/// let mut a = DatapointArray::from(vec![Datapoint::new(1.0, 3.0), Datapoint::new(3.0, 5.0)]);
-/// a.merge(vec![Datapoint::new(2.0, 1.0)]);
+/// let mut a = DatapointArray::from(vec![Datapoint::at(1, 3.0), Datapoint::at(3, 5.0)]);
+/// a.merge(vec![Datapoint::at(2, 1.0)]);
 /// assert_eq!(a.d().copied().collect::<Vec<f64>>(), [3.0, 1.0, 5.0]);
 /// assert_eq!(a.mean(), Some(3.0));
 /// ```

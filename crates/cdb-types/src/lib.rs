@@ -62,7 +62,7 @@ pub use schema::Schema;
 #[cfg(feature = "schema")]
 pub use schema::{InvalidSchema, Validator};
 pub use secret::{ApiKey, Password};
-pub use timestamp::{Timestamp, TimestampRangeError};
+pub use timestamp::{Seconds, Timestamp, TimestampError, TimestampRangeError};
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

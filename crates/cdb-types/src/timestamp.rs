@@ -1,23 +1,38 @@
 //! Timestamps, in seconds since the Unix epoch.
 
+mod convert;
+mod seconds;
+
 use std::cmp::Ordering;
 use std::fmt;
-use std::ops::{Add, Sub};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::ops::{Add, AddAssign, Sub, SubAssign};
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use convert::{TimestampError, TimestampRangeError};
+pub use seconds::Seconds;
 
 /// A point in time: the seconds since 1970-01-01T00:00:00 UTC as a finite 64-bit float.
 ///
 /// For present-day times, the resolution is about a quarter of a microsecond. In JSON, a timestamp
 /// is the shortest decimal that is read back as the same float, without a trailing `.0`.
 ///
+/// It converts from `f64` (except for NaN and infinities), from integers (seconds as well), from
+/// [`SystemTime`], and with the feature `jiff-1` from `jiff::Timestamp` and `jiff::ZonedDateTime`. Seconds
+/// and [`Duration`]s can be added and subtracted.
+///
 /// ```
-/// use cdb_types::Timestamp;
-/// let t = Timestamp::new(1464250199.934).unwrap();
+/// use std::time::Duration;
+/// use cdb_types::{Timestamp, TimestampError};
+///
+/// let t = Timestamp::try_from(1464250199.934)?;
 /// assert_eq!(t.to_string(), "1464250199.934");
 /// assert_eq!((t + 0.066).to_string(), "1464250200");
-/// assert!(Timestamp::new(f64::NAN).is_none());
+/// assert_eq!(t - Duration::from_secs(60), t - 60.0);
+/// assert_eq!(t.floor(Duration::from_secs(3600)), Timestamp::from(1464249600));
+/// assert!(Timestamp::try_from(f64::NAN).is_err());
+/// # Ok::<(), TimestampError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Default)]
 pub struct Timestamp(f64);
@@ -34,6 +49,56 @@ impl Timestamp {
     #[must_use]
     pub fn new(seconds: f64) -> Option<Self> {
         seconds.is_finite().then_some(Self(seconds))
+    }
+
+    /// Creates a timestamp from milliseconds since the epoch.
+    #[must_use]
+    pub fn from_millis(milliseconds: i64) -> Self {
+        Self::from_parts(milliseconds.into(), 1_000)
+    }
+
+    /// Creates a timestamp from microseconds since the epoch.
+    #[must_use]
+    pub fn from_micros(microseconds: i64) -> Self {
+        Self::from_parts(microseconds.into(), 1_000_000)
+    }
+
+    /// Creates a timestamp from nanoseconds since the epoch. It is accurate to about a quarter of a
+    /// microsecond.
+    ///
+    /// ```
+    /// # use cdb_types::Timestamp;
+    /// let t = Timestamp::from_nanos(1_464_250_199_934_000_000_i64);
+    /// assert_eq!(Some(t), Timestamp::new(1464250199.934));
+    /// ```
+    #[must_use]
+    pub fn from_nanos(nanoseconds: impl Into<i128>) -> Self {
+        Self::from_parts(nanoseconds.into(), 1_000_000_000)
+    }
+
+    /// Creates a timestamp from a count of parts of a second.
+    fn from_parts(count: i128, per_second: i128) -> Self {
+        // Whole seconds and the rest apart: the count itself may have more digits than a float.
+        let (seconds, rest) = (count.div_euclid(per_second), count.rem_euclid(per_second));
+        Self(seconds as f64 + rest as f64 / per_second as f64)
+    }
+
+    /// Returns the start of the interval that this time is in, if time is divided into intervals of
+    /// this length from the epoch on. Returns the time itself if the length is not positive and
+    /// finite.
+    ///
+    /// Days and weeks begin in UTC; a local day may have 23 or 25 hours.
+    ///
+    /// ```
+    /// # use cdb_types::Timestamp;
+    /// let t = Timestamp::from(1464250199);
+    /// assert_eq!(t.floor(3600.0), Timestamp::from(1464249600));
+    /// ```
+    #[must_use]
+    pub fn floor(self, interval: impl Into<Seconds>) -> Self {
+        let interval = interval.into().as_f64();
+        let floor = (self.0 / interval).floor() * interval;
+        if interval > 0.0 && floor.is_finite() { Self(floor) } else { self }
     }
 
     /// Returns the current time of this machine's clock.
@@ -92,6 +157,42 @@ impl Sub<f64> for Timestamp {
     }
 }
 
+/// Adds a duration, as its seconds.
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        self + duration.as_secs_f64()
+    }
+}
+
+/// Subtracts a duration, as its seconds.
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        self - duration.as_secs_f64()
+    }
+}
+
+impl<T> AddAssign<T> for Timestamp
+where
+    Self: Add<T, Output = Self>,
+{
+    fn add_assign(&mut self, other: T) {
+        *self = *self + other;
+    }
+}
+
+impl<T> SubAssign<T> for Timestamp
+where
+    Self: Sub<T, Output = Self>,
+{
+    fn sub_assign(&mut self, other: T) {
+        *self = *self - other;
+    }
+}
+
 /// Returns the seconds from the other timestamp to this one.
 impl Sub for Timestamp {
     type Output = f64;
@@ -129,57 +230,5 @@ impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let seconds = f64::deserialize(deserializer)?;
         Self::new(seconds).ok_or_else(|| serde::de::Error::custom("a timestamp must be finite"))
-    }
-}
-
-impl From<Timestamp> for f64 {
-    fn from(t: Timestamp) -> Self {
-        t.0
-    }
-}
-
-impl From<SystemTime> for Timestamp {
-    fn from(time: SystemTime) -> Self {
-        Self(match time.duration_since(UNIX_EPOCH) {
-            Ok(since) => since.as_secs_f64(),
-            Err(before) => -before.duration().as_secs_f64(),
-        })
-    }
-}
-
-/// A [`Timestamp`] is outside of the range of the type that it is converted to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the timestamp is out of range for this type of time")]
-pub struct TimestampRangeError;
-
-impl TryFrom<Timestamp> for SystemTime {
-    type Error = TimestampRangeError;
-
-    fn try_from(t: Timestamp) -> Result<Self, TimestampRangeError> {
-        let distance = Duration::try_from_secs_f64(t.0.abs()).map_err(|_| TimestampRangeError)?;
-        let time = if t.0 < 0.0 {
-            UNIX_EPOCH.checked_sub(distance)
-        } else {
-            UNIX_EPOCH.checked_add(distance)
-        };
-        time.ok_or(TimestampRangeError)
-    }
-}
-
-#[cfg(feature = "jiff-1")]
-impl From<jiff::Timestamp> for Timestamp {
-    fn from(time: jiff::Timestamp) -> Self {
-        Self(time.as_duration().as_secs_f64())
-    }
-}
-
-#[cfg(feature = "jiff-1")]
-impl TryFrom<Timestamp> for jiff::Timestamp {
-    type Error = TimestampRangeError;
-
-    fn try_from(t: Timestamp) -> Result<Self, TimestampRangeError> {
-        jiff::SignedDuration::try_from_secs_f64(t.0)
-            .and_then(Self::from_duration)
-            .map_err(|_| TimestampRangeError)
     }
 }

@@ -104,7 +104,7 @@ async fn backlog(server: &Server, file: &Path) -> Result {
         logger.add_stream(&name, create).await?;
         let data: Vec<_> = (0..LONG)
             .map(|i| Datapoint::new(1_464_250_199.934 + i as f64, i as f64 * 0.25))
-            .collect();
+            .collect::<std::result::Result<_, _>>()?;
         for batch in data.chunks(BATCH) {
             logger.insert_many(&BTreeMap::from([(name.clone(), batch.to_vec())])).await?;
         }

@@ -42,7 +42,7 @@ pub(crate) async fn run(server: &Server) -> Result {
 
     let data: Vec<_> = (0..POINTS)
         .map(|i| Datapoint::new(1_464_250_199.934 + i as f64, i as f64 * 0.25))
-        .collect();
+        .collect::<std::result::Result<_, _>>()?;
     let stream = server.stream("rust").await?.typed::<f64>();
     let insert = measure(async || Ok(stream.insert_array(&data).await.map(drop)?)).await?;
     let read = measure(async || Ok(stream.range(..).await.map(drop)?)).await?;

@@ -96,9 +96,9 @@ mod tests {
     #[test]
     fn values_are_quoted_where_they_must_be() {
         let raw = |json: &str| RawValue::from_string(json.to_owned()).expect("JSON");
-        let object = Datapoint::new(1.5, raw(r#"{"a":1,"b":2}"#));
+        let object = Datapoint::new(1.5, raw(r#"{"a":1,"b":2}"#)).expect("a time");
         let point = Datapoint { o: Some("me/user".into()), ..object };
         assert_eq!(csv_line(&point), r#"1.5,"{""a"":1,""b"":2}",me/user"#);
-        assert_eq!(csv_line(&Datapoint::new(2.0, raw("21.5"))), "2,21.5,");
+        assert_eq!(csv_line(&Datapoint::at(2, raw("21.5"))), "2,21.5,");
     }
 }

@@ -68,7 +68,7 @@ async fn furnish(server: &TestServer) {
         [json!(0.1), json!(1e300), json!("ä\n\u{1f600}"), json!({"b": [null], "a": 1})]
             .into_iter()
             .zip(1..)
-            .map(|(d, t)| Datapoint::new(f64::from(t) + 0.123_456_789, d))
+            .map(|(d, t)| Datapoint::new(f64::from(t) + 0.123_456_789, d).expect("a time"))
             .collect();
     values.insert_array(&data).await.expect("stored");
     own.stream("lamp").expect("a name").insert(true).await.expect("stored");
@@ -333,7 +333,7 @@ async fn plant(server: &TestServer, tree: &Tree) {
             device.stream(name).expect("a name").create(create.clone()).await.expect("a stream");
             let points = |values: &[Value]| {
                 let times = (1..).map(|t| f64::from(t) / 3.0);
-                times.zip(values).map(|(t, d)| Datapoint::new(t, d.clone())).collect::<Vec<_>>()
+                times.zip(values).map(|(t, d)| Datapoint::new(t, d.clone()).expect("a time")).collect::<Vec<_>>()
             };
             stream.insert_array(&points(data)).await.expect("stored");
             let theirs = device.stream(name).expect("a name");

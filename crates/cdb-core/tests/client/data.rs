@@ -137,9 +137,9 @@ async fn a_long_stream_is_read_datapoint_by_datapoint() {
 async fn a_refused_insert_stores_nothing() {
     let server = TestServer::start().await;
     let stream = server.stream_of(1..4).await;
-    let early = stream.insert_array(&[Datapoint::new(2.0, 2)]).await.expect_err("too early");
+    let early = stream.insert_array(&[Datapoint::at(2, 2)]).await.expect_err("too early");
     assert!(matches!(&early, Error::Http(error) if error.is_forbidden()), "{early:?}");
-    let restamped = [Datapoint::new(2.0, 2), Datapoint::new(9.0, 9)];
+    let restamped = [Datapoint::at(2, 2), Datapoint::at(9, 9)];
     assert_eq!(stream.insert_array(&restamped).restamp(true).await.expect("stored"), 2);
     let times: Vec<_> = stream.range(3..).await.expect("an answer").t().collect();
     assert_eq!(times.iter().map(|t| t.as_secs_f64()).collect::<Vec<_>>(), [3.5, 9.0]);
@@ -151,7 +151,7 @@ async fn a_chunk_that_fails_tells_how_many_were_stored() {
     let server = TestServer::start().await;
     let stream = server.stream_of(1..1).await;
     stream.set_schema(json!({"type": "number"})).await.expect("set");
-    let mut data: Vec<_> = (1..12_002).map(|t| Datapoint::new(t.into(), json!(t))).collect();
+    let mut data: Vec<_> = (1..12_002).map(|t| Datapoint::at(t, json!(t))).collect();
     data[11_000].d = json!("not a number");
     let error = stream.insert_array(&data).await.expect_err("the third chunk");
     assert!(matches!(error, Error::PartialInsert { stored: 10_000, .. }), "{error:?}");
@@ -166,7 +166,7 @@ async fn large_datapoints_are_sent_in_smaller_chunks() {
     let server = TestServer::start().await;
     let stream = server.stream_of(1..1).await;
     let text = "x".repeat(3_000_000);
-    let data: Vec<_> = (1..8).map(|t| Datapoint::new(t.into(), text.as_str())).collect();
+    let data: Vec<_> = (1..8).map(|t| Datapoint::at(t, text.as_str())).collect();
     assert_eq!(stream.insert_array(&data).await.expect("stored"), 7);
     let read = stream.typed::<String>().query().await.expect("an answer");
     assert!(read.len() == 7 && read.d().all(|d| *d == text));

@@ -362,7 +362,7 @@ async fn insert_all(
         next = length;
         while next < DATAPOINTS {
             let end = DATAPOINTS.min(next + rng.within(1..200));
-            let data: Vec<_> = (next..end).map(|d| Datapoint::new(1.0 + d as f64, d)).collect();
+            let data: Vec<_> = (next..end).map(|d| Datapoint::at(1 + d, d)).collect();
             if stream.insert_array(&data).await.is_err() {
                 break;
             }

@@ -32,7 +32,7 @@ async fn what_is_inserted_after_subscribing_comes_as_it_was_inserted() {
     let server = TestServer::start().await;
     let stream = server.stream_of(0..3).await;
     let mut subscription = stream.subscribe().await.expect("a subscription");
-    let data = [Datapoint::new(10.5, json!("a")), Datapoint::new(11.0, json!({"b": 1}))];
+    let data = [Datapoint::at(10, json!("a")), Datapoint::at(11, json!({"b": 1}))];
     stream.insert_array(&data).await.expect("stored");
     stream.insert(5).await.expect("stored");
     let batch = item(&mut subscription).await.expect("not the end").expect("a batch");
@@ -47,7 +47,7 @@ async fn a_transform_is_run_over_each_insert() {
     let mut high = stream.typed::<i64>().subscribe().transform("if $ > 5").await.expect("one");
     let mut last = stream.typed::<i64>().subscribe().transform("sum | if last").await.expect("one");
     for values in [&[4, 6, 7][..], &[1], &[8]] {
-        let data: Vec<_> = values.iter().map(|d| Datapoint::new(10.0, *d)).collect();
+        let data: Vec<_> = values.iter().map(|d| Datapoint::at(10, *d)).collect();
         stream.insert_array(&data).await.expect("stored");
     }
     assert_eq!(next(&mut high).await, [6, 7]);

@@ -94,7 +94,7 @@ async fn the_stream_of_a_logger_takes_only_its_type() {
     assert!(matches!(logger.stream::<f64>("numbers"), Err(Error::UnknownStream(_))));
     logger.add_stream("numbers", numbers()).await.expect("added");
     let numbers = logger.stream::<i64>("numbers").expect("it was added");
-    let points = [1, 2].map(|i| Datapoint::new(1_464_250_199.0 + f64::from(i), i64::from(i)));
+    let points = [1_i64, 2].map(|i| Datapoint::at(1_464_250_199 + i, i));
     numbers.insert_array(&points).await.expect("logged");
     numbers.insert(3).await.expect("logged");
     let earlier = numbers.insert_array(&points).await;

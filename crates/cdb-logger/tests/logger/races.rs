@@ -56,7 +56,7 @@ async fn what_is_logged_after_data_were_cleared_is_not_taken_for_them() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_datapoint_that_is_logged_again_after_a_restart_is_another_one() {
     let (home, proxy, logger) = start().await;
-    let point = vec![Datapoint::new(1_700_000_000.0, 1)];
+    let point = vec![Datapoint::at(1_700_000_000, 1)];
     let data = BTreeMap::from([("numbers".to_owned(), point)]);
     logger.insert_many(&data).await.expect("logged");
     lose_the_answer(&proxy, &logger).await;

@@ -74,7 +74,7 @@ async fn many_are_logged_together_or_not_at_all() {
     let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     logger.add_stream("texts", StreamCreate::new().schema(json!({}))).await.expect("a stream");
-    let points = |times: &[f64]| times.iter().map(|t| Datapoint::new(*t, 1)).collect::<Vec<_>>();
+    let points = |times: &[f64]| times.iter().map(|t| Datapoint::new(*t, 1).expect("a time")).collect::<Vec<_>>();
     let mut data = BTreeMap::from([
         ("numbers".to_owned(), points(&[1.0, 2.0, 2.0])),
         ("texts".to_owned(), points(&[5.0, 4.0])),
@@ -111,7 +111,7 @@ async fn what_another_writes_meanwhile_does_not_push_anything_out() {
     assert_eq!(restamped.len() as u64, synced.restamped);
     assert!(restamped[0].logged < late.t && restamped[0].t > late.t);
     // Another clock, which is far ahead.
-    let ahead = Datapoint::new(late.t.as_secs_f64() + 1e6, 200);
+    let ahead = Datapoint::at(late.t + 1e6, 200);
     theirs.insert_array(&[ahead]).await.expect("stored");
     insert(&logger, 20..30).await;
     logger.sync().await.expect("synced");

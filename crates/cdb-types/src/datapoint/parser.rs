@@ -44,7 +44,7 @@ enum State {
 /// assert_eq!(found.len(), 1);
 /// parser.feed(br#"2,"d":9}]"#, &mut found)?;
 /// parser.finish(&mut found)?;
-/// assert_eq!(found[1], Datapoint::new(2.0, 9));
+/// assert_eq!(found[1], Datapoint::at(2, 9));
 /// # Ok::<(), cdb_types::DatapointParseError>(())
 /// ```
 #[derive(Debug)]

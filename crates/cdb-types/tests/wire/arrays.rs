@@ -2,7 +2,7 @@ use cdb_types::{Datapoint, DatapointArray, Timestamp};
 use serde_json::{Value, json};
 
 fn array(pairs: &[(f64, i32)]) -> DatapointArray<i32> {
-    pairs.iter().map(|(t, d)| Datapoint::new(*t, *d)).collect()
+    pairs.iter().map(|(t, d)| Datapoint::new(*t, *d).expect("a time")).collect()
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn sums_and_means_are_of_numbers() {
     assert_eq!(array(&[]).sum(), Some(0.0));
     assert_eq!(array(&[]).mean(), None);
     let values = |list: Vec<Value>| -> DatapointArray {
-        list.into_iter().map(|d| Datapoint::new(1.0, d)).collect()
+        list.into_iter().map(|d| Datapoint::at(1, d)).collect()
     };
     assert_eq!(values(vec![json!(1), json!(2.5), json!(true)]).sum(), Some(4.5));
     assert_eq!(values(vec![json!(1), json!("2")]).sum(), None);

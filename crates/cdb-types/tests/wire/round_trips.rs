@@ -196,7 +196,7 @@ fn numbers_keep_their_value() {
         json!(1e300),
         json!(5e-324),
     ] {
-        let dp = Datapoint::new(1.0, d);
+        let dp = Datapoint::at(1, d);
         let text = serde_json::to_string(&dp).expect("it can be written");
         assert_eq!(text, format!(r#"{{"t":1,"d":{}}}"#, dp.d));
         assert_eq!(round_trip(&dp), dp);
@@ -212,7 +212,7 @@ fn missing_keys_are_read_as_zero_null_and_no_origin() {
     assert_eq!(optional.d, None);
     assert!(serde_json::from_str::<Datapoint<f64>>(r#"{"t":5}"#).is_err());
     for kept in [json!(false), json!(0), json!(""), json!([])] {
-        let text = serde_json::to_string(&Datapoint::new(0.0, kept.clone())).expect("it can");
+        let text = serde_json::to_string(&Datapoint::at(0, kept.clone())).expect("it can");
         assert_eq!(text, format!(r#"{{"d":{kept}}}"#));
     }
 }
