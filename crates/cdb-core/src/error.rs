@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! The errors of this crate.
 
 use std::sync::Arc;
 
@@ -7,111 +7,120 @@ use cdb_archive::ArchiveError;
 use cdb_types::InvalidSchema;
 use cdb_types::{ErrorKind, ObjectPath, PathError, ServerError, StreamPath};
 
-/// Why a call failed.
+/// The error of a call.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server refused, or could not be reached.
+    /// The server refused the call, could not be reached, or gave an answer that could not be
+    /// understood.
     #[error(transparent)]
     Http(#[from] cdb_http::Error),
-    /// A text is not a path, or not one of this kind of object. Nothing was sent.
+    /// A text is not a valid path, or is the path of another kind of object. Nothing was sent.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// A schema is not a JSON Schema. Nothing was sent.
+    /// A schema is not a valid JSON Schema. Nothing was sent.
     #[cfg(feature = "schema")]
     #[error(transparent)]
     Schema(#[from] InvalidSchema),
-    /// A transform is not a script. Nothing was sent.
+    /// A transform is not a valid PipeScript. Nothing was sent.
     #[cfg(feature = "pipescript")]
     #[error(transparent)]
     Script(#[from] cdb_pipescript::ParseError),
-    /// Some chunks of an insert were stored before one failed.
+    /// Some chunks of an insert were stored before a later one failed.
     #[error("only the first {stored} datapoints were stored")]
     PartialInsert {
-        /// How many of the datapoints, from the first on, are known to be stored. If the
-        /// connection broke, the chunk after them may be as well.
+        /// The number of datapoints, counted from the first, that are known to be stored. If the
+        /// connection broke, the chunk after them may be stored as well.
         stored: usize,
-        /// Why the next chunk was not.
+        /// The error of the chunk that failed.
         source: cdb_http::Error,
     },
-    /// A subscription could not begin, or has ended: all that share its connection get the same.
+    /// A subscription could not be started, or has ended. The error is shared, because one error
+    /// can end all subscriptions of a connection.
     #[error(transparent)]
     Subscription(Arc<cdb_http::Error>),
-    /// What was inserted while a subscription was not connected, or its reader too slow, cannot be
-    /// delivered, or not all of it. The subscription goes on with what came later.
+    /// Some datapoints that were inserted while a subscription was disconnected, or while its
+    /// reader was too slow, may not be delivered. The subscription goes on with later datapoints.
     #[error("datapoints may be missing: {0}")]
     Lagged(Lagged),
     /// An archive cannot be read or written.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// What is to be imported is there already. Nothing of it was changed.
+    /// An object to be imported exists on the server already. It was not changed.
     #[error("{0} exists already")]
     Exists(ObjectPath),
-    /// An import ended before all was in.
-    #[error("{failed} could not be imported, after {} others: {source}", imported.len())]
+    /// An import failed before everything was imported.
+    #[error("{failed} could not be imported, after {} other objects: {source}", imported.len())]
     Import {
-        /// What has been imported, whole.
+        /// The objects that were imported completely.
         imported: Vec<ObjectPath>,
-        /// What could not be; some of it may be there.
+        /// The object that failed. It may exist on the server in part.
         failed: ObjectPath,
-        /// Why.
+        /// The error of that object.
         source: Box<Error>,
     },
-    /// Only the device that owns a stream can answer what others ask of it. Nothing was sent.
+    /// The stream belongs to another device. Only its owner can answer the requests in its
+    /// downlink. Nothing was sent.
     #[error("{0} is not a stream of the device that is logged in")]
     NotOwner(StreamPath),
 }
 
-/// Why what a subscription has missed cannot be delivered.
+/// Why datapoints that a subscription missed cannot be delivered later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Lagged {
-    /// The stream does not keep its datapoints.
+    /// The stream is ephemeral: the server does not keep its datapoints, so they cannot be read
+    /// later.
     #[error("the stream is ephemeral")]
     Ephemeral,
-    /// What the transform makes of a datapoint depends on others that were inserted with it.
-    #[error("what the transform gives depends on how datapoints were inserted")]
+    /// The transform's output for one datapoint depends on the others in the same insert, and the
+    /// server does not keep which datapoints were inserted together.
+    #[error("the transform's output depends on which datapoints were inserted together")]
     Transform,
-    /// The stream is another than before, or in an earlier state: it was made anew, its downlink
-    /// was turned off and on, or the server's data were restored. What the stream of before got at
-    /// last is not known; if this one is new, all of it comes.
+    /// The stream was deleted and created again, its downlink was turned off and on, or the
+    /// server's data were restored from an earlier state. The last datapoints before that may be
+    /// missing. All datapoints of a stream that was created again are delivered, unless the
+    /// transform's output depends on which datapoints were inserted together.
     #[error("the stream has been replaced")]
     Replaced,
 }
 
 impl Error {
-    /// What the server said, if it was the server that refused.
+    /// Returns the error that the server answered, or `None` if the error does not come from the
+    /// server.
     #[must_use]
     pub fn server_error(&self) -> Option<&ServerError> {
         self.http()?.server_error()
     }
 
-    /// Of which kind the server says that the error is. `None` if it was not the server that
-    /// refused, or nothing is known of it.
+    /// Returns the kind of the server's error, or `None` if the error does not come from the server
+    /// or its kind is unknown.
     #[must_use]
     pub fn kind(&self) -> Option<ErrorKind> {
         self.server_error()?.kind()
     }
 
-    /// Whether there is no such thing, or it may not be seen.
+    /// Returns `true` if the server answered 404: the object does not exist, or this device may not
+    /// see it. The server does not tell which.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.http().is_some_and(cdb_http::Error::is_not_found)
     }
 
-    /// Whether the server understood and refused.
+    /// Returns `true` if the server answered 403: it understood the call and refused it.
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
         self.http().is_some_and(cdb_http::Error::is_forbidden)
     }
 
-    /// Whether the login failed.
+    /// Returns `true` if the login failed: the user, password or API key is wrong.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         self.http().is_some_and(cdb_http::Error::is_unauthorized)
     }
 
-    /// Whether the same call may succeed later: the network or the server was not there.
+    /// Returns `true` if the same call may succeed later: the server could not be reached, the
+    /// connection broke, or the answer was 502, 503 or 504.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         self.http().is_some_and(cdb_http::Error::is_temporary)

@@ -20,9 +20,15 @@
 //! # }
 //! ```
 //!
-//! Handles are cheap to clone and can be used from many tasks at once. A handle is a path and what
-//! the server last said of the object there: making one sends nothing. All calls are sent when they
-//! are awaited, not before.
+//! Handles are cheap to clone and can be used from many tasks at once. A handle holds the path of
+//! an object and a cache of the object's properties. Making one sends nothing. A call is sent when
+//! it is awaited, not before.
+//!
+//! # Cancel safety
+//! If the future of a call that changes something is dropped, the request may have been sent
+//! already, and the change may be made or not. Dropping the future of a call that only reads has no
+//! effect. A future that waits for the next item of a subscription loses nothing when it is
+//! dropped.
 
 mod archive;
 mod connection;
@@ -52,10 +58,10 @@ pub use stream::{
 };
 pub use user::{ListStreams, User};
 
-/// The result of a call.
+/// A `Result` whose error is an [`Error`] by default.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What the README shows, compiled.
+/// Compiles the example in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
