@@ -1,4 +1,4 @@
-//! What the handles of one connection share.
+//! The state that all handles of one connection share.
 
 use std::sync::Arc;
 
@@ -36,13 +36,13 @@ impl Connection {
         &self.0.device
     }
 
-    /// A connection to the same server that is logged in as another device.
+    /// Returns a connection to the same server that is logged in as another device.
     pub(crate) fn of_device(&self, key: ApiKey, device: DevicePath) -> Self {
         let session = self.session().with_credentials(Credentials::ApiKey(key));
         Self::new(session, device, Reconnect::new())
     }
 
-    /// Whether the connection uses the password of this user.
+    /// Returns `true` if the connection logs in with the password of this user.
     pub(crate) fn uses_password_of(&self, user: &UserPath) -> bool {
         let by_password = matches!(self.session().credentials(), Credentials::Password { .. });
         by_password && user == self.device().user()

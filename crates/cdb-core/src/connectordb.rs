@@ -17,10 +17,10 @@ use crate::connection::Connection;
 use crate::object::{Handle, device};
 use crate::{Device, Error, Object, Result, Stream, User};
 
-/// What the server calls one who is not logged in.
+/// The path that the server reports for a connection without a login.
 const NOBODY: &str = "nobody";
 
-/// What a connection is made with; see [`ConnectorDb::builder`].
+/// The settings of a connection; made by [`ConnectorDb::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "nothing is connected until `connect()` is awaited"]
 pub struct ConnectorDbBuilder {
@@ -34,55 +34,62 @@ pub struct ConnectorDbBuilder {
 }
 
 impl ConnectorDbBuilder {
-    /// The server's URL; `http://localhost:3124` unless given. Without a scheme it is `https`.
+    /// Sets the server's URL; the default is `http://localhost:3124`. A URL without a scheme is
+    /// taken for `https`.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = url.into();
         self
     }
 
-    /// Logs in as a user, who acts as its device `user`.
+    /// Logs in with the name or e-mail address of a user and the password, as the user's device
+    /// `user`.
     ///
-    /// Once connected, the device's API key is used instead, if it may be seen: the server takes
-    /// its time over passwords.
+    /// Once connected, the API key of that device is used instead, if the server shows it, because
+    /// the server checks passwords slowly.
     pub fn password(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.credentials = Credentials::password(user, password.into());
         self
     }
 
-    /// Logs in as the device with this key.
+    /// Logs in with an API key, as the device that it belongs to.
     pub fn apikey(mut self, key: impl Into<crate::ApiKey>) -> Self {
         self.credentials = Credentials::api_key(key);
         self
     }
 
-    /// How long connecting may take; 10 seconds unless given.
+    /// Sets how long connecting may take; the default is 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
         self
     }
 
-    /// How long a call may take; 60 seconds unless given. For reads of data it is how long the
-    /// server may be silent.
+    /// Sets how long a call may take, its answer included; the default is 60 seconds. For reads of
+    /// datapoints it is the longest time for which the server may send nothing.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// How often a call is repeated, where that is safe, while the server cannot be reached;
-    /// 3 times unless given.
+    /// Sets how often a call is repeated if the server cannot be reached or answers 502, 503 or
+    /// 504; the default is 3 times.
+    ///
+    /// A call that only reads is repeated after any of these failures. A call that changes
+    /// something is repeated only if no connection was made, so that the server cannot have seen
+    /// it.
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = Some(retries);
         self
     }
 
-    /// Trusts a certificate, in PEM, beside those that the system trusts: for a server that has
-    /// signed its own. What is none is an error when connecting.
+    /// Trusts a certificate (PEM) in addition to those that the system trusts, such as that of a
+    /// server with a self-signed certificate. Text that is not a certificate makes
+    /// [`connect`](Self::connect) fail.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.root_certificates.push(pem.into());
         self
     }
 
-    /// When a lost websocket, over which subscriptions come, is opened again.
+    /// Sets when the websocket that carries subscriptions is opened again after it was lost.
     pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
         self.reconnect = reconnect;
         self
@@ -105,13 +112,14 @@ impl ConnectorDbBuilder {
         Ok(session)
     }
 
-    /// Connects: finds out as whom.
+    /// Connects, and asks the server which device this is.
     ///
     /// # Errors
-    /// When the URL is none, the server cannot be reached, or the login fails.
+    /// Returns an error if the URL or a root certificate is not valid, the server cannot be
+    /// reached, or the login fails.
     pub async fn connect(self) -> Result<ConnectorDb> {
         let session = self.session()?.build()?;
-        // Asked also with a password: an e-mail address logs in, but is not a path.
+        // Also needed with a password: the login may be an e-mail address, which is not a path.
         let path = session.call(&Ping).await?;
         let own = if path == NOBODY { "nobody/user" } else { path.as_str() };
         let connection = Connection::new(session, own.parse::<DevicePath>()?, self.reconnect);
@@ -126,10 +134,12 @@ impl ConnectorDbBuilder {
     }
 }
 
-/// A connection to a server, logged in as a device, to which it dereferences: its methods are those
-/// of a [`Device`] and some more.
+/// A connection to a server, logged in as a device.
 ///
-/// Clones share the connection. The end of the last one ends it.
+/// It dereferences to that [`Device`], so the methods of a device can be called on it.
+///
+/// Clones share the connection, as do the handles made from it. The connection closes when the last
+/// of them is dropped.
 #[derive(Clone)]
 pub struct ConnectorDb {
     device: Device,
@@ -137,7 +147,7 @@ pub struct ConnectorDb {
 }
 
 impl ConnectorDb {
-    /// Prepares a connection.
+    /// Returns a builder with the default settings and without a login.
     pub fn builder() -> ConnectorDbBuilder {
         ConnectorDbBuilder {
             url: "http://localhost:3124".to_owned(),
@@ -150,24 +160,25 @@ impl ConnectorDb {
         }
     }
 
-    /// As whom the connection was made: `user/device`, or `nobody`.
+    /// Returns the path of the device that is logged in (`user/device`), or `nobody` without a
+    /// login, as the server reported it when connecting.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Asks the server who we are: `user/device`, or `nobody`.
+    /// Asks the server which device is logged in: `user/device`, or `nobody` without a login.
     ///
     /// # Errors
-    /// When the server cannot be reached, or the login is not valid any more.
+    /// Returns an error if the server cannot be reached, or the login is not valid any more.
     pub async fn ping(&self) -> Result<String> {
         Ok(self.session().call(&Ping).await?)
     }
 
-    /// What the server is, and what its scripts can do.
+    /// Returns the server's version, and the transforms and interpolators that it has.
     ///
     /// # Errors
-    /// When the server cannot be reached.
+    /// Returns an error if the server cannot be reached.
     pub async fn info(&self) -> Result<ServerInfo> {
         let version = self.session().call(&Version).await?;
         let Json(transforms) = self.session().call(&ListTransforms).await?;
@@ -175,10 +186,10 @@ impl ConnectorDb {
         Ok(ServerInfo::new(version, transforms, interpolators))
     }
 
-    /// All users that may be seen.
+    /// Lists the users that this device may see.
     ///
     /// # Errors
-    /// When users may not be listed: only administrators may, usually.
+    /// Returns an error if this device may not list users. Usually only administrators may.
     pub async fn users(&self) -> Result<Vec<User>> {
         let users = self.session().call(&ListUsers).await?.0;
         let handle = |info: cdb_types::UserInfo| {
@@ -188,34 +199,36 @@ impl ConnectorDb {
         users.into_iter().map(handle).collect()
     }
 
-    /// How many users there are on the server.
+    /// Returns the number of users on the server.
     ///
     /// # Errors
-    /// When one may not count: only administrators may, usually.
+    /// Returns an error if this device may not count them. Usually only administrators may.
     pub async fn count_users(&self) -> Result<u64> {
         Ok(self.session().call(&Count(Counted::Users)).await?)
     }
 
-    /// How many devices there are on the server, each user's `user` and `meta` included.
+    /// Returns the number of devices on the server, including the devices `user` and `meta` of each
+    /// user.
     ///
     /// # Errors
-    /// As [`count_users`](Self::count_users).
+    /// Returns the same errors as [`count_users`](Self::count_users).
     pub async fn count_devices(&self) -> Result<u64> {
         Ok(self.session().call(&Count(Counted::Devices)).await?)
     }
 
-    /// How many streams there are on the server, each user's log included.
+    /// Returns the number of streams on the server, including the log of each user.
     ///
     /// # Errors
-    /// As [`count_users`](Self::count_users).
+    /// Returns the same errors as [`count_users`](Self::count_users).
     pub async fn count_streams(&self) -> Result<u64> {
         Ok(self.session().call(&Count(Counted::Streams)).await?)
     }
 
-    /// Any object by its path, `user`, `user/device` or `user/device/stream`. Nothing is sent.
+    /// Returns a handle to the object at a path: `user`, `user/device` or `user/device/stream`.
+    /// Nothing is sent.
     ///
     /// # Errors
-    /// When the text is not a path.
+    /// Returns an error if the text is not a valid path.
     pub fn object(&self, path: &str) -> Result<Object> {
         let connection = self.connection().clone();
         Ok(match path.parse()? {
@@ -225,28 +238,28 @@ impl ConnectorDb {
         })
     }
 
-    /// The user of this name. Nothing is sent.
+    /// Returns a handle to the user of this name. Nothing is sent.
     ///
     /// # Errors
-    /// When the text is not a name.
+    /// Returns an error if the text is not a valid name.
     pub fn user_at(&self, path: &str) -> Result<User> {
         let path: UserPath = path.parse()?;
         Ok(User(Handle::new(self.connection().clone(), path)))
     }
 
-    /// The device at `user/device`. Nothing is sent.
+    /// Returns a handle to the device at `user/device`. Nothing is sent.
     ///
     /// # Errors
-    /// When the text is not the path of a device.
+    /// Returns an error if the text is not the path of a device.
     pub fn device_at(&self, path: &str) -> Result<Device> {
         Ok(device(self.connection(), path.parse()?))
     }
 
-    /// A stream: by its name if it is this device's own, by its path (`user/device/stream`) if it
-    /// is any other. Nothing is sent.
+    /// Returns a handle to a stream. A text without a `/` is the name of a stream of this device;
+    /// any other text is a path (`user/device/stream`). Nothing is sent.
     ///
     /// # Errors
-    /// When the text is neither.
+    /// Returns an error if the text is neither a valid name nor the path of a stream.
     pub fn stream(&self, path: &str) -> Result<Stream> {
         if !path.contains('/') {
             return self.device.stream(path);
@@ -255,26 +268,27 @@ impl ConnectorDb {
         Ok(Stream(Handle::new(self.connection().clone(), path)))
     }
 
-    /// How the websocket is doing over which subscriptions come, now and whenever that changes.
+    /// Returns a channel with the state of the websocket that carries subscriptions. It is updated
+    /// whenever the state changes.
     #[must_use]
     pub fn connection_state(&self) -> watch::Receiver<ConnectionState> {
         self.connection().websocket().state()
     }
 
-    /// Makes any call of the protocol: for those that have no method of their own.
+    /// Makes any call of the protocol. It is meant for calls that have no method of their own.
     ///
     /// # Errors
-    /// When the server refuses or cannot be reached.
+    /// Returns an error if the server refuses the call or cannot be reached.
     pub async fn call<E: Endpoint>(&self, call: &E) -> Result<E::Answer> {
         Ok(self.session().call(call).await?)
     }
 
-    /// Ends this handle's part of the connection. What other handles still do goes on.
+    /// Drops this handle. Other handles go on working.
     pub async fn close(self) {
         drop(self);
     }
 
-    /// Goes on with the API key of the device, if the server shows it.
+    /// Logs in with the API key of the device from now on, if the server shows it.
     async fn use_key(&self) -> Result<()> {
         match self.device.data().await?.apikey {
             Some(key) if !key.expose().is_empty() => {
@@ -294,7 +308,8 @@ impl ConnectorDb {
     }
 }
 
-/// The name of a listed object: one that the asker may not read has no path.
+/// Returns the name of a listed object. The server leaves the name out if this device may not read
+/// it, which is an error because the object's path is then unknown.
 pub(crate) fn listed_name(name: Option<&str>) -> Result<Name> {
     let name = name.ok_or(ProtocolError::Missing("name")).map_err(cdb_http::Error::from)?;
     let name = Name::new(name).map_err(ProtocolError::from);
