@@ -1,4 +1,4 @@
-//! Archives: users, devices and streams as files, exported from a server and imported into one.
+//! Exports of users, devices and streams to files, and imports of such files into a server.
 
 mod export;
 mod import;

@@ -9,26 +9,27 @@ use crate::object::{Handle, getters, object_methods, setters};
 use crate::stream::check_schema;
 use crate::{Result, Stream, User};
 
-/// A device: whatever logs in with a key of its own, and owns streams.
+/// A device, which logs in with an API key of its own and owns streams.
 #[derive(Debug, Clone)]
 pub struct Device(pub(crate) Handle<DeviceKind>);
 
 object_methods!(Device, DeviceKind, "device");
 
 impl Device {
-    /// Makes the device, with all the streams that are named: all of it or nothing.
+    /// Creates the device with all streams in `create`. Either everything is created or nothing.
     ///
     /// # Errors
-    /// When a schema is none (then nothing is sent), or the server refuses.
+    /// Returns an error if a schema is not valid (with the feature `schema`, nothing is sent then),
+    /// the server refuses the call, or it cannot be reached.
     pub async fn create(&self, create: DeviceCreate) -> Result<DeviceInfo> {
         create.streams.values().try_for_each(check_schema)?;
         self.0.create(&create).await
     }
 
-    /// Its streams, oldest first.
+    /// Lists the streams of the device, oldest first.
     ///
     /// # Errors
-    /// When there is no such device, or its streams may not be listed.
+    /// Returns an error if the device does not exist, or its streams may not be listed.
     pub async fn streams(&self) -> Result<Vec<Stream>> {
         let streams = self.0.session().call(&ListStreams(self.path())).await?.0;
         let handle = |info: cdb_types::StreamInfo| {
@@ -38,61 +39,68 @@ impl Device {
         streams.into_iter().map(handle).collect()
     }
 
-    /// One of its streams. Nothing is sent.
+    /// Returns a handle to the stream of this name. Nothing is sent.
     ///
     /// # Errors
-    /// When the text is not a name.
+    /// Returns an error if the text is not a valid name.
     pub fn stream(&self, name: &str) -> Result<Stream> {
         let path = format!("{}/{name}", self.path()).parse()?;
         Ok(Stream(Handle::new(self.0.connection.clone(), path)))
     }
 
-    /// The user that owns it. Nothing is sent.
+    /// Returns a handle to the user that owns the device. Nothing is sent.
     #[must_use]
     pub fn user(&self) -> User {
         User(Handle::new(self.0.connection.clone(), self.path().user().clone()))
     }
 
     getters! {
-        /// The name for people; `None` if it may not be read.
-        nickname: Option<String>;
-        /// The description; `None` if it may not be read.
-        description: Option<String>;
-        /// The icon; `None` if it may not be read.
-        icon: Option<String>;
-        /// The key with which it logs in; `None` if it may not be read.
-        apikey: Option<ApiKey>;
-        /// Whether it is in use. It tells others only: a disabled device can still log in.
-        /// `None` if it may not be read.
-        enabled: Option<bool>;
-        /// Whether other users may see it and its streams; `None` if that may not be read.
-        public: Option<bool>;
-        /// The device role: `none` (also empty), `reader`, `writer` or `user`; `None` if it may
+        /// Returns the nickname, which is shown to people instead of the name; `None` if it may
         /// not be read.
+        nickname: Option<String>;
+        /// Returns the description; `None` if it may not be read.
+        description: Option<String>;
+        /// Returns the icon; `None` if it may not be read.
+        icon: Option<String>;
+        /// Returns the API key that the device logs in with; `None` if it may not be read.
+        apikey: Option<ApiKey>;
+        /// Returns whether the device is marked as in use; `None` if that may not be read. The mark
+        /// is for information only: a disabled device can still log in.
+        enabled: Option<bool>;
+        /// Returns whether other users may see the device and its streams; `None` if that may not
+        /// be read.
+        public: Option<bool>;
+        /// Returns the device role: `none` (or an empty text), `reader`, `writer` or `user`; `None`
+        /// if it may not be read.
         role: Option<String>;
-        /// Whether it is shown in lists for people; `None` if that may not be read.
+        /// Returns whether the device is shown in lists for people; `None` if that may not be read.
         visible: Option<bool>;
     }
 
     setters! {
         DeviceUpdate;
-        /// Changes whether it is in use.
+        /// Changes whether the device is marked as in use.
         set_enabled: enabled(bool);
-        /// Changes whether other users may see it and its streams.
+        /// Changes whether other users may see the device and its streams.
         set_public: public(bool);
         /// Changes the device role: `none`, `reader`, `writer` or `user`.
         set_role: role(String);
-        /// Changes whether it is shown in lists for people.
+        /// Changes whether the device is shown in lists for people.
         set_visible: visible(bool);
     }
 
-    /// Has the server make a new API key, and gives it. The old one is void at once.
+    /// Replaces the API key by a new one that the server generates, and returns it. The old key is
+    /// not valid any more.
     ///
-    /// The connection goes on with the new key if this is the device it is logged in as, its
-    /// subscriptions included.
+    /// If this connection is logged in as the device, it uses the new key from now on, also for its
+    /// subscriptions.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the server may have replaced the key while the connection still
+    /// uses the old one.
     ///
     /// # Errors
-    /// As [`set`](Self::set).
+    /// Returns the same errors as [`set`](Self::set).
     pub async fn reset_apikey(&self) -> Result<ApiKey> {
         let update = DeviceUpdate::new().apikey("");
         let key = |info: &DeviceInfo| info.apikey.clone().filter(|key| !key.expose().is_empty());

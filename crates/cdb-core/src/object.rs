@@ -1,4 +1,4 @@
-//! What users, devices and streams have in common.
+//! The parts that users, devices and streams have in common.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -9,7 +9,7 @@ use cdb_types::{DevicePath, Kind};
 use crate::connection::Connection;
 use crate::{Device, Result, Stream, User};
 
-/// Any object, when its path says of which kind it is; see [`ConnectorDb::object`].
+/// A user, a device or a stream, as its path says; returned by [`ConnectorDb::object`].
 ///
 /// [`ConnectorDb::object`]: crate::ConnectorDb::object
 #[derive(Debug, Clone)]
@@ -22,12 +22,13 @@ pub enum Object {
     Stream(Stream),
 }
 
-/// A path, and what the server last said of the object there.
+/// The path of an object, and a cache of its properties.
 #[derive(Debug)]
 pub(crate) struct Handle<K: Kind> {
     pub(crate) connection: Connection,
     pub(crate) path: K::Path,
-    /// Shared by clones, so that all know what one has learned.
+    /// The properties that the server reported last. Shared by clones, so that a change through one
+    /// of them is seen by all.
     known: Arc<RwLock<Option<K::Info>>>,
 }
 
@@ -58,7 +59,7 @@ impl<K: Kind> Handle<K> {
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = info;
     }
 
-    /// What the server last said, or says now.
+    /// Returns the cached properties, or requests them if there are none.
     pub(crate) async fn data(&self) -> Result<K::Info> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
         match known {
@@ -93,8 +94,8 @@ impl<K: Kind> Handle<K> {
         Ok(info)
     }
 
-    /// Sets what changes what this connection logs in with: `new` finds that in what the server
-    /// says then.
+    /// Makes a change that replaces the credentials of this connection. `new` extracts the new
+    /// credentials from the server's answer.
     pub(crate) async fn set_login(
         &self,
         update: &K::Update,
@@ -113,7 +114,7 @@ impl<K: Kind> Handle<K> {
     }
 }
 
-/// The handle of a device, by its path.
+/// Makes a handle to the device at a path.
 pub(crate) fn device(connection: &Connection, path: DevicePath) -> Device {
     Device(Handle::new(connection.clone(), path))
 }
@@ -122,50 +123,54 @@ pub(crate) fn device(connection: &Connection, path: DevicePath) -> Device {
 macro_rules! object_methods {
     ($object:ident, $kind:ident, $word:literal) => {
         impl $object {
-            /// Where it is.
+            #[doc = concat!("Returns the path of the ", $word, ".")]
             #[must_use]
             pub fn path(&self) -> &<cdb_types::$kind as cdb_types::Kind>::Path {
                 &self.0.path
             }
 
-            /// Its name, the last part of its path.
+            #[doc = concat!("Returns the name of the ", $word, ", the last part of its path.")]
             #[must_use]
             pub fn name(&self) -> &str {
                 self.0.path.name().as_str()
             }
 
-            #[doc = concat!("What the server says of the ", $word, ": asked once, and kept until")]
-            /// [`refresh`](Self::refresh) or a change through this handle or a clone of it.
+            #[doc = concat!("Returns the properties of the ", $word, ".")]
+            ///
+            /// They are requested from the server once and cached until [`refresh`](Self::refresh)
+            /// or a change through this handle or a clone of it.
             ///
             /// # Errors
-            /// When it does not exist or may not be seen, or the server cannot be reached.
+            #[doc = concat!("Returns an error if the ", $word, " does not exist or may not be")]
+            /// seen, or the server cannot be reached.
             pub async fn data(&self) -> crate::Result<<cdb_types::$kind as cdb_types::Kind>::Info> {
                 self.0.data().await
             }
 
-            #[doc = concat!("Asks the server again what it says of the ", $word, ".")]
+            #[doc = concat!("Requests the properties of the ", $word, " from the server again.")]
             ///
             /// # Errors
-            /// As [`data`](Self::data).
+            /// Returns the same errors as [`data`](Self::data).
             pub async fn refresh(
                 &self,
             ) -> crate::Result<<cdb_types::$kind as cdb_types::Kind>::Info> {
                 self.0.refresh().await
             }
 
-            #[doc = concat!("Whether there is such a ", $word, " and it may be seen.")]
+            #[doc = concat!("Returns `true` if the ", $word, " exists and may be seen.")]
             ///
             /// # Errors
-            /// When the server does not say: that it cannot be reached does not mean that
-            /// something does not exist.
+            /// Returns an error if the server cannot be reached or the login fails.
             pub async fn exists(&self) -> crate::Result<bool> {
                 self.0.exists().await
             }
 
-            /// Changes what the update names, and nothing else.
+            /// Changes the properties that are set in `update`, leaves all others as they are, and
+            /// returns the new properties.
             ///
             /// # Errors
-            /// When the server refuses: then nothing is changed.
+            /// Returns an error if the server refuses the change, in which case nothing is changed,
+            /// or if the server cannot be reached.
             pub async fn set(
                 &self,
                 update: <cdb_types::$kind as cdb_types::Kind>::Update,
@@ -173,48 +178,48 @@ macro_rules! object_methods {
                 self.0.set(&update).await
             }
 
-            #[doc = concat!("Deletes the ", $word, " and all below it. There is no way back.")]
+            #[doc = concat!("Deletes the ", $word, " and everything in it. This cannot be undone.")]
             ///
             /// # Errors
-            /// When the server refuses.
+            /// Returns an error if the server refuses the call or cannot be reached.
             pub async fn delete(&self) -> crate::Result<()> {
                 self.0.delete().await
             }
 
             crate::object::setters! {
                 <cdb_types::$kind as cdb_types::Kind>::Update;
-                /// Changes the name for people.
+                /// Changes the nickname, which is shown to people instead of the name.
                 set_nickname: nickname(String);
                 /// Changes the description.
                 set_description: description(String);
                 /// Changes the icon: `material:…` or `fa:…`, or an image as URL-safe base64 or a
-                /// `data:` URL; empty for none.
+                /// `data:` URL. An empty text removes the icon.
                 set_icon: icon(String);
             }
         }
     };
 }
 
-/// Setters of one field each.
+/// Methods that change one property each.
 macro_rules! setters {
     ($update:ty; $($(#[$doc:meta])* $setter:ident: $field:ident($value:ty);)*) => {$(
         $(#[$doc])*
         ///
         /// # Errors
-        /// As [`set`](Self::set).
+        /// Returns the same errors as [`set`](Self::set).
         pub async fn $setter(&self, $field: impl Into<$value>) -> crate::Result<()> {
             self.set(<$update>::new().$field($field)).await.map(drop)
         }
     )*};
 }
 
-/// Getters of one field each, of what the server says.
+/// Methods that return one property each.
 macro_rules! getters {
     ($($(#[$doc:meta])* $field:ident: $value:ty;)*) => {$(
         $(#[$doc])*
         ///
         /// # Errors
-        /// As [`data`](Self::data).
+        /// Returns the same errors as [`data`](Self::data).
         pub async fn $field(&self) -> crate::Result<$value> {
             Ok(self.data().await?.$field)
         }

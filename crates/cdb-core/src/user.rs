@@ -12,20 +12,23 @@ use crate::object::{Handle, getters, object_methods, setters};
 use crate::stream::check_schema;
 use crate::{Device, Result, Stream};
 
-/// A user: owns devices, which own streams.
+/// A user, who owns devices, which own streams.
 #[derive(Debug, Clone)]
 pub struct User(pub(crate) Handle<UserKind>);
 
 object_methods!(User, UserKind, "user");
 
 impl User {
-    /// Makes the user, with all the devices and streams that are named: all of it or nothing.
+    /// Creates the user with all devices and streams in `create`. Either everything is created or
+    /// nothing.
     ///
     /// # Errors
-    /// When a schema is none (then nothing is sent), or the server refuses.
+    /// Returns an error if a schema is not valid (with the feature `schema`, nothing is sent then),
+    /// the server refuses the call, or it cannot be reached.
     pub async fn create(&self, mut create: UserCreate) -> Result<UserInfo> {
         for device in create.devices.values_mut() {
-            // The original server hides and disables what is made with a user, unless told not to.
+            // The original server disables and hides the devices that are created with a user
+            // unless the request says otherwise.
             device.enabled.get_or_insert(true);
             device.visible.get_or_insert(true);
             device.user_editable.get_or_insert(true);
@@ -38,10 +41,10 @@ impl User {
         self.0.create(&create).await
     }
 
-    /// Its devices that may be seen, oldest first.
+    /// Lists the devices of the user that may be seen, oldest first.
     ///
     /// # Errors
-    /// When there is no such user, or its devices may not be listed.
+    /// Returns an error if the user does not exist, or its devices may not be listed.
     pub async fn devices(&self) -> Result<Vec<Device>> {
         let devices = self.0.session().call(&ListDevices(self.path())).await?.0;
         let handle = |info: cdb_types::DeviceInfo| {
@@ -51,33 +54,34 @@ impl User {
         devices.into_iter().map(handle).collect()
     }
 
-    /// The streams of all its devices: awaited, a list. Streams of hidden devices are left out
-    /// unless [`visible(false)`](ListStreams::visible) is asked for.
+    /// Lists the streams of all devices of the user when awaited. Streams of hidden devices are
+    /// left out unless [`visible(false)`](ListStreams::visible) is called.
     pub fn streams(&self) -> ListStreams<'_> {
         ListStreams { user: self, public: false, downlink: false, visible: true }
     }
 
-    /// One of its devices. Nothing is sent.
+    /// Returns a handle to the device of this name. Nothing is sent.
     ///
     /// # Errors
-    /// When the text is not a name.
+    /// Returns an error if the text is not a valid name.
     pub fn device(&self, name: &str) -> Result<Device> {
         let path = format!("{}/{name}", self.path()).parse()?;
         Ok(Device(Handle::new(self.0.connection.clone(), path)))
     }
 
     getters! {
-        /// The name for people; `None` if it may not be read.
+        /// Returns the nickname, which is shown to people instead of the name; `None` if it may
+        /// not be read.
         nickname: Option<String>;
-        /// The description; `None` if it may not be read.
+        /// Returns the description; `None` if it may not be read.
         description: Option<String>;
-        /// The icon; `None` if it may not be read.
+        /// Returns the icon; `None` if it may not be read.
         icon: Option<String>;
-        /// The e-mail address; `None` if it may not be read.
+        /// Returns the e-mail address; `None` if it may not be read.
         email: Option<String>;
-        /// The user role, such as `user` or `admin`; `None` if it may not be read.
+        /// Returns the user role, such as `user` or `admin`; `None` if it may not be read.
         role: Option<String>;
-        /// Whether other users may see it; `None` if that may not be read.
+        /// Returns whether other users may see this user; `None` if that may not be read.
         public: Option<bool>;
     }
 
@@ -87,15 +91,19 @@ impl User {
         set_email: email(String);
         /// Changes the user role.
         set_role: role(String);
-        /// Changes whether other users may see it.
+        /// Changes whether other users may see this user.
         set_public: public(bool);
     }
 
-    /// Changes the password. API keys stay as they are. A connection that uses the password goes on
-    /// with the new one.
+    /// Changes the password. API keys do not change. If this connection logs in with the password,
+    /// it uses the new one from now on.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the server may have changed the password while the connection
+    /// still uses the old one.
     ///
     /// # Errors
-    /// As [`set`](Self::set).
+    /// Returns the same errors as [`set`](Self::set).
     pub async fn set_password(&self, password: &str) -> Result<()> {
         let update = UserUpdate::new().password(password);
         if !self.0.connection.uses_password_of(self.path()) {
@@ -118,19 +126,19 @@ pub struct ListStreams<'a> {
 }
 
 impl ListStreams<'_> {
-    /// Whether to list streams of public devices only. Not, unless said.
+    /// Sets whether only streams of public devices are listed; the default is `false`.
     pub fn public(mut self, only: bool) -> Self {
         self.public = only;
         self
     }
 
-    /// Whether to list downlinks only. Not, unless said.
+    /// Sets whether only streams with a downlink are listed; the default is `false`.
     pub fn downlink(mut self, only: bool) -> Self {
         self.downlink = only;
         self
     }
 
-    /// Whether to list streams of visible devices only. So it is, unless said otherwise.
+    /// Sets whether only streams of visible devices are listed; the default is `true`.
     pub fn visible(mut self, only: bool) -> Self {
         self.visible = only;
         self
