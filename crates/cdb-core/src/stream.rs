@@ -31,89 +31,93 @@ pub use typed::TypedStream;
 use crate::object::{Handle, getters, object_methods, setters};
 use crate::{Device, Result, User};
 
-/// A stream: timestamped values that fit one JSON Schema, appended by one device.
+/// A stream of timestamped values that match one JSON Schema and are appended by one device.
 ///
-/// Values are [`serde_json::Value`]s; [`typed`](Self::typed) gives them a type.
+/// Values are [`serde_json::Value`]s; [`typed`](Self::typed) returns a handle for values of another
+/// type.
 #[derive(Debug, Clone)]
 pub struct Stream(pub(crate) Handle<StreamKind>);
 
 object_methods!(Stream, StreamKind, "stream");
 
-/// Checks the schema of a stream to be made, if it has one.
+/// Checks the schema of a stream to be created, if it has one.
 pub(crate) fn check_schema(stream: &StreamCreate) -> Result<()> {
     stream.schema.as_ref().map_or(Ok(()), check)
 }
 
-/// Checks a schema before it is sent.
+/// Returns an error if a schema is not valid.
 #[cfg(feature = "schema")]
 fn check(schema: &Schema) -> Result<()> {
     Ok(schema.validator().map(drop)?)
 }
 
-/// The server checks it.
+/// Accepts any schema: without the feature `schema`, only the server checks it.
 #[cfg(not(feature = "schema"))]
 fn check(_: &Schema) -> Result<()> {
     Ok(())
 }
 
 impl Stream {
-    /// Makes the stream.
+    /// Creates the stream.
     ///
     /// # Errors
-    /// When the schema is none (then nothing is sent, with the feature `schema`), or the server
-    /// refuses.
+    /// Returns an error if the schema is not valid (with the feature `schema`, nothing is sent
+    /// then), the server refuses the call, or it cannot be reached.
     pub async fn create(&self, create: StreamCreate) -> Result<StreamInfo> {
         check_schema(&create)?;
         self.0.create(&create).await
     }
 
-    /// The device that owns it. Nothing is sent.
+    /// Returns a handle to the device that owns the stream. Nothing is sent.
     #[must_use]
     pub fn device(&self) -> Device {
         Device(Handle::new(self.0.connection.clone(), self.path().device().clone()))
     }
 
-    /// The user whose device owns it. Nothing is sent.
+    /// Returns a handle to the user whose device owns the stream. Nothing is sent.
     #[must_use]
     pub fn user(&self) -> User {
         User(Handle::new(self.0.connection.clone(), self.path().user().clone()))
     }
 
     getters! {
-        /// The name for people.
+        /// Returns the nickname, which is shown to people instead of the name.
         nickname: String;
-        /// The description.
+        /// Returns the description.
         description: String;
-        /// The icon.
+        /// Returns the icon.
         icon: String;
-        /// How its values are meant, such as `rating.stars`.
+        /// Returns the datatype, which says what the values mean, such as `rating.stars`.
         datatype: String;
-        /// Whether its datapoints are only handed to subscribers, and not kept.
+        /// Returns whether the stream is ephemeral: its datapoints are sent to subscribers, but not
+        /// stored.
         ephemeral: bool;
-        /// Whether other devices may ask its owner for values.
+        /// Returns whether the stream has a downlink, through which other devices send requests to
+        /// its owner.
         downlink: bool;
     }
 
-    /// The JSON Schema that its values must fit, as JSON.
+    /// Returns the JSON Schema that values must match, as a JSON value.
     ///
     /// # Errors
-    /// As [`data`](Self::data).
+    /// Returns the same errors as [`data`](Self::data).
     pub async fn schema(&self) -> Result<Value> {
         Ok(self.data().await?.schema.to_value())
     }
 
-    /// The JSON Schema that its values must fit, as text.
+    /// Returns the JSON Schema that values must match, as JSON text.
     ///
     /// # Errors
-    /// As [`data`](Self::data).
+    /// Returns the same errors as [`data`](Self::data).
     pub async fn sschema(&self) -> Result<String> {
         Ok(self.data().await?.schema.as_str().to_owned())
     }
 
-    /// Changes the JSON Schema for what is inserted from now on.
+    /// Changes the JSON Schema. It applies to values that are inserted from now on.
     ///
     /// # Errors
-    /// When it is none (then nothing is sent, with the feature `schema`), or as [`set`](Self::set).
+    /// Returns an error if the schema is not valid (with the feature `schema`, nothing is sent
+    /// then), and the same errors as [`set`](Self::set).
     pub async fn set_schema(&self, schema: impl Into<Schema>) -> Result<()> {
         let schema = schema.into();
         check(&schema)?;
@@ -122,16 +126,17 @@ impl Stream {
 
     setters! {
         StreamUpdate;
-        /// Changes how its values are meant.
+        /// Changes the datatype, which says what the values mean.
         set_datatype: datatype(String);
-        /// Changes whether its datapoints are only handed to subscribers, and not kept.
+        /// Changes whether the stream is ephemeral: its datapoints are sent to subscribers, but not
+        /// stored.
         set_ephemeral: ephemeral(bool);
-        /// Changes whether other devices may ask its owner for values. Turning it off deletes what
-        /// they have asked.
+        /// Changes whether the stream has a downlink, through which other devices send requests to
+        /// its owner. Turning it off deletes the requests in it.
         set_downlink: downlink(bool);
     }
 
-    /// The same stream with values of a type.
+    /// Returns a handle to the same stream whose values are read and written as `T`.
     ///
     /// ```no_run
     /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
@@ -144,44 +149,47 @@ impl Stream {
         TypedStream::new(self.clone())
     }
 
-    /// How many datapoints it holds.
+    /// Returns the number of datapoints in the stream.
     ///
     /// # Errors
-    /// When there is no such stream, or it may not be read.
+    /// Returns an error if the stream does not exist or may not be read, or the server cannot be
+    /// reached.
     pub async fn len(&self) -> Result<u64> {
         self.length(false).await
     }
 
-    /// Whether it holds no datapoints.
+    /// Returns `true` if the stream has no datapoints.
     ///
     /// # Errors
-    /// As [`len`](Self::len).
+    /// Returns the same errors as [`len`](Self::len).
     pub async fn is_empty(&self) -> Result<bool> {
         Ok(self.len().await? == 0)
     }
 
-    /// How many datapoints it holds, or with `true` how many there are in its downlink: what
-    /// others have asked its owner for.
+    /// Returns the number of datapoints in the stream, or, if `downlink` is `true`, the number of
+    /// requests in its downlink.
     ///
     /// # Errors
-    /// As [`len`](Self::len).
+    /// Returns the same errors as [`len`](Self::len).
     pub async fn length(&self, downlink: bool) -> Result<u64> {
         Ok(self.0.session().call(&Length { stream: self.path(), downlink }).await?)
     }
 
-    /// The datapoint at an index: 0 is the first, −1 the last; `None` if there is none.
+    /// Returns the datapoint at `index`, or `None` if the stream is shorter. Index 0 is the first
+    /// datapoint, −1 the last.
     ///
     /// # Errors
-    /// As [`len`](Self::len).
+    /// Returns the same errors as [`len`](Self::len).
     pub async fn get(&self, index: i64) -> Result<Option<Datapoint>> {
         self.typed().get(index).await
     }
 
-    /// Datapoints by index, in any form of Rust's ranges; negative indexes count from the end.
-    /// What lies outside the stream is cut off.
+    /// Reads the datapoints in a range of indexes when awaited. All forms of Rust ranges are
+    /// accepted, and negative indexes count from the end. Any part of the range outside the stream
+    /// is ignored.
     ///
-    /// From the second to the last but one, `1..-1`, looks reversed to clippy when it is written
-    /// in numbers: say `query().i1(1).i2(-1)`.
+    /// Clippy takes a literal range such as `1..-1` for a reversed one; write
+    /// `query().i1(1).i2(-1)` instead.
     ///
     /// ```no_run
     /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
@@ -194,7 +202,7 @@ impl Stream {
         self.typed().range(range)
     }
 
-    /// Datapoints by time, or by index: awaited, a list. Without either, all.
+    /// Reads datapoints by time or by index when awaited. Without a range, all datapoints are read.
     ///
     /// ```no_run
     /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
@@ -208,33 +216,41 @@ impl Stream {
         self.typed().query()
     }
 
-    /// Appends a value with the present as its time; returns when the server has stored it.
+    /// Appends a value with the current time as its timestamp, and returns when the server has
+    /// stored it.
     ///
-    /// Should the stream hold a later time already (another clock), the datapoint gets that. On
-    /// a downlink that somebody else's device owns, it is a request to that device.
+    /// If the last timestamp of the stream is later, because another clock is ahead, the datapoint
+    /// gets that timestamp. If the stream has a downlink and belongs to another device, the value
+    /// is a request to that device.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the value may be stored or not.
     ///
     /// # Errors
-    /// When the value does not fit the schema, or this device may not write here.
+    /// Returns an error if the value does not match the schema, this device may not write to the
+    /// stream, or the server cannot be reached.
     pub async fn insert(&self, value: impl Serialize) -> Result<()> {
-        // Written here, so that the value need not be one that tasks may share.
+        // The value is serialised before the first await, so that the future is `Send` even
+        // if the value is not `Sync`.
         let value = serde_json::value::to_raw_value(&value);
         let datapoint = Datapoint::now(value.map_err(cdb_http::Error::Unwritable)?);
         self.insert_array(&[datapoint]).restamp(true).await.map(drop)
     }
 
-    /// [`insert`](Self::insert), under the name that lists have for it.
+    /// Appends a value; another name for [`insert`](Self::insert).
     ///
     /// # Errors
-    /// As [`insert`](Self::insert).
+    /// Returns the same errors as [`insert`](Self::insert).
     pub async fn append(&self, value: impl Serialize) -> Result<()> {
         self.insert(value).await
     }
 
-    /// Appends datapoints with their own times, which must not fall: awaited, how many.
+    /// Appends datapoints with their own times, in ascending order. Awaited, returns how many were
+    /// stored.
     ///
-    /// They are sent in chunks of 5,000, or less if they are large. Each chunk is stored whole or
-    /// not at all; a failure of a later one is [`Error::PartialInsert`](crate::Error), which says
-    /// how many were stored.
+    /// The datapoints are sent in chunks of at most 5,000, fewer if they are large. Each chunk is
+    /// stored completely or not at all. If a chunk fails after others were stored, the error is
+    /// [`Error::PartialInsert`](crate::Error), which says how many were stored.
     ///
     /// ```no_run
     /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
@@ -251,8 +267,8 @@ impl Stream {
         InsertArray::new(self.clone(), datapoints)
     }
 
-    /// Appends datapoints that are JSON already, as the protocol has them: `[{"t":…,"d":…},…]`. It is
-    /// one request: all are stored or none.
+    /// Appends datapoints given as the JSON text of the protocol, `[{"t":…,"d":…},…]`. They are
+    /// sent in one request, so either all are stored or none.
     ///
     /// ```no_run
     /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
@@ -262,26 +278,28 @@ impl Stream {
     /// ```
     ///
     /// # Errors
-    /// As [`insert`](Self::insert), and when a time is earlier than the stream's last.
+    /// Returns the same errors as [`insert`](Self::insert), and an error if a time is earlier than
+    /// the one before it or than the last of the stream.
     pub async fn insert_json(&self, datapoints: impl Into<Bytes>) -> Result<()> {
         Ok(insert::send(self, false, false, None, datapoints.into()).await?)
     }
 
-    /// [`insert_json`](Self::insert_json), but only if the first datapoint gets this index: if the
-    /// stream holds just so many. So whatever is sent twice, since nobody knows whether it arrived
-    /// the first time, is stored once.
+    /// Appends datapoints like [`insert_json`](Self::insert_json), but only if the first of them
+    /// gets the index `index`, that is, if the stream holds exactly `index` datapoints. So a retry
+    /// after a lost answer stores nothing twice.
     ///
-    /// The original server does not look at the index.
+    /// The original server ignores the index.
     ///
     /// # Errors
-    /// As [`insert_json`](Self::insert_json);
-    /// [`OTHER_INDEX`](cdb_types::endpoint::OTHER_INDEX) when it would get another.
+    /// Returns the same errors as [`insert_json`](Self::insert_json), and an error with the message
+    /// [`OTHER_INDEX`](cdb_types::endpoint::OTHER_INDEX) if the first datapoint would get another
+    /// index.
     pub async fn insert_json_at(&self, index: u64, datapoints: impl Into<Bytes>) -> Result<()> {
         Ok(insert::send(self, false, false, Some(index), datapoints.into()).await?)
     }
 
-    /// Subscribes: awaited, a [`Subscription`], which gives what is inserted as soon as the server
-    /// has stored it.
+    /// Subscribes to the stream when awaited. The [`Subscription`] receives what is inserted as
+    /// soon as the server has stored it.
     ///
     /// All subscriptions of a connection share one websocket.
     ///
@@ -296,13 +314,15 @@ impl Stream {
     /// ```
     ///
     /// # Errors
-    /// When there is no such stream, it may not be read, the transform is none, or the server
-    /// cannot be reached. Later the subscription is patient: see there.
+    /// Returns an error if the stream does not exist or may not be read, the transform is not
+    /// valid, or the server cannot be reached. A connection that is lost later does not end the
+    /// subscription; see [`Subscription`].
     pub fn subscribe(&self) -> Subscribe {
         Subscribe::new(self.clone())
     }
 
-    /// Calls a function with whatever is inserted, until what this returns is dropped.
+    /// Calls a function with each batch that is inserted, until the returned [`Callback`] is
+    /// dropped.
     ///
     /// ```no_run
     /// # async fn example(mood: cdb_core::Stream) -> cdb_core::Result<()> {
@@ -312,7 +332,7 @@ impl Stream {
     /// ```
     ///
     /// # Errors
-    /// As [`subscribe`](Self::subscribe).
+    /// Returns the same errors as [`subscribe`](Self::subscribe).
     pub async fn on_insert<F, Fut>(&self, call: F) -> Result<Callback>
     where
         F: FnMut(DatapointArray) -> Fut + Send + 'static,
@@ -321,8 +341,11 @@ impl Stream {
         self.typed().on_insert(call).await
     }
 
-    /// Takes what others ask of this stream's owner, which must be the device that is logged in:
-    /// the stream's downlink, from now on. What they asked before is in `query().downlink()`.
+    /// Subscribes to the requests that other devices send to this stream's downlink. Only the
+    /// device that owns the stream can do so.
+    ///
+    /// Only requests that are sent from now on are received. Earlier ones can be read with
+    /// `query().downlink()`.
     ///
     /// ```no_run
     /// # async fn example(light: cdb_core::Stream) -> cdb_core::Result<()> {
@@ -337,13 +360,14 @@ impl Stream {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NotOwner`](crate::Error), or as [`subscribe`](Self::subscribe).
+    /// Returns [`Error::NotOwner`](crate::Error) if the stream belongs to another device, and the
+    /// same errors as [`subscribe`](Self::subscribe).
     pub async fn downlinks(&self) -> Result<Downlinks> {
         self.typed().downlinks().await
     }
 
-    /// Calls a function with whatever others ask of this stream's owner, and acknowledges what it
-    /// accepts, until what this returns is dropped.
+    /// Calls a function with each request in this stream's downlink, and acts on the [`Reply`] that
+    /// it returns, until the returned [`Callback`] is dropped.
     ///
     /// ```no_run
     /// # async fn example(light: cdb_core::Stream) -> cdb_core::Result<()> {
@@ -353,7 +377,7 @@ impl Stream {
     /// ```
     ///
     /// # Errors
-    /// As [`downlinks`](Self::downlinks).
+    /// Returns the same errors as [`downlinks`](Self::downlinks).
     pub async fn on_downlink<F, Fut>(&self, call: F) -> Result<Callback>
     where
         F: FnMut(Datapoint) -> Fut + Send + 'static,

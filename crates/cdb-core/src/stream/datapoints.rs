@@ -1,4 +1,4 @@
-//! Reading datapoints one by one.
+//! Reading datapoints one at a time while the answer arrives.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,15 +12,16 @@ use serde::de::DeserializeOwned;
 
 use crate::{Error, Result};
 
-/// Datapoints as they come from the server: a [`futures::Stream`](futures_core::Stream), in memory
-/// that does not grow with their number.
+/// A [`futures::Stream`](futures_core::Stream) of datapoints that are read while the answer of the
+/// server arrives. Memory use does not grow with their number.
 ///
-/// The last item is an error if the answer broke off: what came before it is good.
+/// If the answer breaks off or cannot be understood, the last item is an error; all items before it
+/// are valid.
 pub struct Datapoints<T> {
-    /// `None` when all of it has come.
+    /// `None` after the end of the answer, or after an error.
     body: Option<Body>,
     parser: DatapointParser,
-    /// Those that have come, to be handed out.
+    /// The datapoints that have been parsed and not returned yet.
     ready: std::vec::IntoIter<Datapoint<T>>,
 }
 
@@ -33,7 +34,7 @@ impl<T: DeserializeOwned> Datapoints<T> {
         Self { body: None, parser: DatapointParser::new(), ready: Vec::new().into_iter() }
     }
 
-    /// All of them at once.
+    /// Reads all datapoints.
     pub(super) async fn collect_all(mut self) -> Result<DatapointArray<T>> {
         let mut found = Vec::new();
         if let Some(mut body) = self.body.take() {
@@ -45,7 +46,7 @@ impl<T: DeserializeOwned> Datapoints<T> {
         Ok(found.into())
     }
 
-    /// Reads more of the body; `None` when there is no more.
+    /// Reads and parses the next piece of the body; `None` after the end.
     fn poll_more(
         &mut self,
         cx: &mut Context<'_>,
@@ -91,7 +92,7 @@ impl<T: DeserializeOwned> Stream for Datapoints<T> {
     }
 }
 
-// The datapoints are never pinned.
+// No field is pinned structurally.
 impl<T> Unpin for Datapoints<T> {}
 
 impl<T> fmt::Debug for Datapoints<T> {

@@ -13,16 +13,22 @@ use serde::Serialize;
 use super::Stream;
 use crate::{Error, Result};
 
-/// How many datapoints are sent at once at most.
+/// The largest number of datapoints in one request.
 const CHUNK: usize = 5_000;
 
-/// How many datapoints are written in one go.
+/// The number of datapoints that are serialised before the task yields.
 const PIECE: usize = 250;
 
-/// How long a body may become before the next datapoint starts another: the server takes 10 MiB.
+/// The largest size of a request's body in bytes, unless one datapoint alone is larger. The server
+/// accepts 10 MiB.
 const CHUNK_BYTES: usize = 8 * 1024 * 1024;
 
-/// Appends datapoints when awaited, and says how many; see [`Stream::insert_array`].
+/// Appends datapoints when awaited, and returns how many were stored; made by
+/// [`Stream::insert_array`].
+///
+/// # Cancel safety
+/// If the future is dropped, the chunks that were sent before may be stored, the last of them or
+/// not.
 #[derive(Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct InsertArray<'a, T> {
@@ -37,14 +43,16 @@ impl<'a, T: Serialize> InsertArray<'a, T> {
         Self { stream, datapoints, restamp: false, downlink: false }
     }
 
-    /// Whether datapoints that are older than the stream's last get its time, instead of being
-    /// refused. Among themselves they must be in order all the same.
+    /// Sets whether datapoints that are earlier than the stream's last get its time instead of
+    /// being refused; the default is `false`. Their own times must be in ascending order in either
+    /// case.
     pub fn restamp(mut self, restamp: bool) -> Self {
         self.restamp = restamp;
         self
     }
 
-    /// Whether to append to the downlink, also of a stream that this device owns.
+    /// Sets whether the datapoints are appended to the stream's downlink, even if this device owns
+    /// the stream; the default is `false`.
     pub fn downlink(mut self, downlink: bool) -> Self {
         self.downlink = downlink;
         self
@@ -59,7 +67,7 @@ impl<'a, T: Serialize> InsertArray<'a, T> {
         let mut next = chunk(self.datapoints).await;
         while let Some((count, body)) = next.map_err(|error| failed(stored, error))? {
             let rest = &self.datapoints[stored + count..];
-            // The next chunk is written while this one is on its way.
+            // The next chunk is serialised while this one is sent.
             let (sent, following) = future::join(self.send_chunk(body), chunk(rest)).await;
             sent.map_err(|error| failed(stored, error))?;
             stored += count;
@@ -73,7 +81,7 @@ impl<'a, T: Serialize> InsertArray<'a, T> {
     }
 }
 
-/// Sends a body, an array of datapoints, in one request.
+/// Sends the JSON text of an array of datapoints in one request.
 pub(super) async fn send(
     stream: &Stream,
     downlink: bool,
@@ -82,7 +90,7 @@ pub(super) async fn send(
     body: Bytes,
 ) -> Result<(), cdb_http::Error> {
     let (session, stream) = (stream.0.session(), stream.path());
-    // The body is written already: the call only says where it goes.
+    // `call_with` sends `body` in place of these datapoints.
     let datapoints: &[Datapoint<()>] = &[];
     if restamp {
         session.call_with(&Insert::<(), true> { stream, downlink, index, datapoints }, body).await
@@ -91,7 +99,8 @@ pub(super) async fn send(
     }
 }
 
-/// The next datapoints as a body, and how many they are; nothing if there are none.
+/// Serialises the datapoints of the next request, and returns how many they are with the body;
+/// `None` if there are none left.
 async fn chunk<T: Serialize>(
     datapoints: &[Datapoint<T>],
 ) -> Result<Option<(usize, Vec<u8>)>, cdb_http::Error> {
@@ -117,7 +126,7 @@ async fn chunk<T: Serialize>(
     Ok((count > 0).then_some((count, body)))
 }
 
-/// Lets what waits go on, such as the sending of what was written before.
+/// Yields to the other half of the `join`, which sends the chunk before, and to other tasks.
 async fn yield_now() {
     let mut yielded = false;
     future::poll_fn(|cx| {

@@ -1,4 +1,4 @@
-//! Asking for datapoints.
+//! Queries for the datapoints of a stream by time or by index.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -14,24 +14,26 @@ use serde_json::Value;
 use super::{Datapoints, Stream};
 use crate::{Error, Result};
 
-/// Seconds before anything was ever measured. Not 0: there may be datapoints before 1970.
+/// The start of a query by time that has none, in seconds: earlier than any datapoint. It is not 0,
+/// because a stream may have datapoints from before 1970.
 const BEFORE_ALL: f64 = -1e18;
 
-/// A [`Query`] that has no range yet: all datapoints.
+/// Marks a [`Query`] without a range: it reads all datapoints.
 #[derive(Debug, Clone, Copy)]
 pub enum Whole {}
 
-/// A [`Query`] by time.
+/// Marks a [`Query`] by time.
 #[derive(Debug, Clone, Copy)]
 pub enum ByTime {}
 
-/// A [`Query`] by index.
+/// Marks a [`Query`] by index.
 #[derive(Debug, Clone, Copy)]
 pub enum ByIndex {}
 
-/// Asks for datapoints: awaited it is a list, [`stream`](Self::stream) gives them one by one.
+/// A query for datapoints of a stream. Awaiting it reads them into a list;
+/// [`stream`](Self::stream) reads them one at a time.
 ///
-/// By time or by index, never both: what would ask for both does not compile.
+/// A query is by time or by index. Combining both does not compile:
 ///
 /// ```compile_fail
 /// # fn example(stream: cdb_core::Stream) {
@@ -42,7 +44,7 @@ pub enum ByIndex {}
 pub struct Query<T = Value, By = Whole> {
     stream: Stream,
     query: DataQuery,
-    /// Nothing needs to be asked: the answer is empty.
+    /// The range is empty, so nothing is sent.
     empty: bool,
     value: PhantomData<fn() -> (T, By)>,
 }
@@ -52,28 +54,29 @@ impl<T> Query<T> {
         Self { stream, query: DataQuery::all(), empty: false, value: PhantomData }
     }
 
-    /// Only datapoints later than this. One of exactly this time is **not** among them.
+    /// Reads only datapoints later than `t1`. A datapoint at exactly `t1` is **not** included.
     pub fn t1(self, t1: impl Into<Timestamp>) -> Query<T, ByTime> {
         self.by_time().t1(t1)
     }
 
-    /// Only datapoints up to this time. One of exactly this time **is** among them. The epoch
-    /// itself, 0, stands for no end.
+    /// Reads only datapoints up to `t2`. A datapoint at exactly `t2` **is** included. The time 0
+    /// (the epoch) means no end.
     pub fn t2(self, t2: impl Into<Timestamp>) -> Query<T, ByTime> {
         self.by_time().t2(t2)
     }
 
-    /// At most so many datapoints, the first ones, counted after the transform. 0 is all.
+    /// Reads at most the first `limit` datapoints, counted after the transform. 0 means all.
     pub fn limit(self, limit: u64) -> Query<T, ByTime> {
         self.by_time().limit(limit)
     }
 
-    /// Only datapoints from this index on; a negative one counts from the end.
+    /// Reads only datapoints from index `i1` on, included. A negative index counts from the end.
     pub fn i1(self, i1: i64) -> Query<T, ByIndex> {
         self.by_index().i1(i1)
     }
 
-    /// Only datapoints before this index; a negative one counts from the end, 0 is the end.
+    /// Reads only datapoints before index `i2`, which is not included. A negative index counts from
+    /// the end; 0 means the end.
     pub fn i2(self, i2: i64) -> Query<T, ByIndex> {
         self.by_index().i2(i2)
     }
@@ -89,20 +92,20 @@ impl<T> Query<T> {
 }
 
 impl<T> Query<T, ByTime> {
-    /// Only datapoints later than this. One of exactly this time is **not** among them.
+    /// Reads only datapoints later than `t1`. A datapoint at exactly `t1` is **not** included.
     pub fn t1(mut self, t1: impl Into<Timestamp>) -> Self {
         self.query.t1 = Some(t1.into().as_secs_f64());
         self
     }
 
-    /// Only datapoints up to this time. One of exactly this time **is** among them. The epoch
-    /// itself, 0, stands for no end.
+    /// Reads only datapoints up to `t2`. A datapoint at exactly `t2` **is** included. The time 0
+    /// (the epoch) means no end.
     pub fn t2(mut self, t2: impl Into<Timestamp>) -> Self {
         self.query.t2 = Some(t2.into().as_secs_f64());
         self
     }
 
-    /// At most so many datapoints, the first ones, counted after the transform. 0 is all.
+    /// Reads at most the first `limit` datapoints, counted after the transform. 0 means all.
     pub fn limit(mut self, limit: u64) -> Self {
         self.query.limit = Some(limit);
         self
@@ -117,26 +120,29 @@ impl<T> Query<T, ByIndex> {
         Self { stream, query, empty: bounds.is_none(), value: PhantomData }
     }
 
-    /// Only datapoints from this index on; a negative one counts from the end.
+    /// Reads only datapoints from index `i1` on, included. A negative index counts from the end.
     pub fn i1(mut self, i1: i64) -> Self {
         self.query.i1 = Some(i1);
         self
     }
 
-    /// Only datapoints before this index; a negative one counts from the end, 0 is the end.
+    /// Reads only datapoints before index `i2`, which is not included. A negative index counts from
+    /// the end; 0 means the end.
     pub fn i2(mut self, i2: i64) -> Self {
         self.query.i2 = Some(i2);
         self
     }
 }
 
-/// The protocol's indices for a range; `None` for one that holds nothing.
+/// Converts a range to the protocol's `i1` (included) and `i2` (not included); `None` if it is
+/// empty.
 ///
-/// The protocol cannot say "before the first": its 0 is the end there.
+/// The protocol reads 0 as the end of the stream for `i2`, so a range that ends before the first
+/// datapoint cannot be sent.
 fn indices(start: Bound<&i64>, end: Bound<&i64>) -> Option<(i64, i64)> {
     let i1 = match start {
         Bound::Included(start) => *start,
-        // After the last there is nothing.
+        // No datapoint has a greater index.
         Bound::Excluded(-1 | &i64::MAX) => return None,
         Bound::Excluded(start) => start + 1,
         Bound::Unbounded => 0,
@@ -152,14 +158,14 @@ fn indices(start: Bound<&i64>, end: Bound<&i64>) -> Option<(i64, i64)> {
 }
 
 impl<T, By> Query<T, By> {
-    /// Runs a PipeScript over the datapoints, on the server. With the feature `pipescript` what is
-    /// no script is an error before anything is sent.
+    /// Runs a PipeScript over the datapoints on the server. With the feature `pipescript`, text
+    /// that is not a valid script is an error before anything is sent.
     pub fn transform(mut self, script: impl Into<String>) -> Self {
         self.query.transform = Some(script.into());
         self
     }
 
-    /// Asks for the downlink instead: what others have asked the stream's owner for.
+    /// Reads the stream's downlink instead: the requests that other devices sent to its owner.
     pub fn downlink(mut self) -> Self {
         self.query.downlink = true;
         self
@@ -167,11 +173,12 @@ impl<T, By> Query<T, By> {
 }
 
 impl<T: DeserializeOwned, By> Query<T, By> {
-    /// Reads the datapoints one by one, in memory that does not grow with their number.
+    /// Reads the datapoints one at a time. Memory use does not grow with their number.
     ///
     /// # Errors
-    /// When there is no such stream, it may not be read, or the transform is none. What goes wrong
-    /// after the answer has begun is an item of the stream.
+    /// Returns an error if the stream does not exist or may not be read, the transform is not
+    /// valid, or the server cannot be reached. An error after the answer has begun is the last item
+    /// of the returned stream.
     pub async fn stream(self) -> Result<Datapoints<T>> {
         #[cfg(feature = "pipescript")]
         if let Some(script) = &self.query.transform {
@@ -193,7 +200,7 @@ impl<T: DeserializeOwned, By> Query<T, By> {
     }
 }
 
-/// Whether the server refused because the indices lie outside the stream.
+/// Returns `true` if the server refused because the indexes lie outside the stream.
 fn is_outside(error: &cdb_http::Error) -> bool {
     error.kind() == Some(ErrorKind::Range)
 }
@@ -228,7 +235,7 @@ impl<T, By> fmt::Debug for Query<T, By> {
 }
 
 #[cfg(test)]
-#[allow(clippy::reversed_empty_ranges, reason = "they are what is tested")]
+#[allow(clippy::reversed_empty_ranges, reason = "the tests are about empty ranges")]
 mod tests {
     use super::*;
 
@@ -237,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_range_becomes_the_protocols_indices() {
+    fn every_form_of_range_is_converted() {
         assert_eq!(of(..), Some((0, 0)));
         assert_eq!(of(3..), Some((3, 0)));
         assert_eq!(of(-5..), Some((-5, 0)));
@@ -252,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_that_holds_nothing_asks_nothing() {
+    fn an_empty_range_has_no_indexes() {
         for empty in [0..0, 5..5, 5..3, -2..-2, -2..-3, -3..0] {
             assert_eq!(of(empty.clone()), None, "{empty:?}");
         }
@@ -260,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_across_the_ends_is_for_the_server_to_know() {
+    fn a_range_that_counts_from_both_ends_is_passed_on() {
         assert_eq!(of(2..-2), Some((2, -2)));
         assert_eq!(of(-4..4), Some((-4, 4)));
     }

@@ -1,4 +1,4 @@
-//! Streams whose values have a type.
+//! Streams whose values are of a Rust type.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 use super::{ByIndex, Callback, Downlinks, InsertArray, Query, Reply, Stream, Subscribe};
 use crate::Result;
 
-/// A [`Stream`] whose values are of one type; made by [`Stream::typed`].
+/// A [`Stream`] whose values are read and written as `T`; made by [`Stream::typed`].
 ///
-/// It dereferences to the stream, and has its own ways to read and write.
+/// It dereferences to the [`Stream`] for everything that does not depend on the type of values.
 pub struct TypedStream<T> {
     stream: Stream,
     value: PhantomData<fn() -> T>,
@@ -24,36 +24,38 @@ impl<T> TypedStream<T> {
         Self { stream, value: PhantomData }
     }
 
-    /// As [`Stream::range`].
+    /// Like [`Stream::range`], with values of type `T`.
     pub fn range(&self, range: impl RangeBounds<i64>) -> Query<T, ByIndex> {
         Query::of_range(self.stream.clone(), &range)
     }
 
-    /// As [`Stream::query`].
+    /// Like [`Stream::query`], with values of type `T`.
     pub fn query(&self) -> Query<T> {
         Query::whole(self.stream.clone())
     }
 }
 
 impl<T: DeserializeOwned + Send + 'static> TypedStream<T> {
-    /// As [`Stream::get`].
+    /// Like [`Stream::get`], with a value of type `T`.
     ///
     /// # Errors
-    /// As [`Stream::len`]; also when the value is not a `T`.
+    /// Returns the same errors as [`Stream::len`], and an error if the value cannot be read as `T`.
     pub async fn get(&self, index: i64) -> Result<Option<Datapoint<T>>> {
         let found = self.range(index..=index).await?;
         Ok(found.into_iter().next())
     }
 
-    /// As [`Stream::subscribe`].
+    /// Like [`Stream::subscribe`], with values of type `T`. A batch that cannot be read as `T` is
+    /// an `Err` item.
     pub fn subscribe(&self) -> Subscribe<T> {
         Subscribe::new(self.stream.clone())
     }
 
-    /// As [`Stream::on_insert`].
+    /// Like [`Stream::on_insert`], with values of type `T`. A batch that cannot be read as `T` is
+    /// left out, and a warning is logged.
     ///
     /// # Errors
-    /// As [`Stream::on_insert`].
+    /// Returns the same errors as [`Stream::on_insert`].
     pub async fn on_insert<F, Fut>(&self, call: F) -> Result<Callback>
     where
         F: FnMut(DatapointArray<T>) -> Fut + Send + 'static,
@@ -62,18 +64,20 @@ impl<T: DeserializeOwned + Send + 'static> TypedStream<T> {
         Ok(self.subscribe().await?.on_insert(call))
     }
 
-    /// As [`Stream::downlinks`]. A request that is no `T` is an error in its place.
+    /// Like [`Stream::downlinks`], with values of type `T`. A request that cannot be read as `T` is
+    /// an `Err` item.
     ///
     /// # Errors
-    /// As [`Stream::downlinks`].
+    /// Returns the same errors as [`Stream::downlinks`].
     pub async fn downlinks(&self) -> Result<Downlinks<T>> {
         Downlinks::of(self.stream.clone()).await
     }
 
-    /// As [`Stream::on_downlink`]. A request that is no `T` is ignored, with a warning in the log.
+    /// Like [`Stream::on_downlink`], with values of type `T`. A request that cannot be read as `T`
+    /// is ignored, and a warning is logged.
     ///
     /// # Errors
-    /// As [`Stream::downlinks`].
+    /// Returns the same errors as [`Stream::downlinks`].
     pub async fn on_downlink<F, Fut>(&self, call: F) -> Result<Callback>
     where
         F: FnMut(Datapoint<T>) -> Fut + Send + 'static,
@@ -84,23 +88,23 @@ impl<T: DeserializeOwned + Send + 'static> TypedStream<T> {
 }
 
 impl<T: Serialize> TypedStream<T> {
-    /// As [`Stream::insert`].
+    /// Like [`Stream::insert`], with a value of type `T`.
     ///
     /// # Errors
-    /// As [`Stream::insert`].
+    /// Returns the same errors as [`Stream::insert`].
     pub async fn insert(&self, value: T) -> Result<()> {
         self.stream.insert(value).await
     }
 
-    /// As [`Stream::append`].
+    /// Appends a value; another name for [`insert`](Self::insert).
     ///
     /// # Errors
-    /// As [`Stream::insert`].
+    /// Returns the same errors as [`Stream::insert`].
     pub async fn append(&self, value: T) -> Result<()> {
         self.insert(value).await
     }
 
-    /// As [`Stream::insert_array`].
+    /// Like [`Stream::insert_array`], with values of type `T`.
     pub fn insert_array<'a>(&self, datapoints: &'a [Datapoint<T>]) -> InsertArray<'a, T> {
         self.stream.insert_array(datapoints)
     }
