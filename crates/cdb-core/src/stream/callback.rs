@@ -1,4 +1,4 @@
-//! Subscriptions for those who think in callbacks.
+//! Subscriptions that call a function with each item.
 
 use futures_core::Stream;
 use futures_util::StreamExt;
@@ -7,9 +7,9 @@ use tokio::task::{JoinError, JoinHandle};
 
 use crate::Result;
 
-/// A function that is called with what a subscription brings.
+/// A function that is called with each item of a subscription.
 ///
-/// Dropping it unsubscribes: a call under way is finished, and no other begins.
+/// Dropping it unsubscribes: a call that is running finishes, and no further call starts.
 #[derive(Debug)]
 #[must_use = "dropping it unsubscribes"]
 pub struct Callback {
@@ -18,7 +18,8 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// Calls a function with each item, until it is stopped or the subscription ends.
+    /// Spawns a task that calls a function with each item until the callback is stopped or the
+    /// subscription ends.
     pub(super) fn spawn<S, T, F, Fut>(items: S, call: F) -> Self
     where
         S: Stream<Item = Result<T>> + Send + Unpin + 'static,
@@ -30,13 +31,15 @@ impl Callback {
         Self { task: tokio::spawn(run(items, call, stopped)), stop }
     }
 
-    /// Unsubscribes; returns when the last call has returned.
+    /// Unsubscribes, and returns when the last call has returned.
+    ///
+    /// If the future is dropped, a call that is running finishes all the same.
     ///
     /// # Errors
-    /// When the subscription had ended before.
+    /// Returns the error that ended the subscription, if one did before it was stopped.
     ///
     /// # Panics
-    /// When the function panicked.
+    /// Panics if the function panicked.
     pub async fn stop(self) -> Result<()> {
         drop(self.stop);
         result(self.task.await)
@@ -45,10 +48,10 @@ impl Callback {
     /// Waits until the subscription ends by itself. Dropping the future unsubscribes.
     ///
     /// # Errors
-    /// Why it ended.
+    /// Returns the error that ended it.
     ///
     /// # Panics
-    /// When the function panicked.
+    /// Panics if the function panicked.
     pub async fn finished(self) -> Result<()> {
         let Self { task, stop: _stop } = self;
         result(task.await)
@@ -65,7 +68,7 @@ where
     F: FnMut(T) -> Fut,
     Fut: Future<Output = ()>,
 {
-    // What is followed by the end is the reason for it.
+    // An error directly before the end is the reason for the end.
     let mut failed = None;
     loop {
         let item = tokio::select! {
@@ -79,7 +82,7 @@ where
                 call(item).await;
             }
             Some(Err(error)) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "nothing to call with");
+                tracing::warn!(error = &error as &dyn std::error::Error, "an item is missing");
                 failed = Some(error);
             }
             None => return failed.map_or(Ok(()), Err),
@@ -91,7 +94,7 @@ fn result(joined: Result<Result<()>, JoinError>) -> Result<()> {
     match joined {
         Ok(result) => result,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The runtime ends.
+        // The task was cancelled because its runtime is shutting down.
         Err(_) => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Doing what others ask of a stream's owner.
+//! Receiving and answering the requests in a stream's downlink.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,23 +17,24 @@ use serde_json::value::RawValue;
 use super::{Callback, Stream, Subscription};
 use crate::{Error, Result};
 
-/// What others ask of a stream's owner: a [`futures::Stream`](futures_core::Stream) of
-/// [`Request`]s; made by [`Stream::downlinks`].
+/// A [`futures::Stream`](futures_core::Stream) of the [`Request`]s that other devices send to the
+/// owner of a stream; made by [`Stream::downlinks`].
 ///
-/// It is a [`Subscription`] to the downlink, with the same promises: what is asked while the
-/// connection is lost comes after it.
+/// It is a [`Subscription`] to the downlink with the same guarantees: requests that are sent while
+/// the connection is lost are delivered when it is open again.
 #[must_use = "dropping it unsubscribes"]
 pub struct Downlinks<T = Value> {
     stream: Stream,
     batches: Subscription<Box<RawValue>>,
-    /// What has come together and is still to be handed out.
+    /// The rest of the last batch, not returned yet.
     ready: VecDeque<Datapoint<Box<RawValue>>>,
     value: PhantomData<fn() -> T>,
 }
 
 impl<T: DeserializeOwned> Downlinks<T> {
     pub(super) async fn of(stream: Stream) -> Result<Self> {
-        // Others may hear what is asked as well, but what they insert is a request again.
+        // Other devices may subscribe to the downlink as well, but cannot accept a request: what
+        // they insert is another request.
         if stream.path().device() != stream.0.connection.device() {
             return Err(Error::NotOwner(stream.path().clone()));
         }
@@ -41,29 +42,32 @@ impl<T: DeserializeOwned> Downlinks<T> {
         Ok(Self { stream, batches, ready: VecDeque::new(), value: PhantomData })
     }
 
-    /// The next request; `None` after the end. Errors are as with a [`Subscription`]; one that says
-    /// that a request is no `T` concerns that request only.
+    /// Waits for the next request; returns `None` after the end.
     ///
+    /// A request that cannot be read as `T` is an `Err` item, after which the next request follows.
+    /// Other errors are those of a [`Subscription`].
+    ///
+    /// # Cancel safety
     /// If the future is dropped before it is ready, no request is lost.
     pub async fn next(&mut self) -> Option<Result<Request<T>>> {
         StreamExt::next(self).await
     }
 
-    /// Unsubscribes; returns when the server will send nothing more.
+    /// Unsubscribes, and returns when the server sends nothing more.
     pub async fn unsubscribe(self) {
         self.batches.unsubscribe().await;
     }
 }
 
 impl<T: DeserializeOwned + Send + 'static> Downlinks<T> {
-    /// Calls a function with each request, one after the other, from a task of its own, and does
-    /// what it replies, until what this returns is dropped.
+    /// Spawns a task that calls a function with each request, one after the other, and acts on the
+    /// reply, until the returned [`Callback`] is dropped.
     ///
-    /// Replies are `bool`s (whether to accept) or [`Reply`]s. One that the server refuses, or that
-    /// does not reach it, is a warning in the log.
+    /// A reply is a [`Reply`], or a `bool` that says whether to accept. If the server refuses a
+    /// reply or cannot be reached, a warning is logged.
     ///
     /// # Panics
-    /// Outside of a tokio runtime.
+    /// Panics if called outside of a tokio runtime.
     pub fn on_request<F, Fut>(self, mut call: F) -> Callback
     where
         F: FnMut(Datapoint<T>) -> Fut + Send + 'static,
@@ -80,7 +84,7 @@ impl<T: DeserializeOwned + Send + 'static> Downlinks<T> {
                 };
                 if let Err(error) = done {
                     let error: &dyn std::error::Error = &error;
-                    tracing::warn!(error, stream = %stream.path(), "a request is not acknowledged");
+                    tracing::warn!(error, stream = %stream.path(), "the reply was not stored");
                 }
             }
         })
@@ -105,10 +109,11 @@ impl<T: DeserializeOwned> futures_core::Stream for Downlinks<T> {
     }
 }
 
-/// Something that somebody asks of a stream's owner.
+/// A value that another device asks a stream's owner to set.
 ///
-/// [Accept](Self::accept) it when it is done, or as far as it is done: that puts it into the
-/// stream, where all can see it. Dropped, it is left as it is.
+/// After acting on it, call [`accept`](Self::accept), or [`accept_with`](Self::accept_with) if
+/// another value was set: it is inserted into the stream, where others see that the request was
+/// handled. Dropping a request ignores it.
 #[must_use = "a request that is not accepted is ignored"]
 pub struct Request<T = Value> {
     stream: Stream,
@@ -125,57 +130,59 @@ impl<T: DeserializeOwned> Request<T> {
 }
 
 impl<T> Request<T> {
-    /// What is asked for.
+    /// Returns the requested value.
     #[must_use]
     pub fn value(&self) -> &T {
         &self.value
     }
 
-    /// The device that asks, as `user/device`.
+    /// Returns the path of the device that sent the request: `user/device`.
     #[must_use]
     pub fn origin(&self) -> Option<&str> {
         self.raw.o.as_deref()
     }
 
-    /// When it was asked.
+    /// Returns the time of the request.
     #[must_use]
     pub fn time(&self) -> Timestamp {
         self.raw.t
     }
 
-    /// Puts the value that is asked for into the stream, with the time at which it was asked, or
-    /// that of the stream's last datapoint if that is later.
+    /// Inserts the requested value into the stream, with the time of the request, or the time of
+    /// the stream's last datapoint if that is later.
     ///
     /// # Errors
-    /// As [`Stream::insert`].
+    /// Returns the same errors as [`Stream::insert`].
     pub async fn accept(self) -> Result<()> {
         accept(&self.stream, self.raw).await
     }
 
-    /// Puts another value into the stream, with the present as its time: what is really done.
+    /// Inserts another value into the stream, with the current time: what was set instead of the
+    /// requested value.
     ///
     /// # Errors
-    /// As [`Stream::insert`].
+    /// Returns the same errors as [`Stream::insert`].
     pub async fn accept_with(self, value: impl Serialize) -> Result<()> {
         self.stream.insert(value).await
     }
 }
 
 async fn accept(stream: &Stream, asked: Datapoint<Box<RawValue>>) -> Result<()> {
-    // Who has asked is not who says it now.
+    // The origin is the device that sent the request; this device inserts the answer.
     let datapoint = Datapoint { o: None, ..asked };
     stream.insert_array(&[datapoint]).restamp(true).await.map(drop)
 }
 
-/// What to do about a request; `true` accepts, `false` ignores.
+/// What to do with a request. `true` converts to [`Accept`](Self::Accept), `false` to
+/// [`Ignore`](Self::Ignore).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Reply {
-    /// As [`Request::accept`].
+    /// Call [`Request::accept`].
     Accept,
-    /// As [`Request::accept_with`].
+    /// Call [`Request::accept_with`] with this value.
     AcceptWith(Value),
-    /// Nothing.
+    /// Do nothing.
     Ignore,
 }
 

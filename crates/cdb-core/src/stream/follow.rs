@@ -1,7 +1,8 @@
-//! Following a stream without a gap.
+//! Follows a stream without gaps.
 //!
-//! What comes over the websocket is live; whatever happened to the connection, or to a subscriber
-//! who was too slow, what was not told is read from the server before anything later is delivered.
+//! Batches that arrive over the websocket are delivered as they come. When some are missing,
+//! because the connection was lost or the subscriber was too slow, they are read from the server
+//! before any later batch is delivered.
 
 mod recent;
 
@@ -19,10 +20,10 @@ use crate::error::Lagged;
 use crate::{Error, Result};
 use recent::Recent;
 
-/// How many datapoints are read at once at most.
+/// The largest number of datapoints that are read in one request.
 const PAGE: u64 = 5_000;
 
-/// The first pause after a page could not be read, and the longest.
+/// The first and the longest pause after a page could not be read.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
 
 /// Delivers each batch of a subscription once and in order.
@@ -32,39 +33,42 @@ pub(super) struct Follower {
     events: Events,
     place: Place,
     gap: Gap,
-    /// How many datapoints to read at once.
+    /// How many datapoints to read in the next request. It shrinks to find the datapoint at which
+    /// the transform fails.
     page: u64,
-    /// How long to wait after the next page that cannot be read.
+    /// How long to wait if the next page cannot be read either.
     pause: Duration,
     is_over: bool,
 }
 
-/// Up to where datapoints have been delivered.
+/// The position in the stream up to which datapoints have been delivered.
 enum Place {
-    /// On a server that tells indexes.
+    /// On this project's server, which sends the indexes of a batch.
     Index(Index),
-    /// On the original server.
+    /// On the original server, which does not.
     Time(Recent),
-    /// What is missed cannot be read: nothing is kept, or nobody knows what the transform made of
-    /// what came before.
+    /// Missed datapoints cannot be read: the stream is ephemeral, or the transform's output depends
+    /// on which datapoints were inserted together.
     Unknown(Lagged),
 }
 
-/// Up to which index.
+/// A position given by an index.
 struct Index {
-    /// That of the first datapoint that is not delivered.
+    /// The index of the first datapoint that has not been delivered.
     next: u64,
+    /// Differs between streams that were created one after the other at the same path.
     incarnation: i64,
+    /// Whether the transform looks at each datapoint alone, so that missed ones can be read.
     stateless: bool,
 }
 
-/// What is to be read before anything live is delivered.
+/// What must be read from the server before anything from the websocket is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gap {
     None,
-    /// Up to the datapoint before this index.
+    /// The datapoints before this index.
     Until(u64),
-    /// All that there is.
+    /// All datapoints up to the end of the stream.
     Rest,
 }
 
@@ -80,7 +84,7 @@ impl Follower {
         Ok(Self { stream, topic, events, place, gap, page, pause, is_over })
     }
 
-    /// The next batch, or what happened instead; `None` after the end.
+    /// Waits for the next batch or error; `None` after the end.
     pub(super) async fn next<T: DeserializeOwned + Send + 'static>(
         &mut self,
     ) -> Option<Result<DatapointArray<T>>> {
@@ -97,7 +101,7 @@ impl Follower {
         None
     }
 
-    /// Takes what comes over the websocket.
+    /// Handles the next event of the websocket. Events without datapoints give an empty batch.
     async fn live<T: DeserializeOwned>(&mut self) -> Result<DatapointArray<T>> {
         match self.events.next().await {
             Event::Batch(batch) => self.take(&batch),
@@ -120,7 +124,7 @@ impl Follower {
                 let index = batch.index.unwrap_or(place.next);
                 let end = batch.end.unwrap_or(index);
                 if index < place.next {
-                    // It was emptied, and begins anew.
+                    // The downlink was turned off and on: it was emptied and counts from 0 again.
                     place.next = if place.stateless { 0 } else { end };
                     self.gap = Gap::Until(end);
                     return Err(Error::Lagged(Lagged::Replaced));
@@ -133,7 +137,7 @@ impl Follower {
         }
     }
 
-    /// Takes note of a new connection.
+    /// Handles a subscription that was made again on a new connection.
     fn joined_again(&mut self, joined: Option<Subscribed>) -> Result<()> {
         let lagged = match (&mut self.place, joined) {
             (Place::Index(place), Some(joined @ Subscribed { index: Some(index), .. })) => {
@@ -141,8 +145,8 @@ impl Follower {
                 if is_same && place.next <= index {
                     return self.missed(Some(index));
                 }
-                // All of another stream is new, and all of a downlink that was emptied. What is left
-                // of a stream whose server has lost the rest is not.
+                // All datapoints of a new stream are new, and so are those of a downlink that was
+                // emptied. If the server lost the end of a stream, what is left was delivered.
                 let is_new = !is_same || self.topic.path.downlink;
                 let next = if is_new && joined.stateless { 0 } else { index };
                 self.place = Place::after(&Subscribed { index: Some(next), ..joined });
@@ -160,7 +164,7 @@ impl Follower {
         Err(Error::Lagged(lagged))
     }
 
-    /// Takes note that something was not told, up to an index.
+    /// Handles that batches are missing, up to the index `end` (not included) if it is known.
     fn missed(&mut self, end: Option<u64>) -> Result<()> {
         match &mut self.place {
             Place::Index(place) => {
@@ -183,7 +187,8 @@ impl Follower {
         }
     }
 
-    /// Reads a page of what was missed. While the server cannot be reached, that may take long.
+    /// Reads a page of the missed datapoints. While the server cannot be reached, it pauses and
+    /// returns an empty batch, so that the page is tried again.
     async fn read<T: DeserializeOwned + Send + 'static>(
         &mut self,
         gap: Gap,
@@ -200,12 +205,13 @@ impl Follower {
                         place.next = next;
                         self.page = (2 * self.page).min(PAGE);
                     }
-                    // The script may fail at one of them.
+                    // The script may fail at one datapoint of the page, which smaller pages find.
                     Err(_) if has_script && self.page > 1 => {
                         self.page /= 2;
                         return Ok(DatapointArray::default());
                     }
-                    // It does, at this one; so nothing would have been told of it.
+                    // The script fails at this datapoint, so it would not have been sent over the
+                    // websocket either.
                     Err(error) if has_script && is_bad_request(error) => {
                         place.next = next;
                         return Ok(DatapointArray::default());
@@ -229,7 +235,8 @@ impl Follower {
                         typed(recent.read(page.into_vec(), self.gap == Gap::None))
                     }
                     Err(error) if !self.topic.transform.is_empty() && is_broken_off(&error) => {
-                        // The script fails at one of them: those after it cannot be reached.
+                        // The script fails at a datapoint. Pages start at a time, so those after it
+                        // cannot be read.
                         self.gap = Gap::None;
                         return Err(Error::Lagged(Lagged::Transform));
                     }
@@ -243,7 +250,7 @@ impl Follower {
         };
         match page {
             Err(error) if error.is_temporary() => {
-                tracing::debug!(%error, "what was missed cannot be read yet");
+                tracing::debug!(%error, "missed datapoints cannot be read yet");
                 tokio::time::sleep(self.pause).await;
                 self.pause = (self.pause * 2).min(PAUSES.1);
                 Ok(DatapointArray::default())
@@ -258,7 +265,7 @@ impl Follower {
 }
 
 impl Place {
-    /// The place of a subscription that has just begun.
+    /// The position of a subscription that has just been confirmed by this project's server.
     fn after(joined: &Subscribed) -> Self {
         match *joined {
             Subscribed { index: Some(next), incarnation, stateless } => {
@@ -268,7 +275,7 @@ impl Place {
         }
     }
 
-    /// The place of a subscription that has just begun on the original server.
+    /// The position of a subscription that has just started on the original server.
     async fn in_time(stream: &Stream, topic: &Topic) -> Result<Self> {
         if stream.refresh().await?.ephemeral {
             return Ok(Self::Unknown(Lagged::Ephemeral));
@@ -288,7 +295,7 @@ impl Place {
     }
 }
 
-/// Whether a page need not be asked for again: it was read, or can never be.
+/// Returns `true` if a page need not be read again: it was read, or its values are not of type `T`.
 fn settles<T>(page: &Result<DatapointArray<T>>) -> bool {
     use cdb_http::Error::Protocol;
     let unreadable =
@@ -296,20 +303,20 @@ fn settles<T>(page: &Result<DatapointArray<T>>) -> bool {
     page.as_ref().err().is_none_or(unreadable)
 }
 
-/// Whether the server cannot do what it is asked, as when a script fails.
+/// Returns `true` if the server answered 400, as this project's server does when a script fails.
 fn is_bad_request(error: &Error) -> bool {
     matches!(error, Error::Http(cdb_http::Error::BadRequest(_)))
 }
 
-/// Whether an answer ends in the middle, as that of the original does when a script fails, or was
-/// not even begun.
+/// Returns `true` if an answer was incomplete or an error, as that of the original server is when a
+/// script fails.
 fn is_broken_off(error: &Error) -> bool {
     use cdb_http::Error::{Protocol, Server};
     matches!(error, Error::Http(Protocol(ProtocolError::Incomplete) | Server(_)))
         || is_bad_request(error)
 }
 
-/// Asks for the datapoints of a topic.
+/// Runs a query on the stream or downlink of a topic, with the topic's transform.
 async fn of_topic<T: DeserializeOwned + Send + 'static, By: 'static>(
     mut query: Query<T, By>,
     topic: &Topic,
@@ -323,8 +330,8 @@ async fn of_topic<T: DeserializeOwned + Send + 'static, By: 'static>(
     query.await
 }
 
-/// Whether a script makes of each datapoint what it would make of it alone, and leaves its time as
-/// it is.
+/// Returns `true` if a script looks at each datapoint alone and does not change its time. Only then
+/// can the time of a transformed datapoint be used as a position in the stream.
 fn keeps_its_place(script: &str) -> bool {
     #[cfg(feature = "pipescript")]
     let stateless = || {
@@ -336,22 +343,22 @@ fn keeps_its_place(script: &str) -> bool {
     script.is_empty() || (stateless() && !script.contains("tshift"))
 }
 
-/// The latest time before a time.
+/// Returns the greatest timestamp before `t`.
 fn just_before(t: Timestamp) -> Timestamp {
     Timestamp::new(t.as_secs_f64().next_down()).unwrap_or(t)
 }
 
-/// An index as the protocol has it.
+/// Converts an index to the signed type of the protocol.
 fn signed(index: u64) -> i64 {
     i64::try_from(index).unwrap_or(i64::MAX)
 }
 
-/// Reads what a message holds.
+/// Parses the datapoints of a message.
 fn read<T: DeserializeOwned>(data: &str) -> Result<T> {
     serde_json::from_str(data).map_err(unreadable)
 }
 
-/// Gives datapoints their type.
+/// Parses the values of datapoints as `T`.
 fn typed<T: DeserializeOwned>(data: Vec<Datapoint<Box<RawValue>>>) -> Result<DatapointArray<T>> {
     let typed = |dp: Datapoint<Box<RawValue>>| {
         let d = serde_json::from_str(dp.d.get()).map_err(unreadable)?;

@@ -1,4 +1,4 @@
-//! Being told of inserts.
+//! Subscriptions to what is inserted into a stream.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -16,7 +16,7 @@ use super::follow::Follower;
 use super::{Callback, Stream};
 use crate::{Error, Result};
 
-/// Subscribes when awaited; see [`Stream::subscribe`].
+/// Subscribes when awaited; made by [`Stream::subscribe`].
 #[must_use = "nothing is subscribed until it is awaited"]
 pub struct Subscribe<T = Value> {
     stream: Stream,
@@ -30,14 +30,15 @@ impl<T> Subscribe<T> {
         Self { stream, topic: Topic { path, transform: String::new() }, value: PhantomData }
     }
 
-    /// Runs a PipeScript over what is inserted, on the server: over each insert by itself. With the
-    /// feature `pipescript` what is no script is an error before anything is sent.
+    /// Runs a PipeScript on the server over each insert separately. With the feature `pipescript`,
+    /// text that is not a valid script is an error before anything is sent.
     pub fn transform(mut self, script: impl Into<String>) -> Self {
         self.topic.transform = script.into();
         self
     }
 
-    /// Subscribes to the downlink instead: to what others ask the stream's owner for.
+    /// Subscribes to the stream's downlink instead: to the requests that other devices send to its
+    /// owner.
     pub fn downlink(mut self) -> Self {
         self.topic.path.downlink = true;
         self
@@ -70,34 +71,41 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for Subscribe<T> {
     }
 }
 
-/// A subscription: a [`futures::Stream`](futures_core::Stream) of batches, each what one insert
-/// gave, as soon as it is stored.
+/// A subscription: a [`futures::Stream`](futures_core::Stream) of batches. A batch holds the
+/// datapoints of one insert and arrives as soon as the server has stored it.
 ///
-/// Awaiting [`Stream::subscribe`] means that the server has it: nothing that is inserted later is
-/// missed. Dropping it unsubscribes.
+/// When awaiting [`Stream::subscribe`] returns, the server has the subscription, and everything
+/// that is inserted later is delivered. Dropping the subscription unsubscribes.
 ///
-/// # What is promised
-/// When the connection is lost it is opened again (see [`Reconnect`](crate::Reconnect)), and what
-/// was inserted meanwhile is read from the server and delivered first, in batches of up to 5,000.
-/// The same happens when batches are not taken as fast as they come: 256 of them, or 1 MiB, wait
-/// for who is to take them; what comes later is read from the server when those are taken. So
-/// memory is bounded and nothing is lost without a word:
+/// # Delivery
+/// A connection that is lost is opened again (see [`Reconnect`](crate::Reconnect)). Datapoints that
+/// were inserted in the meantime are then read from the server and delivered first, in batches of
+/// at most 5,000.
 ///
-/// | | without a transform, or with one that looks at each datapoint alone (`if $>5`) | other transforms, ephemeral streams |
+/// At most 256 batches, or 1 MiB of them, wait for a reader that is slower than the inserts. Later
+/// datapoints are read from the server when the reader has taken those. So memory use is bounded,
+/// and a reader that may have missed datapoints gets an error:
+///
+/// | server | without a transform, or with one that looks at each datapoint alone (`if $>5`) | other transforms, ephemeral streams |
 /// |---|---|---|
-/// | this project's server | each datapoint exactly once, in order | each batch at most once, in order; [`Error::Lagged`] where some may be missing |
-/// | the original server | each datapoint once, in order, as far as times and values tell them apart | the same, and an [`Error::Lagged`] at each reconnection |
+/// | this project's | each datapoint exactly once, in order | each batch at most once, in order; [`Error::Lagged`] where some may be missing |
+/// | the original | each datapoint once, in order, if time and value distinguish it from others | the same as above, and an [`Error::Lagged`] at each reconnection |
 ///
-/// On the original, two datapoints of the same time and value that two devices insert within
-/// seconds of a reconnection cannot be told from one that is told of twice: one of them may be left
-/// out. Whether a transform looks at each datapoint alone is known there only with the feature
-/// `pipescript`.
+/// With the original server, a datapoint may be left out if it arrives within 10 seconds after
+/// missed datapoints were read and has the same time and value as one of them: the two look like
+/// one datapoint that was received twice. With that server, the client knows only with the feature
+/// `pipescript` which transforms look at each datapoint alone; without the feature, the second
+/// column applies to every transform.
 ///
 /// # Items
-/// An error is the last item, unless it is [`Error::Lagged`] or says that a batch is not of the
-/// type `T` ([`ProtocolError::Unreadable`](cdb_http::ProtocolError)): those concern what would have
-/// been in their place, and the subscription goes on. It ends when the stream is deleted or may not
-/// be read any more, and when the login is refused; not when the server cannot be reached.
+/// An error is the last item, with two exceptions after which the subscription goes on:
+///
+/// - [`Error::Lagged`]: datapoints may be missing at this place.
+/// - [`ProtocolError::Unreadable`](cdb_http::ProtocolError): the batch at this place cannot be read
+///   as `T`.
+///
+/// The subscription ends when the stream is deleted or may not be read any more, or when the server
+/// refuses the login. It does not end while the server cannot be reached.
 #[must_use = "dropping it unsubscribes"]
 pub struct Subscription<T = Value> {
     batches: Pin<Box<dyn futures_core::Stream<Item = Result<DatapointArray<T>>> + Send>>,
@@ -105,28 +113,29 @@ pub struct Subscription<T = Value> {
 }
 
 impl<T> Subscription<T> {
-    /// The next batch; `None` after the end.
+    /// Waits for the next batch; returns `None` after the end.
     ///
+    /// # Cancel safety
     /// If the future is dropped before it is ready, no batch is lost.
     pub async fn next(&mut self) -> Option<Result<DatapointArray<T>>> {
         self.batches.next().await
     }
 
-    /// Unsubscribes; returns when the server will send nothing more.
+    /// Unsubscribes, and returns when the server sends nothing more.
     pub async fn unsubscribe(self) {
         self.membership.leave().await;
     }
 }
 
 impl<T: Send + 'static> Subscription<T> {
-    /// Calls a function with each batch, one after the other, from a task of its own, until what
-    /// this returns is dropped.
+    /// Spawns a task that calls a function with each batch, one after the other, until the returned
+    /// [`Callback`] is dropped.
     ///
-    /// Where datapoints may be missing there is a warning in the log; to be told, take the batches
-    /// yourself.
+    /// Where datapoints may be missing, only a warning is logged. To handle this case, call
+    /// [`next`](Self::next) instead.
     ///
     /// # Panics
-    /// Outside of a tokio runtime.
+    /// Panics if called outside of a tokio runtime.
     pub fn on_insert<F, Fut>(self, call: F) -> Callback
     where
         F: FnMut(DatapointArray<T>) -> Fut + Send + 'static,

@@ -1,4 +1,4 @@
-//! What was delivered last, where only times tell datapoints apart.
+//! Tells new datapoints from delivered ones on the original server, which sends no indexes.
 
 use std::time::{Duration, Instant};
 
@@ -7,56 +7,57 @@ use serde_json::value::RawValue;
 
 use super::just_before;
 
-/// How long after a read the websocket may still tell of datapoints that were in it.
+/// How long after a read the websocket may still bring datapoints that were part of it.
 const OVERLAP: Duration = Duration::from_secs(10);
 
-/// A datapoint whose value nobody looks into.
+/// A datapoint whose value is not parsed.
 type Raw = Datapoint<Box<RawValue>>;
 
-/// The time of the last datapoint, and all that are known to have it.
+/// The time of the last delivered datapoint, and the values of all datapoints at that time.
 ///
-/// The times of a stream never fall. So what comes later has a later time, or the same; those of
-/// the same time are told apart by their values and their number.
+/// The times of a stream never decrease. So a new datapoint has a later time or the same one, and
+/// datapoints at the same time are distinguished by their values and by how often each occurs.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     /// `None` before the first datapoint.
     t: Option<Timestamp>,
-    /// The values at that time.
+    /// The values of the datapoints at time `t`.
     seen: Vec<Box<RawValue>>,
     overlap: Option<Overlap>,
 }
 
-/// What was read while the websocket was open already, so that it may come again.
+/// Datapoints that were read while the websocket was open, so that they may arrive on it as well.
 #[derive(Debug)]
 struct Overlap {
     until: Instant,
-    /// The values at the last time that have not come again yet.
+    /// The values at the last time that have not arrived on the websocket yet.
     expected: Vec<Box<RawValue>>,
-    /// Whether what comes again was delivered when it was read.
+    /// Whether the datapoints were delivered when they were read.
     delivered: bool,
 }
 
 impl Recent {
-    /// How many datapoints have the last time.
+    /// Returns the number of datapoints at the last time.
     pub(super) fn seen(&self) -> usize {
         self.seen.len()
     }
 
-    /// A time before those, and after all that are earlier.
+    /// Returns a time just before the last time, from which a query repeats the datapoints at the
+    /// last time and no earlier ones.
     pub(super) fn before(&self) -> Option<Timestamp> {
         self.t.map(just_before)
     }
 
-    /// Takes note of the last datapoints there are when a subscription begins, and of their time.
-    /// They are not delivered, unless they come.
+    /// Records the last datapoints of the stream when a subscription starts, and their time. They
+    /// are delivered only if they arrive on the websocket.
     pub(super) fn begin(&mut self, t: Timestamp, last: Vec<Raw>) {
         self.t = Some(t);
         last.into_iter().for_each(|dp| self.note(&dp));
         self.overlap(false);
     }
 
-    /// What is to be delivered of datapoints that were read from [`before`](Self::before) on;
-    /// `is_last` says that there are no more.
+    /// Returns those datapoints of a page, read from [`before`](Self::before) on, that have not
+    /// been delivered. `is_last` says that the page ends at the end of the stream.
     pub(super) fn read(&mut self, page: Vec<Raw>, is_last: bool) -> Vec<Raw> {
         let (t, mut known) = (self.t, self.seen.clone());
         let new = |dp: &Raw| !(Some(dp.t) == t && take(&mut known, &dp.d));
@@ -68,7 +69,7 @@ impl Recent {
         new
     }
 
-    /// What is to be delivered of datapoints that came over the websocket.
+    /// Returns those datapoints of a batch from the websocket that have not been delivered.
     pub(super) fn live(&mut self, batch: Vec<Raw>) -> Vec<Raw> {
         if self.overlap.as_ref().is_some_and(|overlap| overlap.until <= Instant::now()) {
             self.overlap = None;
@@ -87,7 +88,7 @@ impl Recent {
         true
     }
 
-    /// Takes note of a datapoint that comes after all others.
+    /// Records a datapoint as the last one.
     fn note(&mut self, dp: &Raw) {
         if self.t.is_none_or(|t| t < dp.t) {
             self.t = Some(dp.t);
@@ -105,7 +106,7 @@ impl Recent {
     }
 }
 
-/// Takes a value out, if it is there.
+/// Removes one occurrence of a value, and returns whether there was one.
 fn take(values: &mut Vec<Box<RawValue>>, value: &RawValue) -> bool {
     let place = values.iter().position(|other| other.get() == value.get());
     place.map(|place| values.remove(place)).is_some()
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_again_is_delivered_once() {
+    fn a_datapoint_that_is_read_after_it_arrived_is_delivered_once() {
         let mut recent = Recent::default();
         assert_eq!(recent.live(raw(&[(1.0, 1), (2.0, 2), (2.0, 2)])).len(), 3);
         assert_eq!(recent.seen(), 2);
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_and_comes_again_is_delivered_once() {
+    fn a_datapoint_that_arrives_after_it_was_read_is_delivered_once() {
         let mut recent = Recent::default();
         let read = recent.read(raw(&[(1.0, 1), (2.0, 2)]), true);
         assert_eq!(read.len(), 2);
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_while_it_begins_is_delivered_and_counted_once() {
+    fn a_datapoint_that_arrives_while_the_subscription_starts_is_counted_once() {
         let mut recent = Recent::default();
         recent.begin(Timestamp::new(2.0).expect("a time"), raw(&[(2.0, 2)]));
         assert_eq!(values(recent.live(raw(&[(1.0, 1), (2.0, 2)]))), [(1.0, 1), (2.0, 2)]);
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_may_end_between_datapoints_of_one_time() {
+    fn a_page_may_end_between_datapoints_of_one_time() {
         let mut recent = Recent::default();
         assert_eq!(recent.read(raw(&[(1.0, 1), (1.0, 1)]), false).len(), 2);
         assert_eq!(recent.read(raw(&[(1.0, 1), (1.0, 1), (1.0, 1)]), true).len(), 1);
