@@ -1,4 +1,4 @@
-//! Writing archives.
+//! Exports: writing users, devices and streams into an archive.
 
 use std::future::{Future, IntoFuture};
 use std::path::{Path, PathBuf};
@@ -13,15 +13,18 @@ use serde_json::value::RawValue;
 
 use crate::{Device, Result, Stream, User};
 
-/// How much is written at once, in bytes.
+/// The number of bytes after which serialised datapoints are written to the file.
 const PIECE: usize = 64 * 1024;
 
-/// How many streams are counted or written at the same time: most of the time of a small one is the
-/// way to the server and back.
+/// The number of streams that are counted or exported at the same time. Exporting a small stream is
+/// mostly waiting for the server, so many at a time are faster.
 const CONCURRENT: usize = 32;
 
-/// Writes an archive when awaited, and says how much that was; see [`User::export`],
+/// Writes an archive when awaited, and returns how much was written; made by [`User::export`],
 /// [`Device::export`] and [`Stream::export`].
+///
+/// # Cancel safety
+/// If the future is dropped, what was written so far is removed.
 #[must_use = "nothing is written until it is awaited"]
 pub struct Export<'a> {
     what: What,
@@ -36,7 +39,7 @@ enum What {
     Stream(Stream),
 }
 
-/// Everything below a device.
+/// Devices to be exported, with their streams.
 struct Devices(Vec<(Device, Vec<Stream>)>);
 
 impl<'a> Export<'a> {
@@ -44,7 +47,7 @@ impl<'a> Export<'a> {
         Self { what, directory: directory.as_ref().to_owned(), call: None }
     }
 
-    /// What is to be told of how far it is.
+    /// Sets a function that is called with the [`Progress`] after each change of it.
     pub fn on_progress(mut self, call: impl FnMut(Progress) + Send + 'a) -> Self {
         self.call = Some(Box::new(call));
         self
@@ -80,7 +83,8 @@ impl<'a> Export<'a> {
 }
 
 impl Devices {
-    /// Counts what will be exported, and so many objects above it.
+    /// Reports the numbers of objects and datapoints to be exported. `above` is the number of
+    /// objects in addition to the devices and streams.
     async fn count(&self, reporter: &Reporter<'_>, above: u64) -> Result<()> {
         let objects: u64 = self.0.iter().map(|(_, streams)| 1 + streams.len() as u64).sum();
         let objects = above + objects;
@@ -95,13 +99,13 @@ impl Devices {
     }
 }
 
-/// How many datapoints a stream has, those of its downlink included.
+/// Returns the number of datapoints in a stream, including those of its downlink.
 async fn count(stream: &Stream) -> Result<u64> {
     let asked = if stream.downlink().await? { stream.length(true).await? } else { 0 };
     Ok(stream.len().await? + asked)
 }
 
-/// Writes a user into an archive that is there already, or into a new one.
+/// Writes a user into an existing archive, or into a new one if the directory does not exist.
 async fn export_user(user: &User, directory: &Path, reporter: &Reporter<'_>) -> Result<()> {
     let is_new = directory.symlink_metadata().is_err();
     let target = directory.join(user.name());
@@ -161,7 +165,7 @@ async fn export_stream(stream: &Stream, path: &Path, reporter: &Reporter<'_>) ->
     Ok(())
 }
 
-/// Writes the datapoints of a stream, or of its downlink, as they come.
+/// Writes the datapoints of a stream, or of its downlink, to a file while they are read.
 async fn export_data(
     stream: &Stream,
     downlink: bool,
@@ -207,12 +211,15 @@ impl std::fmt::Debug for Export<'_> {
 }
 
 impl User {
-    /// Writes the user, its devices, their streams and all their data into an archive: into a new
-    /// directory, or beside other users in one that is an archive (of version 1) already. Awaited,
-    /// it says how much that was.
+    /// Exports the user with its devices, their streams and all data to an archive. Awaited,
+    /// returns how much was written.
     ///
-    /// What is in the archive can be seen by whoever has it, API keys included. It is written beside
-    /// the directory and moved there when it is whole: an export that fails leaves nothing.
+    /// `directory` is either a new directory, or an archive of version 1, to which the user is
+    /// added.
+    ///
+    /// **The archive contains API keys**, and anyone who can read its files can read them. The
+    /// files are written to a directory beside `directory` first and moved when they are complete,
+    /// so an export that fails leaves nothing behind.
     ///
     /// ```no_run
     /// # async fn example(user: cdb_core::User) -> cdb_core::Result<()> {
@@ -223,23 +230,24 @@ impl User {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Archive`](crate::Error) when it cannot be written, or there is such a user already;
-    /// when something may not be read, or the server cannot be reached.
+    /// Returns [`Error::Archive`](crate::Error) if the archive cannot be written, the directory
+    /// exists and is not an archive of version 1, or the archive contains a user of this name
+    /// already. Returns another error if some object may not be read, or the server cannot be
+    /// reached.
     pub fn export<'a>(&self, directory: impl AsRef<Path>) -> Export<'a> {
         Export::new(What::User(self.clone()), directory)
     }
 }
 
 impl Device {
-    /// Writes the device, its streams and all their data into a new directory; see
-    /// [`User::export`].
+    /// Exports the device with its streams and all data to a new directory; see [`User::export`].
     pub fn export<'a>(&self, directory: impl AsRef<Path>) -> Export<'a> {
         Export::new(What::Device(self.clone()), directory)
     }
 }
 
 impl Stream {
-    /// Writes the stream and its data into a new directory; see [`User::export`].
+    /// Exports the stream with its data to a new directory; see [`User::export`].
     pub fn export<'a>(&self, directory: impl AsRef<Path>) -> Export<'a> {
         Export::new(What::Stream(self.clone()), directory)
     }

@@ -1,4 +1,4 @@
-//! Reading archives into a server.
+//! Imports: reading archives into a server.
 
 use std::future::{Future, IntoFuture};
 use std::path::{Path, PathBuf};
@@ -21,17 +21,21 @@ use crate::connection::Connection;
 use crate::object::Handle;
 use crate::{ConnectorDb, Device, Error, Result, Stream, User};
 
-/// How many datapoints are sent at once.
+/// The number of datapoints that are sent in one request.
 const BATCH: usize = 5_000;
 
-/// The address of the first administrator of a server.
+/// The e-mail address that the first administrator of a server gets by default.
 const FIRST_ADDRESS: &str = "root@localhost";
 
-/// The device that every user has, for who logs in with the password.
+/// The name of the device that every user has, and that a login with the password acts as.
 const OWN_DEVICE: &str = "user";
 
-/// Brings an archive to the server when awaited, and says how much that was; see
+/// Imports an archive when awaited, and returns how much was imported; made by
 /// [`ConnectorDb::import_users`], [`User::import_device`] and [`Device::import_stream`].
+///
+/// # Cancel safety
+/// If the future is dropped, what was imported so far stays on the server. An import with
+/// [`resume(true)`](Self::resume) continues from there.
 #[must_use = "nothing is imported until it is awaited"]
 pub struct Import<'a> {
     target: Target,
@@ -42,7 +46,7 @@ pub struct Import<'a> {
     call: Option<Box<dyn FnMut(Progress) + Send + 'a>>,
 }
 
-/// Where to it is imported.
+/// Where the archive is imported to.
 enum Target {
     Server(ConnectorDb),
     User(User),
@@ -62,30 +66,34 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Whether to go on with what was imported in part: users and devices that are there are left as
-    /// they are, and streams continued after the datapoints that they have, the last of which must
-    /// be that of the archive. Not, unless said: then nothing of what is to be imported may exist.
+    /// Sets whether to continue an import that stopped part-way; the default is `false`.
+    ///
+    /// If `true`, users and devices that exist are not changed, except for the device `user` of
+    /// each user. Streams that exist are continued after the datapoints that they have, the last of
+    /// which must be the one at that place in the archive. If `false`, the import fails at the
+    /// first object that exists already.
     pub fn resume(mut self, resume: bool) -> Self {
         self.resume = resume;
         self
     }
 
-    /// Whether devices get new API keys, as they should if those of the archive go on existing. Not,
-    /// unless said: then devices log in as before.
+    /// Sets whether devices get new API keys; the default is `false`, which keeps the keys of the
+    /// archive. New keys are needed if the exported devices remain in use.
     pub fn new_keys(mut self, new_keys: bool) -> Self {
         self.new_keys = new_keys;
         self
     }
 
-    /// Gives each user its name as password, as the Python client does. Anyone can log in as such a
-    /// user then. By default users have no password that anyone knows, and cannot log in with one
-    /// until an administrator has set it.
+    /// Sets whether each user gets its name as its password, as with the Python client; the default
+    /// is `false`. If `true`, anyone can log in as an imported user. If `false`, users get a random
+    /// password that is not kept, so they cannot log in with a password until an administrator has
+    /// set one.
     pub fn passwords_are_names(mut self, passwords_are_names: bool) -> Self {
         self.passwords_are_names = passwords_are_names;
         self
     }
 
-    /// What is to be told of how far it is.
+    /// Sets a function that is called with the [`Progress`] after each change of it.
     pub fn on_progress(mut self, call: impl FnMut(Progress) + Send + 'a) -> Self {
         self.call = Some(Box::new(call));
         self
@@ -108,7 +116,7 @@ impl<'a> Import<'a> {
             }
             Target::User(user) => {
                 let device = read_device(&directory)?;
-                // The server makes it, and writes it, by itself.
+                // The server creates and fills the device `meta` of each user itself.
                 if device.is_meta() {
                     return Ok(run.reporter.progress());
                 }
@@ -126,13 +134,13 @@ impl<'a> Import<'a> {
     }
 }
 
-/// An import under way.
+/// A running import.
 struct Run<'a> {
     resume: bool,
     new_keys: bool,
     passwords_are_names: bool,
     reporter: Reporter<'a>,
-    /// What is there, whole.
+    /// The objects that were imported completely.
     imported: Vec<ObjectPath>,
 }
 
@@ -187,8 +195,8 @@ impl Run<'_> {
                 has = stream.len().await?;
                 has_asked = stream.length(true).await?;
             } else {
-                // With a schema that fits everything: what was stored under an older one may not
-                // fit the last.
+                // The schema is set after the data, because datapoints that were inserted before a
+                // change of the schema may not match the last one.
                 stream.create(StreamCreate::new()).await?;
             }
             self.data(&stream, &own, false, &plan.data, has).await?;
@@ -204,7 +212,7 @@ impl Run<'_> {
         self.done(imported, path).map(drop)
     }
 
-    /// Brings the datapoints of a file, but for those that the stream has, to the server.
+    /// Inserts the datapoints of a file after the first `has`, which the stream has already.
     async fn data(
         &mut self,
         stream: &Stream,
@@ -246,7 +254,7 @@ impl Run<'_> {
         }
     }
 
-    /// Takes note of an object that is done, or says what is in when one failed.
+    /// Records an object as imported, or adds to its error what was imported before.
     fn done<T>(&mut self, result: Result<T>, path: ObjectPath) -> Result<T> {
         match result {
             Ok(done) => {
@@ -263,7 +271,7 @@ impl Run<'_> {
     }
 }
 
-/// Changes the device that every user has to what the archive says of it.
+/// Gives the device `user`, which the server created with its user, the properties in the archive.
 async fn change_own_device(device: &Device, info: &DeviceInfo, new_key: bool) -> Result<()> {
     let create = device_create(info, new_key);
     let mut update = DeviceUpdate::new();
@@ -276,7 +284,7 @@ async fn change_own_device(device: &Device, info: &DeviceInfo, new_key: bool) ->
     update.visible = create.visible;
     update.user_editable = create.user_editable;
     update.apikey = create.apikey;
-    // The connection's own key may be among it.
+    // The change may replace the API key that this connection logs in with.
     if device.path() == device.0.connection.device() {
         let key = |info: &DeviceInfo| info.apikey.clone().map(Credentials::ApiKey);
         return device.0.set_login(&update, key).await.map(drop);
@@ -284,7 +292,8 @@ async fn change_own_device(device: &Device, info: &DeviceInfo, new_key: bool) ->
     device.set(update).await.map(drop)
 }
 
-/// The device, logged in as itself: only it may put data into its streams.
+/// Returns a connection that is logged in as the device: only the owner of a stream may insert data
+/// into it.
 async fn owner(device: &Device) -> Result<Connection> {
     let connection = &device.0.connection;
     if device.path() == connection.device() {
@@ -296,7 +305,7 @@ async fn owner(device: &Device) -> Result<Connection> {
     Ok(connection.of_device(key, device.path().clone()))
 }
 
-/// Whether something is there, which it may be if an import goes on.
+/// Returns whether an object exists, or an error if it does and the import is not a resumed one.
 fn is_there(exists: bool, resume: bool, path: &ObjectPath) -> Result<bool> {
     if exists && !resume {
         return Err(Error::Exists(path.clone()));
@@ -304,7 +313,7 @@ fn is_there(exists: bool, resume: bool, path: &ObjectPath) -> Result<bool> {
     Ok(exists)
 }
 
-/// Whether the last datapoint that a stream has is this one.
+/// Returns `true` if the last datapoint of a stream, or of its downlink, is the expected one.
 async fn is_last(stream: &Stream, downlink: bool, expected: &ArchivedDatapoint) -> Result<bool> {
     let query = stream.typed::<Box<RawValue>>().query().i1(-1);
     let query = if downlink { query.downlink() } else { query };
@@ -317,8 +326,8 @@ async fn is_last(stream: &Stream, downlink: bool, expected: &ArchivedDatapoint) 
     Ok(last.first().is_some_and(is_expected))
 }
 
-/// Creates a user. Every first administrator has the same address unless it was changed: where
-/// another user has it already, the user gets one of its own.
+/// Creates a user. The first administrator of every server has the same e-mail address by default.
+/// If another user has that address already, the new user gets `<name>@localhost`.
 async fn create(user: &User, mut create: UserCreate) -> Result<()> {
     match user.create(create.clone()).await {
         Err(error)
@@ -332,12 +341,13 @@ async fn create(user: &User, mut create: UserCreate) -> Result<()> {
     }
 }
 
-/// No client can set the hash of a password.
+/// The request that creates a user. It has a password, because a client cannot set the hash that is
+/// in the archive.
 fn user_create(plan: &ArchivedUser, password_is_name: bool) -> UserCreate {
     let UserInfo { email, nickname, description, icon, role, public, .. } = plan.info.clone();
     let password = match password_is_name {
         true => plan.name.as_str().to_owned(),
-        // Random, and not kept.
+        // A random password that is not kept anywhere.
         false => format!("{}{}", Uuid::new_v4(), Uuid::new_v4()),
     };
     let mut create = UserCreate::new(email.unwrap_or_default(), password);
@@ -386,15 +396,14 @@ impl std::fmt::Debug for Import<'_> {
 }
 
 impl ConnectorDb {
-    /// Brings all users of an archive to the server, with their devices, streams and data. Awaited,
-    /// it says how much that was. Only administrators may, usually.
+    /// Imports all users of an archive with their devices, streams and data. Awaited, returns how
+    /// much was imported. Usually only administrators may import users.
     ///
-    /// Users cannot log in with a password until an administrator has set one; see
-    /// [`Import::passwords_are_names`]. What the server writes by itself, the streams of the devices
-    /// `meta`, is left out. What others have asked in
-    /// downlinks was asked by whoever imports it, afterwards.
-    ///
-    /// All of the archive is read, and refused if something in it is wrong, before anything is sent.
+    /// - The whole archive is read and checked before anything is sent.
+    /// - Users cannot log in with a password until an administrator has set one; see
+    ///   [`Import::passwords_are_names`].
+    /// - The devices `meta` and their streams are left out, because the server writes them itself.
+    /// - The origin of imported requests in downlinks becomes the device that imports them.
     ///
     /// ```no_run
     /// # async fn example(cdb: cdb_core::ConnectorDb) -> cdb_core::Result<()> {
@@ -404,26 +413,27 @@ impl ConnectorDb {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Archive`](crate::Error) when the archive is not right: then nothing has changed.
-    /// [`Error::Import`](crate::Error) when the server refuses, something is there already, or the
-    /// connection breaks: it says what has been imported. [`Import::resume`] goes on from there.
+    /// Returns [`Error::Archive`](crate::Error) if the archive is not valid; then nothing was
+    /// changed. Returns [`Error::Import`](crate::Error) if the server refuses a call, an object
+    /// exists already, or the connection breaks; the error says what was imported before, and
+    /// [`Import::resume`] continues from there.
     pub fn import_users<'a>(&self, directory: impl AsRef<Path>) -> Import<'a> {
         Import::new(Target::Server(self.clone()), directory)
     }
 }
 
 impl User {
-    /// Brings a device that was exported by itself to the server, as a device of this user; see
-    /// [`ConnectorDb::import_users`]. The device `user`, which every user has, is changed to what
-    /// the archive says of it.
+    /// Imports an exported device as a device of this user; see [`ConnectorDb::import_users`].
+    ///
+    /// If it is the device `user`, which every user has, that device gets the properties in the
+    /// archive.
     pub fn import_device<'a>(&self, directory: impl AsRef<Path>) -> Import<'a> {
         Import::new(Target::User(self.clone()), directory)
     }
 }
 
 impl Device {
-    /// Brings a stream that was exported by itself to the server, as a stream of this device; see
-    /// [`ConnectorDb::import_users`].
+    /// Imports an exported stream as a stream of this device; see [`ConnectorDb::import_users`].
     pub fn import_stream<'a>(&self, directory: impl AsRef<Path>) -> Import<'a> {
         Import::new(Target::Device(self.clone()), directory)
     }
