@@ -1,4 +1,4 @@
-//! Several streams as a table.
+//! Datasets: the values of several streams as one table.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -11,14 +11,15 @@ use cdb_types::{ColumnQuery, DatasetQuery};
 use crate::source::check_script;
 use crate::{Error, Merge, Result, Source, Table};
 
-/// A table of streams' values; awaited, a [`Table`].
+/// A query for a table of the values of several streams. Awaiting it returns a [`Table`].
 ///
-/// With [`dt`](Self::dt) its rows are at `t1`, `t1 + dt`, … before `t2`, which is itself **not**
-/// among them. With [`x`](Self::x) they are at the datapoints of a reference, whose values are the
-/// column `x`.
+/// The rows are given by one of two methods:
 ///
-/// A column without a range of its own begins ten datapoints before the first row's time (`t1`), so
-/// that the first rows have something before them.
+/// - [`dt`](Self::dt): rows at the times `t1`, `t1 + dt`, … before `t2`, which is **not** included.
+/// - [`x`](Self::x): rows at the datapoints of a reference, whose values are the column `x`.
+///
+/// A column without a range of its own is read from ten datapoints before the time `t1` on, so that
+/// the interpolators find earlier values for the first rows.
 ///
 /// ```no_run
 /// # async fn example(cdb: &cdb_core::ConnectorDb) -> cdb_query::Result<()> {
@@ -45,7 +46,7 @@ pub struct Dataset {
     posttransform: Option<String>,
 }
 
-/// What the rows of a table are at.
+/// The values of a column, or the datapoints at which a dataset has its rows.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum XAxis {
@@ -68,7 +69,7 @@ impl From<Merge> for XAxis {
 }
 
 impl Dataset {
-    /// A table of no columns yet.
+    /// Makes a dataset without columns. It needs at least one to be awaited.
     pub fn new(cdb: &ConnectorDb) -> Self {
         Self {
             cdb: cdb.clone(),
@@ -80,46 +81,48 @@ impl Dataset {
         }
     }
 
-    /// Has its rows at the datapoints of a reference: a stream or a merge.
+    /// Sets the reference, a stream or a merge: the table has a row at each of its datapoints.
     pub fn x(mut self, x: impl Into<XAxis>) -> Self {
         self.x = Some(x.into());
         self
     }
 
-    /// Has its rows so many seconds apart, 0.001 at least.
+    /// Sets the time between two rows in seconds, at least 0.001.
     pub fn dt(mut self, seconds: f64) -> Self {
         self.dt = Some(seconds);
         self
     }
 
-    /// When it begins: the first row's time, or the time that the reference's datapoints are later
-    /// than.
+    /// Sets the start. With `dt` it is the time of the first row. With `x`, only datapoints of the
+    /// reference later than `t1` are read; a reference that is a merge is not affected.
     pub fn t1(mut self, t1: impl Into<Timestamp>) -> Self {
         self.times = self.times.t1(t1);
         self
     }
 
-    /// When it ends: rows are before this, or the reference's datapoints up to it.
+    /// Sets the end. With `dt` the rows are before `t2`, which is not included. With `x`,
+    /// datapoints of the reference up to `t2`, which is included, are read; a reference that is a
+    /// merge is not affected.
     pub fn t2(mut self, t2: impl Into<Timestamp>) -> Self {
         self.times = self.times.t2(t2);
         self
     }
 
-    /// Adds a column: a stream, or a [`Column`] that says more.
+    /// Adds a column: a stream or a merge, or a [`Column`] with a name or an interpolator.
     pub fn column(mut self, column: impl Into<Column>) -> Self {
         self.columns.push(column.into());
         self
     }
 
-    /// Runs a PipeScript over the rows, whose data are objects of the columns' values. Rows that
-    /// lack a value are left out before it, unless their column allows that
-    /// ([`Column::allow_nil`]).
+    /// Runs a PipeScript over the rows on the server. The data of each row are an object with the
+    /// values by column. Rows without a value in some column are left out before, unless the column
+    /// allows them ([`Column::allow_nil`]).
     pub fn posttransform(mut self, script: impl Into<String>) -> Self {
         self.posttransform = Some(script.into());
         self
     }
 
-    /// The query, checked, and the names of the columns in their order.
+    /// Checks the query, and returns it with the names of the columns in the order of the table.
     fn resolve(self) -> Result<(DatasetQuery, Vec<String>)> {
         let mut query = DatasetQuery::default();
         let mut names = Vec::new();
@@ -171,7 +174,8 @@ impl IntoFuture for Dataset {
     }
 }
 
-/// A column of a [`Dataset`]: a stream or a merge, with a name and an interpolator.
+/// A column of a [`Dataset`]: the values of a stream or a merge, with a name and an
+/// interpolator.
 #[derive(Debug, Clone)]
 #[must_use = "a column is part of a dataset"]
 pub struct Column {
@@ -182,26 +186,35 @@ pub struct Column {
 }
 
 impl Column {
-    /// A column of a stream or a merge: at each row the value that is closest in time.
+    /// Makes a column of a stream or a merge with the interpolator `closest`.
     pub fn new(values: impl Into<Self>) -> Self {
         values.into()
     }
 
-    /// Gives it a name. Unless given, it is the text that names the stream, or the path of the
-    /// handle.
+    /// Sets the name of the column. The default is the text that names the stream, or the path of
+    /// the handle. A column whose values are a merge has no default.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// How values are found at the rows' times: `closest`, `before`, `after`, or over what came
-    /// since the row before `count`, `sum`, `mean`, or any PipeScript, whose last output counts.
+    /// Sets how the value at a row's time is found; the default is `closest`.
+    ///
+    /// | interpolator | value |
+    /// |---|---|
+    /// | `closest` | the datapoint that is nearest in time; the earlier of two equally near ones |
+    /// | `before` | the last datapoint that is not later than the row |
+    /// | `after` | the first datapoint that is later than the row |
+    /// | `count` | the number of datapoints since the previous row |
+    /// | `sum`, `mean` | the sum or mean of the datapoints since the previous row; 0 without any |
+    /// | any PipeScript | its last output when run over the datapoints since the previous row |
     pub fn interpolator(mut self, interpolator: impl Into<String>) -> Self {
         self.interpolator = interpolator.into();
         self
     }
 
-    /// Whether rows without a value in this column go into the posttransform.
+    /// Sets whether rows without a value in this column are passed to the posttransform; the
+    /// default is `false`.
     pub fn allow_nil(mut self, allow: bool) -> Self {
         self.allow_nil = allow;
         self

@@ -1,45 +1,45 @@
-//! What can go wrong.
+//! The errors of this crate.
 
 use cdb_pipescript::ParseError;
 use cdb_types::{PathError, QueryError};
 
-/// Why a question has no answer, or a table cannot be used. If it is not the server that refused
-/// ([`Core`](Self::Core)), the question was not sent.
+/// The error of a query, or of reading or writing a table.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server refused, or could not be reached.
+    /// The call failed, for example because the server refused it or could not be reached, or the
+    /// name of a stream is not valid.
     #[error(transparent)]
     Core(#[from] cdb_core::Error),
-    /// The question is none; the words are the protocol's.
+    /// The query is not valid; the message is that of the original server. Nothing was sent.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// A transform or an interpolator is no script.
+    /// A transform or an interpolator is not a valid script. Nothing was sent.
     #[error(transparent)]
     Script(#[from] ParseError),
-    /// A text is not the name or the path of a stream.
+    /// A text is not the name or the path of a stream. Nothing was sent.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// There is neither a reference (`x`) nor a step (`dt`).
+    /// The dataset has neither a reference (`x`) nor a step (`dt`). Nothing was sent.
     #[error("a dataset needs a reference stream (x) or a step in seconds (dt)")]
     NoReference,
-    /// A merge has no name of its own: its column needs one.
-    #[error("a column of a merge needs a name")]
+    /// A column whose values are a merge has no name. Nothing was sent.
+    #[error("a column whose values are a merge needs a name")]
     Unnamed,
-    /// Two columns have one name.
-    #[error("there are two columns named {0}")]
+    /// Two columns have the same name. Nothing was sent.
+    #[error("two columns are named {0}")]
     TwoColumns(String),
-    /// The table has no such column.
+    /// The table does not have a column of this name.
     #[error("there is no column named {0}")]
     NoColumn(String),
-    /// A value is not of the type that was asked for.
-    #[error("the value at {t} in column {column} is of another type")]
+    /// A value of a column cannot be read as the requested type.
+    #[error("the value at {t} in column {column} is not of the requested type")]
     Type {
-        /// The column.
+        /// The name of the column.
         column: String,
         /// The row's time, in seconds since 1970.
         t: f64,
-        /// What is wrong with the value.
+        /// Why the value cannot be read.
         source: serde_json::Error,
     },
     /// A table could not be written.

@@ -1,14 +1,14 @@
-//! Questions about several streams of ConnectorDB at once.
+//! Queries over several streams of ConnectorDB.
 //!
-//! - A [`Merge`] is the datapoints of several streams as one series.
-//! - A [`Dataset`] is a [`Table`] of their values: at times that lie a fixed step apart, or at the
-//!   datapoints of one of them.
+//! - A [`Merge`] returns the datapoints of several streams as one series.
+//! - A [`Dataset`] returns a [`Table`] of their values, with rows a fixed number of seconds apart,
+//!   or at the datapoints of a reference stream.
 //!
 //! ```no_run
 //! # async fn example(cdb: &cdb_core::ConnectorDb) -> cdb_query::Result<()> {
 //! use cdb_query::{Column, Dataset, Merge};
 //!
-//! // How warm it was whenever the mood was noted.
+//! // The temperature at each datapoint of the stream `mood`.
 //! let table = Dataset::new(cdb)
 //!     .x("mood")
 //!     .column("temperature")
@@ -22,8 +22,11 @@
 //! # }
 //! ```
 //!
-//! What can be seen to be wrong before anything is sent is an error before anything is sent: a
-//! script that is none, a column twice, both a step and a reference.
+//! A query is checked before it is sent: a script that is not valid, two columns with the same
+//! name, or both a step and a reference are an error without a request to the server.
+//!
+//! # Cancel safety
+//! Queries only read. Dropping the future of a query has no effect.
 
 mod dataset;
 mod error;
@@ -37,10 +40,10 @@ pub use merge::Merge;
 pub use source::Source;
 pub use table::{Row, Table};
 
-/// The result of a question.
+/// A `Result` whose error is an [`Error`] by default.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What the README shows, compiled.
+/// Compiles the example in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! Several streams as one series.
+//! Merges: the datapoints of several streams as one series.
 
 use std::pin::Pin;
 
@@ -8,11 +8,11 @@ use cdb_types::{StreamQuery, check_merge};
 
 use crate::{Result, Source};
 
-/// The datapoints of up to ten streams as one series, by timestamp; of equal times, those of the
-/// stream that was added first come first.
+/// The datapoints of at most ten streams as one series, in the order of their times. Of datapoints
+/// with the same time, those of the stream that was added first come first.
 ///
-/// Awaited, it is that series, without origins. It can also be a column of a
-/// [`Dataset`](crate::Dataset), or its reference.
+/// Awaiting it returns the series; the datapoints have no origins. It can also be a column or the
+/// reference of a [`Dataset`](crate::Dataset).
 ///
 /// ```no_run
 /// # async fn example(cdb: &cdb_core::ConnectorDb) -> cdb_query::Result<()> {
@@ -32,7 +32,7 @@ pub struct Merge {
 }
 
 impl Merge {
-    /// A merge of no streams yet.
+    /// Makes a merge without streams. Awaiting it returns an empty series.
     pub fn new(cdb: &ConnectorDb) -> Self {
         Self { cdb: cdb.clone(), sources: Vec::new() }
     }
@@ -43,7 +43,7 @@ impl Merge {
         self
     }
 
-    /// The queries, checked.
+    /// Checks the queries and returns them.
     pub(crate) fn resolve(self) -> Result<Vec<StreamQuery>> {
         let sources = self.sources.into_iter();
         let queries =

@@ -1,4 +1,4 @@
-//! A stream with a range and a transform.
+//! Streams with a range and a transform, from which merges and datasets are made.
 
 use cdb_core::{ConnectorDb, Stream, Timestamp, TypedStream};
 use cdb_pipescript::Script;
@@ -6,10 +6,12 @@ use cdb_types::StreamQuery;
 
 use crate::Result;
 
-/// A stream of which a merge or a dataset is made, with a range and a transform if wanted.
+/// A stream that a merge or a dataset reads, optionally with a range and a transform.
 ///
-/// A text is a name, of a stream of the connected device, or a path (`user/device/stream`); a
-/// handle is its stream.
+/// It is made from a text or from a handle. A text without a `/` is the name of a stream of the
+/// connected device; any other text is a path (`user/device/stream`).
+///
+/// A range is by time or by index. Combining both is an error when the query is awaited.
 ///
 /// ```
 /// use cdb_query::Source;
@@ -21,54 +23,57 @@ pub struct Source {
 }
 
 impl Source {
-    /// All of a stream.
+    /// Makes a source of all datapoints of a stream.
     pub fn new(stream: impl Into<Self>) -> Self {
         stream.into()
     }
 
-    /// Only datapoints later than this; one of exactly this time is not among them.
+    /// Reads only datapoints later than `t1`. A datapoint at exactly `t1` is **not** included. The
+    /// time 0 (the epoch) means no start.
     #[must_use]
     pub fn t1(mut self, t1: impl Into<Timestamp>) -> Self {
         self.query.t1 = Some(t1.into().as_secs_f64());
         self
     }
 
-    /// Only datapoints up to this time; one of exactly this time is among them.
+    /// Reads only datapoints up to `t2`. A datapoint at exactly `t2` **is** included. The time 0
+    /// (the epoch) means no end.
     #[must_use]
     pub fn t2(mut self, t2: impl Into<Timestamp>) -> Self {
         self.query.t2 = Some(t2.into().as_secs_f64());
         self
     }
 
-    /// At most so many datapoints, the first ones, counted after the transform.
+    /// Reads at most the first `limit` datapoints, counted after the transform. 0 means all.
     #[must_use]
     pub fn limit(mut self, limit: u64) -> Self {
         self.query.limit = Some(limit);
         self
     }
 
-    /// Only datapoints from this index on; a negative one counts from the end.
+    /// Reads only datapoints from index `i1` on, included. A negative index counts from the end.
     #[must_use]
     pub fn i1(mut self, i1: i64) -> Self {
         self.query.i1 = Some(i1);
         self
     }
 
-    /// Only datapoints before this index; a negative one counts from the end, 0 is the end.
+    /// Reads only datapoints before index `i2`, which is not included. A negative index counts from
+    /// the end; 0 means the end.
     #[must_use]
     pub fn i2(mut self, i2: i64) -> Self {
         self.query.i2 = Some(i2);
         self
     }
 
-    /// Runs a PipeScript over the datapoints.
+    /// Runs a PipeScript over the datapoints on the server.
     #[must_use]
     pub fn transform(mut self, script: impl Into<String>) -> Self {
         self.query.transform = Some(script.into());
         self
     }
 
-    /// The query, checked, with the stream's whole path.
+    /// Checks the query, and returns it with the stream's full path.
     pub(crate) fn resolve(mut self, cdb: &ConnectorDb) -> Result<StreamQuery> {
         if !self.query.stream.contains('/') {
             self.query.stream = cdb.stream(&self.query.stream)?.path().to_string();
@@ -79,7 +84,7 @@ impl Source {
     }
 }
 
-/// Whether a script is one, if there is one.
+/// Returns an error if there is a script that is not valid.
 pub(crate) fn check_script(script: Option<&str>) -> Result<()> {
     if let Some(script) = script {
         Script::parse(script)?;
