@@ -1,4 +1,4 @@
-//! The rows that a dataset gives.
+//! Tables: the result of a dataset.
 
 #[cfg(feature = "arrow")]
 mod arrow;
@@ -14,13 +14,13 @@ use serde_json::Value;
 
 use crate::{Error, Result};
 
-/// The column of values that are no rows: what a posttransform has made of them.
+/// The name of the only column if the rows are not objects, as after some posttransforms.
 const VALUE: &str = "value";
 
-/// Rows in the order of their times, with values by column. What is missing is null.
+/// Rows with a time and a value for each column. A missing value is null.
 ///
-/// It displays as an aligned table, is written as CSV, and with the feature `arrow` becomes a
-/// record batch or a Parquet file.
+/// `Display` writes an aligned table. A table can also be written as CSV and, with the feature
+/// `arrow`, converted to an Arrow record batch or written to a Parquet file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     names: Vec<String>,
@@ -36,20 +36,21 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// Its time, in seconds since 1970.
+    /// Returns the time of the row.
     #[must_use]
     pub fn t(&self) -> Timestamp {
         self.t
     }
 
-    /// Its value in a column; `None` if there is none.
+    /// Returns the value in a column, or `None` if the value is missing or the table does not have
+    /// the column.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&'a Value> {
         let place = self.table.place(column)?;
         self.values.get(place).filter(|value| !value.is_null())
     }
 
-    /// Its values in the order of the columns; null where there is none.
+    /// Returns the values in the order of the columns. A missing value is null.
     #[must_use]
     pub fn values(&self) -> &'a [Value] {
         self.values
@@ -57,9 +58,12 @@ impl<'a> Row<'a> {
 }
 
 impl Table {
-    /// A table of rows whose data are objects, with columns in an order; others come after these.
+    /// Makes a table of rows whose data are objects with the values by column.
     ///
-    /// Data that are no objects become one column, `value`.
+    /// The columns in `names` come first, in this order. Other columns follow, sorted by name. A
+    /// name that no row has is left out, unless there are no rows.
+    ///
+    /// If the data of some row are not an object, the table has one column, `value`.
     #[must_use]
     pub fn of(rows: DatapointArray, mut names: Vec<String>) -> Self {
         if rows.iter().all(|row| row.d.is_object()) {
@@ -67,7 +71,7 @@ impl Table {
             for key in rows.iter().filter_map(|row| row.d.as_object()).flat_map(|row| row.keys()) {
                 found.entry(key.clone()).or_insert(());
             }
-            // What a posttransform has left out is no column, but an empty table keeps its own.
+            // A posttransform may drop columns. A table without rows keeps those in `names`.
             names.retain(|name| rows.is_empty() || found.remove(name).is_some());
             names.extend(found.into_keys());
         } else {
@@ -83,30 +87,30 @@ impl Table {
         Self { names, rows }
     }
 
-    /// The names of its columns.
+    /// Returns the names of the columns, without `t`.
     #[must_use]
     pub fn columns(&self) -> &[String] {
         &self.names
     }
 
-    /// How many rows it has.
+    /// Returns the number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether it has no rows.
+    /// Returns `true` if the table has no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Its rows.
+    /// Returns an iterator over the rows.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> + DoubleEndedIterator {
         self.rows.iter().map(|(t, values)| Row { table: self, t: *t, values })
     }
 
-    /// The times of its rows.
+    /// Returns an iterator over the times of the rows.
     pub fn times(&self) -> impl ExactSizeIterator<Item = Timestamp> + DoubleEndedIterator {
         self.rows.iter().map(|(t, _)| *t)
     }
@@ -115,10 +119,10 @@ impl Table {
         self.names.iter().position(|name| name == column)
     }
 
-    /// The values of a column as a type; `None` where there is none.
+    /// Returns the values of a column read as `T`; a missing value is `None`.
     ///
     /// # Errors
-    /// When there is no such column, or a value is of another type.
+    /// Returns an error if the table does not have the column, or a value cannot be read as `T`.
     pub fn column<T: DeserializeOwned>(&self, column: &str) -> Result<Vec<Option<T>>> {
         let place = self.place(column).ok_or_else(|| Error::NoColumn(column.to_owned()))?;
         let value = |(t, values): &(Timestamp, Vec<Value>)| match values.get(place) {
@@ -132,11 +136,11 @@ impl Table {
         self.rows.iter().map(value).collect()
     }
 
-    /// Writes it as CSV: a line of names, the first of them `t`, then a line for each row. What is
-    /// missing is empty, lists and objects are JSON.
+    /// Writes the table as CSV: a line with the names, the first of which is `t`, then one line for
+    /// each row. Missing values are empty; lists and objects are written as JSON.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Returns an error if `writer` does.
     pub fn to_csv(&self, writer: impl Write) -> Result<()> {
         let mut writer = csv::Writer::from_writer(writer);
         let failed = |error: csv::Error| Error::Write(error.into());
@@ -149,10 +153,11 @@ impl Table {
         writer.flush().map_err(|error| Error::Write(error.into()))
     }
 
-    /// Writes it to a CSV file; see [`to_csv`](Self::to_csv).
+    /// Writes the table to a CSV file, and replaces the file if it exists; see
+    /// [`to_csv`](Self::to_csv).
     ///
     /// # Errors
-    /// When the file cannot be made or written.
+    /// Returns an error if the file cannot be created or written.
     pub fn write_csv(&self, file: impl AsRef<Path>) -> Result<()> {
         let file = std::fs::File::create(file).map_err(|error| Error::Write(error.into()))?;
         self.to_csv(file)

@@ -1,4 +1,4 @@
-//! Tables for Arrow and Parquet.
+//! Tables as Arrow record batches and Parquet files.
 
 use std::fs::File;
 use std::path::Path;
@@ -17,16 +17,22 @@ use super::text::plain;
 use crate::{Error, Result};
 
 impl Table {
-    /// The table as an Arrow record batch: a column `t` of moments (UTC, to the microsecond), then
-    /// its own.
+    /// Returns the table as an Arrow record batch. The first column is `t`, the time of the row in
+    /// UTC with microseconds; the columns of the table follow.
     ///
-    /// A column of integers is one of 64-bit integers, of numbers one of floats, of booleans one of
-    /// booleans; anything else is text, JSON where it is no string.
+    /// Missing values do not affect the type of a column:
+    ///
+    /// | values | type |
+    /// |---|---|
+    /// | only integers that fit into an `i64` | `Int64` |
+    /// | only numbers | `Float64` |
+    /// | only booleans | `Boolean` |
+    /// | anything else, or none | `Utf8`; values that are not strings are written as JSON |
     ///
     /// # Errors
-    /// When two columns have one name.
+    /// Returns an error if the record batch cannot be made of the columns.
     pub fn record_batch(&self) -> Result<RecordBatch> {
-        #[allow(clippy::cast_possible_truncation, reason = "a cast stays at the ends")]
+        #[allow(clippy::cast_possible_truncation, reason = "the cast saturates")]
         let micros = self.times().map(|t| (t.as_secs_f64() * 1e6).round() as i64);
         let times = TimestampMicrosecondArray::from_iter_values(micros).with_timezone("UTC");
         let mut columns: Vec<(&str, ArrayRef, bool)> = vec![("t", Arc::new(times), false)];
@@ -38,10 +44,12 @@ impl Table {
             .map_err(|error: ArrowError| Error::Write(error.into()))
     }
 
-    /// Writes the table to a Parquet file, which polars, DuckDB and pandas read.
+    /// Writes the table to a Parquet file, and replaces the file if it exists. Polars, DuckDB and
+    /// pandas can read it. The columns are those of [`record_batch`](Self::record_batch).
     ///
     /// # Errors
-    /// When the file cannot be made or written.
+    /// Returns an error if the file cannot be created or written, and the same errors as
+    /// [`record_batch`](Self::record_batch).
     pub fn write_parquet(&self, file: impl AsRef<Path>) -> Result<()> {
         let batch = self.record_batch()?;
         let file = File::create(file).map_err(|error| Error::Write(error.into()))?;
@@ -52,7 +60,7 @@ impl Table {
     }
 }
 
-/// The values of a column, of the type that fits all of them.
+/// Converts the values of a column to an array of the most specific type that fits all of them.
 fn array(values: &[&Value]) -> ArrayRef {
     let all = |fits: fn(&Value) -> bool| {
         values.iter().any(|value| !value.is_null())

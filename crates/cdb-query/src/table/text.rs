@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Table;
 
-/// A value as text: strings as they are, nothing for null, JSON for what has parts.
+/// Returns a value as text: a string without quotes, an empty text for null, JSON for others.
 pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -15,7 +15,7 @@ pub(super) fn plain(value: &Value) -> String {
     }
 }
 
-/// With columns aligned: numbers to the right, all else to the left.
+/// Writes the table with aligned columns: numbers to the right, other values to the left.
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = std::iter::once("t").chain(self.names.iter().map(String::as_str));
@@ -35,7 +35,7 @@ impl fmt::Display for Table {
             let mut text = String::new();
             for (place, ((cell, right), width)) in line.iter().zip(&widths).enumerate() {
                 let between = if place == 0 { "" } else { "  " };
-                // A name stands as the values below it do.
+                // A name is aligned like the value below it.
                 let below = lines.get(1).and_then(|line| line.get(place));
                 let right =
                     if number == 0 { below.is_some_and(|(_, right)| *right) } else { *right };
