@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::jitter::{about, times};
+use crate::jitter::{saturating_mul, with_jitter};
 
 /// The factor by which a failure lengthens the next pause.
 const GROWTH: f64 = 1.5;
@@ -39,12 +39,12 @@ impl Backoff {
     /// Returns the pause before the next attempt.
     #[must_use]
     pub fn pause(&self) -> Duration {
-        about(self.next).max(self.shortest)
+        with_jitter(self.next).max(self.shortest)
     }
 
     /// Records that an attempt failed.
     pub fn failed(&mut self) {
-        self.next = times(self.next, GROWTH).min(self.longest);
+        self.next = saturating_mul(self.next, GROWTH).min(self.longest);
     }
 
     /// Records that an attempt succeeded.

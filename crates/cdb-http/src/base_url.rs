@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn scheme_path_and_slash_may_be_there_or_not() {
+    fn scheme_path_and_slash_are_optional() {
         assert_eq!(base("http://localhost:3124"), "http://localhost:3124/api/v1/");
         assert_eq!(base("http://localhost:3124/"), "http://localhost:3124/api/v1/");
         assert_eq!(base(" https://a.example/api/v1 "), "https://a.example/api/v1/");
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_server_is_refused() {
+    fn a_text_that_is_not_the_url_of_a_server_is_an_error() {
         assert_eq!(base(""), "Malformed");
         assert_eq!(base("http://"), "Malformed");
         assert_eq!(base("ftp://a.example"), "Scheme");

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{self, protocol::CloseFrame};
 /// use cdb_types::ServerError;
 /// let error = Error::Forbidden(ServerError::new(403, "Write access to stream data denied.", "17"));
 /// assert_eq!(error.to_string(), "403: Write access to stream data denied. (17)");
-/// assert_eq!(error.server_error().map(|said| said.code), Some(403));
+/// assert_eq!(error.server_error().map(|error| error.code), Some(403));
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -57,14 +57,14 @@ pub enum Error {
 
 impl Error {
     /// Returns the variant for the status of an error response.
-    pub(crate) fn from_server(said: ServerError) -> Self {
-        match said.code {
-            400 => Self::BadRequest(said),
-            401 => Self::Unauthorized(said),
-            403 => Self::Forbidden(said),
-            404 => Self::NotFound(said),
-            413 => Self::TooLarge(said),
-            _ => Self::Server(said),
+    pub(crate) fn from_server(error: ServerError) -> Self {
+        match error.code {
+            400 => Self::BadRequest(error),
+            401 => Self::Unauthorized(error),
+            403 => Self::Forbidden(error),
+            404 => Self::NotFound(error),
+            413 => Self::TooLarge(error),
+            _ => Self::Server(error),
         }
     }
 
@@ -72,12 +72,12 @@ impl Error {
     #[must_use]
     pub fn server_error(&self) -> Option<&ServerError> {
         match self {
-            Self::BadRequest(said)
-            | Self::Unauthorized(said)
-            | Self::Forbidden(said)
-            | Self::NotFound(said)
-            | Self::TooLarge(said)
-            | Self::Server(said) => Some(said),
+            Self::BadRequest(error)
+            | Self::Unauthorized(error)
+            | Self::Forbidden(error)
+            | Self::NotFound(error)
+            | Self::TooLarge(error)
+            | Self::Server(error) => Some(error),
             _ => None,
         }
     }
@@ -113,7 +113,7 @@ impl Error {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Transport(_) => true,
-            Self::Server(said) => matches!(said.code, 502..=504),
+            Self::Server(error) => matches!(error.code, 502..=504),
             _ => false,
         }
     }
@@ -122,11 +122,11 @@ impl Error {
 /// The connection failed.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct TransportError(Break);
+pub struct TransportError(Cause);
 
 /// The cause of a [`TransportError`].
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Break {
+pub(crate) enum Cause {
     #[error(transparent)]
     Http(reqwest::Error),
     #[error(transparent)]
@@ -135,10 +135,10 @@ pub(crate) enum Break {
     Closed(CloseReason),
     /// The server did not respond within a timeout of the websocket.
     #[error("the server did not respond in time")]
-    Silent,
+    TimedOut,
     /// The runtime of the task that manages the websocket has ended.
     #[error("the tokio runtime of the websocket has ended")]
-    Abandoned,
+    RuntimeEnded,
 }
 
 /// The reason that a server gives when it closes a websocket, if any.
@@ -159,34 +159,34 @@ impl TransportError {
     /// the call.
     #[must_use]
     pub fn is_connect(&self) -> bool {
-        matches!(&self.0, Break::Http(error) if error.is_connect())
+        matches!(&self.0, Cause::Http(error) if error.is_connect())
     }
 
     /// Returns whether the server did not respond in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match &self.0 {
-            Break::Http(error) => error.is_timeout(),
-            broken => matches!(broken, Break::Silent),
+            Cause::Http(error) => error.is_timeout(),
+            cause => matches!(cause, Cause::TimedOut),
         }
     }
 }
 
-impl From<Break> for Error {
-    fn from(broken: Break) -> Self {
-        Self::Transport(TransportError(broken))
+impl From<Cause> for Error {
+    fn from(cause: Cause) -> Self {
+        Self::Transport(TransportError(cause))
     }
 }
 
 impl From<reqwest::Error> for Error {
     fn from(error: reqwest::Error) -> Self {
-        Break::Http(error.without_url()).into()
+        Cause::Http(error.without_url()).into()
     }
 }
 
 impl From<tungstenite::Error> for Error {
     fn from(error: tungstenite::Error) -> Self {
-        Break::Websocket(error).into()
+        Cause::Websocket(error).into()
     }
 }
 
@@ -215,7 +215,7 @@ pub enum ProtocolError {
     NoWebsocket,
     /// A frame of the websocket is not valid JSON, or a key has a value of the wrong type.
     #[error("a message of the websocket cannot be read")]
-    Garbled,
+    InvalidFrame,
 }
 
 impl From<cdb_types::DatapointParseError> for ProtocolError {

@@ -38,7 +38,7 @@ pub use base_url::origin;
 pub use body::Body;
 pub use credentials::Credentials;
 pub use error::{Error, ProtocolError, TransportError, UrlError};
-pub use session::{Answering, Session, SessionBuilder};
+pub use session::{CallFuture, Session, SessionBuilder};
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

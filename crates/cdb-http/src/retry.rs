@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::Error;
-use crate::jitter::about;
+use crate::jitter::with_jitter;
 
 /// The pause before the first repetition; each later one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -12,44 +12,44 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct Retry {
     repetition: u32,
-    most: u32,
+    max_repetitions: u32,
     repeatable: bool,
 }
 
 impl Retry {
     /// `repeatable` tells whether the call is idempotent.
-    pub(crate) fn new(most: u32, repeatable: bool) -> Self {
-        Self { repetition: 0, most, repeatable }
+    pub(crate) fn new(max_repetitions: u32, repeatable: bool) -> Self {
+        Self { repetition: 0, max_repetitions, repeatable }
     }
 
     /// Waits before the next repetition.
     ///
     /// # Errors
     /// Returns the error of the call if it must not be repeated.
-    pub(crate) async fn after(&mut self, failed: Error) -> Result<(), Error> {
-        if self.repetition == self.most || !self.is_safe(&failed) {
-            return Err(failed);
+    pub(crate) async fn after(&mut self, error: Error) -> Result<(), Error> {
+        if self.repetition == self.max_repetitions || !self.is_safe(&error) {
+            return Err(error);
         }
         let pause = pause(self.repetition);
-        tracing::debug!(?pause, error = %failed, "trying again");
+        tracing::debug!(?pause, error = %error, "trying again");
         tokio::time::sleep(pause).await;
         self.repetition += 1;
         Ok(())
     }
 
     /// Returns whether a repetition may succeed, and cannot have an effect twice.
-    fn is_safe(&self, failed: &Error) -> bool {
-        match failed {
+    fn is_safe(&self, error: &Error) -> bool {
+        match error {
             // The server did not receive the call.
             Error::Transport(broken) if broken.is_connect() => true,
-            failed => self.repeatable && failed.is_temporary(),
+            error => self.repeatable && error.is_temporary(),
         }
     }
 }
 
 /// Returns the pause before repetition `n`, counted from 0, with a random variation.
 fn pause(n: u32) -> Duration {
-    about(FIRST_PAUSE * (1 << n.min(16)))
+    with_jitter(FIRST_PAUSE * (1 << n.min(16)))
 }
 
 #[cfg(test)]

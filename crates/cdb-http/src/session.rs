@@ -97,7 +97,7 @@ impl SessionBuilder {
             http,
             base,
             credentials: RwLock::new(self.credentials),
-            changing: tokio::sync::RwLock::default(),
+            credential_change: tokio::sync::RwLock::default(),
             timeout: self.timeout,
             retries: self.retries,
         })))
@@ -114,7 +114,7 @@ struct Inner {
     credentials: RwLock<Credentials>,
     /// Locked for writing during a call that changes the credentials. Other calls that are refused
     /// in the meantime lock it for reading, to wait for the new credentials.
-    changing: tokio::sync::RwLock<()>,
+    credential_change: tokio::sync::RwLock<()>,
     timeout: Duration,
     retries: u32,
 }
@@ -161,7 +161,7 @@ impl Session {
             http: http.clone(),
             base: base.clone(),
             credentials: RwLock::new(credentials),
-            changing: tokio::sync::RwLock::default(),
+            credential_change: tokio::sync::RwLock::default(),
             timeout: *timeout,
             retries: *retries,
         }))
@@ -175,7 +175,7 @@ impl Session {
     /// # Cancel safety
     /// If the future is dropped, the call is not repeated any more, but the server may already have
     /// received it.
-    pub fn call<E: Endpoint>(&self, call: &E) -> Answering<'_, E::Answer> {
+    pub fn call<E: Endpoint>(&self, call: &E) -> CallFuture<'_, E::Answer> {
         let request = self.request(call);
         Box::pin(async move { read(&self.fetch(request?).await?) })
     }
@@ -187,7 +187,7 @@ impl Session {
     ///
     /// # Cancel safety
     /// The same as that of [`call`](Self::call).
-    pub fn call_with<E: Endpoint>(&self, call: &E, body: Bytes) -> Answering<'_, E::Answer> {
+    pub fn call_with<E: Endpoint>(&self, call: &E, body: Bytes) -> CallFuture<'_, E::Answer> {
         let request = Request { body: Some(body), ..self.request_to(call) };
         Box::pin(async move { read(&self.fetch(request).await?) })
     }
@@ -208,11 +208,12 @@ impl Session {
         &'s self,
         call: &E,
         new: impl FnOnce(&E::Answer) -> Option<Credentials> + Send + 's,
-    ) -> Answering<'s, E::Answer> {
+    ) -> CallFuture<'s, E::Answer> {
         let request = self.request(call);
         Box::pin(async move {
-            let _changing = self.0.changing.write().await;
-            let answer = read(&self.fetch(Request { changes_login: true, ..request? }).await?)?;
+            let _changing = self.0.credential_change.write().await;
+            let answer =
+                read(&self.fetch(Request { changes_credentials: true, ..request? }).await?)?;
             if let Some(credentials) = new(&answer) {
                 self.set_credentials(credentials);
             }
@@ -228,7 +229,7 @@ impl Session {
     ///
     /// # Cancel safety
     /// The same as that of [`call`](Self::call).
-    pub fn open<E: Endpoint>(&self, call: &E) -> Answering<'_, Body> {
+    pub fn open<E: Endpoint>(&self, call: &E) -> CallFuture<'_, Body> {
         let request = self.request(call);
         Box::pin(async move {
             let request = request?;
@@ -264,7 +265,7 @@ impl Session {
         parameters: &[(&str, &str)],
         upgrade: HeaderMap,
     ) -> Result<reqwest::Response, Error> {
-        let request = Request::new(reqwest::Method::GET, self.url_of(path, parameters), false);
+        let request = Request::new(reqwest::Method::GET, self.url_for(path, parameters), false);
         self.send(&Request { headers: upgrade, ..request }, None).await
     }
 
@@ -282,15 +283,15 @@ impl Session {
     ) -> Result<reqwest::Response, Error> {
         let credentials = self.credentials();
         match self.send_as(&credentials, request, timeout).await {
-            Err(Error::Unauthorized(said)) if !request.changes_login => {
-                drop(self.0.changing.read().await);
-                let now = self.credentials();
-                if now == credentials {
-                    return Err(Error::Unauthorized(said));
+            Err(Error::Unauthorized(error)) if !request.changes_credentials => {
+                drop(self.0.credential_change.read().await);
+                let current = self.credentials();
+                if current == credentials {
+                    return Err(Error::Unauthorized(error));
                 }
-                self.send_as(&now, request, timeout).await
+                self.send_as(&current, request, timeout).await
             }
-            sent => sent,
+            result => result,
         }
     }
 
@@ -311,7 +312,7 @@ impl Session {
         if let Some(timeout) = timeout {
             builder = builder.timeout(timeout);
         }
-        accepted(builder.send().await?).await
+        check_status(builder.send().await?).await
     }
 
     fn retry(&self, request: &Request) -> Retry {
@@ -325,7 +326,7 @@ impl Session {
 
     /// Returns the request of a call, without a body.
     fn request_to<E: Endpoint>(&self, call: &E) -> Request {
-        let url = self.url_of(&call.path(), &call.parameters());
+        let url = self.url_for(&call.path(), &call.parameters());
         let method = match E::METHOD {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -335,7 +336,7 @@ impl Session {
         Request::new(method, url, E::REPEATABLE)
     }
 
-    fn url_of<K: AsRef<str>, V: AsRef<str>>(&self, path: &str, parameters: &[(K, V)]) -> Url {
+    fn url_for<K: AsRef<str>, V: AsRef<str>>(&self, path: &str, parameters: &[(K, V)]) -> Url {
         let mut url = self.0.base.clone();
         url.set_path(&format!("{}{path}", url.path()));
         if !parameters.is_empty() {
@@ -346,7 +347,7 @@ impl Session {
 }
 
 /// The future of a call. Nothing is sent before it is polled.
-pub type Answering<'s, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 's>>;
+pub type CallFuture<'s, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 's>>;
 
 /// A request that can be sent repeatedly.
 struct Request {
@@ -356,13 +357,13 @@ struct Request {
     body: Option<Bytes>,
     repeatable: bool,
     /// Whether the call changes the credentials.
-    changes_login: bool,
+    changes_credentials: bool,
 }
 
 impl Request {
     fn new(method: reqwest::Method, url: Url, repeatable: bool) -> Self {
         let headers = HeaderMap::new();
-        Self { method, url, headers, body: None, repeatable, changes_login: false }
+        Self { method, url, headers, body: None, repeatable, changes_credentials: false }
     }
 }
 
@@ -380,7 +381,7 @@ impl fmt::Debug for Session {
 }
 
 /// Returns the response if its status is a success, or an error otherwise.
-async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, Error> {
+async fn check_status(response: reqwest::Response) -> Result<reqwest::Response, Error> {
     let status = response.status();
     if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS {
         return Ok(response);
@@ -390,14 +391,14 @@ async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, Erro
     }
     // The status is known even if the body cannot be read.
     let body = response.bytes().await.unwrap_or_default();
-    Err(Error::from_server(said(status, &body)))
+    Err(Error::from_server(server_error(status, &body)))
 }
 
 /// Reads an error response: the server's JSON, or a message from any other body or the status.
-fn said(status: StatusCode, body: &[u8]) -> ServerError {
-    if let Ok(mut said) = serde_json::from_slice::<ServerError>(body) {
-        said.code = status.as_u16();
-        return said;
+fn server_error(status: StatusCode, body: &[u8]) -> ServerError {
+    if let Ok(mut error) = serde_json::from_slice::<ServerError>(body) {
+        error.code = status.as_u16();
+        return error;
     }
     let text = String::from_utf8_lossy(body);
     let text: String = text.trim().chars().take(MAX_MESSAGE_CHARS).collect();

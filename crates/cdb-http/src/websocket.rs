@@ -1,7 +1,7 @@
 //! The websocket of a session: one connection for all subscriptions.
 
 mod actor;
-mod conversation;
+mod connection;
 mod handshake;
 mod queue;
 mod reconnect;
@@ -18,7 +18,7 @@ pub use reconnect::Reconnect;
 pub use state::ConnectionState;
 
 use crate::Session;
-use actor::{Actor, Order, Topics};
+use actor::{Actor, SubscriptionRequest, Topics};
 use queue::Queue;
 
 /// The subject of a subscription: the inserts into a stream, through a transform.
@@ -39,20 +39,21 @@ pub struct Topic {
 /// the meantime are not delivered; the subscriber has to read them.
 ///
 /// The connection is managed by a task, which runs in the tokio runtime in which
-/// [`join`](Self::join) was first called. If that runtime ends, the next `join` starts a new task.
+/// [`subscribe`](Self::subscribe) was first called. If that runtime ends, the next subscription
+/// starts a new task.
 pub struct Websocket {
     session: Session,
     reconnect: Reconnect,
     state: watch::Sender<ConnectionState>,
     /// The channel to the task, if one was started.
-    orders: Mutex<Option<mpsc::UnboundedSender<Order>>>,
+    requests: Mutex<Option<mpsc::UnboundedSender<SubscriptionRequest>>>,
 }
 
 impl Websocket {
     /// Creates a websocket for a session. It does not connect before the first subscription.
     #[must_use]
     pub fn new(session: Session, reconnect: Reconnect) -> Self {
-        Self { session, reconnect, state: watch::Sender::default(), orders: Mutex::default() }
+        Self { session, reconnect, state: watch::Sender::default(), requests: Mutex::default() }
     }
 
     /// Returns a receiver for the state of the connection and its changes.
@@ -68,35 +69,36 @@ impl Websocket {
     ///
     /// # Panics
     /// Panics if it is called outside of a tokio runtime.
-    pub fn join(&self, topic: Topic) -> (Events, Membership) {
+    pub fn subscribe(&self, topic: Topic) -> (Events, SubscriptionGuard) {
         let queue = Arc::new(Queue::default());
-        let order = Order::Join { topic: topic.clone(), queue: Arc::clone(&queue) };
-        let orders = self.order(order);
-        let member = Member { topic, queue: Arc::clone(&queue), orders };
-        (Events { queue }, Membership(Some(member)))
+        let request =
+            SubscriptionRequest::Subscribe { topic: topic.clone(), queue: Arc::clone(&queue) };
+        let requests = self.send(request);
+        let subscriber = Subscriber { topic, queue: Arc::clone(&queue), requests };
+        (Events { queue }, SubscriptionGuard(Some(subscriber)))
     }
 
-    /// Sends an order to the task. Starts a task if there is none, or if its runtime has ended.
-    fn order(&self, mut order: Order) -> mpsc::UnboundedSender<Order> {
-        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(orders) = &*orders {
-            match orders.send(order) {
-                Ok(()) => return orders.clone(),
-                Err(mpsc::error::SendError(refused)) => order = refused,
+    /// Sends a request to the task. Starts a task if there is none, or if its runtime has ended.
+    fn send(&self, mut request: SubscriptionRequest) -> mpsc::UnboundedSender<SubscriptionRequest> {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(requests) = &*requests {
+            match requests.send(request) {
+                Ok(()) => return requests.clone(),
+                Err(mpsc::error::SendError(refused)) => request = refused,
             }
         }
         let (new, received) = mpsc::unbounded_channel();
         // This cannot fail, since `received` is still open.
-        let _ = new.send(order);
+        let _ = new.send(request);
         let actor = Actor {
             session: self.session.clone(),
             reconnect: self.reconnect,
-            orders: received,
+            requests: received,
             state: self.state.clone(),
             topics: Topics::new(),
         };
         tokio::spawn(actor.run());
-        *orders = Some(new.clone());
+        *requests = Some(new.clone());
         new
     }
 }
@@ -132,48 +134,50 @@ impl Events {
 
 /// A guard that keeps a subscription. Dropping it unsubscribes.
 #[must_use = "dropping it unsubscribes"]
-pub struct Membership(Option<Member>);
+pub struct SubscriptionGuard(Option<Subscriber>);
 
-struct Member {
+struct Subscriber {
     topic: Topic,
     queue: Arc<Queue>,
-    orders: mpsc::UnboundedSender<Order>,
+    requests: mpsc::UnboundedSender<SubscriptionRequest>,
 }
 
-impl Membership {
+impl SubscriptionGuard {
     /// Unsubscribes, and waits until the server has confirmed it. Returns at once if the topic has
     /// other subscribers or there is no connection.
     ///
     /// # Cancel safety
     /// If the future is dropped, the subscription ends nevertheless.
-    pub async fn leave(mut self) {
-        if let Some(member) = self.0.take() {
+    pub async fn unsubscribe(mut self) {
+        if let Some(subscriber) = self.0.take() {
             let (done, wait) = oneshot::channel();
-            member.leave(Some(done));
+            subscriber.unsubscribe(Some(done));
             // The sender is dropped if the connection is lost, which ends the subscription too.
             let _ = wait.await;
         }
     }
 }
 
-impl Drop for Membership {
+impl Drop for SubscriptionGuard {
     fn drop(&mut self) {
-        if let Some(member) = self.0.take() {
-            member.leave(None);
+        if let Some(subscriber) = self.0.take() {
+            subscriber.unsubscribe(None);
         }
     }
 }
 
-impl fmt::Debug for Membership {
+impl fmt::Debug for SubscriptionGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Membership").field(&self.0.as_ref().map(|member| &member.topic)).finish()
+        f.debug_tuple("SubscriptionGuard")
+            .field(&self.0.as_ref().map(|subscriber| &subscriber.topic))
+            .finish()
     }
 }
 
-impl Member {
-    fn leave(self, done: Option<oneshot::Sender<()>>) {
-        let Self { topic, queue, orders } = self;
+impl Subscriber {
+    fn unsubscribe(self, done: Option<oneshot::Sender<()>>) {
+        let Self { topic, queue, requests } = self;
         // If the task has ended, the subscription has ended too.
-        let _ = orders.send(Order::Leave { topic, queue, done });
+        let _ = requests.send(SubscriptionRequest::Unsubscribe { topic, queue, done });
     }
 }

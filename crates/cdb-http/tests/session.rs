@@ -18,7 +18,7 @@ use tokio::sync::{Notify, mpsc};
 
 /// Starts a server that sends the same response to every request, and returns a builder of a
 /// session with it.
-async fn answering<A: IntoResponse + 'static>(
+async fn server_with_response<A: IntoResponse + 'static>(
     answer: impl Fn() -> A + Clone + Send + Sync + 'static,
 ) -> SessionBuilder {
     let handler = any(move || {
@@ -40,7 +40,7 @@ async fn serve(router: Router) -> SessionBuilder {
 async fn statuses(list: &'static [u16]) -> (Session, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&count);
-    let builder = answering(move || {
+    let builder = server_with_response(move || {
         let n = counter.fetch_add(1, Ordering::SeqCst).min(list.len() - 1);
         (StatusCode::from_u16(list[n]).expect("a status"), "me/user")
     });
@@ -57,7 +57,7 @@ async fn insert(session: &Session) -> Result<(), Error> {
 }
 
 #[tokio::test]
-async fn what_only_reads_is_repeated_until_the_server_is_back() {
+async fn calls_that_only_read_are_repeated_until_the_server_is_back() {
     let (session, count) = statuses(&[503, 502, 504, 200]).await;
     assert_eq!(session.call(&Ping).await.expect("an answer"), "me/user");
     assert_eq!(count.load(Ordering::SeqCst), 4);
@@ -68,25 +68,25 @@ async fn what_only_reads_is_repeated_until_the_server_is_back() {
 }
 
 #[tokio::test]
-async fn what_changes_something_is_not_repeated() {
+async fn calls_that_change_something_are_not_repeated() {
     let (session, count) = statuses(&[503, 200]).await;
     let error = insert(&session).await.expect_err("the first answer");
-    assert_eq!(error.server_error().map(|said| said.code), Some(503));
+    assert_eq!(error.server_error().map(|error| error.code), Some(503));
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
-async fn what_will_not_get_better_is_not_repeated() {
+async fn errors_that_are_not_temporary_are_not_repeated() {
     for status in [&[400_u16], &[401], &[403], &[404], &[413], &[500]] {
         let (session, count) = statuses(status).await;
         let error = session.call(&Ping).await.expect_err("an error");
-        assert_eq!(error.server_error().map(|said| said.code), Some(status[0]));
+        assert_eq!(error.server_error().map(|error| error.code), Some(status[0]));
         assert_eq!(count.load(Ordering::SeqCst), 1, "{status:?}");
     }
 }
 
 #[tokio::test]
-async fn even_an_insert_waits_for_a_server_that_is_not_there_yet() {
+async fn an_insert_is_repeated_until_the_server_can_be_reached() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
@@ -110,18 +110,19 @@ async fn even_an_insert_waits_for_a_server_that_is_not_there_yet() {
 }
 
 #[tokio::test]
-async fn an_error_keeps_what_the_server_said() {
+async fn an_error_contains_the_servers_response() {
     let body = r#"{"code":403,"msg":"Write access to stream data denied.","ref":"some-ref"}"#;
-    let session = answering(move || (StatusCode::FORBIDDEN, body)).await.build().expect("one");
+    let session =
+        server_with_response(move || (StatusCode::FORBIDDEN, body)).await.build().expect("one");
     let error = insert(&session).await.expect_err("refused");
-    let Error::Forbidden(said) = &error else { panic!("{error:?}") };
-    assert_eq!(said.msg, "Write access to stream data denied.");
-    assert_eq!(said.reference, "some-ref");
+    let Error::Forbidden(response) = &error else { panic!("{error:?}") };
+    assert_eq!(response.msg, "Write access to stream data denied.");
+    assert_eq!(response.reference, "some-ref");
     assert_eq!(error.to_string(), "403: Write access to stream data denied. (some-ref)");
 }
 
 #[tokio::test]
-async fn an_error_that_is_not_the_servers_json_is_still_one() {
+async fn an_error_whose_body_is_not_the_servers_json_has_its_text() {
     for (body, expected) in [
         ("", "Not Found"),
         ("  \n", "Not Found"),
@@ -129,21 +130,23 @@ async fn an_error_that_is_not_the_servers_json_is_still_one() {
         ("{\"msg\":\"no code\"}", "{\"msg\":\"no code\"}"),
         ("[]", "[]"),
     ] {
-        let session = answering(move || (StatusCode::NOT_FOUND, body)).await.build().expect("one");
+        let session =
+            server_with_response(move || (StatusCode::NOT_FOUND, body)).await.build().expect("one");
         let error = session.call(&Ping).await.expect_err("an error");
         assert!(error.is_not_found(), "{error:?}");
-        assert_eq!(error.server_error().map(|said| said.msg.as_str()), Some(expected));
+        assert_eq!(error.server_error().map(|error| error.msg.as_str()), Some(expected));
     }
     let long = "x".repeat(100_000);
-    let session = answering(move || (StatusCode::BAD_GATEWAY, long.clone())).await.retries(0);
+    let session =
+        server_with_response(move || (StatusCode::BAD_GATEWAY, long.clone())).await.retries(0);
     let error = session.build().expect("one").call(&Ping).await.expect_err("an error");
     assert!(error.to_string().len() < 1000);
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_json_is_no_answer() {
+async fn a_response_that_is_not_json_is_an_error() {
     for body in ["", "ok", "[{", "{}"] {
-        let session = answering(move || body).await.build().expect("a session");
+        let session = server_with_response(move || body).await.build().expect("a session");
         let error = session.call(&ListUsers).await.expect_err("an error");
         assert!(matches!(error, Error::Protocol(ProtocolError::Unreadable(_))), "{error:?}");
     }
@@ -152,7 +155,7 @@ async fn an_answer_that_is_not_json_is_no_answer() {
 #[tokio::test]
 async fn a_redirection_is_not_followed() {
     let elsewhere = || (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, "/elsewhere")]);
-    let session = answering(elsewhere).await;
+    let session = server_with_response(elsewhere).await;
     let error = session.build().expect("one").call(&Ping).await.expect_err("an error");
     assert!(matches!(error, Error::Protocol(ProtocolError::Redirection(301))), "{error:?}");
 }
@@ -169,7 +172,7 @@ async fn a_body_that_breaks_off_ends_with_an_error() {
         });
         Body::from_stream(stream::iter([Ok("[{\"t\":1}")]).chain(breaks))
     };
-    let session = answering(broken).await.build().expect("a session");
+    let session = server_with_response(broken).await.build().expect("a session");
     let (stream, query) = (&stream_path(), &DataQuery::all());
     let mut body = session.open(&ReadData::<f64>::new(stream, query)).await.expect("a beginning");
     assert_eq!(body.next().await.expect("a piece").expect("good"), "[{\"t\":1}");
@@ -179,7 +182,7 @@ async fn a_body_that_breaks_off_ends_with_an_error() {
 }
 
 #[tokio::test]
-async fn what_takes_too_long_ends_with_an_error() {
+async fn a_call_that_takes_too_long_ends_with_an_error() {
     let silent = any(|| async { std::future::pending::<()>().await });
     let builder = serve(Router::new().fallback_service(silent)).await;
     let session = builder.timeout(Duration::from_millis(20)).retries(0).build().expect("one");
@@ -191,7 +194,7 @@ async fn what_takes_too_long_ends_with_an_error() {
 }
 
 #[tokio::test]
-async fn answers_may_be_compressed() {
+async fn responses_may_be_compressed() {
     // The text `me/user`, compressed with gzip.
     const GZIP: &[u8] = &[
         0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3, 0xcb, 0x4d, 0xd5, 0x2f, 0x2d, 0x4e, 0x2d, 2, 0, 0x32,
@@ -207,7 +210,7 @@ async fn answers_may_be_compressed() {
 }
 
 #[tokio::test]
-async fn credentials_go_with_each_request_and_can_change() {
+async fn credentials_are_sent_with_each_request_and_can_change() {
     let handler = any(|headers: HeaderMap| async move {
         let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         sent.unwrap_or("none").to_owned()

@@ -41,7 +41,7 @@ fn topic() -> Topic {
 
 /// Subscribes, and returns the error with which the connection is lost.
 async fn loss(websocket: &Websocket) -> String {
-    let _subscription = websocket.join(topic());
+    let _subscription = websocket.subscribe(topic());
     let mut state = websocket.state();
     let lost = |state: &ConnectionState| matches!(state, ConnectionState::Reconnecting { .. });
     let lost = timeout(TIMEOUT, state.wait_for(lost)).await.expect("it is lost");
@@ -55,19 +55,19 @@ async fn loss(websocket: &Websocket) -> String {
 }
 
 #[tokio::test]
-async fn what_is_no_websocket_is_refused() {
+async fn a_response_that_is_not_a_websocket_ends_the_subscription() {
     let websocket = websocket(Router::new().fallback_service(any(async || "hello"))).await;
-    let (mut events, _membership) = websocket.join(topic());
+    let (mut events, _guard) = websocket.subscribe(topic());
     let Event::Ended(why) = events.next().await else { panic!("it cannot have begun") };
     assert!(matches!(&*why, Error::Protocol(ProtocolError::NoWebsocket)), "{why:?}");
 }
 
 #[tokio::test]
-async fn a_refused_login_closes_it_until_somebody_subscribes_again() {
+async fn a_refused_login_closes_the_websocket_until_the_next_subscription() {
     let refuse = any(async || StatusCode::UNAUTHORIZED);
     let websocket = websocket(Router::new().fallback_service(refuse)).await;
     for _ in 0..2 {
-        let (mut events, _membership) = websocket.join(topic());
+        let (mut events, _guard) = websocket.subscribe(topic());
         let Event::Ended(why) = events.next().await else { panic!("it cannot have begun") };
         assert!(why.is_unauthorized(), "{why:?}");
         assert!(matches!(&*websocket.state().borrow(), ConnectionState::Closed { .. }));
@@ -75,29 +75,29 @@ async fn a_refused_login_closes_it_until_somebody_subscribes_again() {
 }
 
 #[tokio::test]
-async fn what_is_not_json_ends_the_connection() {
+async fn a_frame_that_is_not_json_ends_the_connection() {
     let websocket = opening(async |mut socket: WebSocket| {
         while socket.recv().await.is_some() {
             // The client closes the connection when it receives this.
             let _ = socket.send(Message::text("{\"answer\": 1, ")).await;
         }
     });
-    assert!(loss(&websocket.await).await.contains("Garbled"));
+    assert!(loss(&websocket.await).await.contains("InvalidFrame"));
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_answer_is_given_up() {
+async fn a_command_that_is_not_answered_in_time_ends_the_connection() {
     let websocket = opening(async |mut socket: WebSocket| {
         while let Some(Ok(_)) = socket.recv().await {
             // The server sends frames, but does not answer the command.
             let _ = socket.send(Message::text("{\"new\": \"event\"}")).await;
         }
     });
-    assert!(loss(&websocket.await).await.contains("Silent"));
+    assert!(loss(&websocket.await).await.contains("TimedOut"));
 }
 
 #[tokio::test]
-async fn a_server_that_takes_leave_says_why() {
+async fn the_error_contains_the_reason_of_the_servers_close_frame() {
     let websocket = opening(async |mut socket: WebSocket| {
         let reason = axum::extract::ws::CloseFrame { code: 1012, reason: "Back soon.".into() };
         let _ = socket.send(Message::Close(Some(reason))).await;

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use cdb_http::websocket::{Membership, Topic};
+use cdb_http::websocket::{SubscriptionGuard, Topic};
 use cdb_types::{DataPath, DatapointArray};
 use futures_util::{StreamExt, stream};
 use serde::de::DeserializeOwned;
@@ -52,13 +52,13 @@ impl<T: DeserializeOwned + Send + 'static> Subscribe<T> {
             cdb_pipescript::Script::parse(&self.topic.transform)?;
         }
         let Self { stream, topic, .. } = self;
-        let (events, membership) = stream.0.connection.websocket().join(topic.clone());
+        let (events, guard) = stream.0.connection.websocket().subscribe(topic.clone());
         let follower = Follower::begin(stream, topic, events).await?;
         let batches = stream::unfold(follower, |mut follower| async {
             let item = follower.next().await?;
             Some((item, follower))
         });
-        Ok(Subscription { batches: batches.boxed(), membership })
+        Ok(Subscription { batches: batches.boxed(), guard })
     }
 }
 
@@ -109,7 +109,7 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for Subscribe<T> {
 #[must_use = "dropping it unsubscribes"]
 pub struct Subscription<T = Value> {
     batches: Pin<Box<dyn futures_core::Stream<Item = Result<DatapointArray<T>>> + Send>>,
-    membership: Membership,
+    guard: SubscriptionGuard,
 }
 
 impl<T> Subscription<T> {
@@ -123,7 +123,7 @@ impl<T> Subscription<T> {
 
     /// Unsubscribes, and returns when the server sends nothing more.
     pub async fn unsubscribe(self) {
-        self.membership.leave().await;
+        self.guard.unsubscribe().await;
     }
 }
 
@@ -161,6 +161,6 @@ impl<T> fmt::Debug for Subscribe<T> {
 
 impl<T> fmt::Debug for Subscription<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Subscription").field(&self.membership).finish()
+        f.debug_tuple("Subscription").field(&self.guard).finish()
     }
 }

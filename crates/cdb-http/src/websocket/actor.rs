@@ -8,18 +8,18 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep};
 
-use super::conversation::{Conversation, End};
+use super::connection::{Connection, End};
 use super::handshake::open;
 use super::queue::Queue;
 use super::{ConnectionState, Reconnect, Topic};
-use crate::error::Break;
+use crate::error::Cause;
 use crate::{Error, Session};
 
 /// A request of a subscriber to the task.
 #[derive(Debug)]
-pub(super) enum Order {
-    Join { topic: Topic, queue: Arc<Queue> },
-    Leave { topic: Topic, queue: Arc<Queue>, done: Option<oneshot::Sender<()>> },
+pub(super) enum SubscriptionRequest {
+    Subscribe { topic: Topic, queue: Arc<Queue> },
+    Unsubscribe { topic: Topic, queue: Arc<Queue>, done: Option<oneshot::Sender<()>> },
 }
 
 /// The subscribers of each topic.
@@ -28,7 +28,7 @@ pub(super) type Topics = HashMap<Topic, Vec<Arc<Queue>>>;
 pub(super) struct Actor {
     pub(super) session: Session,
     pub(super) reconnect: Reconnect,
-    pub(super) orders: mpsc::UnboundedReceiver<Order>,
+    pub(super) requests: mpsc::UnboundedReceiver<SubscriptionRequest>,
     pub(super) state: watch::Sender<ConnectionState>,
     pub(super) topics: Topics,
 }
@@ -36,7 +36,7 @@ pub(super) struct Actor {
 impl Actor {
     pub(super) async fn run(mut self) {
         let mut backoff = self.reconnect.backoff();
-        while self.wanted().await {
+        while self.wait_for_subscriber().await {
             self.state.send_replace(ConnectionState::Connecting);
             let why = match open(&self.session).await {
                 Ok(opened) => {
@@ -44,14 +44,14 @@ impl Actor {
                     self.state.send_replace(ConnectionState::Connected);
                     backoff.succeeded();
                     let since = Instant::now();
-                    let conversation = Conversation::new(&self.session, self.reconnect.silence());
-                    let end = conversation.hold(opened, &mut self.topics, &mut self.orders).await;
-                    self.topics.values().flatten().for_each(|queue| queue.part());
+                    let connection = Connection::new(&self.session, self.reconnect.idle_timeout());
+                    let end = connection.run(opened, &mut self.topics, &mut self.requests).await;
+                    self.topics.values().flatten().for_each(|queue| queue.disconnected());
                     if self.reconnect.forgets(since.elapsed()) {
                         backoff.reset();
                     }
                     match end {
-                        End::Unwanted => {
+                        End::Unused => {
                             tracing::info!("the websocket is closed: there are no subscriptions");
                             continue;
                         }
@@ -59,7 +59,7 @@ impl Actor {
                     }
                 }
                 Err(refused) if refused.is_unauthorized() || refused.is_forbidden() => {
-                    self.give_up(refused);
+                    self.end_all(refused);
                     continue;
                 }
                 Err(error) => {
@@ -68,11 +68,11 @@ impl Actor {
                     // made again when the connection is back.
                     self.topics.retain(|_, queues| {
                         queues.retain(|queue| {
-                            let patient = queue.is_established();
-                            if !patient {
+                            let is_established = queue.is_established();
+                            if !is_established {
                                 queue.end(&why);
                             }
-                            patient
+                            is_established
                         });
                         !queues.is_empty()
                     });
@@ -87,9 +87,9 @@ impl Actor {
 
     /// Waits until there is a subscription. Returns false if there cannot be one any more, because
     /// all handles were dropped.
-    async fn wanted(&mut self) -> bool {
-        while let Ok(order) = self.orders.try_recv() {
-            self.follow(order);
+    async fn wait_for_subscriber(&mut self) -> bool {
+        while let Ok(request) = self.requests.try_recv() {
+            self.handle(request);
         }
         if self.topics.is_empty() {
             self.state.send_if_modified(|state| {
@@ -101,8 +101,8 @@ impl Actor {
             });
         }
         while self.topics.is_empty() {
-            let Some(order) = self.orders.recv().await else { return false };
-            self.follow(order);
+            let Some(request) = self.requests.recv().await else { return false };
+            self.handle(request);
         }
         true
     }
@@ -114,32 +114,34 @@ impl Actor {
         self.state.send_replace(ConnectionState::Reconnecting { wait, why });
         let mut over = std::pin::pin!(sleep(wait));
         loop {
-            let order = tokio::select! {
+            let request = tokio::select! {
                 () = &mut over => return true,
-                order = self.orders.recv() => order,
+                request = self.requests.recv() => request,
             };
-            let Some(order) = order else { return false };
-            let is_new = matches!(order, Order::Join { .. });
-            self.follow(order);
+            let Some(request) = request else { return false };
+            let is_new = matches!(request, SubscriptionRequest::Subscribe { .. });
+            self.handle(request);
             if is_new || self.topics.is_empty() {
                 return false;
             }
         }
     }
 
-    /// Carries out an order while there is no connection.
-    fn follow(&mut self, order: Order) {
-        match order {
-            Order::Join { topic, queue } => self.topics.entry(topic).or_default().push(queue),
-            Order::Leave { topic, queue, done } => {
-                leave(&mut self.topics, &topic, &queue);
-                tell(done);
+    /// Carries out a request while there is no connection.
+    fn handle(&mut self, request: SubscriptionRequest) {
+        match request {
+            SubscriptionRequest::Subscribe { topic, queue } => {
+                self.topics.entry(topic).or_default().push(queue)
+            }
+            SubscriptionRequest::Unsubscribe { topic, queue, done } => {
+                remove_subscriber(&mut self.topics, &topic, &queue);
+                notify(done);
             }
         }
     }
 
     /// Ends all subscriptions with an error.
-    fn give_up(&mut self, why: Error) {
+    fn end_all(&mut self, why: Error) {
         let why = Arc::new(why);
         tracing::error!(error = &*why as &dyn std::error::Error, "all subscriptions have ended");
         self.state.send_replace(ConnectionState::Closed { why: Arc::clone(&why) });
@@ -151,13 +153,13 @@ impl Drop for Actor {
     fn drop(&mut self) {
         // There are only subscribers left if the runtime ends before their handles are dropped.
         if !self.topics.is_empty() {
-            self.give_up(Break::Abandoned.into());
+            self.end_all(Cause::RuntimeEnded.into());
         }
     }
 }
 
 /// Signals that an unsubscription is complete.
-pub(super) fn tell(done: Option<oneshot::Sender<()>>) {
+pub(super) fn notify(done: Option<oneshot::Sender<()>>) {
     if let Some(done) = done {
         // The receiver may have been dropped.
         let _ = done.send(());
@@ -165,7 +167,7 @@ pub(super) fn tell(done: Option<oneshot::Sender<()>>) {
 }
 
 /// Removes a subscriber. Returns whether it was the last one of its topic.
-pub(super) fn leave(topics: &mut Topics, topic: &Topic, queue: &Arc<Queue>) -> bool {
+pub(super) fn remove_subscriber(topics: &mut Topics, topic: &Topic, queue: &Arc<Queue>) -> bool {
     let Some(queues) = topics.get_mut(topic) else { return false };
     queues.retain(|other| !Arc::ptr_eq(other, queue));
     let is_empty = queues.is_empty();

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::error::Break;
+use crate::error::Cause;
 use crate::{Error, ProtocolError, Session};
 
 /// The maximum size of a message. One insert has at most 10 MiB, but a transform can enlarge it.
@@ -33,8 +33,8 @@ pub(super) struct Opened {
 /// Opens a websocket with the HTTP client of the session, so that it uses the same TLS
 /// configuration.
 pub(super) async fn open(session: &Session) -> Result<Opened, Error> {
-    let longest: Duration = session.timeout();
-    timeout(longest, shake_hands(session)).await.map_err(|_| Break::Silent)?
+    let limit: Duration = session.timeout();
+    timeout(limit, shake_hands(session)).await.map_err(|_| Cause::TimedOut)?
 }
 
 async fn shake_hands(session: &Session) -> Result<Opened, Error> {

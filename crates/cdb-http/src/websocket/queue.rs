@@ -50,12 +50,12 @@ pub struct Batch {
 /// The events that wait for one subscriber, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    waiting: Mutex<Waiting>,
+    state: Mutex<State>,
     filled: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct State {
     events: VecDeque<Event>,
     batches: usize,
     bytes: usize,
@@ -70,21 +70,21 @@ struct Waiting {
 
 impl Queue {
     /// Records that the server has confirmed the subscription.
-    pub(super) fn join(&self, joined: Option<Subscribed>) {
-        let mut waiting = self.lock();
-        waiting.joined = true;
-        waiting.established = true;
+    pub(super) fn subscribed(&self, joined: Option<Subscribed>) {
+        let mut state = self.lock();
+        state.joined = true;
+        state.established = true;
         // A subscriber that reads the stream up to the new beginning finds what was dropped.
-        waiting.missed = None;
-        if let Some(Event::Subscribed(_)) = waiting.events.back() {
-            waiting.events.pop_back();
+        state.missed = None;
+        if let Some(Event::Subscribed(_)) = state.events.back() {
+            state.events.pop_back();
         }
-        waiting.events.push_back(Event::Subscribed(joined));
+        state.events.push_back(Event::Subscribed(joined));
         self.filled.notify_one();
     }
 
     /// Records that the connection is lost.
-    pub(super) fn part(&self) {
+    pub(super) fn disconnected(&self) {
         self.lock().joined = false;
     }
 
@@ -95,20 +95,20 @@ impl Queue {
 
     /// Appends a batch, or drops it if too many wait or the subscription is not confirmed.
     pub(super) fn push(&self, batch: &Arc<Batch>) {
-        let mut waiting = self.lock();
-        if !waiting.joined {
+        let mut state = self.lock();
+        if !state.joined {
             return;
         }
-        let bytes = waiting.bytes + batch.data.get().len();
-        let room = waiting.batches < MAX_BATCHES && bytes <= MAX_BYTES;
-        if waiting.missed.is_none() && (room || waiting.batches == 0) {
-            waiting.batches += 1;
-            waiting.bytes = bytes;
-            waiting.events.push_back(Event::Batch(Arc::clone(batch)));
+        let bytes = state.bytes + batch.data.get().len();
+        let room = state.batches < MAX_BATCHES && bytes <= MAX_BYTES;
+        if state.missed.is_none() && (room || state.batches == 0) {
+            state.batches += 1;
+            state.bytes = bytes;
+            state.events.push_back(Event::Batch(Arc::clone(batch)));
         } else {
-            waiting.missed = Some(batch.end);
+            state.missed = Some(batch.end);
         }
-        drop(waiting);
+        drop(state);
         self.filled.notify_one();
     }
 
@@ -129,12 +129,12 @@ impl Queue {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Waiting {
+impl State {
     fn next(&mut self) -> Option<Event> {
         // The dropped batches came before the end of the subscription.
         let only_the_end = matches!(self.events.front(), None | Some(Event::Ended(_)));
@@ -160,7 +160,7 @@ mod tests {
     }
 
     /// Takes all waiting events: the end index, or 0 if there is none, and the kind of each.
-    fn waiting(queue: &Queue) -> Vec<(u64, &'static str)> {
+    fn drain(queue: &Queue) -> Vec<(u64, &'static str)> {
         std::iter::from_fn(|| queue.lock().next())
             .map(|event| match event {
                 Event::Subscribed(_) => (0, "joined"),
@@ -172,43 +172,43 @@ mod tests {
     }
 
     #[test]
-    fn what_finds_no_room_is_told_of() {
+    fn dropped_batches_are_reported() {
         let queue = Queue::default();
-        queue.join(None);
+        queue.subscribed(None);
         for end in 1..=300 {
             queue.push(&batch(end, 10));
         }
-        let all = waiting(&queue);
+        let all = drain(&queue);
         assert_eq!(all.len(), 1 + MAX_BATCHES + 1);
         assert_eq!(all.last(), Some(&(300, "missed")));
         queue.push(&batch(301, MAX_BYTES));
         queue.push(&batch(302, 1));
-        queue.end(&Arc::new(crate::error::Break::Silent.into()));
-        assert_eq!(waiting(&queue), [(301, "batch"), (302, "missed"), (0, "ended")]);
+        queue.end(&Arc::new(crate::error::Cause::TimedOut.into()));
+        assert_eq!(drain(&queue), [(301, "batch"), (302, "missed"), (0, "ended")]);
     }
 
     #[test]
-    fn what_comes_before_the_server_has_it_is_not_for_this_subscription() {
+    fn batches_before_the_confirmation_are_ignored() {
         let queue = Queue::default();
         queue.push(&batch(1, 1));
-        queue.join(None);
+        queue.subscribed(None);
         queue.push(&batch(2, 1));
-        queue.part();
+        queue.disconnected();
         queue.push(&batch(3, 1));
-        queue.join(None);
-        queue.join(None);
-        assert_eq!(waiting(&queue), [(0, "joined"), (2, "batch"), (0, "joined")]);
+        queue.subscribed(None);
+        queue.subscribed(None);
+        assert_eq!(drain(&queue), [(0, "joined"), (2, "batch"), (0, "joined")]);
     }
 
     #[test]
-    fn a_new_beginning_covers_what_was_dropped() {
+    fn a_new_confirmation_replaces_earlier_dropped_batches() {
         let queue = Queue::default();
-        queue.join(None);
+        queue.subscribed(None);
         queue.push(&batch(1, 2 * MAX_BYTES));
         queue.push(&batch(2, 1));
-        queue.join(None);
+        queue.subscribed(None);
         queue.push(&batch(3, 1));
         let all = [(0, "joined"), (1, "batch"), (0, "joined"), (3, "missed")];
-        assert_eq!(waiting(&queue), all);
+        assert_eq!(drain(&queue), all);
     }
 }

@@ -55,12 +55,12 @@ impl Reconnect {
 
     /// Sets how long the server may send nothing before the connection counts as lost. The default
     /// is 2 minutes. A ping is sent after half of that time.
-    pub fn heartbeat(mut self, silence: Duration) -> Self {
-        self.heartbeat = silence;
+    pub fn heartbeat(mut self, idle_timeout: Duration) -> Self {
+        self.heartbeat = idle_timeout;
         self
     }
 
-    pub(super) fn silence(&self) -> Duration {
+    pub(super) fn idle_timeout(&self) -> Duration {
         self.heartbeat
     }
 

@@ -16,10 +16,10 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::Topic;
-use super::actor::{Order, Topics, leave, tell};
+use super::actor::{SubscriptionRequest, Topics, notify, remove_subscriber};
 use super::handshake::Opened;
 use super::queue::{Batch, Queue};
-use crate::error::{Break, CloseReason};
+use crate::error::{Cause, CloseReason};
 use crate::{Error, ProtocolError, Session};
 
 /// The timeout for sending the close frame.
@@ -31,7 +31,7 @@ const MAX_CHECKS: usize = 8;
 /// The reason for which a connection has ended.
 pub(super) enum End {
     /// There are no subscriptions any more.
-    Unwanted,
+    Unused,
     /// The connection is lost.
     Broken(Error),
 }
@@ -43,38 +43,38 @@ impl<E: Into<Error>> From<E> for End {
 }
 
 /// One open websocket.
-pub(super) struct Conversation<'s> {
+pub(super) struct Connection<'s> {
     session: &'s Session,
     /// The time without a frame after which the connection counts as lost.
-    silence: Duration,
+    idle_timeout: Duration,
     /// Whether the server sends answers to commands.
     answers: bool,
     last_id: u64,
     /// The commands that are not answered yet, by their numbers.
     pending: BTreeMap<u64, Pending>,
     /// The time of the last frame of the server.
-    heard: Instant,
+    last_frame: Instant,
     /// Whether a ping was sent since then.
-    asked: bool,
+    ping_sent: bool,
     /// The checks that precede the subscriptions on a server that does not answer commands.
-    checks: FuturesUnordered<BoxFuture<'s, Checked>>,
+    checks: FuturesUnordered<BoxFuture<'s, CheckedTopic>>,
     /// Limits the number of checks that run at the same time.
-    looking: Arc<Semaphore>,
+    check_permits: Arc<Semaphore>,
 }
 
 /// A command that is not answered yet.
 struct Pending {
     since: Instant,
-    what: What,
+    purpose: Purpose,
 }
 
-enum What {
-    Join(Topic, Arc<Queue>),
-    Leave(Option<oneshot::Sender<()>>),
+enum Purpose {
+    Subscribe(Topic, Arc<Queue>),
+    Unsubscribe(Option<oneshot::Sender<()>>),
 }
 
 /// The result of a check whether a stream may be read.
-struct Checked {
+struct CheckedTopic {
     topic: Topic,
     queue: Arc<Queue>,
     length: Result<u64, Error>,
@@ -82,43 +82,43 @@ struct Checked {
 
 type Outgoing = mpsc::UnboundedSender<Message>;
 
-impl<'s> Conversation<'s> {
-    pub(super) fn new(session: &'s Session, silence: Duration) -> Self {
+impl<'s> Connection<'s> {
+    pub(super) fn new(session: &'s Session, idle_timeout: Duration) -> Self {
         Self {
             session,
-            silence,
+            idle_timeout,
             answers: false,
             last_id: 0,
             pending: BTreeMap::new(),
-            heard: Instant::now(),
-            asked: false,
+            last_frame: Instant::now(),
+            ping_sent: false,
             checks: FuturesUnordered::new(),
-            looking: Arc::new(Semaphore::new(MAX_CHECKS)),
+            check_permits: Arc::new(Semaphore::new(MAX_CHECKS)),
         }
     }
 
-    /// Subscribes to all topics, passes events to subscribers and carries out orders, until the
+    /// Subscribes to all topics, passes events to subscribers and carries out requests, until the
     /// connection is lost or there are no subscriptions any more.
-    pub(super) async fn hold(
+    pub(super) async fn run(
         mut self,
         opened: Opened,
         topics: &mut Topics,
-        orders: &mut mpsc::UnboundedReceiver<Order>,
+        requests: &mut mpsc::UnboundedReceiver<SubscriptionRequest>,
     ) -> End {
         self.answers = opened.answers;
         let (sink, mut frames) = opened.socket.split();
         let (outgoing, written) = mpsc::unbounded_channel();
         for (topic, queues) in &*topics {
             for queue in queues {
-                self.join(topic.clone(), Arc::clone(queue), &outgoing);
+                self.subscribe(topic.clone(), Arc::clone(queue), &outgoing);
             }
         }
         let mut writing = std::pin::pin!(write(sink, written));
         let end = tokio::select! {
             Err(error) = &mut writing => return error.into(),
-            end = self.listen(&mut frames, topics, orders, &outgoing) => end,
+            end = self.listen(&mut frames, topics, requests, &outgoing) => end,
         };
-        if let End::Unwanted = end {
+        if let End::Unused = end {
             drop(outgoing);
             if !matches!(timeout(CLOSE_TIMEOUT, writing).await, Ok(Ok(()))) {
                 tracing::debug!("the close frame of the websocket could not be sent in time");
@@ -131,52 +131,52 @@ impl<'s> Conversation<'s> {
         &mut self,
         frames: &mut SplitStream<WebSocketStream<Upgraded>>,
         topics: &mut Topics,
-        orders: &mut mpsc::UnboundedReceiver<Order>,
+        requests: &mut mpsc::UnboundedReceiver<SubscriptionRequest>,
         outgoing: &Outgoing,
     ) -> End {
         loop {
             if topics.is_empty() && self.pending.is_empty() {
-                return End::Unwanted;
+                return End::Unused;
             }
             let deadline = self.deadline();
-            let heard = tokio::select! {
+            let result = tokio::select! {
                 frame = frames.next() => match frame {
-                    Some(Ok(frame)) => self.hear(frame, topics),
+                    Some(Ok(frame)) => self.on_frame(frame, topics),
                     Some(Err(error)) => Err(error.into()),
-                    None => Err(Break::Closed(CloseReason(None)).into()),
+                    None => Err(Cause::Closed(CloseReason(None)).into()),
                 },
-                order = orders.recv() => match order {
-                    Some(order) => {
-                        self.follow(order, topics, outgoing);
+                request = requests.recv() => match request {
+                    Some(request) => {
+                        self.handle(request, topics, outgoing);
                         Ok(())
                     }
-                    None => return End::Unwanted,
+                    None => return End::Unused,
                 },
                 Some(checked) = self.checks.next() => {
-                    self.checked(checked, topics, outgoing);
+                    self.on_checked(checked, topics, outgoing);
                     Ok(())
                 }
-                () = sleep_until(deadline) => self.alarm(outgoing),
+                () = sleep_until(deadline) => self.on_deadline(outgoing),
             };
-            if let Err(error) = heard {
+            if let Err(error) = result {
                 return End::Broken(error);
             }
         }
     }
 
-    fn follow(&mut self, order: Order, topics: &mut Topics, outgoing: &Outgoing) {
-        match order {
-            Order::Join { topic, queue } => {
+    fn handle(&mut self, request: SubscriptionRequest, topics: &mut Topics, outgoing: &Outgoing) {
+        match request {
+            SubscriptionRequest::Subscribe { topic, queue } => {
                 topics.entry(topic.clone()).or_default().push(Arc::clone(&queue));
-                self.join(topic, queue, outgoing);
+                self.subscribe(topic, queue, outgoing);
             }
-            Order::Leave { topic, queue, done } => {
-                if leave(topics, &topic, &queue) {
+            SubscriptionRequest::Unsubscribe { topic, queue, done } => {
+                if remove_subscriber(topics, &topic, &queue) {
                     let Topic { path, transform } = topic;
                     let command = Command::Unsubscribe { arg: path, transform };
-                    self.command(command, What::Leave(done), outgoing);
+                    self.command(command, Purpose::Unsubscribe(done), outgoing);
                 } else {
-                    tell(done);
+                    notify(done);
                 }
             }
         }
@@ -184,50 +184,50 @@ impl<'s> Conversation<'s> {
 
     /// Sends a subscription. This is also done if the topic has another subscriber already, because
     /// the answer contains the index from which on this subscriber receives datapoints.
-    fn join(&mut self, topic: Topic, queue: Arc<Queue>, outgoing: &Outgoing) {
+    fn subscribe(&mut self, topic: Topic, queue: Arc<Queue>, outgoing: &Outgoing) {
         if self.answers {
-            self.subscribe(topic, queue, outgoing);
+            self.send_subscribe(topic, queue, outgoing);
             return;
         }
         // After the original server has refused a subscription, it ignores all later ones on the
         // connection. So check beforehand whether the stream may be read.
-        let (session, looking) = (self.session, Arc::clone(&self.looking));
+        let (session, check_permits) = (self.session, Arc::clone(&self.check_permits));
         let check = async move {
-            let _looking = looking.acquire().await;
+            let _permit = check_permits.acquire().await;
             let (stream, downlink) = (&topic.path.stream, topic.path.downlink);
             let length = session.call(&Length { stream, downlink }).await;
-            Checked { topic, queue, length }
+            CheckedTopic { topic, queue, length }
         };
         self.checks.push(check.boxed());
     }
 
-    fn checked(&mut self, checked: Checked, topics: &mut Topics, outgoing: &Outgoing) {
-        let Checked { topic, queue, length } = checked;
+    fn on_checked(&mut self, checked: CheckedTopic, topics: &mut Topics, outgoing: &Outgoing) {
+        let CheckedTopic { topic, queue, length } = checked;
         let queues = topics.get(&topic);
         if !queues.is_some_and(|queues| queues.iter().any(|other| Arc::ptr_eq(other, &queue))) {
             return;
         }
         match length {
-            Ok(_) => self.subscribe(topic, queue, outgoing),
+            Ok(_) => self.send_subscribe(topic, queue, outgoing),
             Err(error) => {
-                leave(topics, &topic, &queue);
+                remove_subscriber(topics, &topic, &queue);
                 queue.end(&Arc::new(error));
             }
         }
     }
 
-    fn subscribe(&mut self, topic: Topic, queue: Arc<Queue>, outgoing: &Outgoing) {
+    fn send_subscribe(&mut self, topic: Topic, queue: Arc<Queue>, outgoing: &Outgoing) {
         let Topic { path, transform } = topic.clone();
         let command = Command::Subscribe { arg: path, transform };
-        self.command(command, What::Join(topic, queue), outgoing);
+        self.command(command, Purpose::Subscribe(topic, queue), outgoing);
     }
 
     /// Sends a command. If the server does not answer commands, a ping with the number of the
     /// command follows: its pong shows that the command was carried out.
-    fn command(&mut self, command: Command, what: What, outgoing: &Outgoing) {
+    fn command(&mut self, command: Command, purpose: Purpose, outgoing: &Outgoing) {
         self.last_id += 1;
         let id = self.last_id;
-        self.pending.insert(id, Pending { since: Instant::now(), what });
+        self.pending.insert(id, Pending { since: Instant::now(), purpose });
         let Ok(text) = serde_json::to_string(&Request { id, command }) else { return };
         // This fails only if the writer has ended. Then the connection is lost.
         let _ = outgoing.send(Message::text(text));
@@ -236,27 +236,27 @@ impl<'s> Conversation<'s> {
         }
     }
 
-    fn hear(&mut self, frame: Message, topics: &mut Topics) -> Result<(), Error> {
-        self.heard = Instant::now();
-        self.asked = false;
+    fn on_frame(&mut self, frame: Message, topics: &mut Topics) -> Result<(), Error> {
+        self.last_frame = Instant::now();
+        self.ping_sent = false;
         match frame {
-            Message::Text(text) => self.hear_text(&text, topics),
+            Message::Text(text) => self.on_text(&text, topics),
             Message::Pong(id) if !self.answers => {
                 let id = std::str::from_utf8(&id).ok().and_then(|id| id.parse().ok());
                 while let Some(first) = self.pending.first_entry() {
                     if id.is_none_or(|id: u64| *first.key() > id) {
                         break;
                     }
-                    settle(first.remove().what, None, topics);
+                    complete(first.remove().purpose, None, topics);
                 }
                 Ok(())
             }
-            Message::Close(frame) => Err(Break::Closed(CloseReason(frame)).into()),
+            Message::Close(frame) => Err(Cause::Closed(CloseReason(frame)).into()),
             _ => Ok(()),
         }
     }
 
-    fn hear_text(&mut self, text: &str, topics: &mut Topics) -> Result<(), Error> {
+    fn on_text(&mut self, text: &str, topics: &mut Topics) -> Result<(), Error> {
         match Event::parse(text) {
             Ok(Event::Message(message)) => {
                 let topic = Topic { path: message.stream, transform: message.transform };
@@ -267,7 +267,7 @@ impl<'s> Conversation<'s> {
             }
             Ok(Event::Answer(answer)) => {
                 if let Some(pending) = self.pending.remove(&answer.id) {
-                    settle(pending.what, Some(answer), topics);
+                    complete(pending.purpose, Some(answer), topics);
                 }
             }
             Ok(Event::Ended(Ended { stream, transform, ended })) => {
@@ -276,48 +276,48 @@ impl<'s> Conversation<'s> {
                 topics.remove(&topic).iter().flatten().for_each(|queue| queue.end(&why));
             }
             Ok(_) | Err(UnknownEvent::Kind) => tracing::debug!("ignoring an unknown event"),
-            Err(_) => return Err(ProtocolError::Garbled.into()),
+            Err(_) => return Err(ProtocolError::InvalidFrame.into()),
         }
         Ok(())
     }
 
     /// Returns the time of the next timeout: that of a ping, of the connection or of a command.
     fn deadline(&self) -> Instant {
-        let patience = if self.asked { self.silence } else { self.silence / 2 };
-        let sign = self.heard + patience;
+        let limit = if self.ping_sent { self.idle_timeout } else { self.idle_timeout / 2 };
+        let idle_deadline = self.last_frame + limit;
         match self.pending.first_key_value() {
-            Some((_, oldest)) => sign.min(oldest.since + self.session.timeout()),
-            None => sign,
+            Some((_, oldest)) => idle_deadline.min(oldest.since + self.session.timeout()),
+            None => idle_deadline,
         }
     }
 
     /// Handles a timeout: sends a ping, or returns an error if one was sent already or a command
     /// was not answered in time.
-    fn alarm(&mut self, outgoing: &Outgoing) -> Result<(), Error> {
-        if self.asked || self.heard.elapsed() < self.silence / 2 {
-            return Err(Break::Silent.into());
+    fn on_deadline(&mut self, outgoing: &Outgoing) -> Result<(), Error> {
+        if self.ping_sent || self.last_frame.elapsed() < self.idle_timeout / 2 {
+            return Err(Cause::TimedOut.into());
         }
-        self.asked = true;
+        self.ping_sent = true;
         let _ = outgoing.send(Message::Ping(Bytes::new()));
         Ok(())
     }
 }
 
 /// Completes a command that was answered. `answer` is `None` if the server does not send answers.
-fn settle(what: What, answer: Option<Answer>, topics: &mut Topics) {
-    match what {
-        What::Join(topic, queue) => {
+fn complete(purpose: Purpose, answer: Option<Answer>, topics: &mut Topics) {
+    match purpose {
+        Purpose::Subscribe(topic, queue) => {
             let (joined, error) = answer.map(|it| (it.joined, it.error)).unwrap_or_default();
             match error {
-                None => queue.join(joined),
+                None => queue.subscribed(joined),
                 Some(refused) => {
-                    leave(topics, &topic, &queue);
+                    remove_subscriber(topics, &topic, &queue);
                     queue.end(&Arc::new(Error::from_server(refused)));
                 }
             }
         }
-        What::Leave(done) => {
-            tell(done);
+        Purpose::Unsubscribe(done) => {
+            notify(done);
         }
     }
 }
