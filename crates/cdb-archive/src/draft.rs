@@ -1,4 +1,4 @@
-//! Directories that are written beside where they will be, and moved there when they are whole.
+//! Directories that appear at their path only when they are complete.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::error::At;
 use crate::{ArchiveError, ArchiveProblem, create_directory};
 
-/// A directory that is being written, beside where it will be. Dropped before it is finished, it is
-/// removed.
+/// A directory that is written under a temporary name and renamed when it is complete.
+///
+/// If the draft is dropped before [`finish`](Self::finish), the directory is deleted.
 #[derive(Debug)]
 pub struct Draft {
     path: PathBuf,
@@ -16,10 +17,14 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Begins to write what will be at `target`; until then it is beside `beside`, usually the same.
+    /// Creates the temporary directory for `target`. Its parent directory is that of `beside`,
+    /// which must be on the same file system and is usually the same path as `target`.
+    ///
+    /// A temporary directory that an earlier process left is deleted.
     ///
     /// # Errors
-    /// When there is something at `target`, or nothing can be written beside it.
+    /// Returns an error if `target` exists already, if one of the paths has no file name, or if the
+    /// directory cannot be created.
     pub fn begin(target: &Path, beside: &Path) -> Result<Self, ArchiveError> {
         if target.symlink_metadata().is_ok() {
             return Err(ArchiveError::new(target, ArchiveProblem::Exists));
@@ -34,7 +39,7 @@ impl Draft {
         hidden.push(name);
         hidden.push(".partial");
         let path = beside.with_file_name(hidden);
-        // What an export has left that was killed.
+        // An export that was killed has left its directory.
         if path.exists() {
             fs::remove_dir_all(&path).at(&path)?;
         }
@@ -42,16 +47,16 @@ impl Draft {
         Ok(Self { path, target: target.to_owned(), is_finished: false })
     }
 
-    /// Where it is written.
+    /// Returns the path of the temporary directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Moves it to where it will be.
+    /// Renames the temporary directory to the target.
     ///
     /// # Errors
-    /// When it cannot be moved; then it is removed.
+    /// Returns an error if it cannot be renamed. It is then deleted.
     pub fn finish(mut self) -> Result<(), ArchiveError> {
         fs::rename(&self.path, &self.target).at(&self.target)?;
         self.is_finished = true;
@@ -64,7 +69,7 @@ impl Drop for Draft {
         if !self.is_finished
             && let Err(error) = fs::remove_dir_all(&self.path)
         {
-            tracing::warn!(%error, path = %self.path.display(), "half an export is left");
+            tracing::warn!(%error, path = %self.path.display(), "an incomplete export could not be deleted");
         }
     }
 }

@@ -1,66 +1,67 @@
-//! What is wrong with an archive.
+//! Errors of reading and writing archives.
 
 use std::path::{Path, PathBuf};
 
-/// What is wrong with an archive, and where.
+/// An archive cannot be read, written or imported.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
 #[non_exhaustive]
 pub struct ArchiveError {
-    /// A file or directory of the archive.
+    /// The file or directory that has the problem.
     pub path: PathBuf,
-    /// What is wrong.
+    /// The problem.
     #[source]
     pub problem: ArchiveProblem,
 }
 
-/// Why an archive cannot be read or written.
+/// The problem of an [`ArchiveError`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArchiveProblem {
     /// A file cannot be read or written.
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// There is something already where it would be written.
+    /// A file or directory exists already and is not overwritten.
     #[error("it exists already")]
     Exists,
-    /// It is not the archive of what is to be imported.
-    #[error("this is not an archive: {0}")]
+    /// The directory is not an archive of the expected kind; the field says what is wrong with it.
+    #[error("it is not an archive: {0}")]
     Foreign(&'static str),
-    /// It is an archive of a version that is not known here.
-    #[error("archives of version {0} are not known")]
+    /// The version of the archive is not supported.
+    #[error("version {0} of archives is not supported; supported are 1 and 2")]
     Version(u64),
-    /// A file is not the JSON that it should be.
-    #[error("this cannot be read: {0}")]
+    /// A file is not JSON, or not of the expected form.
+    #[error("it cannot be read: {0}")]
     Json(#[from] serde_json::Error),
-    /// Data end in the middle.
-    #[error("the data end too early")]
+    /// The array of datapoints ends too early.
+    #[error("its array of datapoints is incomplete")]
     Incomplete,
-    /// A directory has a name that nothing can have.
+    /// A directory does not have the name of a user, device or stream.
     #[error(transparent)]
     Name(#[from] cdb_types::NameError),
-    /// Something is larger than a server takes.
-    #[error("this is larger than a server takes")]
+    /// A file or datapoint is larger than the server accepts.
+    #[error("it is larger than the server accepts")]
     TooLarge,
-    /// The times of a stream's data fall.
-    #[error("datapoint {0} is earlier than the one before")]
+    /// A datapoint has an earlier timestamp than the one before it. The field is its index.
+    #[error("the datapoint at index {0} is earlier than the one before it")]
     Order(u64),
-    /// A stream that was imported in part holds something else than the archive.
-    #[error("the stream on the server is not the beginning of this one")]
+    /// An interrupted import cannot go on, because the datapoints of the stream on the server are
+    /// not the first ones of the archive.
+    #[error("the datapoints on the server are not the first ones of this stream")]
     Different,
-    /// What it says of a user, device or stream cannot be so.
+    /// A user, device or stream of the archive is not valid; the field is the message.
     #[error("{0}")]
     Refused(String),
 }
 
 impl ArchiveError {
-    /// A problem, and where it is.
+    /// Creates an error from the path and its problem.
     pub fn new(path: impl AsRef<Path>, problem: impl Into<ArchiveProblem>) -> Self {
         Self { path: path.as_ref().to_owned(), problem: problem.into() }
     }
 }
 
-/// Adds to each problem where it is.
+/// Adds a path to the error of a result.
 pub(crate) trait At<T> {
     fn at(self, path: &Path) -> Result<T, ArchiveError>;
 }

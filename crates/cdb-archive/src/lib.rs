@@ -1,4 +1,4 @@
-//! Archives: users, devices and streams as plain files, for whoever writes or reads them.
+//! Reads and writes archives: users, devices and streams with their data as JSON files.
 //!
 //! ```text
 //! DIR/connectordb.json                    {"Version": 1, "ConnectorDB": "0.3.0"}
@@ -6,16 +6,17 @@
 //! DIR/USER/DEVICE/device.json
 //! DIR/USER/DEVICE/STREAM/stream.json
 //! DIR/USER/DEVICE/STREAM/data.json        [{"t": …, "d": …}, …]
-//! DIR/USER/DEVICE/STREAM/downlink.json    if the stream is a downlink
+//! DIR/USER/DEVICE/STREAM/downlink.json    if the stream has a downlink
 //! ```
 //!
-//! Version 1 is what a client can write and read. Version 2, that of a server's own export, holds
-//! the hashes of passwords as well.
+//! Clients write version 1. Servers write version 2, which also has the hashes of passwords.
 //!
-//! A client's archives are exported and imported by the crate `cdb-core`, those of a data file by
-//! `cdb-server`; both use this one, which knows files but neither servers nor networks.
-//! [`read_users`] reads all of an archive, so that nothing need be changed before it is known to be
-//! right; [`Draft`] writes beside and moves when all is there.
+//! This crate only reads and writes files. Export and import over the network are in the crate
+//! `cdb-core`, those of a data file in `cdb-server`.
+//!
+//! [`read_users`] reads and checks a complete archive, so that an import changes nothing if the
+//! archive is not valid. [`Draft`] writes a directory under a temporary name and renames it when it
+//! is complete.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -55,39 +56,39 @@ pub use progress::{Progress, Reporter};
 pub use read::{ArchivedDatapoint, DataReader, read_version};
 pub use write::{DataWriter, create_directory, write_object, write_version};
 
-/// What says of which version an archive is.
+/// The name of the file with the version, in the directory of the archive.
 const VERSION: &str = "connectordb.json";
 
-/// What holds a user, in the user's directory.
+/// The name of the file that describes a user, in the user's directory.
 pub const USER: &str = "user.json";
-/// What holds a device, in the device's directory.
+/// The name of the file that describes a device, in the device's directory.
 pub const DEVICE: &str = "device.json";
-/// What holds a stream, in the stream's directory.
+/// The name of the file that describes a stream, in the stream's directory.
 pub const STREAM: &str = "stream.json";
-/// What holds a stream's datapoints, in the stream's directory.
+/// The name of the file with a stream's datapoints, in the stream's directory.
 pub const DATA: &str = "data.json";
-/// What holds those that others have asked for, in the stream's directory.
+/// The name of the file with the datapoints of a stream's downlink, in the stream's directory.
 pub const DOWNLINK: &str = "downlink.json";
 
-/// Which kind of archive it is.
+/// The version of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
-    /// That of a client: without passwords.
+    /// Version 1, which clients write: without passwords.
     One,
-    /// That of a server: with the hashes of passwords.
+    /// Version 2, which servers write: with the hashes of passwords.
     Two,
 }
 
-/// What a user's password is compared with, as the fields of `user.json` in version 2.
+/// The hash of a user's password: additional fields of `user.json` in version 2.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordHash {
-    /// The hash itself.
+    /// The hash.
     #[serde(rename = "password")]
     pub hash: String,
-    /// What was put to the password before it was hashed, if that is not part of the hash.
+    /// The salt; empty if it is part of the hash.
     #[serde(rename = "password_salt", default)]
     pub salt: String,
-    /// How it was hashed: `bcrypt` and `SHA512` by the original, `argon2id` by this server.
+    /// The algorithm: `bcrypt` or `SHA512` on the original server, `argon2id` on this one.
     #[serde(rename = "password_scheme")]
     pub scheme: String,
 }
@@ -98,7 +99,7 @@ impl std::fmt::Debug for PasswordHash {
     }
 }
 
-/// What the README shows, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,5 +1,5 @@
-//! What an archive holds. All of it is looked at, so that nothing is changed before it is known to
-//! be right.
+//! The content of an archive. All files are read and checked, so that an import changes nothing if
+//! the archive is not valid.
 
 use std::path::{Path, PathBuf};
 
@@ -14,22 +14,22 @@ use crate::{
 
 type Result<T> = std::result::Result<T, ArchiveError>;
 
-/// The device that holds the user's log, which the server writes by itself.
+/// The name of the device with the user's log, which the server writes.
 const META_DEVICE: &str = "meta";
 
 /// A user in an archive.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ArchivedUser {
-    /// Its name: that of its directory.
+    /// The name, which is that of the directory.
     pub name: Name,
-    /// Its directory.
+    /// The directory.
     pub path: PathBuf,
-    /// What the archive says of it.
+    /// The description.
     pub info: UserInfo,
-    /// What its password is compared with; in archives of version 2.
+    /// The hash of the password. `None` except in archives of version 2.
     pub password: Option<PasswordHash>,
-    /// Its devices, by name.
+    /// The devices, sorted by name.
     pub devices: Vec<ArchivedDevice>,
 }
 
@@ -37,13 +37,13 @@ pub struct ArchivedUser {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ArchivedDevice {
-    /// Its name: that of its directory, or what it says if it was exported alone.
+    /// The name: that of the directory, or that in `device.json` if the device was exported alone.
     pub name: Name,
-    /// Its directory.
+    /// The directory.
     pub path: PathBuf,
-    /// What the archive says of it.
+    /// The description.
     pub info: DeviceInfo,
-    /// Its streams, by name.
+    /// The streams, sorted by name.
     pub streams: Vec<ArchivedStream>,
 }
 
@@ -51,32 +51,35 @@ pub struct ArchivedDevice {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ArchivedStream {
-    /// Its name: that of its directory, or what it says if it was exported alone.
+    /// The name: that of the directory, or that in `stream.json` if the stream was exported alone.
     pub name: Name,
-    /// Its directory.
+    /// The directory.
     pub path: PathBuf,
-    /// What the archive says of it.
+    /// The description.
     pub info: StreamInfo,
-    /// Its datapoints.
+    /// The datapoints.
     pub data: ArchivedData,
-    /// What others have asked for, if it is a downlink.
+    /// The datapoints of the downlink, if the stream has one and it was exported.
     pub downlink: Option<ArchivedData>,
 }
 
-/// A file with datapoints, whole and in order.
+/// A file with datapoints, which was checked to be complete and in order.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ArchivedData {
-    /// Where it is.
+    /// The path of the file.
     pub path: PathBuf,
-    /// How many datapoints it holds.
+    /// The number of datapoints.
     pub count: u64,
 }
 
-/// All users of an archive.
+/// Reads and checks a complete archive, and returns its users, sorted by name.
+///
+/// All files of datapoints are read, but their datapoints are not kept in memory.
 ///
 /// # Errors
-/// When anything in it is not as it should be: that, and where.
+/// Returns an error with the path of the file or directory that is not valid or cannot be read. An
+/// archive without users is not valid.
 pub fn read_users(directory: &Path) -> Result<Vec<ArchivedUser>> {
     let version = read_version(directory)?;
     let users = directories(directory, USER)?;
@@ -95,27 +98,27 @@ pub fn read_users(directory: &Path) -> Result<Vec<ArchivedUser>> {
     users.into_iter().map(read).collect()
 }
 
-/// A device that was exported alone.
+/// Reads and checks the archive of a device that was exported alone.
 ///
 /// # Errors
-/// When anything in it is not as it should be: that, and where.
+/// Returns an error with the path of the file or directory that is not valid or cannot be read.
 pub fn read_device(directory: &Path) -> Result<ArchivedDevice> {
     let file = directory.join(DEVICE);
     let info: DeviceInfo = object(&file)?;
     device(named(&file, info.name.as_deref())?, directory.to_owned())
 }
 
-/// A stream that was exported alone.
+/// Reads and checks the archive of a stream that was exported alone.
 ///
 /// # Errors
-/// When anything in it is not as it should be: that, and where.
+/// Returns an error with the path of the file that is not valid or cannot be read.
 pub fn read_stream(directory: &Path) -> Result<ArchivedStream> {
     let file = directory.join(STREAM);
     let info: StreamInfo = object(&file)?;
     stream(named(&file, Some(&info.name))?, directory.to_owned())
 }
 
-/// The name that something says it has.
+/// Checks the name in a file that describes a device or stream.
 fn named(file: &Path, name: Option<&str>) -> Result<Name> {
     let name = name.ok_or(ArchiveProblem::Foreign("it has no name")).at(file)?;
     Name::new(name).at(file)
@@ -136,7 +139,7 @@ fn stream(name: Name, path: PathBuf) -> Result<ArchivedStream> {
     Ok(ArchivedStream { name, info, data: data(path.join(DATA))?, downlink, path })
 }
 
-/// Reads all of a file with datapoints, to see whether it is right.
+/// Reads a file of datapoints, and checks that it is valid and in order.
 fn data(path: PathBuf) -> Result<ArchivedData> {
     let (mut count, mut last) = (0, None);
     let mut data = DataReader::open(&path)?;
@@ -153,7 +156,7 @@ fn data(path: PathBuf) -> Result<ArchivedData> {
 }
 
 impl ArchivedUser {
-    /// Adds what is to be done to a progress.
+    /// Adds this user and all below it to the totals of a progress.
     pub fn count(&self, progress: &mut Progress) {
         progress.of_objects += 1;
         self.devices.iter().for_each(|device| device.count(progress));
@@ -161,13 +164,13 @@ impl ArchivedUser {
 }
 
 impl ArchivedDevice {
-    /// Whether it is the device of every user whose streams the server writes by itself.
+    /// Returns whether this is the device `meta`, whose streams are written by the server.
     #[must_use]
     pub fn is_meta(&self) -> bool {
         self.name == META_DEVICE
     }
 
-    /// Adds what is to be done to a progress.
+    /// Adds this device and its streams to the totals of a progress.
     pub fn count(&self, progress: &mut Progress) {
         progress.of_objects += 1;
         self.streams.iter().for_each(|stream| stream.count(progress));
@@ -175,7 +178,7 @@ impl ArchivedDevice {
 }
 
 impl ArchivedStream {
-    /// Adds what is to be done to a progress.
+    /// Adds this stream and its datapoints to the totals of a progress.
     pub fn count(&self, progress: &mut Progress) {
         progress.of_objects += 1;
         let downlink = self.downlink.as_ref().map_or(0, |downlink| downlink.count);

@@ -1,25 +1,25 @@
-//! How far an export or an import is.
+//! The progress of an export or import.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How far an export or an import is.
+/// The progress of an export or import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// How many users, devices and streams are done.
+    /// The number of users, devices and streams that are done.
     pub objects: u64,
-    /// Of how many.
+    /// The total number of users, devices and streams.
     pub of_objects: u64,
-    /// How many datapoints are done, those of downlinks included.
+    /// The number of datapoints that are done, including those of downlinks.
     pub datapoints: u64,
-    /// Of how many.
+    /// The total number of datapoints.
     pub of_datapoints: u64,
-    /// How many bytes of data were written or read.
+    /// The number of bytes of data that were written or read.
     pub bytes: u64,
 }
 
-/// Counts progress, and calls a function with it. May be used by several tasks at a time.
+/// Counts progress, and calls a function after each change. Several tasks may share a reporter.
 pub struct Reporter<'a>(Mutex<State<'a>>);
 
 struct State<'a> {
@@ -28,7 +28,9 @@ struct State<'a> {
 }
 
 impl<'a> Reporter<'a> {
-    /// Starts with nothing done, and with what is called after each change.
+    /// Creates a reporter that calls this function, if any, after each change.
+    ///
+    /// The function is called while the reporter is locked, so it must not use the reporter itself.
     #[must_use]
     pub fn new(call: Option<Box<dyn FnMut(Progress) + Send + 'a>>) -> Self {
         Self(Mutex::new(State { progress: Progress::default(), call }))
@@ -38,13 +40,13 @@ impl<'a> Reporter<'a> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How far it is.
+    /// Returns the current progress.
     #[must_use]
     pub fn progress(&self) -> Progress {
         self.state().progress
     }
 
-    /// Changes how far it is, and calls.
+    /// Changes the progress, and calls the function.
     pub fn note(&self, change: impl FnOnce(&mut Progress)) {
         let State { progress, call } = &mut *self.state();
         change(progress);
@@ -53,12 +55,12 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// An object is done.
+    /// Counts a user, device or stream as done.
     pub fn object(&self) {
         self.note(|progress| progress.objects += 1);
     }
 
-    /// So many datapoints, so many bytes of them, are done.
+    /// Counts datapoints, and their size in bytes, as done.
     pub fn data(&self, datapoints: u64, bytes: u64) {
         self.note(|progress| {
             progress.datapoints += datapoints;

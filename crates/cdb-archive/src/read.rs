@@ -1,4 +1,4 @@
-//! Reading the files of an archive.
+//! Reads the files of an archive.
 
 use std::fs::File;
 use std::io::Read;
@@ -12,24 +12,24 @@ use serde_json::value::RawValue;
 use crate::error::At;
 use crate::{ArchiveError, ArchiveProblem, VERSION, Version};
 
-/// How large a file with metadata may be: an icon is the most of it.
+/// The maximum size of a file that describes an object. The icon is the largest part of it.
 const MAX_OBJECT_BYTES: u64 = 16 * 1024 * 1024;
 
-/// How large a datapoint may be: the server takes 10 MiB.
+/// The maximum size of a datapoint. The server accepts 10 MiB.
 const MAX_DATAPOINT_BYTES: usize = 16 * 1024 * 1024;
 
-/// How much is read at once.
+/// The size of the read buffer.
 const PIECE: usize = 64 * 1024;
 
 type Result<T> = std::result::Result<T, ArchiveError>;
 
-/// A datapoint whose value nobody looks into.
+/// A datapoint whose value is not parsed.
 pub type ArchivedDatapoint = Datapoint<Box<RawValue>>;
 
-/// The version of an archive; `None` if it does not say.
+/// Returns the version of an archive, or `None` if it has no file `connectordb.json`.
 ///
 /// # Errors
-/// When it is of a version that is not known, or cannot be read.
+/// Returns an error if the file cannot be read, or if the version is not supported.
 pub fn read_version(directory: &Path) -> Result<Option<Version>> {
     #[derive(Deserialize)]
     struct VersionFile {
@@ -47,7 +47,7 @@ pub fn read_version(directory: &Path) -> Result<Option<Version>> {
     }
 }
 
-/// Reads a file with metadata.
+/// Reads a file that describes an object.
 pub(crate) fn object<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let mut text = Vec::new();
     open(path)?.take(MAX_OBJECT_BYTES + 1).read_to_end(&mut text).at(path)?;
@@ -57,26 +57,28 @@ pub(crate) fn object<T: DeserializeOwned>(path: &Path) -> Result<T> {
     serde_json::from_slice(&text).at(path)
 }
 
-/// Opens a file that is none but a file: no link may lead elsewhere.
+/// Opens a regular file. Symbolic links are refused, because they could lead out of the archive.
 fn open(path: &Path) -> Result<File> {
     if !path.symlink_metadata().at(path)?.is_file() {
-        return Err(ArchiveError::new(path, ArchiveProblem::Foreign("this is no file")));
+        return Err(ArchiveError::new(path, ArchiveProblem::Foreign("it is not a regular file")));
     }
     File::open(path).at(path)
 }
 
-/// The directories in a directory that hold something with this file, by their names.
+/// Returns the subdirectories of a directory, sorted by name. Each must contain `file`, and have a
+/// valid name. Other files and symbolic links are ignored.
 pub(crate) fn directories(directory: &Path, file: &str) -> Result<Vec<(Name, PathBuf)>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).at(directory)? {
         let entry = entry.at(directory)?;
         let path = entry.path();
-        // Links are not followed.
+        // This is false for a symbolic link to a directory.
         if !entry.file_type().at(&path)?.is_dir() {
             continue;
         }
         if path.join(file).symlink_metadata().is_err() {
-            return Err(ArchiveError::new(&path, ArchiveProblem::Foreign("it holds no metadata")));
+            let problem = ArchiveProblem::Foreign("it has no file with its description");
+            return Err(ArchiveError::new(&path, problem));
         }
         let name = entry.file_name();
         let name = Name::new(&*name.to_string_lossy()).at(&path)?;
@@ -86,30 +88,32 @@ pub(crate) fn directories(directory: &Path, file: &str) -> Result<Vec<(Name, Pat
     Ok(found)
 }
 
-/// The datapoints of a file, piece by piece.
+/// Reads a file of datapoints in pieces.
 #[derive(Debug)]
 pub struct DataReader {
     path: PathBuf,
-    /// `None` at the end.
+    /// `None` after the end of the file.
     file: Option<File>,
     parser: DatapointParser,
     buffer: Vec<u8>,
 }
 
 impl DataReader {
-    /// Begins to read a file.
+    /// Opens a file.
     ///
     /// # Errors
-    /// When it is not there, or is no file.
+    /// Returns an error if the file does not exist, cannot be opened or is not a regular file.
     pub fn open(path: &Path) -> Result<Self> {
         let (file, buffer) = (Some(open(path)?), vec![0; PIECE]);
         Ok(Self { path: path.to_owned(), file, parser: DatapointParser::new(), buffer })
     }
 
-    /// The next datapoints, and how many bytes they took; `None` at the end.
+    /// Reads the next piece of the file. Returns the datapoints that it completes, which may be
+    /// none, and the number of bytes read; `None` after the end of the file.
     ///
     /// # Errors
-    /// When it cannot be read, or is not an array of datapoints.
+    /// Returns an error if the file cannot be read, is not an array of datapoints, or has a
+    /// datapoint of more than 16 MiB.
     pub fn read(&mut self) -> Result<Option<(Vec<ArchivedDatapoint>, u64)>> {
         let Some(file) = &mut self.file else { return Ok(None) };
         let mut found = Vec::new();

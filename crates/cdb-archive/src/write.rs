@@ -1,4 +1,4 @@
-//! Writing the files of an archive.
+//! Writes the files of an archive.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -11,15 +11,16 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 use crate::error::At;
 use crate::{ArchiveError, VERSION, Version};
 
-/// The version of the original whose archives look as ours do.
+/// The version of the original server whose archive format this is.
 const ORIGINAL: &str = "0.3.0";
 
 type Result<T = ()> = std::result::Result<T, ArchiveError>;
 
-/// Makes a directory that only its owner may look into: archives hold the keys of devices.
+/// Creates a directory. On Unix only its owner may access it, because archives contain the keys of
+/// devices.
 ///
 /// # Errors
-/// When there is something already, or it cannot be made.
+/// Returns an error if the path exists already, or if the directory cannot be created.
 pub fn create_directory(path: &Path) -> Result {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
@@ -27,7 +28,7 @@ pub fn create_directory(path: &Path) -> Result {
     builder.create(path).at(path)
 }
 
-/// Makes a file that only its owner may read.
+/// Creates a file, which on Unix only its owner may access. It must not exist already.
 fn create(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -36,10 +37,11 @@ fn create(path: &Path) -> Result<File> {
     options.open(path).at(path)
 }
 
-/// Writes of which version an archive is: last, since an archive without it is not finished.
+/// Writes the file with the version of an archive. Call it last, so that an archive with this file
+/// is complete.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Returns an error if the file exists already or cannot be written.
 pub fn write_version(directory: &Path, version: Version) -> Result {
     let number = match version {
         Version::One => 1,
@@ -48,18 +50,18 @@ pub fn write_version(directory: &Path, version: Version) -> Result {
     write_object(&directory.join(VERSION), &json!({"Version": number, "ConnectorDB": ORIGINAL}))
 }
 
-/// Writes a user, device or stream as the original does: with tabs, and without what a web page
-/// might take for its own.
+/// Writes the description of a user, device or stream as the original server does: indented with
+/// tabs, and with `<`, `>` and `&` escaped for HTML.
 ///
 /// # Errors
-/// When there is something already, or it cannot be written.
+/// Returns an error if the file exists already or cannot be written.
 pub fn write_object(path: &Path, object: &impl Serialize) -> Result {
     let mut text = Vec::new();
     let tabs = PrettyFormatter::with_indent(b"\t");
     object.serialize(&mut Serializer::with_formatter(&mut text, tabs)).at(path)?;
     let mut file = BufWriter::new(create(path)?);
     for byte in text {
-        // They are nowhere but in texts.
+        // In JSON these bytes only occur within strings.
         match byte {
             b'<' | b'>' | b'&' => write!(file, "\\u00{byte:02x}").at(path)?,
             _ => file.write_all(&[byte]).at(path)?,
@@ -68,7 +70,7 @@ pub fn write_object(path: &Path, object: &impl Serialize) -> Result {
     finish(file).at(path)
 }
 
-/// A file of datapoints that is being written.
+/// Writes a file of datapoints.
 #[derive(Debug)]
 pub struct DataWriter {
     path: PathBuf,
@@ -76,26 +78,26 @@ pub struct DataWriter {
 }
 
 impl DataWriter {
-    /// Begins a file.
+    /// Creates the file.
     ///
     /// # Errors
-    /// When there is something already, or it cannot be made.
+    /// Returns an error if the file exists already or cannot be created.
     pub fn create(path: PathBuf) -> Result<Self> {
         Ok(Self { file: BufWriter::new(create(&path)?), path })
     }
 
-    /// Writes more of the array that the file holds.
+    /// Writes the next part of the JSON array. The caller writes its brackets and commas, too.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn write(&mut self, text: &[u8]) -> Result {
         self.file.write_all(text).at(&self.path)
     }
 
-    /// Waits until all of it is on disk.
+    /// Writes the rest of the buffer, and waits until the file is on disk.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn finish(self) -> Result {
         finish(self.file).at(&self.path)
     }
