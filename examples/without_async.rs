@@ -5,7 +5,7 @@
 use std::error::Error;
 
 use connectordb::blocking::{Wait, WaitEach};
-use connectordb::{ConnectorDb, Datapoint, StreamCreate};
+use connectordb::{ConnectorDb, Datapoint, StreamCreate, Timestamp};
 use examples::Home;
 use serde_json::json;
 

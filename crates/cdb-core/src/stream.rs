@@ -255,7 +255,7 @@ impl Stream {
     /// ```no_run
     /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
     /// use cdb_core::Datapoint;
-    /// let data = [Datapoint::new(1464250199.934, 8), Datapoint::new(1464334179.605, 7)];
+    /// let data = [Datapoint::new(1464250199.934, 8)?, Datapoint::new(1464334179.605, 7)?];
     /// assert_eq!(stream.insert_array(&data).await?, 2);
     /// # Ok(())
     /// # }

@@ -1,5 +1,7 @@
 //! The URL of a server.
 
+use std::net::Ipv4Addr;
+
 use cdb_types::endpoint::API;
 use reqwest::Url;
 
@@ -7,14 +9,20 @@ use crate::UrlError;
 
 /// Returns the URL of the API from a URL that a user entered.
 ///
-/// As in the Python client, a URL without a scheme gets `https://`, and the path is replaced by
-/// `/api/v1/`. A path that ends in `/api/v1/` is kept, so that a server may be below another path:
+/// A URL without a scheme gets `http://` if its host is `localhost` or an IP address, for which there
+/// are hardly ever certificates, and otherwise `https://`, as in the Python client. The path is
+/// replaced by `/api/v1/`. A path that ends in `/api/v1/` is kept, so that a server may be below another path:
 /// `https://example.com/streams/api/v1/`. White space around the URL, its query and its fragment
 /// are removed.
 pub(crate) fn base_url(text: &str) -> Result<Url, UrlError> {
     let text = text.trim();
-    let with_scheme = if text.contains("://") { text.into() } else { format!("https://{text}") };
-    let mut url = Url::parse(&with_scheme).map_err(|_| UrlError::Malformed)?;
+    let mut url = if text.contains("://") {
+        Url::parse(text).map_err(|_| UrlError::Malformed)?
+    } else {
+        let parse = |scheme| Url::parse(&format!("{scheme}://{text}"));
+        let secure = parse("https").map_err(|_| UrlError::Malformed)?;
+        if is_local(&secure) { parse("http").map_err(|_| UrlError::Malformed)? } else { secure }
+    };
     if !matches!(url.scheme(), "http" | "https") {
         return Err(UrlError::Scheme);
     }
@@ -28,8 +36,14 @@ pub(crate) fn base_url(text: &str) -> Result<Url, UrlError> {
     Ok(url)
 }
 
+/// Returns whether the host is `localhost` or an IP address.
+fn is_local(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    host == "localhost" || host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok()
+}
+
 /// Returns the scheme, host and port of a server's URL, such as `https://example.com`. A URL
-/// without a scheme gets `https`, and the default port is left out.
+/// without a scheme gets `https` (`http` for `localhost` and IP addresses), and the default port is left out.
 ///
 /// A key or password that belongs to one origin must not be sent to another.
 ///
@@ -60,7 +74,12 @@ mod tests {
         assert_eq!(base("http://localhost:3124/"), "http://localhost:3124/api/v1/");
         assert_eq!(base(" https://a.example/api/v1 "), "https://a.example/api/v1/");
         assert_eq!(base("a.example"), "https://a.example/api/v1/");
-        assert_eq!(base("localhost:3124/"), "https://localhost:3124/api/v1/");
+        assert_eq!(base("a.example:443"), "https://a.example/api/v1/");
+        assert_eq!(base("localhost:3124/"), "http://localhost:3124/api/v1/");
+        assert_eq!(base("localhost"), "http://localhost/api/v1/");
+        assert_eq!(base("192.168.1.7:3124"), "http://192.168.1.7:3124/api/v1/");
+        assert_eq!(base("[::1]:3124"), "http://[::1]:3124/api/v1/");
+        assert_eq!(base("https://localhost:3124"), "https://localhost:3124/api/v1/");
         assert_eq!(base("http://a.example/some/page?x=1#y"), "http://a.example/api/v1/");
     }
 

@@ -1,14 +1,20 @@
 //! Errors of the transport and of the server.
 
-use std::fmt;
+mod predicates;
+mod transport;
 
 use cdb_types::{ErrorKind, ServerError};
-use tokio_tungstenite::tungstenite::{self, protocol::CloseFrame};
+
+pub use predicates::Facts;
+use predicates::error_predicates;
+pub use transport::TransportError;
+pub(crate) use transport::{Cause, CloseReason};
 
 /// A call failed.
 ///
-/// [`server_error`](Self::server_error) returns the complete error response of the server. No text
-/// contains a URL, a key or a password.
+/// [`server_error`](Self::server_error) returns the complete error response of the server. Texts
+/// contain the cause, and the host and port of a server that cannot be reached; no text contains a
+/// path, a key or a password.
 ///
 /// ```
 /// use cdb_http::Error;
@@ -42,17 +48,17 @@ pub enum Error {
     #[error("{0}")]
     Server(ServerError),
     /// The server could not be reached, or the connection broke.
-    #[error("the server could not be reached, or the connection broke")]
-    Transport(#[source] TransportError),
+    #[error("{0}")]
+    Transport(TransportError),
     /// The server's response does not follow the protocol.
-    #[error("the server's answer could not be understood")]
-    Protocol(#[source] ProtocolError),
+    #[error("the server's answer could not be understood: {0}")]
+    Protocol(ProtocolError),
     /// The text is not the URL of a server.
-    #[error("not the URL of a server")]
-    Url(#[source] UrlError),
+    #[error("not the URL of a server: {0}")]
+    Url(UrlError),
     /// The request body cannot be serialized as JSON.
-    #[error("the value cannot be written as JSON")]
-    Unwritable(#[source] serde_json::Error),
+    #[error("the value cannot be written as JSON: {0}")]
+    Unwritable(serde_json::Error),
 }
 
 impl Error {
@@ -68,127 +74,25 @@ impl Error {
         }
     }
 
-    /// Returns the error response of the server, or `None` if the error is another one.
+    /// What the predicates are decided by.
+    #[doc(hidden)]
     #[must_use]
-    pub fn server_error(&self) -> Option<&ServerError> {
+    pub fn facts(&self) -> Facts<'_> {
         match self {
             Self::BadRequest(error)
             | Self::Unauthorized(error)
             | Self::Forbidden(error)
             | Self::NotFound(error)
             | Self::TooLarge(error)
-            | Self::Server(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    /// Returns the kind of the server's error response. `None` if the error is another one, or if
-    /// its kind is not known (see [`ServerError::kind`]).
-    #[must_use]
-    pub fn kind(&self) -> Option<ErrorKind> {
-        self.server_error()?.kind()
-    }
-
-    /// Returns whether the status is 404: the object does not exist, or the caller may not see it.
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::NotFound(_))
-    }
-
-    /// Returns whether the status is 403: the server refuses the call.
-    #[must_use]
-    pub fn is_forbidden(&self) -> bool {
-        matches!(self, Self::Forbidden(_))
-    }
-
-    /// Returns whether the status is 401: the login failed.
-    #[must_use]
-    pub fn is_unauthorized(&self) -> bool {
-        matches!(self, Self::Unauthorized(_))
-    }
-
-    /// Returns whether the same call may succeed later: the connection failed, or the status is
-    /// 502, 503 or 504.
-    #[must_use]
-    pub fn is_temporary(&self) -> bool {
-        match self {
-            Self::Transport(_) => true,
-            Self::Server(error) => matches!(error.code, 502..=504),
-            _ => false,
+            | Self::Server(error) => Facts::of_server(error),
+            Self::Transport(error) => Facts::of_transport(error.is_timeout()),
+            Self::Url(_) => Facts::of_kind(ErrorKind::Invalid),
+            Self::Protocol(_) | Self::Unwritable(_) => Facts::default(),
         }
     }
 }
 
-/// The connection failed.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct TransportError(Cause);
-
-/// The cause of a [`TransportError`].
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Cause {
-    #[error(transparent)]
-    Http(reqwest::Error),
-    #[error(transparent)]
-    Websocket(tungstenite::Error),
-    #[error("the server has closed the websocket{0}")]
-    Closed(CloseReason),
-    /// The server did not respond within a timeout of the websocket.
-    #[error("the server did not respond in time")]
-    TimedOut,
-    /// The runtime of the task that manages the websocket has ended.
-    #[error("the tokio runtime of the websocket has ended")]
-    RuntimeEnded,
-}
-
-/// The reason that a server gives when it closes a websocket, if any.
-#[derive(Debug)]
-pub(crate) struct CloseReason(pub(crate) Option<CloseFrame>);
-
-impl fmt::Display for CloseReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Some(CloseFrame { code, reason }) => write!(f, " ({}: {reason})", u16::from(*code)),
-            None => Ok(()),
-        }
-    }
-}
-
-impl TransportError {
-    /// Returns whether the connection could not be established, so that the server did not receive
-    /// the call.
-    #[must_use]
-    pub fn is_connect(&self) -> bool {
-        matches!(&self.0, Cause::Http(error) if error.is_connect())
-    }
-
-    /// Returns whether the server did not respond in time.
-    #[must_use]
-    pub fn is_timeout(&self) -> bool {
-        match &self.0 {
-            Cause::Http(error) => error.is_timeout(),
-            cause => matches!(cause, Cause::TimedOut),
-        }
-    }
-}
-
-impl From<Cause> for Error {
-    fn from(cause: Cause) -> Self {
-        Self::Transport(TransportError(cause))
-    }
-}
-
-impl From<reqwest::Error> for Error {
-    fn from(error: reqwest::Error) -> Self {
-        Cause::Http(error.without_url()).into()
-    }
-}
-
-impl From<tungstenite::Error> for Error {
-    fn from(error: tungstenite::Error) -> Self {
-        Cause::Websocket(error).into()
-    }
-}
+error_predicates!(Error);
 
 /// A response does not follow the protocol.
 #[derive(Debug, thiserror::Error)]

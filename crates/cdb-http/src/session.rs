@@ -327,13 +327,13 @@ impl Session {
     /// Returns the request of a call, without a body.
     fn request_to<E: Endpoint>(&self, call: &E) -> Request {
         let url = self.url_for(&call.path(), &call.parameters());
-        let method = match E::METHOD {
+        let method = match call.method() {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
             Method::Put => reqwest::Method::PUT,
             Method::Delete => reqwest::Method::DELETE,
         };
-        Request::new(method, url, E::REPEATABLE)
+        Request::new(method, url, call.is_repeatable())
     }
 
     fn url_for<K: AsRef<str>, V: AsRef<str>>(&self, path: &str, parameters: &[(K, V)]) -> Url {

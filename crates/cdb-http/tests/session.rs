@@ -53,7 +53,7 @@ fn stream_path() -> StreamPath {
 
 async fn insert(session: &Session) -> Result<(), Error> {
     let (stream, datapoints) = (&stream_path(), &[Datapoint::now(5)]);
-    session.call(&Insert::<_, false> { stream, downlink: false, index: None, datapoints }).await
+    session.call(&Insert { stream, downlink: false, restamp: false, index: None, datapoints }).await
 }
 
 #[tokio::test]

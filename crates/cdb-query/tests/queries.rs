@@ -30,7 +30,8 @@ impl TempHome {
     async fn stream(&self, name: &str, data: &[(f64, Value)]) -> Stream {
         let stream = self.cdb.stream(name).expect("a stream");
         stream.create(StreamCreate::new()).await.expect("created");
-        let data: Vec<_> = data.iter().map(|(t, d)| Datapoint::new(*t, d).expect("a time")).collect();
+        let data: Vec<_> =
+            data.iter().map(|(t, d)| Datapoint::new(*t, d).expect("a time")).collect();
         stream.insert_array(&data).await.expect("inserted");
         stream
     }

@@ -6,6 +6,8 @@ mod data;
 mod object;
 mod server;
 
+use std::fmt;
+
 use serde::Serialize;
 
 pub use data::{
@@ -32,16 +34,41 @@ pub enum Method {
     Delete,
 }
 
+impl Method {
+    /// Returns the text of a request line.
+    ///
+    /// ```
+    /// # use cdb_types::endpoint::Method;
+    /// assert_eq!(Method::Put.as_str(), "PUT");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// One call of the protocol.
 pub trait Endpoint {
     /// The request body; `()` for none.
     type Body: Serialize + ?Sized;
     /// The response.
     type Answer: Answer;
-    /// The HTTP method.
-    const METHOD: Method;
     /// The route below [`API`], with the variable parts in braces.
     const ROUTE: &'static str;
+
+    /// Returns the HTTP method.
+    fn method(&self) -> Method;
 
     /// Returns the path below [`API`].
     fn path(&self) -> String;
@@ -56,9 +83,11 @@ pub trait Endpoint {
         None
     }
 
-    /// Whether the call is idempotent, so that a client may repeat it if the response was lost.
-    /// True for `GET` by default.
-    const REPEATABLE: bool = matches!(Self::METHOD, Method::Get);
+    /// Returns whether the call is idempotent, so that a client may repeat it if the response was
+    /// lost. By default `GET` is.
+    fn is_repeatable(&self) -> bool {
+        self.method() == Method::Get
+    }
 }
 
 /// The response to a call.

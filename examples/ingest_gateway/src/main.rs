@@ -58,10 +58,9 @@ fn take(
 
 /// The call that stores the datapoints of a stream: its verb, its path and its body.
 fn print(stream: &StreamPath, datapoints: &[Datapoint]) -> Result<(), serde_json::Error> {
-    let insert: Insert<'_, Value, false> =
-        Insert { stream, downlink: false, index: None, datapoints };
+    let insert = Insert { stream, downlink: false, restamp: false, index: None, datapoints };
     let body = serde_json::to_string(&insert.body())?;
-    println!("POST {API}{}\n     {body}", insert.path());
+    println!("{} {API}{}\n     {body}", insert.method(), insert.path());
     Ok(())
 }
 

@@ -92,11 +92,7 @@ pub(super) async fn send(
     let (session, stream) = (stream.0.session(), stream.path());
     // `call_with` sends `body` in place of these datapoints.
     let datapoints: &[Datapoint<()>] = &[];
-    if restamp {
-        session.call_with(&Insert::<(), true> { stream, downlink, index, datapoints }, body).await
-    } else {
-        session.call_with(&Insert::<(), false> { stream, downlink, index, datapoints }, body).await
-    }
+    session.call_with(&Insert { stream, downlink, restamp, index, datapoints }, body).await
 }
 
 /// Serialises the datapoints of the next request, and returns how many they are with the body;

@@ -333,7 +333,10 @@ async fn plant(server: &TestServer, tree: &Tree) {
             device.stream(name).expect("a name").create(create.clone()).await.expect("a stream");
             let points = |values: &[Value]| {
                 let times = (1..).map(|t| f64::from(t) / 3.0);
-                times.zip(values).map(|(t, d)| Datapoint::new(t, d.clone()).expect("a time")).collect::<Vec<_>>()
+                times
+                    .zip(values)
+                    .map(|(t, d)| Datapoint::new(t, d.clone()).expect("a time"))
+                    .collect::<Vec<_>>()
             };
             stream.insert_array(&points(data)).await.expect("stored");
             let theirs = device.stream(name).expect("a name");

@@ -43,7 +43,8 @@ impl TestServer {
     pub(crate) async fn stream_of(&self, values: std::ops::Range<i32>) -> Stream {
         let stream = self.me.stream("numbers").expect("a name");
         stream.create(StreamCreate::new()).await.expect("a stream");
-        let data: Vec<_> = values.map(|d| Datapoint::new(f64::from(d) + 0.5, d).expect("a time")).collect();
+        let data: Vec<_> =
+            values.map(|d| Datapoint::new(f64::from(d) + 0.5, d).expect("a time")).collect();
         assert_eq!(stream.insert_array(&data).await.expect("stored"), data.len());
         stream
     }

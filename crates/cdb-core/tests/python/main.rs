@@ -230,8 +230,9 @@ async fn furnish(peers: &Peers) {
     let mover = login.connect().await.expect("a connection");
     let numbers = mover.stream("numbers").expect("a name");
     numbers.create(StreamCreate::new().nickname("Zähler")).await.expect("a stream");
-    let data: Vec<_> =
-        (0..4_000).map(|i| Datapoint::new(1e9 + f64::from(i) / 7.0, f64::from(i) / 3.0).expect("a time")).collect();
+    let data: Vec<_> = (0..4_000)
+        .map(|i| Datapoint::new(1e9 + f64::from(i) / 7.0, f64::from(i) / 3.0).expect("a time"))
+        .collect();
     numbers.insert_array(&data).await.expect("stored");
     peers.rust.stream("mover/lamp/light").expect("a path").insert(true).await.expect("asked");
 }

@@ -1,5 +1,6 @@
 //! The state of a websocket.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,4 +30,18 @@ pub enum ConnectionState {
         /// The error, such as a login that the server refuses.
         why: Arc<Error>,
     },
+}
+
+impl fmt::Display for ConnectionState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Idle => f.write_str("not connected, since there is no subscription"),
+            Self::Connecting => f.write_str("connecting"),
+            Self::Connected => f.write_str("connected"),
+            Self::Reconnecting { wait, why } => {
+                write!(f, "connecting again in {:.1} s: {why}", wait.as_secs_f64())
+            }
+            Self::Closed { why } => write!(f, "closed: {why}"),
+        }
+    }
 }

@@ -74,7 +74,9 @@ async fn many_are_logged_together_or_not_at_all() {
     let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     logger.add_stream("texts", StreamCreate::new().schema(json!({}))).await.expect("a stream");
-    let points = |times: &[f64]| times.iter().map(|t| Datapoint::new(*t, 1).expect("a time")).collect::<Vec<_>>();
+    let points = |times: &[f64]| {
+        times.iter().map(|t| Datapoint::new(*t, 1).expect("a time")).collect::<Vec<_>>()
+    };
     let mut data = BTreeMap::from([
         ("numbers".to_owned(), points(&[1.0, 2.0, 2.0])),
         ("texts".to_owned(), points(&[5.0, 4.0])),

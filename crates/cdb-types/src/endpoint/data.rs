@@ -26,8 +26,11 @@ pub struct Length<'a> {
 impl Endpoint for Length<'_> {
     type Body = ();
     type Answer = u64;
-    const METHOD: Method = Method::Get;
     const ROUTE: &'static str = DATA;
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
 
     fn path(&self) -> String {
         data(self.stream)
@@ -54,8 +57,11 @@ pub struct IndexOfTime<'a> {
 impl Endpoint for IndexOfTime<'_> {
     type Body = ();
     type Answer = u64;
-    const METHOD: Method = Method::Get;
     const ROUTE: &'static str = DATA;
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
 
     fn path(&self) -> String {
         data(self.stream)
@@ -88,8 +94,11 @@ impl<'a, T> ReadData<'a, T> {
 impl<T: DeserializeOwned> Endpoint for ReadData<'_, T> {
     type Body = ();
     type Answer = Json<DatapointArray<T>>;
-    const METHOD: Method = Method::Get;
     const ROUTE: &'static str = DATA;
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
 
     fn path(&self) -> String {
         data(self.stream)
@@ -100,16 +109,16 @@ impl<T: DeserializeOwned> Endpoint for ReadData<'_, T> {
     }
 }
 
-/// `POST …/data`, or with `RESTAMP` `PUT …/data`: appends datapoints, all or none.
-///
-/// With `RESTAMP`, a timestamp older than the last one of the stream is replaced by the last one.
-/// Without, the server refuses the insert.
+/// `POST …/data`, or with `restamp` `PUT …/data`: appends datapoints, all or none.
 #[derive(Debug)]
-pub struct Insert<'a, T, const RESTAMP: bool> {
+pub struct Insert<'a, T> {
     /// The stream.
     pub stream: &'a StreamPath,
     /// Whether to append to the downlink instead.
     pub downlink: bool,
+    /// Whether a timestamp older than the last one of the stream is replaced by the last one.
+    /// Otherwise the server refuses such an insert.
+    pub restamp: bool,
     /// The index that the first datapoint must get. If it would get another one, the server refuses
     /// the insert with the message [`OTHER_INDEX`], so an insert that is sent twice is stored once.
     /// The original server ignores the index.
@@ -125,11 +134,14 @@ pub const INDEX_PARAMETER: &str = "index";
 /// [`INDEX_PARAMETER`] requires.
 pub const OTHER_INDEX: &str = "The stream does not end at this index.";
 
-impl<T: Serialize, const RESTAMP: bool> Endpoint for Insert<'_, T, RESTAMP> {
+impl<T: Serialize> Endpoint for Insert<'_, T> {
     type Body = [Datapoint<T>];
     type Answer = ();
-    const METHOD: Method = if RESTAMP { Method::Put } else { Method::Post };
     const ROUTE: &'static str = DATA;
+
+    fn method(&self) -> Method {
+        if self.restamp { Method::Put } else { Method::Post }
+    }
 
     fn path(&self) -> String {
         data(self.stream)
@@ -153,9 +165,15 @@ pub struct QueryMerge<'a>(pub &'a [StreamQuery]);
 impl Endpoint for QueryMerge<'_> {
     type Body = [StreamQuery];
     type Answer = Json<DatapointArray>;
-    const METHOD: Method = Method::Post;
     const ROUTE: &'static str = "query/merge";
-    const REPEATABLE: bool = true;
+
+    fn method(&self) -> Method {
+        Method::Post
+    }
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
 
     fn path(&self) -> String {
         Self::ROUTE.to_owned()
@@ -173,9 +191,15 @@ pub struct QueryDataset<'a>(pub &'a DatasetQuery);
 impl Endpoint for QueryDataset<'_> {
     type Body = DatasetQuery;
     type Answer = Json<DatapointArray>;
-    const METHOD: Method = Method::Post;
     const ROUTE: &'static str = "query/dataset";
-    const REPEATABLE: bool = true;
+
+    fn method(&self) -> Method {
+        Method::Post
+    }
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
 
     fn path(&self) -> String {
         Self::ROUTE.to_owned()

@@ -16,8 +16,11 @@ pub struct Read<'a, K: Kind>(pub &'a K::Path);
 impl<K: Kind> Endpoint for Read<'_, K> {
     type Body = ();
     type Answer = Json<K::Info>;
-    const METHOD: Method = Method::Get;
     const ROUTE: &'static str = K::ROUTE;
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
 
     fn path(&self) -> String {
         crud(self.0)
@@ -31,8 +34,11 @@ pub struct Create<'a, K: Kind>(pub &'a K::Path, pub &'a K::Create);
 impl<K: Kind> Endpoint for Create<'_, K> {
     type Body = K::Create;
     type Answer = Json<K::Info>;
-    const METHOD: Method = Method::Post;
     const ROUTE: &'static str = K::ROUTE;
+
+    fn method(&self) -> Method {
+        Method::Post
+    }
 
     fn path(&self) -> String {
         crud(self.0)
@@ -51,8 +57,11 @@ pub struct Write<'a, K: Kind>(pub &'a K::Path, pub &'a K::Update);
 impl<K: Kind> Endpoint for Write<'_, K> {
     type Body = K::Update;
     type Answer = Json<K::Info>;
-    const METHOD: Method = Method::Put;
     const ROUTE: &'static str = K::ROUTE;
+
+    fn method(&self) -> Method {
+        Method::Put
+    }
 
     fn path(&self) -> String {
         crud(self.0)
@@ -70,8 +79,11 @@ pub struct Delete<'a, K: Kind>(pub &'a K::Path);
 impl<K: Kind> Endpoint for Delete<'_, K> {
     type Body = ();
     type Answer = ();
-    const METHOD: Method = Method::Delete;
     const ROUTE: &'static str = K::ROUTE;
+
+    fn method(&self) -> Method {
+        Method::Delete
+    }
 
     fn path(&self) -> String {
         crud(self.0)
@@ -90,8 +102,11 @@ pub struct ListUsers;
 impl Endpoint for ListUsers {
     type Body = ();
     type Answer = List<UserInfo>;
-    const METHOD: Method = Method::Get;
     const ROUTE: &'static str = "crud/";
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
 
     fn path(&self) -> String {
         Self::ROUTE.to_owned()
@@ -109,8 +124,11 @@ pub struct ListDevices<'a>(pub &'a UserPath);
 impl Endpoint for ListDevices<'_> {
     type Body = ();
     type Answer = List<DeviceInfo>;
-    const METHOD: Method = Method::Get;
     const ROUTE: &'static str = UserKind::ROUTE;
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
 
     fn path(&self) -> String {
         crud(self.0)
@@ -128,8 +146,11 @@ pub struct ListStreams<'a>(pub &'a DevicePath);
 impl Endpoint for ListStreams<'_> {
     type Body = ();
     type Answer = List<StreamInfo>;
-    const METHOD: Method = Method::Get;
     const ROUTE: &'static str = DeviceKind::ROUTE;
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
 
     fn path(&self) -> String {
         crud(self.0)
@@ -158,8 +179,11 @@ pub struct ListUserStreams<'a> {
 impl Endpoint for ListUserStreams<'_> {
     type Body = ();
     type Answer = List<StreamInfo>;
-    const METHOD: Method = Method::Get;
     const ROUTE: &'static str = UserKind::ROUTE;
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
 
     fn path(&self) -> String {
         crud(self.user)

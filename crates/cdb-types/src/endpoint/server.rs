@@ -11,8 +11,11 @@ pub struct Ping;
 impl Endpoint for Ping {
     type Body = ();
     type Answer = String;
-    const METHOD: Method = Method::Get;
     const ROUTE: &'static str = "";
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
 
     fn path(&self) -> String {
         String::new()
@@ -42,8 +45,11 @@ pub struct Count(pub Counted);
 impl Endpoint for Count {
     type Body = ();
     type Answer = u64;
-    const METHOD: Method = Method::Get;
     const ROUTE: &'static str = "";
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
 
     fn path(&self) -> String {
         String::new()
@@ -66,8 +72,11 @@ pub struct Version;
 impl Endpoint for Version {
     type Body = ();
     type Answer = String;
-    const METHOD: Method = Method::Get;
     const ROUTE: &'static str = "meta/version";
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
 
     fn path(&self) -> String {
         Self::ROUTE.to_owned()
@@ -81,8 +90,11 @@ pub struct ListTransforms;
 impl Endpoint for ListTransforms {
     type Body = ();
     type Answer = Json<Transforms>;
-    const METHOD: Method = Method::Get;
     const ROUTE: &'static str = "meta/transforms";
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
 
     fn path(&self) -> String {
         Self::ROUTE.to_owned()
@@ -96,8 +108,11 @@ pub struct ListInterpolators;
 impl Endpoint for ListInterpolators {
     type Body = ();
     type Answer = Json<Interpolators>;
-    const METHOD: Method = Method::Get;
     const ROUTE: &'static str = "meta/interpolators";
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
 
     fn path(&self) -> String {
         Self::ROUTE.to_owned()

@@ -118,7 +118,7 @@ mod tests {
 
     fn raw(data: &[(f64, i64)]) -> Vec<Raw> {
         let raw = |d: &i64| serde_json::value::to_raw_value(d).expect("JSON");
-        data.iter().map(|(t, d)| Datapoint::new(*t, raw(d))).collect()
+        data.iter().map(|(t, d)| Datapoint::new(*t, raw(d)).expect("a time")).collect()
     }
 
     fn values(data: Vec<Raw>) -> Vec<(f64, i64)> {
