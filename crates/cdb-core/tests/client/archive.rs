@@ -1,4 +1,4 @@
-//! Archives.
+//! Exporting and importing archives.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 
 use crate::support::{TestServer, log_in};
 
-/// What the original server has exported.
+/// An archive that the original server exported.
 const ORIGINAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cdb-archive/tests/original-v2");
 
-/// All files of an archive by their paths, as JSON.
+/// Returns all files of an archive by path, parsed as JSON.
 fn files(directory: &Path) -> BTreeMap<PathBuf, Value> {
     let mut found = BTreeMap::new();
     let mut directories = vec![directory.to_owned()];
@@ -37,9 +37,9 @@ fn files(directory: &Path) -> BTreeMap<PathBuf, Value> {
     found
 }
 
-/// The same without what an import over the API does not keep: what the server writes by itself, and
-/// by whom a downlink was asked.
-fn kept(directory: &Path) -> BTreeMap<PathBuf, Value> {
+/// Returns the files of an archive without what an import over the API does not keep: the devices
+/// `meta`, which the server writes itself, and the origins of requests.
+fn imported_files(directory: &Path) -> BTreeMap<PathBuf, Value> {
     let mut files = files(directory);
     files.retain(|path, _| !path.components().any(|part| part.as_os_str() == "meta"));
     for (path, value) in &mut files {
@@ -53,7 +53,7 @@ fn kept(directory: &Path) -> BTreeMap<PathBuf, Value> {
 }
 
 /// Gives the user `me` a device with streams, data and requests.
-async fn furnish(server: &TestServer) {
+async fn fill(server: &TestServer) {
     let user = server.me.user();
     user.set_nickname("Me & <co>").await.expect("changed");
     let sensor = user.device("sensor").expect("a name");
@@ -72,29 +72,29 @@ async fn furnish(server: &TestServer) {
             .collect();
     values.insert_array(&data).await.expect("stored");
     own.stream("lamp").expect("a name").insert(true).await.expect("stored");
-    let asked = server.me.stream("me/sensor/lamp").expect("a path");
-    asked.insert(false).await.expect("asked");
-    // What was stored does not fit the schema any more.
+    let lamp = server.me.stream("me/sensor/lamp").expect("a path");
+    lamp.insert(false).await.expect("sent");
+    // The stored values do not match the new schema.
     let strings = json!({"type": "string"});
     values.set(StreamUpdate::new().schema(strings)).await.expect("changed");
     server.stream_of(0..7_000).await;
 }
 
 #[tokio::test]
-async fn a_user_moves_to_another_server_with_all_that_is_its_own() {
+async fn a_user_is_moved_to_another_server_with_all_data() {
     let (from, to) = (TestServer::start().await, TestServer::start().await);
-    furnish(&from).await;
+    fill(&from).await;
     to.admin.user_at("me").expect("a name").delete().await.expect("deleted");
     let directory = tempfile::tempdir().expect("a directory");
     let [first, second] = ["first", "second"].map(|name| directory.path().join(name));
-    let mut told = Vec::new();
+    let mut reports = Vec::new();
     let exported = from.admin.user_at("me").expect("a name").export(&first);
-    let exported = exported.on_progress(|now| told.push(now)).await.expect("exported");
+    let exported = exported.on_progress(|now| reports.push(now)).await.expect("exported");
     assert_eq!(exported.objects, exported.of_objects);
     assert_eq!(exported.datapoints, exported.of_datapoints);
-    assert_eq!(told.last(), Some(&exported));
+    assert_eq!(reports.last(), Some(&exported));
     let bytes = |now: &Progress| now.bytes;
-    assert!(told.is_sorted_by_key(bytes) && told.len() > 5);
+    assert!(reports.is_sorted_by_key(bytes) && reports.len() > 5);
 
     let imported = to.admin.import_users(&first).passwords_are_names(true).await.expect("imported");
     assert_eq!((imported.objects, imported.of_objects), (6, 6));
@@ -102,23 +102,23 @@ async fn a_user_moves_to_another_server_with_all_that_is_its_own() {
     log_in(&to.server, "me", "me").await;
     let user = to.admin.user_at("me").expect("a name");
     user.export(&second).await.expect("exported");
-    assert_eq!(kept(&first), kept(&second));
-    let asked = to.admin.stream("me/sensor/lamp").expect("a path").query().downlink().await;
-    assert_eq!(asked.expect("datapoints")[0].o.as_deref(), Some("test/user"));
+    assert_eq!(imported_files(&first), imported_files(&second));
+    let requests = to.admin.stream("me/sensor/lamp").expect("a path").query().downlink().await;
+    assert_eq!(requests.expect("datapoints")[0].o.as_deref(), Some("test/user"));
 
-    let again = to.admin.import_users(&first).await.expect_err("it is there");
-    assert!(matches!(again, Error::Import { imported, .. } if imported.is_empty()));
-    let again = to.admin.import_users(&first).resume(true).await.expect("it is the same");
-    assert_eq!(again.datapoints, 7_006);
+    let refused = to.admin.import_users(&first).await.expect_err("the user exists");
+    assert!(matches!(refused, Error::Import { imported, .. } if imported.is_empty()));
+    let resumed = to.admin.import_users(&first).resume(true).await.expect("nothing to do");
+    assert_eq!(resumed.datapoints, 7_006);
     let third = directory.path().join("third");
     user.export(&third).await.expect("exported");
-    assert_eq!(kept(&second), kept(&third));
+    assert_eq!(imported_files(&second), imported_files(&third));
 }
 
 #[tokio::test]
-async fn what_the_original_server_has_exported_is_read() {
+async fn an_archive_of_the_original_server_is_imported() {
     let server = TestServer::start().await;
-    // Its user has the name of the administrator here.
+    // The user in the archive has the same name as this server's administrator.
     let directory = tempfile::tempdir().expect("a directory");
     let archive = directory.path().join("archive");
     copy(Path::new(ORIGINAL), &archive);
@@ -134,7 +134,7 @@ async fn what_the_original_server_has_exported_is_read() {
     assert_eq!(names, ["android", "chrome", "laptop", "lights", "meta", "user"]);
     let again = directory.path().join("again");
     user.export(&again).await.expect("exported");
-    let (mut before, mut after) = (kept(&archive), kept(&again));
+    let (mut before, mut after) = (imported_files(&archive), imported_files(&again));
     for files in [&mut before, &mut after] {
         files.remove(Path::new("connectordb.json"));
         let user = files.get_mut(Path::new("old/user.json")).expect("a user");
@@ -159,32 +159,37 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[tokio::test]
-async fn devices_and_streams_move_by_themselves() {
+async fn a_device_and_a_stream_are_moved_without_their_user() {
     let (from, to) = (TestServer::start().await, TestServer::start().await);
-    furnish(&from).await;
+    fill(&from).await;
     let directory = tempfile::tempdir().expect("a directory");
     let [device, stream, again] = ["d", "s", "again"].map(|name| directory.path().join(name));
     from.admin.device_at("me/sensor").expect("a path").export(&device).await.expect("exported");
     from.me.stream("numbers").expect("a name").export(&stream).await.expect("exported");
 
-    // Over the API of another administrator, with a key of its own.
+    // The administrator imports the device, with a new key.
     let user = to.admin.user_at("me").expect("a name");
     user.import_device(&device).new_keys(true).await.expect("imported");
     let sensor = user.device("sensor").expect("a name");
     let key = sensor.apikey().await.expect("an answer").expect("a key");
     assert_ne!(files(&device)[Path::new("device.json")]["apikey"], key.expose());
     sensor.export(&again).await.expect("exported");
-    let (mut before, mut after) = (kept(&device), kept(&again));
+    let (mut before, mut after) = (imported_files(&device), imported_files(&again));
     for files in [&mut before, &mut after] {
         files.get_mut(Path::new("device.json")).expect("a device")["apikey"] = Value::Null;
     }
     assert_eq!(before, after);
 
-    // By the device itself.
+    // The device imports its own stream.
     to.me.import_stream(&stream).await.expect("imported");
     assert_eq!(to.me.stream("numbers").expect("a name").len().await.expect("a number"), 7_000);
-    let taken =
-        from.me.stream("numbers").expect("a name").export(&stream).await.expect_err("there");
+    let taken = from
+        .me
+        .stream("numbers")
+        .expect("a name")
+        .export(&stream)
+        .await
+        .expect_err("the directory exists");
     assert!(
         matches!(taken, Error::Archive(ArchiveError { problem: ArchiveProblem::Exists, .. })),
         "{taken:?}"
@@ -193,7 +198,7 @@ async fn devices_and_streams_move_by_themselves() {
 }
 
 #[tokio::test]
-async fn users_are_put_beside_one_another() {
+async fn several_users_are_exported_to_one_archive() {
     let server = TestServer::start().await;
     let directory = tempfile::tempdir().expect("a directory");
     let archive = directory.path().join("archive");
@@ -201,7 +206,7 @@ async fn users_are_put_beside_one_another() {
         server.admin.user_at(name).expect("a name").export(&archive).await.expect("exported");
     }
     let me = server.admin.user_at("me").expect("a name");
-    let taken = me.export(&archive).await.expect_err("it is there");
+    let taken = me.export(&archive).await.expect_err("the user is in the archive");
     assert!(
         matches!(taken, Error::Archive(ArchiveError { problem: ArchiveProblem::Exists, .. })),
         "{taken:?}"
@@ -213,22 +218,22 @@ async fn users_are_put_beside_one_another() {
     names.sort();
     assert_eq!(names, ["connectordb.json", "me", "test"]);
     assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 1);
-    // Not into what is something else.
+    // A directory that is not an archive is refused.
     assert!(me.export(directory.path()).await.is_err());
 }
 
-/// Connects through a proxy, without patience.
-async fn through(proxy: &Proxy, as_whom: (&str, &str)) -> ConnectorDb {
-    let builder = ConnectorDb::builder().url(proxy.url()).password(as_whom.0, as_whom.1);
+/// Connects through a proxy, without retries.
+async fn connect_through(proxy: &Proxy, login: (&str, &str)) -> ConnectorDb {
+    let builder = ConnectorDb::builder().url(proxy.url()).password(login.0, login.1);
     builder.retries(0).connect().await.expect("a connection")
 }
 
 #[tokio::test]
-async fn an_export_that_fails_leaves_nothing() {
+async fn an_export_that_fails_leaves_no_files() {
     let server = TestServer::start().await;
-    furnish(&server).await;
+    fill(&server).await;
     let proxy = Proxy::start(server.server.address()).await.expect("a proxy");
-    let cdb = through(&proxy, ("me", "secret")).await;
+    let cdb = connect_through(&proxy, ("me", "secret")).await;
     let directory = tempfile::tempdir().expect("a directory");
     let archive = directory.path().join("archive");
     for objects in 1..6 {
@@ -246,15 +251,15 @@ async fn an_export_that_fails_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn an_import_that_fails_says_what_is_in_and_goes_on() {
+async fn an_import_that_fails_is_resumed() {
     let (from, to) = (TestServer::start().await, TestServer::start().await);
-    furnish(&from).await;
+    fill(&from).await;
     let directory = tempfile::tempdir().expect("a directory");
     let [first, second] = ["first", "second"].map(|name| directory.path().join(name));
     from.admin.user_at("me").expect("a name").export(&first).await.expect("exported");
     to.admin.user_at("me").expect("a name").delete().await.expect("deleted");
     let proxy = Proxy::start(to.server.address()).await.expect("a proxy");
-    let cdb = through(&proxy, ("test", "test")).await;
+    let cdb = connect_through(&proxy, ("test", "test")).await;
     let mut before = 0;
     for cut in [0, 5_000, 7_000, 7_004] {
         let import =
@@ -273,14 +278,14 @@ async fn an_import_that_fails_says_what_is_in_and_goes_on() {
     }
     cdb.import_users(&first).resume(true).passwords_are_names(true).await.expect("imported");
     to.admin.user_at("me").expect("a name").export(&second).await.expect("exported");
-    assert_eq!(kept(&first), kept(&second));
-    // What is on the server is not what is in the archive.
-    to.me_again().await.stream("numbers").expect("a name").insert(1).await.expect("stored");
-    let different = cdb.import_users(&first).resume(true).await.expect_err("it is different");
+    assert_eq!(imported_files(&first), imported_files(&second));
+    // The data on the server are not the beginning of those in the archive.
+    to.imported_me().await.stream("numbers").expect("a name").insert(1).await.expect("stored");
+    let different = cdb.import_users(&first).resume(true).await.expect_err("the data differ");
     assert!(different.to_string().contains("not the beginning"), "{different}");
 }
 
-/// Any value.
+/// Any JSON value.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -298,18 +303,18 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// What a stream is made with, its data, and what it is asked for.
+/// The settings of a stream, the values of its data, and the values of its requests.
 type AnyStream = (StreamCreate, Vec<Value>, Vec<Value>);
 
 fn stream() -> impl Strategy<Value = AnyStream> {
     let data = || prop::collection::vec(value(), 0..6);
-    (any::<bool>(), ".{0,9}", data(), data()).prop_map(|(downlink, text, data, asked)| {
+    (any::<bool>(), ".{0,9}", data(), data()).prop_map(|(downlink, text, data, requests)| {
         let create = StreamCreate::new().downlink(downlink).description(text);
-        (create, data, if downlink { asked } else { Vec::new() })
+        (create, data, if downlink { requests } else { Vec::new() })
     })
 }
 
-/// Devices by their names, with streams by theirs.
+/// Devices by name, each with its streams by name.
 type Tree = BTreeMap<String, BTreeMap<String, AnyStream>>;
 
 fn tree() -> impl Strategy<Value = Tree> {
@@ -317,8 +322,8 @@ fn tree() -> impl Strategy<Value = Tree> {
     prop::collection::btree_map("(user|[a-z][a-z0-9]{0,4})", streams, 0..3)
 }
 
-/// Makes a user with such a tree.
-async fn plant(server: &TestServer, tree: &Tree) {
+/// Creates the user `any` with the devices and streams of a tree.
+async fn create_tree(server: &TestServer, tree: &Tree) {
     let user = server.admin.user_at("any").expect("a name");
     user.create(cdb_core::UserCreate::new("any@example.com", "any")).await.expect("a user");
     for (name, streams) in tree {
@@ -328,7 +333,7 @@ async fn plant(server: &TestServer, tree: &Tree) {
         }
         let key = device.apikey().await.expect("an answer").expect("a key");
         let own = server.with_key(key).await.expect("a connection");
-        for (name, (create, data, asked)) in streams {
+        for (name, (create, data, requests)) in streams {
             let stream = own.stream(name).expect("a name");
             device.stream(name).expect("a name").create(create.clone()).await.expect("a stream");
             let points = |values: &[Value]| {
@@ -340,20 +345,20 @@ async fn plant(server: &TestServer, tree: &Tree) {
             };
             stream.insert_array(&points(data)).await.expect("stored");
             let theirs = device.stream(name).expect("a name");
-            theirs.insert_array(&points(asked)).downlink(true).await.expect("asked");
+            theirs.insert_array(&points(requests)).downlink(true).await.expect("sent");
         }
     }
 }
 
 #[test]
-fn any_user_comes_back_as_it_was() {
+fn any_user_is_the_same_after_an_export_and_an_import() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let server = runtime.block_on(TestServer::start());
     let mut runner =
         TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(24) });
     let checked = runner.run(&tree(), |tree| {
         runtime.block_on(async {
-            plant(&server, &tree).await;
+            create_tree(&server, &tree).await;
             let directory = tempfile::tempdir().expect("a directory");
             let [first, second] = ["first", "second"].map(|name| directory.path().join(name));
             let user = server.admin.user_at("any").expect("a name");
@@ -362,20 +367,20 @@ fn any_user_comes_back_as_it_was() {
             server.admin.import_users(&first).passwords_are_names(true).await.expect("imported");
             user.export(&second).await.expect("exported");
             user.delete().await.expect("deleted");
-            prop_assert_eq!(kept(&first), kept(&second));
+            prop_assert_eq!(imported_files(&first), imported_files(&second));
             Ok(())
         })
     });
-    checked.expect("it is the same");
+    checked.expect("the archives are equal");
 }
 
-/// What an archive is refused for, and what makes it so.
+/// A part of the expected error, and a change to the archive that causes it.
 #[cfg(unix)]
 type Case<'a> = (&'a str, &'a dyn Fn(&Path));
 
 #[cfg(unix)]
 #[tokio::test]
-async fn hostile_archives_change_nothing() {
+async fn an_archive_that_is_not_valid_changes_nothing() {
     use std::os::unix::fs::symlink;
 
     let server = TestServer::start().await;
@@ -423,7 +428,7 @@ async fn hostile_archives_change_nothing() {
             fs::remove_file(it.join(stream).join("data.json")).expect("removed");
         }),
     ];
-    for (number, (problem, spoil)) in cases.into_iter().enumerate() {
+    for (number, (problem, corrupt)) in cases.into_iter().enumerate() {
         let archive = directory.path().join(format!("archive{number}"));
         let name = |name: &str| json!({"name": name, "email": "n@example.com"}).to_string();
         fs::create_dir_all(archive.join(stream)).expect("directories");
@@ -431,8 +436,9 @@ async fn hostile_archives_change_nothing() {
         fs::write(archive.join("new/user/device.json"), name("user")).expect("written");
         fs::write(archive.join(stream).join("stream.json"), name("s")).expect("written");
         fs::write(archive.join(stream).join("data.json"), "[]").expect("written");
-        spoil(&archive);
-        let refused = server.admin.import_users(&archive).await.expect_err("it is hostile");
+        corrupt(&archive);
+        let refused =
+            server.admin.import_users(&archive).await.expect_err("the archive is not valid");
         assert!(matches!(refused, Error::Archive { .. }), "{number} {refused:?}");
         let text = refused.to_string().to_lowercase();
         let expected =

@@ -6,7 +6,7 @@ use cdb_core::{ConnectorDb, Error, Object};
 use crate::support::TestServer;
 
 #[tokio::test]
-async fn one_is_the_device_that_the_server_says() {
+async fn a_login_acts_as_the_device_that_the_server_reports() {
     let server = TestServer::start().await;
     assert_eq!(server.me.path(), "me/user");
     assert_eq!(server.me.ping().await.expect("an answer"), "me/user");
@@ -20,9 +20,9 @@ async fn one_is_the_device_that_the_server_says() {
 }
 
 #[tokio::test]
-async fn after_a_login_by_password_the_key_is_used() {
+async fn the_api_key_is_used_after_a_login_with_a_password() {
     let server = TestServer::start().await;
-    // The password changes behind the connection's back, which does not mind.
+    // The connection does not notice that the password changes, because it uses the API key.
     let user = server.admin.user_at("me").expect("a name");
     user.set_password("another").await.expect("changed");
     assert_eq!(server.me.ping().await.expect("an answer"), "me/user");
@@ -32,7 +32,7 @@ async fn after_a_login_by_password_the_key_is_used() {
 }
 
 #[tokio::test]
-async fn a_new_key_is_used_at_once_and_the_old_one_is_void() {
+async fn a_new_key_is_used_at_once_and_the_old_one_is_refused() {
     let server = TestServer::start().await;
     let old = server.me.apikey().await.expect("an answer").expect("a key");
     let new = server.me.reset_apikey().await.expect("a new key");
@@ -40,7 +40,7 @@ async fn a_new_key_is_used_at_once_and_the_old_one_is_void() {
     assert_eq!(server.me.ping().await.expect("an answer"), "me/user");
     assert_eq!(server.me.apikey().await.expect("an answer"), Some(new));
     let refused = server.with_key(old).await.expect_err("the old key");
-    assert_eq!(refused.server_error().map(|said| said.code), Some(401));
+    assert_eq!(refused.server_error().map(|error| error.code), Some(401));
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn objects_are_found_by_their_paths() {
 }
 
 #[tokio::test]
-async fn counting_and_listing_users_is_for_administrators() {
+async fn only_administrators_count_and_list_users() {
     let server = TestServer::start().await;
     assert_eq!(server.admin.count_users().await.expect("a number"), 2);
     assert_eq!(server.admin.count_devices().await.expect("a number"), 4);
@@ -76,7 +76,7 @@ async fn counting_and_listing_users_is_for_administrators() {
 }
 
 #[tokio::test]
-async fn that_a_server_cannot_be_reached_is_no_answer() {
+async fn exists_fails_if_the_server_cannot_be_reached() {
     let server = TestServer::start().await;
     let stream = server.me.stream("numbers").expect("a name");
     server.server.shutdown().await;
@@ -85,7 +85,7 @@ async fn that_a_server_cannot_be_reached_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_not_waited_for() {
+async fn a_call_to_a_silent_server_times_out() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", silent.local_addr().expect("an address"));
     let builder = ConnectorDb::builder().url(url).timeout(Duration::from_millis(50)).retries(1);
@@ -94,7 +94,7 @@ async fn a_silent_server_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn no_secret_is_printed() {
+async fn debug_output_has_no_secrets() {
     let server = TestServer::start().await;
     let key = server.me.apikey().await.expect("an answer").expect("a key");
     let builder = ConnectorDb::builder().password("me", "open sesame").url("http://a.example");

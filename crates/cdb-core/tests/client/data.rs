@@ -14,7 +14,7 @@ fn numbers(range: std::ops::Range<i32>) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn an_insert_is_stamped_now() {
+async fn an_insert_gets_the_current_time() {
     let server = TestServer::start().await;
     let stream = server.stream_of(1..1).await;
     assert!(stream.is_empty().await.expect("a length"));
@@ -31,7 +31,7 @@ async fn an_insert_is_stamped_now() {
 }
 
 #[tokio::test]
-async fn an_insert_after_a_later_time_gets_that() {
+async fn an_insert_is_never_earlier_than_the_last_datapoint() {
     let server = TestServer::start().await;
     let stream = server.stream_of(1..1).await;
     let future = Timestamp::now() + 1e6;
@@ -103,7 +103,7 @@ struct Weather {
 }
 
 #[tokio::test]
-async fn values_may_have_a_type() {
+async fn values_are_read_and_written_as_a_rust_type() {
     let server = TestServer::start().await;
     let stream = server.stream_of(1..1).await.typed::<Weather>();
     let weather = Weather { temperature: 21.5, rain: None };
@@ -127,7 +127,7 @@ async fn a_long_stream_is_read_datapoint_by_datapoint() {
         assert_eq!(data.try_next().await.expect("all of it").map(|dp| dp.d), Some(expected));
     }
     assert_eq!(data.try_next().await.expect("all of it"), None);
-    // A reader that has seen enough leaves.
+    // The rest of the answer is not read.
     let mut data = stream.query().i1(10).stream().await.expect("a stream");
     let first = data.next().await.expect("one").expect("a datapoint");
     assert_eq!(first.d, 10);
@@ -147,7 +147,7 @@ async fn a_refused_insert_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_chunk_that_fails_tells_how_many_were_stored() {
+async fn an_error_in_a_later_chunk_says_how_many_were_stored() {
     let server = TestServer::start().await;
     let stream = server.stream_of(1..1).await;
     stream.set_schema(json!({"type": "number"})).await.expect("set");
@@ -171,23 +171,23 @@ async fn large_datapoints_are_sent_in_smaller_chunks() {
     let read = stream.typed::<String>().query().await.expect("an answer");
     assert!(read.len() == 7 && read.d().all(|d| *d == text));
     let too_large = stream.insert("x".repeat(11_000_000)).await.expect_err("too large");
-    assert_eq!(too_large.server_error().map(|said| said.code), Some(413));
+    assert_eq!(too_large.server_error().map(|error| error.code), Some(413));
 }
 
 #[tokio::test]
-async fn what_others_ask_of_a_downlink_is_apart() {
+async fn requests_are_apart_from_data() {
     let server = TestServer::start().await;
     let device = server.me.user().device("lamp").expect("a name");
     let light = StreamCreate::new().downlink(true);
     let create = cdb_core::DeviceCreate::new().stream("light", light);
     device.create(create).await.expect("made");
     let light = device.stream("light").expect("a name");
-    light.insert(true).await.expect("asked");
+    light.insert(true).await.expect("sent");
     assert_eq!(light.len().await.expect("a length"), 0);
     assert_eq!(light.length(true).await.expect("a length"), 1);
-    let asked = light.query().downlink().await.expect("an answer");
-    assert_eq!(asked[0].d, true);
-    assert_eq!(asked[0].o.as_deref(), Some("me/user"));
+    let requests = light.query().downlink().await.expect("an answer");
+    assert_eq!(requests[0].d, true);
+    assert_eq!(requests[0].o.as_deref(), Some("me/user"));
 }
 
 #[tokio::test]
@@ -210,15 +210,16 @@ async fn many_tasks_use_one_connection() {
 }
 
 #[tokio::test]
-async fn what_is_sent_twice_with_its_index_is_stored_once() {
+async fn an_insert_with_an_index_is_stored_once_if_sent_twice() {
     let server = TestServer::start().await;
     let stream = server.stream_of(0..3).await;
     let body = r#"[{"t":10,"d":3},{"t":10,"d":4}]"#;
     stream.insert_json_at(3, body).await.expect("stored");
     for index in [0, 3, 4, 6] {
-        let refused = stream.insert_json_at(index, body).await.expect_err("it ends at 5");
-        let said = refused.server_error().map(|said| said.msg.as_str());
-        assert_eq!(said, Some(cdb_types::endpoint::OTHER_INDEX));
+        let refused =
+            stream.insert_json_at(index, body).await.expect_err("the stream has 5 datapoints");
+        let message = refused.server_error().map(|error| error.msg.as_str());
+        assert_eq!(message, Some(cdb_types::endpoint::OTHER_INDEX));
     }
     assert_eq!(stream.len().await.expect("a number"), 5);
     stream.insert_json_at(5, r#"[{"t":10,"d":5}]"#).await.expect("stored");

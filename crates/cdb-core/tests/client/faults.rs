@@ -14,42 +14,42 @@ use tokio::time::timeout;
 use crate::live::TIMEOUT;
 use crate::support::TestServer;
 
-/// Connects through a proxy, with short pauses.
-async fn through(proxy: &Proxy, key: ApiKey) -> ConnectorDb {
+/// Connects through a proxy, with short pauses between attempts.
+async fn connect_through(proxy: &Proxy, key: ApiKey) -> ConnectorDb {
     let reconnect = Reconnect::new()
         .shortest(Duration::from_millis(10))
         .longest(Duration::from_millis(100))
         .heartbeat(Duration::from_millis(400));
     let builder = ConnectorDb::builder().url(proxy.url()).apikey(key).reconnect(reconnect);
-    // Whatever breaks is tried again until the test gives up.
+    // The short timeout makes a stalled call fail before the test's own time limit.
     builder.timeout(Duration::from_secs(2)).connect().await.expect("a connection")
 }
 
-/// A server, a proxy before it, and a stream seen through it.
-struct Behind {
+/// A server, a proxy in front of it, and a connection through the proxy.
+struct ProxiedServer {
     server: TestServer,
     proxy: Proxy,
     cdb: ConnectorDb,
 }
 
-impl Behind {
+impl ProxiedServer {
     async fn start() -> Self {
         let server = TestServer::start().await;
         let proxy = Proxy::start(server.server.address()).await.expect("a proxy");
         let key = server.me.apikey().await.expect("an answer").expect("a key");
-        let cdb = through(&proxy, key).await;
+        let cdb = connect_through(&proxy, key).await;
         Self { server, proxy, cdb }
     }
 
-    /// A stream, as those see it whom nothing disturbs, and through the proxy.
+    /// Creates a stream. Returns a handle that is connected directly, and one through the proxy.
     async fn stream(&self, create: StreamCreate) -> (Stream, Stream) {
         let stream = self.server.me.stream("numbers").expect("a name");
         stream.create(create).await.expect("a stream");
         (stream, self.cdb.stream("numbers").expect("a name"))
     }
 
-    /// Waits until the connection is lost, and is there again.
-    async fn again(&self, fault: impl FnOnce(&Proxy)) {
+    /// Causes a fault, and waits until the websocket is lost and open again.
+    async fn reconnect_after(&self, fault: impl FnOnce(&Proxy)) {
         let mut state = self.cdb.connection_state();
         fault(&self.proxy);
         for wanted in [false, true] {
@@ -60,7 +60,7 @@ impl Behind {
     }
 }
 
-/// The next so many values, in whatever batches they come.
+/// Returns the next `count` values, from one or more batches.
 async fn take(subscription: &mut Subscription<i64>, count: usize) -> Vec<i64> {
     let mut values = Vec::new();
     while values.len() < count {
@@ -71,7 +71,7 @@ async fn take(subscription: &mut Subscription<i64>, count: usize) -> Vec<i64> {
 }
 
 async fn item(subscription: &mut Subscription<i64>) -> cdb_core::Result<Vec<i64>> {
-    let item = timeout(TIMEOUT, subscription.next()).await.expect("something comes");
+    let item = timeout(TIMEOUT, subscription.next()).await.expect("an item");
     Ok(item.expect("not the end")?.into_iter().map(|dp| dp.d).collect())
 }
 
@@ -82,68 +82,69 @@ async fn insert(stream: &Stream, values: impl IntoIterator<Item = i64>) {
 }
 
 #[tokio::test]
-async fn what_is_inserted_while_the_connection_is_lost_comes_afterwards() {
-    let behind = Behind::start().await;
-    let (stream, seen) = behind.stream(StreamCreate::new()).await;
-    let mut all = seen.typed::<i64>().subscribe().await.expect("a subscription");
-    let even = seen.typed::<i64>().subscribe().transform("if $ % 2 == 0").await;
+async fn inserts_while_the_connection_is_lost_are_delivered_afterwards() {
+    let proxied = ProxiedServer::start().await;
+    let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
+    let mut all = through_proxy.typed::<i64>().subscribe().await.expect("a subscription");
+    let even = through_proxy.typed::<i64>().subscribe().transform("if $ % 2 == 0").await;
     let mut even = even.expect("a subscription");
     let faults = [Fault::Cut, Fault::HalfClose, Fault::Truncate(7), Fault::Truncate(1)];
     for (fault, start) in faults.into_iter().zip((0..).step_by(10)) {
         insert(&stream, start..start + 3).await;
         assert_eq!(take(&mut all, 3).await, [start, start + 1, start + 2]);
-        behind.proxy.refuse(true);
-        behind.proxy.fault(fault);
+        proxied.proxy.refuse(true);
+        proxied.proxy.fault(fault);
         insert(&stream, start + 3..start + 10).await;
-        behind.proxy.refuse(false);
+        proxied.proxy.refuse(false);
         assert!(take(&mut all, 7).await.into_iter().eq(start + 3..start + 10));
         assert!(take(&mut even, 5).await.into_iter().eq((start..start + 10).step_by(2)));
     }
 }
 
 #[tokio::test]
-async fn a_server_that_falls_silent_is_given_up() {
-    let behind = Behind::start().await;
-    let (stream, seen) = behind.stream(StreamCreate::new()).await;
-    let mut all = seen.typed::<i64>().subscribe().await.expect("a subscription");
+async fn a_connection_to_a_silent_server_counts_as_lost() {
+    let proxied = ProxiedServer::start().await;
+    let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
+    let mut all = through_proxy.typed::<i64>().subscribe().await.expect("a subscription");
     let lost = |state: &ConnectionState| matches!(state, ConnectionState::Reconnecting { .. });
-    behind.proxy.stall(true);
-    let mut state = behind.cdb.connection_state();
+    proxied.proxy.stall(true);
+    let mut state = proxied.cdb.connection_state();
     timeout(TIMEOUT, state.wait_for(lost)).await.expect("it is lost").expect("a connection");
     insert(&stream, [1]).await;
-    behind.proxy.stall(false);
+    proxied.proxy.stall(false);
     assert_eq!(take(&mut all, 1).await, [1]);
 }
 
 #[tokio::test]
-async fn silence_is_no_loss_while_the_server_is_there() {
-    let behind = Behind::start().await;
-    let (stream, seen) = behind.stream(StreamCreate::new()).await;
-    let mut all = seen.typed::<i64>().subscribe().await.expect("a subscription");
-    let mut state = behind.cdb.connection_state();
+async fn a_connection_without_inserts_stays_open() {
+    let proxied = ProxiedServer::start().await;
+    let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
+    let mut all = through_proxy.typed::<i64>().subscribe().await.expect("a subscription");
+    let mut state = proxied.cdb.connection_state();
     state.mark_unchanged();
-    // Nothing is said for three times as long as may be; only signs of life are asked for.
-    timeout(Duration::from_millis(1200), all.next()).await.expect_err("nothing is said");
+    // For three times the heartbeat, only pings and pongs are sent.
+    timeout(Duration::from_millis(1200), all.next()).await.expect_err("no batch");
     assert!(!state.has_changed().expect("a connection"));
     insert(&stream, [1]).await;
     assert_eq!(take(&mut all, 1).await, [1]);
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_again_is_told_of() {
-    let behind = Behind::start().await;
-    let (stream, seen) = behind.stream(StreamCreate::new()).await;
-    let sums = seen.typed::<i64>().subscribe().transform("sum").await;
+async fn datapoints_that_cannot_be_read_again_are_reported_as_lagged() {
+    let proxied = ProxiedServer::start().await;
+    let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
+    let sums = through_proxy.typed::<i64>().subscribe().transform("sum").await;
     let mut sums = sums.expect("a subscription");
-    let now = behind.server.me.stream("now").expect("a name");
+    let now = proxied.server.me.stream("now").expect("a name");
     now.create(StreamCreate::new().ephemeral(true)).await.expect("a stream");
-    let passing = behind.cdb.stream("now").expect("a name").typed::<i64>();
+    let passing = proxied.cdb.stream("now").expect("a name").typed::<i64>();
     let mut passing = passing.subscribe().await.expect("a subscription");
     insert(&stream, [3]).await;
     assert_eq!(take(&mut sums, 1).await, [3]);
 
-    behind.again(|proxy| proxy.fault(Fault::Cut)).await;
-    // Of a stream that keeps its datapoints it is known that there were none.
+    proxied.reconnect_after(|proxy| proxy.fault(Fault::Cut)).await;
+    // The length of the other stream shows that it has no new datapoints, so only the ephemeral
+    // stream lags.
     let lagged = item(&mut passing).await.expect_err("an error");
     assert!(matches!(lagged, Error::Lagged(Lagged::Ephemeral)), "{lagged:?}");
     insert(&stream, [4]).await;
@@ -151,10 +152,10 @@ async fn what_cannot_be_read_again_is_told_of() {
     assert_eq!(take(&mut sums, 1).await, [4]);
     assert_eq!(take(&mut passing, 1).await, [4]);
 
-    behind.proxy.refuse(true);
-    behind.proxy.fault(Fault::Cut);
+    proxied.proxy.refuse(true);
+    proxied.proxy.fault(Fault::Cut);
     insert(&stream, [5]).await;
-    behind.proxy.refuse(false);
+    proxied.proxy.refuse(false);
     let lagged = item(&mut sums).await.expect_err("an error");
     assert!(matches!(lagged, Error::Lagged(Lagged::Transform)), "{lagged:?}");
     insert(&stream, [6]).await;
@@ -162,18 +163,18 @@ async fn what_cannot_be_read_again_is_told_of() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_made_anew_meanwhile_begins_anew() {
-    let behind = Behind::start().await;
-    let (stream, seen) = behind.stream(StreamCreate::new()).await;
-    let mut all = seen.typed::<i64>().subscribe().await.expect("a subscription");
+async fn a_stream_that_is_created_again_is_delivered_from_the_start() {
+    let proxied = ProxiedServer::start().await;
+    let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
+    let mut all = through_proxy.typed::<i64>().subscribe().await.expect("a subscription");
     insert(&stream, 1..=3).await;
     assert_eq!(take(&mut all, 3).await, [1, 2, 3]);
-    behind.proxy.refuse(true);
-    behind.proxy.fault(Fault::Cut);
+    proxied.proxy.refuse(true);
+    proxied.proxy.fault(Fault::Cut);
     stream.delete().await.expect("deleted");
     stream.create(StreamCreate::new()).await.expect("a stream");
     insert(&stream, 11..=15).await;
-    behind.proxy.refuse(false);
+    proxied.proxy.refuse(false);
     let lagged = item(&mut all).await.expect_err("an error");
     assert!(matches!(lagged, Error::Lagged(Lagged::Replaced)), "{lagged:?}");
     assert_eq!(take(&mut all, 5).await, [11, 12, 13, 14, 15]);
@@ -182,15 +183,15 @@ async fn a_stream_that_is_made_anew_meanwhile_begins_anew() {
 }
 
 #[tokio::test]
-async fn requests_wait_for_their_device() {
-    let behind = Behind::start().await;
-    let (light, own) = behind.stream(StreamCreate::new().downlink(true)).await;
+async fn requests_while_the_connection_is_lost_are_delivered_afterwards() {
+    let proxied = ProxiedServer::start().await;
+    let (light, own) = proxied.stream(StreamCreate::new().downlink(true)).await;
     let mut requests = own.typed::<i64>().downlinks().await.expect("a subscription");
-    behind.proxy.refuse(true);
-    behind.proxy.fault(Fault::Cut);
-    let theirs = behind.server.admin.stream("me/user/numbers").expect("a path");
+    proxied.proxy.refuse(true);
+    proxied.proxy.fault(Fault::Cut);
+    let theirs = proxied.server.admin.stream("me/user/numbers").expect("a path");
     insert(&theirs, [1, 2]).await;
-    behind.proxy.refuse(false);
+    proxied.proxy.refuse(false);
     for value in [1, 2] {
         let request = timeout(TIMEOUT, requests.next()).await.expect("a request");
         let request = request.expect("not the end").expect("a request");
@@ -201,35 +202,35 @@ async fn requests_wait_for_their_device() {
 }
 
 #[tokio::test]
-async fn the_first_connection_is_there_or_an_error() {
-    let behind = Behind::start().await;
-    let (stream, seen) = behind.stream(StreamCreate::new()).await;
-    behind.proxy.refuse(true);
-    behind.proxy.fault(Fault::Cut);
-    let failed = seen.subscribe().await.expect_err("no connection");
+async fn subscribing_without_a_connection_fails() {
+    let proxied = ProxiedServer::start().await;
+    let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
+    proxied.proxy.refuse(true);
+    proxied.proxy.fault(Fault::Cut);
+    let failed = through_proxy.subscribe().await.expect_err("no connection");
     assert!(failed.is_temporary(), "{failed:?}");
-    behind.proxy.refuse(false);
-    let mut all = seen.typed::<i64>().subscribe().await.expect("a subscription");
+    proxied.proxy.refuse(false);
+    let mut all = through_proxy.typed::<i64>().subscribe().await.expect("a subscription");
     insert(&stream, [1]).await;
     assert_eq!(take(&mut all, 1).await, [1]);
-    // Whoever has subscribed is patient, whoever subscribes is not.
-    behind.proxy.refuse(true);
-    behind.proxy.fault(Fault::Cut);
-    assert!(seen.subscribe().await.is_err());
+    // An existing subscription waits for the server; a new one fails.
+    proxied.proxy.refuse(true);
+    proxied.proxy.fault(Fault::Cut);
+    assert!(through_proxy.subscribe().await.is_err());
     insert(&stream, [2]).await;
-    behind.proxy.refuse(false);
+    proxied.proxy.refuse(false);
     assert_eq!(take(&mut all, 1).await, [2]);
 }
 
 #[tokio::test]
 async fn the_original_server_is_followed_by_time() {
-    let behind = Behind::start().await;
-    // It knows of no answers.
-    behind.proxy.rewrite("answers=true", "answers=none");
-    let (stream, seen) = behind.stream(StreamCreate::new()).await;
+    let proxied = ProxiedServer::start().await;
+    // The server then behaves like the original one, which does not answer commands.
+    proxied.proxy.rewrite("answers=true", "answers=none");
+    let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
     insert(&stream, 1..=2).await;
-    let mut all = seen.typed::<i64>().subscribe().await.expect("a subscription");
-    let mut sums = seen.typed::<i64>().subscribe().transform("sum").await.expect("one");
+    let mut all = through_proxy.typed::<i64>().subscribe().await.expect("a subscription");
+    let mut sums = through_proxy.typed::<i64>().subscribe().transform("sum").await.expect("one");
     let same = Datapoint::now(5);
     for d in [3, 5, 5] {
         let datapoint = Datapoint { d, ..same.clone() };
@@ -237,24 +238,25 @@ async fn the_original_server_is_followed_by_time() {
     }
     assert_eq!(take(&mut all, 3).await, [3, 5, 5]);
     assert_eq!(take(&mut sums, 3).await, [3, 5, 5]);
-    behind.proxy.refuse(true);
-    behind.proxy.fault(Fault::Cut);
-    // Of the same time, of the same value, and later.
+    proxied.proxy.refuse(true);
+    proxied.proxy.fault(Fault::Cut);
+    // A datapoint with the same time, one with the same time and value, and later ones.
     for d in [6, 5] {
         let datapoint = Datapoint { d, ..same.clone() };
         stream.insert_array(&[datapoint]).restamp(true).await.expect("stored");
     }
     insert(&stream, 7..=8).await;
-    behind.proxy.refuse(false);
+    proxied.proxy.refuse(false);
     assert_eq!(take(&mut all, 4).await, [6, 5, 7, 8]);
     let lagged = item(&mut sums).await.expect_err("an error");
     assert!(matches!(lagged, Error::Lagged(Lagged::Transform)), "{lagged:?}");
     insert(&stream, [9]).await;
     assert_eq!(take(&mut all, 1).await, [9]);
     assert_eq!(take(&mut sums, 1).await, [9]);
-    // What it would refuse makes it deaf; so it is not asked.
-    let missing = behind.cdb.stream("missing").expect("a name");
-    assert!(missing.subscribe().await.expect_err("there is none").is_forbidden());
+    // The original server ignores further commands after one that it refuses. So the client checks
+    // with another call that the stream can be read.
+    let missing = proxied.cdb.stream("missing").expect("a name");
+    assert!(missing.subscribe().await.expect_err("no such stream").is_forbidden());
     insert(&stream, [10]).await;
     assert_eq!(take(&mut all, 1).await, [10]);
     all.unsubscribe().await;
@@ -263,42 +265,42 @@ async fn the_original_server_is_followed_by_time() {
 #[cfg(feature = "pipescript")]
 #[tokio::test]
 async fn the_original_server_is_followed_through_scripts_that_look_at_each_datapoint_alone() {
-    let behind = Behind::start().await;
-    behind.proxy.rewrite("answers=true", "answers=none");
-    let (stream, seen) = behind.stream(StreamCreate::new()).await;
+    let proxied = ProxiedServer::start().await;
+    proxied.proxy.rewrite("answers=true", "answers=none");
+    let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
     insert(&stream, 1..=2).await;
-    let even = seen.typed::<i64>().subscribe().transform("if $ % 2 == 0").await;
+    let even = through_proxy.typed::<i64>().subscribe().transform("if $ % 2 == 0").await;
     let mut even = even.expect("a subscription");
     insert(&stream, 3..=4).await;
     assert_eq!(take(&mut even, 1).await, [4]);
     for start in [5, 11] {
-        behind.proxy.refuse(true);
-        behind.proxy.fault(Fault::Cut);
+        proxied.proxy.refuse(true);
+        proxied.proxy.fault(Fault::Cut);
         insert(&stream, start..start + 6).await;
-        behind.proxy.refuse(false);
+        proxied.proxy.refuse(false);
         assert_eq!(take(&mut even, 3).await, [start + 1, start + 3, start + 5]);
     }
 }
 
-/// How many datapoints are inserted while connections break.
+/// The number of datapoints that are inserted while connections break.
 const DATAPOINTS: u64 = 100_000;
 
-/// How often they break.
+/// The number of faults.
 const FAULTS: u64 = 200;
 
-/// Every how many faults the server itself is killed.
+/// One fault in so many kills the server.
 const KILLED_EVERY: u64 = 40;
 
-/// What serves.
+/// The test that runs the server in another process.
 const SERVER: &str = "faults::serves_until_it_is_killed";
 
 #[test]
-#[ignore = "it is no test, but the program of another process"]
+#[ignore = "runs the server in another process; started by a test"]
 fn serves_until_it_is_killed() {
     faults::serve_until_killed();
 }
 
-/// Whoever watches in the storm, and what it has got.
+/// A subscriber whose connection breaks again and again.
 struct Watcher {
     proxy: Arc<Proxy>,
     cdb: ConnectorDb,
@@ -306,22 +308,22 @@ struct Watcher {
 }
 
 impl Watcher {
-    /// Watches through a proxy of its own; panics unless it gets every datapoint that the script
-    /// lets through, `every` so many, once and in order.
+    /// Subscribes through a proxy of its own. The task panics unless it receives every datapoint
+    /// that passes the transform exactly once and in order.
     async fn start(address: std::net::SocketAddr, key: ApiKey, kind: Kind) -> Self {
         let proxy = Arc::new(Proxy::start(address).await.expect("a proxy"));
         if kind == Kind::Original {
             proxy.rewrite("answers=true", "answers=none");
         }
-        let cdb = through(&proxy, key).await;
+        let cdb = connect_through(&proxy, key).await;
         let subscribe = cdb.stream("numbers").expect("a name").typed::<u64>().subscribe();
-        let (subscribe, every) = match kind {
+        let (subscribe, step) = match kind {
             Kind::Transformed => (subscribe.transform("if $ % 3 == 0"), 3),
             _ => (subscribe, 1),
         };
         let mut subscription = subscribe.await.expect("a subscription");
         let watching = tokio::spawn(async move {
-            let mut expected = (0..DATAPOINTS).step_by(every).peekable();
+            let mut expected = (0..DATAPOINTS).step_by(step).peekable();
             while expected.peek().is_some() {
                 let batch = subscription.next().await.expect("not the end").expect("a batch");
                 for datapoint in batch {
@@ -344,8 +346,8 @@ enum Kind {
     Original,
 }
 
-/// Inserts all datapoints, whatever happens to the server, in batches of up to 200; `done` says
-/// how far it is.
+/// Inserts all datapoints in batches of less than 200, and starts again after a failure. `done` is
+/// the number of datapoints that are known to be stored.
 async fn insert_all(
     url: impl Fn() -> String,
     key: ApiKey,
@@ -357,7 +359,7 @@ async fn insert_all(
         let cdb = ConnectorDb::builder().url(url()).apikey(key.clone()).retries(0).connect().await;
         let Ok(cdb) = cdb else { continue };
         let stream = cdb.stream("numbers").expect("a name");
-        // What was not answered may be stored or not.
+        // An insert without an answer may be stored or not, so the length says where to go on.
         let Ok(length) = stream.len().await else { continue };
         next = length;
         while next < DATAPOINTS {
@@ -398,7 +400,7 @@ async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
     let url_now = move || at.lock().expect("no panic").clone();
     let inserting = tokio::spawn(insert_all(url_now, key, rng.clone(), Arc::clone(&done)));
     for number in 0..FAULTS {
-        // Spread over all that is inserted.
+        // The faults are spread evenly over the inserts.
         let from = number * DATAPOINTS / FAULTS;
         while done.load(Ordering::Relaxed) < from {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -449,7 +451,7 @@ async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
         let state = cdb.connection_state();
         let watched = timeout(3 * TIMEOUT, watching).await;
         watched
-            .unwrap_or_else(|_| panic!("all comes: {:?}", *state.borrow()))
-            .expect("all is right");
+            .unwrap_or_else(|_| panic!("not all datapoints were delivered: {:?}", *state.borrow()))
+            .expect("every datapoint once and in order");
     }
 }

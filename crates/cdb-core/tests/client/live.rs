@@ -12,10 +12,10 @@ use tokio::time::timeout;
 
 use crate::support::TestServer;
 
-/// Longer than anything takes that is going to happen.
+/// The time limit of everything that a test waits for.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The values of the next batch.
+/// Returns the values of the next batch.
 async fn next<T>(subscription: &mut Subscription<T>) -> Vec<T> {
     let batch = item(subscription).await.expect("not the end").expect("a batch");
     batch.into_iter().map(|dp| dp.d).collect()
@@ -24,11 +24,11 @@ async fn next<T>(subscription: &mut Subscription<T>) -> Vec<T> {
 async fn item<T>(
     subscription: &mut Subscription<T>,
 ) -> Option<cdb_core::Result<DatapointArray<T>>> {
-    timeout(TIMEOUT, subscription.next()).await.expect("something comes")
+    timeout(TIMEOUT, subscription.next()).await.expect("an item")
 }
 
 #[tokio::test]
-async fn what_is_inserted_after_subscribing_comes_as_it_was_inserted() {
+async fn each_insert_is_delivered_as_one_batch() {
     let server = TestServer::start().await;
     let stream = server.stream_of(0..3).await;
     let mut subscription = stream.subscribe().await.expect("a subscription");
@@ -87,26 +87,27 @@ async fn subscriptions_share_one_websocket_that_closes_after_the_last() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_subscribed_is_refused() {
+async fn subscriptions_that_are_not_allowed_or_not_valid_are_refused() {
     let server = TestServer::start().await;
     let missing = server.me.stream("missing").expect("a name");
-    assert!(missing.subscribe().await.expect_err("there is none").is_forbidden());
+    assert!(missing.subscribe().await.expect_err("no such stream").is_forbidden());
     let stream = server.stream_of(0..0).await;
-    let refused = stream.subscribe().transform("if $ >").await.expect_err("no script");
+    let refused =
+        stream.subscribe().transform("if $ >").await.expect_err("the script is not valid");
     assert!(refused.to_string().contains("line 1"), "{refused:?}");
     let stranger = server.admin.user_at("stranger").expect("a name");
     stranger.create(cdb_core::UserCreate::new("s@example.com", "secret")).await.expect("a user");
     let stranger = crate::support::log_in(&server.server, "stranger", "secret").await;
     let other = stranger.stream("me/user/numbers").expect("a path");
     assert!(other.subscribe().await.is_err());
-    // Others are not disturbed.
+    // The refused subscriptions do not affect others on the same websocket.
     let mut subscription = stream.subscribe().await.expect("a subscription");
     stream.insert(1).await.expect("stored");
     assert_eq!(next(&mut subscription).await, [1]);
 }
 
 #[tokio::test]
-async fn a_subscription_ends_with_its_stream() {
+async fn a_subscription_ends_when_its_stream_is_deleted() {
     let server = TestServer::start().await;
     let stream = server.stream_of(0..0).await;
     let mut subscription = stream.subscribe().await.expect("a subscription");
@@ -120,7 +121,7 @@ async fn a_subscription_ends_with_its_stream() {
 }
 
 #[tokio::test]
-async fn a_batch_of_another_type_is_an_error_in_its_place() {
+async fn a_batch_of_another_type_is_an_error_item() {
     let server = TestServer::start().await;
     let stream = server.stream_of(0..0).await;
     let mut numbers = stream.typed::<i64>().subscribe().await.expect("a subscription");
@@ -137,29 +138,29 @@ async fn a_batch_of_another_type_is_an_error_in_its_place() {
 async fn callbacks_are_called_until_they_are_stopped() {
     let server = TestServer::start().await;
     let stream = server.stream_of(0..0).await;
-    let (told, mut batches) = mpsc::unbounded_channel();
+    let (sender, mut values) = mpsc::unbounded_channel();
     let callback = stream
         .typed::<i64>()
         .on_insert(move |batch| {
-            let told = told.clone();
-            async move { told.send(batch[0].d).expect("the test listens") }
+            let sender = sender.clone();
+            async move { sender.send(batch[0].d).expect("the test listens") }
         })
         .await
         .expect("a subscription");
     stream.insert(1).await.expect("stored");
     stream.insert(2).await.expect("stored");
     for expected in [1, 2] {
-        let told = timeout(TIMEOUT, batches.recv()).await.expect("a call");
-        assert_eq!(told, Some(expected));
+        let value = timeout(TIMEOUT, values.recv()).await.expect("a call");
+        assert_eq!(value, Some(expected));
     }
     callback.stop().await.expect("no error");
     stream.insert(3).await.expect("stored");
-    // The callback is gone, and its sender with it.
-    assert_eq!(timeout(TIMEOUT, batches.recv()).await.expect("the end"), None);
+    // The callback was dropped together with its sender.
+    assert_eq!(timeout(TIMEOUT, values.recv()).await.expect("the end"), None);
 }
 
 #[tokio::test]
-async fn who_reads_slowly_misses_nothing() {
+async fn a_slow_reader_misses_nothing() {
     let server = TestServer::start().await;
     let stream = server.stream_of(0..0).await;
     let mut all = stream.typed::<u64>().subscribe().await.expect("a subscription");
@@ -179,7 +180,8 @@ async fn who_reads_slowly_misses_nothing() {
         got.extend(next(&mut even).await);
     }
     assert!(got.into_iter().eq((0..1000).step_by(2)));
-    // What was dropped cannot be counted again as it was inserted.
+    // `count` depends on which datapoints were inserted together, so the dropped batches cannot be
+    // read from the server.
     let (mut batches, mut lagged) = (0, 0);
     while lagged == 0 {
         match item(&mut sums).await.expect("not the end") {
@@ -199,7 +201,7 @@ async fn a_datapoint_at_which_the_transform_fails_is_left_out() {
     let stream = server.stream_of(0..0).await;
     let mut doubled = stream.typed::<u64>().subscribe().transform("$ * 2").await.expect("one");
     for d in 0..400_u64 {
-        // Later ones find no room, and are read from the server.
+        // At most 256 batches wait; later datapoints are read from the server.
         let bad = [100, 300, 301, 350].contains(&d);
         let value = if bad { json!("bad") } else { json!(d) };
         stream.insert(value).await.expect("stored");
@@ -222,7 +224,7 @@ async fn a_new_key_carries_over_to_the_websocket() {
     server.me.reset_apikey().await.expect("a new key");
     stream.insert(1).await.expect("stored");
     assert_eq!(next(&mut subscription).await, [1]);
-    // It was lost, and opened with the new key.
+    // The websocket was closed and opened again with the new key.
     assert!(state.has_changed().expect("a connection"));
     assert!(matches!(*state.borrow(), ConnectionState::Connected));
 }
@@ -243,18 +245,18 @@ async fn a_login_that_is_not_valid_any_more_ends_subscriptions() {
 }
 
 #[tokio::test]
-async fn ephemeral_streams_are_told_of_as_well() {
+async fn inserts_into_ephemeral_streams_are_delivered() {
     let server = TestServer::start().await;
     let stream = server.me.stream("now").expect("a name");
     stream.create(StreamCreate::new().ephemeral(true)).await.expect("a stream");
     let mut subscription = stream.subscribe().await.expect("a subscription");
-    stream.insert("here").await.expect("told");
+    stream.insert("here").await.expect("sent");
     assert_eq!(next(&mut subscription).await, ["here"]);
     assert_eq!(stream.len().await.expect("a number"), 0);
 }
 
 #[tokio::test]
-async fn the_owner_of_a_downlink_does_what_is_asked() {
+async fn the_owner_of_a_downlink_accepts_requests() {
     let server = TestServer::start().await;
     let light = server.me.stream("light").expect("a name");
     let create = StreamCreate::new().schema(json!({"type": "boolean"})).downlink(true);
@@ -263,26 +265,26 @@ async fn the_owner_of_a_downlink_does_what_is_asked() {
     let mut changes = light.subscribe().await.expect("a subscription");
 
     let theirs = server.admin.stream("me/user/light").expect("a path");
-    theirs.insert(true).await.expect("asked");
+    theirs.insert(true).await.expect("sent");
     assert_eq!(theirs.length(true).await.expect("a number"), 1);
     assert_eq!(theirs.length(false).await.expect("a number"), 0);
-    let asked = theirs.query().downlink().await.expect("requests");
+    let stored = theirs.query().downlink().await.expect("requests");
     let request = timeout(TIMEOUT, requests.next()).await.expect("a request");
     let request = request.expect("not the end").expect("a request");
     assert!(request.value());
     assert_eq!(request.origin(), Some("test/user"));
-    assert_eq!(request.time(), asked[0].t);
+    assert_eq!(request.time(), stored[0].t);
     request.accept().await.expect("stored");
     let change = item(&mut changes).await.expect("not the end").expect("a change");
-    assert_eq!(*change, [Datapoint { o: None, ..asked[0].clone() }]);
+    assert_eq!(*change, [Datapoint { o: None, ..stored[0].clone() }]);
 
-    theirs.insert(false).await.expect("asked");
+    theirs.insert(false).await.expect("sent");
     let request = timeout(TIMEOUT, requests.next()).await.expect("a request");
     let request = request.expect("not the end").expect("a request");
     request.accept_with(true).await.expect("stored");
     assert_eq!(next(&mut changes).await, [true]);
 
-    theirs.insert(true).await.expect("asked");
+    theirs.insert(true).await.expect("sent");
     let request = timeout(TIMEOUT, requests.next()).await.expect("a request");
     drop(request);
     requests.unsubscribe().await;
@@ -291,59 +293,59 @@ async fn the_owner_of_a_downlink_does_what_is_asked() {
 }
 
 #[tokio::test]
-async fn a_downlink_callback_answers_with_its_result() {
+async fn a_downlink_callback_replies_with_its_result() {
     let server = TestServer::start().await;
     let light = server.me.stream("light").expect("a name");
     light.create(StreamCreate::new().downlink(true)).await.expect("a stream");
-    let callback = light.on_downlink(async |asked| asked.d.is_boolean()).await.expect("one");
+    let callback = light.on_downlink(async |request| request.d.is_boolean()).await.expect("one");
     let mut changes = light.subscribe().await.expect("a subscription");
     let theirs = server.admin.stream("me/user/light").expect("a path");
     for value in [json!("no boolean"), json!(true)] {
-        theirs.insert(value).await.expect("asked");
+        theirs.insert(value).await.expect("sent");
     }
     assert_eq!(next(&mut changes).await, [true]);
     callback.stop().await.expect("no error");
-    let halve = async |asked: Datapoint<f64>| cdb_core::Reply::AcceptWith(json!(asked.d / 2.0));
+    let halve = async |request: Datapoint<f64>| cdb_core::Reply::AcceptWith(json!(request.d / 2.0));
     let callback = light.typed::<f64>().on_downlink(halve).await.expect("one");
-    theirs.insert(3).await.expect("asked");
+    theirs.insert(3).await.expect("sent");
     assert_eq!(next(&mut changes).await, [1.5]);
     drop(callback);
 }
 
 #[tokio::test]
-async fn only_the_owner_takes_requests() {
+async fn only_the_owner_of_a_stream_receives_requests() {
     let server = TestServer::start().await;
     let light = server.me.stream("light").expect("a name");
     light.create(StreamCreate::new().downlink(true)).await.expect("a stream");
     let theirs = server.admin.stream("me/user/light").expect("a path");
-    let refused = theirs.downlinks().await.expect_err("it is not theirs");
+    let refused = theirs.downlinks().await.expect_err("another device owns the stream");
     assert!(matches!(refused, Error::NotOwner(_)), "{refused:?}");
-    // They may hear what is asked, though.
-    let mut asked = theirs.subscribe().downlink().await.expect("a subscription");
-    theirs.insert(1).await.expect("asked");
-    assert_eq!(next(&mut asked).await, [1]);
+    // Other devices may still subscribe to the downlink.
+    let mut requests = theirs.subscribe().downlink().await.expect("a subscription");
+    theirs.insert(1).await.expect("sent");
+    assert_eq!(next(&mut requests).await, [1]);
 }
 
 #[tokio::test]
-async fn a_downlink_that_is_turned_off_and_on_begins_anew() {
+async fn a_downlink_that_is_turned_off_and_on_is_reported_as_replaced() {
     let server = TestServer::start().await;
     let light = server.me.stream("light").expect("a name");
     light.create(StreamCreate::new().downlink(true)).await.expect("a stream");
-    let mut asked = light.subscribe().downlink().await.expect("a subscription");
+    let mut requests = light.subscribe().downlink().await.expect("a subscription");
     let theirs = server.admin.stream("me/user/light").expect("a path");
     for value in 1..=2 {
-        theirs.insert(value).await.expect("asked");
-        assert_eq!(next(&mut asked).await, [value]);
+        theirs.insert(value).await.expect("sent");
+        assert_eq!(next(&mut requests).await, [value]);
     }
     for downlink in [false, true] {
         light.set(StreamUpdate::new().downlink(downlink)).await.expect("changed");
     }
-    theirs.insert(3).await.expect("asked");
-    let lagged = item(&mut asked).await.expect("not the end").expect_err("an error");
+    theirs.insert(3).await.expect("sent");
+    let lagged = item(&mut requests).await.expect("not the end").expect_err("an error");
     assert!(matches!(lagged, Error::Lagged(cdb_core::Lagged::Replaced)), "{lagged:?}");
     for value in 3..=4 {
-        assert_eq!(next(&mut asked).await, [value]);
-        theirs.insert(4).await.expect("asked");
+        assert_eq!(next(&mut requests).await, [value]);
+        theirs.insert(4).await.expect("sent");
     }
 }
 
@@ -352,7 +354,7 @@ async fn a_subscription_can_be_used_from_other_tasks_and_runtimes() {
     let server = TestServer::start().await;
     let stream = Arc::new(server.stream_of(0..0).await);
     let theirs = Arc::clone(&stream);
-    // Its runtime ends, and with it the task that kept the websocket.
+    // This runtime ends, and with it the task that owns the websocket.
     let got = std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::TestServer;
 
 #[tokio::test]
-async fn setters_change_the_server_and_what_clones_know() {
+async fn setters_change_the_server_and_the_cache_of_clones() {
     let server = TestServer::start().await;
     let user = server.me.user();
     let clone = user.clone();
@@ -16,20 +16,20 @@ async fn setters_change_the_server_and_what_clones_know() {
     user.set_email("my@example.com").await.expect("set");
     user.set_public(false).await.expect("set");
     let other = server.admin.user_at("me").expect("a name");
-    for seen in [clone, other] {
-        let data = seen.data().await.expect("data");
+    for handle in [clone, other] {
+        let data = handle.data().await.expect("data");
         assert_eq!(data.nickname.as_deref(), Some("Me"));
-        assert_eq!(seen.description().await.expect("data").as_deref(), Some("I like trains."));
-        assert_eq!(seen.icon().await.expect("data").as_deref(), Some("material:train"));
-        assert_eq!(seen.email().await.expect("data").as_deref(), Some("my@example.com"));
-        assert_eq!(seen.role().await.expect("data").as_deref(), Some("user"));
-        assert_eq!(seen.public().await.expect("data"), Some(false));
+        assert_eq!(handle.description().await.expect("data").as_deref(), Some("I like trains."));
+        assert_eq!(handle.icon().await.expect("data").as_deref(), Some("material:train"));
+        assert_eq!(handle.email().await.expect("data").as_deref(), Some("my@example.com"));
+        assert_eq!(handle.role().await.expect("data").as_deref(), Some("user"));
+        assert_eq!(handle.public().await.expect("data"), Some(false));
     }
     assert!(user.set_role("admin").await.expect_err("not allowed").is_forbidden());
 }
 
 #[tokio::test]
-async fn what_is_known_stays_until_it_is_refreshed() {
+async fn cached_properties_stay_until_they_are_refreshed() {
     let server = TestServer::start().await;
     let stream = server.me.stream("numbers").expect("a name");
     stream.create(StreamCreate::new().nickname("old")).await.expect("made");
@@ -43,7 +43,7 @@ async fn what_is_known_stays_until_it_is_refreshed() {
 }
 
 #[tokio::test]
-async fn a_user_is_made_with_its_whole_tree() {
+async fn a_user_is_created_with_devices_and_streams() {
     let server = TestServer::start().await;
     let user = server.admin.user_at("grower").expect("a name");
     let rain = StreamCreate::new().schema(json!({"type": "number"})).datatype("rain.mm");
@@ -156,7 +156,7 @@ async fn streams_of_a_user_are_filtered() {
 }
 
 #[tokio::test]
-async fn a_device_sees_itself_and_its_streams_alone() {
+async fn a_device_sees_only_itself_and_its_streams() {
     let server = TestServer::start().await;
     let device = server.me.user().device("sensor").expect("a name");
     let create = DeviceCreate::new().stream("own", StreamCreate::new());
@@ -168,7 +168,7 @@ async fn a_device_sees_itself_and_its_streams_alone() {
     assert!(sensor.user().devices().await.expect_err("hidden").is_not_found());
     let refused = server.me.stream("me/sensor/own").expect("a path").insert(1).await;
     let refused = refused.expect_err("not the owner");
-    let said = refused.server_error().expect("the server's words");
-    assert_eq!((said.code, said.msg.as_str()), (403, "Write access to stream data denied."));
-    assert_eq!(said.reference.len(), 36);
+    let error = refused.server_error().expect("an error of the server");
+    assert_eq!((error.code, error.msg.as_str()), (403, "Write access to stream data denied."));
+    assert_eq!(error.reference.len(), 36);
 }

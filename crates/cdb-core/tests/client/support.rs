@@ -34,12 +34,12 @@ impl TestServer {
         ConnectorDb::builder().url(self.server.url()).apikey(key).connect().await
     }
 
-    /// Logs in as `me` after an import, which has changed the password.
-    pub(crate) async fn me_again(&self) -> ConnectorDb {
+    /// Logs in as `me` after an import with `passwords_are_names`.
+    pub(crate) async fn imported_me(&self) -> ConnectorDb {
         log_in(&self.server, "me", "me").await
     }
 
-    /// A stream of `me` with these values, each half a second later than its number.
+    /// Creates a stream of `me` with these values. The time of each is the value plus 0.5 seconds.
     pub(crate) async fn stream_of(&self, values: std::ops::Range<i32>) -> Stream {
         let stream = self.me.stream("numbers").expect("a name");
         stream.create(StreamCreate::new()).await.expect("a stream");

@@ -1,4 +1,4 @@
-//! Subscriptions and requests between this client and the official Python one.
+//! Subscriptions, requests and archives exchanged with the official Python client.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -12,14 +12,14 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-/// Longer than anything takes that is going to happen.
+/// The time limit of everything that a test waits for.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long something may take that may not happen.
-const A_MOMENT: Duration = Duration::from_millis(500);
+/// How long to wait for a batch before the next probe is inserted.
+const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The Python client, logged in as `theirs/user`, and this one, as `ours/user`. Both may do
-/// everything.
+/// The Python client, logged in as `theirs/user`, and this client, logged in as `ours/user`. Both
+/// are administrators.
 struct Peers {
     rust: ConnectorDb,
     python: Python,
@@ -49,13 +49,13 @@ impl Peers {
         stream
     }
 
-    async fn end(self) {
+    async fn shutdown(self) {
         drop(self.python);
         self.server.shutdown().await;
     }
 }
 
-/// A process with the Python client; see `peer.py`.
+/// A process that runs the Python client; see `peer.py`.
 struct Python {
     _process: Child,
     input: ChildStdin,
@@ -64,7 +64,8 @@ struct Python {
 
 impl Python {
     fn start(url: &str, key: &ApiKey) -> Self {
-        let python = std::env::var_os("CDB_PYTHON").expect("cargo xtask interop says where it is");
+        let python =
+            std::env::var_os("CDB_PYTHON").expect("CDB_PYTHON is set by cargo xtask interop");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/peer.py");
         let mut process = Command::new(python)
             .args([script, url, key.expose()])
@@ -78,33 +79,34 @@ impl Python {
         Self { _process: process, input, output: BufReader::new(output).lines() }
     }
 
-    async fn tell(&mut self, command: Value) {
+    async fn send(&mut self, command: Value) {
         let line = format!("{command}\n");
-        self.input.write_all(line.as_bytes()).await.expect("it listens");
+        self.input.write_all(line.as_bytes()).await.expect("the process reads its input");
     }
 
-    async fn said(&mut self) -> Value {
-        let line = timeout(TIMEOUT, self.output.next_line()).await.expect("it says something");
+    async fn receive(&mut self) -> Value {
+        let line = timeout(TIMEOUT, self.output.next_line()).await.expect("a line of output");
         serde_json::from_str(&line.expect("a text").expect("not the end")).expect("JSON")
     }
 
     async fn insert(&mut self, path: &str, value: Value) {
-        self.tell(json!(["insert", path, value])).await;
-        assert_eq!(self.said().await, json!(["inserted"]));
+        self.send(json!(["insert", path, value])).await;
+        assert_eq!(self.receive().await, json!(["inserted"]));
     }
 
     async fn call(&mut self, method: &str, path: &str, argument: &Path) {
-        self.tell(json!([method, path, argument])).await;
-        assert_eq!(self.said().await, json!(["done"]));
+        self.send(json!([method, path, argument])).await;
+        assert_eq!(self.receive().await, json!(["done"]));
     }
 
-    /// Has it subscribe. It does not say when the server knows; so inserts until it has heard of
-    /// it, and says how it did.
+    /// Makes the Python client subscribe, and returns the first message that it receives. The client
+    /// does not report when the server has the subscription, so `probe` inserts a value until one
+    /// arrives.
     async fn subscribe(&mut self, command: Value, probe: impl AsyncFn()) -> Value {
-        self.tell(command).await;
+        self.send(command).await;
         loop {
             probe().await;
-            if let Ok(line) = timeout(A_MOMENT, self.output.next_line()).await {
+            if let Ok(line) = timeout(PROBE_INTERVAL, self.output.next_line()).await {
                 let line = line.expect("a text").expect("not the end");
                 return serde_json::from_str(&line).expect("JSON");
             }
@@ -112,9 +114,9 @@ impl Python {
     }
 }
 
-/// The values of a batch that the Python client has heard.
-fn values_of(said: &Value) -> Value {
-    said[2].as_array().into_iter().flatten().map(|dp| dp["d"].clone()).collect()
+/// Returns the values of a batch that the Python client received.
+fn values_of(message: &Value) -> Value {
+    message[2].as_array().into_iter().flatten().map(|dp| dp["d"].clone()).collect()
 }
 
 fn values<T>(item: Option<cdb_core::Result<cdb_core::DatapointArray<T>>>) -> Vec<T> {
@@ -124,9 +126,9 @@ fn values<T>(item: Option<cdb_core::Result<cdb_core::DatapointArray<T>>>) -> Vec
 
 #[tokio::test]
 #[ignore = "needs the official Python client: cargo xtask interop"]
-async fn python_hears_what_rust_inserts() {
+async fn python_receives_what_rust_inserts() {
     let mut peers = Peers::start().await;
-    for (name, transform, heard) in [
+    for (name, transform, expected) in [
         ("plain", "", json!([[7], [3, 9]])),
         ("high", "if $ > 5", json!([[7], [9]])),
         ("double", "$ * 2", json!([[14], [6, 18]])),
@@ -134,22 +136,22 @@ async fn python_hears_what_rust_inserts() {
         let stream = peers.stream(name, StreamCreate::new()).await;
         let probe = async || stream.insert(7).await.expect("stored");
         let command = json!(["subscribe", format!("ours/user/{name}"), transform, false, null]);
-        let mut said = peers.python.subscribe(command, probe).await;
-        assert_eq!(said[1], format!("ours/user/{name}"));
-        assert_eq!(values_of(&said), heard[0]);
+        let mut message = peers.python.subscribe(command, probe).await;
+        assert_eq!(message[1], format!("ours/user/{name}"));
+        assert_eq!(values_of(&message), expected[0]);
         let data = [Datapoint::now(3), Datapoint::now(9)];
         stream.insert_array(&data).restamp(true).await.expect("stored");
-        while values_of(&said) == heard[0] {
-            said = peers.python.said().await;
+        while values_of(&message) == expected[0] {
+            message = peers.python.receive().await;
         }
-        assert_eq!(values_of(&said), heard[1]);
+        assert_eq!(values_of(&message), expected[1]);
     }
-    peers.end().await;
+    peers.shutdown().await;
 }
 
 #[tokio::test]
 #[ignore = "needs the official Python client: cargo xtask interop"]
-async fn rust_hears_what_python_inserts() {
+async fn rust_receives_what_python_inserts() {
     let mut peers = Peers::start().await;
     let stream = peers.stream("theirs/user/numbers", StreamCreate::new()).await.typed::<f64>();
     let mut all = stream.subscribe().await.expect("a subscription");
@@ -157,37 +159,37 @@ async fn rust_hears_what_python_inserts() {
     let mut double = stream.subscribe().transform("$ * 2").await.expect("a subscription");
     for value in [3.5, 8.25] {
         peers.python.insert("theirs/user/numbers", json!(value)).await;
-        let heard = timeout(TIMEOUT, all.next()).await.expect("something comes");
-        assert_eq!(values(heard), [value]);
-        let heard = timeout(TIMEOUT, double.next()).await.expect("something comes");
-        assert_eq!(values(heard), [2.0 * value]);
+        let message = timeout(TIMEOUT, all.next()).await.expect("a batch");
+        assert_eq!(values(message), [value]);
+        let message = timeout(TIMEOUT, double.next()).await.expect("a batch");
+        assert_eq!(values(message), [2.0 * value]);
     }
-    let heard = timeout(TIMEOUT, high.next()).await.expect("something comes");
-    assert_eq!(values(heard), [8.25]);
-    peers.end().await;
+    let message = timeout(TIMEOUT, high.next()).await.expect("a batch");
+    assert_eq!(values(message), [8.25]);
+    peers.shutdown().await;
 }
 
 #[tokio::test]
 #[ignore = "needs the official Python client: cargo xtask interop"]
-async fn python_does_what_rust_asks_for() {
+async fn python_accepts_requests_of_rust() {
     let mut peers = Peers::start().await;
     let create = StreamCreate::new().schema(json!({"type": "boolean"})).downlink(true);
     let light = peers.stream("theirs/user/light", create).await;
     let mut changes = light.subscribe().await.expect("a subscription");
-    let probe = async || light.insert(true).await.expect("asked");
+    let probe = async || light.insert(true).await.expect("sent");
     let command = json!(["subscribe", "theirs/user/light", "", true, true]);
-    let heard = peers.python.subscribe(command, probe).await;
-    assert_eq!(heard[1], "theirs/user/light/downlink");
-    assert_eq!(heard[2][0]["o"], "ours/user");
-    let change = timeout(TIMEOUT, changes.next()).await.expect("something comes");
+    let message = peers.python.subscribe(command, probe).await;
+    assert_eq!(message[1], "theirs/user/light/downlink");
+    assert_eq!(message[2][0]["o"], "ours/user");
+    let change = timeout(TIMEOUT, changes.next()).await.expect("a batch");
     assert_eq!(values(change), [true]);
     assert!(light.length(true).await.expect("a number") >= 1);
-    peers.end().await;
+    peers.shutdown().await;
 }
 
 #[tokio::test]
 #[ignore = "needs the official Python client: cargo xtask interop"]
-async fn rust_does_what_python_asks_for() {
+async fn rust_accepts_requests_of_python() {
     let mut peers = Peers::start().await;
     let create = StreamCreate::new().schema(json!({"type": "number"})).downlink(true);
     let light = peers.stream("light", create).await;
@@ -196,31 +198,32 @@ async fn rust_does_what_python_asks_for() {
     peers.python.subscribe(command, probe).await;
 
     let mut requests = light.typed::<f64>().downlinks().await.expect("a subscription");
-    for (asked, done) in [(0.5, 0.5), (7.0, 1.0)] {
-        peers.python.insert("ours/user/light", json!(asked)).await;
+    for (requested, accepted) in [(0.5, 0.5), (7.0, 1.0)] {
+        peers.python.insert("ours/user/light", json!(requested)).await;
         let request = timeout(TIMEOUT, requests.next()).await.expect("a request");
         let request = request.expect("not the end").expect("a request");
         assert_eq!(request.origin(), Some("theirs/user"));
-        assert_eq!(*request.value(), asked);
+        assert_eq!(*request.value(), requested);
         let time = request.time();
-        if asked == done {
+        if requested == accepted {
             request.accept().await.expect("stored");
         } else {
-            request.accept_with(done).await.expect("stored");
+            request.accept_with(accepted).await.expect("stored");
         }
-        let mut heard = peers.python.said().await;
-        while heard[2][0]["d"] == 0 {
-            heard = peers.python.said().await;
+        let mut message = peers.python.receive().await;
+        while message[2][0]["d"] == 0 {
+            message = peers.python.receive().await;
         }
-        assert_eq!(heard[2][0]["d"], done);
-        assert_eq!(heard[2][0]["o"], Value::Null);
-        assert_eq!(heard[2][0]["t"] == json!(time.as_secs_f64()), asked == done);
+        assert_eq!(message[2][0]["d"], accepted);
+        assert_eq!(message[2][0]["o"], Value::Null);
+        assert_eq!(message[2][0]["t"] == json!(time.as_secs_f64()), requested == accepted);
     }
-    peers.end().await;
+    peers.shutdown().await;
 }
 
-/// A user with a device, a stream of data (the Python client cannot import more than 5,000 at once) and a downlink that was asked for something.
-async fn furnish(peers: &Peers) {
+/// Creates the user `mover` with a device, a stream of data and a request in a downlink. The stream
+/// has less than 5,000 datapoints, because the Python client cannot import more in one request.
+async fn create_mover(peers: &Peers) {
     let user = peers.rust.user_at("mover").expect("a name");
     user.create(UserCreate::new("mover@example.com", "mover")).await.expect("a user");
     let lamp = user.device("lamp").expect("a name");
@@ -234,11 +237,11 @@ async fn furnish(peers: &Peers) {
         .map(|i| Datapoint::new(1e9 + f64::from(i) / 7.0, f64::from(i) / 3.0).expect("a time"))
         .collect();
     numbers.insert_array(&data).await.expect("stored");
-    peers.rust.stream("mover/lamp/light").expect("a path").insert(true).await.expect("asked");
+    peers.rust.stream("mover/lamp/light").expect("a path").insert(true).await.expect("sent");
 }
 
-/// What there is of the user: metadata of its streams, and their data.
-async fn everything(peers: &Peers) -> Vec<String> {
+/// Returns the properties of the devices and streams of `mover`, and their data, as text.
+async fn dump(peers: &Peers) -> Vec<String> {
     let mut all = Vec::new();
     let user = peers.rust.user_at("mover").expect("a name");
     for device in user.devices().await.expect("devices") {
@@ -251,8 +254,8 @@ async fn everything(peers: &Peers) -> Vec<String> {
             for datapoint in stream.range(..).await.expect("datapoints") {
                 all.push(format!("{datapoint:?}"));
             }
-            for asked in stream.query().downlink().await.expect("datapoints") {
-                all.push(format!("{:?} {:?}", asked.t, asked.d));
+            for request in stream.query().downlink().await.expect("datapoints") {
+                all.push(format!("{:?} {:?}", request.t, request.d));
             }
         }
     }
@@ -261,10 +264,10 @@ async fn everything(peers: &Peers) -> Vec<String> {
 
 #[tokio::test]
 #[ignore = "needs the official Python client: cargo xtask interop"]
-async fn archives_of_either_are_read_by_the_other() {
+async fn each_client_imports_the_archives_of_the_other() {
     let mut peers = Peers::start().await;
-    furnish(&peers).await;
-    let expected = everything(&peers).await;
+    create_mover(&peers).await;
+    let expected = dump(&peers).await;
     assert!(expected.len() > 4_000);
     let directory = tempfile::tempdir().expect("a directory");
     let [ours, theirs] = ["ours", "theirs"].map(|name| directory.path().join(name));
@@ -274,9 +277,9 @@ async fn archives_of_either_are_read_by_the_other() {
 
     user.delete().await.expect("deleted");
     peers.python.call("import_users", "", &ours).await;
-    assert_eq!(everything(&peers).await, expected);
+    assert_eq!(dump(&peers).await, expected);
     user.delete().await.expect("deleted");
     peers.rust.import_users(&theirs).passwords_are_names(true).await.expect("imported");
-    assert_eq!(everything(&peers).await, expected);
-    peers.end().await;
+    assert_eq!(dump(&peers).await, expected);
+    peers.shutdown().await;
 }

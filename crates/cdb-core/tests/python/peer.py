@@ -1,8 +1,13 @@
-"""The official Python client, doing what another program says: one JSON array a line.
+"""Runs commands with the official Python client: one JSON array for each line of standard input.
 
-["subscribe", path, transform, is_downlink, answer] gives ["heard", path, datapoints] whenever
-something comes; ["insert", path, value] gives ["inserted"]; [method, path, arguments…] calls any
-other method, of the connection if the path is empty, and gives ["done"].
+| command                                         | lines of output                               |
+|-------------------------------------------------|-----------------------------------------------|
+| ["subscribe", path, transform, downlink, reply] | ["received", path, datapoints] for each batch |
+| ["insert", path, value]                         | ["inserted"]                                  |
+| [method, path, arguments...]                    | ["done"]                                      |
+
+The last form calls any other method of the object at the path, or of the connection if the path is
+empty.
 """
 
 import json
@@ -11,8 +16,8 @@ import sys
 from connectordb import ConnectorDB
 
 
-def say(*what):
-    sys.stdout.write(json.dumps(what) + "\n")
+def send(*message):
+    sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 
@@ -21,19 +26,19 @@ def main(url, key):
     for line in sys.stdin:
         command, path, *rest = json.loads(line)
         if command == "subscribe":
-            transform, is_downlink, answer = rest
+            transform, is_downlink, reply = rest
 
-            def heard(path, data, answer=answer):
-                say("heard", path, data)
-                return answer
+            def received(path, data, reply=reply):
+                send("received", path, data)
+                return reply
 
-            cdb(path).subscribe(heard, transform=transform, downlink=is_downlink)
+            cdb(path).subscribe(received, transform=transform, downlink=is_downlink)
         elif command == "insert":
             cdb(path).insert(*rest)
-            say("inserted")
+            send("inserted")
         else:
             getattr(cdb(path) if path else cdb, command)(*rest)
-            say("done")
+            send("done")
 
 
 main(*sys.argv[1:])
