@@ -5,14 +5,14 @@ use cdb_query::{Column, Dataset, Error, Merge, Source, Table};
 use cdb_server::Server;
 use serde_json::{Value, json};
 
-/// A server with the documentation's streams: mood and temperature.
-struct TempHome {
+/// A server with the streams of the original's documentation, `mood` and `temperature`.
+struct TestServer {
     server: Server,
     cdb: ConnectorDb,
     _directory: tempfile::TempDir,
 }
 
-impl TempHome {
+impl TestServer {
     async fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let builder = Server::builder().data(directory.path().join("data.db"));
@@ -20,11 +20,11 @@ impl TempHome {
         let server = builder.start().await.expect("a server");
         let cdb = ConnectorDb::builder().url(server.url()).password("test", "test");
         let cdb = cdb.connect().await.expect("a connection");
-        let home = Self { server, cdb, _directory: directory };
-        home.stream("mood", &[(1.0, json!(7)), (4.0, json!(3)), (11.0, json!(5))]).await;
+        let server = Self { server, cdb, _directory: directory };
+        server.stream("mood", &[(1.0, json!(7)), (4.0, json!(3)), (11.0, json!(5))]).await;
         let temperature = [(2.0, json!(73)), (5.0, json!(84)), (8.0, json!(81)), (11.0, json!(79))];
-        home.stream("temperature", &temperature).await;
-        home
+        server.stream("temperature", &temperature).await;
+        server
     }
 
     async fn stream(&self, name: &str, data: &[(f64, Value)]) -> Stream {
@@ -47,8 +47,8 @@ fn lines(table: &Table) -> Vec<String> {
 
 #[tokio::test]
 async fn a_merge_is_one_series_by_time() {
-    let home = TempHome::new().await;
-    let merged = Merge::new(&home.cdb)
+    let server = TestServer::new().await;
+    let merged = Merge::new(&server.cdb)
         .stream("temperature")
         .stream(Source::new("mood").t1(at(2.0)))
         .await
@@ -56,24 +56,24 @@ async fn a_merge_is_one_series_by_time() {
     let points: Vec<_> = merged.iter().map(|dp| (dp.t.as_secs_f64(), dp.d.clone())).collect();
     let expected = [(2, 73), (4, 3), (5, 84), (8, 81), (11, 79), (11, 5)];
     assert_eq!(points, expected.map(|(t, d)| (f64::from(t), json!(d))));
-    let transformed = Merge::new(&home.cdb)
+    let transformed = Merge::new(&server.cdb)
         .stream(Source::new("test/user/mood").transform("if $ > 4"))
         .stream(Source::new("temperature").i1(-1))
         .await
         .expect("a series");
     assert_eq!(transformed.d().collect::<Vec<_>>(), [&json!(7), &json!(5), &json!(79)]);
-    assert!(Merge::new(&home.cdb).await.expect("nothing").is_empty());
+    assert!(Merge::new(&server.cdb).await.expect("nothing").is_empty());
 }
 
 #[tokio::test]
 async fn a_dataset_by_time_has_a_row_for_each_step() {
-    let home = TempHome::new().await;
-    let table = Dataset::new(&home.cdb)
+    let server = TestServer::new().await;
+    let table = Dataset::new(&server.cdb)
         .t1(at(0.0))
         .t2(at(8.1))
         .dt(2.0)
         .column("temperature")
-        .column(Column::new(home.cdb.stream("mood").expect("a stream")).name("mood"))
+        .column(Column::new(server.cdb.stream("mood").expect("a stream")).name("mood"))
         .await
         .expect("a table");
     let expected = [
@@ -93,8 +93,8 @@ async fn a_dataset_by_time_has_a_row_for_each_step() {
 
 #[tokio::test]
 async fn a_dataset_by_a_reference_has_a_row_for_each_of_its_datapoints() {
-    let home = TempHome::new().await;
-    let table = Dataset::new(&home.cdb).x("mood").column("temperature").await.expect("a table");
+    let server = TestServer::new().await;
+    let table = Dataset::new(&server.cdb).x("mood").column("temperature").await.expect("a table");
     assert_eq!(
         lines(&table),
         [" t  x  temperature", " 1  7           73", " 4  3           84", "11  5           79"]
@@ -105,8 +105,8 @@ async fn a_dataset_by_a_reference_has_a_row_for_each_of_its_datapoints() {
     );
     assert!(matches!(table.column::<f64>("zork"), Err(Error::NoColumn(_))));
     assert!(matches!(table.column::<String>("x"), Err(Error::Type { .. })));
-    let both = Merge::new(&home.cdb).stream("mood").stream("temperature");
-    let table = Dataset::new(&home.cdb)
+    let both = Merge::new(&server.cdb).stream("mood").stream("temperature");
+    let table = Dataset::new(&server.cdb)
         .x(both.clone())
         .column(Column::new(both).name("so far").interpolator("count"))
         .await
@@ -116,31 +116,33 @@ async fn a_dataset_by_a_reference_has_a_row_for_each_of_its_datapoints() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_none_and_can_be_left_out() {
-    let home = TempHome::new().await;
-    let question = || {
-        Dataset::new(&home.cdb).x("mood").column(Column::new("temperature").interpolator("before"))
+async fn a_missing_value_is_none_and_is_left_out_by_a_posttransform() {
+    let server = TestServer::new().await;
+    let query = || {
+        Dataset::new(&server.cdb)
+            .x("mood")
+            .column(Column::new("temperature").interpolator("before"))
     };
-    let table = question().await.expect("a table");
+    let table = query().await.expect("a table");
     assert_eq!(
         table.column::<f64>("temperature").expect("numbers"),
         [None, Some(73.0), Some(79.0)]
     );
     let row = table.rows().next().expect("a row");
     assert_eq!((row.get("temperature"), row.get("x")), (None, Some(&json!(7))));
-    let sums = question().posttransform("$('x') + $('temperature')").await.expect("a table");
+    let sums = query().posttransform("$('x') + $('temperature')").await.expect("a table");
     assert_eq!(lines(&sums), [" t  value", " 4     76", "11     84"]);
     let column = Column::new("temperature").interpolator("before").allow_nil(true);
-    let all = Dataset::new(&home.cdb).x("mood").column(column).posttransform("count");
+    let all = Dataset::new(&server.cdb).x("mood").column(column).posttransform("count");
     assert_eq!(all.await.expect("a table").len(), 3);
 }
 
 #[tokio::test]
-async fn mistakes_are_seen_before_anything_is_sent() {
-    let home = TempHome::new().await;
-    let cdb = home.cdb.clone();
-    // Nobody would answer.
-    home.server.shutdown().await;
+async fn a_query_is_checked_before_it_is_sent() {
+    let server = TestServer::new().await;
+    let cdb = server.cdb.clone();
+    // Without a server, a query that is sent fails with another error.
+    server.server.shutdown().await;
     let times = || Dataset::new(&cdb).t1(at(0.0)).t2(at(9.0));
     let column = "temperature";
     assert!(matches!(times().column(column).await, Err(Error::NoReference)));
@@ -168,12 +170,12 @@ async fn mistakes_are_seen_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn what_may_not_be_read_is_in_no_table() {
-    let home = TempHome::new().await;
-    let device = home.cdb.user().device("sensor").expect("a device");
+async fn a_stream_that_may_not_be_read_is_refused() {
+    let server = TestServer::new().await;
+    let device = server.cdb.user().device("sensor").expect("a device");
     device.create(DeviceCreate::new()).await.expect("created");
     let key = device.apikey().await.expect("an answer").expect("a key");
-    let sensor = ConnectorDb::builder().url(home.server.url()).apikey(key);
+    let sensor = ConnectorDb::builder().url(server.server.url()).apikey(key);
     let sensor = sensor.connect().await.expect("a connection");
     let mood = "test/user/mood";
     let refused = Merge::new(&sensor).stream(mood).await.expect_err("a refusal");
@@ -184,10 +186,10 @@ async fn what_may_not_be_read_is_in_no_table() {
 
 #[tokio::test]
 async fn tables_are_written_as_csv() {
-    let home = TempHome::new().await;
-    home.stream("notes", &[(1.0, json!("rain, \"heavy\"")), (4.0, json!({"a": 1}))]).await;
+    let server = TestServer::new().await;
+    server.stream("notes", &[(1.0, json!("rain, \"heavy\"")), (4.0, json!({"a": 1}))]).await;
     let column = Column::new("notes").interpolator("before");
-    let table = Dataset::new(&home.cdb).x("mood").column(column).await.expect("a table");
+    let table = Dataset::new(&server.cdb).x("mood").column(column).await.expect("a table");
     let mut csv = Vec::new();
     table.to_csv(&mut csv).expect("written");
     let expected =
@@ -198,13 +200,13 @@ async fn tables_are_written_as_csv() {
 #[cfg(feature = "arrow")]
 #[tokio::test]
 async fn tables_become_record_batches() {
-    let home = TempHome::new().await;
-    home.stream("half", &[(4.0, json!(0.5)), (5.0, json!(2))]).await;
-    home.stream("said", &[(1.0, json!("hi")), (2.0, json!(true))]).await;
-    let table = Dataset::new(&home.cdb)
+    let server = TestServer::new().await;
+    server.stream("half", &[(4.0, json!(0.5)), (5.0, json!(2))]).await;
+    server.stream("text", &[(1.0, json!("hi")), (2.0, json!(true))]).await;
+    let table = Dataset::new(&server.cdb)
         .x("mood")
         .column(Column::new("half").interpolator("before"))
-        .column("said")
+        .column("text")
         .await
         .expect("a table");
     let batch = table.record_batch().expect("a batch");
