@@ -87,7 +87,8 @@ impl Dataset {
         self
     }
 
-    /// Sets the time between two rows in seconds, at least 0.001.
+    /// Sets the time between two rows in seconds. The server refuses less than 0.001, more than
+    /// 10,000,000 rows, and a `t2` that is less than one step after `t1`.
     pub fn dt(mut self, seconds: f64) -> Self {
         self.dt = Some(seconds);
         self
