@@ -18,7 +18,7 @@ use crate::object::{Handle, device};
 use crate::{Device, Error, Object, Result, Stream, User};
 
 /// The path that the server reports for a connection without a login.
-const NOBODY: &str = "nobody";
+const ANONYMOUS: &str = "nobody";
 
 /// The settings of a connection; made by [`ConnectorDb::builder`].
 #[derive(Debug, Clone)]
@@ -121,7 +121,7 @@ impl ConnectorDbBuilder {
         let session = self.session()?.build()?;
         // Also needed with a password: the login may be an e-mail address, which is not a path.
         let path = session.call(&Ping).await?;
-        let own = if path == NOBODY { "nobody/user" } else { path.as_str() };
+        let own = if path == ANONYMOUS { "nobody/user" } else { path.as_str() };
         let connection = Connection::new(session, own.parse::<DevicePath>()?, self.reconnect);
         let cdb = ConnectorDb {
             device: device(&connection, connection.device().clone()),

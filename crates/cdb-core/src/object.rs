@@ -29,7 +29,7 @@ pub(crate) struct Handle<K: Kind> {
     pub(crate) path: K::Path,
     /// The properties that the server reported last. Shared by clones, so that a change through one
     /// of them is seen by all.
-    known: Arc<RwLock<Option<K::Info>>>,
+    cached: Arc<RwLock<Option<K::Info>>>,
 }
 
 impl<K: Kind> Clone for Handle<K> {
@@ -37,32 +37,32 @@ impl<K: Kind> Clone for Handle<K> {
         Self {
             connection: self.connection.clone(),
             path: self.path.clone(),
-            known: Arc::clone(&self.known),
+            cached: Arc::clone(&self.cached),
         }
     }
 }
 
 impl<K: Kind> Handle<K> {
     pub(crate) fn new(connection: Connection, path: K::Path) -> Self {
-        Self { connection, path, known: Arc::default() }
+        Self { connection, path, cached: Arc::default() }
     }
 
     pub(crate) fn with_info(connection: Connection, path: K::Path, info: K::Info) -> Self {
-        Self { connection, path, known: Arc::new(RwLock::new(Some(info))) }
+        Self { connection, path, cached: Arc::new(RwLock::new(Some(info))) }
     }
 
     pub(crate) fn session(&self) -> &Session {
         self.connection.session()
     }
 
-    fn learn(&self, info: Option<K::Info>) {
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = info;
+    fn cache(&self, info: Option<K::Info>) {
+        *self.cached.write().unwrap_or_else(PoisonError::into_inner) = info;
     }
 
     /// Returns the cached properties, or requests them if there are none.
     pub(crate) async fn data(&self) -> Result<K::Info> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
-        match known {
+        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match cached {
             Some(info) => Ok(info),
             None => self.refresh().await,
         }
@@ -70,7 +70,7 @@ impl<K: Kind> Handle<K> {
 
     pub(crate) async fn refresh(&self) -> Result<K::Info> {
         let Json(info) = self.session().call(&Read::<K>(&self.path)).await?;
-        self.learn(Some(info.clone()));
+        self.cache(Some(info.clone()));
         Ok(info)
     }
 
@@ -84,13 +84,13 @@ impl<K: Kind> Handle<K> {
 
     pub(crate) async fn create(&self, create: &K::Create) -> Result<K::Info> {
         let Json(info) = self.session().call(&Create::<K>(&self.path, create)).await?;
-        self.learn(Some(info.clone()));
+        self.cache(Some(info.clone()));
         Ok(info)
     }
 
     pub(crate) async fn set(&self, update: &K::Update) -> Result<K::Info> {
         let Json(info) = self.session().call(&Write::<K>(&self.path, update)).await?;
-        self.learn(Some(info.clone()));
+        self.cache(Some(info.clone()));
         Ok(info)
     }
 
@@ -103,13 +103,13 @@ impl<K: Kind> Handle<K> {
     ) -> Result<K::Info> {
         let call = Write::<K>(&self.path, update);
         let Json(info) = self.session().call_for_credentials(&call, |Json(info)| new(info)).await?;
-        self.learn(Some(info.clone()));
+        self.cache(Some(info.clone()));
         Ok(info)
     }
 
     pub(crate) async fn delete(&self) -> Result<()> {
         self.session().call(&Delete::<K>(&self.path)).await?;
-        self.learn(None);
+        self.cache(None);
         Ok(())
     }
 }

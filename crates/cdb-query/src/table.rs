@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::{Error, Result};
 
 /// The name of the only column if the rows are not objects, as after some posttransforms.
-const VALUE: &str = "value";
+const VALUE_COLUMN: &str = "value";
 
 /// Rows with a time and a value for each column. A missing value is null.
 ///
@@ -46,8 +46,8 @@ impl<'a> Row<'a> {
     /// the column.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&'a Value> {
-        let place = self.table.place(column)?;
-        self.values.get(place).filter(|value| !value.is_null())
+        let position = self.table.position(column)?;
+        self.values.get(position).filter(|value| !value.is_null())
     }
 
     /// Returns the values in the order of the columns. A missing value is null.
@@ -75,7 +75,7 @@ impl Table {
             names.retain(|name| rows.is_empty() || found.remove(name).is_some());
             names.extend(found.into_keys());
         } else {
-            names = vec![VALUE.to_owned()];
+            names = vec![VALUE_COLUMN.to_owned()];
         }
         let values = |d: Value| match d {
             Value::Object(mut row) => {
@@ -115,7 +115,7 @@ impl Table {
         self.rows.iter().map(|(t, _)| *t)
     }
 
-    fn place(&self, column: &str) -> Option<usize> {
+    fn position(&self, column: &str) -> Option<usize> {
         self.names.iter().position(|name| name == column)
     }
 
@@ -124,8 +124,8 @@ impl Table {
     /// # Errors
     /// Returns an error if the table does not have the column, or a value cannot be read as `T`.
     pub fn column<T: DeserializeOwned>(&self, column: &str) -> Result<Vec<Option<T>>> {
-        let place = self.place(column).ok_or_else(|| Error::NoColumn(column.to_owned()))?;
-        let value = |(t, values): &(Timestamp, Vec<Value>)| match values.get(place) {
+        let position = self.position(column).ok_or_else(|| Error::NoColumn(column.to_owned()))?;
+        let value = |(t, values): &(Timestamp, Vec<Value>)| match values.get(position) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => T::deserialize(value).map(Some).map_err(|source| Error::Type {
                 column: column.to_owned(),

@@ -14,11 +14,11 @@ use serde_json::value::RawValue;
 use crate::{Device, Result, Stream, User};
 
 /// The number of bytes after which serialised datapoints are written to the file.
-const PIECE: usize = 64 * 1024;
+const WRITE_SIZE: usize = 64 * 1024;
 
 /// The number of streams that are counted or exported at the same time. Exporting a small stream is
 /// mostly waiting for the server, so many at a time are faster.
-const CONCURRENT: usize = 32;
+const MAX_CONCURRENT: usize = 32;
 
 /// Writes an archive when awaited, and returns how much was written; made by [`User::export`],
 /// [`Device::export`] and [`Stream::export`].
@@ -27,13 +27,13 @@ const CONCURRENT: usize = 32;
 /// If the future is dropped, what was written so far is removed.
 #[must_use = "nothing is written until it is awaited"]
 pub struct Export<'a> {
-    what: What,
+    target: Target,
     directory: PathBuf,
     call: Option<Box<dyn FnMut(Progress) + Send + 'a>>,
 }
 
 /// What is exported.
-enum What {
+enum Target {
     User(User),
     Device(Device),
     Stream(Stream),
@@ -43,8 +43,8 @@ enum What {
 struct Devices(Vec<(Device, Vec<Stream>)>);
 
 impl<'a> Export<'a> {
-    fn new(what: What, directory: impl AsRef<Path>) -> Self {
-        Self { what, directory: directory.as_ref().to_owned(), call: None }
+    fn new(target: Target, directory: impl AsRef<Path>) -> Self {
+        Self { target, directory: directory.as_ref().to_owned(), call: None }
     }
 
     /// Sets a function that is called with the [`Progress`] after each change of it.
@@ -56,9 +56,9 @@ impl<'a> Export<'a> {
     async fn run(self) -> Result<Progress> {
         let reporter = Reporter::new(self.call);
         let directory = &*self.directory;
-        match &self.what {
-            What::User(user) => export_user(user, directory, &reporter).await?,
-            What::Device(device) => {
+        match &self.target {
+            Target::User(user) => export_user(user, directory, &reporter).await?,
+            Target::Device(device) => {
                 let draft = Draft::begin(directory, directory)?;
                 let streams = device.streams().await?;
                 let devices = Devices(vec![(device.clone(), streams)]);
@@ -68,7 +68,7 @@ impl<'a> Export<'a> {
                 }
                 draft.finish()?;
             }
-            What::Stream(stream) => {
+            Target::Stream(stream) => {
                 let draft = Draft::begin(directory, directory)?;
                 let of_datapoints = count(stream).await?;
                 reporter.note(|progress| {
@@ -90,7 +90,7 @@ impl Devices {
         let objects = above + objects;
         let streams: Vec<Stream> = self.0.iter().flat_map(|(_, it)| it.clone()).collect();
         let counts = stream::iter(streams).map(async |stream| count(&stream).await);
-        let counts = counts.buffer_unordered(CONCURRENT);
+        let counts = counts.buffer_unordered(MAX_CONCURRENT);
         let datapoints = counts.try_fold(0, async |total, count| Ok(total + count)).await?;
         reporter.note(|progress| {
             (progress.of_objects, progress.of_datapoints) = (objects, datapoints);
@@ -101,21 +101,21 @@ impl Devices {
 
 /// Returns the number of datapoints in a stream, including those of its downlink.
 async fn count(stream: &Stream) -> Result<u64> {
-    let asked = if stream.downlink().await? { stream.length(true).await? } else { 0 };
-    Ok(stream.len().await? + asked)
+    let requests = if stream.downlink().await? { stream.length(true).await? } else { 0 };
+    Ok(stream.len().await? + requests)
 }
 
 /// Writes a user into an existing archive, or into a new one if the directory does not exist.
 async fn export_user(user: &User, directory: &Path, reporter: &Reporter<'_>) -> Result<()> {
     let is_new = directory.symlink_metadata().is_err();
-    let target = directory.join(user.name());
+    let path = directory.join(user.name());
     if !is_new && read_version(directory)? != Some(Version::One) {
         return Err(ArchiveError::new(directory, ArchiveProblem::Exists).into());
     }
-    let draft = Draft::begin(if is_new { directory } else { &target }, directory)?;
-    let own = if is_new { draft.path().join(user.name()) } else { draft.path().to_owned() };
+    let draft = Draft::begin(if is_new { directory } else { &path }, directory)?;
+    let user_path = if is_new { draft.path().join(user.name()) } else { draft.path().to_owned() };
     if is_new {
-        create_directory(&own)?;
+        create_directory(&user_path)?;
     }
     let mut devices = Devices(Vec::new());
     for device in user.devices().await? {
@@ -123,10 +123,10 @@ async fn export_user(user: &User, directory: &Path, reporter: &Reporter<'_>) -> 
         devices.0.push((device, streams));
     }
     devices.count(reporter, 1).await?;
-    write_object(&own.join(USER), &user.refresh().await?)?;
+    write_object(&user_path.join(USER), &user.refresh().await?)?;
     reporter.object();
     for (device, streams) in &devices.0 {
-        let path = own.join(device.name());
+        let path = user_path.join(device.name());
         create_directory(&path)?;
         export_device(device, streams, &path, reporter).await?;
     }
@@ -144,7 +144,7 @@ async fn export_device(
 ) -> Result<()> {
     write_object(&path.join(DEVICE), &device.refresh().await?)?;
     reporter.object();
-    let exports = stream::iter(streams).map(Ok).try_for_each_concurrent(CONCURRENT, |stream| {
+    let exports = stream::iter(streams).map(Ok).try_for_each_concurrent(MAX_CONCURRENT, |stream| {
         let path = path.join(stream.name());
         async move {
             create_directory(&path)?;
@@ -176,22 +176,22 @@ async fn export_data(
     let query = stream.typed::<Box<RawValue>>().query();
     let query = if downlink { query.downlink() } else { query };
     let mut data = query.stream().await?;
-    let (mut text, mut datapoints, mut separator) = (Vec::new(), 0, b'[');
+    let (mut buffer, mut datapoints, mut separator) = (Vec::new(), 0, b'[');
     while let Some(datapoint) = data.try_next().await? {
-        text.push(std::mem::replace(&mut separator, b','));
-        let written = serde_json::to_writer(&mut text, &datapoint);
+        buffer.push(std::mem::replace(&mut separator, b','));
+        let written = serde_json::to_writer(&mut buffer, &datapoint);
         written.map_err(|error| ArchiveError::new(path, error))?;
         datapoints += 1;
-        if text.len() >= PIECE {
-            file.write(&text)?;
-            reporter.data(datapoints, text.len() as u64);
-            (text, datapoints) = (Vec::new(), 0);
+        if buffer.len() >= WRITE_SIZE {
+            file.write(&buffer)?;
+            reporter.data(datapoints, buffer.len() as u64);
+            (buffer, datapoints) = (Vec::new(), 0);
         }
     }
-    text.extend_from_slice(if separator == b'[' { b"[]" } else { b"]" });
-    file.write(&text)?;
+    buffer.extend_from_slice(if separator == b'[' { b"[]" } else { b"]" });
+    file.write(&buffer)?;
     file.finish()?;
-    reporter.data(datapoints, text.len() as u64);
+    reporter.data(datapoints, buffer.len() as u64);
     Ok(())
 }
 
@@ -235,20 +235,20 @@ impl User {
     /// already. Returns another error if some object may not be read, or the server cannot be
     /// reached.
     pub fn export<'a>(&self, directory: impl AsRef<Path>) -> Export<'a> {
-        Export::new(What::User(self.clone()), directory)
+        Export::new(Target::User(self.clone()), directory)
     }
 }
 
 impl Device {
     /// Exports the device with its streams and all data to a new directory; see [`User::export`].
     pub fn export<'a>(&self, directory: impl AsRef<Path>) -> Export<'a> {
-        Export::new(What::Device(self.clone()), directory)
+        Export::new(Target::Device(self.clone()), directory)
     }
 }
 
 impl Stream {
     /// Exports the stream with its data to a new directory; see [`User::export`].
     pub fn export<'a>(&self, directory: impl AsRef<Path>) -> Export<'a> {
-        Export::new(What::Stream(self.clone()), directory)
+        Export::new(Target::Stream(self.clone()), directory)
     }
 }

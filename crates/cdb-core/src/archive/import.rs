@@ -22,13 +22,13 @@ use crate::object::Handle;
 use crate::{ConnectorDb, Device, Error, Result, Stream, User};
 
 /// The number of datapoints that are sent in one request.
-const BATCH: usize = 5_000;
+const BATCH_POINTS: usize = 5_000;
 
 /// The e-mail address that the first administrator of a server gets by default.
-const FIRST_ADDRESS: &str = "root@localhost";
+const DEFAULT_ADMIN_EMAIL: &str = "root@localhost";
 
 /// The name of the device that every user has, and that a login with the password acts as.
-const OWN_DEVICE: &str = "user";
+const USER_DEVICE: &str = "user";
 
 /// Imports an archive when awaited, and returns how much was imported; made by
 /// [`ConnectorDb::import_users`], [`User::import_device`] and [`Device::import_stream`].
@@ -102,40 +102,43 @@ impl<'a> Import<'a> {
     async fn run(self) -> Result<Progress> {
         let Self { target, directory, resume, new_keys, passwords_are_names, call } = self;
         let reporter = Reporter::new(call);
-        let mut run = Run { resume, new_keys, passwords_are_names, reporter, imported: Vec::new() };
+        let mut importer =
+            Importer { resume, new_keys, passwords_are_names, reporter, imported: Vec::new() };
         match &target {
             Target::Server(cdb) => {
                 let mut users = read_users(&directory)?;
                 for user in &mut users {
                     user.devices.retain(|device| !device.is_meta());
                 }
-                run.reporter.note(|progress| users.iter().for_each(|user| user.count(progress)));
+                importer
+                    .reporter
+                    .note(|progress| users.iter().for_each(|user| user.count(progress)));
                 for user in &users {
-                    run.user(cdb, user).await?;
+                    importer.user(cdb, user).await?;
                 }
             }
             Target::User(user) => {
                 let device = read_device(&directory)?;
                 // The server creates and fills the device `meta` of each user itself.
                 if device.is_meta() {
-                    return Ok(run.reporter.progress());
+                    return Ok(importer.reporter.progress());
                 }
-                run.reporter.note(|progress| device.count(progress));
-                run.device(user, &device).await?;
+                importer.reporter.note(|progress| device.count(progress));
+                importer.device(user, &device).await?;
             }
             Target::Device(device) => {
                 let stream = read_stream(&directory)?;
-                run.reporter.note(|progress| stream.count(progress));
+                importer.reporter.note(|progress| stream.count(progress));
                 let owner = owner(device).await?;
-                run.stream(device, &owner, &stream).await?;
+                importer.stream(device, &owner, &stream).await?;
             }
         }
-        Ok(run.reporter.progress())
+        Ok(importer.reporter.progress())
     }
 }
 
 /// A running import.
-struct Run<'a> {
+struct Importer<'a> {
     resume: bool,
     new_keys: bool,
     passwords_are_names: bool,
@@ -144,37 +147,37 @@ struct Run<'a> {
     imported: Vec<ObjectPath>,
 }
 
-impl Run<'_> {
-    async fn user(&mut self, cdb: &ConnectorDb, plan: &ArchivedUser) -> Result<()> {
-        let user = cdb.user_at(plan.name.as_str())?;
+impl Importer<'_> {
+    async fn user(&mut self, cdb: &ConnectorDb, archived: &ArchivedUser) -> Result<()> {
+        let user = cdb.user_at(archived.name.as_str())?;
         let path = ObjectPath::User(user.path().clone());
-        let made = async {
-            if !is_there(user.exists().await?, self.resume, &path)? {
-                create(&user, user_create(plan, self.passwords_are_names)).await?;
+        let created = async {
+            if !check_exists(user.exists().await?, self.resume, &path)? {
+                create(&user, user_create(archived, self.passwords_are_names)).await?;
             }
             Ok(())
         };
-        self.done(made.await, path)?;
-        for device in &plan.devices {
+        self.record(created.await, path)?;
+        for device in &archived.devices {
             self.device(&user, device).await?;
         }
         Ok(())
     }
 
-    async fn device(&mut self, user: &User, plan: &ArchivedDevice) -> Result<()> {
-        let device = user.device(plan.name.as_str())?;
+    async fn device(&mut self, user: &User, archived: &ArchivedDevice) -> Result<()> {
+        let device = user.device(archived.name.as_str())?;
         let path = ObjectPath::Device(device.path().clone());
-        let made = async {
-            if plan.name.as_str() == OWN_DEVICE {
-                change_own_device(&device, &plan.info, self.new_keys).await?;
-            } else if !is_there(device.exists().await?, self.resume, &path)? {
-                device.create(device_create(&plan.info, self.new_keys)).await?;
+        let created = async {
+            if archived.name.as_str() == USER_DEVICE {
+                update_user_device(&device, &archived.info, self.new_keys).await?;
+            } else if !check_exists(device.exists().await?, self.resume, &path)? {
+                device.create(device_create(&archived.info, self.new_keys)).await?;
             }
             owner(&device).await
         };
-        let made = made.await;
-        let owner = self.done(made, path)?;
-        for stream in &plan.streams {
+        let created = created.await;
+        let owner = self.record(created, path)?;
+        for stream in &archived.streams {
             self.stream(&device, &owner, stream).await?;
         }
         Ok(())
@@ -184,83 +187,83 @@ impl Run<'_> {
         &mut self,
         device: &Device,
         owner: &Connection,
-        plan: &ArchivedStream,
+        archived: &ArchivedStream,
     ) -> Result<()> {
-        let stream = device.stream(plan.name.as_str())?;
+        let stream = device.stream(archived.name.as_str())?;
         let path = ObjectPath::Stream(stream.path().clone());
-        let own = Stream(Handle::new(owner.clone(), stream.path().clone()));
+        let writer = Stream(Handle::new(owner.clone(), stream.path().clone()));
         let imported = async {
-            let (mut has, mut has_asked) = (0, 0);
-            if is_there(stream.exists().await?, self.resume, &path)? {
-                has = stream.len().await?;
-                has_asked = stream.length(true).await?;
+            let (mut stored_data, mut stored_requests) = (0, 0);
+            if check_exists(stream.exists().await?, self.resume, &path)? {
+                stored_data = stream.len().await?;
+                stored_requests = stream.length(true).await?;
             } else {
                 // The schema is set after the data, because datapoints that were inserted before a
                 // change of the schema may not match the last one.
                 stream.create(StreamCreate::new()).await?;
             }
-            self.data(&stream, &own, false, &plan.data, has).await?;
-            if let Some(downlink) = &plan.downlink {
+            self.data(&stream, &writer, false, &archived.data, stored_data).await?;
+            if let Some(downlink) = &archived.downlink {
                 if !stream.downlink().await? {
                     stream.set_downlink(true).await?;
                 }
-                self.data(&stream, &stream, true, downlink, has_asked).await?;
+                self.data(&stream, &stream, true, downlink, stored_requests).await?;
             }
-            stream.set(stream_update(&plan.info)).await
+            stream.set(stream_update(&archived.info)).await
         };
         let imported = imported.await;
-        self.done(imported, path).map(drop)
+        self.record(imported, path).map(drop)
     }
 
-    /// Inserts the datapoints of a file after the first `has`, which the stream has already.
+    /// Inserts the datapoints of a file after the first `stored`, which the stream has already.
     async fn data(
         &mut self,
         stream: &Stream,
         writer: &Stream,
         downlink: bool,
-        plan: &ArchivedData,
-        has: u64,
+        archived: &ArchivedData,
+        stored: u64,
     ) -> Result<()> {
-        let different = || ArchiveError::new(&plan.path, ArchiveProblem::Different);
-        if has > plan.count {
+        let different = || ArchiveError::new(&archived.path, ArchiveProblem::Different);
+        if stored > archived.count {
             return Err(different().into());
         }
-        let mut data = DataReader::open(&plan.path)?;
+        let mut data = DataReader::open(&archived.path)?;
         let (mut index, mut batch) = (0, Vec::<ArchivedDatapoint>::new());
         loop {
             let next = data.read()?;
-            let is_over = next.is_none();
+            let is_finished = next.is_none();
             if let Some((datapoints, bytes)) = next {
                 self.reporter.data(0, bytes);
                 for datapoint in datapoints {
                     index += 1;
-                    if index > has {
+                    if index > stored {
                         batch.push(ArchivedDatapoint { o: None, ..datapoint });
-                    } else if index == has && !is_last(stream, downlink, &datapoint).await? {
+                    } else if index == stored && !is_last(stream, downlink, &datapoint).await? {
                         return Err(different().into());
                     }
                 }
             }
-            if batch.len() >= BATCH || (is_over && !batch.is_empty()) {
+            if batch.len() >= BATCH_POINTS || (is_finished && !batch.is_empty()) {
                 writer.insert_array(&batch).downlink(downlink).await?;
                 let count = batch.len() as u64;
                 self.reporter.data(count, 0);
                 batch.clear();
             }
-            if is_over {
-                self.reporter.data(has, 0);
+            if is_finished {
+                self.reporter.data(stored, 0);
                 return Ok(());
             }
         }
     }
 
     /// Records an object as imported, or adds to its error what was imported before.
-    fn done<T>(&mut self, result: Result<T>, path: ObjectPath) -> Result<T> {
+    fn record<T>(&mut self, result: Result<T>, path: ObjectPath) -> Result<T> {
         match result {
-            Ok(done) => {
+            Ok(value) => {
                 self.imported.push(path);
                 self.reporter.object();
-                Ok(done)
+                Ok(value)
             }
             Err(source) => Err(Error::Import {
                 imported: std::mem::take(&mut self.imported),
@@ -272,7 +275,7 @@ impl Run<'_> {
 }
 
 /// Gives the device `user`, which the server created with its user, the properties in the archive.
-async fn change_own_device(device: &Device, info: &DeviceInfo, new_key: bool) -> Result<()> {
+async fn update_user_device(device: &Device, info: &DeviceInfo, new_key: bool) -> Result<()> {
     let create = device_create(info, new_key);
     let mut update = DeviceUpdate::new();
     update.nickname = create.nickname;
@@ -306,7 +309,7 @@ async fn owner(device: &Device) -> Result<Connection> {
 }
 
 /// Returns whether an object exists, or an error if it does and the import is not a resumed one.
-fn is_there(exists: bool, resume: bool, path: &ObjectPath) -> Result<bool> {
+fn check_exists(exists: bool, resume: bool, path: &ObjectPath) -> Result<bool> {
     if exists && !resume {
         return Err(Error::Exists(path.clone()));
     }
@@ -332,7 +335,7 @@ async fn create(user: &User, mut create: UserCreate) -> Result<()> {
     match user.create(create.clone()).await {
         Err(error)
             if error.kind() == Some(ErrorKind::Exists)
-                && create.email.as_deref() == Some(FIRST_ADDRESS) =>
+                && create.email.as_deref() == Some(DEFAULT_ADMIN_EMAIL) =>
         {
             create.email = Some(format!("{}@localhost", user.name()));
             user.create(create).await.map(drop)
@@ -343,10 +346,10 @@ async fn create(user: &User, mut create: UserCreate) -> Result<()> {
 
 /// The request that creates a user. It has a password, because a client cannot set the hash that is
 /// in the archive.
-fn user_create(plan: &ArchivedUser, password_is_name: bool) -> UserCreate {
-    let UserInfo { email, nickname, description, icon, role, public, .. } = plan.info.clone();
+fn user_create(archived: &ArchivedUser, password_is_name: bool) -> UserCreate {
+    let UserInfo { email, nickname, description, icon, role, public, .. } = archived.info.clone();
     let password = match password_is_name {
-        true => plan.name.as_str().to_owned(),
+        true => archived.name.as_str().to_owned(),
         // A random password that is not kept anywhere.
         false => format!("{}{}", Uuid::new_v4(), Uuid::new_v4()),
     };

@@ -69,7 +69,7 @@ where
     Fut: Future<Output = ()>,
 {
     // An error directly before the end is the reason for the end.
-    let mut failed = None;
+    let mut last_error = None;
     loop {
         let item = tokio::select! {
             biased;
@@ -78,14 +78,14 @@ where
         };
         match item {
             Some(Ok(item)) => {
-                failed = None;
+                last_error = None;
                 call(item).await;
             }
             Some(Err(error)) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "an item is missing");
-                failed = Some(error);
+                last_error = Some(error);
             }
-            None => return failed.map_or(Ok(()), Err),
+            None => return last_error.map_or(Ok(()), Err),
         }
     }
 }

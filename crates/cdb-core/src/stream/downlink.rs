@@ -77,12 +77,12 @@ impl<T: DeserializeOwned + Send + 'static> Downlinks<T> {
             let Request { stream, raw, value } = request;
             let reply = call(Datapoint { t: raw.t, d: value, o: raw.o.clone() });
             async move {
-                let done = match reply.await.into() {
+                let result = match reply.await.into() {
                     Reply::Accept => accept(&stream, raw).await,
                     Reply::AcceptWith(value) => stream.insert(value).await,
                     Reply::Ignore => Ok(()),
                 };
-                if let Err(error) = done {
+                if let Err(error) = result {
                     let error: &dyn std::error::Error = &error;
                     tracing::warn!(error, stream = %stream.path(), "the reply was not stored");
                 }
@@ -167,9 +167,9 @@ impl<T> Request<T> {
     }
 }
 
-async fn accept(stream: &Stream, asked: Datapoint<Box<RawValue>>) -> Result<()> {
+async fn accept(stream: &Stream, request: Datapoint<Box<RawValue>>) -> Result<()> {
     // The origin is the device that sent the request; this device inserts the answer.
-    let datapoint = Datapoint { o: None, ..asked };
+    let datapoint = Datapoint { o: None, ..request };
     stream.insert_array(&[datapoint]).restamp(true).await.map(drop)
 }
 

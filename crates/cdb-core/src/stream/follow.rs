@@ -31,20 +31,20 @@ pub(super) struct Follower {
     stream: Stream,
     topic: Topic,
     events: Events,
-    place: Place,
+    position: Position,
     gap: Gap,
     /// How many datapoints to read in the next request. It shrinks to find the datapoint at which
     /// the transform fails.
     page: u64,
     /// How long to wait if the next page cannot be read either.
     pause: Duration,
-    is_over: bool,
+    is_finished: bool,
 }
 
 /// The position in the stream up to which datapoints have been delivered.
-enum Place {
+enum Position {
     /// On this project's server, which sends the indexes of a batch.
-    Index(Index),
+    Index(IndexPosition),
     /// On the original server, which does not.
     Time(Recent),
     /// Missed datapoints cannot be read: the stream is ephemeral, or the transform's output depends
@@ -53,7 +53,7 @@ enum Place {
 }
 
 /// A position given by an index.
-struct Index {
+struct IndexPosition {
     /// The index of the first datapoint that has not been delivered.
     next: u64,
     /// Differs between streams that were created one after the other at the same path.
@@ -75,20 +75,20 @@ enum Gap {
 impl Follower {
     /// Waits until the server has the subscription.
     pub(super) async fn begin(stream: Stream, topic: Topic, mut events: Events) -> Result<Self> {
-        let place = match events.next().await {
-            Event::Ended(why) => return Err(Error::Subscription(why)),
-            Event::Subscribed(Some(joined)) => Place::after(&joined),
-            _ => Place::in_time(&stream, &topic).await?,
+        let position = match events.next().await {
+            Event::Ended(error) => return Err(Error::Subscription(error)),
+            Event::Subscribed(Some(subscribed)) => Position::after(&subscribed),
+            _ => Position::on_original_server(&stream, &topic).await?,
         };
-        let (gap, page, pause, is_over) = (Gap::None, PAGE, PAUSES.0, false);
-        Ok(Self { stream, topic, events, place, gap, page, pause, is_over })
+        let (gap, page, pause, is_finished) = (Gap::None, PAGE, PAUSES.0, false);
+        Ok(Self { stream, topic, events, position, gap, page, pause, is_finished })
     }
 
     /// Waits for the next batch or error; `None` after the end.
     pub(super) async fn next<T: DeserializeOwned + Send + 'static>(
         &mut self,
     ) -> Option<Result<DatapointArray<T>>> {
-        while !self.is_over {
+        while !self.is_finished {
             let item = match self.gap {
                 Gap::None => self.live().await,
                 gap => self.read(gap).await,
@@ -105,13 +105,13 @@ impl Follower {
     async fn live<T: DeserializeOwned>(&mut self) -> Result<DatapointArray<T>> {
         match self.events.next().await {
             Event::Batch(batch) => self.take(&batch),
-            Event::Subscribed(joined) => {
-                self.joined_again(joined).map(|()| DatapointArray::default())
+            Event::Subscribed(subscribed) => {
+                self.resubscribed(subscribed).map(|()| DatapointArray::default())
             }
             Event::Missed { end } => self.missed(end).map(|()| DatapointArray::default()),
-            Event::Ended(why) => {
-                self.is_over = true;
-                Err(Error::Subscription(why))
+            Event::Ended(error) => {
+                self.is_finished = true;
+                Err(Error::Subscription(error))
             }
             _ => Ok(DatapointArray::default()),
         }
@@ -119,45 +119,48 @@ impl Follower {
 
     fn take<T: DeserializeOwned>(&mut self, batch: &Batch) -> Result<DatapointArray<T>> {
         let data = batch.data.get();
-        match &mut self.place {
-            Place::Index(place) => {
-                let index = batch.index.unwrap_or(place.next);
+        match &mut self.position {
+            Position::Index(position) => {
+                let index = batch.index.unwrap_or(position.next);
                 let end = batch.end.unwrap_or(index);
-                if index < place.next {
+                if index < position.next {
                     // The downlink was turned off and on: it was emptied and counts from 0 again.
-                    place.next = if place.stateless { 0 } else { end };
+                    position.next = if position.stateless { 0 } else { end };
                     self.gap = Gap::Until(end);
                     return Err(Error::Lagged(Lagged::Replaced));
                 }
-                place.next = end;
+                position.next = end;
                 read(data)
             }
-            Place::Time(recent) => typed(recent.live(read::<Vec<_>>(data)?)),
-            Place::Unknown(_) => read(data),
+            Position::Time(recent) => typed(recent.live(read::<Vec<_>>(data)?)),
+            Position::Unknown(_) => read(data),
         }
     }
 
     /// Handles a subscription that was made again on a new connection.
-    fn joined_again(&mut self, joined: Option<Subscribed>) -> Result<()> {
-        let lagged = match (&mut self.place, joined) {
-            (Place::Index(place), Some(joined @ Subscribed { index: Some(index), .. })) => {
-                let is_same = place.incarnation == joined.incarnation;
-                if is_same && place.next <= index {
+    fn resubscribed(&mut self, subscribed: Option<Subscribed>) -> Result<()> {
+        let lagged = match (&mut self.position, subscribed) {
+            (
+                Position::Index(position),
+                Some(subscribed @ Subscribed { index: Some(index), .. }),
+            ) => {
+                let is_same = position.incarnation == subscribed.incarnation;
+                if is_same && position.next <= index {
                     return self.missed(Some(index));
                 }
                 // All datapoints of a new stream are new, and so are those of a downlink that was
                 // emptied. If the server lost the end of a stream, what is left was delivered.
                 let is_new = !is_same || self.topic.path.downlink;
-                let next = if is_new && joined.stateless { 0 } else { index };
-                self.place = Place::after(&Subscribed { index: Some(next), ..joined });
+                let next = if is_new && subscribed.stateless { 0 } else { index };
+                self.position = Position::after(&Subscribed { index: Some(next), ..subscribed });
                 self.gap = Gap::Until(index);
                 Lagged::Replaced
             }
-            (Place::Time(_), None) => return self.missed(None),
-            (Place::Unknown(lagged), None | Some(Subscribed { index: None, .. })) => *lagged,
-            (place, joined) => {
-                let place_now = joined.map(|joined| Place::after(&joined));
-                *place = place_now.unwrap_or(Place::Unknown(Lagged::Replaced));
+            (Position::Time(_), None) => return self.missed(None),
+            (Position::Unknown(lagged), None | Some(Subscribed { index: None, .. })) => *lagged,
+            (position, subscribed) => {
+                let current = subscribed.map(|subscribed| Position::after(&subscribed));
+                *position = current.unwrap_or(Position::Unknown(Lagged::Replaced));
                 Lagged::Replaced
             }
         };
@@ -166,24 +169,24 @@ impl Follower {
 
     /// Handles that batches are missing, up to the index `end` (not included) if it is known.
     fn missed(&mut self, end: Option<u64>) -> Result<()> {
-        match &mut self.place {
-            Place::Index(place) => {
-                let end = end.unwrap_or(place.next);
-                if end <= place.next {
+        match &mut self.position {
+            Position::Index(position) => {
+                let end = end.unwrap_or(position.next);
+                if end <= position.next {
                     return Ok(());
                 }
-                if place.stateless {
+                if position.stateless {
                     self.gap = Gap::Until(end);
                     return Ok(());
                 }
-                place.next = end;
+                position.next = end;
                 Err(Error::Lagged(Lagged::Transform))
             }
-            Place::Time(_) => {
+            Position::Time(_) => {
                 self.gap = Gap::Rest;
                 Ok(())
             }
-            Place::Unknown(lagged) => Err(Error::Lagged(*lagged)),
+            Position::Unknown(lagged) => Err(Error::Lagged(*lagged)),
         }
     }
 
@@ -193,16 +196,16 @@ impl Follower {
         &mut self,
         gap: Gap,
     ) -> Result<DatapointArray<T>> {
-        let page = match (&mut self.place, gap) {
-            (Place::Index(place), Gap::Until(end)) if place.next < end => {
-                let next = end.min(place.next + self.page);
-                let (i1, i2) = (signed(place.next), signed(next));
+        let page = match (&mut self.position, gap) {
+            (Position::Index(position), Gap::Until(end)) if position.next < end => {
+                let next = end.min(position.next + self.page);
+                let (i1, i2) = (signed(position.next), signed(next));
                 let query = Query::whole(self.stream.clone()).i1(i1).i2(i2);
-                let page = of_topic(query, &self.topic).await;
+                let page = query_topic(query, &self.topic).await;
                 let has_script = !self.topic.transform.is_empty();
                 match &page {
-                    page if settles(page) => {
-                        place.next = next;
+                    page if is_final(page) => {
+                        position.next = next;
                         self.page = (2 * self.page).min(PAGE);
                     }
                     // The script may fail at one datapoint of the page, which smaller pages find.
@@ -213,21 +216,21 @@ impl Follower {
                     // The script fails at this datapoint, so it would not have been sent over the
                     // websocket either.
                     Err(error) if has_script && is_bad_request(error) => {
-                        place.next = next;
+                        position.next = next;
                         return Ok(DatapointArray::default());
                     }
                     _ => {}
                 }
                 page
             }
-            (Place::Time(recent), Gap::Rest) => {
-                let limit = PAGE + recent.seen() as u64;
+            (Position::Time(recent), Gap::Rest) => {
+                let limit = PAGE + recent.len() as u64;
                 let query = self.stream.typed().query().limit(limit);
                 let query = match recent.before() {
                     Some(before) => query.t1(before),
                     None => query,
                 };
-                match of_topic(query, &self.topic).await {
+                match query_topic(query, &self.topic).await {
                     Ok(page) => {
                         if (page.len() as u64) < limit {
                             self.gap = Gap::None;
@@ -257,46 +260,46 @@ impl Follower {
             }
             page => {
                 self.pause = PAUSES.0;
-                self.is_over = !settles(&page);
+                self.is_finished = !is_final(&page);
                 page
             }
         }
     }
 }
 
-impl Place {
+impl Position {
     /// The position of a subscription that has just been confirmed by this project's server.
-    fn after(joined: &Subscribed) -> Self {
-        match *joined {
+    fn after(subscribed: &Subscribed) -> Self {
+        match *subscribed {
             Subscribed { index: Some(next), incarnation, stateless } => {
-                Self::Index(Index { next, incarnation, stateless })
+                Self::Index(IndexPosition { next, incarnation, stateless })
             }
             _ => Self::Unknown(Lagged::Ephemeral),
         }
     }
 
     /// The position of a subscription that has just started on the original server.
-    async fn in_time(stream: &Stream, topic: &Topic) -> Result<Self> {
+    async fn on_original_server(stream: &Stream, topic: &Topic) -> Result<Self> {
         if stream.refresh().await?.ephemeral {
             return Ok(Self::Unknown(Lagged::Ephemeral));
         }
-        if !keeps_its_place(&topic.transform) {
+        if !is_resumable(&topic.transform) {
             return Ok(Self::Unknown(Lagged::Transform));
         }
         let untransformed = Topic { transform: String::new(), ..topic.clone() };
         let last = Query::<Box<RawValue>>::whole(stream.clone()).i1(-1);
-        let last = of_topic(last, &untransformed).await?;
+        let last = query_topic(last, &untransformed).await?;
         let mut recent = Recent::default();
         if let Some(last) = last.first() {
             let query = stream.typed().query().t1(just_before(last.t));
-            recent.begin(last.t, of_topic(query, topic).await?.into_vec());
+            recent.begin(last.t, query_topic(query, topic).await?.into_vec());
         }
         Ok(Self::Time(recent))
     }
 }
 
 /// Returns `true` if a page need not be read again: it was read, or its values are not of type `T`.
-fn settles<T>(page: &Result<DatapointArray<T>>) -> bool {
+fn is_final<T>(page: &Result<DatapointArray<T>>) -> bool {
     use cdb_http::Error::Protocol;
     let unreadable =
         |error: &_| matches!(error, Error::Http(Protocol(ProtocolError::Unreadable(_))));
@@ -317,7 +320,7 @@ fn is_broken_off(error: &Error) -> bool {
 }
 
 /// Runs a query on the stream or downlink of a topic, with the topic's transform.
-async fn of_topic<T: DeserializeOwned + Send + 'static, By: 'static>(
+async fn query_topic<T: DeserializeOwned + Send + 'static, By: 'static>(
     mut query: Query<T, By>,
     topic: &Topic,
 ) -> Result<DatapointArray<T>> {
@@ -332,7 +335,7 @@ async fn of_topic<T: DeserializeOwned + Send + 'static, By: 'static>(
 
 /// Returns `true` if a script looks at each datapoint alone and does not change its time. Only then
 /// can the time of a transformed datapoint be used as a position in the stream.
-fn keeps_its_place(script: &str) -> bool {
+fn is_resumable(script: &str) -> bool {
     #[cfg(feature = "pipescript")]
     let stateless = || {
         let script = cdb_pipescript::Script::parse(script);

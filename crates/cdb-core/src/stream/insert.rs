@@ -14,14 +14,14 @@ use super::Stream;
 use crate::{Error, Result};
 
 /// The largest number of datapoints in one request.
-const CHUNK: usize = 5_000;
+const MAX_CHUNK_POINTS: usize = 5_000;
 
 /// The number of datapoints that are serialised before the task yields.
-const PIECE: usize = 250;
+const YIELD_EVERY: usize = 250;
 
 /// The largest size of a request's body in bytes, unless one datapoint alone is larger. The server
 /// accepts 10 MiB.
-const CHUNK_BYTES: usize = 8 * 1024 * 1024;
+const MAX_CHUNK_BYTES: usize = 8 * 1024 * 1024;
 
 /// Appends datapoints when awaited, and returns how many were stored; made by
 /// [`Stream::insert_array`].
@@ -102,17 +102,17 @@ async fn chunk<T: Serialize>(
 ) -> Result<Option<(usize, Vec<u8>)>, cdb_http::Error> {
     let mut body = Vec::new();
     let mut count = 0;
-    for datapoint in datapoints.iter().take(CHUNK) {
-        if body.len() > CHUNK_BYTES {
+    for datapoint in datapoints.iter().take(MAX_CHUNK_POINTS) {
+        if body.len() > MAX_CHUNK_BYTES {
             break;
         }
-        if count % PIECE == PIECE - 1 {
+        if count % YIELD_EVERY == YIELD_EVERY - 1 {
             yield_now().await;
         }
         let before = body.len();
         body.push(if count == 0 { b'[' } else { b',' });
         serde_json::to_writer(&mut body, datapoint).map_err(cdb_http::Error::Unwritable)?;
-        if count > 0 && body.len() > CHUNK_BYTES {
+        if count > 0 && body.len() > MAX_CHUNK_BYTES {
             body.truncate(before);
             break;
         }

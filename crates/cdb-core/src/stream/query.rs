@@ -16,7 +16,7 @@ use crate::{Error, Result};
 
 /// The start of a query by time that has none, in seconds: earlier than any datapoint. It is not 0,
 /// because a stream may have datapoints from before 1970.
-const BEFORE_ALL: f64 = -1e18;
+const START_OF_TIME: f64 = -1e18;
 
 /// Marks a [`Query`] without a range: it reads all datapoints.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +82,7 @@ impl<T> Query<T> {
     }
 
     fn by_time(self) -> Query<T, ByTime> {
-        let query = DataQuery { i1: None, i2: None, t1: Some(BEFORE_ALL), ..self.query };
+        let query = DataQuery { i1: None, i2: None, t1: Some(START_OF_TIME), ..self.query };
         Query { stream: self.stream, query, empty: false, value: PhantomData }
     }
 

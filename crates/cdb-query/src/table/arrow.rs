@@ -36,8 +36,8 @@ impl Table {
         let micros = self.times().map(|t| (t.as_secs_f64() * 1e6).round() as i64);
         let times = TimestampMicrosecondArray::from_iter_values(micros).with_timezone("UTC");
         let mut columns: Vec<(&str, ArrayRef, bool)> = vec![("t", Arc::new(times), false)];
-        for (place, name) in self.names.iter().enumerate() {
-            let values: Vec<&Value> = self.rows.iter().map(|(_, values)| &values[place]).collect();
+        for (index, name) in self.names.iter().enumerate() {
+            let values: Vec<&Value> = self.rows.iter().map(|(_, values)| &values[index]).collect();
             columns.push((name, array(&values), true));
         }
         RecordBatch::try_from_iter_with_nullable(columns)

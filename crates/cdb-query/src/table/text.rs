@@ -33,10 +33,10 @@ impl fmt::Display for Table {
         }
         for (number, line) in lines.iter().enumerate() {
             let mut text = String::new();
-            for (place, ((cell, right), width)) in line.iter().zip(&widths).enumerate() {
-                let between = if place == 0 { "" } else { "  " };
+            for (index, ((cell, right), width)) in line.iter().zip(&widths).enumerate() {
+                let between = if index == 0 { "" } else { "  " };
                 // A name is aligned like the value below it.
-                let below = lines.get(1).and_then(|line| line.get(place));
+                let below = lines.get(1).and_then(|line| line.get(index));
                 let right =
                     if number == 0 { below.is_some_and(|(_, right)| *right) } else { *right };
                 text += &match right {

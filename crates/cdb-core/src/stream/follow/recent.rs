@@ -22,7 +22,7 @@ pub(super) struct Recent {
     /// `None` before the first datapoint.
     t: Option<Timestamp>,
     /// The values of the datapoints at time `t`.
-    seen: Vec<Box<RawValue>>,
+    values: Vec<Box<RawValue>>,
     overlap: Option<Overlap>,
 }
 
@@ -38,8 +38,8 @@ struct Overlap {
 
 impl Recent {
     /// Returns the number of datapoints at the last time.
-    pub(super) fn seen(&self) -> usize {
-        self.seen.len()
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
     }
 
     /// Returns a time just before the last time, from which a query repeats the datapoints at the
@@ -52,17 +52,17 @@ impl Recent {
     /// are delivered only if they arrive on the websocket.
     pub(super) fn begin(&mut self, t: Timestamp, last: Vec<Raw>) {
         self.t = Some(t);
-        last.into_iter().for_each(|dp| self.note(&dp));
+        last.into_iter().for_each(|dp| self.record(&dp));
         self.overlap(false);
     }
 
     /// Returns those datapoints of a page, read from [`before`](Self::before) on, that have not
     /// been delivered. `is_last` says that the page ends at the end of the stream.
     pub(super) fn read(&mut self, page: Vec<Raw>, is_last: bool) -> Vec<Raw> {
-        let (t, mut known) = (self.t, self.seen.clone());
-        let new = |dp: &Raw| !(Some(dp.t) == t && take(&mut known, &dp.d));
+        let (t, mut delivered) = (self.t, self.values.clone());
+        let new = |dp: &Raw| !(Some(dp.t) == t && remove(&mut delivered, &dp.d));
         let new: Vec<Raw> = page.into_iter().filter(new).collect();
-        new.iter().for_each(|dp| self.note(dp));
+        new.iter().for_each(|dp| self.record(dp));
         if is_last {
             self.overlap(true);
         }
@@ -80,36 +80,36 @@ impl Recent {
     fn is_new(&mut self, dp: &Raw) -> bool {
         if let Some(overlap) = &mut self.overlap {
             let earlier = self.t.is_some_and(|t| dp.t < t);
-            if earlier || (Some(dp.t) == self.t && take(&mut overlap.expected, &dp.d)) {
+            if earlier || (Some(dp.t) == self.t && remove(&mut overlap.expected, &dp.d)) {
                 return !overlap.delivered;
             }
         }
-        self.note(dp);
+        self.record(dp);
         true
     }
 
     /// Records a datapoint as the last one.
-    fn note(&mut self, dp: &Raw) {
+    fn record(&mut self, dp: &Raw) {
         if self.t.is_none_or(|t| t < dp.t) {
             self.t = Some(dp.t);
-            self.seen.clear();
+            self.values.clear();
             self.overlap = None;
         }
         if self.t == Some(dp.t) {
-            self.seen.push(dp.d.clone());
+            self.values.push(dp.d.clone());
         }
     }
 
     fn overlap(&mut self, delivered: bool) {
-        let (until, expected) = (Instant::now() + OVERLAP, self.seen.clone());
+        let (until, expected) = (Instant::now() + OVERLAP, self.values.clone());
         self.overlap = Some(Overlap { until, expected, delivered });
     }
 }
 
 /// Removes one occurrence of a value, and returns whether there was one.
-fn take(values: &mut Vec<Box<RawValue>>, value: &RawValue) -> bool {
-    let place = values.iter().position(|other| other.get() == value.get());
-    place.map(|place| values.remove(place)).is_some()
+fn remove(values: &mut Vec<Box<RawValue>>, value: &RawValue) -> bool {
+    let index = values.iter().position(|other| other.get() == value.get());
+    index.map(|index| values.remove(index)).is_some()
 }
 
 #[cfg(test)]
@@ -130,7 +130,7 @@ mod tests {
     fn a_datapoint_that_is_read_after_it_arrived_is_delivered_once() {
         let mut recent = Recent::default();
         assert_eq!(recent.live(raw(&[(1.0, 1), (2.0, 2), (2.0, 2)])).len(), 3);
-        assert_eq!(recent.seen(), 2);
+        assert_eq!(recent.len(), 2);
         let page = raw(&[(2.0, 2), (2.0, 2), (2.0, 2), (2.0, 3), (3.0, 4)]);
         assert_eq!(values(recent.read(page, true)), [(2.0, 2), (2.0, 3), (3.0, 4)]);
         assert_eq!(recent.before().map(Timestamp::as_secs_f64), Some(3.0_f64.next_down()));
@@ -151,7 +151,7 @@ mod tests {
         let mut recent = Recent::default();
         recent.begin(Timestamp::new(2.0).expect("a time"), raw(&[(2.0, 2)]));
         assert_eq!(values(recent.live(raw(&[(1.0, 1), (2.0, 2)]))), [(1.0, 1), (2.0, 2)]);
-        assert_eq!(recent.seen(), 1);
+        assert_eq!(recent.len(), 1);
         assert_eq!(values(recent.read(raw(&[(2.0, 2), (2.0, 2)]), true)), [(2.0, 2)]);
     }
 
