@@ -30,7 +30,7 @@ pub enum Error {
     #[error("two columns are named {0}")]
     TwoColumns(String),
     /// The table does not have a column of this name.
-    #[error("there is no column named {0}")]
+    #[error("the table has no column named {0}")]
     NoColumn(String),
     /// A value of a column cannot be read as the requested type.
     #[error("the value at {t} in column {column} is not of the requested type")]

@@ -84,7 +84,7 @@ impl Source {
     }
 }
 
-/// Returns an error if there is a script that is not valid.
+/// Returns an error if a script is given and is not valid.
 pub(crate) fn check_script(script: Option<&str>) -> Result<()> {
     if let Some(script) = script {
         Script::parse(script)?;

@@ -288,7 +288,7 @@ const DATAPOINTS: u64 = 100_000;
 /// The number of faults.
 const FAULTS: u64 = 200;
 
-/// One fault in so many kills the server.
+/// The server is killed at one in this number of faults, instead of a broken connection.
 const KILLED_EVERY: u64 = 40;
 
 /// The test that runs the server in another process.
