@@ -126,7 +126,9 @@ impl DataReader {
         };
         parsed
             .map_err(|error| match error {
-                DatapointParseError::Json(error) => ArchiveProblem::Json(error),
+                DatapointParseError::Json(error) | DatapointParseError::Value { error, .. } => {
+                    ArchiveProblem::Json(error)
+                }
                 _ => ArchiveProblem::Incomplete,
             })
             .at(&self.path)?;

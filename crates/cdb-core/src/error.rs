@@ -5,7 +5,10 @@ use std::sync::Arc;
 use cdb_archive::ArchiveError;
 #[cfg(feature = "schema")]
 use cdb_types::InvalidSchema;
-use cdb_types::{ErrorKind, ObjectPath, PathError, ServerError, StreamPath};
+use cdb_http::Facts;
+use cdb_types::{
+    DevicePath, ErrorKind, ObjectPath, PathError, Schema, StreamPath, Timestamp, TimestampError,
+};
 
 /// The error of a call.
 #[derive(Debug, thiserror::Error)]
@@ -26,14 +29,51 @@ pub enum Error {
     #[cfg(feature = "pipescript")]
     #[error(transparent)]
     Script(#[from] cdb_pipescript::ParseError),
+    /// A time is NaN or an infinity. Nothing was sent.
+    #[error(transparent)]
+    Time(#[from] TimestampError),
+    /// A datapoint's value cannot be read as the type of the [`TypedStream`](crate::TypedStream).
+    /// [`Query::skip_invalid`](crate::Query::skip_invalid) leaves such datapoints out.
+    #[error("the value at {t} in {stream} is not a {expected}: {error}")]
+    Value {
+        /// The stream.
+        stream: StreamPath,
+        /// The time of the datapoint.
+        t: Timestamp,
+        /// The name of the type.
+        expected: String,
+        /// What is wrong with the value.
+        error: String,
+    },
+    /// The stream that is to be ensured exists with another schema. It was not changed.
+    #[error("{stream} exists with the schema {existing}, not with {wanted}")]
+    OtherSchema {
+        /// The stream.
+        stream: StreamPath,
+        /// Its schema.
+        existing: Schema,
+        /// The schema that was given.
+        wanted: Schema,
+    },
+    /// [`connect_lazy`](crate::ConnectorDbBuilder::connect_lazy) needs to know which device logs in.
+    #[error("which device logs in is not known before connecting; add .device(\"user/device\")")]
+    UnknownDevice,
+    /// The login is that of another device than [`device`](crate::ConnectorDbBuilder::device) says.
+    #[error("this login is that of {actual}, not of {expected}")]
+    OtherDevice {
+        /// The device that was given.
+        expected: DevicePath,
+        /// The device of the login, or `nobody`.
+        actual: String,
+    },
     /// Some chunks of an insert were stored before a later one failed.
-    #[error("only the first {stored} datapoints were stored")]
+    #[error("only the first {stored} datapoints were stored: {error}")]
     PartialInsert {
         /// The number of datapoints, counted from the first, that are known to be stored. If the
         /// connection broke, the chunk after them may be stored as well.
         stored: usize,
         /// The error of the chunk that failed.
-        source: cdb_http::Error,
+        error: cdb_http::Error,
     },
     /// A subscription could not be started, or has ended. The error is shared, because one error
     /// can end all subscriptions of a connection.
@@ -50,19 +90,30 @@ pub enum Error {
     #[error("{0} exists already")]
     Exists(ObjectPath),
     /// An import failed before everything was imported.
-    #[error("{failed} could not be imported, after {} other objects: {source}", imported.len())]
+    #[error("{failed} could not be imported, after {} other objects: {error}", imported.len())]
     Import {
         /// The objects that were imported completely.
         imported: Vec<ObjectPath>,
         /// The object that failed. It may exist on the server in part.
         failed: ObjectPath,
         /// The error of that object.
-        source: Box<Error>,
+        error: Box<Error>,
     },
     /// The stream belongs to another device. Only its owner can answer the requests in its
     /// downlink. Nothing was sent.
     #[error("{0} is not a stream of the device that is logged in")]
     NotOwner(StreamPath),
+    /// The error of another crate of the client, such as that of a query or a logger. `?` converts
+    /// it; the predicates answer as those of the original error.
+    #[error("{error}")]
+    Other {
+        /// The original error. It can be downcast.
+        error: Box<dyn std::error::Error + Send + Sync>,
+        /// Its kind.
+        kind: Option<ErrorKind>,
+        /// Whether the same call may succeed later.
+        is_temporary: bool,
+    },
 }
 
 /// Why datapoints that a subscription missed cannot be delivered later.
@@ -86,52 +137,28 @@ pub enum Lagged {
 }
 
 impl Error {
-    /// Returns the error that the server answered, or `None` if the error does not come from the
-    /// server.
+    /// What the predicates are decided by.
+    #[doc(hidden)]
     #[must_use]
-    pub fn server_error(&self) -> Option<&ServerError> {
-        self.http()?.server_error()
-    }
-
-    /// Returns the kind of the server's error, or `None` if the error does not come from the server
-    /// or its kind is unknown.
-    #[must_use]
-    pub fn kind(&self) -> Option<ErrorKind> {
-        self.server_error()?.kind()
-    }
-
-    /// Returns `true` if the server answered 404: the object does not exist, or this device may not
-    /// see it. The server does not tell which.
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        self.http().is_some_and(cdb_http::Error::is_not_found)
-    }
-
-    /// Returns `true` if the server answered 403: it understood the call and refused it.
-    #[must_use]
-    pub fn is_forbidden(&self) -> bool {
-        self.http().is_some_and(cdb_http::Error::is_forbidden)
-    }
-
-    /// Returns `true` if the login failed: the user, password or API key is wrong.
-    #[must_use]
-    pub fn is_unauthorized(&self) -> bool {
-        self.http().is_some_and(cdb_http::Error::is_unauthorized)
-    }
-
-    /// Returns `true` if the same call may succeed later: the server could not be reached, the
-    /// connection broke, or the answer was 502, 503 or 504.
-    #[must_use]
-    pub fn is_temporary(&self) -> bool {
-        self.http().is_some_and(cdb_http::Error::is_temporary)
-    }
-
-    fn http(&self) -> Option<&cdb_http::Error> {
+    pub fn facts(&self) -> Facts<'_> {
         match self {
-            Self::Http(error) | Self::PartialInsert { source: error, .. } => Some(error),
-            Self::Subscription(error) => Some(error),
-            Self::Import { source, .. } => source.http(),
-            _ => None,
+            Self::Http(error) | Self::PartialInsert { error, .. } => error.facts(),
+            Self::Subscription(error) => error.facts(),
+            Self::Import { error, .. } => error.facts(),
+            Self::Path(_) | Self::Time(_) => Facts::of_kind(ErrorKind::Invalid),
+            #[cfg(feature = "schema")]
+            Self::Schema(_) => Facts::of_kind(ErrorKind::Invalid),
+            #[cfg(feature = "pipescript")]
+            Self::Script(_) => Facts::of_kind(ErrorKind::Invalid),
+            Self::Exists(_) | Self::OtherSchema { .. } => Facts::of_kind(ErrorKind::Exists),
+            Self::NotOwner(_) => Facts::of_kind(ErrorKind::Denied),
+            Self::Other { kind, is_temporary, .. } => {
+                Facts { kind: kind.clone(), is_temporary: *is_temporary, ..Facts::default() }
+            }
+            Self::UnknownDevice | Self::OtherDevice { .. } => Facts::of_kind(ErrorKind::Invalid),
+            Self::Lagged(_) | Self::Archive(_) | Self::Value { .. } => Facts::default(),
         }
     }
 }
+
+cdb_http::error_predicates!(Error);

@@ -125,7 +125,8 @@ pub enum ProtocolError {
 impl From<cdb_types::DatapointParseError> for ProtocolError {
     fn from(error: cdb_types::DatapointParseError) -> Self {
         match error {
-            cdb_types::DatapointParseError::Json(error) => Self::Unreadable(error),
+            cdb_types::DatapointParseError::Json(error)
+            | cdb_types::DatapointParseError::Value { error, .. } => Self::Unreadable(error),
             _ => Self::Incomplete,
         }
     }

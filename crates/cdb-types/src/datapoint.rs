@@ -12,7 +12,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{Timestamp, TimestampError};
+use crate::{Finite, Timestamp, TimestampError};
 
 pub use parser::{DatapointParseError, DatapointParser};
 pub use raw::{RawDatapoint, RawNumber};
@@ -20,7 +20,8 @@ pub use raw::{RawDatapoint, RawNumber};
 /// A value with its timestamp and origin: `{"t": 1464250199.934, "d": 8, "o": "user/device"}`.
 ///
 /// In JSON, a `t` of 0, a `d` of null and an empty `o` are left out, as the protocol specifies. A
-/// missing key is read as that value.
+/// missing key is read as that value. JSON has neither NaN nor infinities: serializing a value that
+/// contains one is an error.
 ///
 /// ```
 /// use cdb_types::Datapoint;
@@ -96,7 +97,7 @@ impl<T: Serialize> Serialize for Datapoint<T> {
             object.serialize_field("t", &self.t)?;
         }
         if !null::is_null(&self.d) {
-            object.serialize_field("d", &self.d)?;
+            object.serialize_field("d", &Finite(&self.d))?;
         }
         if let Some(origin) = self.o.as_deref().filter(|origin| !origin.is_empty()) {
             object.serialize_field("o", origin)?;

@@ -29,6 +29,7 @@ mod datapoint;
 mod datapoint_array;
 pub mod endpoint;
 mod error;
+mod finite;
 pub mod meta;
 mod object;
 mod path;
@@ -44,6 +45,7 @@ pub use datapoint::{
 };
 pub use datapoint_array::{DatapointArray, Number};
 pub use error::{ErrorKind, ServerError};
+pub use finite::Finite;
 pub use meta::ServerInfo;
 pub use object::{
     DeviceCreate, DeviceInfo, DeviceKind, DeviceUpdate, Kind, StreamCreate, StreamInfo, StreamKind,

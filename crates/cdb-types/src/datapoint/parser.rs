@@ -1,16 +1,26 @@
 //! An incremental parser for JSON arrays of datapoints.
 
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use super::{Datapoint, RawDatapoint};
+use crate::Timestamp;
 
 /// A text is not a JSON array of datapoints.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatapointParseError {
-    /// The text is not JSON or not an array of datapoints, or a value has the wrong type.
+    /// The text is not JSON or not an array of datapoints.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
+    /// A datapoint's value is not of the type that was asked for.
+    #[error("the value at {t}: {error}")]
+    Value {
+        /// The time of the datapoint.
+        t: Timestamp,
+        /// What is wrong with its value.
+        error: serde_json::Error,
+    },
     /// The text ends before the array does.
     #[error("the array of datapoints is incomplete")]
     Incomplete,
@@ -139,7 +149,7 @@ impl DatapointParser {
                 (State::After, b',') => State::Next,
                 (State::First | State::Next, _) => {
                     if let Some((raw, length)) = RawDatapoint::scan(&text[used..]) {
-                        found.push(raw.read()?);
+                        found.push(raw.read().map_err(|error| value_error(error, &text[used..]))?);
                         used += length;
                         self.state = State::After;
                         continue;
@@ -150,7 +160,7 @@ impl DatapointParser {
                         Some(Ok(datapoint)) => found.push(datapoint),
                         // A text that ends within a number is not always reported as `is_eof`.
                         Some(Err(error)) if !error.is_eof() && !is_open(&text[used..]) => {
-                            return Err(error.into());
+                            return Err(value_error(error, &text[used..]));
                         }
                         _ => return Ok(used),
                     }
@@ -168,6 +178,16 @@ impl DatapointParser {
             used += 1;
         }
         Ok(used)
+    }
+}
+
+/// The error of a datapoint at the start of a text, which tells a value of another type from a text
+/// that is not a datapoint at all.
+fn value_error(error: serde_json::Error, text: &[u8]) -> DatapointParseError {
+    let raw = serde_json::Deserializer::from_slice(text).into_iter::<Datapoint<&RawValue>>().next();
+    match raw {
+        Some(Ok(Datapoint { t, .. })) => DatapointParseError::Value { t, error },
+        _ => DatapointParseError::Json(error),
     }
 }
 
