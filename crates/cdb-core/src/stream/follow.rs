@@ -204,7 +204,7 @@ impl Follower {
                 let page = query_topic(query, &self.topic).await;
                 let has_script = !self.topic.transform.is_empty();
                 match &page {
-                    page if is_final(page) => {
+                    page if is_page_done(page) => {
                         position.next = next;
                         self.page = (2 * self.page).min(PAGE);
                     }
@@ -260,7 +260,7 @@ impl Follower {
             }
             page => {
                 self.pause = PAUSES.0;
-                self.is_finished = !is_final(&page);
+                self.is_finished = !is_page_done(&page);
                 page
             }
         }
@@ -299,7 +299,7 @@ impl Position {
 }
 
 /// Returns `true` if a page need not be read again: it was read, or its values are not of type `T`.
-fn is_final<T>(page: &Result<DatapointArray<T>>) -> bool {
+fn is_page_done<T>(page: &Result<DatapointArray<T>>) -> bool {
     use cdb_http::Error::Protocol;
     let unreadable =
         |error: &_| matches!(error, Error::Http(Protocol(ProtocolError::Unreadable(_))));
