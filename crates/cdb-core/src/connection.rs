@@ -6,6 +6,9 @@ use cdb_http::websocket::{Reconnect, Websocket};
 use cdb_http::{Credentials, Session};
 use cdb_types::{ApiKey, DevicePath, UserPath};
 
+/// The name of the device that a user with a password logs in as.
+pub(crate) const USER_DEVICE: &str = "user";
+
 /// A session with its websocket, and the device it is logged in as.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection(Arc<Inner>);

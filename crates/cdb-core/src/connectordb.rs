@@ -11,9 +11,10 @@ use cdb_types::endpoint::{
     Count, Counted, Endpoint, Json, ListInterpolators, ListTransforms, ListUsers, Ping, Version,
 };
 use cdb_types::{DevicePath, Name, ObjectPath, ServerInfo, StreamPath, UserPath};
+use futures_util::stream;
 use tokio::sync::watch;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, USER_DEVICE};
 use crate::object::{Handle, device};
 use crate::{Device, Error, Object, Result, Stream, User};
 
@@ -26,6 +27,7 @@ const ANONYMOUS: &str = "nobody";
 pub struct ConnectorDbBuilder {
     url: String,
     credentials: Credentials,
+    device: Option<String>,
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
     retries: Option<u32>,
@@ -89,6 +91,13 @@ impl ConnectorDbBuilder {
         self
     }
 
+    /// Says which device logs in, as `user/device`. [`connect`](Self::connect) asks the server, and
+    /// fails if it is another one; [`connect_lazy`](Self::connect_lazy) needs it.
+    pub fn device(mut self, path: impl Into<String>) -> Self {
+        self.device = Some(path.into());
+        self
+    }
+
     /// Sets when the websocket that carries subscriptions is opened again after it was lost.
     pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
         self.reconnect = reconnect;
@@ -116,21 +125,62 @@ impl ConnectorDbBuilder {
     ///
     /// # Errors
     /// Returns an error if the URL or a root certificate is not valid, the server cannot be
-    /// reached, or the login fails.
+    /// reached, the login fails, or it is that of another device than [`device`](Self::device) says.
     pub async fn connect(self) -> Result<ConnectorDb> {
         let session = self.session()?.build()?;
         // Also needed with a password: the login may be an e-mail address, which is not a path.
         let path = session.call(&Ping).await?;
-        let own = if path == ANONYMOUS { "nobody/user" } else { path.as_str() };
-        let connection = Connection::new(session, own.parse::<DevicePath>()?, self.reconnect);
-        let cdb = ConnectorDb {
-            device: device(&connection, connection.device().clone()),
-            path: path.into(),
-        };
+        if let Some(expected) = &self.device
+            && *expected != path
+        {
+            let expected = expected.parse()?;
+            return Err(Error::OtherDevice { expected, actual: path });
+        }
+        let cdb = ConnectorDb::new(session, path, self.reconnect)?;
         if let Credentials::Password { .. } = self.credentials {
             cdb.use_key().await?;
         }
         Ok(cdb)
+    }
+
+    /// Returns a connection without sending anything: a program may start before its server does.
+    /// The first call connects; until the server can be reached, calls are
+    /// [temporary](Error::is_temporary) errors.
+    ///
+    /// Which device logs in is not asked, so it must be known: from the name of the user if a
+    /// password is used, and otherwise from [`device`](Self::device). With a password, each call
+    /// sends it, which takes the server longer than a key.
+    ///
+    /// ```no_run
+    /// # async fn example() -> cdb_core::Result<()> {
+    /// use cdb_core::ConnectorDb;
+    /// let cdb = ConnectorDb::builder()
+    ///     .url("http://localhost:3124")
+    ///     .apikey("the key of the device")
+    ///     .device("me/thermometer")
+    ///     .connect_lazy()?;
+    /// match cdb.stream("temperature")?.insert(21.5).await {
+    ///     Err(error) if error.is_temporary() => println!("The server is not there yet: {error}"),
+    ///     result => result?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the URL, a root certificate or the path of the device is not valid, or
+    /// [`Error::UnknownDevice`] if the device is not known.
+    pub fn connect_lazy(self) -> Result<ConnectorDb> {
+        let path = match (&self.device, &self.credentials) {
+            (Some(device), _) => device.parse::<DevicePath>()?.to_string(),
+            (None, Credentials::Nobody) => ANONYMOUS.to_owned(),
+            (None, Credentials::Password { user, .. }) => match Name::new(user) {
+                Ok(name) => format!("{name}/{USER_DEVICE}"),
+                Err(_) => return Err(Error::UnknownDevice),
+            },
+            (None, _) => return Err(Error::UnknownDevice),
+        };
+        ConnectorDb::new(self.session()?.build()?, path, self.reconnect)
     }
 }
 
@@ -152,12 +202,21 @@ impl ConnectorDb {
         ConnectorDbBuilder {
             url: "http://localhost:3124".to_owned(),
             credentials: Credentials::Nobody,
+            device: None,
             connect_timeout: None,
             timeout: None,
             retries: None,
             root_certificates: Vec::new(),
             reconnect: Reconnect::new(),
         }
+    }
+
+    /// `path` is that of the device that is logged in, or `nobody`.
+    fn new(session: Session, path: String, reconnect: Reconnect) -> Result<Self> {
+        let own = if path == ANONYMOUS { "nobody/user" } else { path.as_str() };
+        let connection = Connection::new(session, own.parse::<DevicePath>()?, reconnect);
+        let device = device(&connection, connection.device().clone());
+        Ok(Self { device, path: path.into() })
     }
 
     /// Returns the path of the device that is logged in (`user/device`), or `nobody` without a
@@ -270,9 +329,26 @@ impl ConnectorDb {
 
     /// Returns a channel with the state of the websocket that carries subscriptions. It is updated
     /// whenever the state changes.
+    ///
+    /// It [displays](std::fmt::Display) as a phrase; [`connection_states`](Self::connection_states)
+    /// is the same as a stream.
     #[must_use]
     pub fn connection_state(&self) -> watch::Receiver<ConnectionState> {
         self.connection().websocket().state()
+    }
+
+    /// Returns the states of the websocket as a [`futures::Stream`](futures_core::Stream): the
+    /// current one, and each later one. States that change faster than they are read are left out.
+    pub fn connection_states(
+        &self,
+    ) -> impl futures_core::Stream<Item = ConnectionState> + Send + Unpin + use<> {
+        let mut state = self.connection_state();
+        state.mark_changed();
+        Box::pin(stream::unfold(state, async |mut state| {
+            state.changed().await.ok()?;
+            let now = state.borrow_and_update().clone();
+            Some((now, state))
+        }))
     }
 
     /// Makes any call of the protocol. It is meant for calls that have no method of their own.

@@ -2,7 +2,7 @@
 
 use cdb_http::{Credentials, ProtocolError};
 use cdb_types::endpoint::ListStreams;
-use cdb_types::{ApiKey, DeviceCreate, DeviceInfo, DeviceKind, DeviceUpdate};
+use cdb_types::{ApiKey, DeviceCreate, DeviceInfo, DeviceKind, DevicePath, DeviceUpdate};
 
 use crate::connectordb::listed_name;
 use crate::object::{Handle, getters, object_methods, setters};
@@ -13,7 +13,7 @@ use crate::{Result, Stream, User};
 #[derive(Debug, Clone)]
 pub struct Device(pub(crate) Handle<DeviceKind>);
 
-object_methods!(Device, DeviceKind, "device");
+object_methods!(Device, "device", DevicePath, DeviceInfo, DeviceUpdate);
 
 impl Device {
     /// Creates the device with all streams in `create`. Either everything is created or nothing.
@@ -24,6 +24,33 @@ impl Device {
     pub async fn create(&self, create: DeviceCreate) -> Result<DeviceInfo> {
         create.streams.values().try_for_each(check_schema)?;
         self.0.create(&create).await
+    }
+
+    /// Creates the device if it does not exist, creates those of its streams in `create` that do not
+    /// exist, and returns the device's API key.
+    ///
+    /// Programs that do this at the same time all succeed. The properties of a device that exists
+    /// are not changed, and its key stays as it is.
+    ///
+    /// ```no_run
+    /// # async fn example(cdb: cdb_core::ConnectorDb) -> cdb_core::Result<()> {
+    /// use cdb_core::{ConnectorDb, DeviceCreate};
+    /// let key = cdb.user().device("thermometer")?.ensure(DeviceCreate::new()).await?;
+    /// let thermometer = ConnectorDb::builder().apikey(key).connect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the errors of [`create`](Self::create) and of [`Stream::ensure`], and an error if the
+    /// key may not be read.
+    pub async fn ensure(&self, create: DeviceCreate) -> Result<ApiKey> {
+        create.streams.values().try_for_each(check_schema)?;
+        let info = self.0.ensure(&create).await?;
+        for (name, stream) in create.streams {
+            self.stream(&name)?.ensure(stream).await?;
+        }
+        visible_key(&info)
     }
 
     /// Lists the streams of the device, oldest first.
@@ -103,15 +130,18 @@ impl Device {
     /// Returns the same errors as [`set`](Self::set).
     pub async fn reset_apikey(&self) -> Result<ApiKey> {
         let update = DeviceUpdate::new().apikey("");
-        let key = |info: &DeviceInfo| info.apikey.clone().filter(|key| !key.expose().is_empty());
         let info = if self.path() == self.0.connection.device() {
-            let new = |info: &DeviceInfo| key(info).map(Credentials::ApiKey);
+            let new = |info: &DeviceInfo| visible_key(info).ok().map(Credentials::ApiKey);
             self.0.set_login(&update, new).await?
         } else {
             self.set(update).await?
         };
-        let key =
-            key(&info).ok_or(ProtocolError::Missing("apikey")).map_err(cdb_http::Error::from)?;
-        Ok(key)
+        visible_key(&info)
     }
+}
+
+/// The key in a device's properties. The server leaves it empty for those who may not read it.
+fn visible_key(info: &DeviceInfo) -> Result<ApiKey> {
+    let key = info.apikey.clone().filter(|key| !key.expose().is_empty());
+    Ok(key.ok_or(ProtocolError::Missing("apikey")).map_err(cdb_http::Error::from)?)
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use cdb_archive::ArchiveError;
+use cdb_http::Facts;
 #[cfg(feature = "schema")]
 use cdb_types::InvalidSchema;
-use cdb_http::Facts;
 use cdb_types::{
     DevicePath, ErrorKind, ObjectPath, PathError, Schema, StreamPath, Timestamp, TimestampError,
 };

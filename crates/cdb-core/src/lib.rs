@@ -45,8 +45,9 @@ pub use cdb_http::Credentials;
 pub use cdb_http::websocket::{ConnectionState, Reconnect};
 pub use cdb_types::{
     ApiKey, Datapoint, DatapointArray, DeviceCreate, DeviceInfo, DevicePath, DeviceUpdate,
-    ErrorKind, ObjectPath, Password, Schema, ServerError, ServerInfo, StreamCreate, StreamInfo,
-    StreamPath, StreamUpdate, Timestamp, UserCreate, UserInfo, UserPath, UserUpdate,
+    ErrorKind, ObjectPath, Password, Schema, Seconds, ServerError, ServerInfo, StreamCreate,
+    StreamInfo, StreamPath, StreamUpdate, Timestamp, TimestampError, TimestampRangeError,
+    UserCreate, UserInfo, UserPath, UserUpdate,
 };
 pub use connectordb::{ConnectorDb, ConnectorDbBuilder};
 pub use device::Device;

@@ -88,6 +88,21 @@ impl<K: Kind> Handle<K> {
         Ok(info)
     }
 
+    /// The object's properties, once it exists: it is created if it does not. Two programs that do
+    /// this at the same time both succeed.
+    pub(crate) async fn ensure(&self, create: &K::Create) -> Result<K::Info> {
+        match self.refresh().await {
+            Err(error) if error.is_not_found() => {}
+            found => return found,
+        }
+        match self.create(create).await {
+            // Another program may have created it in between; the original server says only that
+            // this one has failed.
+            Err(error) if !error.is_temporary() => self.refresh().await.map_err(|_| error),
+            created => created,
+        }
+    }
+
     pub(crate) async fn set(&self, update: &K::Update) -> Result<K::Info> {
         let Json(info) = self.session().call(&Write::<K>(&self.path, update)).await?;
         self.cache(Some(info.clone()));
@@ -121,11 +136,11 @@ pub(crate) fn device(connection: &Connection, path: DevicePath) -> Device {
 
 /// The methods that users, devices and streams share, on a struct around a [`Handle`].
 macro_rules! object_methods {
-    ($object:ident, $kind:ident, $word:literal) => {
+    ($object:ident, $word:literal, $path:ty, $info:ty, $update:ty) => {
         impl $object {
             #[doc = concat!("Returns the path of the ", $word, ".")]
             #[must_use]
-            pub fn path(&self) -> &<cdb_types::$kind as cdb_types::Kind>::Path {
+            pub fn path(&self) -> &$path {
                 &self.0.path
             }
 
@@ -143,7 +158,7 @@ macro_rules! object_methods {
             /// # Errors
             #[doc = concat!("Returns an error if the ", $word, " does not exist or may not be")]
             /// seen, or the server cannot be reached.
-            pub async fn data(&self) -> crate::Result<<cdb_types::$kind as cdb_types::Kind>::Info> {
+            pub async fn data(&self) -> crate::Result<$info> {
                 self.0.data().await
             }
 
@@ -151,9 +166,7 @@ macro_rules! object_methods {
             ///
             /// # Errors
             /// Returns the same errors as [`data`](Self::data).
-            pub async fn refresh(
-                &self,
-            ) -> crate::Result<<cdb_types::$kind as cdb_types::Kind>::Info> {
+            pub async fn refresh(&self) -> crate::Result<$info> {
                 self.0.refresh().await
             }
 
@@ -171,10 +184,7 @@ macro_rules! object_methods {
             /// # Errors
             /// Returns an error if the server refuses the change, in which case nothing is changed,
             /// or if the server cannot be reached.
-            pub async fn set(
-                &self,
-                update: <cdb_types::$kind as cdb_types::Kind>::Update,
-            ) -> crate::Result<<cdb_types::$kind as cdb_types::Kind>::Info> {
+            pub async fn set(&self, update: $update) -> crate::Result<$info> {
                 self.0.set(&update).await
             }
 
@@ -187,7 +197,7 @@ macro_rules! object_methods {
             }
 
             crate::object::setters! {
-                <cdb_types::$kind as cdb_types::Kind>::Update;
+                $update;
                 /// Changes the nickname, which is shown to people instead of the name.
                 set_nickname: nickname(String);
                 /// Changes the description.

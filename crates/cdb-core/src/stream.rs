@@ -14,10 +14,10 @@ use std::ops::RangeBounds;
 use bytes::Bytes;
 use cdb_types::endpoint::Length;
 use cdb_types::{
-    Datapoint, DatapointArray, Schema, StreamCreate, StreamInfo, StreamKind, StreamUpdate,
+    Datapoint, DatapointArray, Finite, Schema, StreamCreate, StreamInfo, StreamKind, StreamPath,
+    StreamUpdate,
 };
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use callback::Callback;
@@ -29,7 +29,7 @@ pub use subscribe::{Subscribe, Subscription};
 pub use typed::TypedStream;
 
 use crate::object::{Handle, getters, object_methods, setters};
-use crate::{Device, Result, User};
+use crate::{Device, Error, Result, User};
 
 /// A stream of timestamped values that match one JSON Schema and are appended by one device.
 ///
@@ -38,7 +38,7 @@ use crate::{Device, Result, User};
 #[derive(Debug, Clone)]
 pub struct Stream(pub(crate) Handle<StreamKind>);
 
-object_methods!(Stream, StreamKind, "stream");
+object_methods!(Stream, "stream", StreamPath, StreamInfo, StreamUpdate);
 
 /// Checks the schema of a stream to be created, if it has one.
 pub(crate) fn check_schema(stream: &StreamCreate) -> Result<()> {
@@ -66,6 +66,36 @@ impl Stream {
     pub async fn create(&self, create: StreamCreate) -> Result<StreamInfo> {
         check_schema(&create)?;
         self.0.create(&create).await
+    }
+
+    /// Creates the stream if it does not exist, and returns its properties.
+    ///
+    /// Programs that do this at the same time all succeed. If the stream exists, only its schema is
+    /// compared, and only if one is given; nothing is changed.
+    ///
+    /// ```no_run
+    /// # async fn example(cdb: cdb_core::ConnectorDb) -> cdb_core::Result<()> {
+    /// use cdb_core::StreamCreate;
+    /// let mood = cdb.stream("mood")?;
+    /// mood.ensure(StreamCreate::new().schema(serde_json::json!({"type": "integer"}))).await?;
+    /// mood.insert(8).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns [`Error::OtherSchema`] if the stream exists with another schema, and the errors of
+    /// [`create`](Self::create).
+    pub async fn ensure(&self, create: StreamCreate) -> Result<StreamInfo> {
+        check_schema(&create)?;
+        let info = self.0.ensure(&create).await?;
+        match create.schema {
+            Some(wanted) if wanted.to_value() != info.schema.to_value() => {
+                let (stream, existing) = (self.path().clone(), info.schema);
+                Err(Error::OtherSchema { stream, existing, wanted })
+            }
+            _ => Ok(info),
+        }
     }
 
     /// Returns a handle to the device that owns the stream. Nothing is sent.
@@ -232,7 +262,7 @@ impl Stream {
     pub async fn insert(&self, value: impl Serialize) -> Result<()> {
         // The value is serialised before the first await, so that the future is `Send` even
         // if the value is not `Sync`.
-        let value = serde_json::value::to_raw_value(&value);
+        let value = serde_json::value::to_raw_value(&Finite(&value));
         let datapoint = Datapoint::now(value.map_err(cdb_http::Error::Unwritable)?);
         self.insert_array(&[datapoint]).restamp(true).await.map(drop)
     }
@@ -387,7 +417,7 @@ impl Stream {
     }
 }
 
-impl<T: DeserializeOwned> From<Stream> for TypedStream<T> {
+impl<T> From<Stream> for TypedStream<T> {
     fn from(stream: Stream) -> Self {
         Self::new(stream)
     }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use cdb_http::Credentials;
 use cdb_types::endpoint::{ListDevices, ListUserStreams};
-use cdb_types::{DeviceCreate, UserCreate, UserInfo, UserKind, UserUpdate};
+use cdb_types::{DeviceCreate, UserCreate, UserInfo, UserKind, UserPath, UserUpdate};
 
 use crate::connectordb::listed_name;
 use crate::object::{Handle, getters, object_methods, setters};
@@ -16,7 +16,7 @@ use crate::{Device, Result, Stream};
 #[derive(Debug, Clone)]
 pub struct User(pub(crate) Handle<UserKind>);
 
-object_methods!(User, UserKind, "user");
+object_methods!(User, "user", UserPath, UserInfo, UserUpdate);
 
 impl User {
     /// Creates the user with all devices and streams in `create`. Either everything is created or

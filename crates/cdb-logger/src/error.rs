@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cdb_types::{InvalidSchema, NameError};
+use cdb_http::Facts;
+use cdb_types::{ErrorKind, InvalidSchema, NameError};
 
 /// Why something was not logged, or not brought to the server.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +16,6 @@ pub enum Error {
         /// Which file.
         file: PathBuf,
         /// What is wrong with it.
-        #[source]
         problem: FileError,
     },
     /// The logger was closed.
@@ -42,8 +42,8 @@ pub enum Error {
         complaint: String,
     },
     /// A value cannot be written as JSON. Nothing was stored.
-    #[error("the value cannot be written as JSON")]
-    Unwritable(#[source] serde_json::Error),
+    #[error("the value cannot be written as JSON: {0}")]
+    Unwritable(serde_json::Error),
     /// A datapoint is older than one that the stream has got already. Nothing was stored.
     #[error("{0:?} has got a later datapoint already")]
     Order(String),
@@ -53,9 +53,12 @@ pub enum Error {
     /// The data of some streams did not reach the server; those of the others did.
     #[error("{}", list(.0))]
     Streams(Vec<(String, Error)>),
+    /// A sync has failed. All that wait for it get the same error.
+    #[error("{0}")]
+    Sync(Arc<Error>),
     /// What the program does for a new file failed; the file has been removed again.
-    #[error("the new file could not be prepared")]
-    OnCreate(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the new file could not be prepared: {0}")]
+    OnCreate(Box<dyn std::error::Error + Send + Sync>),
 }
 
 fn list(failed: &[(String, Error)]) -> String {
@@ -64,18 +67,46 @@ fn list(failed: &[(String, Error)]) -> String {
 }
 
 impl Error {
-    /// Whether the same may succeed later: the network or the server was not there.
+    /// What the predicates are decided by.
+    #[doc(hidden)]
     #[must_use]
-    pub fn is_temporary(&self) -> bool {
+    pub fn facts(&self) -> Facts<'_> {
         match self {
-            Self::Server(error) => error.is_temporary(),
-            Self::Streams(failed) => failed.iter().all(|(_, error)| error.is_temporary()),
-            _ => false,
+            Self::Server(error) => error.facts(),
+            Self::Sync(error) => error.facts(),
+            // If all have failed in the same way, that is how it has failed.
+            Self::Streams(failed) => {
+                let mut facts = failed.iter().map(|(_, error)| error.facts());
+                let first = facts.next().unwrap_or_default();
+                facts.fold(first, Facts::shared_with)
+            }
+            Self::UnknownStream(_) | Self::MissingStream(_) => Facts::of_kind(ErrorKind::NotFound),
+            Self::Name(_) | Self::Schema(_) => Facts::of_kind(ErrorKind::Invalid),
+            Self::Unfit { .. } => Facts::of_kind(ErrorKind::Schema),
+            Self::Order(_) => Facts::of_kind(ErrorKind::Order),
+            Self::File { .. } | Self::Closed | Self::Unwritable(_) | Self::OnCreate(_) => {
+                Facts::default()
+            }
         }
     }
 
     pub(crate) fn file(file: &Path, problem: impl Into<FileError>) -> Self {
         Self::File { file: file.to_owned(), problem: problem.into() }
+    }
+}
+
+cdb_http::error_predicates!(Error);
+
+/// So that `?` works in functions that return the client's error.
+impl From<Error> for cdb_core::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Server(error) => error,
+            error => {
+                let (kind, is_temporary) = (error.kind(), error.is_temporary());
+                Self::Other { error: Box::new(error), kind, is_temporary }
+            }
+        }
     }
 }
 

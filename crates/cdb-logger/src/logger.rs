@@ -191,13 +191,13 @@ impl Logger {
     /// then brings the rest.
     ///
     /// # Errors
-    /// If the server cannot be reached or refuses: what it has not got waits on.
-    /// [`Error::Streams`] if that concerns some streams only.
+    /// [`Error::Sync`] if the server cannot be reached or refuses: what it has not got waits on. The
+    /// error in it is [`Error::Streams`] if that concerns some streams only.
     ///
     /// # Cancel safety
     /// Dropping the future only stops waiting: the sync goes on in its own task.
-    pub async fn sync(&self) -> Result<Synced, Arc<Error>> {
-        self.request(Request::Sync).await.map_err(Arc::new)?
+    pub async fn sync(&self) -> Result<Synced> {
+        self.request(Request::Sync).await?.map_err(Error::Sync)
     }
 
     /// Starts to bring what waits to the server by itself: now, and then again after each

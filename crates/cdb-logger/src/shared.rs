@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use cdb_core::{ConnectorDb, ConnectorDbBuilder, Datapoint, StreamCreate};
-use cdb_types::{Schema, Timestamp, Validator};
+use cdb_types::{Finite, Schema, Timestamp, Validator};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -132,7 +132,7 @@ impl Shared {
         let streams = self.streams.read().unwrap_or_else(PoisonError::into_inner);
         let known = streams.get_key_value(stream);
         let (stream, validator) = known.ok_or_else(|| Error::UnknownStream(stream.to_owned()))?;
-        let json = serde_json::to_string(value).map_err(Error::Unwritable)?;
+        let json = serde_json::to_string(&Finite(value)).map_err(Error::Unwritable)?;
         if !validator.allows_anything() {
             let value: Value = serde_json::from_str(&json).map_err(Error::Unwritable)?;
             if let Some(complaint) = validator.complaint(&value) {

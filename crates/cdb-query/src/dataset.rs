@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 
-use cdb_core::{ConnectorDb, Timestamp};
-use cdb_pipescript::Interpolator;
+use cdb_core::{ConnectorDb, Seconds, Timestamp, TimestampError};
+use cdb_pipescript::{Grid, Interpolator};
 use cdb_types::endpoint::{Json, QueryDataset};
-use cdb_types::{ColumnQuery, DatasetQuery};
+use cdb_types::{ColumnQuery, DatasetQuery, Reference};
 
 use crate::source::check_script;
-use crate::{Error, Merge, Result, Source, Table};
+use crate::type_source::TypeSource;
+use crate::{ColumnType, Error, Merge, Result, Source, Table};
 
 /// A query for a table of the values of several streams. Awaiting it returns a [`Table`].
 ///
@@ -87,24 +88,24 @@ impl Dataset {
         self
     }
 
-    /// Sets the time between two rows in seconds. The server refuses less than 0.001, more than
-    /// 10,000,000 rows, and a `t2` that is less than one step after `t1`.
-    pub fn dt(mut self, seconds: f64) -> Self {
-        self.dt = Some(seconds);
+    /// Sets the time between two rows: a `Duration`, or seconds. At least 0.001 s, at most 10,000,000
+    /// rows, and `t2` must be at least one step after `t1`.
+    pub fn dt(mut self, step: impl Into<Seconds>) -> Self {
+        self.dt = Some(step.into().as_f64());
         self
     }
 
     /// Sets the start. With `dt` it is the time of the first row. With `x`, only datapoints of the
-    /// reference later than `t1` are read; a reference that is a merge is not affected.
-    pub fn t1(mut self, t1: impl Into<Timestamp>) -> Self {
+    /// reference later than `t1` are read. A reference that is a merge has its own times.
+    pub fn t1(mut self, t1: impl TryInto<Timestamp, Error: Into<TimestampError>>) -> Self {
         self.times = self.times.t1(t1);
         self
     }
 
     /// Sets the end. With `dt` the rows are before `t2`, which is not included. With `x`,
-    /// datapoints of the reference up to `t2`, which is included, are read; a reference that is a
-    /// merge is not affected.
-    pub fn t2(mut self, t2: impl Into<Timestamp>) -> Self {
+    /// datapoints of the reference up to `t2`, which is included, are read. A reference that is a
+    /// merge has its own times.
+    pub fn t2(mut self, t2: impl TryInto<Timestamp, Error: Into<TimestampError>>) -> Self {
         self.times = self.times.t2(t2);
         self
     }
@@ -123,24 +124,30 @@ impl Dataset {
         self
     }
 
-    /// Checks the query, and returns it with the names of the columns in the order of the table.
-    fn resolve(self) -> Result<(DatasetQuery, Vec<String>)> {
+    /// Checks the query, and returns it with the columns in the order of the table.
+    fn resolve(self) -> Result<(DatasetQuery, Vec<(String, TypeSource)>)> {
         let mut query = DatasetQuery::default();
-        let mut names = Vec::new();
+        let mut found = Vec::new();
         let mut columns = BTreeMap::new();
         for column in self.columns {
+            let given = column.of_type;
             let (name, column) = column.resolve(&self.cdb)?;
+            found.push((name.clone(), TypeSource::of_column(given, &column)));
             if columns.insert(name.clone(), column).is_some() {
                 return Err(Error::TwoColumns(name));
             }
-            names.push(name);
+        }
+        if let Some(error) = self.times.time_error {
+            return Err(error.into());
         }
         match (self.x, self.dt) {
             (None, None) => return Err(Error::NoReference),
             (None, Some(_)) => query.reference = self.times.query,
             (Some(x), _) => {
-                names.insert(0, "x".to_owned());
                 match x {
+                    XAxis::Merge(_) if self.times.query.t1.or(self.times.query.t2).is_some() => {
+                        return Err(Error::TimesOfMerge);
+                    }
                     XAxis::Merge(merge) => query.merge = Some(merge.resolve()?),
                     XAxis::Stream(mut source) => {
                         source.query.t1 = self.times.query.t1.or(source.query.t1);
@@ -148,21 +155,37 @@ impl Dataset {
                         query.reference = source.resolve(&self.cdb)?;
                     }
                 }
+                found.insert(0, ("x".to_owned(), TypeSource::of_stream(&query.reference)));
             }
         }
         check_script(self.posttransform.as_deref())?;
         query.dt = self.dt;
         query.dataset = Some(columns);
         query.posttransform = self.posttransform;
-        query.check()?;
-        Ok((query, names))
+        if let Reference::Times { t1, t2, dt } = query.check()?.reference {
+            Grid::new(t1, t2, dt)?;
+        }
+        if query.posttransform.is_some() {
+            // It may have made something else of them.
+            found.iter_mut().for_each(|(_, source)| source.forget_stream());
+        }
+        Ok((query, found))
     }
 
     async fn run(self) -> Result<Table> {
         let cdb = self.cdb.clone();
-        let (query, names) = self.resolve()?;
-        let Json(rows) = cdb.call(&QueryDataset(&query)).await?;
-        Ok(Table::of(rows, names))
+        let (query, columns) = self.resolve()?;
+        #[cfg(feature = "arrow")]
+        let (answer, types) = futures_util::future::join(
+            cdb.call(&QueryDataset(&query)),
+            crate::type_source::types(&cdb, &columns),
+        )
+        .await;
+        #[cfg(not(feature = "arrow"))]
+        let (answer, types) = (cdb.call(&QueryDataset(&query)).await, BTreeMap::new());
+        let Json(rows) = answer?;
+        let names = columns.into_iter().map(|(name, _)| name).collect();
+        Ok(Table::with_types(rows, names, &types))
     }
 }
 
@@ -184,6 +207,7 @@ pub struct Column {
     name: Option<String>,
     interpolator: String,
     allow_nil: bool,
+    of_type: Option<ColumnType>,
 }
 
 impl Column {
@@ -221,6 +245,14 @@ impl Column {
         self
     }
 
+    /// Sets the type that the column has in record batches and files (feature `arrow`). By default
+    /// it follows from the schema of the stream; a transform, an interpolator that is a script, and a
+    /// posttransform may change it, so with these it should be set.
+    pub fn of_type(mut self, of_type: ColumnType) -> Self {
+        self.of_type = Some(of_type);
+        self
+    }
+
     fn resolve(self, cdb: &ConnectorDb) -> Result<(String, ColumnQuery)> {
         Interpolator::parse(&self.interpolator)?;
         let mut query = ColumnQuery::default();
@@ -248,6 +280,7 @@ impl<V: Into<XAxis>> From<V> for Column {
             name: None,
             interpolator: "closest".to_owned(),
             allow_nil: false,
+            of_type: None,
         }
     }
 }

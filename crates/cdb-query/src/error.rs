@@ -1,7 +1,8 @@
 //! The errors of this crate.
 
-use cdb_pipescript::ParseError;
-use cdb_types::{PathError, QueryError};
+use cdb_http::Facts;
+use cdb_pipescript::{GridError, ParseError};
+use cdb_types::{ErrorKind, QueryError, TimestampError};
 
 /// The error of a query, or of reading or writing a table.
 #[derive(Debug, thiserror::Error)]
@@ -17,12 +18,27 @@ pub enum Error {
     /// A transform or an interpolator is not a valid script. Nothing was sent.
     #[error(transparent)]
     Script(#[from] ParseError),
-    /// A text is not the name or the path of a stream. Nothing was sent.
+    /// A time is NaN or an infinity. Nothing was sent.
     #[error(transparent)]
-    Path(#[from] PathError),
+    Time(#[from] TimestampError),
     /// The dataset has neither a reference (`x`) nor a step (`dt`). Nothing was sent.
     #[error("a dataset needs a reference stream (x) or a step in seconds (dt)")]
     NoReference,
+    /// The end (`t2`) of a dataset with a step (`dt`) is missing, or is less than a step after the
+    /// start (`t1`). Nothing was sent.
+    #[error("a dataset with a step (dt) needs an end (t2) that is at least one step after t1")]
+    NoRows,
+    /// A dataset has more than 10,000,000 rows, or they are less than 0.001 seconds apart. Nothing was
+    /// sent.
+    #[error(
+        "a dataset has at most 10,000,000 rows, at least 0.001 s apart; give a later start (t1) or a \
+         longer step (dt)"
+    )]
+    TooManyRows,
+    /// A dataset has times (`t1`, `t2`) of its own, and a reference (`x`) that is a merge. Nothing was
+    /// sent.
+    #[error("the streams of a merge have times of their own; set t1 and t2 there")]
+    TimesOfMerge,
     /// A column whose values are a merge has no name. Nothing was sent.
     #[error("a column whose values are a merge needs a name")]
     Unnamed,
@@ -33,16 +49,53 @@ pub enum Error {
     #[error("the table has no column named {0}")]
     NoColumn(String),
     /// A value of a column cannot be read as the requested type.
-    #[error("the value at {t} in column {column} is not of the requested type")]
+    #[error("the value at {t} in column {column} is not of the requested type: {error}")]
     Type {
         /// The name of the column.
         column: String,
         /// The row's time, in seconds since 1970.
         t: f64,
         /// Why the value cannot be read.
-        source: serde_json::Error,
+        error: String,
     },
     /// A table could not be written.
-    #[error("the table could not be written")]
-    Write(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the table could not be written: {0}")]
+    Write(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// What the predicates are decided by.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn facts(&self) -> Facts<'_> {
+        match self {
+            Self::Core(error) => error.facts(),
+            Self::Type { .. } | Self::Write(_) => Facts::default(),
+            _ => Facts::of_kind(ErrorKind::Invalid),
+        }
+    }
+}
+
+cdb_http::error_predicates!(Error);
+
+impl From<GridError> for Error {
+    fn from(error: GridError) -> Self {
+        match error {
+            GridError::TooMany => Self::TooManyRows,
+            _ => Self::NoRows,
+        }
+    }
+}
+
+/// So that `?` works in functions that return the client's error.
+impl From<Error> for cdb_core::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Core(error) => error,
+            error => {
+                let (kind, is_temporary) = (error.kind(), error.is_temporary());
+                Self::Other { error: Box::new(error), kind, is_temporary }
+            }
+        }
+    }
 }

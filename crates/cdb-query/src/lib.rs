@@ -28,12 +28,15 @@
 //! # Cancel safety
 //! Queries only read. Dropping the future of a query has no effect.
 
+mod column_type;
 mod dataset;
 mod error;
 mod merge;
 mod source;
 mod table;
+mod type_source;
 
+pub use column_type::ColumnType;
 pub use dataset::{Column, Dataset, XAxis};
 pub use error::Error;
 pub use merge::Merge;

@@ -1,6 +1,6 @@
 //! Streams with a range and a transform, from which merges and datasets are made.
 
-use cdb_core::{ConnectorDb, Stream, Timestamp, TypedStream};
+use cdb_core::{ConnectorDb, Stream, Timestamp, TimestampError, TypedStream};
 use cdb_pipescript::Script;
 use cdb_types::StreamQuery;
 
@@ -20,6 +20,8 @@ use crate::Result;
 #[derive(Debug, Clone)]
 pub struct Source {
     pub(crate) query: StreamQuery,
+    /// The last of its times that is not a time.
+    pub(crate) time_error: Option<TimestampError>,
 }
 
 impl Source {
@@ -31,17 +33,28 @@ impl Source {
     /// Reads only datapoints later than `t1`. A datapoint at exactly `t1` is **not** included. The
     /// time 0 (the epoch) means no start.
     #[must_use]
-    pub fn t1(mut self, t1: impl Into<Timestamp>) -> Self {
-        self.query.t1 = Some(t1.into().as_secs_f64());
+    pub fn t1(mut self, t1: impl TryInto<Timestamp, Error: Into<TimestampError>>) -> Self {
+        self.query.t1 = self.seconds(t1);
         self
     }
 
     /// Reads only datapoints up to `t2`. A datapoint at exactly `t2` **is** included. The time 0
     /// (the epoch) means no end.
     #[must_use]
-    pub fn t2(mut self, t2: impl Into<Timestamp>) -> Self {
-        self.query.t2 = Some(t2.into().as_secs_f64());
+    pub fn t2(mut self, t2: impl TryInto<Timestamp, Error: Into<TimestampError>>) -> Self {
+        self.query.t2 = self.seconds(t2);
         self
+    }
+
+    /// Returns the seconds of a time. What is not a time is an error of [`resolve`](Self::resolve).
+    fn seconds(&mut self, t: impl TryInto<Timestamp, Error: Into<TimestampError>>) -> Option<f64> {
+        match t.try_into() {
+            Ok(t) => Some(t.as_secs_f64()),
+            Err(error) => {
+                self.time_error = Some(error.into());
+                None
+            }
+        }
     }
 
     /// Reads at most the first `limit` datapoints, counted after the transform. 0 means all.
@@ -75,6 +88,9 @@ impl Source {
 
     /// Checks the query, and returns it with the stream's full path.
     pub(crate) fn resolve(mut self, cdb: &ConnectorDb) -> Result<StreamQuery> {
+        if let Some(error) = self.time_error {
+            return Err(error.into());
+        }
         if !self.query.stream.contains('/') {
             self.query.stream = cdb.stream(&self.query.stream)?.path().to_string();
         }
@@ -94,19 +110,19 @@ pub(crate) fn check_script(script: Option<&str>) -> Result<()> {
 
 impl From<&str> for Source {
     fn from(stream: &str) -> Self {
-        Self { query: StreamQuery::new(stream) }
+        Self { query: StreamQuery::new(stream), time_error: None }
     }
 }
 
 impl From<String> for Source {
     fn from(stream: String) -> Self {
-        Self { query: StreamQuery::new(stream) }
+        Self { query: StreamQuery::new(stream), time_error: None }
     }
 }
 
 impl From<&Stream> for Source {
     fn from(stream: &Stream) -> Self {
-        Self { query: StreamQuery::new(stream.path().to_string()) }
+        Self::from(stream.path().to_string())
     }
 }
 

@@ -12,7 +12,7 @@ use cdb_core::{Datapoint, DatapointArray, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Error, Result};
+use crate::{ColumnType, Error, Result};
 
 /// The name of the only column if the rows are not objects, as after some posttransforms.
 const VALUE_COLUMN: &str = "value";
@@ -25,6 +25,8 @@ const VALUE_COLUMN: &str = "value";
 pub struct Table {
     names: Vec<String>,
     rows: Vec<(Timestamp, Vec<Value>)>,
+    /// The types of the columns, where they are known.
+    types: Vec<Option<ColumnType>>,
 }
 
 /// A row of a [`Table`].
@@ -63,10 +65,21 @@ impl Table {
     /// The columns in `names` come first, in this order. Other columns follow, sorted by name. A
     /// name that no row has is left out, unless there are no rows.
     ///
-    /// If the data of some row are not an object, the table has one column, `value`.
+    /// If the data of some row are not an object, the table has one column, `value`, with the data
+    /// of all rows.
     #[must_use]
-    pub fn of(rows: DatapointArray, mut names: Vec<String>) -> Self {
-        if rows.iter().all(|row| row.d.is_object()) {
+    pub fn of(rows: DatapointArray, names: Vec<String>) -> Self {
+        Self::with_types(rows, names, &BTreeMap::new())
+    }
+
+    /// Makes a table of which the types of some columns are known, by name.
+    pub(crate) fn with_types(
+        rows: DatapointArray,
+        mut names: Vec<String>,
+        types: &BTreeMap<String, ColumnType>,
+    ) -> Self {
+        let has_columns = rows.iter().all(|row| row.d.is_object());
+        if has_columns {
             let mut found = BTreeMap::new();
             for key in rows.iter().filter_map(|row| row.d.as_object()).flat_map(|row| row.keys()) {
                 found.entry(key.clone()).or_insert(());
@@ -78,13 +91,14 @@ impl Table {
             names = vec![VALUE_COLUMN.to_owned()];
         }
         let values = |d: Value| match d {
-            Value::Object(mut row) => {
+            Value::Object(mut row) if has_columns => {
                 names.iter().map(|name| row.remove(name).unwrap_or_default()).collect()
             }
             value => vec![value],
         };
         let rows = rows.into_iter().map(|Datapoint { t, d, .. }| (t, values(d))).collect();
-        Self { names, rows }
+        let types = names.iter().map(|name| types.get(name).copied()).collect();
+        Self { names, rows, types }
     }
 
     /// Returns the names of the columns, without `t`.
@@ -127,13 +141,22 @@ impl Table {
         let position = self.position(column).ok_or_else(|| Error::NoColumn(column.to_owned()))?;
         let value = |(t, values): &(Timestamp, Vec<Value>)| match values.get(position) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => T::deserialize(value).map(Some).map_err(|source| Error::Type {
+            Some(value) => T::deserialize(value).map(Some).map_err(|error| Error::Type {
                 column: column.to_owned(),
                 t: t.as_secs_f64(),
-                source,
+                error: error.to_string(),
             }),
         };
         self.rows.iter().map(value).collect()
+    }
+
+    /// Returns the values of a column of numbers; NaN where the value is missing.
+    ///
+    /// # Errors
+    /// Returns an error if the table does not have the column, or a value is not a number.
+    pub fn column_f64(&self, column: &str) -> Result<Vec<f64>> {
+        let values = self.column::<f64>(column)?.into_iter();
+        Ok(values.map(|value| value.unwrap_or(f64::NAN)).collect())
     }
 
     /// Writes the table as CSV: a line with the names, the first of which is `t`, then one line for

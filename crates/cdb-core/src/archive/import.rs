@@ -18,6 +18,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::connection::Connection;
+use crate::connection::USER_DEVICE;
 use crate::object::Handle;
 use crate::{ConnectorDb, Device, Error, Result, Stream, User};
 
@@ -26,9 +27,6 @@ const BATCH_POINTS: usize = 5_000;
 
 /// The e-mail address that the first administrator of a server gets by default.
 const DEFAULT_ADMIN_EMAIL: &str = "root@localhost";
-
-/// The name of the device that every user has, and that a login with the password acts as.
-const USER_DEVICE: &str = "user";
 
 /// Imports an archive when awaited, and returns how much was imported; made by
 /// [`ConnectorDb::import_users`], [`User::import_device`] and [`Device::import_stream`].
@@ -265,10 +263,10 @@ impl Importer<'_> {
                 self.reporter.object();
                 Ok(value)
             }
-            Err(source) => Err(Error::Import {
+            Err(error) => Err(Error::Import {
                 imported: std::mem::take(&mut self.imported),
                 failed: path,
-                source: Box::new(source),
+                error: Box::new(error),
             }),
         }
     }

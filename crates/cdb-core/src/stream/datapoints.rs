@@ -5,10 +5,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use cdb_http::{Body, ProtocolError};
-use cdb_types::{Datapoint, DatapointArray, DatapointParseError, DatapointParser};
+use cdb_types::{Datapoint, DatapointArray, DatapointParseError, DatapointParser, StreamPath};
 use futures_core::Stream;
 use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::{Error, Result};
 
@@ -18,6 +20,9 @@ use crate::{Error, Result};
 /// If the answer breaks off or cannot be understood, the last item is an error; all items before it
 /// are valid.
 pub struct Datapoints<T> {
+    /// Where they are from, for errors.
+    stream: StreamPath,
+    skip_invalid: bool,
     /// `None` after the end of the answer, or after an error.
     body: Option<Body>,
     parser: DatapointParser,
@@ -26,12 +31,18 @@ pub struct Datapoints<T> {
 }
 
 impl<T: DeserializeOwned> Datapoints<T> {
-    pub(super) fn new(body: Body) -> Self {
-        Self { body: Some(body), parser: DatapointParser::new(), ready: Vec::new().into_iter() }
+    pub(super) fn new(stream: &crate::Stream, body: Body, skip_invalid: bool) -> Self {
+        Self { skip_invalid, body: Some(body), ..Self::empty(stream) }
     }
 
-    pub(super) fn empty() -> Self {
-        Self { body: None, parser: DatapointParser::new(), ready: Vec::new().into_iter() }
+    pub(super) fn empty(stream: &crate::Stream) -> Self {
+        Self {
+            stream: stream.path().clone(),
+            skip_invalid: false,
+            body: None,
+            parser: DatapointParser::new(),
+            ready: Vec::new().into_iter(),
+        }
     }
 
     /// Reads all datapoints.
@@ -39,38 +50,54 @@ impl<T: DeserializeOwned> Datapoints<T> {
         let mut found = Vec::new();
         if let Some(mut body) = self.body.take() {
             while let Some(piece) = body.try_next().await? {
-                self.parser.feed(&piece, &mut found).map_err(protocol)?;
+                self.parse(Some(&piece), &mut found)?;
             }
-            self.parser.finish(&mut found).map_err(protocol)?;
+            self.parse(None, &mut found)?;
         }
         Ok(found.into())
     }
 
+    /// Parses the next piece of the body, or with `None` its end.
+    fn parse(&mut self, piece: Option<&[u8]>, found: &mut Vec<Datapoint<T>>) -> Result<()> {
+        let parsed = if self.skip_invalid {
+            let mut any = Vec::<Datapoint<MaybeInvalid<T>>>::new();
+            let parsed = feed(&mut self.parser, piece, &mut any);
+            let valid = |Datapoint { t, d, o }| match d {
+                MaybeInvalid(Some(d)) => Some(Datapoint { t, d, o }),
+                MaybeInvalid(None) => None,
+            };
+            found.extend(any.into_iter().filter_map(valid));
+            parsed
+        } else {
+            feed(&mut self.parser, piece, found)
+        };
+        parsed.map_err(|error| match error {
+            DatapointParseError::Value { t, error } => Error::Value {
+                stream: self.stream.clone(),
+                t,
+                expected: short_name(std::any::type_name::<T>()),
+                error: without_position(&error),
+            },
+            error => cdb_http::Error::from(ProtocolError::from(error)).into(),
+        })
+    }
+
     /// Reads and parses the next piece of the body; `None` after the end.
-    fn poll_more(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Vec<Datapoint<T>>, cdb_http::Error>>> {
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Vec<Datapoint<T>>>>> {
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let mut found = Vec::new();
         let parsed = match ready!(Pin::new(body).poll_next(cx)) {
-            Some(Ok(piece)) => self.parser.feed(&piece, &mut found),
-            Some(Err(error)) => {
-                self.body = None;
-                return Poll::Ready(Some(Err(error)));
-            }
+            Some(Ok(piece)) => self.parse(Some(&piece), &mut found),
+            Some(Err(error)) => Err(error.into()),
             None => {
                 self.body = None;
-                self.parser.finish(&mut found)
+                self.parse(None, &mut found)
             }
         };
-        Poll::Ready(Some(match parsed {
-            Ok(()) => Ok(found),
-            Err(error) => {
-                self.body = None;
-                Err(protocol(error))
-            }
-        }))
+        if parsed.is_err() {
+            self.body = None;
+        }
+        Poll::Ready(Some(parsed.map(|()| found)))
     }
 }
 
@@ -85,7 +112,7 @@ impl<T: DeserializeOwned> Stream for Datapoints<T> {
             }
             match ready!(this.poll_more(cx)) {
                 Some(Ok(found)) => this.ready = found.into_iter(),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
             }
         }
@@ -101,6 +128,50 @@ impl<T> fmt::Debug for Datapoints<T> {
     }
 }
 
-fn protocol(error: DatapointParseError) -> cdb_http::Error {
-    ProtocolError::from(error).into()
+/// Passes a piece of the body to the parser, or with `None` its end.
+fn feed<T: DeserializeOwned>(
+    parser: &mut DatapointParser,
+    piece: Option<&[u8]>,
+    found: &mut Vec<Datapoint<T>>,
+) -> Result<(), DatapointParseError> {
+    match piece {
+        Some(piece) => parser.feed(piece, found),
+        None => parser.finish(found),
+    }
+}
+
+/// A value, or `None` in place of one that cannot be read as `T`.
+struct MaybeInvalid<T>(Option<T>);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for MaybeInvalid<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // As text first: a deserializer that has failed in the middle of a value cannot go on.
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(Self(serde_json::from_str(text.get()).ok()))
+    }
+}
+
+/// The name of a type without the modules that it and its parameters are in.
+fn short_name(name: &str) -> String {
+    let parts = name.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
+    let last = |part: &str| part.rsplit("::").next().unwrap_or(part).to_owned();
+    parts.map(last).collect()
+}
+
+/// The message of an error without its line and column, which are those within one value.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_named_without_their_modules() {
+        assert_eq!(short_name("f64"), "f64");
+        assert_eq!(short_name(std::any::type_name::<Vec<Option<String>>>()), "Vec<Option<String>>");
+        assert_eq!(short_name("(my::house::Climate, [u8; 3])"), "(Climate, [u8; 3])");
+    }
 }

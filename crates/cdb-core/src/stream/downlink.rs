@@ -59,7 +59,7 @@ impl<T: DeserializeOwned> Downlinks<T> {
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static> Downlinks<T> {
+impl<T: DeserializeOwned + Serialize + Send + 'static> Downlinks<T> {
     /// Spawns a task that calls a function with each request, one after the other, and acts on the
     /// reply, until the returned [`Callback`] is dropped.
     ///
@@ -71,7 +71,7 @@ impl<T: DeserializeOwned + Send + 'static> Downlinks<T> {
     pub fn on_request<F, Fut>(self, mut call: F) -> Callback
     where
         F: FnMut(Datapoint<T>) -> Fut + Send + 'static,
-        Fut: Future<Output: Into<Reply>> + Send + 'static,
+        Fut: Future<Output: Into<Reply<T>>> + Send + 'static,
     {
         Callback::spawn(self, move |request: Request<T>| {
             let Request { stream, raw, value } = request;
@@ -177,16 +177,16 @@ async fn accept(stream: &Stream, request: Datapoint<Box<RawValue>>) -> Result<()
 /// [`Ignore`](Self::Ignore).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Reply {
+pub enum Reply<T = Value> {
     /// Call [`Request::accept`].
     Accept,
     /// Call [`Request::accept_with`] with this value.
-    AcceptWith(Value),
+    AcceptWith(T),
     /// Do nothing.
     Ignore,
 }
 
-impl From<bool> for Reply {
+impl<T> From<bool> for Reply<T> {
     fn from(accept: bool) -> Self {
         if accept { Self::Accept } else { Self::Ignore }
     }

@@ -328,7 +328,7 @@ async fn query_topic<T: DeserializeOwned + Send + 'static, By: 'static>(
         query = query.downlink();
     }
     if !topic.transform.is_empty() {
-        query = query.transform(&topic.transform);
+        query = query.transform(&topic.transform).typed();
     }
     query.await
 }

@@ -60,9 +60,9 @@ impl<'a, T: Serialize> InsertArray<'a, T> {
 
     async fn send(self) -> Result<usize> {
         let mut stored = 0;
-        let failed = |stored, source| match stored {
-            0 => Error::Http(source),
-            _ => Error::PartialInsert { stored, source },
+        let failed = |stored, error| match stored {
+            0 => Error::Http(error),
+            _ => Error::PartialInsert { stored, error },
         };
         let mut next = chunk(self.datapoints).await;
         while let Some((count, body)) = next.map_err(|error| failed(stored, error))? {

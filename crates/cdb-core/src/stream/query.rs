@@ -7,7 +7,7 @@ use std::ops::{Bound, RangeBounds};
 use std::pin::Pin;
 
 use cdb_types::endpoint::ReadData;
-use cdb_types::{DataQuery, DatapointArray, ErrorKind, Timestamp};
+use cdb_types::{DataQuery, DatapointArray, ErrorKind, Timestamp, TimestampError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -44,24 +44,40 @@ pub enum ByIndex {}
 pub struct Query<T = Value, By = Whole> {
     stream: Stream,
     query: DataQuery,
-    /// The range is empty, so nothing is sent.
-    empty: bool,
+    range: Range,
+    skip_invalid: bool,
     value: PhantomData<fn() -> (T, By)>,
+}
+
+/// What is known of the range before anything is sent.
+#[derive(Debug, Clone, Copy)]
+enum Range {
+    Valid,
+    /// It holds nothing, so nothing is sent.
+    Empty,
+    /// One of its times is not a time.
+    Invalid(TimestampError),
 }
 
 impl<T> Query<T> {
     pub(super) fn whole(stream: Stream) -> Self {
-        Self { stream, query: DataQuery::all(), empty: false, value: PhantomData }
+        Self {
+            stream,
+            query: DataQuery::all(),
+            range: Range::Valid,
+            skip_invalid: false,
+            value: PhantomData,
+        }
     }
 
     /// Reads only datapoints later than `t1`. A datapoint at exactly `t1` is **not** included.
-    pub fn t1(self, t1: impl Into<Timestamp>) -> Query<T, ByTime> {
+    pub fn t1(self, t1: impl TryInto<Timestamp, Error: Into<TimestampError>>) -> Query<T, ByTime> {
         self.by_time().t1(t1)
     }
 
     /// Reads only datapoints up to `t2`. A datapoint at exactly `t2` **is** included. The time 0
     /// (the epoch) means no end.
-    pub fn t2(self, t2: impl Into<Timestamp>) -> Query<T, ByTime> {
+    pub fn t2(self, t2: impl TryInto<Timestamp, Error: Into<TimestampError>>) -> Query<T, ByTime> {
         self.by_time().t2(t2)
     }
 
@@ -82,26 +98,38 @@ impl<T> Query<T> {
     }
 
     fn by_time(self) -> Query<T, ByTime> {
-        let query = DataQuery { i1: None, i2: None, t1: Some(START_OF_TIME), ..self.query };
-        Query { stream: self.stream, query, empty: false, value: PhantomData }
+        let mut query = self.cast();
+        query.query = DataQuery { i1: None, i2: None, t1: Some(START_OF_TIME), ..query.query };
+        query
     }
 
     fn by_index(self) -> Query<T, ByIndex> {
-        Query { stream: self.stream, query: self.query, empty: false, value: PhantomData }
+        self.cast()
     }
 }
 
 impl<T> Query<T, ByTime> {
+    /// Returns the seconds of a time. What is not a time is an error when the query is sent.
+    fn seconds(&mut self, t: impl TryInto<Timestamp, Error: Into<TimestampError>>) -> Option<f64> {
+        match t.try_into() {
+            Ok(t) => Some(t.as_secs_f64()),
+            Err(error) => {
+                self.range = Range::Invalid(error.into());
+                None
+            }
+        }
+    }
+
     /// Reads only datapoints later than `t1`. A datapoint at exactly `t1` is **not** included.
-    pub fn t1(mut self, t1: impl Into<Timestamp>) -> Self {
-        self.query.t1 = Some(t1.into().as_secs_f64());
+    pub fn t1(mut self, t1: impl TryInto<Timestamp, Error: Into<TimestampError>>) -> Self {
+        self.query.t1 = self.seconds(t1);
         self
     }
 
     /// Reads only datapoints up to `t2`. A datapoint at exactly `t2` **is** included. The time 0
     /// (the epoch) means no end.
-    pub fn t2(mut self, t2: impl Into<Timestamp>) -> Self {
-        self.query.t2 = Some(t2.into().as_secs_f64());
+    pub fn t2(mut self, t2: impl TryInto<Timestamp, Error: Into<TimestampError>>) -> Self {
+        self.query.t2 = self.seconds(t2);
         self
     }
 
@@ -117,7 +145,8 @@ impl<T> Query<T, ByIndex> {
         let bounds = indices(range.start_bound(), range.end_bound());
         let (i1, i2) = bounds.unwrap_or_default();
         let query = DataQuery { i1: Some(i1), i2: Some(i2), ..DataQuery::default() };
-        Self { stream, query, empty: bounds.is_none(), value: PhantomData }
+        let range = if bounds.is_some() { Range::Valid } else { Range::Empty };
+        Self { stream, query, range, skip_invalid: false, value: PhantomData }
     }
 
     /// Reads only datapoints from index `i1` on, included. A negative index counts from the end.
@@ -158,11 +187,39 @@ fn indices(start: Bound<&i64>, end: Bound<&i64>) -> Option<(i64, i64)> {
 }
 
 impl<T, By> Query<T, By> {
-    /// Runs a PipeScript over the datapoints on the server. With the feature `pipescript`, text
-    /// that is not a valid script is an error before anything is sent.
-    pub fn transform(mut self, script: impl Into<String>) -> Self {
+    /// Runs a PipeScript on the server over the datapoints. With the feature `pipescript`, text that
+    /// is not a valid script is an error before anything is sent.
+    ///
+    /// A script may change the type of the values, so they are JSON from here on;
+    /// [`typed`](Self::typed) gives them a type again.
+    ///
+    /// ```no_run
+    /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
+    /// let warm = stream.query().transform("$ > 20").typed::<bool>().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn transform(mut self, script: impl Into<String>) -> Query<Value, By> {
         self.query.transform = Some(script.into());
+        self.cast()
+    }
+
+    /// Reads the values as `U`.
+    pub fn typed<U>(self) -> Query<U, By> {
+        self.cast()
+    }
+
+    /// Leaves out datapoints whose values cannot be read as `T`. Without this, one such value is an
+    /// [error](Error::Value) of the whole query.
+    pub fn skip_invalid(mut self) -> Self {
+        self.skip_invalid = true;
         self
+    }
+
+    /// The same query with other types.
+    fn cast<U, To>(self) -> Query<U, To> {
+        let Self { stream, query, range, skip_invalid, value: PhantomData } = self;
+        Query { stream, query, range, skip_invalid, value: PhantomData }
     }
 
     /// Reads the stream's downlink instead: the requests that other devices sent to its owner.
@@ -184,13 +241,17 @@ impl<T: DeserializeOwned, By> Query<T, By> {
         if let Some(script) = &self.query.transform {
             cdb_pipescript::Script::parse(script)?;
         }
-        if self.empty {
-            return Ok(Datapoints::empty());
+        match self.range {
+            Range::Valid => {}
+            Range::Empty => return Ok(Datapoints::empty(&self.stream)),
+            Range::Invalid(error) => return Err(error.into()),
         }
         let call = ReadData::<T>::new(self.stream.path(), &self.query);
         match self.stream.0.session().open(&call).await {
-            Ok(body) => Ok(Datapoints::new(body)),
-            Err(error) if self.query.i1.is_some() && is_outside(&error) => Ok(Datapoints::empty()),
+            Ok(body) => Ok(Datapoints::new(&self.stream, body, self.skip_invalid)),
+            Err(error) if self.query.i1.is_some() && is_outside(&error) => {
+                Ok(Datapoints::empty(&self.stream))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -219,7 +280,8 @@ impl<T, By> Clone for Query<T, By> {
         Self {
             stream: self.stream.clone(),
             query: self.query.clone(),
-            empty: self.empty,
+            range: self.range,
+            skip_invalid: self.skip_invalid,
             value: PhantomData,
         }
     }

@@ -32,9 +32,17 @@ impl<T> Subscribe<T> {
 
     /// Runs a PipeScript on the server over each insert separately. With the feature `pipescript`,
     /// text that is not a valid script is an error before anything is sent.
-    pub fn transform(mut self, script: impl Into<String>) -> Self {
+    ///
+    /// A script may change the type of the values, so they are JSON from here on;
+    /// [`typed`](Self::typed) gives them a type again.
+    pub fn transform(mut self, script: impl Into<String>) -> Subscribe<Value> {
         self.topic.transform = script.into();
-        self
+        self.typed()
+    }
+
+    /// Reads the values as `U`.
+    pub fn typed<U>(self) -> Subscribe<U> {
+        Subscribe { stream: self.stream, topic: self.topic, value: PhantomData }
     }
 
     /// Subscribes to the stream's downlink instead: to the requests that other devices send to its

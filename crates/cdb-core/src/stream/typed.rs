@@ -33,14 +33,15 @@ impl<T> TypedStream<T> {
     pub fn query(&self) -> Query<T> {
         Query::whole(self.stream.clone())
     }
-}
 
-impl<T: DeserializeOwned + Send + 'static> TypedStream<T> {
     /// Like [`Stream::get`], with a value of type `T`.
     ///
     /// # Errors
     /// Returns the same errors as [`Stream::len`], and an error if the value cannot be read as `T`.
-    pub async fn get(&self, index: i64) -> Result<Option<Datapoint<T>>> {
+    pub async fn get(&self, index: i64) -> Result<Option<Datapoint<T>>>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
         let found = self.range(index..=index).await?;
         Ok(found.into_iter().next())
     }
@@ -58,6 +59,7 @@ impl<T: DeserializeOwned + Send + 'static> TypedStream<T> {
     /// Returns the same errors as [`Stream::on_insert`].
     pub async fn on_insert<F, Fut>(&self, call: F) -> Result<Callback>
     where
+        T: DeserializeOwned + Send + 'static,
         F: FnMut(DatapointArray<T>) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
@@ -69,7 +71,10 @@ impl<T: DeserializeOwned + Send + 'static> TypedStream<T> {
     ///
     /// # Errors
     /// Returns the same errors as [`Stream::downlinks`].
-    pub async fn downlinks(&self) -> Result<Downlinks<T>> {
+    pub async fn downlinks(&self) -> Result<Downlinks<T>>
+    where
+        T: DeserializeOwned,
+    {
         Downlinks::of(self.stream.clone()).await
     }
 
@@ -80,19 +85,21 @@ impl<T: DeserializeOwned + Send + 'static> TypedStream<T> {
     /// Returns the same errors as [`Stream::downlinks`].
     pub async fn on_downlink<F, Fut>(&self, call: F) -> Result<Callback>
     where
+        T: DeserializeOwned + Serialize + Send + 'static,
         F: FnMut(Datapoint<T>) -> Fut + Send + 'static,
-        Fut: Future<Output: Into<Reply>> + Send + 'static,
+        Fut: Future<Output: Into<Reply<T>>> + Send + 'static,
     {
         Ok(self.downlinks().await?.on_request(call))
     }
-}
 
-impl<T: Serialize> TypedStream<T> {
     /// Like [`Stream::insert`], with a value of type `T`.
     ///
     /// # Errors
     /// Returns the same errors as [`Stream::insert`].
-    pub async fn insert(&self, value: T) -> Result<()> {
+    pub async fn insert(&self, value: T) -> Result<()>
+    where
+        T: Serialize,
+    {
         self.stream.insert(value).await
     }
 
@@ -100,12 +107,18 @@ impl<T: Serialize> TypedStream<T> {
     ///
     /// # Errors
     /// Returns the same errors as [`Stream::insert`].
-    pub async fn append(&self, value: T) -> Result<()> {
+    pub async fn append(&self, value: T) -> Result<()>
+    where
+        T: Serialize,
+    {
         self.insert(value).await
     }
 
     /// Like [`Stream::insert_array`], with values of type `T`.
-    pub fn insert_array<'a>(&self, datapoints: &'a [Datapoint<T>]) -> InsertArray<'a, T> {
+    pub fn insert_array<'a>(&self, datapoints: &'a [Datapoint<T>]) -> InsertArray<'a, T>
+    where
+        T: Serialize,
+    {
         self.stream.insert_array(datapoints)
     }
 }

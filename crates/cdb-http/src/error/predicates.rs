@@ -39,6 +39,17 @@ impl<'a> Facts<'a> {
         Self { kind: Some(kind), ..Self::default() }
     }
 
+    /// What is true of both errors.
+    #[must_use]
+    pub fn shared_with(self, other: Self) -> Self {
+        Self {
+            server: self.server.filter(|error| other.server == Some(*error)),
+            kind: self.kind.filter(|kind| other.kind.as_ref() == Some(kind)),
+            is_timeout: self.is_timeout && other.is_timeout,
+            is_temporary: self.is_temporary && other.is_temporary,
+        }
+    }
+
     /// The status of the server's response.
     #[must_use]
     pub fn status(&self) -> Option<u16> {

@@ -14,23 +14,28 @@ use serde_json::Value;
 
 use super::Table;
 use super::text::plain;
-use crate::{Error, Result};
+use crate::{ColumnType, Error, Result};
 
 impl Table {
     /// Returns the table as an Arrow record batch. The first column is `t`, the time of the row in
     /// UTC with microseconds; the columns of the table follow.
     ///
-    /// Missing values do not affect the type of a column:
+    /// The type of a column follows from the schema of its stream, or is
+    /// [given](crate::Column::of_type), so it is the same for other times of the same query:
     ///
-    /// | values | type |
+    /// | [`ColumnType`] | type |
     /// |---|---|
-    /// | only integers that fit into an `i64` | `Int64` |
-    /// | only numbers | `Float64` |
-    /// | only booleans | `Boolean` |
-    /// | anything else, or none | `Utf8`; values that are not strings are written as JSON |
+    /// | `Float` | `Float64` |
+    /// | `Integer` | `Int64` |
+    /// | `Boolean` | `Boolean` |
+    /// | `Text` | `Utf8`; values that are not strings are written as JSON |
+    ///
+    /// If the type is not known, it follows from the values: `Float64` if all of them are numbers,
+    /// `Boolean` if all are booleans, otherwise `Utf8`. Such a type may be another for other times.
     ///
     /// # Errors
-    /// Returns an error if the record batch cannot be made of the columns.
+    /// Returns an error if a value is not of its column's type, as one may be that was inserted
+    /// before the schema of the stream was changed.
     pub fn record_batch(&self) -> Result<RecordBatch> {
         #[allow(clippy::cast_possible_truncation, reason = "the cast saturates")]
         let micros = self.times().map(|t| (t.as_secs_f64() * 1e6).round() as i64);
@@ -38,7 +43,18 @@ impl Table {
         let mut columns: Vec<(&str, ArrayRef, bool)> = vec![("t", Arc::new(times), false)];
         for (index, name) in self.names.iter().enumerate() {
             let values: Vec<&Value> = self.rows.iter().map(|(_, values)| &values[index]).collect();
-            columns.push((name, array(&values), true));
+            let of_type = self.types.get(index).copied().flatten();
+            let array = array(&values, of_type.unwrap_or_else(|| guess(&values)));
+            let array = array.map_err(|row| Error::Type {
+                column: name.clone(),
+                t: self.rows.get(row).map_or(0.0, |(t, _)| t.as_secs_f64()),
+                error: format!(
+                    "{} is not of the type that the schema of its stream has now; set the \
+                    type with Column::of_type",
+                    values[row]
+                ),
+            });
+            columns.push((name, array?, true));
         }
         RecordBatch::try_from_iter_with_nullable(columns)
             .map_err(|error: ArrowError| Error::Write(error.into()))
@@ -60,20 +76,52 @@ impl Table {
     }
 }
 
-/// Converts the values of a column to an array of the most specific type that fits all of them.
-fn array(values: &[&Value]) -> ArrayRef {
-    let all = |fits: fn(&Value) -> bool| {
+/// The type of values of which nothing else is known.
+fn guess(values: &[&Value]) -> ColumnType {
+    let all = |is: fn(&Value) -> bool| {
         values.iter().any(|value| !value.is_null())
-            && values.iter().all(|value| value.is_null() || fits(value))
+            && values.iter().all(|value| value.is_null() || is(value))
     };
-    if all(Value::is_i64) {
-        Arc::new(values.iter().map(|value| value.as_i64()).collect::<Int64Array>())
-    } else if all(Value::is_number) {
-        Arc::new(values.iter().map(|value| value.as_f64()).collect::<Float64Array>())
+    if all(Value::is_number) {
+        ColumnType::Float
     } else if all(Value::is_boolean) {
-        Arc::new(values.iter().map(|value| value.as_bool()).collect::<BooleanArray>())
+        ColumnType::Boolean
     } else {
-        let text = |value: &&Value| (!value.is_null()).then(|| plain(value));
-        Arc::new(values.iter().map(text).collect::<StringArray>())
+        ColumnType::Text
     }
+}
+
+/// Converts the values of a column to an array. Returns the index of the first that is not of the
+/// type as an error.
+fn array(values: &[&Value], of_type: ColumnType) -> Result<ArrayRef, usize> {
+    fn convert<'a, T>(
+        values: &[&'a Value],
+        convert: impl Fn(&'a Value) -> Option<T>,
+    ) -> Result<Vec<Option<T>>, usize> {
+        let convert = |(row, value): (usize, &&'a Value)| match value {
+            Value::Null => Ok(None),
+            value => convert(value).map(Some).ok_or(row),
+        };
+        values.iter().enumerate().map(convert).collect()
+    }
+    Ok(match of_type {
+        ColumnType::Float => Arc::new(Float64Array::from(convert(values, Value::as_f64)?)),
+        ColumnType::Integer => Arc::new(Int64Array::from(convert(values, whole)?)),
+        ColumnType::Boolean => Arc::new(BooleanArray::from(convert(values, Value::as_bool)?)),
+        ColumnType::Text => {
+            Arc::new(StringArray::from(convert(values, |value| Some(plain(value)))?))
+        }
+    })
+}
+
+/// The integer that a number is, also where it is written as `5.0`, which JSON Schema calls an
+/// integer too.
+fn whole(value: &Value) -> Option<i64> {
+    let of_float = || {
+        let float =
+            value.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 2_f64.powi(53));
+        #[allow(clippy::cast_possible_truncation, reason = "whole and within ±2^53")]
+        float.map(|float| float as i64)
+    };
+    value.as_i64().or_else(of_float)
 }
