@@ -1,4 +1,4 @@
-//! Scripts over arrays.
+//! Runs scripts over arrays.
 
 use cdb_types::{Datapoint, DatapointArray};
 
@@ -6,7 +6,7 @@ use crate::error::{ParseError, RunError};
 use crate::script::Script;
 use crate::value::Value;
 
-/// Why a script failed for an array.
+/// A script could not be run over an array.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransformError {
@@ -32,7 +32,8 @@ pub trait ArrayTransform {
     /// Runs a script over the datapoints, and returns the results without origins.
     ///
     /// # Errors
-    /// If the text is not a script, or the script cannot process a datapoint.
+    /// Returns an error if the text is not a script, if the script cannot process a datapoint, or
+    /// if it exceeds the default [`Budget`](crate::Budget).
     fn transform(&self, script: &str) -> Result<DatapointArray, TransformError>;
 }
 

@@ -1,24 +1,25 @@
-//! What a script may use while it is parsed and while it runs.
+//! Limits for parsing and running a script.
 
 use crate::error::RunError;
 use crate::value::Value;
 
-/// More brackets would not fit on the stack of a thread.
+/// The maximum nesting of brackets. The parser is recursive, and deeper nesting could overflow the
+/// stack of a thread.
 const MAX_NESTING: usize = 100;
 
-/// How many steps the parser may take to compute the constants of a script.
+/// The maximum number of steps that the parser takes to compute the constants of a script.
 pub(crate) const CONSTANT_STEPS: u64 = 200_000;
 
-/// What one step costs, compared with other work: bytes of text that are copied or searched.
+/// The number of bytes of text that can be copied or searched in one step.
 const BYTES_PER_STEP: usize = 64;
 
-/// An input value has one unit of steps for each of so many bytes, and one more.
+/// An input value counts as one unit, and one more for each of so many bytes.
 const BYTES_PER_UNIT: usize = 32;
 
-/// Limits for a script: [`Script::parse_with`](crate::Script::parse_with) keeps to them, and so does
-/// each run of the script. What goes beyond one ends with an error that names the limit.
+/// The limits for a script. They apply to [`Script::parse_with`](crate::Script::parse_with) and to
+/// each run of the script. Exceeding a limit is an error that names it.
 ///
-/// The defaults suit a small machine that runs scripts of people whom it does not know.
+/// The defaults are suitable for a small machine that runs untrusted scripts.
 ///
 /// ```
 /// use cdb_pipescript::{Budget, Point, Script};
@@ -32,25 +33,29 @@ const BYTES_PER_UNIT: usize = 32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Budget {
-    /// The length of a script in bytes. Default: 65,536.
+    /// The maximum length of a script in bytes. Default: 65,536.
     pub script_bytes: usize,
-    /// How many brackets and prefix operators may be open at a time; twice as many operators and
-    /// stages may depend on one another. Default, and at most: 100.
+    /// The maximum number of brackets and prefix operators that are open at a time. At most twice
+    /// as many operators and stages may depend on one another. Default: 100; larger values count as
+    /// 100.
     pub nesting: usize,
-    /// The size of all regular expressions of a script together, compiled, in bytes. Each counts at
-    /// least 16 KiB, and more if its pattern is long or has large classes of characters, such as
-    /// `\w`. Default: 1 MiB.
+    /// The maximum size of all compiled regular expressions of a script together, in bytes. Each
+    /// counts at least 16 KiB, and more if its pattern is long or has large classes of characters,
+    /// such as `\w`. Default: 1 MiB.
     pub regex_bytes: usize,
-    /// The steps that a run may take, in addition to those that each input value brings. A step is
-    /// about 10 ns on a computer of 2020: an operator or a transform applied to a datapoint, or 64
-    /// bytes of text copied; an entry put into an object is 8 steps. Default: 50,000,000.
+    /// The maximum number of steps of a run, in addition to those that each input value adds.
+    /// Default: 50,000,000.
+    ///
+    /// A step is about 10 ns on a computer of 2020: an operator or a transform applied to a
+    /// datapoint, or 64 bytes of text copied. Inserting an entry into an object is 8 steps.
     pub steps: u64,
-    /// The steps that each input datapoint adds, so that a sequence may have any length: so many for
-    /// the datapoint, and as many again for each 32 bytes of its value. Default: 200.
+    /// The number of steps that each input datapoint adds, so that a sequence may have any length.
+    /// The same number is added for each 32 bytes of its value. Default: 200.
     pub steps_per_value: u64,
-    /// How much a run may hold at a time, in bytes, estimated: the keys and states of `map` and
-    /// `imap`, the values of `new`, the text of `append`, values that are kept for later, and the
-    /// datapoints that wait for what follows them. Default: 64 MiB.
+    /// The maximum memory that a run holds at a time, in bytes, estimated. Default: 64 MiB.
+    ///
+    /// It counts the keys and states of `map` and `imap`, the values of `new`, the text of
+    /// `append`, values that are kept for later, and datapoints that wait for later ones.
     pub memory: usize,
 }
 
@@ -110,20 +115,20 @@ impl Budget {
         self
     }
 
-    /// How deep brackets may be nested, whatever was set.
+    /// Returns the effective limit of the nesting.
     pub(crate) fn max_nesting(&self) -> usize {
         self.nesting.min(MAX_NESTING)
     }
 }
 
-/// Counts what a run uses.
+/// Counts the steps and the memory of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Meter {
     budget: Budget,
     steps: u64,
-    /// How many steps may be taken, with the input so far.
+    /// The maximum number of steps, given the input so far.
     allowed: u64,
-    /// How many bytes are held.
+    /// The number of bytes that are held.
     held: usize,
 }
 
@@ -132,33 +137,33 @@ impl Meter {
         Self { budget, steps: 0, allowed: budget.steps, held: 0 }
     }
 
-    /// A meter for the constants that are computed while a script is parsed.
+    /// Creates a meter for the constants that are computed while a script is parsed.
     pub(crate) fn of_constants(budget: Budget) -> Self {
         let budget = Budget { steps: CONSTANT_STEPS, ..budget };
         Self::new(budget)
     }
 
-    /// The same for a run that begins with nothing.
+    /// Returns the meter for the next run, which has the steps of this one but holds no memory.
     pub(crate) fn without_state(self) -> Self {
         Self { held: 0, ..self }
     }
 
-    /// The steps taken so far.
+    /// Returns the number of steps so far.
     pub(crate) fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// The bytes held at present.
+    /// Returns the number of bytes that are held.
     pub(crate) fn held(&self) -> usize {
         self.held
     }
 
-    /// Whether the run has ended because a limit was reached.
+    /// Returns whether a limit was exceeded.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.steps > self.allowed || self.held > self.budget.memory
     }
 
-    /// Allows the steps that an input value brings.
+    /// Adds the steps that an input value allows.
     #[inline]
     pub(crate) fn allow(&mut self, value: &Value) {
         let units = 1 + value.bytes() / BYTES_PER_UNIT;
@@ -166,33 +171,33 @@ impl Meter {
         self.allowed = self.allowed.saturating_add(steps);
     }
 
-    /// Counts steps before they are taken.
+    /// Counts steps. Call it before the work is done.
     #[inline]
     pub(crate) fn step(&mut self, steps: usize) -> Result<(), RunError> {
         self.steps = self.steps.saturating_add(steps as u64);
         if self.steps > self.allowed { Err(self.too_many_steps()) } else { Ok(()) }
     }
 
-    /// Counts the steps that it takes to copy or search a text.
+    /// Counts the steps of copying or searching a text.
     #[inline]
     pub(crate) fn step_over(&mut self, bytes: usize) -> Result<(), RunError> {
         self.step(bytes / BYTES_PER_STEP)
     }
 
-    /// Counts bytes that are held from now on.
+    /// Counts bytes that are held.
     #[inline]
     pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), RunError> {
         self.held = self.held.saturating_add(bytes);
         if self.held > self.budget.memory { Err(self.too_much_memory()) } else { Ok(()) }
     }
 
-    /// Counts bytes that are not held any longer.
+    /// Counts bytes that are not held any more.
     #[inline]
     pub(crate) fn release(&mut self, bytes: usize) {
         self.held = self.held.saturating_sub(bytes);
     }
 
-    /// Counts a value that is held in place of another.
+    /// Counts a value that replaces another one.
     #[inline]
     pub(crate) fn replace(&mut self, old: Option<&Value>, new: &Value) -> Result<(), RunError> {
         self.release(old.map_or(0, Value::bytes));

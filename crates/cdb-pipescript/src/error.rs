@@ -1,12 +1,12 @@
-//! Errors in parsing and in running a script.
+//! Errors of parsing and running a script.
 
 use std::fmt;
 use std::ops::Range;
 
-/// Why a text is not a script.
+/// A text is not a script, or exceeds a limit.
 ///
-/// It displays in one line, which starts with the message of the original server;
-/// [`snippet`](Self::snippet) points at the place.
+/// It is displayed as one line, which starts with the message of the original server if it has one.
+/// [`snippet`](Self::snippet) shows the place in the script.
 ///
 /// ```
 /// use cdb_pipescript::Script;
@@ -37,7 +37,7 @@ impl ParseError {
         &self.message
     }
 
-    /// Returns the place in the script, in bytes.
+    /// Returns the place in the script, as a range of bytes.
     #[must_use]
     pub fn place(&self) -> Range<usize> {
         self.place.clone()
@@ -52,7 +52,7 @@ impl ParseError {
         (line, column)
     }
 
-    /// Returns the line of the script, and below it carets at the place.
+    /// Returns the line of the script, and a second line with carets below the place.
     #[must_use]
     pub fn snippet(&self) -> String {
         let (line, column) = self.line_and_column();
@@ -91,8 +91,8 @@ impl Fault {
     }
 }
 
-/// Why a run ended: the script cannot process a datapoint, or exceeds its budget. Earlier results stay
-/// valid.
+/// A run has ended because the script cannot process a datapoint, or exceeds its budget. Earlier
+/// results stay valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct RunError(Box<str>);
@@ -102,14 +102,14 @@ impl RunError {
         Self(message.into())
     }
 
-    /// The error for a number that is infinite or NaN, which JSON does not have.
+    /// Creates the error for a number that is infinite or NaN, which JSON cannot represent.
     #[must_use]
     pub fn not_json(number: f64) -> Self {
         let number = crate::value::number_text(number);
-        Self::new(format!("The result is {number}, which JSON cannot say"))
+        Self::new(format!("The result is {number}, which JSON cannot represent"))
     }
 
-    /// The error for a value that could not be written.
+    /// Creates the error for a value that cannot be serialized.
     #[must_use]
     pub fn unwritable(error: impl fmt::Display) -> Self {
         Self::new(error.to_string())

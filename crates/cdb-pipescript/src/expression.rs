@@ -1,4 +1,4 @@
-//! One-to-one scripts: each datapoint gives one.
+//! One-to-one scripts, which return one datapoint for each.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -13,14 +13,14 @@ use crate::value::Value;
 
 /// A one-to-one transform with arguments and state of its own.
 pub(crate) trait MapEach: Send + Sync + fmt::Debug {
-    /// What it gives for the first datapoint of a window. What follows are the datapoints ahead:
-    /// as many as [`ahead`](Self::ahead) says, or all up to the end of the sequence.
+    /// Returns the result for the first datapoint of a window. The others are the datapoints ahead:
+    /// [`ahead`](Self::ahead) of them, or fewer at the end of the sequence.
     fn apply(&mut self, window: &[Point], meter: &mut Meter) -> Result<Point, RunError>;
 
-    /// How many datapoints ahead it looks.
+    /// Returns how many datapoints the transform looks ahead.
     fn ahead(&self) -> usize;
 
-    /// A copy with the present state; taken before the first datapoint, of the initial one.
+    /// Returns a copy with the current state, which is the initial one before the first datapoint.
     fn copy(&self) -> Box<dyn MapEach>;
 }
 
@@ -36,22 +36,22 @@ pub(crate) enum Expression {
     Last,
     Unary(Unary, Box<Expression>),
     Binary(Binary, Box<Expression>, Box<Expression>),
-    /// The datapoint itself and a number: what is written most often.
+    /// An operator on the datapoint itself and a number. A fast path for the most frequent case.
     WithNumber(Binary, f64),
-    /// The first, then the second on what it gives.
+    /// Two scripts, one after the other.
     Chain(Box<Chain>),
     Object(Vec<(Arc<str>, Expression)>),
     MapEach(Box<dyn MapEach>),
 }
 
-/// Two scripts, one after the other.
+/// Two scripts, of which the second processes the results of the first.
 #[derive(Debug, Clone)]
 pub(crate) struct Chain {
     first: Expression,
     second: Expression,
-    /// How many datapoints ahead the second looks.
+    /// How many datapoints the second script looks ahead.
     ahead: usize,
-    /// What the first has given already of what is ahead.
+    /// The results of the first script for the current datapoint and those ahead.
     given: VecDeque<Point>,
 }
 
@@ -95,7 +95,7 @@ impl Expression {
         }
     }
 
-    /// What it gives for the first datapoint of a window; see [`MapEach::apply`].
+    /// Returns the result for the first datapoint of a window; see [`MapEach::apply`].
     pub(crate) fn point(&mut self, window: &[Point], meter: &mut Meter) -> Result<Point, RunError> {
         let Some(point) = window.first() else { return Ok(Point::default()) };
         let here = |d| Ok(Point { t: point.t, d });
@@ -123,7 +123,7 @@ impl Expression {
         }
     }
 
-    /// Makes of a datapoint what it gives for it. It must not look ahead.
+    /// Replaces a datapoint by its result. The expression must not look ahead.
     pub(crate) fn update(&mut self, point: &mut Point, meter: &mut Meter) -> Result<(), RunError> {
         let window = std::slice::from_ref(point);
         match self {
@@ -131,7 +131,7 @@ impl Expression {
             Self::WithNumber(operator, number) => {
                 point.d = operator.apply_to(&point.d, *number, meter)?;
             }
-            // These leave the timestamp as it is.
+            // These do not change the timestamp.
             Self::Constant(_) | Self::Unary(..) | Self::Binary(..) => {
                 point.d = self.value(window, meter)?;
             }
@@ -140,7 +140,7 @@ impl Expression {
         Ok(())
     }
 
-    /// The value that it gives for the first datapoint of a window.
+    /// Returns the value of the result for the first datapoint of a window.
     pub(crate) fn value(&mut self, window: &[Point], meter: &mut Meter) -> Result<Value, RunError> {
         match (self, window.first()) {
             (Self::Constant(value), _) => Ok(value.clone()),
@@ -152,7 +152,7 @@ impl Expression {
         }
     }
 
-    /// Whether it holds, as the condition of a transform.
+    /// Returns whether the expression is true, as the condition of the transform `of`.
     pub(crate) fn holds(
         &mut self,
         window: &[Point],
@@ -169,7 +169,7 @@ impl Expression {
         })
     }
 
-    /// How many datapoints ahead it looks.
+    /// Returns how many datapoints the expression looks ahead.
     pub(crate) fn ahead(&self) -> usize {
         match self {
             Self::Constant(_) | Self::Identity | Self::Time | Self::WithNumber(..) => 0,

@@ -1,11 +1,11 @@
-//! From characters to tokens.
+//! Splits scripts into tokens.
 
 use std::ops::Range;
 
 use crate::error::Fault;
 use crate::value::Number;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Kind {
     Number(Number),
@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     Identifier(String),
     /// An operator, a bracket, or one of the words `and or not true false`.
     Symbol(&'static str),
-    /// Text that is not part of the language, and what may have been meant.
+    /// Text that is not part of the language, with the symbol that was probably meant.
     Unknown(Option<&'static str>),
     End,
 }
@@ -27,14 +27,14 @@ pub(crate) struct Token {
     pub(crate) spaced: bool,
 }
 
-/// Longest first, so that `<=` is not taken for `<`.
+/// The longer symbols come first, so that `<=` is not read as `<`.
 const SYMBOLS: [&str; 21] = [
     "<=", ">=", "==", "!=", "<", ">", "+", "-", "*", "/", "%", "^", "|", ":", "(", ")", "[", "]",
     "{", "}", ",",
 ];
 
-/// What other languages write, and the same in this one. None of these is two symbols of ours that
-/// may follow each other.
+/// Symbols of other languages, and their equivalents in this one. No valid script contains any of
+/// them as two symbols in succession.
 const FOREIGN: [(&str, &str); 9] = [
     ("===", "=="),
     ("!==", "!="),
@@ -49,7 +49,7 @@ const FOREIGN: [(&str, &str); 9] = [
 
 const WORDS: [&str; 5] = ["and", "or", "not", "true", "false"];
 
-/// Splits a script into tokens; the last is [`Kind::End`].
+/// Splits a script into tokens. The last one is [`Kind::End`].
 pub(crate) fn tokens(script: &str) -> Result<Vec<Token>, Fault> {
     let mut tokens: Vec<Token> = Vec::new();
     let mut at = 0;
@@ -74,7 +74,7 @@ pub(crate) fn tokens(script: &str) -> Result<Vec<Token>, Fault> {
     }
 }
 
-/// The token with which a text begins, and how long it is.
+/// Reads the token at the start of a text. Returns it with its length in bytes.
 fn token(text: &str, first: char, at: usize) -> Result<(Kind, usize), Fault> {
     if first.is_ascii_digit() {
         return number(text, at);
@@ -91,7 +91,7 @@ fn token(text: &str, first: char, at: usize) -> Result<(Kind, usize), Fault> {
     Ok(symbol(text, first))
 }
 
-/// The symbol with which a text begins, or the character that is none.
+/// Reads the symbol at the start of a text, or the character that is not part of the language.
 fn symbol(text: &str, first: char) -> (Kind, usize) {
     let symbol = SYMBOLS.into_iter().find(|symbol| text.starts_with(symbol));
     let foreign = FOREIGN.into_iter().find(|(foreign, _)| text.starts_with(foreign));
@@ -101,7 +101,8 @@ fn symbol(text: &str, first: char) -> (Kind, usize) {
         }
         (_, Some((foreign, ours))) => (Kind::Unknown(Some(ours)), foreign.len()),
         (Some(symbol), None) => (Kind::Symbol(symbol), symbol.len()),
-        // Reported when the parser reaches it, so that of several faults the first is told.
+        // The parser reports it when it reaches the token, so that the first of several errors is
+        // reported.
         (None, None) => (Kind::Unknown(None), first.len_utf8()),
     }
 }

@@ -17,15 +17,23 @@
 //!   ([`Script::start`]).
 //! - A [`Value`] is a JSON value that is cheap to clone.
 //! - [`transforms::all`] returns all transforms with their documentation.
-//! - An [`Interpolator`] finds the values of a stream at given times: those of another stream's
-//!   datapoints, or of a [`Grid`]. [`Columns`] combines several streams to rows.
-//! - [`Merge`] combines several sequences to one.
+//! - An [`Interpolator`] computes the values of a stream at given times: those of another stream's
+//!   datapoints, or of a [`Grid`]. [`Columns`] combines several streams into rows.
+//! - [`Merge`] combines several sequences into one.
 //!
-//! A script's memory does not grow with the sequence, except where a transform has to remember:
-//! `map` and `imap` hold one run of their script for each key, `new` its different values, `append`
-//! its text, and what looks ahead the datapoints that it looks over. A [`Budget`] limits that memory,
-//! the steps of a run, and the length, nesting and regular expressions of a script, so that scripts
-//! of strangers can be run. Parsing takes less than 50 ms.
+//! # Memory and time
+//!
+//! The memory of a script does not grow with the sequence, except where a transform has to
+//! remember:
+//!
+//! - `map` and `imap` keep a run of their script for each key,
+//! - `new` keeps the different values,
+//! - `append` keeps its text,
+//! - transforms that look ahead keep the datapoints in between.
+//!
+//! A [`Budget`] limits this memory, the steps of a run, and the length, nesting and regular
+//! expressions of a script, so that untrusted scripts can be run. With the default budget, parsing
+//! takes less than 50 ms.
 //!
 //! The crate does no I/O.
 
@@ -55,7 +63,7 @@ pub use point::Point;
 pub use script::{Over, OverStream, Run, Script};
 pub use value::{Array, Decimal, Number, Object, Value};
 
-/// What the README shows, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,19 +1,20 @@
-//! Several sequences as one.
+//! Merges several sequences.
 
 use std::iter::Peekable;
 
 use crate::point::Point;
 
-/// Returns the index of the earliest of the next datapoints of several sequences, or `None` if all have
-/// ended. Of equal timestamps the first counts.
+/// Returns the index of the sequence whose next datapoint is the earliest, or `None` if all
+/// sequences have ended. If timestamps are equal, the first of these sequences is chosen.
 #[must_use]
 pub fn earliest<'a>(heads: impl IntoIterator<Item = Option<&'a Point>>) -> Option<usize> {
     let heads = heads.into_iter().enumerate().filter_map(|(index, head)| Some((index, head?.t)));
-    // Of equal ones, this gives the first.
+    // `min_by` returns the first of several equal elements.
     heads.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(index, _)| index)
 }
 
-/// Merges several sequences by timestamp. Of equal timestamps that of the first sequence comes first.
+/// Merges several sequences by timestamp. Datapoints with equal timestamps are in the order of
+/// their sequences.
 ///
 /// ```
 /// use cdb_pipescript::{Merge, Point};
@@ -26,7 +27,7 @@ pub fn earliest<'a>(heads: impl IntoIterator<Item = Option<&'a Point>>) -> Optio
 pub struct Merge<I: Iterator<Item = Point>>(Vec<Peekable<I>>);
 
 impl<I: Iterator<Item = Point>> Merge<I> {
-    /// Merges sequences, each of which must be in the order of its timestamps.
+    /// Creates a merge of sequences, each of which must be in ascending order of its timestamps.
     pub fn new<S: IntoIterator<Item = Point, IntoIter = I>>(
         sequences: impl IntoIterator<Item = S>,
     ) -> Self {

@@ -1,4 +1,4 @@
-//! Scripts while they are put together.
+//! The parts of a script while it is parsed.
 
 use std::ops::Range;
 
@@ -11,13 +11,13 @@ use crate::point::Point;
 use crate::transforms::{ArgumentKind, Transform};
 use crate::value::{ENTRY_STEPS, Value};
 
-/// What parsing a script has used, and may use.
+/// The limits of parsing a script, and what is left of them.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) budget: Budget,
-    /// For the constants that are computed.
+    /// Counts the steps of computing constants.
     meter: Meter,
-    /// How many bytes of compiled regular expressions are left.
+    /// The number of bytes that are left for compiled regular expressions.
     pub(crate) regex_bytes: usize,
 }
 
@@ -27,8 +27,8 @@ impl Context {
         Self { budget, meter: Meter::of_constants(budget), regex_bytes }
     }
 
-    /// A value that is computed while the script is parsed; `None` if that fails, which will happen
-    /// again when the script runs.
+    /// Computes a constant of the script. Returns `None` if it fails; the run of the script then
+    /// reports the error.
     fn constant(
         &mut self,
         place: &Range<usize>,
@@ -56,17 +56,17 @@ pub(crate) struct Node {
     pub(crate) cost: Cost,
 }
 
-/// What a part of a script takes, without the scripts that its transforms run themselves.
+/// The cost of a part of a script, without the scripts that its transforms run themselves.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cost {
-    /// Steps for a datapoint.
+    /// The steps for a datapoint.
     pub(crate) steps: usize,
-    /// Of how many nodes it is made, each with a state.
+    /// The number of nodes, each of which has a state.
     pub(crate) nodes: usize,
 }
 
 impl Cost {
-    /// What a node takes without those below it.
+    /// The cost of one node without those below it.
     pub(crate) const NODE: Self = Self { steps: 1, nodes: 1 };
 }
 
@@ -77,30 +77,31 @@ impl std::ops::AddAssign for Cost {
     }
 }
 
-/// What all that a part of a script gives for a datapoint depends on; more comes later.
+/// What the results of a part of a script for a datapoint depend on. The variants are ordered: a
+/// later one includes the earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Dependence {
-    /// That datapoint's data.
+    /// The data of the datapoint.
     Data,
-    /// Its timestamp as well.
+    /// The data and the timestamp of the datapoint.
     Datapoint,
-    /// Other datapoints, or chance.
+    /// Other datapoints, or a random number.
     Sequence,
 }
 
-/// What a part of a script is.
+/// The kind of a part of a script.
 #[derive(Debug)]
 pub(crate) enum Part {
-    /// Gives one datapoint for each.
+    /// A one-to-one script: it returns one datapoint for each.
     One(Expression),
-    /// Does not; of one step.
+    /// One step that is not one-to-one.
     Step(Step),
-    /// Does not.
+    /// Several steps that are not one-to-one.
     Pipeline(Pipeline),
 }
 
 impl Part {
-    /// As a script of its own, of which the steps are counted.
+    /// Converts the part to a script that can run, whose steps are counted with this cost.
     pub(crate) fn into_pipeline(self, cost: Cost) -> Pipeline {
         match self {
             Self::One(expression) => Pipeline::of(Step::Map(expression), cost),
@@ -109,7 +110,7 @@ impl Part {
         }
     }
 
-    /// Whether it looks ahead.
+    /// Returns whether the part looks ahead.
     pub(crate) fn peeks(&self) -> bool {
         match self {
             Self::One(expression) => expression.ahead() > 0,
@@ -120,7 +121,7 @@ impl Part {
 }
 
 impl Node {
-    /// A node above others.
+    /// Creates a node above others.
     pub(crate) fn new(
         part: Part,
         place: Range<usize>,
@@ -144,7 +145,7 @@ impl Node {
         Self { part, place, dependence, depth: 1, cost: Cost::NODE }
     }
 
-    /// The value, if it is the same for all datapoints.
+    /// Returns the value, if it is the same for all datapoints.
     pub(crate) fn value(&self) -> Option<&Value> {
         match &self.part {
             Part::One(Expression::Constant(value)) => Some(value),
@@ -195,7 +196,7 @@ impl Node {
         }
     }
 
-    /// One script, then another on what it gives.
+    /// Appends another script, which processes the results of this one.
     pub(crate) fn pipe(self, next: Self, context: &mut Context) -> Result<Self, Fault> {
         let place = self.place.start..next.place.end;
         let above = Above::of([&self, &next]);
@@ -223,13 +224,13 @@ impl Node {
     }
 }
 
-/// What a node takes over from those below it.
+/// The properties that a node inherits from the nodes below it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Above {
     pub(crate) dependence: Dependence,
-    /// The depth of the deepest.
+    /// The depth of the deepest node below.
     pub(crate) depth: usize,
-    /// That of all of them, and its own.
+    /// The sum of the costs of the nodes below and of the node itself.
     pub(crate) cost: Cost,
 }
 
@@ -254,7 +255,7 @@ impl Above {
         self.cost.steps += ENTRY_STEPS;
     }
 
-    /// Adds a script that a transform runs itself: it is counted when it runs.
+    /// Adds a script that a transform runs itself. Its cost is not added, but counted when it runs.
     fn add_script(&mut self, node: &Node) {
         self.dependence = self.dependence.max(node.dependence);
         self.depth = self.depth.max(node.depth);

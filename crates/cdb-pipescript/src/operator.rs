@@ -4,14 +4,14 @@ use crate::budget::Meter;
 use crate::error::RunError;
 use crate::value::{MAX_TEXT, Value};
 
-/// An operator before one value.
+/// An operator with one operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unary {
     Not,
     Negate,
 }
 
-/// An operator between two values.
+/// An operator with two operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Binary {
     Or,
@@ -34,7 +34,7 @@ impl Unary {
     pub(crate) fn apply(self, value: &Value) -> Result<Value, RunError> {
         Ok(match (self, value) {
             (Self::Not, value) => (!value.to_bool()?).into(),
-            // The original takes a minus before a boolean for `not`.
+            // As in the original, a minus before a boolean means `not`.
             (Self::Negate, Value::Bool(truth)) => (!truth).into(),
             (Self::Negate, value) => (-algebraic(value)?).into(),
         })
@@ -80,7 +80,7 @@ impl Binary {
 }
 
 impl Binary {
-    /// [`apply`](Self::apply) with a number on the right.
+    /// The same as [`apply`](Self::apply), with a number on the right.
     #[inline]
     pub(crate) fn apply_to(
         self,
@@ -94,8 +94,8 @@ impl Binary {
         }
     }
 
-    /// The result for a number on the left and another on the right, without looking for anything
-    /// else; `None` where more is to be looked at.
+    /// Returns the result for two numbers, or `None` if the left value is not a number or the
+    /// operator needs [`apply`](Self::apply). A fast path for the most frequent case.
     #[inline]
     fn of_numbers(self, left: &Value, right: f64) -> Option<Value> {
         let Value::Number(left) = left else { return None };
@@ -122,7 +122,7 @@ fn not_algebraic() -> RunError {
     RunError::new("Failed to perform algebraic operation: couldn't convert to float.")
 }
 
-/// The sum of two numbers, or two texts as one.
+/// Adds two numbers, or concatenates two texts.
 fn add(left: &Value, right: &Value, meter: &mut Meter) -> Result<Value, RunError> {
     if let (Some(left), Some(right)) = (left.as_number(), right.as_number()) {
         return Ok((left + right).into());

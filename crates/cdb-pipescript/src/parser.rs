@@ -1,6 +1,6 @@
-//! From tokens to a script that can run.
+//! Parses tokens to a script.
 //!
-//! Each part is checked as soon as all of it is read, so that of several faults the first is told.
+//! Each part is checked as soon as it is complete, so that the first of several errors is reported.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::operator::{Binary, Unary};
 use crate::transforms;
 use crate::value::Value;
 
-/// How tightly operators bind, the loosest first.
+/// The precedence of operators. A higher level binds more tightly.
 mod level {
     pub(super) const LOOSEST: u8 = 1;
     pub(super) const COMPARISON: u8 = 4;
@@ -22,7 +22,7 @@ mod level {
     pub(super) const PIPE: u8 = 9;
 }
 
-/// What stands between two operands.
+/// A symbol between two operands.
 enum Infix {
     Operator(Binary),
     Pipe,
@@ -66,7 +66,7 @@ pub(crate) fn parse(script: &str, budget: &Budget) -> Result<Node, Fault> {
 }
 
 struct Parser {
-    /// The last is [`Kind::End`], which is never passed.
+    /// The last one is [`Kind::End`], and the parser does not advance beyond it.
     tokens: Vec<Token>,
     at: usize,
     open: usize,
@@ -94,9 +94,9 @@ impl Parser {
     }
 
     fn take(&mut self, symbol: &str) -> bool {
-        let there = self.symbol() == Some(symbol);
-        self.at += usize::from(there);
-        there
+        let matches = self.symbol() == Some(symbol);
+        self.at += usize::from(matches);
+        matches
     }
 
     fn expect(&mut self, symbol: &str) -> Result<(), Fault> {
@@ -107,7 +107,7 @@ impl Parser {
         unexpected(self.peek())
     }
 
-    /// Goes one level deeper for as long as something is parsed.
+    /// Parses something one level of nesting deeper.
     fn deeper(
         &mut self,
         parse: impl FnOnce(&mut Self) -> Result<Node, Fault>,
@@ -134,13 +134,13 @@ impl Parser {
         Ok(node)
     }
 
-    /// An expression, or a call whose arguments stand after a space: `if $ > 5`.
+    /// Parses an expression, or a call whose arguments follow a space: `if $ > 5`.
     fn stage(&mut self) -> Result<Node, Fault> {
         let token = self.peek();
         let Kind::Identifier(name) = &token.kind else {
             return self.expression(level::LOOSEST);
         };
-        // A minus would be a subtraction.
+        // A minus after the name is a subtraction and not the start of an argument.
         if !token.spaced || !starts_operand(&self.tokens[self.at + 1].kind) {
             return self.expression(level::LOOSEST);
         }
@@ -153,7 +153,7 @@ impl Parser {
         transforms::call(&name, arguments, place, &mut self.context)
     }
 
-    /// An expression whose operators bind at least as tightly as a level.
+    /// Parses an expression whose operators have at least this level.
     fn expression(&mut self, loosest: u8) -> Result<Node, Fault> {
         let mut left = self.prefix()?;
         while let Some((infix, level)) = self.symbol().and_then(infix)
@@ -174,7 +174,8 @@ impl Parser {
     fn prefix(&mut self) -> Result<Node, Fault> {
         let start = self.peek().place.start;
         let (operator, level) = match self.symbol() {
-            // Wherever it stands, it takes all that binds more tightly than itself.
+            // Its operand includes all operators that bind more tightly, even if it follows an
+            // operator of a higher level.
             Some("not") => (Unary::Not, level::COMPARISON),
             Some("-") => (Unary::Negate, level::PIPE),
             _ => return self.primary(),
@@ -197,8 +198,8 @@ impl Parser {
             Kind::Identifier(name) => {
                 let arguments = if token.spaced { Vec::new() } else { self.arguments()? };
                 let call = transforms::call(&name, arguments, token.place, &mut self.context)?;
-                // With a space before it, a minus binds to the name: `next:$ - $` is
-                // `next:($ - $)`.
+                // A minus after a name and a space binds more tightly than the pipe: `next:$ - $`
+                // is `next:($ - $)`.
                 if token.spaced && self.take("-") {
                     let right = self.deeper(|parser| parser.expression(level::PRODUCT))?;
                     return Node::binary(Binary::Subtract, call, right, &mut self.context);
@@ -215,7 +216,7 @@ impl Parser {
         Ok(node)
     }
 
-    /// The arguments in brackets, if there are brackets.
+    /// Parses arguments in brackets, if there are any.
     fn arguments(&mut self) -> Result<Vec<Node>, Fault> {
         let close = match self.symbol() {
             Some("(") => ")",
@@ -236,7 +237,7 @@ impl Parser {
         }
     }
 
-    /// The entries of an object, after its opening brace.
+    /// Parses the entries of an object, after its opening brace.
     fn object(&mut self, start: usize) -> Result<Node, Fault> {
         let mut entries = Vec::<(Arc<str>, Expression)>::new();
         let (mut keys, mut above) = (HashSet::<Arc<str>>::new(), Above::of([]));
@@ -271,7 +272,7 @@ impl Parser {
     }
 }
 
-/// The object, if all its entries are constants.
+/// Returns the object as a value, if all its entries are constants.
 fn constant(entries: &[(Arc<str>, Expression)]) -> Option<Value> {
     let values = entries.iter().map(|(key, entry)| match entry {
         Expression::Constant(value) => Some((Arc::clone(key), value.clone())),
@@ -280,18 +281,18 @@ fn constant(entries: &[(Arc<str>, Expression)]) -> Option<Value> {
     Value::object(values.collect::<Option<BTreeMap<_, _>>>()?).ok()
 }
 
-/// Whether an operand can begin so, but for a minus.
+/// Returns whether a token can start an operand. A minus is not included.
 fn starts_operand(kind: &Kind) -> bool {
     match kind {
         Kind::Number(_) | Kind::String(_) | Kind::Identifier(_) => true,
         Kind::Symbol(symbol) => matches!(*symbol, "true" | "false" | "not" | "(" | "[" | "{"),
-        // Where an operand may stand, `!` is taken for one, so that its fault is the one reported.
+        // `!` is read as the start of an operand, so that the error is reported at its place.
         Kind::Unknown(meant) => *meant == Some("not"),
         Kind::End => false,
     }
 }
 
-/// A token stands where the language has no place for it.
+/// Creates the error for a token that is not allowed at its place.
 fn unexpected(token: &Token) -> Fault {
     let mut fault = Fault::new("syntax error", token.place.clone());
     if let Kind::Unknown(suggestion) = token.kind {

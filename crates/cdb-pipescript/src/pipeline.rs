@@ -1,4 +1,4 @@
-//! Scripts as a row of stages: what comes out of one goes into the next.
+//! Scripts as a sequence of stages: the output of one stage is the input of the next.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -9,32 +9,32 @@ use crate::expression::Expression;
 use crate::node::Cost;
 use crate::point::Point;
 
-/// Takes what comes out.
+/// Receives the results of a script.
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(Point, &mut Meter) -> Result<(), RunError>;
 
-/// What a node of a script takes in memory, with its state, in bytes: about the mean.
+/// The memory of a node of a script and its state, in bytes. A rough mean.
 const NODE_BYTES: usize = 96;
 
-/// What a datapoint that waits takes in memory, besides its value.
+/// The memory of a waiting datapoint in bytes, without its value.
 pub(crate) const WAITING_BYTES: usize = std::mem::size_of::<Point>();
 
-/// A transform that gives more or fewer datapoints than it gets.
+/// A transform that does not return exactly one datapoint for each.
 pub(crate) trait Fanout: Send + Sync + fmt::Debug {
-    /// Takes the first datapoint of a window; what follows are the datapoints ahead.
+    /// Processes the first datapoint of a window. The others are the datapoints ahead.
     fn push(&mut self, window: &[Point], sink: Sink<'_>, meter: &mut Meter)
     -> Result<(), RunError>;
 
-    /// Takes note that the sequence has ended.
+    /// Ends the sequence.
     fn end(&mut self, sink: Sink<'_>, meter: &mut Meter) -> Result<(), RunError>;
 
-    /// How many datapoints ahead it looks.
+    /// Returns how many datapoints the transform looks ahead.
     fn ahead(&self) -> usize;
 
-    /// A copy with the present state.
+    /// Returns a copy with the current state.
     fn copy(&self) -> Box<dyn Fanout>;
 }
 
-/// What a stage does.
+/// The operation of a stage.
 #[derive(Debug)]
 pub(crate) enum Step {
     Map(Expression),
@@ -53,7 +53,7 @@ impl Clone for Step {
 }
 
 impl Step {
-    /// How many datapoints ahead it looks.
+    /// Returns how many datapoints the step looks ahead.
     pub(crate) fn ahead(&self) -> usize {
         match self {
             Self::Map(expression) | Self::If(expression) => expression.ahead(),
@@ -62,7 +62,7 @@ impl Step {
     }
 }
 
-/// A step, and the datapoints that it cannot take before it knows what follows them.
+/// A step, with the datapoints that wait because the step looks ahead.
 #[derive(Debug, Clone)]
 struct Stage {
     step: Step,
@@ -71,41 +71,41 @@ struct Stage {
     waiting: VecDeque<Point>,
 }
 
-/// A script that is ready to run, or running.
+/// A script that is ready to run or is running.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pipeline {
     stages: Vec<Stage>,
 }
 
 impl Pipeline {
-    /// A script of one step.
+    /// Creates a script of one step.
     pub(crate) fn of(step: Step, cost: Cost) -> Self {
         let ahead = step.ahead();
         Self { stages: vec![Stage { step, cost, ahead, waiting: VecDeque::new() }] }
     }
 
-    /// Of how many nodes it is made.
+    /// Returns the number of its nodes.
     pub(crate) fn nodes(&self) -> usize {
         self.stages.iter().map(|stage| stage.cost.nodes).sum()
     }
 
-    /// What it takes in memory before its first datapoint, estimated.
+    /// Returns an estimate of its memory in bytes before the first datapoint.
     pub(crate) fn bytes(&self) -> usize {
         self.nodes() * NODE_BYTES + self.stages.len() * std::mem::size_of::<Stage>()
     }
 
-    /// This script, then another on what it gives.
+    /// Appends another script, which processes the results of this one.
     pub(crate) fn then(mut self, next: Self) -> Self {
         self.stages.extend(next.stages);
         self
     }
 
-    /// Whether any of its stages looks ahead.
+    /// Returns whether any stage looks ahead.
     pub(crate) fn peeks(&self) -> bool {
         self.stages.iter().any(|stage| stage.ahead > 0)
     }
 
-    /// Takes a datapoint.
+    /// Processes a datapoint.
     pub(crate) fn push(
         &mut self,
         point: Point,
@@ -115,7 +115,7 @@ impl Pipeline {
         push(&mut self.stages, point, sink, meter)
     }
 
-    /// Takes note that the sequence has ended.
+    /// Ends the sequence.
     pub(crate) fn end(&mut self, sink: Sink<'_>, meter: &mut Meter) -> Result<(), RunError> {
         end(&mut self.stages, sink, meter)
     }
@@ -168,7 +168,7 @@ fn end(stages: &mut [Stage], sink: Sink<'_>, meter: &mut Meter) -> Result<(), Ru
 }
 
 impl Stage {
-    /// Takes the first datapoint that waits.
+    /// Processes the first waiting datapoint.
     fn take_waiting(
         &mut self,
         rest: &mut [Self],

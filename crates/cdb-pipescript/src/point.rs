@@ -23,8 +23,8 @@ impl Point {
         Self { t, d: d.into() }
     }
 
-    /// Reads the datapoint at the start of a JSON text, with all digits of its numbers. Returns it with
-    /// its length in bytes.
+    /// Reads the datapoint at the start of a JSON text, with all digits of its numbers. Returns it
+    /// with its length in bytes.
     ///
     /// ```
     /// use cdb_pipescript::Point;
@@ -36,7 +36,7 @@ impl Point {
     /// ```
     ///
     /// # Errors
-    /// If the text does not start with a datapoint.
+    /// Returns an error if the text does not start with a datapoint.
     pub fn read_json(text: &[u8]) -> Result<(Self, usize), serde_json::Error> {
         if let Some((raw, length)) = RawDatapoint::scan(text) {
             let Some(number @ [b'-' | b'0'..=b'9', ..]) = raw.d else {
@@ -71,7 +71,7 @@ impl<T: Into<Value>> From<Datapoint<T>> for Point {
     }
 }
 
-/// Fails if a number is infinite or NaN, which JSON does not have.
+/// Returns an error if a number is infinite or NaN, which JSON cannot represent.
 impl TryFrom<Point> for Datapoint {
     type Error = RunError;
 

@@ -1,4 +1,4 @@
-//! Scripts, and running them.
+//! Scripts and their runs.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -39,18 +39,18 @@ struct Inner {
 }
 
 impl Script {
-    /// Parses a script that keeps to the default [`Budget`].
+    /// Parses a script with the default [`Budget`].
     ///
     /// # Errors
-    /// If the text is not a script, or exceeds a limit: what is wrong, and where.
+    /// Returns an error with its place in the text if the text is not a script, or exceeds a limit.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         Self::parse_with(text, &Budget::default())
     }
 
-    /// Parses a script that keeps to a budget, as do its runs.
+    /// Parses a script with a budget, which also limits its runs.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse).
+    /// Returns an error as [`parse`](Self::parse) does.
     pub fn parse_with(text: &str, budget: &Budget) -> Result<Self, ParseError> {
         let node = parse(text, budget).map_err(|fault| ParseError::new(text, fault))?;
         Ok(Self(Arc::new(Inner {
@@ -75,15 +75,15 @@ impl Script {
         self.0.one_to_one
     }
 
-    /// Returns `true` if the script looks ahead: the result for a datapoint may come only when later
-    /// datapoints have been pushed, or the sequence has ended.
+    /// Returns `true` if the script looks ahead: the result for a datapoint may be available only
+    /// after later datapoints have been pushed or the sequence has ended.
     #[must_use]
     pub fn peeks(&self) -> bool {
         self.0.peeks
     }
 
-    /// Returns `true` if the result for a datapoint depends on that datapoint alone. Such a script can
-    /// run over any part of a sequence.
+    /// Returns `true` if the result for a datapoint depends on that datapoint alone. Such a script
+    /// can run over any part of a sequence.
     #[must_use]
     pub fn is_stateless(&self) -> bool {
         self.0.stateless
@@ -95,7 +95,7 @@ impl Script {
         self.start_with(Meter::new(self.0.budget))
     }
 
-    /// Starts a run that uses what another run has left of the budget.
+    /// Starts a run that continues to count with the meter of another run.
     pub(crate) fn start_with(&self, meter: Meter) -> Run {
         Run { pipeline: self.0.pipeline.clone(), given: VecDeque::new(), meter }
     }
@@ -141,9 +141,9 @@ impl fmt::Debug for Script {
 ///
 /// # Pausing
 ///
-/// All work is done in the methods. Between two calls a run can be kept for any time, sent to another
-/// thread, or dropped. One call takes at most the steps that are left of the [`Budget`]. A task that
-/// shares its thread with others should compare [`steps`](Self::steps) between calls, and yield after
+/// All work is done in the methods. Between two calls, a run can be kept for any time, sent to
+/// another thread, or dropped. One call takes at most the steps that are left of the [`Budget`]. An
+/// async task should compare [`steps`](Self::steps) between calls, and yield to other tasks after
 /// some thousand steps.
 #[derive(Debug)]
 pub struct Run {
@@ -156,8 +156,8 @@ impl Run {
     /// Pushes the next datapoint.
     ///
     /// # Errors
-    /// If the script cannot process the datapoint, or exceeds its budget. Earlier results can still be
-    /// pulled. The run must not be pushed to again.
+    /// Returns an error if the script cannot process the datapoint, or exceeds its budget. Earlier
+    /// results can still be pulled, but no more datapoints must be pushed.
     pub fn push(&mut self, point: impl Into<Point>) -> Result<(), RunError> {
         let point = point.into();
         self.meter.allow(&point.d);
@@ -169,7 +169,7 @@ impl Run {
     /// [`pull`](Self::pull).
     ///
     /// # Errors
-    /// As [`push`](Self::push).
+    /// Returns an error as [`push`](Self::push) does.
     pub fn feed(
         &mut self,
         point: impl Into<Point>,
@@ -187,7 +187,7 @@ impl Run {
     /// Ends the sequence, which makes the remaining results available.
     ///
     /// # Errors
-    /// As [`push`](Self::push).
+    /// Returns an error as [`push`](Self::push) does.
     pub fn end(&mut self) -> Result<(), RunError> {
         let sink = &mut |point, meter: &mut Meter| keep(&mut self.given, point, meter);
         self.pipeline.end(sink, &mut self.meter)
@@ -206,7 +206,7 @@ impl Run {
         self.meter.steps()
     }
 
-    /// Returns what the run has used, for a run that continues to count.
+    /// Returns the meter, with which another run can continue to count.
     pub(crate) fn into_meter(self) -> Meter {
         self.meter
     }
@@ -219,7 +219,7 @@ fn keep(given: &mut VecDeque<Point>, point: Point, meter: &mut Meter) -> Result<
     Ok(())
 }
 
-/// A run that is pushed what its owner reads, until the end or an error.
+/// A run that an adapter drives until the end of its input or an error.
 #[derive(Debug)]
 struct Driven {
     run: Run,

@@ -1,4 +1,4 @@
-//! Scripts that a transform runs itself, as those of `map` and `while`.
+//! Scripts that a transform runs itself, such as those of `map` and `while`.
 
 use std::sync::Arc;
 
@@ -8,11 +8,13 @@ use crate::pipeline::Pipeline;
 use crate::point::Point;
 use crate::value::Value;
 
-/// What it takes to start and to end a run, in steps, besides what its nodes take.
+/// The steps of starting and ending a run, in addition to those of its nodes.
 const START_STEPS: usize = 16;
 
-/// A script that is started as often as its transform needs it. Clones share it, so that a copy of
-/// a transform does not copy the scripts within, which double at each level of nesting.
+/// A script that a transform can start any number of times.
+///
+/// Clones share it. Otherwise a copy of a transform would copy the scripts within, whose number
+/// doubles with each level of nesting.
 #[derive(Debug, Clone)]
 pub(crate) struct Template(Arc<Pipeline>);
 
@@ -31,7 +33,7 @@ impl Template {
         Ok(Instance { pipeline: Pipeline::clone(&self.0), last: None, held })
     }
 
-    /// The run that there is, or a new one.
+    /// Returns the existing run, or starts one.
     pub(crate) fn get_or_start<'a>(
         &self,
         instance: &'a mut Option<Instance>,
@@ -43,7 +45,7 @@ impl Template {
         }
     }
 
-    /// The last result of a new run over one value.
+    /// Runs the script over one value, and returns the last result.
     pub(crate) fn once(
         &self,
         t: f64,
@@ -58,8 +60,8 @@ impl Template {
 
 /// A run of a script over a part of a sequence.
 ///
-/// It knows what it holds of the meter's bytes, and gives them back when it ends; after an error the
-/// meter is not asked any more.
+/// It records how many of the meter's bytes it holds, and releases them when it ends. After an
+/// error they are not released, because the meter is not used any more.
 #[derive(Debug, Clone)]
 pub(crate) struct Instance {
     pipeline: Pipeline,
@@ -68,7 +70,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Takes a datapoint, and keeps the last result.
+    /// Processes a datapoint, and keeps the last result.
     pub(crate) fn push(&mut self, point: Point, meter: &mut Meter) -> Result<(), RunError> {
         let before = meter.held();
         let last = &mut self.last;
@@ -82,7 +84,7 @@ impl Instance {
         Ok(())
     }
 
-    /// Takes a datapoint: the last result for it, null if there is none.
+    /// Processes a datapoint, and returns the last result for it, or null if there is none.
     pub(crate) fn apply(&mut self, point: Point, meter: &mut Meter) -> Result<Point, RunError> {
         let before = meter.held();
         let (t, mut last) = (point.t, None);
@@ -95,12 +97,12 @@ impl Instance {
         Ok(last.unwrap_or(Point { t, d: Value::Null }))
     }
 
-    /// The last result so far.
+    /// Returns the last result so far.
     pub(crate) fn last(&self) -> Option<&Point> {
         self.last.as_ref()
     }
 
-    /// Ends the run: the last result of all.
+    /// Ends the run, and returns its last result.
     pub(crate) fn end(mut self, meter: &mut Meter) -> Result<Option<Point>, RunError> {
         let before = meter.held();
         let last = &mut self.last;
@@ -114,7 +116,7 @@ impl Instance {
         Ok(self.last)
     }
 
-    /// Gives the run up.
+    /// Drops the run without its remaining results.
     pub(crate) fn abandon(self, meter: &mut Meter) {
         meter.release(self.held);
     }

@@ -16,28 +16,29 @@ pub use number::{Decimal, Number};
 
 use crate::error::RunError;
 
-/// How large a value may become, in bytes. What is shared counts as often as it is there.
+/// The maximum size of a value in bytes. A shared part counts each time that it occurs.
 const MAX_BYTES: usize = 64 << 20;
 
-/// What an element of an array takes in memory.
+/// The memory of an element of an array.
 const ITEM_BYTES: usize = std::mem::size_of::<Value>();
 
-/// What an entry of an object takes in memory, with the place for it, besides the text of its key.
+/// The memory of an entry of an object, without the text of its key and what its value holds.
 const ENTRY_BYTES: usize = 64;
 
-/// What a text, an array or an object takes in memory, besides what is in it.
+/// The memory of a text, an array or an object, without its content.
 const SHARED_BYTES: usize = 32;
 
-/// How many steps it takes to put an entry into an object.
+/// The steps of inserting an entry into an object.
 pub(crate) const ENTRY_STEPS: usize = 8;
 
-/// How much of a value an error shows, in bytes.
+/// The maximum size of a value in an error message, in bytes.
 const MAX_EXCERPT: usize = 200;
 
-/// Longer texts are no numbers, so that nobody looks for one in a megabyte.
+/// The maximum length of a text that is read as a number, in bytes. It limits the time of
+/// comparisons and conversions.
 const MAX_NUMBER_TEXT: usize = 1000;
 
-/// How long a text may become, in bytes.
+/// The maximum length of a text that a script builds, in bytes.
 pub(crate) const MAX_TEXT: usize = 1_000_000;
 
 /// A JSON value that is cheap to clone: strings, arrays and objects are shared.
@@ -116,12 +117,12 @@ impl PartialEq for Value {
 }
 
 impl Value {
-    /// A number.
+    /// Creates a number.
     pub(crate) fn number(number: f64) -> Self {
         Self::Number(Number::Float(number))
     }
 
-    /// An object of these entries.
+    /// Creates an object. Returns an error if it is larger than 64 MiB.
     pub(crate) fn object(entries: BTreeMap<Arc<str>, Self>) -> Result<Self, RunError> {
         let object = Object::new(entries);
         within_bounds(object.bytes)?;
@@ -134,7 +135,8 @@ impl Value {
         Ok(Self::Array(Arc::new(array)))
     }
 
-    /// What it takes in memory beyond its own place, estimated.
+    /// Returns an estimate of the memory in bytes that the value holds, without
+    /// `size_of::<Value>()`.
     #[inline]
     pub(crate) fn bytes(&self) -> usize {
         match self {
@@ -146,8 +148,8 @@ impl Value {
         }
     }
 
-    /// Converts the value to a number: null is 0, a boolean 0 or 1, a string the number that it contains.
-    /// Returns `None` for other strings, arrays and objects.
+    /// Converts the value to a number: null is 0, a boolean 0 or 1, a string the number that it
+    /// contains. Returns `None` for other strings, arrays and objects.
     #[must_use]
     pub fn as_number(&self) -> Option<f64> {
         match self {
@@ -159,8 +161,8 @@ impl Value {
         }
     }
 
-    /// Converts the value to a boolean: null and an empty string are false, a number is true if it is
-    /// greater than 0. Returns `None` for strings that are not numbers, arrays and objects.
+    /// Converts the value to a boolean: null and an empty string are false, a number is true if it
+    /// is greater than 0. Returns `None` for strings that are not numbers, arrays and objects.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -204,10 +206,10 @@ impl Value {
         }
     }
 
-    /// The value as errors name it, of a large one the beginning.
+    /// Returns the text of the value for an error message, shortened to about 200 bytes.
     pub(crate) fn excerpt(&self) -> String {
         let mut excerpt = Excerpt(String::new());
-        // It fails when it is full: then what follows is left out.
+        // Writing fails when the limit is reached. The rest is left out.
         let _ = write!(excerpt, "{self}");
         excerpt.0
     }
@@ -216,7 +218,7 @@ impl Value {
         RunError::new(format!("Could not convert '{}' to {to}", self.excerpt()))
     }
 
-    /// Returns `true` if the values are equal to a script: `1 == "1"`, `true == 1`.
+    /// Returns `true` if the values are equal to the operator `==`: `1 == "1"`, `true == 1`.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         self == other
@@ -234,7 +236,7 @@ fn within_bounds(bytes: usize) -> Result<(), RunError> {
     Ok(())
 }
 
-/// The number that a text says.
+/// Parses a text as a number; `true` is 1, `false` is 0.
 fn text_number(text: &str) -> Option<f64> {
     if text.len() > MAX_NUMBER_TEXT {
         return None;
@@ -245,7 +247,7 @@ fn text_number(text: &str) -> Option<f64> {
         "false" => return Some(0.0),
         _ => {}
     }
-    // Not `inf` and `nan`, which the standard library reads as well.
+    // The standard library also parses `inf` and `nan`, which are not numbers here.
     let digits = text.bytes().any(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|number: &f64| digits && number.is_finite())
 }
@@ -286,7 +288,7 @@ impl From<Arc<str>> for Value {
     }
 }
 
-/// A text that takes no more than some bytes, and then says so.
+/// A text with a maximum length. A longer text is cut, and ends with `…`.
 struct Excerpt(String);
 
 impl fmt::Write for Excerpt {
@@ -302,7 +304,7 @@ impl fmt::Write for Excerpt {
     }
 }
 
-/// How errors name it: `7`, `[1 2]`, `map[a:1]`.
+/// Formats the value as error messages do: `7`, `[1 2]`, `map[a:1]`.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

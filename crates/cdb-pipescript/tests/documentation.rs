@@ -127,7 +127,7 @@ fn what_json_cannot_say_is_an_error() {
     let script = Script::parse("1 / $").expect("a script");
     let point = script.over([Point::new(1.0, 0.0)]).next().expect("one").expect("a point");
     let error = cdb_types::Datapoint::try_from(point.clone()).expect_err("an infinity");
-    assert_eq!(error.to_string(), "The result is +Inf, which JSON cannot say");
+    assert_eq!(error.to_string(), "The result is +Inf, which JSON cannot represent");
     assert!(serde_json::to_string(&point.d).is_err());
 }
 

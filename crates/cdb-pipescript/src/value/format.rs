@@ -1,7 +1,8 @@
-//! How a number becomes a text.
+//! Formats numbers as text.
 
-/// The shortest text that reads back as the same number: with an exponent of two digits at least
-/// from a million on and below a ten-thousandth (C's `%g` with as many digits as it takes).
+/// Returns the shortest text that is read back as the same number. It has an exponent of at least
+/// two digits if the magnitude is ≥ 1,000,000 or < 0.0001 (like C's `%g`, but with all necessary
+/// digits).
 pub(crate) fn number_text(number: f64) -> String {
     if !number.is_finite() {
         let infinite = if number > 0.0 { "+Inf" } else { "-Inf" };
@@ -17,7 +18,7 @@ pub(crate) fn number_text(number: f64) -> String {
     format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
-/// A number with such an exponent is written without one.
+/// The decimal exponents of numbers that are written without an exponent.
 const PLAIN_EXPONENTS: std::ops::Range<i32> = -4..6;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Values from JSON and to JSON.
+//! Reads values from JSON and writes them to JSON.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -45,8 +45,8 @@ impl<'de> Deserialize<'de> for Value {
 }
 
 impl Value {
-    /// Reads a value from JSON, with all digits of its numbers. `serde_json::from_slice` is a little
-    /// faster, and rounds numbers that neither a 64-bit integer nor a float holds.
+    /// Reads a value from JSON, with all digits of its numbers. `serde_json::from_slice` is
+    /// slightly faster, but rounds numbers that neither a 64-bit integer nor a float can represent.
     ///
     /// ```
     /// use cdb_pipescript::Value;
@@ -56,7 +56,7 @@ impl Value {
     /// ```
     ///
     /// # Errors
-    /// If the text is not JSON, or the value takes more than 64 MiB.
+    /// Returns an error if the text is not JSON, or if an array or object takes more than 64 MiB.
     pub fn from_json(text: &[u8]) -> Result<Self, serde_json::Error> {
         if !may_have_long_numbers(text) {
             return serde_json::from_slice(text);
@@ -69,22 +69,24 @@ impl Value {
     }
 }
 
-/// Whether a text has numbers that a float may not hold: with many digits or with an exponent.
-/// Strings may look like such numbers.
+/// Returns whether a JSON text may have numbers that a float cannot represent: with many digits or
+/// an exponent. Strings that look like such numbers count as well.
 pub(crate) fn may_have_long_numbers(text: &[u8]) -> bool {
     has_exponent(text) || has_many_digits(text)
 }
 
-/// Whether an `e` follows a digit. Without a branch, so that many bytes are looked at at once.
+/// Returns whether an `e` follows a digit. The loop has no branch, so that the compiler vectorizes
+/// it.
 fn has_exponent(text: &[u8]) -> bool {
     let pairs = text.iter().zip(text.iter().skip(1));
     pairs.fold(false, |found, (digit, e)| found | (digit.is_ascii_digit() & (e | 0x20 == b'e')))
 }
 
-/// Whether there are more digits in a row than are exact, with a point among them or without.
+/// Returns whether there are more than 15 digits and decimal points in a row.
 fn has_many_digits(text: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
-    // A row of 16 that ends here or later has one of its bytes here: most often there is none.
+    // A row of 16 bytes or more contains at least one of the bytes that are inspected, of which
+    // there is one in each 16.
     let mut at = EXACT_DIGITS;
     while let Some(byte) = text.get(at) {
         if is_part(byte) {
@@ -100,7 +102,8 @@ fn has_many_digits(text: &[u8]) -> bool {
     false
 }
 
-/// The numbers of a JSON text that a float may not hold, each with how many come before it.
+/// Returns the numbers of a JSON text that a float may not represent, by the count of numbers
+/// before each.
 fn long_numbers(text: &[u8]) -> HashMap<usize, &str> {
     let (mut long, mut count, mut at) = (HashMap::new(), 0, 0);
     while let Some(byte) = text.get(at) {
@@ -125,7 +128,7 @@ fn long_numbers(text: &[u8]) -> HashMap<usize, &str> {
     long
 }
 
-/// How long the string is with which a text begins, quotes included.
+/// Returns the length of the string at the start of a text, including its quotes.
 fn string_length(text: &[u8]) -> usize {
     let mut at = 1;
     while let Some(byte) = text.get(at) {
@@ -138,22 +141,22 @@ fn string_length(text: &[u8]) -> usize {
     text.len()
 }
 
-/// The long numbers of a text that is being read, in which each number is visited once, in order.
+/// The long numbers of a text. The deserializer visits each number of the text once, in order.
 struct Numbers<'t> {
     long: HashMap<usize, &'t str>,
-    /// How many numbers have been visited.
+    /// The count of numbers that have been visited.
     at: Cell<usize>,
 }
 
 impl Numbers<'_> {
-    /// The next number with all its digits, if it is a long one.
+    /// Advances to the next number, and returns it with all its digits if it is a long one.
     fn next(&self) -> Option<Number> {
         let at = self.at.replace(self.at.get() + 1);
         self.long.get(&at).and_then(|text| Number::parse(text))
     }
 }
 
-/// Reads a value, with the long numbers of its text if they are known.
+/// Reads a value. If there is a list of the long numbers of the text, they keep all their digits.
 #[derive(Clone, Copy)]
 struct Reader<'n, 't>(Option<&'n Numbers<'t>>);
 
@@ -252,8 +255,8 @@ impl From<serde_json::Value> for Value {
     }
 }
 
-/// Fails if a number is infinite or NaN, which JSON does not have. A number with more digits than a
-/// float holds is rounded, since a `serde_json::Value` does not keep them.
+/// Returns an error if a number is infinite or NaN, which JSON cannot represent. A number with more
+/// digits than a float can represent is rounded, because `serde_json::Value` does not keep them.
 impl TryFrom<Value> for serde_json::Value {
     type Error = RunError;
 

@@ -7,13 +7,14 @@ use serde_json::value::RawValue;
 
 use super::number_text;
 
-/// Whole floats below this are exact.
+/// 2^53. All integers of a smaller magnitude are exact floats.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
 
-/// Numbers with no more digits than these are told apart by their floats.
+/// The number of decimal digits that survive the conversion to a float and back (`f64::DIGITS`).
 pub(crate) const EXACT_DIGITS: usize = 15;
 
-/// A number: what comes in goes out with all its digits. Arithmetic and comparisons are of floats.
+/// A number. A number that only passes through a script keeps all its digits; arithmetic and the
+/// comparisons of scripts use floats.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Number {
@@ -21,13 +22,13 @@ pub enum Number {
     Float(f64),
     /// An integer.
     Int(i64),
-    /// An integer too large to have a sign.
+    /// An integer that is too large for an `i64`.
     Unsigned(u64),
-    /// A number that none of the others holds.
+    /// A number that none of the other variants can represent.
     Decimal(Arc<Decimal>),
 }
 
-/// A number with more digits than an integer or a float holds.
+/// A number with more digits than an integer or a float can represent.
 #[derive(Debug)]
 pub struct Decimal {
     text: Box<RawValue>,
@@ -35,20 +36,20 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    /// The number in JSON.
+    /// Returns the JSON text of the number.
     #[must_use]
     pub fn text(&self) -> &str {
         self.text.get()
     }
 
-    /// The number as a value of JSON that is written as it is.
+    /// Returns the JSON text, which serde_json writes unchanged.
     pub(super) fn raw(&self) -> &RawValue {
         &self.text
     }
 }
 
 impl Number {
-    /// A number of JSON, with all its digits; `None` if the text is no number.
+    /// Parses a number with all its digits. Returns `None` if the text is not a number.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if let Ok(number) = text.parse() {
             return Some(Self::Int(number));
@@ -61,15 +62,15 @@ impl Number {
         if is_exact || !nearest.is_finite() {
             return Some(Self::Float(nearest));
         }
-        // Numbers of scripts may begin with zeros, which JSON has not.
+        // This fails for numbers with leading zeros, which scripts allow and JSON does not.
         let raw = RawValue::from_string(text.to_owned());
         let decimal = raw.map(|text| Self::Decimal(Arc::new(Decimal { text, nearest })));
         Some(decimal.unwrap_or(Self::Float(nearest)))
     }
 
-    /// The number as a float, which may be its neighbour.
+    /// Returns the nearest float.
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "that is what is asked for")]
+    #[allow(clippy::cast_precision_loss, reason = "the result is rounded")]
     #[inline]
     pub fn as_f64(&self) -> f64 {
         match self {
@@ -80,7 +81,7 @@ impl Number {
         }
     }
 
-    /// The number as an integer, if it is a whole float that is exact.
+    /// Returns a float as an integer, if it is whole and less than 2^53 in magnitude.
     pub(super) fn whole(&self) -> Option<i64> {
         match self {
             #[allow(clippy::cast_possible_truncation, reason = "whole and within ±2^53")]
@@ -91,7 +92,7 @@ impl Number {
         }
     }
 
-    /// What it takes in memory beyond its own place.
+    /// Returns the memory that the number holds, without `size_of::<Number>()`.
     #[inline]
     pub(super) fn bytes(&self) -> usize {
         match self {
@@ -101,11 +102,11 @@ impl Number {
     }
 }
 
-/// As scripts have numbers as text: shortest, in the form of the original; with all digits where a
-/// float would lose some.
+/// Formats the number as scripts do: the shortest text in the format of the original, or all digits
+/// if a float would lose some.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        #[allow(clippy::cast_possible_truncation, reason = "integers are no larger")]
+        #[allow(clippy::cast_possible_truncation, reason = "i64 and u64 fit into i128")]
         let nearest = self.as_f64() as i128;
         match self {
             Self::Int(number) if i128::from(*number) != nearest => number.fmt(f),
@@ -127,8 +128,8 @@ impl PartialEq for Number {
     }
 }
 
-/// What a decimal number is, however it is written: its sign, its digits without zeros at either
-/// end, and the exponent of the first of them. `None` if its exponent is beyond all use.
+/// Normalizes a decimal number: returns its sign, its digits without leading and trailing zeros,
+/// and the exponent of the first digit. `None` if its exponent does not fit into an `i32`.
 fn significant(text: &str) -> Option<(bool, String, i64)> {
     let (is_negative, text) = match text.strip_prefix('-') {
         Some(text) => (true, text),
@@ -142,7 +143,7 @@ fn significant(text: &str) -> Option<(bool, String, i64)> {
     let before = i64::try_from(whole.len()).ok()?;
     let zeros = i64::try_from(digits.len() - significant.len()).ok()?;
     let significant = significant.trim_end_matches('0').to_owned();
-    // Zero has neither sign nor exponent.
+    // All forms of zero are equal.
     if significant.is_empty() {
         return Some((false, significant, 0));
     }

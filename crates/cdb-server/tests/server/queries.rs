@@ -70,7 +70,7 @@ async fn a_script_that_is_none_or_fails_is_told() {
         ("zork", 403, "Script 'zork': Transform zork not found"),
         ("%24%20%3E", 403, "Script '$ >': syntax error"),
         ("%24('a')", 400, "Could not find 'a' in '10'"),
-        ("1%2F(%24-10)", 400, "The result is +Inf, which JSON cannot say"),
+        ("1%2F(%24-10)", 400, "The result is +Inf, which JSON cannot represent"),
     ] {
         let answer = server.send(&key, "GET", &format!("{data}{script}"), "").await;
         assert_eq!(answer.status, status, "{script}: {answer:?}");
