@@ -1,4 +1,4 @@
-//! Values of a stream at given times.
+//! Computes the values of a stream at given times.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::point::Point;
 use crate::script::{Run, Script};
 use crate::value::Value;
 
-/// Finds the value of a stream at a time: one of the [named](NAMED) interpolators, or a script.
+/// Computes the value of a stream at a time: one of the [named](NAMED) interpolators, or a script.
 ///
 /// ```
 /// use cdb_pipescript::{Interpolator, Point};
@@ -35,18 +35,18 @@ enum Kind {
     Script(Script),
 }
 
-/// The documentation of an interpolator that has a name.
+/// The documentation of a named interpolator.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Named {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What its value is, in a sentence.
+    /// A description of its value, one sentence without a full stop.
     pub description: &'static str,
 }
 
-/// The interpolators that have a name. A script is an interpolator, too: it runs over the datapoints
-/// since the previous row, and its last result is the value.
+/// The named interpolators. A script can be an interpolator, too: it runs over the datapoints since
+/// the previous row, and its last result is the value.
 pub const NAMED: [Named; 6] = [
     Named {
         name: "closest",
@@ -66,11 +66,11 @@ pub const NAMED: [Named; 6] = [
 ];
 
 impl Interpolator {
-    /// Returns the interpolator of a name, or parses a script with the default [`Budget`]. `average` is
-    /// another name for `mean`.
+    /// Returns the interpolator of a name, or parses a script with the default [`Budget`].
+    /// `average` is another name for `mean`.
     ///
     /// # Errors
-    /// If the text is neither a name nor a script.
+    /// Returns an error if the text is neither a name nor a script.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         Self::parse_with(text, &Budget::default())
     }
@@ -78,7 +78,7 @@ impl Interpolator {
     /// Returns the interpolator of a name, or parses a script with a budget.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse).
+    /// Returns an error as [`parse`](Self::parse) does.
     pub fn parse_with(text: &str, budget: &Budget) -> Result<Self, ParseError> {
         Ok(Self(match text {
             "closest" => Kind::Closest,
@@ -91,7 +91,7 @@ impl Interpolator {
         }))
     }
 
-    /// Starts a column.
+    /// Starts a column, which computes the values of one stream.
     #[must_use]
     pub fn start(&self) -> Column {
         Column {
@@ -106,7 +106,8 @@ impl Interpolator {
     }
 }
 
-/// Computes the values of one stream at ascending times, from the stream's datapoints in their order.
+/// Computes the values of one stream at ascending times. The datapoints of the stream are pushed in
+/// ascending order of their timestamps.
 ///
 /// Only the datapoints after the last requested time are kept.
 #[derive(Debug)]
@@ -115,11 +116,11 @@ pub struct Column {
     /// The last datapoint that is not later than the last requested time.
     before: Option<Point>,
     since: Since,
-    /// The datapoints after that.
+    /// The datapoints after `before`.
     ahead: VecDeque<Point>,
     ended: bool,
     failed: Option<RunError>,
-    /// What the runs of earlier rows have used: the budget is for all rows together.
+    /// The meter of the runs for earlier rows, because the budget is for all rows together.
     meter: Option<Meter>,
 }
 
@@ -138,7 +139,7 @@ impl Column {
         self.ahead.push_back(point.into());
     }
 
-    /// Ends the datapoints.
+    /// Ends the stream: no more datapoints will be pushed.
     pub fn end(&mut self) {
         self.ended = true;
     }
@@ -154,7 +155,8 @@ impl Column {
     /// Returns the value at `t`, which must not be earlier than in previous calls.
     ///
     /// # Errors
-    /// If the interpolator cannot process a datapoint, or its script exceeds the budget.
+    /// Returns an error if the interpolator cannot process a datapoint, or if its script exceeds
+    /// the budget.
     pub fn value(&mut self, t: f64) -> Result<Value, RunError> {
         self.take_in(t);
         if let Some(error) = self.failed.take() {
@@ -186,8 +188,8 @@ impl Column {
         })
     }
 
-    /// Returns how many steps of its [`Budget`] the script has taken so far; 0 for an interpolator that
-    /// has a name.
+    /// Returns how many steps of its [`Budget`] the script has taken so far; 0 for a named
+    /// interpolator.
     #[must_use]
     pub fn steps(&self) -> u64 {
         let run = self.since.run.as_ref().map(Run::steps);
@@ -197,7 +199,7 @@ impl Column {
     /// Processes the datapoints that are not later than a time.
     fn take_in(&mut self, t: f64) {
         while let Some(point) = self.ahead.pop_front_if(|point| point.t <= t) {
-            // After a failure nothing counts any more.
+            // After an error, only `before` is updated.
             if self.failed.is_none()
                 && let Err(error) = self.since.take(&self.kind, &point, &mut self.meter)
             {
@@ -245,7 +247,7 @@ impl Since {
     }
 }
 
-/// Several columns, which form rows.
+/// Combines several columns into rows.
 #[derive(Debug, Default)]
 pub struct Columns(Vec<(Arc<str>, Column)>);
 
@@ -269,7 +271,7 @@ impl Columns {
     /// Returns the row at `t`: an object of the columns' values by name, and of `x` if it is given.
     ///
     /// # Errors
-    /// As [`Column::value`].
+    /// Returns an error as [`Column::value`] does, or if the row is larger than 64 MiB.
     pub fn row(&mut self, t: f64, x: Option<Value>) -> Result<Point, RunError> {
         let mut entries = std::collections::BTreeMap::new();
         for (name, column) in &mut self.0 {
@@ -282,18 +284,18 @@ impl Columns {
     }
 }
 
-/// The times t1, t1 + dt, … before t2.
+/// An iterator over the times t1, t1 + dt, t1 + 2 dt, … before t2.
 #[derive(Debug, Clone)]
 pub struct Grid {
     t1: f64,
     t2: f64,
     dt: f64,
     step: f64,
-    /// The time as a sum of steps, which decides where the grid ends.
+    /// The time as a sum of steps, which determines where the grid ends.
     summed: f64,
 }
 
-/// Why a [`Grid`] is refused. The messages are those of the protocol.
+/// A [`Grid`] is not valid. The messages are those of the original server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GridError {
@@ -314,11 +316,12 @@ const MAX_TIMES: f64 = 1e7;
 const MIN_STEP: f64 = 0.001;
 
 impl Grid {
-    /// Creates a grid from t1 (included) to t2 (excluded) with a step of dt, in seconds.
+    /// Creates a grid from `t1`, inclusive, to `t2`, exclusive, with a step of `dt`. All are in
+    /// seconds.
     ///
     /// # Errors
-    /// If t2 is less than a step after t1, if there are more than 10,000,000 steps, or if the step is
-    /// shorter than a millisecond.
+    /// Returns an error if one of them is not finite, if `t2` is less than one step after `t1`, if
+    /// there are more than 10,000,000 steps, or if the step is shorter than a millisecond.
     pub fn new(t1: f64, t2: f64, dt: f64) -> Result<Self, GridError> {
         if t2 < t1 + dt || ![t1, t2, dt].into_iter().all(f64::is_finite) {
             return Err(GridError::Range);
@@ -334,7 +337,8 @@ impl Iterator for Grid {
     type Item = f64;
 
     fn next(&mut self) -> Option<f64> {
-        // A sum drifts where dt is no binary fraction; it only says how many there are.
+        // The sum of steps accumulates rounding errors, so the time is a product. As in the
+        // original, the sum determines where the grid ends.
         let t = (self.summed < self.t2).then_some(self.t1 + self.step * self.dt);
         self.step += 1.0;
         self.summed += self.dt;

@@ -1,4 +1,4 @@
-//! The transforms with their documentation, which a server also returns to its clients.
+//! The transforms with their documentation, which servers return to their clients.
 
 mod arguments;
 mod data;
@@ -25,21 +25,21 @@ use crate::value::Value;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Transform {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What it does, in a sentence.
+    /// A description, one sentence without a full stop.
     pub description: &'static str,
-    /// Its arguments.
+    /// The arguments.
     pub arguments: &'static [Argument],
     /// How its results relate to its input.
     pub cardinality: Cardinality,
-    /// An example: a script, its input and its result as JSON arrays of datapoints. Empty if the result
-    /// is random.
+    /// An example: a script, its input and its result as JSON arrays of datapoints. Empty if the
+    /// result is random.
     pub example: [&'static str; 3],
     pub(crate) build: fn(&mut Arguments<'_>) -> Result<Part, String>,
 }
 
-/// How many results a transform has for a datapoint, and what they depend on.
+/// The number of results that a transform has for a datapoint, and what they depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cardinality {
@@ -71,7 +71,7 @@ impl Cardinality {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Argument {
-    /// What it is for.
+    /// The purpose of the argument.
     pub description: &'static str,
     /// The default as JSON; `None` if the argument is required.
     pub default: Option<&'static str>,
@@ -120,7 +120,7 @@ pub fn all() -> impl Iterator<Item = &'static Transform> {
     families.into_iter().flatten()
 }
 
-/// A call of a transform.
+/// Builds the node of a call of a transform.
 pub(crate) fn call(
     name: &str,
     given: Vec<Node>,
@@ -140,10 +140,11 @@ pub(crate) fn call(
     Node::new(part, place.start..end, above, context)
 }
 
-/// Longer names are not taken for misspelt ones.
+/// The maximum length of an unknown name for which a similar one is suggested.
 const MAX_MISSPELT_BYTES: usize = 20;
 
-/// The known name that is most like an unknown one, if one is.
+/// Returns the name of the transform that is most similar to an unknown name, if one is similar
+/// enough.
 fn nearest(name: &str) -> Option<&'static str> {
     if name.len() > MAX_MISSPELT_BYTES {
         return None;
@@ -153,7 +154,8 @@ fn nearest(name: &str) -> Option<&'static str> {
     (distance <= 1 + name.len() / 4 && distance < nearest.len()).then_some(nearest)
 }
 
-/// How many characters must be inserted, deleted, replaced or exchanged with their neighbour.
+/// Returns the edit distance of two names: the number of characters that must be inserted, deleted,
+/// replaced or exchanged with their neighbour.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
@@ -172,7 +174,7 @@ fn distance(a: &str, b: &str) -> usize {
     rows[a.len()][b.len()]
 }
 
-/// A one-to-one transform: a state, and what is done with it for the first datapoint of a window.
+/// A one-to-one transform: a state, and a function that processes the first datapoint of a window.
 struct Stateful<S> {
     state: S,
     ahead: usize,
@@ -199,7 +201,7 @@ impl<S> std::fmt::Debug for Stateful<S> {
     }
 }
 
-/// A transform that looks so many datapoints ahead.
+/// Creates a one-to-one transform that looks `ahead` datapoints ahead.
 fn map_each<S: Clone + Send + Sync + 'static>(
     ahead: usize,
     state: S,
@@ -208,7 +210,8 @@ fn map_each<S: Clone + Send + Sync + 'static>(
     Part::One(Expression::MapEach(Box::new(Stateful { state, ahead, apply })))
 }
 
-/// A transform that makes a value of the data, with what it was given.
+/// Creates a transform that computes a value from the data and from what its arguments `given`
+/// contain.
 fn data<S: Clone + Send + Sync + 'static>(
     given: S,
     value: fn(&S, &Value) -> Result<Value, RunError>,
@@ -216,7 +219,7 @@ fn data<S: Clone + Send + Sync + 'static>(
     map_each(0, (given, value), |(given, value), window, meter| {
         let Point { t, d } = &window[0];
         if let Value::String(text) = d {
-            // It is searched, most likely.
+            // Nearly all such transforms search the text.
             meter.step_over(text.len())?;
         }
         Ok(Point { t: *t, d: value(given, d)? })

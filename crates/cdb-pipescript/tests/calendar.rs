@@ -6,14 +6,14 @@ use jiff::civil::{DateTime, date};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-/// What a script gives at a time in seconds since 1970.
+/// Returns the result of a script for a datapoint at a time in seconds since 1970.
 fn at(script: &str, t: f64) -> f64 {
     let script = Script::parse(script).expect("a script");
     let point = script.over([Point::new(t, 0.0)]).next().expect("a datapoint");
     point.expect("a value").d.as_number().expect("a number")
 }
 
-/// The moment of a date and time in a zone, in seconds since 1970.
+/// Converts a date and time in a zone to seconds since 1970.
 fn seconds(zone: &str, local: DateTime) -> f64 {
     let zone = TimeZone::get(zone).expect("a zone");
     let at = local.to_zoned_datetime(zone).expect("a moment");

@@ -17,7 +17,7 @@ fn written(value: &Value) -> String {
     serde_json::to_string(value).expect("JSON")
 }
 
-/// What a script makes of datapoints, as JSON.
+/// Returns the results of a script for datapoints, as JSON.
 fn results(script: &str, data: &[&str]) -> Vec<String> {
     let points = (1..).zip(data).map(|(t, text)| {
         let text = format!(r#"{{"t":{t},"d":{text}}},"#);
@@ -54,7 +54,7 @@ fn what_passes_through_keeps_its_digits() {
         ("append", LONG, &format!(r#""{LONG}""#)),
         ("while(true, $)", LONG, LONG),
         ("12345678901234567890123", "1", LONG),
-        // Arithmetic is of floats.
+        // Arithmetic uses floats.
         ("$ + 0", LONG, "1.2345678901234568e+22"),
         ("-$", "9007199254740993", "-9007199254740992.0"),
     ] {
@@ -62,7 +62,7 @@ fn what_passes_through_keeps_its_digits() {
         assert_eq!(found, [expected], "{script}");
     }
     assert_eq!(results("next", &["1", LONG]), [LONG, "null"]);
-    // Numbers that differ in digits alone are different keys.
+    // Numbers that are the same float but have different digits are different keys.
     let data = ["9007199254740993", "9007199254740992", LONG, "12345678901234567890124"];
     assert_eq!(results("if new", &data), data);
 }
@@ -139,14 +139,14 @@ fn what_is_not_json_is_an_error() {
     }
 }
 
-/// A number as JSON has it, often long.
+/// Generates JSON numbers, many of them long.
 fn number() -> impl Strategy<Value = String> {
     let whole = prop_oneof![Just("0".to_owned()), "[1-9][0-9]{0,40}"];
     ("-?", whole, "(\\.[0-9]{1,40})?", "([eE][+-]?[0-9]{1,2})?")
         .prop_map(|(sign, whole, fraction, exponent)| [sign, whole, fraction, exponent].concat())
 }
 
-/// The digits of a number without zeros at the ends, and where its point is.
+/// Normalizes a number: its sign, its digits without zeros at the ends, and the place of its point.
 fn decimal(text: &str) -> (bool, String, i64) {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let exponent: i64 = exponent.parse().expect("an exponent");

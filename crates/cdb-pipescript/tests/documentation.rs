@@ -1,4 +1,4 @@
-//! The documented examples, and the words of errors.
+//! Tests of the documented examples and of error messages.
 
 use cdb_pipescript::{Point, Script, transforms};
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! No script takes more memory than its budget allows. This is the only test of its process, whose
-//! memory is measured.
+//! No script takes more memory than its budget allows. This is the only test in its process,
+//! because it measures the memory of the process.
 
 #[path = "budget/support.rs"]
 mod support;
@@ -9,7 +9,7 @@ use serde_json::json;
 use support::{nested, numbers, run, slow_to_parse};
 
 const MEMORY: &str = "The script needs more memory than its limit of 16777216 bytes";
-/// Fails if the process has ever had more memory than so many MiB. Linux alone says so.
+/// Fails if the peak memory of the process is `mebibytes` or more. Only checked on Linux.
 fn assert_peak(script: &str, mebibytes: u64) {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return };
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
@@ -35,7 +35,7 @@ fn memory_is_limited_whatever_holds_it() {
     };
     type Points<'a> = Box<dyn Iterator<Item = Point> + 'a>;
     let cases: Vec<(String, Points<'_>)> = vec![
-        // 145 bytes that took 3 GB.
+        // A script of 145 bytes that took 3 GB before there were budgets.
         (nested("map(t,", "count", 20), Box::new(numbers(50_000))),
         (nested("imap('a',", "map(t, count)", 3), Box::new(numbers(50_000))),
         (
@@ -53,13 +53,13 @@ fn memory_is_limited_whatever_holds_it() {
         (["if next(100) == 5 or true"; 40].join("|"), Box::new((0..50_000).map(text))),
         ("while(true, map(t, $))".to_owned(), Box::new((0..50_000).map(text))),
     ];
-    // The program and what parsing has left take the rest of what is checked below.
+    // The difference to the limit that is asserted below is for the program itself.
     let budget = Budget::default().memory(16 << 20);
     for (script, points) in cases {
         let parsed = Script::parse_with(&script, &budget).expect("a script");
         let (_, ended) = run(&parsed, points);
         assert_eq!(ended.expect_err(&script).to_string(), MEMORY, "{script}");
-        // The estimate may be wrong, but not by much.
+        // The run's estimate of its memory is not exact.
         assert_peak(&script, 72);
     }
 }

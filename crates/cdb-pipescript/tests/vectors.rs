@@ -1,4 +1,4 @@
-//! What the original gives for many scripts.
+//! Compares the results of many scripts with those that were recorded from the original.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const VECTORS: &str = include_str!("vectors/transforms.jsonl");
 
-/// How a datapoint is written in the vectors.
+/// Reads a datapoint of the vectors.
 fn point(datapoint: &Value) -> Point {
     Point::new(datapoint["t"].as_f64().unwrap_or(0.0), &datapoint["d"])
 }
@@ -20,7 +20,7 @@ fn given(points: &[Point]) -> Value {
     points.iter().map(datapoint).collect()
 }
 
-/// Whether values are the same, numbers to fifteen digits.
+/// Returns whether values are the same. Numbers are compared to fifteen digits.
 fn alike(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => {
@@ -37,18 +37,18 @@ fn alike(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// The cases in which ours deliberately differs from the original, and why. Each of them is a
-/// syntax error: the original runs what stands before a character that it does not know, so that
-/// `if $ = 5` lets everything through.
+/// The cases that deliberately differ from the original. Each of them is a syntax error here. The
+/// original runs the part before a character that it does not know, so that `if $ = 5` lets every
+/// datapoint through.
 const SYNTAX_ERRORS: [(&str, &str); 3] =
     [("num-0584", "$ # 5"), ("num-0585", "5."), ("num-0597", "$ = 5")];
 
 /// A case in which the original rounds towards 0, so that the week before the first Monday of 1970
-/// has the number of the week after it; ours rounds down. It begins with three datapoints of that
-/// week.
+/// has the number of the week after it. This crate rounds down. The case begins with three
+/// datapoints of that week.
 const FIRST_WEEK: &str = "times-0929";
 
-/// What is wrong with a case, if anything is.
+/// Returns the difference between a case and the result of its script, if there is one.
 fn fault(case: &Value) -> Option<String> {
     let script = case["script"].as_str().unwrap_or("");
     let (error, phase) = (case["error"].as_str(), case["phase"].as_str());
@@ -119,7 +119,7 @@ fn stream(case: &Value, name: &Value) -> Vec<Point> {
     points.iter().map(point).collect()
 }
 
-/// The rows of a dataset, and what ended it early.
+/// Returns the rows of a dataset, and the error that ended it early, if any.
 fn rows(case: &Value) -> Result<(Vec<Point>, Option<String>), String> {
     let query = &case["query"];
     let mut columns = Columns::new();
@@ -154,14 +154,15 @@ fn rows(case: &Value) -> Result<(Vec<Point>, Option<String>), String> {
     Ok((rows, None))
 }
 
-/// What is wrong with a dataset, if anything is.
+/// Returns the difference between a dataset and its recorded rows, if there is one.
 fn dataset_fault(case: &Value) -> Option<String> {
     let expected = case["output"].as_array().cloned().unwrap_or_default();
     let expected = given(&expected.iter().map(point).collect::<Vec<_>>());
     let error = case["error"].as_str();
     match rows(case) {
         Err(refused) => match error {
-            // Of times that are no grid, the protocol has other words than the library had.
+            // For times that are not a grid, the message of the protocol differs from that of the
+            // original's library.
             Some("Invalid time range given") => None,
             Some(error) if refused.starts_with(error) => None,
             _ => Some(refused),
@@ -174,7 +175,7 @@ fn dataset_fault(case: &Value) -> Option<String> {
     }
 }
 
-/// What is wrong with a merge, if anything is.
+/// Returns the difference between a merge and its recorded output, if there is one.
 fn merge_fault(case: &Value) -> Option<String> {
     let names = case["streams"].as_object().expect("streams").keys();
     let merged = Merge::new(names.map(|name| stream(case, &name.as_str().into())));

@@ -1,4 +1,4 @@
-//! Any text is a script or an error that can be shown.
+//! Parsing any text returns a script, or an error that can be displayed.
 
 #![no_main]
 

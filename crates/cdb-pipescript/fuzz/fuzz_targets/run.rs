@@ -1,4 +1,4 @@
-//! Any script runs over any datapoints, or ends with an error.
+//! Running any script over any datapoints returns results or an error.
 
 #![no_main]
 

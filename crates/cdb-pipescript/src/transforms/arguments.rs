@@ -1,4 +1,4 @@
-//! What a transform is given.
+//! The arguments of a transform.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::node::{Context, Cost, Node, Part};
 use crate::template::Template;
 use crate::value::Value;
 
-/// The arguments of a call, checked.
+/// The checked arguments of a call.
 #[derive(Debug)]
 pub(crate) struct Arguments<'a> {
     parts: Vec<Option<(Part, Cost)>>,
@@ -61,17 +61,17 @@ impl<'a> Arguments<'a> {
         self.parts.get_mut(index)?.take()
     }
 
-    /// How many bytes of compiled regular expressions the script may still have.
+    /// Returns the number of bytes that are left for compiled regular expressions.
     pub(crate) fn regex_bytes(&mut self) -> &mut usize {
         &mut self.context.regex_bytes
     }
 
-    /// How many bytes of regular expressions a script may have.
+    /// Returns the maximum number of bytes of the compiled regular expressions of a script.
     pub(crate) fn max_regex_bytes(&self) -> usize {
         self.context.budget.regex_bytes
     }
 
-    /// A constant, if it was given.
+    /// Takes a constant, if it was given.
     pub(crate) fn constant(&mut self, index: usize) -> Option<Value> {
         match self.take(index)? {
             (Part::One(Expression::Constant(value)), _) => Some(value),
@@ -79,7 +79,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// A constant number.
+    /// Takes a constant number.
     pub(crate) fn number(&mut self, index: usize, default: f64) -> Result<f64, String> {
         match self.constant(index) {
             Some(value) => value.to_number().map_err(|error| error.to_string()),
@@ -87,7 +87,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// A constant integer.
+    /// Takes a constant integer.
     pub(crate) fn integer(&mut self, index: usize, default: i64) -> Result<i64, String> {
         let Some(value) = self.constant(index) else { return Ok(default) };
         let whole = value.as_number().filter(|number| number.fract() == 0.0 && number.abs() < 1e15);
@@ -96,7 +96,7 @@ impl<'a> Arguments<'a> {
         whole.ok_or_else(|| value.unconvertible("Int").to_string())
     }
 
-    /// A constant text.
+    /// Takes a constant text.
     pub(crate) fn text(&mut self, index: usize, default: &str) -> Result<Arc<str>, String> {
         match self.constant(index) {
             Some(value) => value.to_shared_text().map_err(|error| error.to_string()),
@@ -104,7 +104,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// A one-to-one script; the datapoint itself if none was given.
+    /// Takes a one-to-one script, or the identity if none was given.
     pub(crate) fn expression(&mut self, index: usize) -> Expression {
         match self.take(index) {
             Some((Part::One(expression), _)) => expression,
@@ -112,8 +112,8 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// A script that the transform runs itself, which must not look ahead; the datapoint itself if
-    /// none was given.
+    /// Takes a script that the transform runs itself, or the identity if none was given. Returns
+    /// `refusal` as an error if the script looks ahead.
     pub(crate) fn script(&mut self, index: usize, refusal: &str) -> Result<Template, String> {
         match self.take(index) {
             Some((part, _)) if part.peeks() => Err(refusal.to_owned()),

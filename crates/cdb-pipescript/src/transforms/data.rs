@@ -1,4 +1,4 @@
-//! The datapoint itself.
+//! Transforms that access the datapoint.
 
 use super::ArgumentKind::Constant;
 use super::{Argument, Cardinality, Transform, map_each};
@@ -64,14 +64,14 @@ fn element(key: Option<Value>) -> Part {
     }
 }
 
-/// An element of an object or an array.
+/// Returns an element of an object or an array.
 pub(super) fn find(data: &Value, key: &Value) -> Result<Value, RunError> {
     let found = match data {
         Value::Object(object) => key.as_text().and_then(|key| object.entries().get(&*key).cloned()),
         Value::Array(array) => {
             index(key, array.items().len()).and_then(|index| array.items().get(index).cloned())
         }
-        // A byte, as in the original.
+        // As in the original, an element of a text is the value of a byte.
         Value::String(text) => index(key, text.len())
             .and_then(|index| text.as_bytes().get(index))
             .map(|byte| f64::from(*byte).into()),
@@ -82,7 +82,7 @@ pub(super) fn find(data: &Value, key: &Value) -> Result<Value, RunError> {
     })
 }
 
-/// The place in an array of a length.
+/// Converts an index, which may be negative, to the index in an array of this length.
 fn index(key: &Value, length: usize) -> Option<usize> {
     let number = key.as_number().filter(|number| number.fract() == 0.0 && number.abs() < 1e15)?;
     #[allow(clippy::cast_possible_truncation, reason = "whole and small")]

@@ -1,4 +1,4 @@
-//! Conditions.
+//! Transforms with conditions.
 
 use super::ArgumentKind::{Expression as OneToOne, Script};
 use super::{Argument, Cardinality, Transform, map_each};
@@ -186,7 +186,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
 struct While {
     condition: Expression,
     script: Template,
-    /// The run under way.
+    /// The current run.
     instance: Option<Instance>,
 }
 
@@ -221,13 +221,13 @@ impl Fanout for While {
     }
 }
 
-/// How long the data stays true, or false.
+/// Measures how long the data stays true, or false.
 #[derive(Debug, Clone)]
 struct TruthDuration {
     wanted: bool,
-    /// When it began to stay so, if it does.
+    /// The time of the first datapoint with the wanted value, if the last datapoint has it.
     since: Option<f64>,
-    /// The last datapoint for which it stays so, if it is not the first.
+    /// The time of the last datapoint with the wanted value, if it is not the first one.
     last: Option<f64>,
 }
 
@@ -259,7 +259,7 @@ impl Fanout for TruthDuration {
     }
 
     fn end(&mut self, sink: Sink<'_>, meter: &mut Meter) -> Result<(), RunError> {
-        // What begins with the last datapoint has no length.
+        // A period that consists of the last datapoint only has no length, and is not returned.
         match (self.since.take(), self.last) {
             (Some(since), Some(last)) => sink(Point::new(last, last - since), meter),
             _ => Ok(()),

@@ -1,4 +1,4 @@
-//! Numbers, and what they come to along the stream.
+//! Transforms of numbers, and aggregates over the sequence.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -139,14 +139,14 @@ fn counter(first: f64) -> Part {
     })
 }
 
-/// The datapoint with the best key so far.
+/// Creates a transform that returns the datapoint with the best key so far.
 fn extreme(arguments: &mut Arguments<'_>, better: fn(f64, f64) -> bool) -> Part {
     let key = arguments.expression(0);
     let state = (key, better, None::<(f64, Point)>);
     map_each(state.0.ahead(), state, |(key, better, best), window, meter| {
         let key = key.value(window, meter)?.to_number()?;
         match best {
-            Some((known, point)) if !better(key, *known) => Ok(point.clone()),
+            Some((best_key, point)) if !better(key, *best_key) => Ok(point.clone()),
             _ => {
                 meter.replace(best.as_ref().map(|(_, point)| &point.d), &window[0].d)?;
                 Ok(best.insert((key, window[0].clone())).1.clone())
@@ -155,7 +155,7 @@ fn extreme(arguments: &mut Arguments<'_>, better: fn(f64, f64) -> bool) -> Part 
     })
 }
 
-/// The next number of a sequence that looks random (splitmix64).
+/// Returns the next number of a pseudo-random sequence, splitmix64, from 0 to 1, exclusive.
 fn random(state: &mut u64) -> f64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut mixed = *state;

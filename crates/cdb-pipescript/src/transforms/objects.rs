@@ -1,4 +1,4 @@
-//! Objects: made of a sequence, and taken apart.
+//! Transforms that create and change objects.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use crate::point::Point;
 use crate::template::{Instance, Template};
 use crate::value::{ENTRY_STEPS, Value};
 
-/// What a key takes in memory with the place of its run, besides its text and what that run holds:
-/// the map has places for about twice as many.
+/// The memory of a key and its run in a map, without the text of the key and what the run holds.
+/// The nodes of a map have room for up to twice as many entries.
 const KEY_BYTES: usize = 176;
 
-/// What the first key takes in addition: a map has eleven places at least.
+/// The additional memory of the first key, because a node of a map has room for eleven entries.
 const FIRST_KEY_BYTES: usize = 880;
 
 type Entries = BTreeMap<Arc<str>, Value>;
@@ -232,7 +232,8 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
 ];
 
-/// A transform of an object's entries, with what it was given.
+/// Creates a transform that changes the entries of an object, with what its arguments `given`
+/// contain.
 fn entries<S: Clone + Send + Sync + 'static>(
     given: S,
     change: fn(&S, f64, &Entries, &mut Meter) -> Result<Entries, RunError>,
@@ -247,7 +248,7 @@ fn entries<S: Clone + Send + Sync + 'static>(
     })
 }
 
-/// The object of a datapoint, changed.
+/// Returns a datapoint whose object has changed entries.
 fn changed(
     point: &Point,
     meter: &mut Meter,
@@ -262,7 +263,7 @@ fn changed(
     Ok(Point { t: point.t, d: Value::object(entries)? })
 }
 
-/// The first entries, in the order of their weights times a sign.
+/// Creates a transform that returns the entries with the smallest weight × `sign`.
 fn ranked(arguments: &mut Arguments<'_>, sign: f64) -> Result<Part, String> {
     let count = usize::try_from(arguments.integer(0, 0)?).unwrap_or(0);
     let weight = arguments.script(1, "The weight cannot be a transform that peeks.")?;
@@ -279,7 +280,7 @@ fn ranked(arguments: &mut Arguments<'_>, sign: f64) -> Result<Part, String> {
     }))
 }
 
-/// A sequence, split by a key, with a run of a script over each part.
+/// Splits a sequence by a key, and runs a script over each part.
 #[derive(Debug, Clone)]
 struct KeyedRuns {
     key: Expression,
@@ -310,7 +311,7 @@ impl KeyedRuns {
         Ok(())
     }
 
-    /// The object of the last outputs so far.
+    /// Returns an object with the last result so far of each key.
     fn so_far(&self, meter: &mut Meter) -> Result<Value, RunError> {
         meter.step(ENTRY_STEPS * self.runs.len())?;
         let last = self.runs.iter().filter_map(|(key, run)| {
@@ -324,7 +325,7 @@ impl KeyedRuns {
 #[derive(Debug, Clone)]
 struct Map {
     keyed: KeyedRuns,
-    /// The time of the last datapoint, if there was one.
+    /// The timestamp of the last datapoint, if there was one.
     last: Option<f64>,
 }
 

@@ -1,10 +1,10 @@
-//! Places on the earth.
+//! Transforms of places on the earth.
 
 use super::ArgumentKind::Constant;
 use super::data::find;
 use super::{Argument, Cardinality, Transform, data};
 
-/// In metres.
+/// The mean radius of the earth in metres.
 const EARTH_RADIUS: f64 = 6_371_000.0;
 
 pub(super) const TRANSFORMS: &[Transform] = &[Transform {
@@ -30,7 +30,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[Transform {
     },
 }];
 
-/// The length of the great circle between two places, given in degrees.
+/// Returns the great-circle distance in metres between two places with coordinates in degrees.
 fn haversine((lat1, lon1): (f64, f64), (lat2, lon2): (f64, f64)) -> f64 {
     let [lat1, lon1, lat2, lon2] = [lat1, lon1, lat2, lon2].map(f64::to_radians);
     let half = |from: f64, to: f64| ((to - from) / 2.0).sin().powi(2);

@@ -1,4 +1,4 @@
-//! Places in the sequence, and what is new there.
+//! Transforms that compare a datapoint with others of the sequence.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use crate::node::Part;
 use crate::point::Point;
 use crate::value::Value;
 
-/// How many datapoints ahead a script may look.
+/// The maximum number of datapoints that `next` looks ahead.
 const MAX_AHEAD: i64 = 100;
 
-/// How many different values are told apart.
+/// The maximum number of different values of `new`, and of keys of `map` and `imap`.
 pub(super) const MAX_DISTINCT: usize = 50_000;
 
-/// What a text takes in memory in a set, besides its bytes.
+/// The memory of a text in a set, without its bytes.
 const TEXT_BYTES: usize = 48;
 
 pub(super) const TRANSFORMS: &[Transform] = &[
@@ -80,7 +80,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
                 meter.replace(before.as_ref(), d)?;
                 let changed = match before.replace(d.clone()) {
                     Some(before) => !before.is_like(d),
-                    // Before the first there is nothing.
+                    // The first datapoint counts as changed, unless it is null.
                     None => *d != Value::Null,
                 };
                 Ok(Point { t: *t, d: changed.into() })
@@ -107,7 +107,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
                     meter.hold(bytes)?;
                 }
                 if seen.len() > MAX_DISTINCT {
-                    let message = format!("new remembers {MAX_DISTINCT} different values at most");
+                    let message = format!("new remembers at most {MAX_DISTINCT} different values");
                     return Err(RunError::new(message));
                 }
                 Ok(Point { t: window[0].t, d: new.into() })

@@ -1,4 +1,4 @@
-//! Texts.
+//! Transforms of texts.
 
 mod pattern;
 mod sentiment;
@@ -29,7 +29,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
                 text.push_str(&more);
                 meter.step_over(text.len())?;
                 if text.len() > MAX_TEXT {
-                    let message = format!("append gives at most {MAX_TEXT} bytes");
+                    let message = format!("append returns at most {MAX_TEXT} bytes");
                     return Err(RunError::new(message));
                 }
                 Ok(Point::new(window[0].t, text.as_str()))
@@ -119,7 +119,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
 ];
 
-/// The host of a URL.
+/// Returns the host of a URL with its port and without `www.`, or an empty text.
 fn domain(url: &str) -> &str {
     let scheme = url.find(':').map(|colon| &url[..colon]);
     let rest = match scheme {

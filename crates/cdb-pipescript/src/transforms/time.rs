@@ -1,4 +1,4 @@
-//! Times in a time zone.
+//! Transforms of the timestamp to dates and times in a time zone.
 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
@@ -22,7 +22,7 @@ const FIRST: Date = jiff::civil::date(1970, 1, 1);
 /// Weeks begin on Mondays.
 const FIRST_MONDAY: Date = jiff::civil::date(1970, 1, 5);
 
-/// A transform that makes a value of the moment.
+/// Defines a transform that computes a value from the date and time in a time zone.
 macro_rules! moment {
     ($name:literal, $description:literal, [$t:literal => $d:literal], $value:expr) => {
         Transform {
@@ -122,8 +122,8 @@ fn zone(name: &str) -> Result<TimeZone, String> {
     }
 }
 
-/// The days from one date to another, negative if that is earlier.
+/// Returns the number of days from one date to another, negative if the other is earlier.
 fn days(from: Date, to: Date) -> i32 {
-    // Dates lie between the years -9999 and 9999: that is less than 2^23 days.
+    // jiff's dates are between the years -9999 and 9999, which is less than 2^23 days.
     i32::try_from(to.duration_since(from).as_hours() / 24).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! No script takes longer than its budget allows, neither parsed nor run; `memory.rs` has the same of
-//! memory.
+//! Neither parsing nor running a script takes longer than its budget allows. `memory.rs` tests the
+//! limit of memory.
 
 mod support;
 
@@ -10,7 +10,7 @@ use cdb_pipescript::{Budget, Interpolator, Point, Script, Value};
 use serde_json::json;
 use support::{nested, numbers, run, slow_to_parse};
 
-/// What is measured, is measured alone.
+/// Serializes the tests that measure time.
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn alone() -> MutexGuard<'static, ()> {
@@ -41,20 +41,20 @@ fn what_is_given_back_is_not_counted() {
 
 #[test]
 fn steps_are_limited_and_grow_with_the_input() {
-    // Objects that grow: 15,000 words took 8.9 s.
+    // Each result is a larger object. Without a limit, 15,000 words took 8.9 s.
     let few = Budget::default().steps(5_000_000);
     let script = Script::parse_with("imap($, count) | if last", &few).expect("a script");
     let words = (0..15_000).map(|i| Point::new(f64::from(i), format!("word {i}")));
     let (stopped, ended) = run(&script, words);
     assert_eq!(ended.expect_err("too many").to_string(), STEPS);
     assert!(stopped.steps() < 10_000_000, "{}", stopped.steps());
-    // What takes a few steps for each datapoint goes on for ever.
+    // A script that takes few steps for each datapoint is never stopped.
     let budget = Budget::default().steps(0);
     let script = Script::parse_with("if $ > 5 | map(dayhour('UTC'), mean)", &budget);
     let (ended, result) = run(&script.expect("a script"), numbers(100_000));
     assert_eq!(result, Ok(()));
     assert!((100_000..2_000_000).contains(&ended.steps()), "{}", ended.steps());
-    // Large values bring more steps than small ones.
+    // Large values add more steps than small ones.
     let array: Vec<i32> = (0..10_000).collect();
     let object: serde_json::Map<_, _> =
         array.iter().map(|key| (key.to_string(), json!(key))).collect();
@@ -87,14 +87,14 @@ fn one_datapoint_takes_no_longer_than_the_steps_that_are_left() {
         ["$ + $"; 90].join("|"),
         format!("[{}]", vec!["{'a': $, 'b': $, 'c': $}"; 90].join("|")),
     ];
-    // The default would take a debug build too long.
+    // The default budget would take too long in a debug build.
     let budget =
         Budget::default().steps(if cfg!(debug_assertions) { 2_000_000 } else { 50_000_000 });
     for script in scripts {
         for value in [&object, &text] {
             let script = Script::parse_with(&script, &budget).expect("a script");
             let started = Instant::now();
-            // Whether it ends well does not matter here.
+            // The run may succeed or fail.
             let (run, _) = run(&script, [Point::new(1.0, value.clone())]);
             let took = started.elapsed();
             assert!(
@@ -142,7 +142,7 @@ fn each_limit_is_named_with_its_value() {
         let error = Script::parse_with(script, &budget).expect_err(script);
         assert_eq!(error.message(), message);
     }
-    // However much is allowed, the stack must do.
+    // The nesting is limited by the stack, whatever the budget allows.
     let script = nested("(", "1", 101);
     assert!(Script::parse_with(&script, &Budget::default().nesting(1_000_000)).is_err());
 }
@@ -150,7 +150,7 @@ fn each_limit_is_named_with_its_value() {
 #[test]
 fn parsing_any_64_kib_takes_at_most_50_ms() {
     let _alone = alone();
-    // What is made once for all scripts is not counted.
+    // Initialize what all scripts share, so that it is not measured.
     drop(Script::parse("sentiment > hour('Europe/Berlin') | 'a' | sentiment"));
     let scale = if cfg!(debug_assertions) { 20 } else { 1 };
     let most = scale * Duration::from_millis(50);
@@ -165,7 +165,7 @@ fn parsing_any_64_kib_takes_at_most_50_ms() {
             started.elapsed()
         };
         let attempts = if cfg!(debug_assertions) { 1 } else { 3 };
-        // Another program may have had the processor.
+        // Take the fastest of several attempts, because other programs use the processor as well.
         let took = (0..attempts).map(|_| parse()).min().expect("one");
         let shown: String = script.chars().take(60).collect();
         assert!(took <= most, "{took:?}: {shown}");

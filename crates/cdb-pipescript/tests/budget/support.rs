@@ -1,8 +1,8 @@
-//! Scripts and datapoints that are more than a budget allows.
+//! Scripts and datapoints that exceed a budget.
 
 use cdb_pipescript::{Point, Run, RunError, Script};
 
-/// How a run ends over many datapoints.
+/// Runs a script over datapoints, and returns the run with its error, if any.
 pub(crate) fn run(
     script: &Script,
     points: impl IntoIterator<Item = Point>,
@@ -18,17 +18,17 @@ pub(crate) fn run(
     (run, ended)
 }
 
-/// So many datapoints of numbers that are all different.
+/// Returns `count` datapoints whose values are different numbers.
 pub(crate) fn numbers(count: i32) -> impl Iterator<Item = Point> {
     (0..count).map(|i| Point::new(f64::from(i), f64::from(i)))
 }
 
-/// A script of calls within one another.
+/// Returns a script of nested calls.
 pub(crate) fn nested(call: &str, innermost: &str, levels: usize) -> String {
     format!("{}{innermost}{}", call.repeat(levels), ")".repeat(levels))
 }
 
-/// Texts of 64 KiB that take long to parse, if anything does.
+/// Returns texts of up to 64 KiB that are among the slowest to parse.
 pub(crate) fn slow_to_parse() -> Vec<String> {
     let filled = |start: &str, more: &str, end: &str| {
         let count = (64 * 1024 - start.len() - end.len()) / more.len();

@@ -7,30 +7,31 @@ use crate::budget::Meter;
 use crate::error::RunError;
 use crate::transforms::Arguments;
 
-/// What each expression counts at least, for what is made of it when it is first used.
+/// The minimum size that an expression counts, for what is built when it is first used.
 const MIN_BYTES: usize = 16 * 1024;
 
-/// What each byte of a pattern counts at least.
+/// The minimum size that each byte of a pattern counts.
 const BYTES_PER_BYTE: usize = 256;
 
-/// What each large class counts at least, such as `\w` and `\pL`: to read it takes 0.1 ms, before
-/// the size of what is compiled is known.
+/// The minimum size that each large class counts, such as `\w` and `\pL`. Parsing it takes 0.1 ms,
+/// before the compiled size is known.
 const CLASS_BYTES: usize = 16 * 1024;
 
-/// What each class counts at least where case does not matter: to find the other cases of all its
-/// characters takes up to 2 ms.
+/// The minimum size that each class counts in a case-insensitive pattern. Computing the other cases
+/// of all its characters takes up to 2 ms.
 const CASELESS_CLASS_BYTES: usize = 128 * 1024;
 
 /// The escapes of large classes.
 const LARGE_CLASSES: [char; 6] = ['w', 'W', 'D', 'S', 'p', 'P'];
 
-/// How large the cache of an expression may become that is made while it is used, in bytes.
+/// The maximum size in bytes of the cache that an expression builds while it is used.
 const CACHE_BYTES: usize = 256 * 1024;
 
-/// About the size of one state.
+/// The approximate size of one state in bytes.
 const STATE_BYTES: usize = 64;
 
-/// In longer texts the worst case counts: that each byte is looked at in every state.
+/// The maximum length of a text whose search counts as cheap. For longer texts the worst case is
+/// counted, in which each byte is compared in every state.
 const MAX_CHEAP_TEXT: usize = 16 * 1024;
 
 /// A regular expression that matches anywhere in a text.
@@ -41,7 +42,7 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// Compiles a pattern, of which the size counts for the script.
+    /// Compiles a pattern, and subtracts its size from what is left for the script.
     pub(super) fn parse(pattern: &str, arguments: &mut Arguments<'_>) -> Result<Self, String> {
         let most = arguments.max_regex_bytes();
         let too_large =
@@ -73,7 +74,7 @@ impl Pattern {
     }
 }
 
-/// What a pattern counts at least, by its text.
+/// Returns the minimum size that a pattern counts, estimated from its text.
 fn least_bytes(pattern: &str) -> usize {
     let is_flag = |c: &char| c.is_ascii_alphabetic() || *c == '-';
     let flags = pattern.match_indices("(?").map(|(at, group)| pattern[at + group.len()..].chars());
@@ -88,7 +89,8 @@ fn least_bytes(pattern: &str) -> usize {
     pattern.len().saturating_mul(BYTES_PER_BYTE).saturating_add(classes.saturating_mul(bytes))
 }
 
-/// What is wrong with a pattern, in the original's words where they are known.
+/// Returns the error message for a pattern: that of the original for an unclosed group, or else
+/// that of the parser.
 fn complaint(pattern: &str, error: &BuildError) -> String {
     let error = match error.syntax_error() {
         Some(error) => error.to_string(),
