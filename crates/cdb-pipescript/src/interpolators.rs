@@ -41,7 +41,7 @@ enum Kind {
 pub struct Named {
     /// The name.
     pub name: &'static str,
-    /// A description of its value, one sentence without a full stop.
+    /// A description of its value, without the full stop at its end.
     pub description: &'static str,
 }
 
@@ -50,18 +50,18 @@ pub struct Named {
 pub const NAMED: [Named; 6] = [
     Named {
         name: "closest",
-        description: "The datapoint that is nearest in time; of two equally near, the earlier",
+        description: "The datapoint that is nearest in time; the earlier one if two are equally near",
     },
-    Named { name: "before", description: "The last datapoint that is not later" },
-    Named { name: "after", description: "The first datapoint that is later" },
-    Named { name: "count", description: "How many datapoints there were since the row before" },
+    Named { name: "before", description: "The last datapoint at or before the time of the row" },
+    Named { name: "after", description: "The first datapoint after the time of the row" },
+    Named { name: "count", description: "The number of datapoints since the previous row" },
     Named {
         name: "sum",
-        description: "The sum of the datapoints since the row before; 0 if there were none",
+        description: "The sum of the datapoints since the previous row; 0 if there were none",
     },
     Named {
         name: "mean",
-        description: "The mean of the datapoints since the row before; 0 if there were none",
+        description: "The mean of the datapoints since the previous row; 0 if there were none",
     },
 ];
 

@@ -27,7 +27,7 @@ use crate::value::Value;
 pub struct Transform {
     /// The name.
     pub name: &'static str,
-    /// A description, one sentence without a full stop.
+    /// A description, without the full stop at its end.
     pub description: &'static str,
     /// The arguments.
     pub arguments: &'static [Argument],

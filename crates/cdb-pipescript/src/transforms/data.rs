@@ -11,7 +11,7 @@ use crate::value::Value;
 const KEY: Argument = Argument::optional(
     Constant,
     "null",
-    "The key of an object's entry, or the index of an array's element; negative ones count from the end",
+    "The key in an object, or the index in an array; a negative index counts from the end",
 );
 
 pub(super) const TRANSFORMS: &[Transform] = &[
@@ -25,7 +25,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "d",
-        description: "The data of the datapoint, as $",
+        description: "The data of the datapoint, the same as $",
         arguments: &[KEY],
         cardinality: Cardinality::OneByData,
         example: ["d * 2", r#"[{"t":1,"d":4}]"#, r#"[{"t":1,"d":8}]"#],
@@ -41,8 +41,8 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "tshift",
-        description: "Moves the timestamp by seconds",
-        arguments: &[Argument::new(Constant, "How many seconds")],
+        description: "Adds seconds to the timestamp",
+        arguments: &[Argument::new(Constant, "The seconds to add")],
         cardinality: Cardinality::OneByDatapoint,
         example: ["tshift(-10)", r#"[{"t":15,"d":4}]"#, r#"[{"t":5,"d":4}]"#],
         build: |arguments| {

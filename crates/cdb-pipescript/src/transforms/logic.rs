@@ -13,7 +13,7 @@ use crate::template::{Instance, Template};
 pub(super) const TRANSFORMS: &[Transform] = &[
     Transform {
         name: "if",
-        description: "Lets only those datapoints through for which the condition is true",
+        description: "Keeps the datapoints for which the condition is true",
         arguments: &[Argument::new(OneToOne, "The condition")],
         cardinality: Cardinality::OneOrNone,
         example: ["if $ > 5", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":2,"d":10}]"#],
@@ -21,11 +21,11 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "ifelse",
-        description: "Runs one script where the condition is true, and another where it is false",
+        description: "Runs one script if the condition is true, and another if it is false",
         arguments: &[
             Argument::new(OneToOne, "The condition"),
-            Argument::new(Script, "What is run where it is true"),
-            Argument::optional(Script, "\"$\"", "What is run where it is false"),
+            Argument::new(Script, "The script for datapoints where it is true"),
+            Argument::optional(Script, "\"$\"", "The script for datapoints where it is false"),
         ],
         cardinality: Cardinality::OneByHistory,
         example: [
@@ -82,7 +82,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "ttrue",
-        description: "How many seconds the data stays true: one datapoint for each such time, at its end",
+        description: "The seconds that the data stayed true: one datapoint for each such period, at its end",
         arguments: &[],
         cardinality: Cardinality::Fewer,
         example: [
@@ -94,7 +94,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "tfalse",
-        description: "How many seconds the data stays false: one datapoint for each such time, at its end",
+        description: "The seconds that the data stayed false: one datapoint for each such period, at its end",
         arguments: &[],
         cardinality: Cardinality::Fewer,
         example: [
@@ -106,11 +106,8 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "while",
-        description: "Runs a script as long as a condition holds: gives its last output, and begins anew, where the condition is false for the datapoint that follows",
-        arguments: &[
-            Argument::new(OneToOne, "The condition"),
-            Argument::new(Script, "What is run"),
-        ],
+        description: "Runs a script while a condition is true. Before a datapoint for which it is false, and at the end of the sequence, returns the last result, and starts the script again",
+        arguments: &[Argument::new(OneToOne, "The condition"), Argument::new(Script, "The script")],
         cardinality: Cardinality::Fewer,
         example: [
             "while($ > 5, sum)",
@@ -126,11 +123,8 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "iwhile",
-        description: "Runs a script that begins anew wherever a condition is false, and gives all its outputs",
-        arguments: &[
-            Argument::new(OneToOne, "The condition"),
-            Argument::new(Script, "What is run"),
-        ],
+        description: "Runs a script that starts again at each datapoint for which a condition is false, and returns all its results",
+        arguments: &[Argument::new(OneToOne, "The condition"), Argument::new(Script, "The script")],
         cardinality: Cardinality::OneByHistory,
         example: [
             "iwhile($ > 5, count)",
@@ -152,7 +146,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "remember",
-        description: "The value at the last datapoint where a condition was true, or at the first datapoint",
+        description: "The value at the last datapoint for which a condition was true, or at the first datapoint if there was none",
         arguments: &[
             Argument::new(OneToOne, "The condition"),
             Argument::optional(OneToOne, "\"$\"", "The value"),

@@ -11,7 +11,7 @@ use crate::value::number_text;
 pub(super) const TRANSFORMS: &[Transform] = &[
     Transform {
         name: "count",
-        description: "How many datapoints there were so far, this one included",
+        description: "The number of datapoints so far, including this one",
         arguments: &[],
         cardinality: Cardinality::OneByHistory,
         example: [
@@ -82,7 +82,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "dt",
-        description: "The seconds since the datapoint before; 0 for the first",
+        description: "The seconds since the previous datapoint; 0 for the first",
         arguments: &[],
         cardinality: Cardinality::OneByHistory,
         example: ["dt", r#"[{"t":1,"d":3},{"t":4,"d":10}]"#, r#"[{"t":1,"d":0},{"t":4,"d":3}]"#],
@@ -96,10 +96,10 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "bucket",
-        description: "The range that the data lies in, as a text: \"[10,20)\"",
+        description: "The range that contains the data, as a text such as \"[10,20)\"",
         arguments: &[
-            Argument::optional(Constant, "10", "How large the ranges are"),
-            Argument::optional(Constant, "0", "Where one of them begins"),
+            Argument::optional(Constant, "10", "The size of the ranges"),
+            Argument::optional(Constant, "0", "The start of one of the ranges"),
         ],
         cardinality: Cardinality::OneByData,
         example: [
@@ -118,7 +118,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "rand",
-        description: "A random number from 0 (included) to 1 (not included)",
+        description: "A random number from 0, inclusive, to 1, exclusive",
         arguments: &[],
         cardinality: Cardinality::OneByHistory,
         example: ["", "", ""],

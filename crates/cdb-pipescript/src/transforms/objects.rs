@@ -27,10 +27,10 @@ type Entries = BTreeMap<Arc<str>, Value>;
 pub(super) const TRANSFORMS: &[Transform] = &[
     Transform {
         name: "map",
-        description: "Splits the sequence by a key and runs a script over each part: one object at the end, of each key's last output; up to 50,000 keys",
+        description: "Splits the sequence by a key and runs a script over each part. At the end, returns an object with the last result for each key; at most 50,000 keys",
         arguments: &[
             Argument::new(OneToOne, "The key"),
-            Argument::new(Script, "What is run over the datapoints of each key"),
+            Argument::new(Script, "The script for the datapoints of each key"),
         ],
         cardinality: Cardinality::Fewer,
         example: [
@@ -45,10 +45,10 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "imap",
-        description: "Splits the sequence by a key and runs a script over each part: the object of each key's last output so far, for each datapoint; up to 50,000 keys",
+        description: "Splits the sequence by a key and runs a script over each part. For each datapoint, returns an object with the last result so far for each key; at most 50,000 keys",
         arguments: &[
             Argument::new(OneToOne, "The key"),
-            Argument::new(Script, "What is run over the datapoints of each key"),
+            Argument::new(Script, "The script for the datapoints of each key"),
         ],
         cardinality: Cardinality::OneByHistory,
         example: [
@@ -66,8 +66,8 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "reduce",
-        description: "Runs a script over the values of an object, in the order of its keys: the last output",
-        arguments: &[Argument::new(Script, "What is run")],
+        description: "Runs a script over the values of an object, in the order of its keys, and returns the last result",
+        arguments: &[Argument::new(Script, "The script")],
         cardinality: Cardinality::OneByData,
         example: ["reduce(sum)", r#"[{"t":1,"d":{"x":1,"y":2}}]"#, r#"[{"t":1,"d":3}]"#],
         build: |arguments| {
@@ -86,8 +86,8 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "apply",
-        description: "Runs a script on each value of an object; a value that gives nothing is left out",
-        arguments: &[Argument::new(Script, "What is run")],
+        description: "Runs a script on each value of an object. An entry for which the script has no result is left out",
+        arguments: &[Argument::new(Script, "The script")],
         cardinality: Cardinality::OneByData,
         example: [
             "apply($ * 2)",
@@ -110,7 +110,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     Transform {
         name: "filter",
         description: "Removes the entries of an object for which a condition is true",
-        arguments: &[Argument::new(Script, "The condition, on the value of an entry")],
+        arguments: &[Argument::new(Script, "The condition for the value of an entry")],
         cardinality: Cardinality::OneByData,
         example: ["filter($ < 2)", r#"[{"t":1,"d":{"x":1,"y":2}}]"#, r#"[{"t":1,"d":{"y":2}}]"#],
         build: |arguments| {
@@ -129,10 +129,10 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "top",
-        description: "The entries of an object with the largest weight",
+        description: "The entries of an object with the largest weights",
         arguments: &[
-            Argument::new(Constant, "How many"),
-            Argument::optional(Script, "\"$\"", "The weight, of the value of an entry"),
+            Argument::new(Constant, "The number of entries"),
+            Argument::optional(Script, "\"$\"", "The weight, computed from the value of an entry"),
         ],
         cardinality: Cardinality::OneByData,
         example: [
@@ -144,10 +144,10 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "bottom",
-        description: "The entries of an object with the smallest weight",
+        description: "The entries of an object with the smallest weights",
         arguments: &[
-            Argument::new(Constant, "How many"),
-            Argument::optional(Script, "\"$\"", "The weight, of the value of an entry"),
+            Argument::new(Constant, "The number of entries"),
+            Argument::optional(Script, "\"$\"", "The weight, computed from the value of an entry"),
         ],
         cardinality: Cardinality::OneByData,
         example: ["bottom(1)", r#"[{"t":1,"d":{"x":1,"y":2,"z":7}}]"#, r#"[{"t":1,"d":{"x":1}}]"#],
@@ -155,7 +155,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "percent",
-        description: "The values of an object as parts of their sum; what is negative counts as 0",
+        description: "The values of an object as fractions of their sum; negative values count as 0",
         arguments: &[],
         cardinality: Cardinality::OneByData,
         example: [
@@ -178,7 +178,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "set",
-        description: "The object with an entry set",
+        description: "The object with an entry added or replaced",
         arguments: &[Argument::new(Constant, "The key"), Argument::new(OneToOne, "The value")],
         cardinality: Cardinality::OneByData,
         example: ["set('z', count)", r#"[{"t":1,"d":{"x":1}}]"#, r#"[{"t":1,"d":{"x":1,"z":1}}]"#],
@@ -209,7 +209,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "length",
-        description: "How many entries an object, elements an array or bytes a text has; 0 for anything else",
+        description: "The number of entries of an object, elements of an array or bytes of a text; 0 for anything else",
         arguments: &[],
         cardinality: Cardinality::OneByData,
         example: [

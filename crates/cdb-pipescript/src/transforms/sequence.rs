@@ -43,8 +43,12 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "next",
-        description: "A datapoint ahead, with its own timestamp; past the end, null with the present timestamp",
-        arguments: &[Argument::optional(Constant, "1", "How many datapoints ahead, 100 at most")],
+        description: "A later datapoint, with its own timestamp. Beyond the end of the sequence, null with the current timestamp",
+        arguments: &[Argument::optional(
+            Constant,
+            "1",
+            "How many datapoints to look ahead, at most 100",
+        )],
         cardinality: Cardinality::OneByFuture,
         example: ["next", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":2,"d":10},{"t":2}]"#],
         build: |arguments| {
@@ -65,7 +69,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "changed",
-        description: "Whether the data differs from that of the datapoint before",
+        description: "Whether the data differs from that of the previous datapoint",
         arguments: &[],
         cardinality: Cardinality::OneByHistory,
         example: [
@@ -89,7 +93,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "new",
-        description: "Whether the data, as a text, was not there before; remembers up to 50,000 different ones",
+        description: "Whether the data, as a text, has not occurred before; at most 50,000 different texts",
         arguments: &[],
         cardinality: Cardinality::OneByHistory,
         example: [

@@ -14,7 +14,7 @@ use crate::value::MAX_TEXT;
 pub(super) const TRANSFORMS: &[Transform] = &[
     Transform {
         name: "append",
-        description: "All data so far as one text; up to 1,000,000 bytes",
+        description: "All data so far, concatenated to one text of at most 1,000,000 bytes",
         arguments: &[],
         cardinality: Cardinality::OneByHistory,
         example: [
@@ -38,7 +38,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "contains",
-        description: "Whether the data, as a text, holds another text",
+        description: "Whether the data, as a text, contains another text",
         arguments: &[Argument::new(Constant, "The other text")],
         cardinality: Cardinality::OneByData,
         example: [
@@ -53,7 +53,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "regex",
-        description: "Whether a regular expression fits somewhere in the data, as a text",
+        description: "Whether a regular expression matches anywhere in the data, as a text",
         arguments: &[Argument::new(
             Constant,
             "The regular expression, without look-around and back-references",
@@ -90,7 +90,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "sentiment",
-        description: "How pleasant the words of a text are, from -1 to 1: the mean of their values in AFINN-165, divided by 5",
+        description: "The sentiment of a text from -1, negative, to 1, positive: the mean of its words' values in AFINN-165, divided by 5",
         arguments: &[],
         cardinality: Cardinality::OneByData,
         example: [
@@ -107,7 +107,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     },
     Transform {
         name: "domain",
-        description: "The host of a URL, with its port and without www.; empty if there is none",
+        description: "The host of a URL, with its port and without www.; empty if the text is not a URL with a host",
         arguments: &[],
         cardinality: Cardinality::OneByData,
         example: [

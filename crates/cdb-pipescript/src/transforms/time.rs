@@ -14,7 +14,7 @@ use crate::value::Value;
 const ZONE: Argument = Argument::optional(
     Constant,
     "\"Local\"",
-    "The time zone: a name such as Europe/Berlin, UTC, or Local for that of this machine",
+    "The time zone: a name such as Europe/Berlin, UTC, or Local for that of the machine that runs the script",
 );
 
 const FIRST: Date = jiff::civil::date(1970, 1, 1);
@@ -44,25 +44,25 @@ pub(super) const TRANSFORMS: &[Transform] = &[
     moment!("year", "The year", ["1464250199.934" => "2016"], |at| Ok(whole(at.year()))),
     moment!(
         "month",
-        "The months since January 1970, which is 1",
+        "The number of the month: 1 is January 1970",
         ["1464250199.934" => "557"],
         |at| Ok(whole(12 * (i32::from(at.year()) - 1970) + i32::from(at.month())))
     ),
     moment!(
         "week",
-        "The number of the week: 0 is that of Monday 5 January 1970, weeks before it are negative. A week begins on Monday at midnight in the time zone",
+        "The number of the week: 0 is the week of Monday 5 January 1970, earlier weeks are negative. A week begins on Monday at midnight in the time zone",
         ["1464250199.934" => "2420"],
         |at| Ok(whole(days(FIRST_MONDAY, at.date()).div_euclid(7)))
     ),
     moment!(
         "day",
-        "The number of the day: 0 is 1 January 1970, days before it are negative. A day begins at midnight in the time zone, also in summer time",
+        "The number of the day: 0 is 1 January 1970, earlier days are negative. A day begins at midnight in the time zone, also during daylight saving time",
         ["1464250199.934" => "16947"],
         |at| Ok(whole(days(FIRST, at.date())))
     ),
     moment!(
         "hour",
-        "The number of the hour, as a clock in the time zone shows it: 24 times the number of the day and the hour of the day. An hour that the clock shows twice has one number, one that it leaves out has none",
+        "The number of the hour on a clock in the time zone: 24 times the number of the day, plus the hour of the day. An hour that the clock shows twice has one number; the number of an hour that it skips does not occur",
         ["1464250199.934" => "406736"],
         |at| Ok(whole(24 * days(FIRST, at.date()) + i32::from(at.hour())))
     ),
@@ -73,7 +73,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         ];
         Ok(names.get(usize::try_from(at.month() - 1).unwrap_or(0)).copied().unwrap_or("").into())
     }),
-    moment!("weekday", "The name of the day", ["1464250199.934" => "\"Thursday\""], |at| {
+    moment!("weekday", "The name of the day of the week", ["1464250199.934" => "\"Thursday\""], |at| {
         Ok(match at.weekday() {
             Weekday::Monday => "Monday",
             Weekday::Tuesday => "Tuesday",
