@@ -52,7 +52,7 @@ pub(crate) struct Chain {
     /// How many datapoints the second script looks ahead.
     ahead: usize,
     /// The results of the first script for the current datapoint and those ahead.
-    given: VecDeque<Point>,
+    results: VecDeque<Point>,
 }
 
 impl Clone for Expression {
@@ -90,7 +90,7 @@ impl Expression {
             (Self::Identity, second) => second,
             (first, second) => {
                 let ahead = second.ahead();
-                Self::Chain(Box::new(Chain { first, second, ahead, given: VecDeque::new() }))
+                Self::Chain(Box::new(Chain { first, second, ahead, results: VecDeque::new() }))
             }
         }
     }
@@ -98,26 +98,28 @@ impl Expression {
     /// Returns the result for the first datapoint of a window; see [`MapEach::apply`].
     pub(crate) fn point(&mut self, window: &[Point], meter: &mut Meter) -> Result<Point, RunError> {
         let Some(point) = window.first() else { return Ok(Point::default()) };
-        let here = |d| Ok(Point { t: point.t, d });
+        let with_value = |d| Ok(Point { t: point.t, d });
         match self {
-            Self::Constant(value) => here(value.clone()),
+            Self::Constant(value) => with_value(value.clone()),
             Self::Identity => Ok(point.clone()),
-            Self::Time => here(Value::number(point.t)),
-            Self::Last => here((window.len() == 1).into()),
-            Self::Unary(operator, operand) => here(operator.apply(&operand.value(window, meter)?)?),
+            Self::Time => with_value(Value::number(point.t)),
+            Self::Last => with_value((window.len() == 1).into()),
+            Self::Unary(operator, operand) => {
+                with_value(operator.apply(&operand.value(window, meter)?)?)
+            }
             Self::Binary(operator, left, right) => {
                 let (left, right) = (left.value(window, meter)?, right.value(window, meter)?);
-                here(operator.apply(&left, &right, meter)?)
+                with_value(operator.apply(&left, &right, meter)?)
             }
             Self::WithNumber(operator, number) => {
-                here(operator.apply_to(&point.d, *number, meter)?)
+                with_value(operator.apply_to(&point.d, *number, meter)?)
             }
             Self::Chain(chain) => chain.point(window, meter),
             Self::Object(entries) => {
                 let entries = entries.iter_mut();
                 let values =
                     entries.map(|(key, entry)| Ok((Arc::clone(key), entry.value(window, meter)?)));
-                here(Value::object(values.collect::<Result<BTreeMap<_, _>, RunError>>()?)?)
+                with_value(Value::object(values.collect::<Result<BTreeMap<_, _>, RunError>>()?)?)
             }
             Self::MapEach(each) => each.apply(window, meter),
         }
@@ -191,14 +193,14 @@ impl Chain {
             let point = self.first.point(window, meter)?;
             return self.second.point(std::slice::from_ref(&point), meter);
         }
-        while self.given.len() <= self.ahead && self.given.len() < window.len() {
-            let given = self.first.point(&window[self.given.len()..], meter)?;
-            meter.hold(WAITING_BYTES + given.d.bytes())?;
-            self.given.push_back(given);
+        while self.results.len() <= self.ahead && self.results.len() < window.len() {
+            let result = self.first.point(&window[self.results.len()..], meter)?;
+            meter.hold(WAITING_BYTES + result.d.bytes())?;
+            self.results.push_back(result);
         }
-        let point = self.second.point(self.given.make_contiguous(), meter);
-        if let Some(given) = self.given.pop_front() {
-            meter.release(WAITING_BYTES + given.d.bytes());
+        let point = self.second.point(self.results.make_contiguous(), meter);
+        if let Some(result) = self.results.pop_front() {
+            meter.release(WAITING_BYTES + result.d.bytes());
         }
         point
     }

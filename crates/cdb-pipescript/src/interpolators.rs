@@ -148,7 +148,7 @@ impl Column {
     /// known: a later datapoint has been pushed, or the datapoints have ended.
     #[must_use]
     pub fn advance_to(&mut self, t: f64) -> bool {
-        self.take_in(t);
+        self.process_until(t);
         self.ended || !self.ahead.is_empty()
     }
 
@@ -158,7 +158,7 @@ impl Column {
     /// Returns an error if the interpolator cannot process a datapoint, or if its script exceeds
     /// the budget.
     pub fn value(&mut self, t: f64) -> Result<Value, RunError> {
-        self.take_in(t);
+        self.process_until(t);
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
@@ -197,7 +197,7 @@ impl Column {
     }
 
     /// Processes the datapoints that are not later than a time.
-    fn take_in(&mut self, t: f64) {
+    fn process_until(&mut self, t: f64) {
         while let Some(point) = self.ahead.pop_front_if(|point| point.t <= t) {
             // After an error, only `before` is updated.
             if self.failed.is_none()

@@ -125,10 +125,10 @@ impl Node {
     pub(crate) fn new(
         part: Part,
         place: Range<usize>,
-        above: Above,
+        inherited: Inherited,
         context: &Context,
     ) -> Result<Self, Fault> {
-        let Above { dependence, depth, cost } = above;
+        let Inherited { dependence, depth, cost } = inherited;
         let (depth, most) = (depth + 1, 2 * context.budget.max_nesting());
         if depth > most {
             let message = format!(
@@ -162,9 +162,9 @@ impl Node {
         if let Some(Ok(value)) = operand.value().map(|value| operator.apply(value)) {
             return Ok(Self::constant(value, place));
         }
-        let above = Above::of([&operand]);
+        let inherited = Inherited::of([&operand]);
         let operand = Box::new(operand.operand(1)?);
-        Self::new(Part::One(Expression::Unary(operator, operand)), place, above, context)
+        Self::new(Part::One(Expression::Unary(operator, operand)), place, inherited, context)
     }
 
     pub(crate) fn binary(
@@ -180,10 +180,10 @@ impl Node {
         {
             return Ok(Self::constant(value, place));
         }
-        let above = Above::of([&left, &right]);
+        let inherited = Inherited::of([&left, &right]);
         let (left, right) = (left.operand(1)?, right.operand(2)?);
         let expression = Expression::binary(operator, left, right);
-        Self::new(Part::One(expression), place, above, context)
+        Self::new(Part::One(expression), place, inherited, context)
     }
 
     fn operand(self, number: usize) -> Result<Expression, Fault> {
@@ -199,7 +199,7 @@ impl Node {
     /// Appends another script, which processes the results of this one.
     pub(crate) fn pipe(self, next: Self, context: &mut Context) -> Result<Self, Fault> {
         let place = self.place.start..next.place.end;
-        let above = Above::of([&self, &next]);
+        let inherited = Inherited::of([&self, &next]);
         let constant = self.value().cloned().filter(|_| next.dependence == Dependence::Data);
         let part = match (self.part, next.part) {
             (Part::One(first), Part::One(mut second)) => {
@@ -220,13 +220,13 @@ impl Node {
                 Part::Pipeline(first.then(second.into_pipeline(next.cost)))
             }
         };
-        Self::new(part, place, above, context)
+        Self::new(part, place, inherited, context)
     }
 }
 
 /// The properties that a node inherits from the nodes below it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Above {
+pub(crate) struct Inherited {
     pub(crate) dependence: Dependence,
     /// The depth of the deepest node below.
     pub(crate) depth: usize,
@@ -234,13 +234,13 @@ pub(crate) struct Above {
     pub(crate) cost: Cost,
 }
 
-impl Above {
+impl Inherited {
     pub(crate) fn of<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Self {
-        let mut above = Self { dependence: Dependence::Data, depth: 0, cost: Cost::NODE };
+        let mut inherited = Self { dependence: Dependence::Data, depth: 0, cost: Cost::NODE };
         for node in nodes {
-            above.add(node);
+            inherited.add(node);
         }
-        above
+        inherited
     }
 
     /// Adds a node.
@@ -263,13 +263,13 @@ impl Above {
 
     /// Adds the arguments of a transform.
     pub(crate) fn of_call(transform: &Transform, arguments: &[Node]) -> Self {
-        let mut above = Self { dependence: transform.cardinality.dependence(), ..Self::of([]) };
+        let mut inherited = Self { dependence: transform.cardinality.dependence(), ..Self::of([]) };
         for (index, node) in arguments.iter().enumerate() {
             match transform.arguments.get(index).map(|argument| argument.kind) {
-                Some(ArgumentKind::Script) => above.add_script(node),
-                _ => above.add(node),
+                Some(ArgumentKind::Script) => inherited.add_script(node),
+                _ => inherited.add(node),
             }
         }
-        above
+        inherited
     }
 }

@@ -88,7 +88,7 @@ impl Binary {
         right: f64,
         meter: &mut Meter,
     ) -> Result<Value, RunError> {
-        match self.of_numbers(left, right) {
+        match self.apply_to_numbers(left, right) {
             Some(value) => Ok(value),
             None => self.apply(left, &Value::number(right), meter),
         }
@@ -97,7 +97,7 @@ impl Binary {
     /// Returns the result for two numbers, or `None` if the left value is not a number or the
     /// operator needs [`apply`](Self::apply). A fast path for the most frequent case.
     #[inline]
-    fn of_numbers(self, left: &Value, right: f64) -> Option<Value> {
+    fn apply_to_numbers(self, left: &Value, right: f64) -> Option<Value> {
         let Value::Number(left) = left else { return None };
         let left = left.as_f64();
         Some(match self {
@@ -115,10 +115,10 @@ impl Binary {
 }
 
 fn algebraic(value: &Value) -> Result<f64, RunError> {
-    value.as_number().ok_or_else(not_algebraic)
+    value.as_number().ok_or_else(algebraic_error)
 }
 
-fn not_algebraic() -> RunError {
+fn algebraic_error() -> RunError {
     RunError::new("Failed to perform algebraic operation: couldn't convert to float.")
 }
 
@@ -135,6 +135,6 @@ fn add(left: &Value, right: &Value, meter: &mut Meter) -> Result<Value, RunError
         (Value::String(_), Value::String(_)) => {
             Err(RunError::new("The script's output is too large"))
         }
-        _ => Err(not_algebraic()),
+        _ => Err(algebraic_error()),
     }
 }

@@ -9,7 +9,7 @@ use crate::budget::Budget;
 use crate::error::Fault;
 use crate::expression::Expression;
 use crate::lexer::{Kind, Token, tokens};
-use crate::node::{Above, Context, Node, Part};
+use crate::node::{Context, Inherited, Node, Part};
 use crate::operator::{Binary, Unary};
 use crate::transforms;
 use crate::value::Value;
@@ -154,10 +154,10 @@ impl Parser {
     }
 
     /// Parses an expression whose operators have at least this level.
-    fn expression(&mut self, loosest: u8) -> Result<Node, Fault> {
+    fn expression(&mut self, min_level: u8) -> Result<Node, Fault> {
         let mut left = self.prefix()?;
         while let Some((infix, level)) = self.symbol().and_then(infix)
-            && level >= loosest
+            && level >= min_level
         {
             self.at += 1;
             let right = self.expression(level + 1)?;
@@ -240,7 +240,7 @@ impl Parser {
     /// Parses the entries of an object, after its opening brace.
     fn object(&mut self, start: usize) -> Result<Node, Fault> {
         let mut entries = Vec::<(Arc<str>, Expression)>::new();
-        let (mut keys, mut above) = (HashSet::<Arc<str>>::new(), Above::of([]));
+        let (mut keys, mut inherited) = (HashSet::<Arc<str>>::new(), Inherited::of([]));
         loop {
             let token = self.next();
             let Kind::String(key) = token.kind else { return Err(unexpected(&token)) };
@@ -254,7 +254,7 @@ impl Parser {
             if node.part.peeks() {
                 return Err(Fault::new("All transforms in object must not peek", node.place));
             }
-            above.add_entry(&node);
+            inherited.add_entry(&node);
             let Part::One(entry) = node.part else {
                 return Err(Fault::new("All transforms in object must be OneToOne", node.place));
             };
@@ -268,7 +268,7 @@ impl Parser {
         if let Some(value) = constant(&entries) {
             return Ok(Node::constant(value, start..end));
         }
-        Node::new(Part::One(Expression::Object(entries)), start..end, above, &self.context)
+        Node::new(Part::One(Expression::Object(entries)), start..end, inherited, &self.context)
     }
 }
 

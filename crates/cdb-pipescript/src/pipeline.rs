@@ -178,7 +178,7 @@ impl Stage {
         meter.step(self.cost.steps)?;
         let window = &*self.waiting.make_contiguous();
         let bytes = WAITING_BYTES + window.first().map_or(0, |point| point.d.bytes());
-        let given = match &mut self.step {
+        let result = match &mut self.step {
             Step::If(condition) => {
                 let holds = condition.holds(window, "if", meter)?;
                 self.waiting.pop_front().filter(|_| holds)
@@ -196,6 +196,6 @@ impl Stage {
             }
         };
         meter.release(bytes);
-        given.map_or(Ok(()), |point| push(rest, point, sink, meter))
+        result.map_or(Ok(()), |point| push(rest, point, sink, meter))
     }
 }

@@ -97,7 +97,7 @@ impl Script {
 
     /// Starts a run that continues to count with the meter of another run.
     pub(crate) fn start_with(&self, meter: Meter) -> Run {
-        Run { pipeline: self.0.pipeline.clone(), given: VecDeque::new(), meter }
+        Run { pipeline: self.0.pipeline.clone(), results: VecDeque::new(), meter }
     }
 
     /// Runs the script over an iterator, lazily. The results end after the first error.
@@ -148,7 +148,7 @@ impl fmt::Debug for Script {
 #[derive(Debug)]
 pub struct Run {
     pipeline: Pipeline,
-    given: VecDeque<Point>,
+    results: VecDeque<Point>,
     meter: Meter,
 }
 
@@ -161,7 +161,7 @@ impl Run {
     pub fn push(&mut self, point: impl Into<Point>) -> Result<(), RunError> {
         let point = point.into();
         self.meter.allow(&point.d);
-        let sink = &mut |point, meter: &mut Meter| keep(&mut self.given, point, meter);
+        let sink = &mut |point, meter: &mut Meter| keep(&mut self.results, point, meter);
         self.pipeline.push(point, sink, &mut self.meter)
     }
 
@@ -189,13 +189,13 @@ impl Run {
     /// # Errors
     /// Returns an error as [`push`](Self::push) does.
     pub fn end(&mut self) -> Result<(), RunError> {
-        let sink = &mut |point, meter: &mut Meter| keep(&mut self.given, point, meter);
+        let sink = &mut |point, meter: &mut Meter| keep(&mut self.results, point, meter);
         self.pipeline.end(sink, &mut self.meter)
     }
 
     /// Returns the next result, or `None` if there is none yet.
     pub fn pull(&mut self) -> Option<Point> {
-        let point = self.given.pop_front()?;
+        let point = self.results.pop_front()?;
         self.meter.release(WAITING_BYTES + point.d.bytes());
         Some(point)
     }
@@ -213,9 +213,9 @@ impl Run {
 }
 
 /// Keeps a result until it is pulled.
-fn keep(given: &mut VecDeque<Point>, point: Point, meter: &mut Meter) -> Result<(), RunError> {
+fn keep(results: &mut VecDeque<Point>, point: Point, meter: &mut Meter) -> Result<(), RunError> {
     meter.hold(WAITING_BYTES + point.d.bytes())?;
-    given.push_back(point);
+    results.push_back(point);
     Ok(())
 }
 
@@ -223,29 +223,29 @@ fn keep(given: &mut VecDeque<Point>, point: Point, meter: &mut Meter) -> Result<
 #[derive(Debug)]
 struct Driven {
     run: Run,
-    over: bool,
+    ended: bool,
     failed: Option<RunError>,
 }
 
 impl Driven {
     fn new(run: Run) -> Self {
-        Self { run, over: false, failed: None }
+        Self { run, ended: false, failed: None }
     }
 
     /// Returns the next result, or the error after the last result.
-    fn given(&mut self) -> Option<Result<Point, RunError>> {
+    fn next_result(&mut self) -> Option<Result<Point, RunError>> {
         self.run.pull().map(Ok).or_else(|| self.failed.take().map(Err))
     }
 
     /// Pushes a datapoint, or ends the run if there is none.
-    fn take(&mut self, next: Option<impl Into<Point>>) {
-        self.over = next.is_none();
-        let taken = match next {
+    fn push_or_end(&mut self, next: Option<impl Into<Point>>) {
+        self.ended = next.is_none();
+        let result = match next {
             Some(point) => self.run.push(point),
             None => self.run.end(),
         };
-        if let Err(error) = taken {
-            self.over = true;
+        if let Err(error) = result {
+            self.ended = true;
             self.failed = Some(error);
         }
     }
@@ -263,13 +263,13 @@ impl<I: Iterator<Item: Into<Point>>> Iterator for Over<I> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(given) = self.driven.given() {
-                return Some(given);
+            if let Some(result) = self.driven.next_result() {
+                return Some(result);
             }
-            if self.driven.over {
+            if self.driven.ended {
                 return None;
             }
-            self.driven.take(self.points.next());
+            self.driven.push_or_end(self.points.next());
         }
     }
 }
@@ -287,13 +287,13 @@ impl<S: Stream<Item: Into<Point>> + Unpin> Stream for OverStream<S> {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         loop {
-            if let Some(given) = this.driven.given() {
-                return Poll::Ready(Some(given));
+            if let Some(result) = this.driven.next_result() {
+                return Poll::Ready(Some(result));
             }
-            if this.driven.over {
+            if this.driven.ended {
                 return Poll::Ready(None);
             }
-            this.driven.take(ready!(Pin::new(&mut this.points).poll_next(cx)));
+            this.driven.push_or_end(ready!(Pin::new(&mut this.points).poll_next(cx)));
         }
     }
 }

@@ -46,7 +46,7 @@ impl Template {
     }
 
     /// Runs the script over one value, and returns the last result.
-    pub(crate) fn once(
+    pub(crate) fn run_once(
         &self,
         t: f64,
         value: &Value,

@@ -17,7 +17,7 @@ pub(crate) use arguments::Arguments;
 use crate::budget::Meter;
 use crate::error::{Fault, RunError};
 use crate::expression::{Expression, MapEach};
-use crate::node::{Above, Context, Dependence, Node, Part};
+use crate::node::{Context, Dependence, Inherited, Node, Part};
 use crate::point::Point;
 use crate::value::Value;
 
@@ -132,12 +132,12 @@ pub(crate) fn call(
         fault.suggestion = nearest(name);
         return Err(fault);
     };
-    let above = Above::of_call(transform, &given);
+    let inherited = Inherited::of_call(transform, &given);
     let end = given.last().map_or(place.end, |last| last.place.end);
     let mut arguments = Arguments::check(transform, given, &place, context)?;
     let part = (transform.build)(&mut arguments);
     let part = part.map_err(|message| Fault::new(message, place.start..end))?;
-    Node::new(part, place.start..end, above, context)
+    Node::new(part, place.start..end, inherited, context)
 }
 
 /// The maximum length of an unknown name for which a similar one is suggested.

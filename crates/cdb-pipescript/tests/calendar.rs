@@ -41,7 +41,7 @@ fn a_week_begins_on_monday_at_midnight() {
 }
 
 #[test]
-fn an_hour_begins_when_the_clock_of_its_zone_says_so() {
+fn an_hour_begins_with_the_clock_of_its_time_zone() {
     // UTC+05:45 today, UTC+05:30 in 1970.
     let hour = |t| at("hour('Asia/Kathmandu')", t);
     let three = seconds("Asia/Kathmandu", date(2024, 7, 2).at(3, 0, 0, 0));
@@ -69,7 +69,7 @@ fn an_hour_that_the_clock_shows_twice_has_one_number() {
 }
 
 #[test]
-fn what_is_before_1970_counts_down() {
+fn numbers_before_1970_are_negative() {
     for (script, values) in [
         ("day('UTC')", [0.0, -1.0, -1.0, -2.0]),
         ("hour('UTC')", [0.0, -1.0, -24.0, -25.0]),

@@ -31,7 +31,7 @@ fn results(script: &str, data: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn what_passes_through_keeps_its_digits() {
+fn numbers_that_pass_through_keep_their_digits() {
     let object = format!(r#"{{"a":[{LONG},"{LONG}"],"b":{PRECISE},"c":-{LONG}.5e-7}}"#);
     let negative = format!("-{LONG}");
     for (script, data, expected) in [
@@ -87,7 +87,7 @@ fn merges_and_tables_keep_digits() {
 }
 
 #[test]
-fn numbers_that_a_float_holds_are_floats() {
+fn numbers_that_a_float_can_represent_are_floats() {
     for text in [
         "0.1",
         "1e5",
@@ -123,7 +123,7 @@ fn values_are_no_larger_than_they_were() {
 }
 
 #[test]
-fn what_is_not_json_is_an_error() {
+fn a_text_that_is_not_json_is_an_error() {
     for text in [
         "",
         "1234567890123456789012x",
@@ -163,7 +163,7 @@ fn decimal(text: &str) -> (bool, String, i64) {
 
 proptest! {
     #[test]
-    fn every_number_goes_out_as_it_came_in(
+    fn every_number_round_trips(
         numbers in prop::collection::vec(number(), 1..8),
         text in "[0-9e\\\\\"\\[{,.]{0,25}",
     ) {

@@ -9,8 +9,8 @@ fn points(text: &str) -> Vec<Point> {
 }
 
 #[test]
-fn every_example_gives_what_it_says() {
-    let mut shown = 0;
+fn every_example_has_its_documented_result() {
+    let mut checked = 0;
     for transform in transforms::all() {
         let [script, given, expected] = transform.example;
         if script.is_empty() {
@@ -21,13 +21,13 @@ fn every_example_gives_what_it_says() {
         let found: Vec<Point> =
             script.over(points(given)).collect::<Result<_, _>>().expect(transform.name);
         assert_eq!(found, points(expected), "{}", transform.name);
-        shown += 1;
+        checked += 1;
     }
-    assert!(shown >= 45, "only {shown} examples");
+    assert!(checked >= 45, "only {checked} examples");
 }
 
 #[test]
-fn names_are_there_once_and_sentences_are_sentences() {
+fn names_are_unique_and_everything_is_described() {
     let mut names: Vec<_> = transforms::all().map(|transform| transform.name).collect();
     names.sort_unstable();
     let all = names.len();
@@ -57,7 +57,7 @@ fn errors_point_at_the_place() {
 }
 
 #[test]
-fn a_misspelt_name_is_guessed() {
+fn a_similar_name_is_suggested_for_a_misspelt_one() {
     for (name, guess) in
         [("cuont", "count"), ("lenght", "length"), ("weekdays", "weekday"), ("maen", "mean")]
     {
@@ -104,7 +104,7 @@ fn text_after_the_end_of_a_script_is_an_error() {
 }
 
 #[test]
-fn what_is_too_much_is_an_error() {
+fn scripts_and_values_that_are_too_large_are_errors() {
     let deep = format!("{}1{}", "(".repeat(1000), ")".repeat(1000));
     let long = format!("1{}", " + $".repeat(10_000));
     let longer = " ".repeat(100_000);
@@ -123,7 +123,7 @@ fn what_is_too_much_is_an_error() {
 }
 
 #[test]
-fn what_json_cannot_say_is_an_error() {
+fn a_number_that_json_cannot_represent_is_an_error() {
     let script = Script::parse("1 / $").expect("a script");
     let point = script.over([Point::new(1.0, 0.0)]).next().expect("one").expect("a point");
     let error = cdb_types::Datapoint::try_from(point.clone()).expect_err("an infinity");
@@ -153,7 +153,7 @@ fn runs_do_not_share_their_state() {
 }
 
 #[test]
-fn scripts_say_what_they_are() {
+fn the_properties_of_scripts_are_known() {
     let script = |text| Script::parse(text).expect("a script");
     assert!(script("$ > 5").is_stateless() && script("$ > 5").is_one_to_one());
     assert!(!script("sum").is_stateless() && script("sum").is_one_to_one());

@@ -19,7 +19,7 @@ fn assert_peak(script: &str, mebibytes: u64) {
 }
 
 #[test]
-fn memory_is_limited_whatever_holds_it() {
+fn memory_is_limited_for_all_transforms() {
     for script in slow_to_parse() {
         drop(Script::parse(&script));
         assert_peak(&script, 40);

@@ -21,17 +21,18 @@ fn given(points: &[Point]) -> Value {
 }
 
 /// Returns whether values are the same. Numbers are compared to fifteen digits.
-fn alike(a: &Value, b: &Value) -> bool {
+fn is_alike(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => {
             let (a, b) = (a.as_f64().expect("a float"), b.as_f64().expect("a float"));
             (a - b).abs() <= 1e-14 * a.abs().max(b.abs())
         }
         (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b))
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_alike(a, b))
         }
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| alike(a, b)))
+            a.len() == b.len()
+                && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| is_alike(a, b)))
         }
         (a, b) => a == b,
     }
@@ -49,7 +50,7 @@ const SYNTAX_ERRORS: [(&str, &str); 3] =
 const FIRST_WEEK: &str = "times-0929";
 
 /// Returns the difference between a case and the result of its script, if there is one.
-fn fault(case: &Value) -> Option<String> {
+fn difference(case: &Value) -> Option<String> {
     let script = case["script"].as_str().unwrap_or("");
     let (error, phase) = (case["error"].as_str(), case["phase"].as_str());
     let script = match Script::parse(script) {
@@ -87,11 +88,11 @@ fn fault(case: &Value) -> Option<String> {
     if failed.as_deref() != error {
         return Some(format!("{failed:?}, gave {found}"));
     }
-    (!alike(&found, &expected)).then(|| format!("gave {found}\n   not {expected}"))
+    (!is_alike(&found, &expected)).then(|| format!("gave {found}\n   not {expected}"))
 }
 
 #[test]
-fn every_script_gives_what_the_original_gives() {
+fn every_script_has_the_results_of_the_original() {
     let (mut count, mut faults, mut deviations) = (0, Vec::new(), 0);
     for line in VECTORS.lines() {
         let case: Value = serde_json::from_str(line).expect("a case");
@@ -103,8 +104,8 @@ fn every_script_gives_what_the_original_gives() {
             deviations += 1;
             continue;
         }
-        if let Some(fault) = fault(&case) {
-            faults.push(format!("{} {}: {fault}", case["id"], case["script"]));
+        if let Some(difference) = difference(&case) {
+            faults.push(format!("{} {}: {difference}", case["id"], case["script"]));
         }
     }
     assert!(faults.is_empty(), "{} of {count}:\n{}", faults.len(), faults.join("\n"));
@@ -155,7 +156,7 @@ fn rows(case: &Value) -> Result<(Vec<Point>, Option<String>), String> {
 }
 
 /// Returns the difference between a dataset and its recorded rows, if there is one.
-fn dataset_fault(case: &Value) -> Option<String> {
+fn dataset_difference(case: &Value) -> Option<String> {
     let expected = case["output"].as_array().cloned().unwrap_or_default();
     let expected = given(&expected.iter().map(point).collect::<Vec<_>>());
     let error = case["error"].as_str();
@@ -169,31 +170,35 @@ fn dataset_fault(case: &Value) -> Option<String> {
         },
         Ok((rows, failed)) => {
             let found = given(&rows);
-            let same = failed.as_deref() == error && alike(&found, &expected);
+            let same = failed.as_deref() == error && is_alike(&found, &expected);
             (!same).then(|| format!("{failed:?}, gave {found}\n   not {expected}"))
         }
     }
 }
 
 /// Returns the difference between a merge and its recorded output, if there is one.
-fn merge_fault(case: &Value) -> Option<String> {
+fn merge_difference(case: &Value) -> Option<String> {
     let names = case["streams"].as_object().expect("streams").keys();
     let merged = Merge::new(names.map(|name| stream(case, &name.as_str().into())));
     let found = given(&merged.collect::<Vec<_>>());
     let expected = case["output"].as_array().expect("an output");
     let expected = given(&expected.iter().map(point).collect::<Vec<_>>());
-    (!alike(&found, &expected)).then(|| format!("gave {found}\n   not {expected}"))
+    (!is_alike(&found, &expected)).then(|| format!("gave {found}\n   not {expected}"))
 }
 
 #[test]
-fn every_dataset_is_what_the_original_gives() {
+fn every_dataset_has_the_rows_of_the_original() {
     let (mut count, mut faults) = (0, Vec::new());
     for line in DATASETS.lines() {
         let case: Value = serde_json::from_str(line).expect("a case");
         count += 1;
-        let fault = if case["kind"] == "merge" { merge_fault(&case) } else { dataset_fault(&case) };
-        if let Some(fault) = fault {
-            faults.push(format!("{} {}: {fault}", case["id"], case["query"]));
+        let difference = if case["kind"] == "merge" {
+            merge_difference(&case)
+        } else {
+            dataset_difference(&case)
+        };
+        if let Some(difference) = difference {
+            faults.push(format!("{} {}: {difference}", case["id"], case["query"]));
         }
     }
     assert!(faults.is_empty(), "{} of {count}:\n{}", faults.len(), faults.join("\n"));

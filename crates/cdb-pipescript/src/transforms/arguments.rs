@@ -21,19 +21,19 @@ impl<'a> Arguments<'a> {
     /// Checks the number and kinds of the arguments of a call.
     pub(crate) fn check(
         transform: &Transform,
-        given: Vec<Node>,
+        nodes: Vec<Node>,
         place: &Range<usize>,
         context: &'a mut Context,
     ) -> Result<Self, Fault> {
-        let (name, taken, count) = (transform.name, transform.arguments, given.len());
-        if count > taken.len() {
-            let only = taken.len();
+        let (name, parameters, count) = (transform.name, transform.arguments, nodes.len());
+        if count > parameters.len() {
+            let only = parameters.len();
             let message =
                 format!("{count} arguments were passed to '{name}', which only accepts {only}");
             return Err(Fault::new(message, place.clone()));
         }
         let mut parts = Vec::new();
-        for (number, (argument, node)) in (1..).zip(taken.iter().zip(given)) {
+        for (number, (argument, node)) in (1..).zip(parameters.iter().zip(nodes)) {
             let of = format!("Argument {number} of transform '{name}'");
             let place = node.place.clone();
             if argument.kind == ArgumentKind::Constant && node.value().is_none() {
@@ -45,7 +45,7 @@ impl<'a> Arguments<'a> {
             }
             parts.push(Some((node.part, node.cost)));
         }
-        for (number, argument) in taken.iter().enumerate().skip(count) {
+        for (number, argument) in parameters.iter().enumerate().skip(count) {
             if argument.default.is_none() {
                 let number = number + 1;
                 let message = format!(

@@ -60,7 +60,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             let keyed = KeyedRuns::of(arguments, "imap cannot be used with transforms that peek.")?;
             Ok(map_each(keyed.key.ahead(), keyed, |keyed, window, meter| {
                 keyed.push(window, meter)?;
-                Ok(Point { t: window[0].t, d: keyed.so_far(meter)? })
+                Ok(Point { t: window[0].t, d: keyed.last_results(meter)? })
             }))
         },
     },
@@ -99,7 +99,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             Ok(entries(script, |script, t, entries, meter| {
                 let mut applied = Entries::new();
                 for (key, value) in entries {
-                    if let Some(value) = script.once(t, value, meter)? {
+                    if let Some(value) = script.run_once(t, value, meter)? {
                         applied.insert(Arc::clone(key), value);
                     }
                 }
@@ -118,7 +118,8 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             Ok(entries(script, |condition, t, entries, meter| {
                 let mut left = Entries::new();
                 for (key, value) in entries {
-                    let removed = condition.once(t, value, meter)?.unwrap_or_default().to_bool()?;
+                    let removed =
+                        condition.run_once(t, value, meter)?.unwrap_or_default().to_bool()?;
                     if !removed {
                         left.insert(Arc::clone(key), value.clone());
                     }
@@ -186,7 +187,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             let state = (arguments.text(0, "")?, arguments.expression(1));
             Ok(map_each(state.1.ahead(), state, |(key, value), window, meter| {
                 let value = value.value(window, meter)?;
-                changed(&window[0], meter, |entries| {
+                with_changed_entries(&window[0], meter, |entries| {
                     entries.insert(Arc::clone(key), value);
                 })
             }))
@@ -201,7 +202,7 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         build: |arguments| {
             let key = arguments.text(0, "")?;
             Ok(map_each(0, key, |key, window, meter| {
-                changed(&window[0], meter, |entries| {
+                with_changed_entries(&window[0], meter, |entries| {
                     entries.remove(key);
                 })
             }))
@@ -249,7 +250,7 @@ fn entries<S: Clone + Send + Sync + 'static>(
 }
 
 /// Returns a datapoint whose object has changed entries.
-fn changed(
+fn with_changed_entries(
     point: &Point,
     meter: &mut Meter,
     change: impl FnOnce(&mut Entries),
@@ -270,7 +271,7 @@ fn ranked(arguments: &mut Arguments<'_>, sign: f64) -> Result<Part, String> {
     Ok(entries((count, weight, sign), |(count, weight, sign), t, entries, meter| {
         let mut ranked = Vec::new();
         for (key, value) in entries {
-            let weight = weight.once(t, value, meter)?.unwrap_or_default().to_number()?;
+            let weight = weight.run_once(t, value, meter)?.unwrap_or_default().to_number()?;
             ranked.push((weight * sign, key, value));
         }
         ranked.sort_by(|(a, ..), (b, ..)| a.total_cmp(b));
@@ -312,7 +313,7 @@ impl KeyedRuns {
     }
 
     /// Returns an object with the last result so far of each key.
-    fn so_far(&self, meter: &mut Meter) -> Result<Value, RunError> {
+    fn last_results(&self, meter: &mut Meter) -> Result<Value, RunError> {
         meter.step(ENTRY_STEPS * self.runs.len())?;
         let last = self.runs.iter().filter_map(|(key, run)| {
             let point = run.last()?;

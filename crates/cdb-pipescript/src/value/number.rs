@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::number_text;
 
 /// 2^53. All integers of a smaller magnitude are exact floats.
-const WHOLE: f64 = 9_007_199_254_740_992.0;
+const EXACT_INTEGER_LIMIT: f64 = 9_007_199_254_740_992.0;
 
 /// The number of decimal digits that survive the conversion to a float and back (`f64::DIGITS`).
 pub(crate) const EXACT_DIGITS: usize = 15;
@@ -85,7 +85,7 @@ impl Number {
     pub(super) fn whole(&self) -> Option<i64> {
         match self {
             #[allow(clippy::cast_possible_truncation, reason = "whole and within ±2^53")]
-            Self::Float(number) if number.fract() == 0.0 && number.abs() < WHOLE => {
+            Self::Float(number) if number.fract() == 0.0 && number.abs() < EXACT_INTEGER_LIMIT => {
                 Some(*number as i64)
             }
             _ => None,

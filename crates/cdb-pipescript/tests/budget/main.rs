@@ -11,17 +11,17 @@ use serde_json::json;
 use support::{nested, numbers, run, slow_to_parse};
 
 /// Serializes the tests that measure time.
-static ALONE: Mutex<()> = Mutex::new(());
+static TIMING_LOCK: Mutex<()> = Mutex::new(());
 
-fn alone() -> MutexGuard<'static, ()> {
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock_timing() -> MutexGuard<'static, ()> {
+    TIMING_LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const STEPS: &str =
     "The script takes more steps than its limit of 5000000, and 200 for each input value";
 
 #[test]
-fn what_is_given_back_is_not_counted() {
+fn released_memory_is_not_counted() {
     let budget = Budget::default().memory(100_000);
     for script in [
         "while(not $ / 10 == i / 10, map($, count))",
@@ -70,7 +70,7 @@ fn steps_are_limited_and_grow_with_the_input() {
 
 #[test]
 fn one_datapoint_takes_no_longer_than_the_steps_that_are_left() {
-    let _alone = alone();
+    let _lock = lock_timing();
     let object: serde_json::Map<_, _> =
         (0..100_000).map(|key| (format!("{key}"), json!(key))).collect();
     let object: Value = serde_json::Value::Object(object).into();
@@ -96,10 +96,10 @@ fn one_datapoint_takes_no_longer_than_the_steps_that_are_left() {
             let started = Instant::now();
             // The run may succeed or fail.
             let (run, _) = run(&script, [Point::new(1.0, value.clone())]);
-            let took = started.elapsed();
+            let elapsed = started.elapsed();
             assert!(
-                took < Duration::from_secs(5),
-                "{}: {took:?}, {} steps",
+                elapsed < Duration::from_secs(5),
+                "{}: {elapsed:?}, {} steps",
                 script.text(),
                 run.steps()
             );
@@ -149,7 +149,7 @@ fn each_limit_is_named_with_its_value() {
 
 #[test]
 fn parsing_any_64_kib_takes_at_most_50_ms() {
-    let _alone = alone();
+    let _lock = lock_timing();
     // Initialize what all scripts share, so that it is not measured.
     drop(Script::parse("sentiment > hour('Europe/Berlin') | 'a' | sentiment"));
     let scale = if cfg!(debug_assertions) { 20 } else { 1 };
@@ -166,14 +166,14 @@ fn parsing_any_64_kib_takes_at_most_50_ms() {
         };
         let attempts = if cfg!(debug_assertions) { 1 } else { 3 };
         // Take the fastest of several attempts, because other programs use the processor as well.
-        let took = (0..attempts).map(|_| parse()).min().expect("one");
-        let shown: String = script.chars().take(60).collect();
-        assert!(took <= most, "{took:?}: {shown}");
+        let elapsed = (0..attempts).map(|_| parse()).min().expect("one");
+        let start: String = script.chars().take(60).collect();
+        assert!(elapsed <= most, "{elapsed:?}: {start}");
     }
 }
 
 #[test]
-fn errors_do_not_carry_whole_values() {
+fn errors_show_only_the_beginning_of_a_value() {
     let array: Vec<i32> = (0..100_000).collect();
     let point = || Point::new(1.0, json!({"a": array}));
     for script in ["$ * 2 | sum", "$('b')", "$('a'):new", "$('a'):bucket"] {

@@ -47,23 +47,23 @@ impl Pattern {
         let most = arguments.max_regex_bytes();
         let too_large =
             || format!("The regular expressions of a script may take at most {most} bytes");
-        let left = arguments.regex_bytes();
-        let least = MIN_BYTES.max(least_bytes(pattern));
-        if *left < least {
+        let remaining = arguments.regex_bytes();
+        let min_bytes = MIN_BYTES.max(estimated_bytes(pattern));
+        if *remaining < min_bytes {
             return Err(too_large());
         }
         let config = Config::new()
-            .nfa_size_limit(Some(*left))
+            .nfa_size_limit(Some(*remaining))
             .which_captures(WhichCaptures::None)
             .onepass(false)
             .hybrid_cache_capacity(CACHE_BYTES);
         let regex = Regex::builder().configure(config).build(pattern);
         let regex = regex.map_err(|error| match error.size_limit() {
             Some(_) => too_large(),
-            None => complaint(pattern, &error),
+            None => error_message(pattern, &error),
         })?;
         let bytes = regex.memory_usage();
-        *left = left.checked_sub(bytes.max(least)).ok_or_else(too_large)?;
+        *remaining = remaining.checked_sub(bytes.max(min_bytes)).ok_or_else(too_large)?;
         Ok(Self { regex, states: bytes / STATE_BYTES })
     }
 
@@ -75,7 +75,7 @@ impl Pattern {
 }
 
 /// Returns the minimum size that a pattern counts, estimated from its text.
-fn least_bytes(pattern: &str) -> usize {
+fn estimated_bytes(pattern: &str) -> usize {
     let is_flag = |c: &char| c.is_ascii_alphabetic() || *c == '-';
     let flags = pattern.match_indices("(?").map(|(at, group)| pattern[at + group.len()..].chars());
     let is_caseless = flags.into_iter().any(|flags| flags.take_while(is_flag).any(|c| c == 'i'));
@@ -91,7 +91,7 @@ fn least_bytes(pattern: &str) -> usize {
 
 /// Returns the error message for a pattern: that of the original for an unclosed group, or else
 /// that of the parser.
-fn complaint(pattern: &str, error: &BuildError) -> String {
+fn error_message(pattern: &str, error: &BuildError) -> String {
     let error = match error.syntax_error() {
         Some(error) => error.to_string(),
         None => error.to_string(),
