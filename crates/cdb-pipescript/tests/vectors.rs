@@ -86,7 +86,7 @@ fn difference(case: &Value) -> Option<String> {
     let found = given(&points);
     let failed = failed.map(|error| error.to_string());
     if failed.as_deref() != error {
-        return Some(format!("{failed:?}, gave {found}"));
+        return Some(format!("{failed:?}, returned {found}"));
     }
     (!is_alike(&found, &expected)).then(|| format!("gave {found}\n   not {expected}"))
 }

@@ -21,19 +21,19 @@ pub struct StreamQuery {
     /// The path: `user/device/stream`, or `user/device/stream/downlink`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stream: String,
-    /// As in [`DataQuery`].
+    /// The start time, exclusive; see [`DataQuery::t1`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub t1: Option<f64>,
-    /// As in [`DataQuery`].
+    /// The end time, inclusive; see [`DataQuery::t2`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub t2: Option<f64>,
-    /// As in [`DataQuery`].
+    /// The maximum number of datapoints; see [`DataQuery::limit`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
-    /// As in [`DataQuery`].
+    /// The start index, inclusive; see [`DataQuery::i1`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub i1: Option<i64>,
-    /// As in [`DataQuery`].
+    /// The end index, exclusive; see [`DataQuery::i2`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub i2: Option<i64>,
     /// A PipeScript to run over the datapoints.
