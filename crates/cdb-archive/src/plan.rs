@@ -158,7 +158,7 @@ fn data(path: PathBuf) -> Result<ArchivedData> {
 impl ArchivedUser {
     /// Adds this user and all below it to the totals of a progress.
     pub fn count(&self, progress: &mut Progress) {
-        progress.of_objects += 1;
+        progress.total_objects += 1;
         self.devices.iter().for_each(|device| device.count(progress));
     }
 }
@@ -172,7 +172,7 @@ impl ArchivedDevice {
 
     /// Adds this device and its streams to the totals of a progress.
     pub fn count(&self, progress: &mut Progress) {
-        progress.of_objects += 1;
+        progress.total_objects += 1;
         self.streams.iter().for_each(|stream| stream.count(progress));
     }
 }
@@ -180,8 +180,8 @@ impl ArchivedDevice {
 impl ArchivedStream {
     /// Adds this stream and its datapoints to the totals of a progress.
     pub fn count(&self, progress: &mut Progress) {
-        progress.of_objects += 1;
+        progress.total_objects += 1;
         let downlink = self.downlink.as_ref().map_or(0, |downlink| downlink.count);
-        progress.of_datapoints += self.data.count + downlink;
+        progress.total_datapoints += self.data.count + downlink;
     }
 }

@@ -10,11 +10,11 @@ pub struct Progress {
     /// The number of users, devices and streams that are done.
     pub objects: u64,
     /// The total number of users, devices and streams.
-    pub of_objects: u64,
+    pub total_objects: u64,
     /// The number of datapoints that are done, including those of downlinks.
     pub datapoints: u64,
     /// The total number of datapoints.
-    pub of_datapoints: u64,
+    pub total_datapoints: u64,
     /// The number of bytes of data that were written or read.
     pub bytes: u64,
 }
@@ -47,7 +47,7 @@ impl<'a> Reporter<'a> {
     }
 
     /// Changes the progress, and calls the function.
-    pub fn note(&self, change: impl FnOnce(&mut Progress)) {
+    pub fn update(&self, change: impl FnOnce(&mut Progress)) {
         let State { progress, call } = &mut *self.state();
         change(progress);
         if let Some(call) = call {
@@ -57,12 +57,12 @@ impl<'a> Reporter<'a> {
 
     /// Counts a user, device or stream as done.
     pub fn object(&self) {
-        self.note(|progress| progress.objects += 1);
+        self.update(|progress| progress.objects += 1);
     }
 
     /// Counts datapoints, and their size in bytes, as done.
     pub fn data(&self, datapoints: u64, bytes: u64) {
-        self.note(|progress| {
+        self.update(|progress| {
             progress.datapoints += datapoints;
             progress.bytes += bytes;
         });

@@ -159,9 +159,9 @@ impl Bar {
 
     fn show(&self, now: Progress) {
         // The first of these is drawn at once, the others when they are not too many.
-        self.0.set_message(format!("{} of {} objects", now.objects, now.of_objects));
+        self.0.set_message(format!("{} of {} objects", now.objects, now.total_objects));
         // Objects without data take their time as well.
-        self.0.set_length(now.of_datapoints + 100 * now.of_objects);
+        self.0.set_length(now.total_datapoints + 100 * now.total_objects);
         self.0.set_position(now.datapoints + 100 * now.objects);
     }
 

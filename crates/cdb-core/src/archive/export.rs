@@ -70,9 +70,9 @@ impl<'a> Export<'a> {
             }
             Target::Stream(stream) => {
                 let draft = Draft::begin(directory, directory)?;
-                let of_datapoints = count(stream).await?;
-                reporter.note(|progress| {
-                    (progress.of_objects, progress.of_datapoints) = (1, of_datapoints);
+                let total_datapoints = count(stream).await?;
+                reporter.update(|progress| {
+                    (progress.total_objects, progress.total_datapoints) = (1, total_datapoints);
                 });
                 export_stream(stream, draft.path(), &reporter).await?;
                 draft.finish()?;
@@ -92,8 +92,8 @@ impl Devices {
         let counts = stream::iter(streams).map(async |stream| count(&stream).await);
         let counts = counts.buffer_unordered(MAX_CONCURRENT);
         let datapoints = counts.try_fold(0, async |total, count| Ok(total + count)).await?;
-        reporter.note(|progress| {
-            (progress.of_objects, progress.of_datapoints) = (objects, datapoints);
+        reporter.update(|progress| {
+            (progress.total_objects, progress.total_datapoints) = (objects, datapoints);
         });
         Ok(())
     }

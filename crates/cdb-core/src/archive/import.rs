@@ -110,7 +110,7 @@ impl<'a> Import<'a> {
                 }
                 importer
                     .reporter
-                    .note(|progress| users.iter().for_each(|user| user.count(progress)));
+                    .update(|progress| users.iter().for_each(|user| user.count(progress)));
                 for user in &users {
                     importer.user(cdb, user).await?;
                 }
@@ -121,12 +121,12 @@ impl<'a> Import<'a> {
                 if device.is_meta() {
                     return Ok(importer.reporter.progress());
                 }
-                importer.reporter.note(|progress| device.count(progress));
+                importer.reporter.update(|progress| device.count(progress));
                 importer.device(user, &device).await?;
             }
             Target::Device(device) => {
                 let stream = read_stream(&directory)?;
-                importer.reporter.note(|progress| stream.count(progress));
+                importer.reporter.update(|progress| stream.count(progress));
                 let owner = owner(device).await?;
                 importer.stream(device, &owner, &stream).await?;
             }

@@ -90,15 +90,15 @@ async fn a_user_is_moved_to_another_server_with_all_data() {
     let mut reports = Vec::new();
     let exported = from.admin.user_at("me").expect("a name").export(&first);
     let exported = exported.on_progress(|now| reports.push(now)).await.expect("exported");
-    assert_eq!(exported.objects, exported.of_objects);
-    assert_eq!(exported.datapoints, exported.of_datapoints);
+    assert_eq!(exported.objects, exported.total_objects);
+    assert_eq!(exported.datapoints, exported.total_datapoints);
     assert_eq!(reports.last(), Some(&exported));
     let bytes = |now: &Progress| now.bytes;
     assert!(reports.is_sorted_by_key(bytes) && reports.len() > 5);
 
     let imported = to.admin.import_users(&first).passwords_are_names(true).await.expect("imported");
-    assert_eq!((imported.objects, imported.of_objects), (6, 6));
-    assert_eq!((imported.datapoints, imported.of_datapoints), (7_006, 7_006));
+    assert_eq!((imported.objects, imported.total_objects), (6, 6));
+    assert_eq!((imported.datapoints, imported.total_datapoints), (7_006, 7_006));
     log_in(&to.server, "me", "me").await;
     let user = to.admin.user_at("me").expect("a name");
     user.export(&second).await.expect("exported");
@@ -142,7 +142,7 @@ async fn an_archive_of_the_original_server_is_imported() {
         user.retain(|key, _| key != "name" && !key.starts_with("password"));
     }
     assert_eq!(before, after);
-    assert_eq!(imported.datapoints, imported.of_datapoints);
+    assert_eq!(imported.datapoints, imported.total_datapoints);
 }
 
 fn copy(from: &Path, to: &Path) {

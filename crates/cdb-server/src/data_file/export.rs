@@ -119,17 +119,17 @@ impl Tree {
     async fn count(&self, store: &Store, reporter: &mut Reporter<'_>) -> Result {
         let mut total = Progress::default();
         for (_, devices) in &self.0 {
-            total.of_objects += 1;
+            total.total_objects += 1;
             for (_, streams) in devices {
-                total.of_objects += 1 + streams.len() as u64;
+                total.total_objects += 1 + streams.len() as u64;
                 for stream in streams {
                     for (array, _) in arrays(stream) {
-                        total.of_datapoints += store.length(array).await.map_err(failed)?;
+                        total.total_datapoints += store.length(array).await.map_err(failed)?;
                     }
                 }
             }
         }
-        reporter.note(|progress| *progress = total);
+        reporter.update(|progress| *progress = total);
         Ok(())
     }
 }

@@ -68,7 +68,7 @@ impl<'a> Import<'a> {
         let Self { file, directory, new_keys, passwords_are_names, call } = self;
         let users = read_users(&directory)?;
         let reporter = Reporter::new(call);
-        reporter.note(|progress| users.iter().for_each(|user| user.count(progress)));
+        reporter.update(|progress| users.iter().for_each(|user| user.count(progress)));
         let is_new = !file.exists();
         let store = open(&file).await?;
         let options = Options { new_keys, passwords_are_names };

@@ -83,8 +83,8 @@ async fn a_database_of_the_original_moves_over() {
     let mut told = Vec::new();
     let imported =
         file.import(&original).on_progress(|now| told.push(now)).await.expect("imported");
-    assert_eq!((imported.objects, imported.of_objects), (14, 14));
-    assert_eq!(imported.datapoints, imported.of_datapoints);
+    assert_eq!((imported.objects, imported.total_objects), (14, 14));
+    assert_eq!(imported.datapoints, imported.total_datapoints);
     assert_eq!(told.last(), Some(&imported));
     assert!(file.has_administrator().await.expect("an answer"));
 
