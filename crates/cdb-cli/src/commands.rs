@@ -33,9 +33,9 @@ pub(crate) fn secret(question: &str) -> Result<String> {
 
 /// Asks for something, on standard error: what is printed may go elsewhere.
 pub(crate) fn ask(question: &str) -> Result<String> {
-    let mut asked = io::stderr();
-    write!(asked, "{question}")?;
-    asked.flush()?;
+    let mut prompt = io::stderr();
+    write!(prompt, "{question}")?;
+    prompt.flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     let answer = answer.trim();

@@ -41,8 +41,8 @@ pub(crate) struct Server {
 impl Server {
     /// As whom one logs in, and where.
     pub(crate) fn login(&self) -> Result<Profile> {
-        let remembered = Profiles::read()?.get(&self.profile);
-        let profile = match (self.url.clone(), self.apikey.clone(), remembered) {
+        let saved = Profiles::read()?.get(&self.profile);
+        let profile = match (self.url.clone(), self.apikey.clone(), saved) {
             (Some(url), Some(apikey), _) => Profile { url, apikey, ca: None },
             // The key belongs to the server that it was created on.
             (Some(url), None, Some(profile)) if !is_same_server(&url, &profile.url) => {
@@ -91,7 +91,7 @@ impl Server {
     }
 
     /// Remembers as whom one logs in.
-    pub(crate) fn remember(&self, profile: Profile) -> Result {
+    pub(crate) fn save(&self, profile: Profile) -> Result {
         let mut profiles = Profiles::read()?;
         profiles.set(&self.profile, profile);
         profiles.write()

@@ -129,8 +129,8 @@ fn manual() -> Result {
     command.build();
     let mut out = std::io::stdout().lock();
     clap_mangen::Man::new(command.clone()).render(&mut out)?;
-    for below in command.get_subcommands() {
-        clap_mangen::Man::new(below.clone()).render(&mut out)?;
+    for subcommand in command.get_subcommands() {
+        clap_mangen::Man::new(subcommand.clone()).render(&mut out)?;
     }
     Ok(())
 }
@@ -144,9 +144,9 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
 fn with_causes(error: &dyn Error) -> String {
     let (mut text, mut next) = (error.to_string(), error.source());
     while let Some(cause) = next {
-        let said = cause.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
         }
         next = cause.source();
     }
@@ -196,8 +196,8 @@ mod tests {
         let mut cdb = Cli::command();
         cdb.build();
         let help = cdb.get_subcommands().filter_map(|command| command.get_after_help());
-        let mut shown: Vec<String> = help.map(ToString::to_string).collect();
-        shown.extend(
+        let mut texts: Vec<String> = help.map(ToString::to_string).collect();
+        texts.extend(
             [
                 include_str!("../../../README.md"),
                 include_str!("../README.md"),
@@ -206,7 +206,7 @@ mod tests {
             ]
             .map(str::to_owned),
         );
-        let lines = shown.iter().flat_map(|text| text.lines());
+        let lines = texts.iter().flat_map(|text| text.lines());
         let commands = lines.filter_map(|line| {
             let line = ["$ ", "| `", "  "].iter().find_map(|begin| line.strip_prefix(begin))?;
             line.starts_with("cdb ").then(|| line.split("` |").next().unwrap_or(line))

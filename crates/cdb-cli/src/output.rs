@@ -39,7 +39,7 @@ pub(crate) fn line(text: &str) -> Result {
 }
 
 /// Whether a person reads what is printed.
-pub(crate) fn is_read_by_a_person() -> bool {
+pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
@@ -67,9 +67,9 @@ pub(crate) fn local_time(seconds: f64, format: &str) -> String {
 }
 
 /// A value in few words.
-pub(crate) fn shortened(value: &Value, most: usize) -> String {
+pub(crate) fn shortened(value: &Value, max: usize) -> String {
     let text = value.to_string();
-    match text.char_indices().nth(most) {
+    match text.char_indices().nth(max) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }

@@ -55,17 +55,17 @@ impl Profiles {
     pub(crate) fn write(&self) -> Result {
         let directory = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(directory)?;
-        let beside = self.file.with_extension("new");
-        match fs::remove_file(&beside) {
+        let new_file = self.file.with_extension("new");
+        match fs::remove_file(&new_file) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
         let mut options = fs::OpenOptions::new();
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.create_new(true).write(true).open(&beside)?;
+        let mut file = options.create_new(true).write(true).open(&new_file)?;
         file.write_all(&serde_json::to_vec_pretty(&self.profiles)?)?;
         file.sync_all()?;
-        Ok(fs::rename(beside, &self.file)?)
+        Ok(fs::rename(new_file, &self.file)?)
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::connect::Server;
-use crate::output::{Output, datapoint, is_read_by_a_person, line, print_json};
+use crate::output::{Output, datapoint, is_terminal, line, print_json};
 use crate::selection::Selection;
 
 /// What is shown unless something is asked for.
@@ -72,7 +72,7 @@ impl Get {
                 _ => line(&datapoint(&point.map(|d| d.get().to_owned())))?,
             }
         }
-        if is_empty && is_all && is_read_by_a_person() && !output.json {
+        if is_empty && is_all && is_terminal() && !output.json {
             eprintln!("The stream is empty.");
         }
         Ok(())

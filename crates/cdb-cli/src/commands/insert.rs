@@ -220,8 +220,8 @@ struct Check {
 #[derive(Default)]
 struct Order {
     previous: Option<f64>,
-    not_rising: Option<BadRow>,
-    not_falling: Option<BadRow>,
+    not_ascending: Option<BadRow>,
+    not_descending: Option<BadRow>,
 }
 
 impl Check {
@@ -255,7 +255,7 @@ impl Check {
         }
         let is_now = dated.is_none();
         let mut notices = Vec::new();
-        let is_reversed = match (order.not_rising, order.not_falling) {
+        let is_reversed = match (order.not_ascending, order.not_descending) {
             (None, _) => false,
             (Some(_), None) => {
                 notices.push("the newest datapoint comes first: they are stored in reverse".into());
@@ -305,11 +305,11 @@ impl Order {
             let (time, before) = (crate::output::time(t), crate::output::time(previous));
             BadRow::new(place, format!("the time {time} is earlier than {before} before it"))
         };
-        if t < previous && self.not_rising.is_none() {
-            self.not_rising = Some(bad());
+        if t < previous && self.not_ascending.is_none() {
+            self.not_ascending = Some(bad());
         }
-        if t > previous && self.not_falling.is_none() {
-            self.not_falling = Some(bad());
+        if t > previous && self.not_descending.is_none() {
+            self.not_descending = Some(bad());
         }
     }
 }

@@ -115,13 +115,13 @@ impl Log {
                 Source::Command(self.command, ticks)
             }
         };
-        let shows = io::stderr().is_terminal();
+        let has_status_line = io::stderr().is_terminal();
         let logged = tokio::select! {
             () = log(&logger, &stream, source) => Ok(()),
             interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Into::into),
-            shown = show_all(&logger), if shows => shown,
+            printed = print_status(&logger), if has_status_line => printed,
         };
-        if shows {
+        if has_status_line {
             eprintln!();
         }
         logger.stop().await;
@@ -158,11 +158,11 @@ async fn log(logger: &Logger, stream: &str, mut source: Source) {
 }
 
 /// Shows how it goes, whenever that changes.
-async fn show_all(logger: &Logger) -> Result {
+async fn print_status(logger: &Logger) -> Result {
     let mut status = logger.status();
     loop {
         status.changed().await?;
-        show(&status.borrow_and_update())?;
+        print_status_line(&status.borrow_and_update())?;
     }
 }
 
@@ -202,7 +202,7 @@ async fn run(command: &[String]) -> Result<String> {
 }
 
 /// Shows how it goes, over what was shown before.
-fn show(status: &Status) -> io::Result<()> {
+fn print_status_line(status: &Status) -> io::Result<()> {
     let server = match &status.last_error {
         Some(error) if error.is_temporary() => "the server is away".to_owned(),
         Some(error) => error.to_string(),

@@ -49,7 +49,7 @@ impl Login {
         let apikey = cdb.apikey().await?.filter(|key| !key.expose().is_empty());
         let apikey = apikey.ok_or("the server does not show the key of this device")?;
         let apikey = apikey.expose().to_owned();
-        server.remember(Profile { url: self.at, apikey, ca })?;
+        server.save(Profile { url: self.at, apikey, ca })?;
         let path = cdb.path();
         output.say(&json!({"path": path}), &format!("You are {path}."))
     }

@@ -10,7 +10,7 @@ use crate::connect::{Server, object};
 use crate::output::{Output, line, print_json, shortened, table};
 
 /// How much of a last value is shown.
-const SHOWN: usize = 40;
+const MAX_VALUE_CHARS: usize = 40;
 
 /// How many streams are asked for at the same time.
 const CONCURRENT: usize = 32;
@@ -69,7 +69,7 @@ impl Ls {
                 }));
                 continue;
             }
-            let last = last.map(|dp| shortened(&dp.d, SHOWN)).unwrap_or_default();
+            let last = last.map(|dp| shortened(&dp.d, MAX_VALUE_CHARS)).unwrap_or_default();
             rows.push(vec![stream.path().to_string(), kind, length.to_string(), last]);
         }
         if output.json { print_json(&list) } else { table(&rows) }

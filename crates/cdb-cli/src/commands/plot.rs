@@ -74,16 +74,18 @@ impl Plot {
             };
         }
         if let Some(file) = self.svg {
-            std::fs::write(&file, picture::svg(&all)?).map_err(|error| unwritten(&file, error))?;
+            std::fs::write(&file, picture::svg(&all)?)
+                .map_err(|error| not_written(&file, error))?;
         }
         if let Some(file) = self.png {
-            std::fs::write(&file, picture::png(&all)?).map_err(|error| unwritten(&file, error))?;
+            std::fs::write(&file, picture::png(&all)?)
+                .map_err(|error| not_written(&file, error))?;
         }
         Ok(())
     }
 }
 
-fn unwritten(file: &Path, error: std::io::Error) -> String {
+fn not_written(file: &Path, error: std::io::Error) -> String {
     format!("{} cannot be written: {error}", file.display())
 }
 
@@ -125,9 +127,9 @@ fn draw(series: &Series) -> Result {
 /// From where to where points go; never nothing.
 fn bounds(points: &[(f64, f64)]) -> ((f64, f64), (f64, f64)) {
     let range = |values: &mut dyn Iterator<Item = f64>| {
-        let both = |(least, most): (f64, f64), value: f64| (least.min(value), most.max(value));
-        let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), both);
-        if least < most { (least, most) } else { (least - 0.5, most + 0.5) }
+        let both = |(min, max): (f64, f64), value: f64| (min.min(value), max.max(value));
+        let (min, max) = values.fold((f64::INFINITY, f64::NEG_INFINITY), both);
+        if min < max { (min, max) } else { (min - 0.5, max + 0.5) }
     };
     (range(&mut points.iter().map(|point| point.0)), range(&mut points.iter().map(|point| point.1)))
 }

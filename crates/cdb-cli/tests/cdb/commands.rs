@@ -18,8 +18,8 @@ fn a_first_session() {
     let refused = home.run(&["insert", "temperature", "warm"]);
     assert_eq!((refused.code, refused.out.as_str()), (1, ""));
     assert!(refused.err.starts_with("cdb: 403: "), "{}", refused.err);
-    let shown = home.out(&["get", "temperature"]);
-    let values: Vec<_> = shown.lines().filter_map(|line| line.split("  ").nth(1)).collect();
+    let printed = home.out(&["get", "temperature"]);
+    let values: Vec<_> = printed.lines().filter_map(|line| line.split("  ").nth(1)).collect();
     assert_eq!(values, ["21.5", "-3"]);
     assert_eq!(
         home.out(&["get", "temperature", "-1", "--csv"])
@@ -46,14 +46,14 @@ fn a_first_session() {
 #[test]
 fn who_is_not_logged_in_is_told_how() {
     let home = TempHome::start();
-    let said = home.run(&["ls"]);
+    let output = home.run(&["ls"]);
     assert_eq!(
-        (said.code, said.err.as_str()),
+        (output.code, output.err.as_str()),
         (1, "cdb: you are not logged in: try `cdb login URL`\n")
     );
-    let said = home.with_input("wrong\n", &["login", &home.url, "--user", "me"]);
-    assert_eq!((said.code, said.out.as_str()), (1, ""));
-    assert!(said.err.starts_with("cdb: 401"), "{}", said.err);
+    let output = home.with_input("wrong\n", &["login", &home.url, "--user", "me"]);
+    assert_eq!((output.code, output.out.as_str()), (1, ""));
+    assert!(output.err.starts_with("cdb: 401"), "{}", output.err);
     assert!(!home.file("config").exists());
     assert_eq!(home.run(&["get"]).code, 2);
     assert_eq!(home.run(&["get", "x", "1", "--from", "now"]).code, 2);
@@ -71,8 +71,8 @@ fn what_is_remembered_is_for_its_owner_alone() {
     let text = std::fs::read_to_string(file).expect("text");
     assert!(!text.contains("secret") && text.contains(&home.url));
     // What the environment says goes before it.
-    let said = home.command(&["ls"]).env("CDB_APIKEY", "wrong").output().expect("it runs");
-    assert_eq!(said.status.code(), Some(1));
+    let output = home.command(&["ls"]).env("CDB_APIKEY", "wrong").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
@@ -93,8 +93,8 @@ fn a_server_may_have_a_certificate_of_its_own() {
     home.out(&["create", "mood"]);
     let cache = home.file("cache.db");
     let log = ["log", "mood", "--file", cache.to_str().expect("text")];
-    let said = home.with_input("8\n", &log);
-    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let output = home.with_input("8\n", &log);
+    assert_eq!((output.code, output.err.as_str()), (0, ""));
     assert_eq!(home.json(&["ls"])[0]["last"]["d"], 8);
 }
 
@@ -112,8 +112,8 @@ fn on_a_terminal_it_asks() {
     login.send_line("me").expect("answered");
     login.exp_string("Password: ").expect("a question");
     login.send_line("secret").expect("answered");
-    let said = login.exp_eof().expect("the end");
-    assert!(said.contains("You are me/user.") && !said.contains("secret"), "{said}");
+    let output = login.exp_eof().expect("the end");
+    assert!(output.contains("You are me/user.") && !output.contains("secret"), "{output}");
 
     home.out(&["create", "mood"]);
     home.out(&["insert", "mood", "8"]);
@@ -134,9 +134,12 @@ fn on_a_terminal_it_asks() {
 
     let archive = home.file("archive");
     let mut export = on_terminal(&["export", archive.to_str().expect("text")]);
-    let shown = export.exp_eof().expect("the end");
+    let printed = export.exp_eof().expect("the end");
     // The bar, and then the sum.
-    assert!(shown.contains(" of 5 objects") && shown.contains(": 5 objects with "), "{shown}");
+    assert!(
+        printed.contains(" of 5 objects") && printed.contains(": 5 objects with "),
+        "{printed}"
+    );
 }
 
 #[cfg(unix)]
@@ -158,10 +161,12 @@ fn a_new_data_file_asks_for_its_administrator() {
     let mut other =
         other.arg(home.file("other.db")).args(["--admin", "me"]).spawn().expect("it runs");
     other.stdin.take().expect("its input").write_all(b"secret\n").expect("written");
-    let mut said = String::new();
-    BufReader::new(other.stdout.take().expect("its output")).read_line(&mut said).expect("a line");
-    let said: Value = serde_json::from_str(&said).expect("JSON");
-    assert!(said["url"].as_str().is_some_and(|url| url.starts_with("http://")), "{said}");
+    let mut output = String::new();
+    BufReader::new(other.stdout.take().expect("its output"))
+        .read_line(&mut output)
+        .expect("a line");
+    let output: Value = serde_json::from_str(&output).expect("JSON");
+    assert!(output["url"].as_str().is_some_and(|url| url.starts_with("http://")), "{output}");
     other.kill().expect("it is killed");
     other.wait().expect("it has ended");
     // Ctrl-C.
@@ -174,21 +179,21 @@ fn values_come_from_standard_input() {
     let home = TempHome::logged_in();
     home.out(&["create", "mood"]);
     let lines = "{\"t\":1000,\"d\":1}\n{\"t\":2000,\"d\":2}\n\n{\"t\":3000,\"d\":{\"a\":\"b\"}}\n";
-    let said = home.with_input(lines, &["insert", "mood", "--json"]);
-    assert_eq!((said.out.as_str(), said.code), ("{\"inserted\":3}\n", 0), "{}", said.err);
-    let said = home.with_input("4\nfive\n", &["insert", "mood"]);
+    let output = home.with_input(lines, &["insert", "mood", "--json"]);
+    assert_eq!((output.out.as_str(), output.code), ("{\"inserted\":3}\n", 0), "{}", output.err);
+    let output = home.with_input("4\nfive\n", &["insert", "mood"]);
     assert_eq!(
-        (said.code, said.err.as_str()),
+        (output.code, output.err.as_str()),
         (
             1,
             "cdb: line 2, column 2: \"five\" is not valid JSON; --csv reads tables, --text stores lines as strings. \
              Nothing was stored\n"
         )
     );
-    let said = home.with_input("4\n\"five\"\n", &["insert", "mood"]);
-    assert_eq!(said.code, 0, "{}", said.err);
-    let shown = home.out(&["get", "mood", "..", "--json"]);
-    let values: Vec<Value> = shown
+    let output = home.with_input("4\n\"five\"\n", &["insert", "mood"]);
+    assert_eq!(output.code, 0, "{}", output.err);
+    let printed = home.out(&["get", "mood", "..", "--json"]);
+    let values: Vec<Value> = printed
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["d"].clone())
         .collect();
@@ -209,16 +214,16 @@ fn tables_go_in_and_out() {
     home.out(&["create", "weather"]);
     let table = "date,steps,place\n2026-01-01,5000,\"a, b\"\n2026-01-02T12:00:00Z,7000,c\n";
     let insert = ["insert", "steps", "--csv", "--time", "date", "--value", "steps"];
-    let said = home.with_input(table, &insert);
-    assert_eq!(said.code, 0, "{}", said.err);
-    let shown = home.out(&["get", "steps", "--csv"]);
-    assert_eq!(shown, "t,d,o\n1767225600,5000,\n1767355200,7000,\n");
-    let said = home.with_input(table, &["insert", "weather", "--csv", "--time", "date"]);
-    assert_eq!(said.code, 0, "{}", said.err);
-    let shown = home.json(&["get", "weather", "0"]);
-    assert_eq!(shown["d"], json!({"steps": 5000, "place": "a, b"}));
-    let said = home.with_input(table, &["insert", "weather", "--csv", "--time", "day"]);
-    assert_eq!(said.err, "cdb: there is no column \"day\"; the columns are date, steps, place\n");
+    let output = home.with_input(table, &insert);
+    assert_eq!(output.code, 0, "{}", output.err);
+    let printed = home.out(&["get", "steps", "--csv"]);
+    assert_eq!(printed, "t,d,o\n1767225600,5000,\n1767355200,7000,\n");
+    let output = home.with_input(table, &["insert", "weather", "--csv", "--time", "date"]);
+    assert_eq!(output.code, 0, "{}", output.err);
+    let printed = home.json(&["get", "weather", "0"]);
+    assert_eq!(printed["d"], json!({"steps": 5000, "place": "a, b"}));
+    let output = home.with_input(table, &["insert", "weather", "--csv", "--time", "day"]);
+    assert_eq!(output.err, "cdb: there is no column \"day\"; the columns are date, steps, place\n");
     let file = home.file("steps.parquet");
     home.out(&["get", "steps", "--parquet", file.to_str().expect("text")]);
     assert!(std::fs::read(file).expect("a file").starts_with(b"PAR1"));
@@ -262,8 +267,8 @@ fn several_streams_become_a_series_or_a_table() {
     ]);
     assert_eq!(table, expected);
     let steps = ["dataset", "--from", "0", "--to", "4", "--every", "2", "mood:before"];
-    let shown = home.out(&steps);
-    assert_eq!(shown.lines().count(), 3, "{shown}");
+    let printed = home.out(&steps);
+    assert_eq!(printed.lines().count(), 3, "{printed}");
     let file = home.file("table.csv");
     home.out(&[&steps[..], &["--csv", file.to_str().expect("text")]].concat());
     assert!(std::fs::read_to_string(file).expect("a file").contains("mood"));
@@ -277,10 +282,10 @@ fn numbers_are_drawn() {
     let points: String =
         (1..101).map(|t| format!("{{\"t\":{t},\"d\":{}}}\n", (f64::from(t) / 9.0).sin())).collect();
     assert_eq!(home.with_input(&points, &["insert", "wave"]).code, 0);
-    let shown = home.out(&["plot", "wave"]);
-    let rows: Vec<_> = shown.lines().collect();
-    assert_eq!(rows.len(), 10, "{shown}");
-    assert!(rows[0].ends_with(" wave") && rows[9].contains("1970-01-01 00:01:40"), "{shown}");
+    let printed = home.out(&["plot", "wave"]);
+    let rows: Vec<_> = printed.lines().collect();
+    assert_eq!(rows.len(), 10, "{printed}");
+    assert!(rows[0].ends_with(" wave") && rows[9].contains("1970-01-01 00:01:40"), "{printed}");
     assert!(rows[1..9].iter().all(|row| row.contains('┤') && row.chars().any(|c| c > '\u{2800}')));
     let file = home.file("wave.svg");
     home.out(&["plot", "wave", "--svg", file.to_str().expect("text"), "--transform", "$ * 2"]);
@@ -296,8 +301,8 @@ fn numbers_are_drawn() {
     assert_eq!(points[0]["points"][1], json!([100.0, (100.0_f64 / 9.0).sin()]));
     home.out(&["create", "words"]);
     home.out(&["insert", "words", "none"]);
-    let said = home.run(&["plot", "words"]);
-    assert_eq!((said.code, said.err.as_str()), (1, "cdb: there are no numbers in words\n"));
+    let output = home.run(&["plot", "words"]);
+    assert_eq!((output.code, output.err.as_str()), (1, "cdb: there are no numbers in words\n"));
 }
 
 #[test]
@@ -319,11 +324,11 @@ fn what_a_command_prints_is_logged() {
     let home = TempHome::logged_in();
     let file = home.file("cache.db");
     let file = file.to_str().expect("text");
-    let said = home.with_input("1\nwarm\n{\"a\":2}\n", &["log", "values", "--file", file]);
-    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let output = home.with_input("1\nwarm\n{\"a\":2}\n", &["log", "values", "--file", file]);
+    assert_eq!((output.code, output.err.as_str()), (0, ""));
     let values = |count: usize| {
-        let shown = home.out(&["get", "values", "..", "--json"]);
-        let values: Vec<Value> = shown
+        let printed = home.out(&["get", "values", "..", "--json"]);
+        let values: Vec<Value> = printed
             .lines()
             .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["d"].clone())
             .collect();
@@ -333,9 +338,9 @@ fn what_a_command_prints_is_logged() {
     // The server is away.
     let away = ["--url", "http://127.0.0.1:1", "--apikey", "a key"];
     let log = [&["log", "values", "--file", file], &away[..]].concat();
-    let said = home.with_input("4\n", &log);
-    assert_eq!(said.code, 0, "{}", said.err);
-    assert!(said.err.contains("1 values wait"), "{}", said.err);
+    let output = home.with_input("4\n", &log);
+    assert_eq!(output.code, 0, "{}", output.err);
+    assert!(output.err.contains("1 values wait"), "{}", output.err);
     let every = ["log", "values", "--file", file, "--every", "0.01", "--sync", "0.05", "--"];
     let run = [&every[..], &["sh", "-c", "echo 5"]].concat();
     let mut logging = home.command(&run).spawn().expect("it runs");
@@ -352,8 +357,8 @@ fn a_stream_that_is_logged_is_created_with_what_is_said_of_it() {
     let file = file.to_str().expect("text");
     let number = r#"{"type":"number"}"#;
     let log = ["log", "warmth", "--file", file, "--schema", number, "--datatype", "temperature"];
-    let said = home.with_input("21.5\nwarm\n", &log);
-    assert!(said.err.contains("schema"), "{}", said.err);
+    let output = home.with_input("21.5\nwarm\n", &log);
+    assert!(output.err.contains("schema"), "{}", output.err);
     let info = home.json(&["info", "warmth"]);
     assert_eq!((&info["schema"], &info["datatype"]), (&json!(number), &json!("temperature")));
     assert_eq!(home.json(&["ls"])[0]["length"], 1);
@@ -372,8 +377,8 @@ fn values_that_the_server_refuses_are_shown_and_sent_again() {
     assert_eq!(home.out(&["log", "--set-aside", "--file", file]), "No values are set aside.\n");
     // The stream gets a schema while a value waits.
     home.out(&["set", "numbers", r#"schema={"type":"number"}"#]);
-    let said = home.with_input("warm\n2\n", &log);
-    assert_eq!(said.code, 0, "{}", said.err);
+    let output = home.with_input("warm\n2\n", &log);
+    assert_eq!(output.code, 0, "{}", output.err);
     let listed = home.out(&["log", "--set-aside", "--file", file]);
     assert!(listed.starts_with("numbers  ") && listed.contains("\"warm\""), "{listed}");
     assert!(listed.contains("number"), "{listed}");
@@ -392,14 +397,16 @@ fn values_that_the_server_refuses_are_shown_and_sent_again() {
 #[test]
 fn a_remembered_key_is_sent_to_its_own_server_only() {
     let (home, other) = (TempHome::logged_in(), TempHome::start());
-    let said = home.run(&["ls", "--url", &other.url]);
-    assert_eq!(said.code, 1);
-    assert!(said.err.contains("the key that is remembered is for") && said.err.contains(&home.url));
+    let output = home.run(&["ls", "--url", &other.url]);
+    assert_eq!(output.code, 1);
+    assert!(
+        output.err.contains("the key that is remembered is for") && output.err.contains(&home.url)
+    );
     // The same server, written in another way.
     home.out(&["ls", "--url", &format!("{}/api/v1/", home.url)]);
-    // One that is given is sent where it is said.
-    let said = home.run(&["ls", "--url", &other.url, "--apikey", "wrong"]);
-    assert!(said.err.starts_with("cdb: 401"), "{}", said.err);
+    // One that is given is sent to the given server.
+    let output = home.run(&["ls", "--url", &other.url, "--apikey", "wrong"]);
+    assert!(output.err.starts_with("cdb: 401"), "{}", output.err);
 }
 
 #[test]
@@ -411,13 +418,13 @@ fn archives_without_passwords_let_nobody_log_in() {
     // Another fresh server, whose administrator has the same address.
     let fresh = || {
         let directory = tempfile::tempdir().expect("a directory");
-        let to = TempHome::of("you", directory, &[]);
+        let to = TempHome::with_admin("you", directory, &[]);
         assert_eq!(to.with_input("secret\n", &["login", &to.url, "--user", "you"]).code, 0);
         to
     };
     let to = fresh();
-    let said = to.out(&["import", archive]);
-    assert!(said.contains("passwords are to be set with `cdb passwd`"), "{said}");
+    let output = to.out(&["import", archive]);
+    assert!(output.contains("passwords are to be set with `cdb passwd`"), "{output}");
     let login = |to: &TempHome, password: &str| {
         let arguments = ["login", &to.url, "--user", "me", "--profile", "me"];
         to.with_input(&format!("{password}\n"), &arguments).code
@@ -445,8 +452,8 @@ fn users_move_from_one_server_to_another() {
 
     let archive = from.file("archive");
     let archive = archive.to_str().expect("text");
-    let said = from.out(&["export", archive, "you"]);
-    assert_eq!(said, "you is written: 6 objects with 4 datapoints.\n");
+    let output = from.out(&["export", archive, "you"]);
+    assert_eq!(output, "you is written: 6 objects with 4 datapoints.\n");
     assert_eq!(to.json(&["import", archive])["datapoints"], 1);
     assert!(to.out(&["ls", "you/phone"]).starts_with("you/phone/steps  any  1  7\n"));
     let again = to.run(&["import", archive]);
@@ -466,19 +473,19 @@ fn a_data_file_moves_with_its_passwords() {
     home.out(&["insert", "mood", "8"]);
     let [data, archive] = ["data.db", "archive"].map(|name| home.file(name));
     let [data, archive] = [&data, &archive].map(|path| path.to_str().expect("text"));
-    let said = home.run(&["export", "--data", data, archive]);
-    assert_eq!(said.code, 1);
-    assert!(said.err.ends_with("data.db is in use by another server\n"), "{}", said.err);
+    let output = home.run(&["export", "--data", data, archive]);
+    assert_eq!(output.code, 1);
+    assert!(output.err.ends_with("data.db is in use by another server\n"), "{}", output.err);
 
     home.server.kill().expect("it is killed");
     home.server.wait().expect("it has ended");
-    let said = home.out(&["export", "--data", data, archive]);
-    assert_eq!(said, format!("{data} is written: 5 objects with 2 datapoints.\n"));
+    let output = home.out(&["export", "--data", data, archive]);
+    assert_eq!(output, format!("{data} is written: 5 objects with 2 datapoints.\n"));
     let new = tempfile::tempdir().expect("a directory");
     let moved = new.path().join("data.db");
-    let said = home.run(&["import", "--data", moved.to_str().expect("text"), archive]);
-    assert_eq!(said.out, format!("{archive} is imported: 5 objects with 2 datapoints.\n"));
-    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let output = home.run(&["import", "--data", moved.to_str().expect("text"), archive]);
+    assert_eq!(output.out, format!("{archive} is imported: 5 objects with 2 datapoints.\n"));
+    assert_eq!((output.code, output.err.as_str()), (0, ""));
 
     let other = TempHome::with(new, &[]);
     let login = ["login", &other.url, "--user", "me"];

@@ -26,17 +26,17 @@ impl TempHome {
         Self::with(tempfile::tempdir().expect("a directory"), &[])
     }
 
-    /// A server that is told something more.
-    pub(crate) fn with(directory: TempDir, told: &[&str]) -> Self {
-        Self::of("me", directory, told)
+    /// A server with further arguments.
+    pub(crate) fn with(directory: TempDir, arguments: &[&str]) -> Self {
+        Self::with_admin("me", directory, arguments)
     }
 
     /// The same, whose administrator has this name.
-    pub(crate) fn of(admin: &str, directory: TempDir, told: &[&str]) -> Self {
+    pub(crate) fn with_admin(admin: &str, directory: TempDir, arguments: &[&str]) -> Self {
         let mut server = Command::new(env!("CARGO_BIN_EXE_cdb"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(directory.path().join("data.db"))
-            .args(told)
+            .args(arguments)
             .envs([("CDB_ADMIN", admin), ("CDB_ADMIN_PASSWORD", "secret"), ("RUST_LOG", "warn")])
             .stdout(Stdio::piped())
             .spawn()
@@ -51,8 +51,8 @@ impl TempHome {
     /// The same, logged in as its administrator.
     pub(crate) fn logged_in() -> Self {
         let home = Self::start();
-        let said = home.with_input("secret\n", &["login", &home.url, "--user", "me"]);
-        assert_eq!((said.out.as_str(), said.code), ("You are me/user.\n", 0), "{}", said.err);
+        let output = home.with_input("secret\n", &["login", &home.url, "--user", "me"]);
+        assert_eq!((output.out.as_str(), output.code), ("You are me/user.\n", 0), "{}", output.err);
         home
     }
 
@@ -85,9 +85,9 @@ impl TempHome {
 
     /// What a command prints that succeeds.
     pub(crate) fn out(&self, arguments: &[&str]) -> String {
-        let said = self.run(arguments);
-        assert_eq!(said.code, 0, "{arguments:?}: {}", said.err);
-        said.out
+        let output = self.run(arguments);
+        assert_eq!(output.code, 0, "{arguments:?}: {}", output.err);
+        output.out
     }
 
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {

@@ -198,25 +198,25 @@ fn files_are_stored_right_or_refused_with_a_reason() {
         let stream = format!("s{number}");
         let what = format!("{file} {arguments:?}");
         home.out(&["create", &stream, "--schema", schema]);
-        let said = insert(&home, &stream, file, arguments);
+        let output = insert(&home, &stream, file, arguments);
         let stored = home.out(&["get", &stream, "..", "--json"]);
         match expected {
             Stored(lines) => {
-                assert_eq!(said.code, 0, "{what}: {}", said.err);
+                assert_eq!(output.code, 0, "{what}: {}", output.err);
                 let values = |lines: &str| -> Vec<Value> {
                     lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
                 };
                 assert_eq!(values(&stored), values(lines), "{what}");
             }
             Refused(texts) => {
-                assert_eq!(said.code, 1, "{what} is stored: {stored}");
+                assert_eq!(output.code, 1, "{what} is stored: {stored}");
                 for text in *texts {
-                    assert!(said.err.contains(text), "{what}: {text} is not in {}", said.err);
+                    assert!(output.err.contains(text), "{what}: {text} is not in {}", output.err);
                 }
-                assert_eq!(stored, "", "{what}: {}", said.err);
+                assert_eq!(stored, "", "{what}: {}", output.err);
             }
             Count(count) => {
-                assert_eq!(said.code, 0, "{what}: {}", said.err);
+                assert_eq!(output.code, 0, "{what}: {}", output.err);
                 assert_eq!(stored.lines().count(), *count, "{what}");
             }
         }
@@ -249,8 +249,8 @@ fn what_is_printed_can_be_inserted_again() {
         let printed = home.out(&["get", "first", "..", format]);
         home.out(&["create", stream]);
         let arguments: &[&str] = if format == "--csv" { &["--csv"] } else { &[] };
-        let said = home.with_input(&printed, &[&["insert", stream], arguments].concat());
-        assert_eq!(said.code, 0, "{}", said.err);
+        let output = home.with_input(&printed, &[&["insert", stream], arguments].concat());
+        assert_eq!(output.code, 0, "{}", output.err);
         assert_eq!(
             home.out(&["get", stream, "..", "--json"]),
             home.out(&["get", "first", "..", "--json"])
@@ -267,9 +267,9 @@ fn times_are_shown_and_asked_for_exactly() {
     insert(&home, "s", "before_1970.jsonl", &[]);
     insert(&home, "s", "exact_bound.jsonl", &[]);
     insert(&home, "s", "display_truncated.jsonl", &[]);
-    let shown = home.out(&["get", "s", ".."]);
+    let printed = home.out(&["get", "s", ".."]);
     assert_eq!(
-        shown,
+        printed,
         "1969-12-31 23:59:58.750  1\n1969-12-31 23:59:59.750  2\n\
          2025-04-03 10:00:00.250  1\n2025-12-26 18:00:01.001  1\n"
     );
@@ -281,12 +281,12 @@ fn times_are_shown_and_asked_for_exactly() {
 fn a_dry_run_stores_nothing_and_says_what_would_be_stored() {
     let home = TempHome::logged_in();
     home.out(&["create", "s", "--schema", NUMBER]);
-    let said = insert(&home, "s", "epoch_ms.csv", &["--csv", "--time", "timestamp", "--dry-run"]);
+    let output = insert(&home, "s", "epoch_ms.csv", &["--csv", "--time", "timestamp", "--dry-run"]);
     assert_eq!(
-        said.out,
+        output.out,
         "1 datapoints would be stored, from 2024-06-15 09:36:40.123 to 2024-06-15 09:36:40.123.\n"
     );
-    assert!(said.err.contains("Unix times in milliseconds"), "{}", said.err);
+    assert!(output.err.contains("Unix times in milliseconds"), "{}", output.err);
     assert_eq!(home.out(&["get", "s", "..", "--json"]), "");
 }
 
@@ -311,12 +311,12 @@ fn what_may_mean_two_things_is_refused() {
         ("any", "{\"t\":-1718444200123,\"d\":1}\n", &[], "--time-unit ms"),
     ];
     for (stream, input, arguments, expected) in cases {
-        let said = home.with_input(input, &[&["insert", stream], arguments].concat());
-        assert!(said.code == 1 && said.err.contains(expected), "{input}: {}", said.err);
+        let output = home.with_input(input, &[&["insert", stream], arguments].concat());
+        assert!(output.code == 1 && output.err.contains(expected), "{input}: {}", output.err);
         assert_eq!(home.out(&["get", stream, "..", "--json"]), "", "{input}");
     }
-    let said = home.with_input("", &["log", "n", "--every", "0", "--", "true"]);
-    assert!(said.code == 1 && said.err.contains("--every"), "{}", said.err);
+    let output = home.with_input("", &["log", "n", "--every", "0", "--", "true"]);
+    assert!(output.code == 1 && output.err.contains("--every"), "{}", output.err);
 }
 
 #[test]
@@ -327,17 +327,19 @@ fn what_is_told_is_what_is_stored() {
     }
     home.out(&["insert", "a", "12345678901234567890123"]);
     home.out(&["insert", "a", "\"caf\\ud83d\""]);
-    let shown = home.out(&["get", "a", "..", "--csv"]);
-    let values: Vec<_> = shown.lines().skip(1).filter_map(|line| line.split(',').nth(1)).collect();
+    let printed = home.out(&["get", "a", "..", "--csv"]);
+    let values: Vec<_> =
+        printed.lines().skip(1).filter_map(|line| line.split(',').nth(1)).collect();
     assert_eq!(values, ["12345678901234567890123", "\"\"\"caf\\ufffd\"\"\""]);
     let text = "time,v,\n2024-01-01,21.5,\n2024-01-02,unavailable,\n,,\n";
-    let said = home.with_input(text, &["insert", "b", "--csv", "--time", "time", "--zone", "UTC"]);
-    assert!(said.err.contains("stored as strings, since row 2"), "{}", said.err);
+    let output =
+        home.with_input(text, &["insert", "b", "--csv", "--time", "time", "--zone", "UTC"]);
+    assert!(output.err.contains("stored as strings, since row 2"), "{}", output.err);
     assert_eq!(home.json(&["get", "b", "1"])["d"], json!({"v": "unavailable"}));
     let table = "minutes,v\n0.5,1\n1,2\n";
     let start = ["--csv", "--time", "minutes", "--start", "2024-07-01", "--zone", "Europe/Berlin"];
-    let said = home.with_input(table, &[&["insert", "c"], &start[..]].concat());
-    assert_eq!(said.code, 0, "{}", said.err);
+    let output = home.with_input(table, &[&["insert", "c"], &start[..]].concat());
+    assert_eq!(output.code, 0, "{}", output.err);
     assert_eq!(home.json(&["get", "c", "0"])["t"], 1_719_784_800.5);
     let codes = "code\n00123\n00456\n";
     assert_eq!(home.with_input(codes, &["insert", "d", "--csv", "--value", "code"]).code, 0);
@@ -348,13 +350,13 @@ fn what_is_told_is_what_is_stored() {
 fn strings_need_no_quotes_where_the_schema_says_so() {
     let home = TempHome::logged_in();
     home.out(&["create", "diary", "--schema", TEXT]);
-    let said = home.with_input("a good day\n42\n\"quoted\"\n{\"t\":", &["insert", "diary"]);
-    assert!(said.code == 1 && said.err.contains("line 4"), "{}", said.err);
-    let said = home.with_input("a good day\n42\n\"quoted\"\n", &["insert", "diary"]);
-    assert_eq!(said.code, 0, "{}", said.err);
+    let output = home.with_input("a good day\n42\n\"quoted\"\n{\"t\":", &["insert", "diary"]);
+    assert!(output.code == 1 && output.err.contains("line 4"), "{}", output.err);
+    let output = home.with_input("a good day\n42\n\"quoted\"\n", &["insert", "diary"]);
+    assert_eq!(output.code, 0, "{}", output.err);
     home.out(&["insert", "diary", "7"]);
-    let shown = home.out(&["get", "diary", "..", "--json"]);
-    let values: Vec<Value> = shown
+    let printed = home.out(&["get", "diary", "..", "--json"]);
+    let values: Vec<Value> = printed
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["d"].clone())
         .collect();
@@ -369,21 +371,21 @@ fn datapoints_that_cannot_follow_the_stream_are_refused_before_any_is_stored() {
     let home = TempHome::logged_in();
     home.out(&["create", "s", "--schema", NUMBER]);
     assert_eq!(home.with_input("{\"t\":2000,\"d\":1}\n", &["insert", "s"]).code, 0);
-    let said = home.with_input("{\"t\":1000,\"d\":1}\n{\"t\":3000,\"d\":1}\n", &["insert", "s"]);
-    assert!(said.code == 1 && said.err.contains("already has a datapoint"), "{}", said.err);
-    let said =
+    let output = home.with_input("{\"t\":1000,\"d\":1}\n{\"t\":3000,\"d\":1}\n", &["insert", "s"]);
+    assert!(output.code == 1 && output.err.contains("already has a datapoint"), "{}", output.err);
+    let output =
         home.with_input("{\"t\":3000,\"d\":1}\n{\"t\":4000,\"d\":\"x\"}\n", &["insert", "s"]);
     assert!(
-        said.code == 1 && said.err.contains("line 2, the value does not match"),
+        output.code == 1 && output.err.contains("line 2, the value does not match"),
         "{}",
-        said.err
+        output.err
     );
     let milliseconds = "{\"t\":1718444200123,\"d\":1}\n";
-    let said = home.with_input(milliseconds, &["insert", "s"]);
-    assert!(said.code == 1 && said.err.contains("--time-unit ms"), "{}", said.err);
+    let output = home.with_input(milliseconds, &["insert", "s"]);
+    assert!(output.code == 1 && output.err.contains("--time-unit ms"), "{}", output.err);
     assert_eq!(home.out(&["get", "s", "..", "--json"]).lines().count(), 1);
-    let said = home.with_input(milliseconds, &["insert", "s", "--time-unit", "ms"]);
-    assert_eq!(said.code, 0, "{}", said.err);
+    let output = home.with_input(milliseconds, &["insert", "s", "--time-unit", "ms"]);
+    assert_eq!(output.code, 0, "{}", output.err);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -428,8 +430,8 @@ async fn an_upload_goes_on_where_the_stream_ends_after_a_lost_connection() {
             inserts.next().await.expect("an insert").expect("datapoints");
         }
         proxy.inserts(Outcome::Answered);
-        let said = inserting.await.expect("no panic");
-        assert_eq!(said.code, 0, "{}", said.err);
+        let output = inserting.await.expect("no panic");
+        assert_eq!(output.code, 0, "{}", output.err);
         let stored = stream.typed::<i64>().range(..).await.expect("datapoints");
         assert!(stored.into_iter().map(|point| point.d).eq(1..=COUNT), "{name}");
     }

@@ -53,7 +53,7 @@ impl Kind {
         };
         match so_far {
             None => kind,
-            Some(known) if known == kind => kind,
+            Some(previous) if previous == kind => kind,
             Some(_) => Self::Text,
         }
     }

@@ -16,7 +16,7 @@ use super::{Row, When};
 use crate::Result;
 
 /// How many elements of an array are parsed ahead.
-const AHEAD: usize = 256;
+const MAX_PARSED_AHEAD: usize = 256;
 
 /// A datapoint, or part of one: `t` is a number or a text, `d` any JSON, `o` an origin. The server
 /// sets origins itself.
@@ -208,7 +208,7 @@ pub(super) fn array<'a>(
     input: impl Read + Send + 'static,
     times: &'a mut TimeParser,
 ) -> impl Iterator<Item = Result<Result<Row, BadRow>>> + 'a {
-    let (elements, parsed) = mpsc::sync_channel(AHEAD);
+    let (elements, parsed) = mpsc::sync_channel(MAX_PARSED_AHEAD);
     std::thread::spawn(move || parse(input, &elements));
     Elements { parsed, number: 0 }.map(move |(place, element)| {
         Ok(element.and_then(|raw| {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// How much of a bad line or cell is shown.
-const SHOWN_CHARS: usize = 60;
+const MAX_QUOTED_CHARS: usize = 60;
 
 /// Where a datapoint stands in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl std::error::Error for BadRow {}
 
 /// The start of a text, in quotes.
 pub(super) fn start_of(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARS) {
+    match text.char_indices().nth(MAX_QUOTED_CHARS) {
         Some((end, _)) => format!("{:?}…", &text[..end]),
         None => format!("{text:?}"),
     }

@@ -193,8 +193,8 @@ impl TimeParser {
             ));
         }
         match self.unit {
-            Some(known) if known != unit => Err(format!(
-                "{text} looks like a Unix time in {unit}, those before like {known}; give --time-unit"
+            Some(previous) if previous != unit => Err(format!(
+                "{text} looks like a Unix time in {unit}, those before like {previous}; give --time-unit"
             )),
             _ => {
                 self.unit = Some(unit);

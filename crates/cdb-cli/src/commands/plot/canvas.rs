@@ -25,8 +25,8 @@ impl Canvas {
     /// Draws a line through points, which are within these bounds.
     pub(crate) fn line(&mut self, points: &[(f64, f64)], x: (f64, f64), y: (f64, f64)) {
         let (wide, high) = (self.width * DOTS.0 - 1, self.height * DOTS.1 - 1);
-        let place = |value: f64, (least, most): (f64, f64), dots: usize| {
-            ((value - least) / (most - least) * dots as f64).round() as usize
+        let place = |value: f64, (min, max): (f64, f64), dots: usize| {
+            ((value - min) / (max - min) * dots as f64).round() as usize
         };
         let dot = |(px, py): (f64, f64)| (place(px, x, wide), high - place(py, y, high).min(high));
         let mut last = None;

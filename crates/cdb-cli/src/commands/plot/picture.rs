@@ -12,7 +12,7 @@ use crate::output::local_time;
 const SIZE: (u32, u32) = (900, 420);
 
 /// How many bytes a pixel takes.
-const PIXEL: usize = 3;
+const PIXEL_BYTES: usize = 3;
 
 /// The colours of the streams of a picture.
 const COLOURS: [RGBColor; 4] =
@@ -28,7 +28,7 @@ pub(super) fn svg(all: &[Series]) -> Result<String> {
 /// A picture in PNG.
 pub(super) fn png(all: &[Series]) -> Result<Vec<u8>> {
     let (width, height) = SIZE;
-    let mut pixels = vec![0; width as usize * height as usize * PIXEL];
+    let mut pixels = vec![0; width as usize * height as usize * PIXEL_BYTES];
     draw(all, &BitMapBackend::with_buffer(&mut pixels, SIZE).into_drawing_area())?;
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
