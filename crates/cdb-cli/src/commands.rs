@@ -1,4 +1,4 @@
-//! What `cdb` does as a client: a file for each command.
+//! The commands of the client, one file each.
 
 pub(crate) mod archive;
 pub(crate) mod create;
@@ -19,7 +19,8 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::Result;
 
-/// Asks for a secret: without showing it on a terminal, else the next line of standard input.
+/// Reads a secret: on a terminal by prompting without echo, otherwise from the next line of
+/// standard input.
 pub(crate) fn secret(question: &str) -> Result<String> {
     let secret = if io::stdin().is_terminal() {
         rpassword::prompt_password(question)?
@@ -28,10 +29,11 @@ pub(crate) fn secret(question: &str) -> Result<String> {
         io::stdin().lock().read_line(&mut line)?;
         line.trim_end_matches(['\r', '\n']).to_owned()
     };
-    if secret.is_empty() { Err("nothing was given".into()) } else { Ok(secret) }
+    if secret.is_empty() { Err(missing(question)) } else { Ok(secret) }
 }
 
-/// Asks for something, on standard error: what is printed may go elsewhere.
+/// Prompts for a line of text. The prompt goes to standard error, since standard output may be
+/// redirected.
 pub(crate) fn ask(question: &str) -> Result<String> {
     let mut prompt = io::stderr();
     write!(prompt, "{question}")?;
@@ -39,5 +41,11 @@ pub(crate) fn ask(question: &str) -> Result<String> {
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     let answer = answer.trim();
-    if answer.is_empty() { Err("nothing was given".into()) } else { Ok(answer.to_owned()) }
+    if answer.is_empty() { Err(missing(question)) } else { Ok(answer.to_owned()) }
+}
+
+/// The error if standard input ends or the line is empty.
+fn missing(question: &str) -> Box<dyn std::error::Error> {
+    let what = question.trim_end_matches([':', ' ']).to_lowercase();
+    format!("the {what} is missing: it is read from standard input and must not be empty").into()
 }

@@ -1,4 +1,4 @@
-//! The `cdb` command.
+//! The `cdb` command: the server, and a client for the terminal and for scripts.
 
 mod commands;
 mod connect;
@@ -17,21 +17,23 @@ use tracing_subscriber::EnvFilter;
 use connect::Server;
 use output::Output;
 
-/// Gives memory back that is not used any more, such as that of a password's hash.
+/// Returns unused memory to the system, such as the memory that hashing a password takes.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
-/// ConnectorDB: streams of sensor and life-logging data on a machine of your own.
+/// ConnectorDB: a server and a client for streams of timestamped datapoints.
 ///
-/// A first session: `cdb serve --admin me` in one terminal, `cdb login http://localhost:3124` in
-/// another, then `cdb create temperature`, `cdb insert temperature 21.5`, `cdb get temperature`.
+/// A first session: run `cdb serve --admin me` in one terminal. In another, run `cdb login
+/// http://localhost:3124`, `cdb create temperature`, `cdb insert temperature 21.5` and `cdb get
+/// temperature`.
 #[derive(Debug, Parser)]
 #[command(name = "cdb", version, arg_required_else_help = true)]
 #[command(
-    after_help = "Paths are user/device/stream; a name alone is a stream of the device that \
-                        is logged in.\nExit codes: 0 done, 1 refused or failed, 2 not understood."
+    after_help = "Paths are USER/DEVICE/STREAM, USER/DEVICE, or USER/ with a slash at the end. A \
+                        name without a slash is a stream of the device that is logged in.\n\
+                        Exit codes: 0 success, 1 failure, 2 invalid arguments."
 )]
 struct Cli {
     #[command(flatten)]
@@ -63,15 +65,17 @@ enum Command {
     Log(commands::log::Log),
     Export(commands::archive::Export),
     Import(commands::archive::Import),
-    /// Prints what completes the command in a shell, to be put where that looks for it.
+    /// Print a completion script for a shell.
+    ///
+    /// Write it to a file that the shell reads completions from.
     #[command(
         after_help = "Example:\n  cdb completions bash > ~/.local/share/bash-completion/completions/cdb"
     )]
     Completions {
-        /// Which shell.
+        /// The shell to print completions for.
         shell: clap_complete::Shell,
     },
-    /// Prints the manual, as a page for `man`.
+    /// Print the manual page of `cdb` and all its commands, in the format of `man`.
     #[command(after_help = "Example:\n  cdb man > ~/.local/share/man/man1/cdb.1")]
     Man,
 }
@@ -79,7 +83,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let Cli { server, output, command } = Cli::parse();
-    // A server says what it does; others only what goes wrong.
+    // `cdb serve` logs what it does; the other commands log errors only.
     let level = if matches!(command, Command::Serve(_)) { "info" } else { "error" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt()
@@ -113,7 +117,7 @@ async fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever was to read it has read enough.
+        // The program that reads the output has closed the pipe, as `head` does: not a failure.
         Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
             let cdb = console::style("cdb:").red().for_stderr();
@@ -123,7 +127,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Prints a page for the command, and one for each of its commands below that.
+/// Prints a manual page for `cdb`, followed by one for each subcommand.
 fn manual() -> Result {
     let mut command = Cli::command();
     command.build();
@@ -140,7 +144,8 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == broken)
 }
 
-/// An error with what lies behind it, in one line; what says the same twice is said once.
+/// The text of an error followed by those of its causes, in one line. A cause whose text is already
+/// part of the line is left out.
 fn with_causes(error: &dyn Error) -> String {
     let (mut text, mut next) = (error.to_string(), error.source());
     while let Some(cause) = next {
@@ -158,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn help_teaches_every_command_by_example() {
+    fn the_help_of_every_command_has_an_example_and_describes_every_argument() {
         let mut cdb = Cli::command();
         cdb.build();
         for command in cdb.get_subcommands().filter(|command| command.get_name() != "help") {
@@ -172,7 +177,8 @@ mod tests {
         }
     }
 
-    /// What a shell makes of a command line, up to where it goes elsewhere or a comment begins.
+    /// Splits a command line into words as a shell does, up to the first redirection, pipe or
+    /// comment.
     fn words(line: &str) -> Vec<String> {
         let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
         for c in line.chars() {
@@ -192,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_can_be_said() {
+    fn every_command_line_in_help_and_guides_parses() {
         let mut cdb = Cli::command();
         cdb.build();
         let help = cdb.get_subcommands().filter_map(|command| command.get_after_help());
@@ -222,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn every_argument_is_as_clap_wants_it() {
+    fn the_definition_of_the_command_line_is_valid() {
         Cli::command().debug_assert();
     }
 }

@@ -1,4 +1,4 @@
-//! What is printed, and how.
+//! Printing: JSON for programs, sentences and tables for people.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -13,16 +13,16 @@ use serde_json::Value;
 use crate::Result;
 use crate::connect::EVERYWHERE;
 
-/// How things are printed.
+/// The options that say how results are printed.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Output {
-    /// Prints JSON, for other programs.
+    /// Print JSON, for other programs.
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub(crate) json: bool,
 }
 
 impl Output {
-    /// Prints something as JSON, if that is asked for, or as a sentence.
+    /// Prints a result as JSON with `--json`, and as a sentence without.
     pub(crate) fn say(self, json: &impl Serialize, sentence: &str) -> Result {
         if self.json { print_json(json) } else { line(sentence) }
     }
@@ -33,31 +33,32 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result {
     line(&serde_json::to_string(value)?)
 }
 
-/// Prints a line. Unlike `println!`, that nobody reads it is an error.
+/// Prints a line. Unlike `println!`, returns an error if standard output is closed.
 pub(crate) fn line(text: &str) -> Result {
     Ok(writeln!(io::stdout(), "{text}")?)
 }
 
-/// Whether a person reads what is printed.
+/// Whether standard output is a terminal.
 pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// A datapoint for a person: local time, value, and who wrote it if somebody else did.
+/// A datapoint as a line of text: local time, value, and its origin if it has one.
 pub(crate) fn datapoint<D: Display>(datapoint: &Datapoint<D>) -> String {
     let origin = datapoint.o.as_deref().map(|origin| format!("  ({origin})")).unwrap_or_default();
     let time = style(time(datapoint.t.as_secs_f64())).dim();
     format!("{time}  {}{}", datapoint.d, style(origin).dim())
 }
 
-/// A time for a person.
+/// A time as text: the local date and time to the millisecond.
 pub(crate) fn time(seconds: f64) -> String {
     local_time(seconds, "%Y-%m-%d %H:%M:%S%.3f")
 }
 
-/// A local time in a format, rounded to the nearest millisecond.
+/// The local time in a strftime format, rounded to the nearest millisecond. A time that jiff cannot
+/// represent is printed as a number.
 pub(crate) fn local_time(seconds: f64, format: &str) -> String {
-    // The decimal digits of the float: a multiplication would round twice.
+    // Milliseconds from the decimal digits: multiplying the float by 1000 would round twice.
     let digits = format!("{seconds:.3}").replace('.', "");
     let time = digits.parse().ok().and_then(|it| jiff::Timestamp::from_millisecond(it).ok());
     match time {
@@ -66,7 +67,7 @@ pub(crate) fn local_time(seconds: f64, format: &str) -> String {
     }
 }
 
-/// A value in few words.
+/// A value as JSON, cut to at most `max` characters.
 pub(crate) fn shortened(value: &Value, max: usize) -> String {
     let text = value.to_string();
     match text.char_indices().nth(max) {
@@ -75,7 +76,7 @@ pub(crate) fn shortened(value: &Value, max: usize) -> String {
     }
 }
 
-/// Rows of cells, aligned; what the rows are about is in the first column.
+/// Prints rows of cells with aligned columns, the first column in bold.
 pub(crate) fn table(rows: &[Vec<String>]) -> Result {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));

@@ -12,34 +12,36 @@ use tokio::signal;
 use crate::commands::{ask, secret};
 use crate::output::Output;
 
-/// Runs a server on one data file until it is told to stop (Ctrl-C or SIGTERM).
+/// Run a server on one data file, until Ctrl-C or SIGTERM.
 ///
-/// A new data file needs an administrator: name one with --admin and give the password on standard
-/// input, or set CDB_ADMIN and CDB_ADMIN_PASSWORD; on a terminal both are asked for. When the server
-/// is ready, its URL is printed.
+/// A new data file needs an administrator: give its name with --admin and its password on standard
+/// input, or set CDB_ADMIN and CDB_ADMIN_PASSWORD. Without either, the command asks for both if it
+/// runs on a terminal. It prints the server's URL when the server is ready.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cdb serve\n  cdb serve --data /var/lib/cdb/my.db --admin me\n  \
                         cdb serve --listen 0.0.0.0:3124 --tls-cert chain.pem --tls-key key.pem"
 )]
 pub(crate) struct Serve {
-    /// The file that everything is kept in; made if it is not there.
+    /// The data file, which holds everything the server stores; created if it does not exist.
     #[arg(long, value_name = "FILE", default_value = "connectordb.db")]
     data: PathBuf,
 
-    /// The address to listen on; port 0 takes any free port.
+    /// The address and port to listen on; port 0 chooses a free port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3124")]
     listen: String,
 
-    /// A chain of certificates in PEM, the server's own first: listens with TLS only.
+    /// Listen with TLS only, with this certificate chain: a PEM file with the server's certificate
+    /// first.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
 
-    /// The key of the certificate, in PEM.
+    /// The private key of the certificate, a PEM file.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
 
-    /// The administrator of a new data file; the password is the first line of standard input.
+    /// The name of the administrator to create in a new data file; the password is read from the
+    /// first line of standard input.
     #[arg(long, value_name = "NAME")]
     admin: Option<String>,
 }
@@ -53,11 +55,12 @@ impl Serve {
         if let (Some(certificates), Some(key)) = (self.tls_cert, self.tls_key) {
             builder = builder.tls(read(&certificates)?, read(&key)?);
         }
-        // Before the URL is printed: whoever reads it may send a signal at once.
+        // Installed before the URL is printed: a program that reads the URL may send SIGTERM at
+        // once.
         let mut terminated = Terminated::new()?;
         let server = match builder.clone().start().await {
             Err(StartError::NoAdministrator) if io::stdin().is_terminal() => {
-                eprintln!("The data file is new: who is to be its administrator?");
+                eprintln!("The data file is new. Choose the administrator's name and password.");
                 let (name, password) = (ask("Name: ")?, secret("Password: ")?);
                 builder.admin(name, password).start().await?
             }
@@ -77,7 +80,7 @@ fn read(file: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-/// The name and password of the administrator, if one is named.
+/// The name and password of the administrator, from the command line or the environment.
 fn administrator(flag: Option<String>) -> Result<Option<(String, String)>, Box<dyn Error>> {
     if let Some(name) = flag {
         return Ok(Some((name, secret("Password of the administrator: ")?)));
@@ -89,7 +92,7 @@ fn administrator(flag: Option<String>) -> Result<Option<(String, String)>, Box<d
     }
 }
 
-/// The signal that asks a service to stop.
+/// SIGTERM, with which service managers stop a process. Outside of Unix it is never received.
 struct Terminated {
     #[cfg(unix)]
     signal: signal::unix::Signal,

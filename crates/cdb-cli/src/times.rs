@@ -1,24 +1,27 @@
-//! Times as people write them.
+//! Parsing times as people write them on the command line.
 
 use connectordb::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, ZonedDateTime};
 
-/// Reads a time: seconds since 1970, a date or a date with a time (local unless it says otherwise),
-/// `now`, `today`, `yesterday`, or how long ago (`90m ago`, `2 days ago`).
+/// Parses a time: seconds since 1970, a date or a date with a time of day (local unless it has an
+/// offset), `now`, `today`, `yesterday`, or a span before now (`90m ago`, `2 days ago`).
 pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
     parse_in(text, &TimeZone::system())
 }
 
-/// The same, where a time that does not say otherwise is in a zone.
+/// Like [`parse`], in the given time zone instead of the local one.
 pub(crate) fn parse_in(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
     let seconds = match text.trim().parse::<f64>() {
         Ok(seconds) => seconds,
         Err(_) => {
             let now = ZonedDateTime::now().with_time_zone(zone.clone());
             let time = of_words(text.trim(), &now).ok_or_else(|| {
-                format!("{text:?} is no time: try 2026-01-31, yesterday or \"2h ago\"")
+                format!(
+                    "{text:?} is not a time: expected, for example, 2026-01-31, yesterday or \"2h \
+                     ago\""
+                )
             })?;
             seconds_of(time.timestamp())
         }
@@ -26,8 +29,8 @@ pub(crate) fn parse_in(text: &str, zone: &TimeZone) -> Result<Timestamp, String>
     Timestamp::new(seconds).ok_or_else(|| "a time must be finite".to_owned())
 }
 
-/// Seconds since 1970: the float that is nearest to the time. The decimal number is parsed, since a
-/// division of nanoseconds would round twice.
+/// Seconds since 1970, as the float nearest to the time. The decimal number is parsed because
+/// dividing the nanoseconds as a float would round twice.
 pub(crate) fn seconds_of(time: jiff::Timestamp) -> f64 {
     let nanoseconds = time.as_nanosecond();
     format!("{nanoseconds}e-9").parse().unwrap_or(nanoseconds as f64 / 1e9)
@@ -47,7 +50,7 @@ fn of_words(text: &str, now: &ZonedDateTime) -> Option<ZonedDateTime> {
     if let Ok(time) = text.parse::<jiff::Timestamp>() {
         return Some(time.to_zoned_datetime(now.time_zone().clone()));
     }
-    // A date alone is its midnight.
+    // A date without a time of day means its midnight.
     text.parse::<DateTime>().ok()?.to_zoned_datetime(now.time_zone().clone()).ok()
 }
 
@@ -58,16 +61,16 @@ mod tests {
     use super::*;
     use crate::output::time;
 
-    /// How far a float is from a number of nanoseconds, in parts of a nanosecond: exactly.
+    /// The exact distance of a float from a number of nanoseconds, in 2^-52 of a nanosecond.
     fn distance(seconds: f64, nanoseconds: i128) -> u128 {
         const PARTS: f64 = (1_u64 << 52) as f64;
         let parts = (seconds * PARTS) as i128;
-        assert_eq!(parts as f64, seconds * PARTS, "it has no smaller parts");
+        assert_eq!(parts as f64, seconds * PARTS, "the float is a multiple of 2^-52");
         (parts * 1_000_000_000).abs_diff(nanoseconds * PARTS as i128)
     }
 
     proptest! {
-        /// A text becomes the nearest float.
+        /// Parsing returns the float that is nearest to the text.
         #[test]
         fn texts_become_the_nearest_float(
             nanoseconds in prop_oneof![
@@ -83,20 +86,20 @@ mod tests {
             }
         }
 
-        /// A float is shown as the nearest millisecond, and what is shown is the same time again.
+        /// A float is printed as the nearest millisecond, and the printed time parses to the same
+        /// millisecond.
         #[test]
         fn floats_are_shown_as_the_nearest_millisecond(
             seconds in prop_oneof![-6e10..-1.0, 1.0..2.5e11_f64],
         ) {
-            // As the tests of the command are run, and most servers.
-            let shown = jiff::Timestamp::from_millisecond(
+            let rounded = jiff::Timestamp::from_millisecond(
                 format!("{seconds:.3}").replace('.', "").parse()?,
             )?;
-            let here = shown.to_zoned_datetime(TimeZone::system());
-            prop_assert_eq!(time(seconds), here.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string());
+            let local = rounded.to_zoned_datetime(TimeZone::system());
+            prop_assert_eq!(time(seconds), local.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string());
             let half = 500_000 * (1_u128 << 52);
-            prop_assert!(distance(seconds, shown.as_nanosecond()) <= half);
-            prop_assert_eq!(time(seconds_of(shown)), time(seconds));
+            prop_assert!(distance(seconds, rounded.as_nanosecond()) <= half);
+            prop_assert_eq!(time(seconds_of(rounded)), time(seconds));
         }
     }
 
