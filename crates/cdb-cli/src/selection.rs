@@ -1,4 +1,4 @@
-//! Which datapoints of a stream are meant.
+//! The options of `cdb get` and `cdb plot` that select datapoints of a stream.
 
 use clap::Args;
 use connectordb::{Datapoints, Stream, Timestamp};
@@ -6,26 +6,26 @@ use serde::de::DeserializeOwned;
 
 use crate::{Result, times};
 
-/// Which datapoints of a stream are meant.
+/// The options that select datapoints of a stream.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Selection {
-    /// Only those later than this: seconds since 1970, a date, `yesterday`, `2h ago`.
+    /// Select datapoints later than this time: seconds since 1970, a date, `yesterday`, `2h ago`.
     #[arg(long, visible_alias = "t1", value_name = "TIME", value_parser = times::parse)]
     from: Option<Timestamp>,
 
-    /// Only those up to this time.
+    /// Select datapoints up to and including this time.
     #[arg(long, visible_alias = "t2", value_name = "TIME", value_parser = times::parse)]
     to: Option<Timestamp>,
 
-    /// At most so many, the first ones.
+    /// Select at most N datapoints, the earliest ones.
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
 
-    /// Runs a PipeScript over them, on the server.
+    /// Run a PipeScript transform over the datapoints, on the server.
     #[arg(long, short, value_name = "SCRIPT")]
     transform: Option<String>,
 
-    /// Shows what others have asked the stream's owner for.
+    /// Select the stream's downlink: the values that other devices have requested.
     #[arg(long)]
     downlink: bool,
 }
@@ -35,7 +35,8 @@ impl Selection {
         self.from.is_some() || self.to.is_some() || self.limit.is_some()
     }
 
-    /// Asks for them: by time, if that is said, or else by a range of indexes.
+    /// Runs the query: by time if `--from`, `--to` or `--limit` is given, otherwise by a range of
+    /// indexes.
     pub(crate) async fn of<T>(self, stream: &Stream, range: &str) -> Result<Datapoints<T>>
     where
         T: DeserializeOwned + Send + 'static,
@@ -63,7 +64,10 @@ impl Selection {
             }
             return run!(query);
         }
-        match parse_range(range).ok_or_else(|| format!("{range:?} is no range of indexes"))? {
+        let range = parse_range(range).ok_or_else(|| {
+            format!("{range:?} is not a range of indexes: expected, for example, -10.., 3..8 or -1")
+        })?;
+        match range {
             Range::One(index) => run!(stream.range(index..=index)),
             Range::From(start) => run!(stream.range(start..)),
             Range::Between(start, end) => run!(stream.range(start..end)),
@@ -71,7 +75,7 @@ impl Selection {
     }
 }
 
-/// Which datapoints, by index.
+/// A range of indexes; negative ones count from the end.
 #[derive(Debug, PartialEq, Eq)]
 enum Range {
     One(i64),

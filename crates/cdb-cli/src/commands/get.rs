@@ -14,13 +14,14 @@ use crate::connect::Server;
 use crate::output::{Output, datapoint, is_terminal, line, print_json};
 use crate::selection::Selection;
 
-/// What is shown unless something is asked for.
+/// The range that is printed by default.
 const LAST_TEN: &str = "-10..";
 
-/// Shows datapoints of a stream, by index or by time.
+/// Print datapoints of a stream, selected by index or by time; by default the last ten.
 ///
-/// By index: `5` (the sixth), `-1` (the last), `-10..`, `3..8` (without the one at 8). By time with
-/// `--from` (not included) and `--to` (included). Without either, the last ten.
+/// Indexes start at 0: `5` is the sixth datapoint, `-1` the last, `-10..` are the last ten, and
+/// `3..8` are those from index 3 to 7. Times are given with `--from` (excluded) and `--to`
+/// (included).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb get temperature\n  cdb get temperature -100.. --csv\n  \
                         cdb get temperature --from yesterday --to '2h ago' --transform 'mean | if last'")]
@@ -28,18 +29,19 @@ pub(crate) struct Get {
     /// The stream.
     path: String,
 
-    /// Which, by index.
+    /// An index or a range of indexes [default: -10..].
     #[arg(allow_hyphen_values = true, conflicts_with_all = ["from", "to", "limit"])]
     range: Option<String>,
 
     #[command(flatten)]
     selection: Selection,
 
-    /// Prints `t,d,o`, the values as JSON.
+    /// Print CSV with the columns `t` (seconds since 1970), `d` (the value as JSON) and `o` (the
+    /// origin).
     #[arg(long, conflicts_with = "json")]
     csv: bool,
 
-    /// Writes a table with the columns `t` and `d` into a Parquet file instead.
+    /// Write a Parquet file with the columns `t` and `d` instead of printing.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "csv"])]
     parquet: Option<PathBuf>,
 }
@@ -58,7 +60,7 @@ impl Get {
                 .into();
             return Ok(Table::of(rows, vec!["d".to_owned()]).write_parquet(file)?);
         }
-        // As text: numbers keep all their digits.
+        // Values are kept as JSON text, so that numbers keep all their digits.
         let mut data = self.selection.of::<Box<RawValue>>(&stream, range).await?;
         if self.csv {
             line("t,d,o")?;

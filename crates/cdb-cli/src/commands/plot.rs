@@ -18,34 +18,35 @@ use crate::output::{Output, line, print_json, style, time};
 use crate::selection::Selection;
 use canvas::Canvas;
 
-/// What is drawn unless something is asked for.
+/// The range that is drawn by default.
 const LAST: &str = "-1000..";
 
-/// Draws the numbers of a stream over time, in the terminal or as a picture.
+/// Plot the numbers of streams over time, in the terminal or as a picture.
 ///
-/// What is no number is left out; `true` is 1 and `false` is 0. Without a range, the last thousand.
+/// By default, plots the last 1000 datapoints. `true` is drawn as 1 and `false` as 0; values that
+/// are not numbers are left out.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb plot temperature --from '24h ago'\n  \
                         cdb plot temperature mood --svg week.svg --from '7 days ago'\n  \
                         cdb plot temperature --png day.png --from yesterday")]
 pub(crate) struct Plot {
-    /// The streams; in the terminal one below the other.
+    /// The streams. In the terminal each has its own plot; a picture shows all in one.
     #[arg(required = true)]
     paths: Vec<String>,
 
     #[command(flatten)]
     selection: Selection,
 
-    /// Writes a picture into a file of SVG instead.
+    /// Write an SVG file instead of drawing in the terminal.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
 
-    /// Writes a picture into a file of PNG instead.
+    /// Write a PNG file instead of drawing in the terminal.
     #[arg(long, value_name = "FILE")]
     png: Option<PathBuf>,
 }
 
-/// A stream as points of a line.
+/// A stream as the points of a line: times in seconds since 1970, and numbers.
 #[derive(Serialize)]
 struct Series {
     #[serde(rename = "stream")]
@@ -63,7 +64,7 @@ impl Plot {
                 self.selection.clone().of(&stream, LAST).await?.try_collect().await?;
             let points: Vec<_> = data.iter().filter_map(point).collect();
             if points.is_empty() {
-                return Err(format!("there are no numbers in {path}").into());
+                return Err(format!("{path} has no numbers to plot").into());
             }
             all.push(Series { name: path, points });
         }
@@ -89,6 +90,7 @@ fn not_written(file: &Path, error: std::io::Error) -> String {
     format!("{} cannot be written: {error}", file.display())
 }
 
+/// The point of a datapoint, or `None` if its value is not a number.
 fn point(datapoint: &Datapoint) -> Option<(f64, f64)> {
     let number = match &datapoint.d {
         Value::Number(number) => number.as_f64()?,
@@ -98,7 +100,7 @@ fn point(datapoint: &Datapoint) -> Option<(f64, f64)> {
     Some((datapoint.t.as_secs_f64(), number))
 }
 
-/// Draws a series as wide as the terminal, and a third as high.
+/// Draws a series in the full width of the terminal and a third of its height.
 fn draw(series: &Series) -> Result {
     let (rows, columns) = Term::stdout().size_checked().unwrap_or((24, 80));
     let (x, y) = bounds(&series.points);
@@ -124,7 +126,8 @@ fn draw(series: &Series) -> Result {
     line(&format!("{:margin$} {from}{:gap$}{to}", "", ""))
 }
 
-/// From where to where points go; never nothing.
+/// The range of the times and that of the numbers. A range is never empty: one value gets a margin
+/// of 0.5 on both sides.
 fn bounds(points: &[(f64, f64)]) -> ((f64, f64), (f64, f64)) {
     let range = |values: &mut dyn Iterator<Item = f64>| {
         let both = |(min, max): (f64, f64), value: f64| (min.min(value), max.max(value));

@@ -1,6 +1,6 @@
-//! Lines drawn with dots of Braille, eight to a character.
+//! Lines drawn with Braille characters, which have eight dots each.
 
-/// How many dots a character is wide and high.
+/// The width and height of a character, in dots.
 const DOTS: (usize, usize) = (2, 4);
 
 /// The bit of each dot of a character, by row and column.
@@ -9,7 +9,7 @@ const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x8
 /// The character without dots.
 const BLANK: u32 = 0x2800;
 
-/// A surface to draw on.
+/// A rectangle of characters to draw on.
 pub(crate) struct Canvas {
     width: usize,
     height: usize,
@@ -17,12 +17,13 @@ pub(crate) struct Canvas {
 }
 
 impl Canvas {
-    /// So many characters wide and high.
+    /// An empty canvas; width and height are in characters.
     pub(crate) fn new(width: usize, height: usize) -> Self {
         Self { width, height, cells: vec![0; width * height] }
     }
 
-    /// Draws a line through points, which are within these bounds.
+    /// Draws a line through points. `x` and `y` are the ranges of their coordinates, which are
+    /// stretched over the canvas.
     pub(crate) fn line(&mut self, points: &[(f64, f64)], x: (f64, f64), y: (f64, f64)) {
         let (wide, high) = (self.width * DOTS.0 - 1, self.height * DOTS.1 - 1);
         let place = |value: f64, (min, max): (f64, f64), dots: usize| {
@@ -51,7 +52,7 @@ impl Canvas {
         }
     }
 
-    /// What is drawn, from the top.
+    /// The rows of characters, from the top.
     pub(crate) fn rows(&self) -> impl Iterator<Item = String> {
         let character = |cell: &u8| char::from_u32(BLANK + u32::from(*cell)).unwrap_or(' ');
         self.cells.chunks(self.width).map(move |row| row.iter().map(character).collect())
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_point_alone_is_drawn() {
+    fn a_single_point_is_drawn() {
         let mut canvas = Canvas::new(1, 1);
         canvas.line(&[(5.0, 5.0)], (4.5, 5.5), (4.5, 5.5));
         assert_eq!(canvas.rows().collect::<String>().chars().count(), 1);

@@ -1,4 +1,4 @@
-//! Pictures of streams.
+//! Plots as SVG and PNG pictures.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -8,13 +8,13 @@ use super::{Series, bounds};
 use crate::Result;
 use crate::output::local_time;
 
-/// How large a picture is, in pixels.
+/// The width and height of a picture, in pixels.
 const SIZE: (u32, u32) = (900, 420);
 
-/// How many bytes a pixel takes.
+/// The size of a pixel: a byte each for red, green and blue.
 const PIXEL_BYTES: usize = 3;
 
-/// The colours of the streams of a picture.
+/// The colours of the streams of a picture, repeated if there are more streams.
 const COLOURS: [RGBColor; 4] =
     [RGBColor(46, 110, 168), RGBColor(214, 96, 53), RGBColor(60, 140, 80), RGBColor(130, 80, 150)];
 
@@ -44,7 +44,7 @@ fn draw<B: DrawingBackend>(all: &[Series], area: &DrawingArea<B, Shift>) -> Resu
 where
     B::ErrorType: 'static,
 {
-    // A machine that has no font can draw as well.
+    // The font is part of the program: it need not be installed on the machine.
     register_font("sans-serif", FontStyle::Normal, epaint_default_fonts::HACK_REGULAR)
         .map_err(|_| "the font cannot be read")?;
     area.fill(&WHITE)?;
@@ -76,7 +76,7 @@ where
     Ok(area.present()?)
 }
 
-/// How times are written where so many seconds are shown.
+/// The strftime format of the times on an axis that covers this many seconds.
 fn format_for(seconds: f64) -> &'static str {
     const DAY: f64 = 24.0 * 3600.0;
     match seconds {
