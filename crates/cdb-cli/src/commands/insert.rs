@@ -30,10 +30,10 @@ use time::{TimeParser, Unit};
 
 /// Insert a value, or the datapoints of standard input, into a stream.
 ///
-/// VALUE is parsed as JSON; text that is not valid JSON is stored as a string. Standard input is JSON
-/// lines (a datapoint {"t": seconds since 1970, "d": value}, or a value), one JSON array of
+/// VALUE is parsed as JSON; text that is not valid JSON is stored as a string. Standard input is
+/// JSON lines (each a datapoint {"t": seconds since 1970, "d": value}, or a value), one JSON array of
 /// datapoints, a table (--csv), or lines of text (--text; also if the stream's schema is a string).
-/// It is checked completely before the first datapoint is sent: if a row is wrong, nothing is stored.
+/// All of it is checked before the first datapoint is sent: if a row is wrong, nothing is stored.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb insert temperature 21.5\n  \
                         cdb insert diary 'A good day'\n  \
@@ -44,7 +44,7 @@ pub(crate) struct Insert {
     /// The stream.
     path: String,
 
-    /// The value; without one, standard input is read.
+    /// The value to insert. If it is not given, standard input is read.
     #[arg(allow_hyphen_values = true, conflicts_with_all = ["csv", "text"])]
     value: Option<String>,
 
@@ -62,47 +62,48 @@ pub(crate) struct Insert {
     #[arg(long, value_name = "COLUMN", requires = "csv")]
     time: Vec<String>,
 
-    /// The column with the values. Without it, a value is an object of all other columns, or the one
-    /// other column if the stream's schema is not an object.
+    /// The column with the values. Without it, a value is an object of all columns but those of
+    /// --time, or the cell of the only other column if the stream's schema is not an object.
     #[arg(long = "value", value_name = "COLUMN", requires = "csv")]
     value_column: Option<String>,
 
-    /// What separates cells, if it is not found by itself; `tab` for a tab.
+    /// The character that separates cells, `tab` for a tab [default: detected from the first line].
     #[arg(long, value_name = "CHARACTER", requires = "csv", value_parser = delimiter)]
     delimiter: Option<u8>,
 
-    /// Take a comma within a number for a decimal point also where commas separate cells.
+    /// Read a comma within a number as a decimal point, even if commas separate cells.
     #[arg(long, requires = "csv")]
     decimal_comma: bool,
 
-    /// How times are written, with the directives of strptime. Without it, RFC 3339 and Unix times
-    /// are understood.
+    /// The format of times, in the syntax of strptime, such as '%d/%m/%Y %H:%M'. Without it, times
+    /// are RFC 3339 or Unix times.
     #[arg(long, value_name = "FORMAT", conflicts_with = "time_unit")]
     time_format: Option<String>,
 
-    /// The unit of times that are numbers; found by their size unless given.
+    /// The unit of times that are numbers. Without it, the unit is detected from their size.
     #[arg(long, value_name = "UNIT")]
     time_unit: Option<Unit>,
 
-    /// The time zone of times without an offset, such as Europe/Berlin; that of this machine unless
-    /// given.
+    /// The time zone of times without an offset, such as Europe/Berlin [default: the zone of this
+    /// machine].
     #[arg(long, value_name = "ZONE", value_parser = zone)]
     zone: Option<TimeZone>,
 
-    /// When the recording began, for times that are numbers and count from then.
+    /// The start of the recording, for times that are numbers and count from then, such as
+    /// 2024-06-01T12:00.
     #[arg(long, value_name = "TIME", requires = "csv")]
     start: Option<String>,
 
-    /// Leave out the rows that cannot be stored, and list them.
+    /// Leave out rows that cannot be stored, and print each with the reason.
     #[arg(long)]
     skip_bad: bool,
 
-    /// Read and check everything, and say what would be stored, but store nothing.
+    /// Check the input and print what would be stored, but store nothing.
     #[arg(long)]
     dry_run: bool,
 }
 
-/// How large a value may be, in bytes: a server takes bodies of 10 MiB.
+/// The maximum size of a value, in bytes: a server accepts request bodies of 10 MiB.
 const MAX_VALUE_BYTES: usize = 10 * 1024 * 1024 - 1024;
 
 /// A datapoint of the input.
@@ -110,23 +111,23 @@ const MAX_VALUE_BYTES: usize = 10 * 1024 * 1024 - 1024;
 struct Row {
     place: Place,
     when: When,
-    /// Its value.
+    /// The value.
     json: String,
 }
 
-/// When a datapoint was.
+/// The time of a datapoint.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum When {
-    /// When it is read.
+    /// The time at which the datapoint is read.
     Now,
-    /// In seconds since 1970.
+    /// Seconds since 1970.
     At(f64),
 }
 
 /// The input, read and checked.
 struct Checked {
     spool: Spool,
-    /// Whether no datapoint has a time of its own.
+    /// Whether the input has no times, so that datapoints are stamped with the present.
     is_now: bool,
     bad: Vec<BadRow>,
     notices: Vec<String>,
@@ -209,14 +210,14 @@ impl Insert {
     }
 }
 
-/// What is asked of each row.
+/// The checks that each row must pass.
 struct Check {
     schema: connectordb::types::Validator,
     skip_bad: bool,
 }
 
-/// In which order rows come: the first that does not come after the one before it, and the first that
-/// does not come before it.
+/// Whether the times of rows ascend, descend, or neither: for both orders the first row that breaks
+/// it.
 #[derive(Default)]
 struct Order {
     previous: Option<f64>,
@@ -225,7 +226,7 @@ struct Order {
 }
 
 impl Check {
-    /// Reads all rows. The first bad one is an error, unless they are to be skipped.
+    /// Reads all rows. The first bad row is an error, unless `skip_bad` is set.
     fn all(&self, rows: impl Iterator<Item = Result<Result<Row, BadRow>>>) -> Result<Checked> {
         let (mut writer, mut order) = (SpoolWriter::new(), Order::default());
         let (mut undated, mut dated, mut bad) = (None, None, Vec::new());
@@ -248,8 +249,8 @@ impl Check {
         }
         if let (Some(undated), Some(dated)) = (undated, dated) {
             return Err(format!(
-                "{undated} has no time, and {dated} has one: give all datapoints their times. Nothing \
-                 was stored"
+                "{undated} has no time, but {dated} has one: give every datapoint a time, or none. \
+                 Nothing was stored"
             )
             .into());
         }
@@ -258,7 +259,10 @@ impl Check {
         let is_reversed = match (order.not_ascending, order.not_descending) {
             (None, _) => false,
             (Some(_), None) => {
-                notices.push("the newest datapoint comes first: they are stored in reverse".into());
+                notices.push(
+                    "the newest datapoint comes first: datapoints are stored in reverse order"
+                        .into(),
+                );
                 true
             }
             (Some(row), Some(_)) => return Err(format!("{row}. Nothing was stored").into()),
@@ -269,7 +273,7 @@ impl Check {
     fn check(&self, row: Row) -> Result<Row, BadRow> {
         if row.json.len() > MAX_VALUE_BYTES {
             let size = row.json.len() / 1024 / 1024;
-            let message = format!("the value has {size} MiB; a server takes less than 10 MiB");
+            let message = format!("the value has {size} MiB; a server accepts less than 10 MiB");
             return Err(BadRow::new(row.place, message));
         }
         if self.schema.allows_anything() && is_plain(&row.json) {
@@ -278,7 +282,7 @@ impl Check {
         let value: Value = serde_json::from_str(&row.json).map_err(|error| {
             BadRow::new(row.place, format!("the value cannot be stored: {error}"))
         })?;
-        // It is read back as part of a datapoint in an array.
+        // The value is read back as part of a datapoint in an array, two levels deeper.
         if serde_json::from_str::<Value>(&format!(r#"[{{"d":{}}}]"#, row.json)).is_err() {
             return Err(BadRow::new(row.place, "the value is nested more than 125 levels deep"));
         }
@@ -314,12 +318,12 @@ impl Order {
     }
 }
 
-/// The value of the command line: JSON, or else a string. What the schema takes only as a string is
-/// one.
+/// Parses the value of the command line. It is a string if it is not valid JSON, or if it matches
+/// the schema as a string only.
 fn argument(text: &str, schema: &connectordb::Schema) -> Result<Box<RawValue>> {
     let string = Value::from(text);
     let validator = schema.validator()?;
-    // As text: a number keeps all its digits.
+    // Kept as JSON text, so that a number keeps all its digits.
     let json = match serde_json::from_str(&whole_characters(text)) {
         Ok(value) if validator.is_valid(&value) || !validator.is_valid(&string) => text.to_owned(),
         _ => string.to_string(),
@@ -327,7 +331,8 @@ fn argument(text: &str, schema: &connectordb::Schema) -> Result<Box<RawValue>> {
     Ok(RawValue::from_string(whole_characters(&json).into_owned())?)
 }
 
-/// All of standard input, in memory if it is small. It is read more than once.
+/// Copies all of standard input to memory, or to a temporary file if it is large, so that it can be
+/// read more than once.
 fn spooled(mut input: impl Read) -> Result<SpooledTempFile> {
     let mut spool = SpooledTempFile::new(MEMORY_BYTES);
     io::copy(&mut input, &mut spool)?;
@@ -362,7 +367,7 @@ fn inserted(output: Output, count: usize) -> Result {
     }
 }
 
-/// Says what would be stored.
+/// Prints what would be stored.
 fn would_insert(spool: &Spool, bad: usize, output: Output) -> Result {
     let (first, last) = (spool.first_t(), spool.last_t());
     if output.json {
@@ -382,10 +387,11 @@ fn delimiter(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
         [byte] => Ok(*byte),
         b"tab" | b"\\t" => Ok(b'\t'),
-        _ => Err("expected one ASCII character, or tab".to_owned()),
+        _ => Err("expected one ASCII character, or \"tab\"".to_owned()),
     }
 }
 
 fn zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| format!("there is no time zone {name:?}"))
+    TimeZone::get(name)
+        .map_err(|_| "expected the name of a time zone, such as Europe/Berlin".to_owned())
 }

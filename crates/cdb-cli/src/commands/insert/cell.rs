@@ -1,21 +1,22 @@
-//! What the cells of a table say, by the schema of their stream.
+//! Conversion of the cells of a table to JSON.
 
 use serde_json::Value;
 
-/// What the cells of a column are.
+/// The type of the cells of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Number,
     Boolean,
     Text,
-    /// Each cell is JSON: an array, an object, or one of several types.
+    /// A cell is stored as JSON if it is valid JSON, and otherwise as a string: for arrays, objects
+    /// and columns of several types.
     Json,
-    /// Each cell must be JSON, as `cdb get --csv` prints it.
+    /// A cell must be valid JSON, as `cdb get --csv` prints it.
     Exact,
 }
 
 impl Kind {
-    /// What a schema wants; `None` if it takes anything.
+    /// The type that a schema requires, or `None` if it leaves the type open.
     pub(super) fn of_schema(schema: &Value) -> Option<Self> {
         match schema.get("type")? {
             Value::String(name) => Self::of_type(name),
@@ -39,10 +40,10 @@ impl Kind {
         }
     }
 
-    /// The narrowest that takes a cell of a column that has been this so far; `None` if the column
-    /// has had no cells.
+    /// The type of a column after one more cell. `so_far` is its type before, or `None` if this is
+    /// its first cell. A column with cells of different types is text.
     pub(super) fn widened(so_far: Option<Self>, cell: &str, comma: bool) -> Self {
-        // A number does not begin with zeros; a code may.
+        // Digits that start with a zero, such as 00123, are a code and not a number.
         let is_code =
             cell.len() > 1 && cell.starts_with('0') && cell.as_bytes()[1].is_ascii_digit();
         let kind = match cell {
@@ -58,7 +59,8 @@ impl Kind {
         }
     }
 
-    /// The JSON of a cell that is not empty.
+    /// The JSON of a cell that is not empty, or what is wrong with the cell. `comma` says whether a
+    /// comma is a decimal point.
     pub(super) fn json(self, cell: &str, comma: bool) -> Result<String, String> {
         let expected = |what: &str| format!("{cell:?} is not {what}");
         match self {
@@ -91,7 +93,8 @@ fn boolean(cell: &str) -> Option<bool> {
     }
 }
 
-/// A number as JSON has it, with all its digits: `+5`, `.5`, `5.` and `007` are put right.
+/// A number as JSON with all its digits, or `None` if the cell is not a number. `+5`, `.5`, `5.`
+/// and `007`, which JSON does not allow, are converted.
 pub(super) fn number(cell: &str, comma: bool) -> Option<String> {
     let cell = cell.trim();
     let text = if comma && cell.matches(',').count() == 1 && !cell.contains('.') {

@@ -15,11 +15,11 @@ use super::time::TimeParser;
 use super::{Row, When};
 use crate::Result;
 
-/// How many elements of an array are parsed ahead.
+/// The number of elements of an array that may be parsed before they are checked.
 const MAX_PARSED_AHEAD: usize = 256;
 
-/// A datapoint, or part of one: `t` is a number or a text, `d` any JSON, `o` an origin. The server
-/// sets origins itself.
+/// A datapoint: `t` is a number or a string, `d` any JSON, `o` an origin, which is ignored because
+/// the server sets it. Each may be missing.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawPoint {
@@ -32,13 +32,14 @@ struct RawPoint {
     o: Option<Box<RawValue>>,
 }
 
-/// Also a null is there.
+/// Reads a field that is present, so that `null` is `Some` and a missing field is `None`.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
     Box::<RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// Whether the input is one JSON array of datapoints: its first element begins like one. An empty array
-/// is one too, unless the stream's values are arrays. Puts the input back where it was.
+/// Whether the input is one JSON array of datapoints: whether its first element begins like a
+/// datapoint. An empty array counts as one, unless the stream's values are arrays. Leaves the input
+/// at the position it had.
 pub(super) fn is_array_of_points(
     input: &mut (impl Read + Seek),
     schema: &serde_json::Value,
@@ -57,18 +58,19 @@ pub(super) fn is_array_of_points(
     Ok(["\"t\"", "\"d\"", "\"o\""].iter().any(|name| key.starts_with(name)))
 }
 
-/// What a line is when it is not JSON.
+/// How lines are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lines {
-    /// An error.
+    /// Each line must be JSON.
     Json,
-    /// A text: the stream holds texts.
+    /// For streams of strings: datapoints with a time and JSON strings are read as JSON. Any other
+    /// line is stored as a string, except that one that begins with `{` must be valid JSON.
     JsonOrText,
-    /// A text in any case.
+    /// Each line is stored as a string.
     Text,
 }
 
-/// The rows of an input that is read line by line. Empty lines are left out.
+/// The rows of an input with one row per line. Empty lines are left out.
 pub(super) fn lines<'a>(
     input: impl BufRead + 'a,
     lines: Lines,
@@ -92,7 +94,7 @@ pub(super) fn lines<'a>(
             Lines::Text => Ok(text(place, line)),
             Lines::Json => value(place, line, times),
             Lines::JsonOrText => match value(place, line, times) {
-                // A number in a stream of texts is one of the texts.
+                // A number in a stream of strings is stored as a string.
                 Ok(row) if row.when != When::Now || row.json.starts_with('"') => Ok(row),
                 Err(error) if line.trim_start().starts_with('{') => Err(error),
                 _ => Ok(text(place, line)),
@@ -106,7 +108,7 @@ fn text(place: Place, line: &str) -> Row {
     Row { place, when: When::Now, json: serde_json::Value::from(line).to_string() }
 }
 
-/// A line that is JSON: a datapoint, or a value.
+/// Parses a line of JSON: a datapoint, or a value.
 fn value(place: Place, line: &str, times: &mut TimeParser) -> Result<Row, BadRow> {
     let line = whole_characters(line);
     let line = &*line;
@@ -122,8 +124,8 @@ fn value(place: Place, line: &str, times: &mut TimeParser) -> Result<Row, BadRow
     point_or_value(place, value, times)
 }
 
-/// The same JSON, with U+FFFD for each half of a surrogate pair that stands alone (`\ud83d`): no
-/// character has it, but some programs write it. The original server stores the same.
+/// Replaces each unpaired surrogate (`\ud83d` alone) by U+FFFD. It is not a character, and
+/// serde_json refuses it, but some programs write it. The original server stores U+FFFD as well.
 pub(in crate::commands) fn whole_characters(json: &str) -> Cow<'_, str> {
     let surrogate = |place: usize| {
         let digits = json.get(place..)?.strip_prefix("\\u")?.get(..4)?;
@@ -140,7 +142,7 @@ pub(in crate::commands) fn whole_characters(json: &str) -> Cow<'_, str> {
                 copied = place + 6;
                 copied
             }
-            // The character after a backslash is none that begins an escape.
+            // Skips the character after the backslash, which may be a backslash itself.
             (None, _) => {
                 json[place + 1..].chars().next().map_or(json.len(), |c| place + 1 + c.len_utf8())
             }
@@ -153,8 +155,8 @@ pub(in crate::commands) fn whole_characters(json: &str) -> Cow<'_, str> {
     text.into()
 }
 
-/// An object of nothing but `t`, `d` and `o`, with at least one of the first two, is a datapoint;
-/// anything else is a value.
+/// An object with no other keys than `t`, `d` and `o`, and at least one of the first two, is a
+/// datapoint. Anything else is a value.
 fn point_or_value(place: Place, raw: &RawValue, times: &mut TimeParser) -> Result<Row, BadRow> {
     let value = |json: &str| Row { place, when: When::Now, json: json.to_owned() };
     if !raw.get().starts_with('{') {
@@ -168,7 +170,7 @@ fn point_or_value(place: Place, raw: &RawValue, times: &mut TimeParser) -> Resul
             if keys.is_ok_and(|keys| keys.contains_key("t") && keys.contains_key("d")) {
                 let what = without_place(&error);
                 let message = format!(
-                    "{} is not a datapoint: {what}; if it is the value, write {{\"d\": …}} around it",
+                    "{} is not a datapoint: {what}; if it is a value, write it as {{\"d\": VALUE}}",
                     start_of(raw.get())
                 );
                 return Err(BadRow::new(place, message));
@@ -194,7 +196,8 @@ fn this_point(place: Place, point: RawPoint, times: &mut TimeParser) -> Result<R
     Ok(Row { place, when, json: d.map_or_else(|| "null".to_owned(), |d| d.get().to_owned()) })
 }
 
-/// What is wrong, without line and column, which are those of the line alone.
+/// The text of an error without its line and column, which count from the start of the row and not
+/// of the input.
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or(&text).to_owned()
@@ -202,8 +205,8 @@ fn without_place(error: &serde_json::Error) -> String {
 
 /// The rows of an input that is one JSON array of datapoints, in any layout.
 ///
-/// The parser pushes elements, so it runs in a thread of its own, which ends when it is not listened
-/// to any more.
+/// The parser hands elements to a visitor, which cannot be paused, so it runs in a thread of its
+/// own. The thread ends when the iterator is dropped.
 pub(super) fn array<'a>(
     input: impl Read + Send + 'static,
     times: &'a mut TimeParser,
@@ -223,7 +226,8 @@ pub(super) fn array<'a>(
     })
 }
 
-/// What the parser has found: an element and the line on which it ends, or what ends the array.
+/// An element of the array, or the error that ends it, and its line; for an element the line on
+/// which it ends.
 type Parsed = (u64, Result<Box<RawValue>, String>);
 
 fn parse(input: impl Read, elements: &SyncSender<Parsed>) {
@@ -261,12 +265,13 @@ fn parse(input: impl Read, elements: &SyncSender<Parsed>) {
             true => "the input ends in the middle of the array".to_owned(),
             false => format!("the input is not valid JSON: {}", without_place(&error)),
         };
-        // Nobody may listen any more.
+        // The iterator may have been dropped.
         let _ = elements.send((error.line() as u64, Err(format!("column {column}: {what}"))));
     }
 }
 
-/// Counts the lines that have been read; the parser takes one byte at a time.
+/// Counts the lines that have been read. The count is exact because the parser reads one byte at a
+/// time.
 struct CountLines<'a, R> {
     input: R,
     lines: &'a std::cell::Cell<u64>,
@@ -281,7 +286,7 @@ impl<R: Read> Read for CountLines<'_, R> {
     }
 }
 
-/// The elements that the parser has found, with their places.
+/// The elements that the parser has sent, with their places.
 struct Elements {
     parsed: Receiver<Parsed>,
     number: u64,
@@ -303,7 +308,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn halves_of_surrogate_pairs_are_replaced() {
+    fn unpaired_surrogates_are_replaced() {
         let cases = [
             (r#""plain""#, r#""plain""#),
             (r#""\ud83d\ude00""#, r#""\ud83d\ude00""#),

@@ -1,18 +1,18 @@
-//! Where in the input something stands, and what is wrong with it.
+//! Places in the input, and the errors of rows.
 
 use std::fmt;
 
-/// How much of a bad line or cell is shown.
+/// The number of characters of a bad line or cell that an error quotes.
 const MAX_QUOTED_CHARS: usize = 60;
 
-/// Where a datapoint stands in the input.
+/// The place of a datapoint in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// A line of text, from 1.
     Line(u64),
     /// An element of a JSON array, from 1, and the line on which it ends.
     Element { number: u64, line: u64 },
-    /// A row of a table after its names, from 1, and the line on which it begins.
+    /// A row of a table, from 1 after the line of column names, and the line on which it begins.
     Row { number: u64, line: u64 },
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for Place {
 pub(super) struct BadRow {
     pub(super) place: Place,
     pub(super) message: String,
-    /// Whether what comes after it cannot be read either.
+    /// Whether the rest of the input cannot be read either.
     pub(super) is_last: bool,
 }
 
@@ -49,7 +49,7 @@ impl fmt::Display for BadRow {
 
 impl std::error::Error for BadRow {}
 
-/// The start of a text, in quotes.
+/// A text in quotes, cut after 60 characters.
 pub(super) fn start_of(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTED_CHARS) {
         Some((end, _)) => format!("{:?}…", &text[..end]),

@@ -1,4 +1,4 @@
-//! Datapoints that have been read and checked, before the first is sent.
+//! The datapoints of the input after they have been checked, before the first is sent.
 
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
@@ -7,14 +7,15 @@ use tempfile::SpooledTempFile;
 
 use crate::Result;
 
-/// How much is kept in memory, in bytes; more is in a temporary file.
+/// The number of bytes kept in memory; a larger spool is in a temporary file.
 pub(super) const MEMORY_BYTES: usize = 8 * 1024 * 1024;
 
-/// Datapoints in the order in which they are to be stored. Sixteen bytes of each are in memory.
+/// Datapoints in the order in which they will be stored. Values may be in a file; the time and the
+/// position of a value, 16 bytes, are in memory.
 pub(super) struct Spool {
     values: SpooledTempFile,
     times: Vec<f64>,
-    /// Where the value of each ends.
+    /// The offset at which each value ends, in the order of the input.
     ends: Vec<u64>,
     is_reversed: bool,
 }
@@ -40,7 +41,7 @@ impl SpoolWriter {
         Ok(())
     }
 
-    /// The datapoints, the last one first if they are to be reversed.
+    /// The datapoints that have been pushed, in reverse order if `is_reversed` is set.
     pub(super) fn finish(self, is_reversed: bool) -> Result<Spool> {
         let Self { values, mut times, ends } = self;
         let values = values.into_inner().map_err(std::io::IntoInnerError::into_error)?;
@@ -68,13 +69,13 @@ impl Spool {
         self.times.get(index).copied()
     }
 
-    /// Moves the times before another to it.
+    /// Changes times before `earliest` to `earliest`.
     pub(super) fn restamp(&mut self, earliest: f64) {
         self.times.iter_mut().for_each(|t| *t = t.max(earliest));
     }
 
-    /// The datapoints from an index on, as the body of an insert, and how many they are: at most so
-    /// many, and of about so many bytes.
+    /// The body of a request that inserts the datapoints from an index on, and their number. It has
+    /// at most `max` datapoints, and ends with the one that brings their values to `bytes` bytes.
     pub(super) fn body(&mut self, from: usize, max: usize, bytes: u64) -> Result<(Vec<u8>, usize)> {
         let mut count = 0;
         let mut size = 0;
@@ -102,7 +103,7 @@ impl Spool {
         Ok((body, count))
     }
 
-    /// Where the value of a datapoint is.
+    /// The offsets at which the value of a datapoint begins and ends.
     fn place(&self, index: usize) -> Range<u64> {
         let index = if self.is_reversed { self.len() - 1 - index } else { index };
         let start = if index == 0 { 0 } else { self.ends[index - 1] };

@@ -1,4 +1,4 @@
-//! Tables: CSV and its relatives.
+//! Tables: CSV and similar formats.
 
 use std::collections::HashMap;
 use std::io::{Read, Seek, SeekFrom};
@@ -13,13 +13,13 @@ use super::time::TimeParser;
 use super::{Row, When};
 use crate::Result;
 
-/// How much of a table is read to find out how it is written, in bytes.
+/// The number of bytes at the start of a table in which the delimiter is detected.
 const SNIFFED_BYTES: u64 = 64 * 1024;
 
-/// What separates cells; those that are rarer within cells come first.
+/// The delimiters that are detected, those first that are rarer within cells.
 const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
 
-/// How a table is to be read.
+/// The options that say how to read a table.
 #[derive(Debug, Default)]
 pub(super) struct Options {
     pub(super) times: Vec<String>,
@@ -28,24 +28,26 @@ pub(super) struct Options {
     pub(super) decimal_comma: bool,
 }
 
-/// A table whose names have been read.
+/// A table whose column names have been read.
 pub(super) struct Table<R> {
     input: R,
     delimiter: u8,
     decimal_comma: bool,
-    /// The columns that make the time, in their order.
+    /// The indexes of the columns that form the time, in the order of the options.
     times: Vec<usize>,
-    /// Whether times are those of the protocol, in seconds.
+    /// Whether the columns are those of `cdb get --csv`: numbers are times in seconds.
     is_protocol: bool,
     values: Values,
-    /// Whether a quote is opened and not closed.
+    /// Whether the number of quotes is odd.
     has_open_quote: bool,
     notices: Vec<String>,
 }
 
-/// What makes the value of a row.
+/// The columns that form the value of a row.
 enum Values {
+    /// The value is a cell.
     Column(Column),
+    /// The value is an object of cells.
     Object(Vec<Column>),
 }
 
@@ -65,8 +67,8 @@ impl Values {
 }
 
 impl<R: Read + Seek> Table<R> {
-    /// Reads the names, and finds out what is not given. The schema says what cells are; what it
-    /// leaves open is decided by all cells of a column.
+    /// Reads the column names, and detects what the options leave open. The types of columns are
+    /// those of the schema, or are detected from all their cells if the schema leaves them open.
     pub(super) fn open(mut input: R, options: Options, schema: &Value) -> Result<Self> {
         let start = input.stream_position()?;
         let delimiter = match options.delimiter {
@@ -80,7 +82,8 @@ impl<R: Read + Seek> Table<R> {
             && options.value.is_none()
             && (names == ["t", "d", "o"] || names == ["t", "d"]);
         if is_protocol {
-            // What `cdb get --csv` prints: values are JSON, origins are not the client's to say.
+            // The output of `cdb get --csv`: values are JSON. The origin is ignored because the
+            // server sets it.
             let column = Column { name: "d".to_owned(), index: 1, kind: Some(Kind::Exact) };
             let (times, values) = (vec![0], Values::Column(column));
             let (decimal_comma, notices) = (false, Vec::new());
@@ -99,7 +102,7 @@ impl<R: Read + Seek> Table<R> {
             let found: Vec<_> = (0..names.len()).filter(|i| unique[*i] == name.trim()).collect();
             match (&*found, names.iter().filter(|other| *other == name.trim()).count()) {
                 ([index], 0 | 1) => Ok(*index),
-                // The first of the columns with the date and with the time of day.
+                // Two columns of the same name, of which `--time time --time "time (2)"` uses both.
                 ([index], _) if is_time && options.times.len() > 1 => Ok(*index),
                 ([_, ..], _) => Err(format!(
                     "several columns have the name {name:?}; remove or rename all but one of them"
@@ -120,7 +123,7 @@ impl<R: Read + Seek> Table<R> {
         let values = match &options.value {
             Some(name) => Values::Column(column(find(name, false)?, Some(schema))),
             None => {
-                // Spreadsheets end lines with empty columns.
+                // Some spreadsheets end lines with columns that have no name.
                 let is_value = |index: &usize| !times.contains(index) && !names[*index].is_empty();
                 let others: Vec<_> = (0..names.len()).filter(is_value).collect();
                 let holds_objects = match schema.get("type") {
@@ -128,15 +131,15 @@ impl<R: Read + Seek> Table<R> {
                     _ => schema.get("properties").is_some(),
                 };
                 match &*others {
-                    // A stream of numbers, and one column that is not the time.
+                    // For example a stream of numbers, and one column besides the time.
                     [index] if schema.get("type").is_some() && !holds_objects => {
                         Values::Column(column(*index, Some(schema)))
                     }
                     [_, _, ..] if schema.get("type").is_some() && !holds_objects => {
                         let columns = unique.join(", ");
                         return Err(format!(
-                            "the stream's values are not objects: name the column with the values by \
-                             --value; the columns are {columns}"
+                            "the stream's values are not objects: give the column with the values \
+                             with --value; the columns are {columns}"
                         )
                         .into());
                     }
@@ -149,7 +152,7 @@ impl<R: Read + Seek> Table<R> {
                 }
             }
         };
-        // A comma between digits is a decimal comma where it does not separate cells.
+        // A comma that does not separate cells is a decimal comma.
         let decimal_comma = options.decimal_comma || delimiter != b',';
         input.seek(SeekFrom::Start(start))?;
         let notices = Vec::new();
@@ -170,7 +173,7 @@ impl<R: Read + Seek> Table<R> {
         Ok(table)
     }
 
-    /// Finds out what the cells of those columns are of which the schema does not say it.
+    /// Detects the types of columns that the schema leaves open.
     fn find_kinds(&mut self) -> Result {
         let comma = self.decimal_comma;
         let mut kinds: HashMap<usize, Option<Kind>> = HashMap::new();
@@ -179,7 +182,7 @@ impl<R: Read + Seek> Table<R> {
             columns.iter().filter(|column| column.kind.is_none()).map(|it| it.index).collect();
         let mut became_text = HashMap::new();
         for (record, row) in reader(&mut self.input, self.delimiter).records().zip(1..) {
-            // What is wrong with it is said when it is read.
+            // `rows` reports the error.
             let Ok(record) = record else { continue };
             for index in &open {
                 let cell = record.get(*index).unwrap_or_default().trim();
@@ -197,7 +200,8 @@ impl<R: Read + Seek> Table<R> {
             column.kind = kinds.get(&column.index).copied().flatten();
             if let Some((row, cell)) = became_text.get(&column.index) {
                 self.notices.push(format!(
-                    "column {:?} is stored as strings, since row {row} has {cell}; a schema says otherwise",
+                    "column {:?} is stored as strings because row {row} has {cell}; with a schema of \
+                     another type, such rows are refused",
                     column.name
                 ));
             }
@@ -205,12 +209,12 @@ impl<R: Read + Seek> Table<R> {
         Ok(())
     }
 
-    /// What was found out about the table, for a person.
+    /// What was detected in the table, as messages for the user.
     pub(super) fn notices(&self) -> &[String] {
         &self.notices
     }
 
-    /// The rows. Those without a value are left out, and counted.
+    /// The rows. Rows without a value are left out, and added to `without_value`.
     pub(super) fn rows<'a>(
         self,
         times: &'a mut TimeParser,
@@ -235,7 +239,7 @@ impl<R: Read + Seek> Table<R> {
                 return None;
             }
             if has_open_quote && record.iter().any(|cell| cell.contains('\n')) {
-                let message = "a quote that is opened here is not closed";
+                let message = "a quote is opened and not closed";
                 return Some(Ok(Err(BadRow { is_last: true, ..BadRow::new(place, message) })));
             }
             let when = when(&record, &columns, |text| {
@@ -260,7 +264,7 @@ impl<R: Read + Seek> Table<R> {
 }
 
 impl Values {
-    /// The value of a row; `None` if it has none.
+    /// The value of a row, or `None` if its cells are empty.
     fn json(
         &self,
         record: &StringRecord,
@@ -274,14 +278,15 @@ impl Values {
                 return Ok(None);
             }
             let kind = column.kind.unwrap_or(Kind::Text);
-            // 1.234 beside 950,5: one of the marks is not a decimal one.
+            // 1.234 and 950,5 in one column: the point may separate thousands.
             if comma
                 && kind == Kind::Number
                 && let Some(mark) = cell.chars().find(|c| matches!(c, ',' | '.'))
                 && *marks.entry(column.index).or_insert(mark) != mark
             {
                 let message = format!(
-                    "column {:?}: {cell:?} has {mark:?} where cells before have the other decimal mark",
+                    "column {:?}: {cell:?} has {mark:?}, but earlier cells have the other decimal \
+                     mark; write all numbers with the same one",
                     column.name
                 );
                 return Err(BadRow::new(place, message));
@@ -312,6 +317,7 @@ impl Values {
     }
 }
 
+/// The time of a row: its time cells, joined by blanks and parsed.
 fn when(
     record: &StringRecord,
     columns: &[usize],
@@ -330,13 +336,13 @@ fn when(
     }
 }
 
-/// A row that cannot be taken apart.
+/// The error of a row that cannot be split into cells.
 fn bad_record(error: &csv::Error, number: u64) -> Result<Result<Row, BadRow>> {
     let line = error.position().map_or(number + 1, csv::Position::line);
     let place = Place::Row { number, line };
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            let message = format!("{len} cells, but there are {expected_len} columns");
+            let message = format!("the row has {len} cells, but the first line has {expected_len}");
             Ok(Err(BadRow::new(place, message)))
         }
         csv::ErrorKind::Utf8 { .. } => Ok(Err(BadRow::new(place, "the text is not UTF-8"))),
@@ -348,7 +354,7 @@ fn reader<R: Read>(input: R, delimiter: u8) -> csv::Reader<R> {
     csv::ReaderBuilder::new().delimiter(delimiter).from_reader(input)
 }
 
-/// The names of the columns, without blanks around them.
+/// The names of the columns, without surrounding white space.
 fn names(input: &mut (impl Read + Seek), start: u64, delimiter: u8) -> Result<Vec<String>> {
     input.seek(SeekFrom::Start(start))?;
     let mut reader = reader(&mut *input, delimiter);
@@ -359,12 +365,12 @@ fn names(input: &mut (impl Read + Seek), start: u64, delimiter: u8) -> Result<Ve
     let names: Vec<_> = headers.iter().map(|name| name.trim().to_owned()).collect();
     input.seek(SeekFrom::Start(start))?;
     if names.iter().all(String::is_empty) {
-        return Err("the table has no first line with the names of its columns".into());
+        return Err("the table is empty: the first line must have the names of the columns".into());
     }
     let is_datum = |name: &String| number(name, true).is_some() || name.parse::<DateTime>().is_ok();
     if names.iter().filter(|name| !name.is_empty()).all(is_datum) {
         return Err(format!(
-            "the first line, {}, has no names of columns: put them before it",
+            "the first line, {}, has values: add a line with the names of the columns before it",
             start_of(&names.join(", "))
         )
         .into());
@@ -372,7 +378,7 @@ fn names(input: &mut (impl Read + Seek), start: u64, delimiter: u8) -> Result<Ve
     Ok(names)
 }
 
-/// The names, the second of those that are alike with ` (2)`, and so on.
+/// The names, made unique: ` (2)` is appended to the second of equal names, and so on.
 fn unique(names: &[String]) -> Vec<String> {
     let mut unique = Vec::<String>::new();
     for (index, name) in names.iter().enumerate() {
@@ -399,8 +405,7 @@ fn has_open_quote(input: &mut (impl Read + Seek), start: u64) -> Result<bool> {
     }
 }
 
-/// What separates the cells of the first line: the delimiter that occurs there most often, outside of
-/// quotes.
+/// Detects the delimiter: the one that occurs most often in the first line, outside of quotes.
 fn sniff(input: &mut (impl Read + Seek), start: u64) -> Result<u8> {
     let mut beginning = Vec::new();
     input.by_ref().take(SNIFFED_BYTES).read_to_end(&mut beginning)?;
@@ -418,7 +423,7 @@ fn sniff(input: &mut (impl Read + Seek), start: u64) -> Result<u8> {
             _ => {}
         }
     }
-    // Of equals the first.
+    // Of equally frequent delimiters the first one in `DELIMITERS`.
     let best = (0..DELIMITERS.len()).rev().max_by_key(|place| counts[*place]);
     Ok(best.filter(|place| counts[*place] > 0).map_or(b',', |place| DELIMITERS[place]))
 }
@@ -452,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_place() {
+    fn errors_name_the_row_and_the_column() {
         let options = |value: &str| Options { value: Some(value.into()), ..Options::default() };
         let error = |text, value| {
             read(text, options(value), &json!({"type": "number"})).expect_err("wrong").to_string()
@@ -464,6 +469,9 @@ mod tests {
             error("a\n1\nunavailable\n", "a"),
             "row 2 (line 3), column \"a\": \"unavailable\" is not a number"
         );
-        assert_eq!(error("a,b\n1,2\n1\n", "a"), "row 2 (line 3), 1 cells, but there are 2 columns");
+        assert_eq!(
+            error("a,b\n1,2\n1\n", "a"),
+            "row 2 (line 3), the row has 1 cells, but the first line has 2"
+        );
     }
 }

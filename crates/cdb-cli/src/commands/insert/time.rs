@@ -1,4 +1,4 @@
-//! Times as they stand in files.
+//! Parsing the times in files.
 
 use std::fmt;
 
@@ -11,11 +11,13 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use super::place::start_of;
 use crate::times::seconds_of;
 
-/// The first second of the year 10,000: times from there on cannot be stored.
+/// The first second of the year 10,000. This time and later ones cannot be stored, nor those as far
+/// before 1970.
 const END_OF_TIMES: f64 = 253_402_300_800.0;
 
-/// Numbers that would be times before these, in seconds since 1970, may be something else: seconds
-/// before 1973 a date or a time since the start, other units before 1989 a count since another year.
+/// Numbers that would be earlier than these times, in seconds since 1970, are ambiguous. Seconds
+/// before 1973 may be a date or a time since the start of a recording; other units before 1989 may
+/// count from another year than 1970.
 const EARLIEST_SECONDS: f64 = 1e8;
 const EARLIEST_OTHERS: f64 = 6e8;
 
@@ -29,7 +31,8 @@ pub(super) enum Unit {
 }
 
 impl Unit {
-    /// The unit in which a number is a time between 1973 and 5138; seconds for those before 1973.
+    /// The unit in which a number is a time between 1973 and 5138, or seconds if the number is
+    /// smaller.
     fn of(number: f64) -> Self {
         match number.abs() {
             ..1e11 => Self::S,
@@ -39,7 +42,7 @@ impl Unit {
         }
     }
 
-    /// What --time-unit takes for it.
+    /// The value of `--time-unit` for this unit.
     fn flag(self) -> &'static str {
         match self {
             Self::S => "s",
@@ -49,7 +52,7 @@ impl Unit {
         }
     }
 
-    /// How many decimal places the unit is below seconds.
+    /// The number of decimal places by which the unit is smaller than a second.
     fn places(self) -> usize {
         match self {
             Self::S => 0,
@@ -71,19 +74,19 @@ impl fmt::Display for Unit {
     }
 }
 
-/// Reads the times of one input, in their order.
+/// Parses the times of one input, in the order of the input.
 #[derive(Debug)]
 pub(super) struct TimeParser {
     format: Option<String>,
     given_unit: Option<Unit>,
     zone: TimeZone,
-    /// What numbers count from, if not from 1970.
+    /// The time that numbers count from, if not 1970.
     start: Option<f64>,
-    /// The unit of the first number.
+    /// The unit detected from the first number.
     unit: Option<Unit>,
-    /// Whether a time without an offset was seen.
+    /// Whether the input has a time without an offset.
     used_zone: bool,
-    /// Whether one was seen that occurs twice.
+    /// Whether the input has a local time that occurs twice.
     used_fold: bool,
     previous: Option<f64>,
     is_descending: bool,
@@ -104,34 +107,43 @@ impl TimeParser {
         }
     }
 
-    /// Has numbers count from a time.
+    /// Sets the time that numbers count from.
     pub(super) fn starting_at(self, start: Option<f64>) -> Self {
         Self { start, ..self }
     }
 
-    /// What was found out about the times, for a person.
+    /// What was assumed about the times, as messages for the user.
     pub(super) fn notices(&self) -> Vec<String> {
         let mut notices = Vec::new();
         if let (Some(unit), None) = (self.unit, self.given_unit) {
-            notices.push(format!("times are Unix times in {unit}; --time-unit says otherwise"));
+            notices.push(format!(
+                "numbers are read as Unix times in {unit}; give --time-unit if they are not"
+            ));
         }
         if self.used_zone {
-            notices.push(format!("times without an offset are in the zone {}", self.zone_name()));
+            notices.push(format!(
+                "times without an offset are read in the time zone {}; give --zone if they are in \
+                 another one",
+                self.zone_name()
+            ));
         }
         if self.used_fold {
-            notices
-                .push("times that occur twice, as clocks were set back, follow their order".into());
+            notices.push(
+                "some local times occur twice because clocks were set back; they are read in the \
+                 order of the input"
+                    .into(),
+            );
         }
         notices
     }
 
-    /// The time of a datapoint that the protocol says in seconds.
+    /// Parses the time of a datapoint of the protocol, which is in seconds unless a unit was given.
     pub(super) fn parse_protocol(&mut self, number: &str) -> Result<f64, String> {
         let t = scaled(number, self.given_unit.unwrap_or(Unit::S));
         self.checked(number, t.ok_or_else(|| not_a_time(number))?)
     }
 
-    /// The time that a text says, in seconds since 1970.
+    /// Parses a time in any of the supported forms, and returns seconds since 1970.
     pub(super) fn parse(&mut self, text: &str) -> Result<f64, String> {
         let text = text.trim();
         let t = match &self.format {
@@ -145,21 +157,24 @@ impl TimeParser {
         self.checked(text, t)
     }
 
+    /// Refuses a time that cannot be stored, and notes the order of times.
     fn checked(&mut self, text: &str, t: f64) -> Result<f64, String> {
         if !t.is_finite() {
             return Err(not_a_time(text));
         }
         if t.abs() >= END_OF_TIMES {
-            let beyond = format!("{text} is not within the years that can be stored");
+            let too_far = format!("{text} is too far from 1970 to be stored");
             return Err(match Unit::of(t) {
-                Unit::S => beyond,
-                unit => format!("{beyond}. Is it in {unit}? Then give --time-unit {}", unit.flag()),
+                Unit::S => too_far,
+                unit => {
+                    format!("{too_far}; if it is in {unit}, give --time-unit {}", unit.flag())
+                }
             });
         }
         if t == 0.0 {
             return Err(format!(
-                "{} is 0 seconds, which the protocol takes for the present; if times count from the \
-                 beginning of a table, give the time of that with --start",
+                "{} is 0 seconds since 1970, which the protocol reads as the present; if times count \
+                 from the start of a recording, give its time with --start",
                 start_of(text)
             ));
         }
@@ -187,14 +202,15 @@ impl TimeParser {
         let earliest = if unit == Unit::S { EARLIEST_SECONDS } else { EARLIEST_OTHERS };
         if may_be_a_date(text) || t.abs() < earliest {
             return Err(format!(
-                "{text:?} may be a date, a Unix time or a time since the start; give --time-format, \
-                 such as {}, --time-unit s, or --start",
+                "{text:?} may be a date, a Unix time or a time since the start of a recording: give \
+                 --time-format (such as {}), --time-unit or --start",
                 if text.len() == 4 { "%Y" } else { "%Y%m%d" }
             ));
         }
         match self.unit {
             Some(previous) if previous != unit => Err(format!(
-                "{text} looks like a Unix time in {unit}, those before like {previous}; give --time-unit"
+                "{text} looks like a Unix time in {unit}, but earlier times are in {previous}; give \
+                 --time-unit"
             )),
             _ => {
                 self.unit = Some(unit);
@@ -203,7 +219,7 @@ impl TimeParser {
         }
     }
 
-    /// RFC 3339 and what is close to it.
+    /// Parses RFC 3339 and common variants of it.
     fn parse_date(&mut self, text: &str) -> Result<f64, String> {
         let normal = normal(text);
         if let Ok(time) = normal.parse::<ZonedDateTime>() {
@@ -224,6 +240,7 @@ impl TimeParser {
         }
     }
 
+    /// Parses a time in the format of `--time-format`.
     fn parse_with(&mut self, format: &str, text: &str) -> Result<f64, String> {
         let wrong = |error: jiff::Error| {
             format!("{} does not match --time-format {format:?}: {error}", start_of(text))
@@ -247,22 +264,23 @@ impl TimeParser {
             || parsed.monday_based_week().is_some()
             || parsed.iso_week().is_some();
         let date = match parsed.year() {
-            // A month or a year alone is its first day.
+            // A month or a year without a day means its first day.
             Some(year) if !has_day => Date::new(year, parsed.month().unwrap_or(1), 1),
             _ => parsed.to_date(),
         };
         self.start_of_day(text, date.map_err(wrong)?)
     }
 
-    /// A date alone is the beginning of its day.
+    /// The time of a date without a time of day: the start of the day in the zone.
     fn start_of_day(&mut self, text: &str, date: Date) -> Result<f64, String> {
         self.used_zone = true;
         let start = date.to_zoned_datetime(self.zone.clone()).map_err(|_| not_a_time(text))?;
         Ok(seconds_of(start.timestamp()))
     }
 
-    /// A time of the zone. One that occurs twice is the one that keeps the order of the file; the same
-    /// one twice is each of them.
+    /// The time of a local time in the zone. When clocks are set back, a local time occurs twice:
+    /// the occurrence is chosen that continues the order of the input, and a local time that is
+    /// repeated in the input is read as both occurrences.
     fn local(&mut self, text: &str, time: DateTime) -> Result<f64, String> {
         self.used_zone = true;
         let at = |offset: jiff::tz::Offset| {
@@ -272,8 +290,8 @@ impl TimeParser {
         match self.zone.to_ambiguous_timestamp(time).offset() {
             AmbiguousOffset::Unambiguous { offset } => at(offset),
             AmbiguousOffset::Gap { .. } => Err(format!(
-                "{} does not exist in the zone {}, where clocks were set forward over it; --zone says \
-                 in which zone times are",
+                "{} does not exist in the time zone {} because clocks were set forward; give --zone \
+                 if times are in another one",
                 start_of(text),
                 self.zone_name()
             )),
@@ -299,9 +317,9 @@ fn not_a_time(text: &str) -> String {
     format!("{} is not a date; expected RFC 3339, a Unix time, or --time-format", start_of(text))
 }
 
-/// Whether digits alone may be a year, or a date with or without its time.
+/// Whether digits may be a year, or a date with or without a time of day.
 fn may_be_a_date(text: &str) -> bool {
-    // Seconds may have a fraction.
+    // The seconds of a time of day may have a fraction.
     let text = text.split('.').next().unwrap_or(text);
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return false;
@@ -318,8 +336,8 @@ fn may_be_a_date(text: &str) -> bool {
     }
 }
 
-/// A decimal number of a unit in seconds, as the nearest float: the decimal point is moved in the
-/// text, so that nothing is rounded twice.
+/// Converts a decimal number of a unit to seconds, as the nearest float. The decimal point is moved
+/// in the text, because a division would round twice.
 fn scaled(text: &str, unit: Unit) -> Option<f64> {
     if unit == Unit::S {
         return text.parse().ok();
@@ -333,7 +351,8 @@ fn scaled(text: &str, unit: Unit) -> Option<f64> {
     format!("{digits}e{exponent}").parse().ok()
 }
 
-/// The same time as RFC 3339 has it: a blank before the offset goes, `UTC` and `GMT` are `Z`.
+/// The time in the form of RFC 3339: without a blank before the offset, and with `Z` for `UTC` and
+/// `GMT`.
 fn normal(text: &str) -> String {
     let text = text.trim();
     let upper = text.to_ascii_uppercase();
@@ -419,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn a_format_takes_no_date_that_there_is_not() {
+    fn a_format_refuses_dates_that_do_not_exist() {
         let parse = |format: &str, text: &str| {
             TimeParser::new(Some(format.into()), None, TimeZone::UTC).parse(text)
         };

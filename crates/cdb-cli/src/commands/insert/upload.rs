@@ -1,4 +1,4 @@
-//! Sending what was checked, each datapoint once.
+//! Sending the datapoints that have been checked, each once.
 
 use std::time::Duration;
 
@@ -9,18 +9,19 @@ use super::spool::Spool;
 use crate::Result;
 use crate::output::time;
 
-/// How many datapoints are sent at once at most, and about how many bytes of them.
+/// The maximum number of datapoints in a request, and the size of their values after which no
+/// further one is added.
 const MAX_POINTS: usize = 5_000;
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// How often in a row the server may not be reached.
+/// The maximum number of retries of a request.
 const MAX_FAILURES: u32 = 8;
 
-/// The first pause after a failure; each further one is twice as long.
+/// The pause after the first failure. Each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
-/// Checks that the datapoints can follow what the stream holds. Those that are stamped now may be
-/// moved to its last time: clocks differ.
+/// Checks that the datapoints can follow those of the stream. Datapoints that were stamped with the
+/// present are moved to the stream's last time if they are before it, because clocks differ.
 pub(super) async fn check_order(stream: &Stream, spool: &mut Spool, is_now: bool) -> Result {
     let (Some(last), Some(first)) = (stream.get(-1).await?, spool.first_t()) else { return Ok(()) };
     let last = last.t.as_secs_f64();
@@ -28,7 +29,7 @@ pub(super) async fn check_order(stream: &Stream, spool: &mut Spool, is_now: bool
         spool.restamp(last);
     } else if first < last {
         return Err(format!(
-            "the stream already has a datapoint at {}, later than the first one here ({}): \
+            "the stream already has a datapoint at {}, later than the first one of the input ({}): \
              datapoints can only be added at the end. Nothing was stored",
             time(last),
             time(first)
@@ -38,8 +39,8 @@ pub(super) async fn check_order(stream: &Stream, spool: &mut Spool, is_now: bool
     Ok(())
 }
 
-/// Sends all datapoints. If the connection is lost, goes on where the stream ends: each request says
-/// at which index it begins, so nothing is stored twice.
+/// Sends all datapoints, and returns their number. If the connection is lost, continues where the
+/// stream ends: each request names the index at which it begins, so that nothing is stored twice.
 pub(super) async fn upload(
     stream: &Stream,
     spool: &mut Spool,
@@ -50,7 +51,7 @@ pub(super) async fn upload(
     while stored < spool.len() {
         let (body, count) = spool.body(stored, MAX_POINTS, MAX_BYTES)?;
         let after = |error: &dyn std::fmt::Display| {
-            format!("the first {stored} of {} datapoints are stored, then: {error}", spool.len())
+            format!("the first {stored} of {} datapoints were stored, then: {error}", spool.len())
         };
         let index = start + stored as u64;
         let mut failures = 0;
@@ -61,19 +62,20 @@ pub(super) async fn upload(
             };
             let is_lost = error.is_temporary();
             if error.kind() == Some(ErrorKind::Index) && failures == 0 {
-                let message = "another program has inserted into the stream meanwhile";
+                let message = "another program inserted into the stream at the same time";
                 return Err(after(&message).into());
             }
             if !is_lost && failures == 0 {
                 return Err(after(&error).into());
             }
-            // The request may have arrived all the same: the length says it.
+            // The server may have stored the datapoints although the answer was lost: the length of
+            // the stream tells.
             let length = match stream.len().await {
                 Ok(length) => length,
                 Err(error) if error.is_temporary() && failures < MAX_FAILURES => index,
                 Err(error) => return Err(after(&error).into()),
             };
-            // What arrived may also be as many datapoints of another program.
+            // As many datapoints may also have come from another program: compare the last time.
             let arrived = length == index + count as u64
                 && stream.get(-1).await.is_ok_and(|last| {
                     last.map(|last| last.t.as_secs_f64()) == spool.t(stored + count - 1)
@@ -82,7 +84,7 @@ pub(super) async fn upload(
                 break;
             }
             if length != index {
-                let message = "another program has inserted into the stream meanwhile";
+                let message = "another program inserted into the stream at the same time";
                 return Err(after(&message).into());
             }
             if failures >= MAX_FAILURES {
