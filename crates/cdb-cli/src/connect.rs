@@ -1,4 +1,4 @@
-//! With which server, and as whom.
+//! The server to connect to, and the device to log in as.
 
 use std::path::PathBuf;
 
@@ -8,25 +8,25 @@ use connectordb::{ConnectorDb, ConnectorDbBuilder, Object};
 use crate::Result;
 use crate::profiles::{Profile, Profiles};
 
-/// What help calls the options that every command has.
+/// The heading under which help lists the options that every command has.
 pub(crate) const EVERYWHERE: &str = "Options of all commands";
 
-/// Which server, and as whom.
+/// The server to connect to, and the device to log in as.
 #[derive(Debug, Args)]
 pub(crate) struct Server {
-    /// The server's URL; unless given, that of the profile.
+    /// The server's URL; by default that of the profile.
     #[arg(long, global = true, help_heading = EVERYWHERE, env = "CDB_URL", value_name = "URL")]
     url: Option<String>,
 
-    /// The key of a device; unless given, that of the profile.
+    /// The API key of the device to log in as; by default that of the profile.
     #[arg(long, global = true, help_heading = EVERYWHERE, env = "CDB_APIKEY", value_name = "KEY", hide_env_values = true)]
     apikey: Option<String>,
 
-    /// A file with a certificate in PEM, to be trusted beside those that the system trusts.
+    /// A PEM file with a certificate to trust in addition to those that the system trusts.
     #[arg(long, global = true, help_heading = EVERYWHERE, env = "CDB_CA", value_name = "FILE")]
     ca: Option<PathBuf>,
 
-    /// What was remembered by `cdb login` under this name.
+    /// The profile to use: the server and key that `cdb login` has saved under this name.
     #[arg(
         long,
         global = true,
@@ -39,17 +39,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// As whom one logs in, and where.
+    /// The URL, key and certificate to log in with: those of the options, or else of the profile.
     pub(crate) fn login(&self) -> Result<Profile> {
         let saved = Profiles::read()?.get(&self.profile);
         let profile = match (self.url.clone(), self.apikey.clone(), saved) {
             (Some(url), Some(apikey), _) => Profile { url, apikey, ca: None },
-            // The key belongs to the server that it was created on.
+            // A saved key is a secret of its server and must not be sent to another one.
             (Some(url), None, Some(profile)) if !is_same_server(&url, &profile.url) => {
                 return Err(format!(
-                    "the key that is remembered is for {}, not for {url}: log in with `cdb login \
-                     {url} --profile NAME`, or give --apikey",
-                    profile.url
+                    "profile {:?} has a key for {}, not for {url}: log in with `cdb login {url} \
+                     --profile NAME`, or give --apikey",
+                    self.profile, profile.url
                 )
                 .into());
             }
@@ -58,19 +58,25 @@ impl Server {
                 apikey: apikey.unwrap_or(profile.apikey),
                 ca: profile.ca,
             },
-            (_, _, None) => return Err("you are not logged in: try `cdb login URL`".into()),
+            (_, _, None) => {
+                return Err(format!(
+                    "not logged in: there is no profile {:?}; log in with `cdb login URL`",
+                    self.profile
+                )
+                .into());
+            }
         };
         Ok(Profile { ca: self.ca()?.or(profile.ca), ..profile })
     }
 
-    /// The certificate that is to be trusted.
+    /// Reads the certificate that `--ca` names.
     pub(crate) fn ca(&self) -> Result<Option<String>> {
         let Some(file) = &self.ca else { return Ok(None) };
         let read = std::fs::read_to_string(file);
         Ok(Some(read.map_err(|error| format!("{}: {error}", file.display()))?))
     }
 
-    /// The connection that is asked for.
+    /// Connects with the options or the profile.
     pub(crate) async fn connect(&self) -> Result<ConnectorDb> {
         let Profile { url, apikey, ca } = self.login()?;
         let builder = ConnectorDb::builder().url(url).apikey(apikey);
@@ -78,19 +84,19 @@ impl Server {
         Ok(builder.connect().await?)
     }
 
-    /// A connection, and what a path names.
+    /// Connects, and returns the connection with the user, device or stream that a path names.
     pub(crate) async fn object(&self, path: &str) -> Result<(ConnectorDb, Object)> {
         let cdb = self.connect().await?;
         let object = object(&cdb, path)?;
         Ok((cdb, object))
     }
 
-    /// A stream by its path, or its name if it is the device's own.
+    /// Connects, and returns the stream at a path, or by its name if it belongs to the device.
     pub(crate) async fn stream(&self, path: &str) -> Result<connectordb::Stream> {
         Ok(self.connect().await?.stream(path)?)
     }
 
-    /// Remembers as whom one logs in.
+    /// Saves a profile under the name that `--profile` gives.
     pub(crate) fn save(&self, profile: Profile) -> Result {
         let mut profiles = Profiles::read()?;
         profiles.set(&self.profile, profile);
@@ -106,8 +112,8 @@ fn is_same_server(one: &str, other: &str) -> bool {
     }
 }
 
-/// What a path names. A name alone is a user if it ends with a slash, else a stream of the device
-/// that is logged in.
+/// The user, device or stream that a path names. A single name is a user if it ends with a slash,
+/// and otherwise a stream of the device that is logged in.
 pub(crate) fn object(cdb: &ConnectorDb, path: &str) -> Result<Object> {
     match path.strip_suffix('/') {
         Some(path) => Ok(cdb.object(path)?),

@@ -1,4 +1,4 @@
-//! What `cdb login` remembers.
+//! Profiles: the servers and keys that `cdb login` saves.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 
-/// A server, and a device there.
+/// A server, and the key of a device on it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Profile {
     pub(crate) url: String,
     pub(crate) apikey: String,
-    /// The certificate that is trusted for it, in PEM.
+    /// A certificate in PEM that is trusted for this server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ca: Option<String>,
 }
 
-/// All that is remembered, by name.
+/// All saved profiles, by name, and the file that holds them.
 pub(crate) struct Profiles {
     file: PathBuf,
     profiles: BTreeMap<String, Profile>,
@@ -30,7 +30,7 @@ impl Profiles {
         let directory = match std::env::var_os("CDB_CONFIG") {
             Some(directory) => directory.into(),
             None => dirs::config_dir()
-                .ok_or("there is no place for settings: set CDB_CONFIG")?
+                .ok_or("no directory for settings was found: set CDB_CONFIG to one")?
                 .join("cdb"),
         };
         let file: PathBuf = directory.join("profiles.json");
@@ -51,7 +51,8 @@ impl Profiles {
         self.profiles.insert(name.to_owned(), profile);
     }
 
-    /// Writes them, so that only their owner can read them; all or nothing.
+    /// Writes the file, readable by its owner only on Unix. A crash leaves the old file or the new
+    /// one, never a part.
     pub(crate) fn write(&self) -> Result {
         let directory = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(directory)?;

@@ -13,22 +13,24 @@ use crate::Result;
 use crate::connect::Server;
 use crate::output::Output;
 
-/// Writes users with all that is theirs into a directory, as plain JSON.
+/// Export users with their devices, streams and datapoints to a directory of JSON files.
 ///
-/// Over the API the archive holds the keys of devices, but no passwords: it is that of the Python
-/// client. Straight from a data file whose server is not running (`--data`) it holds the hashes of
-/// passwords as well, so that everyone can log in as before where it is imported.
+/// Without --data, users are exported through the server. The archive then has the format of the
+/// Python client: it contains the keys of devices, but no passwords. With --data, users are read
+/// from a data file whose server is not running. The archive then also contains the hashes of
+/// passwords, so that users keep their passwords when it is imported into another data file.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb export backup\n  cdb export backup me you\n  \
                         cdb export --data connectordb.db backup")]
 pub(crate) struct Export {
-    /// The directory; a new one, or, over the API, one with an archive of other users.
+    /// The directory to create. Without --data, users can also be added to an archive that was
+    /// exported without --data.
     directory: PathBuf,
 
-    /// Which users; yourself unless given, or all of a data file.
+    /// The users to export [default: the user that is logged in; with --data, all users].
     users: Vec<String>,
 
-    /// Exports a data file whose server is not running.
+    /// Export from this data file, whose server must not be running.
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
 }
@@ -41,7 +43,7 @@ impl Export {
             let export = self.users.into_iter().fold(export, |export, user| export.user(user));
             let done = export.on_progress(|now| bar.show(now)).await;
             bar.end();
-            return said(output, &file.display().to_string(), "is written", done?);
+            return report(output, "Exported", &file.display().to_string(), done?, "");
         }
         let cdb = server.connect().await?;
         let users = match self.users.is_empty() {
@@ -53,40 +55,41 @@ impl Export {
             let user = cdb.user_at(&name)?;
             let done = user.export(&self.directory).on_progress(|now| bar.show(now)).await;
             bar.end();
-            said(output, &name, "is written", done?)?;
+            report(output, "Exported", &name, done?, "")?;
         }
         Ok(())
     }
 }
 
-/// Brings all users of an archive to the server.
+/// Import all users of an archive, with their devices, streams and datapoints.
 ///
-/// Archives that were written over the API have no passwords: their users cannot log in with one until
-/// you set it with `cdb passwd`, unless --passwords-are-names is given. Into a data file whose server
-/// is not running (--data), users keep the passwords of an archive that has them, and data keep who
-/// wrote them; the file is created if it does not exist. All of the archive is read before anything
-/// is changed.
+/// Without --data, users are created through the server and have no passwords: nobody can log in
+/// with one until you set it with `cdb passwd`, unless you give --passwords-are-names. With --data,
+/// users are written into a data file whose server is not running. They keep their passwords if the
+/// archive contains them (see `cdb export --data`), and datapoints keep their origins. The archive
+/// is read completely before anything is changed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb import backup\n  cdb import backup --resume\n  \
                         cdb import --data connectordb.db backup")]
 pub(crate) struct Import {
-    /// The archive: of this client, of the Python client or of the original server.
+    /// The directory of the archive, written by this client, the Python client or the original
+    /// server.
     directory: PathBuf,
 
-    /// Goes on with an import that was interrupted.
+    /// Continue an import that was interrupted.
     #[arg(long, conflicts_with = "data")]
     resume: bool,
 
-    /// Gives devices new keys, as for a copy.
+    /// Give devices new keys, for a copy that exists beside the original.
     #[arg(long)]
     new_keys: bool,
 
-    /// Give users that the archive has no passwords for their names as passwords. Anyone can log in
-    /// as them then.
+    /// Give users whose passwords are not imported their names as passwords. Anyone can then log in
+    /// as these users.
     #[arg(long)]
     passwords_are_names: bool,
 
-    /// Import into a data file whose server is not running.
+    /// Import into this data file, whose server must not be running; created if it does not exist.
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
 }
@@ -103,7 +106,7 @@ impl Import {
         let import = import.passwords_are_names(self.passwords_are_names);
         let done = import.on_progress(|now| bar.show(now)).await;
         bar.end();
-        said(output, &archive, self.imported(false), done?)
+        report(output, "Imported", &archive, done?, self.passwords(false))
     }
 
     async fn import_to_file(&self, file: &Path, output: Output) -> Result {
@@ -115,36 +118,37 @@ impl Import {
         bar.end();
         let has_passwords = read_version(&self.directory)? == Some(Version::Two);
         let archive = self.directory.display().to_string();
-        said(output, &archive, self.imported(has_passwords), done?)?;
+        report(output, "Imported", &archive, done?, self.passwords(has_passwords))?;
         if !data.has_administrator().await? {
             eprintln!("No user of {} is an administrator.", file.display());
         }
         Ok(())
     }
 
-    /// What has been done, and what is left to do.
-    fn imported(&self, has_passwords: bool) -> &'static str {
-        match (has_passwords, self.passwords_are_names) {
-            (true, _) => "is imported",
-            (false, true) => "is imported, passwords are names",
-            (false, false) => "is imported, passwords are to be set with `cdb passwd`",
+    /// A sentence about the users' passwords, if they are not those that users had before.
+    fn passwords(&self, are_imported: bool) -> &'static str {
+        match (are_imported, self.passwords_are_names) {
+            (true, _) => "",
+            (false, true) => " The password of each user is its name.",
+            (false, false) => " Passwords were not imported: set them with `cdb passwd`.",
         }
     }
 }
 
-fn said(output: Output, what: &str, done: &str, total: Progress) -> Result {
+/// Prints what was exported or imported, and how much, followed by a note.
+fn report(output: Output, done: &str, what: &str, total: Progress, note: &str) -> Result {
     let Progress { objects, datapoints, .. } = total;
     let json = json!({"what": what, "objects": objects, "datapoints": datapoints});
-    let sentence = format!("{what} {done}: {objects} objects with {datapoints} datapoints.");
+    let sentence = format!("{done} {what}: {objects} objects with {datapoints} datapoints.{note}");
     output.say(&json, &sentence)
 }
 
-/// Shows how far it is, if somebody looks.
+/// A progress bar on standard error, drawn only if that is a terminal.
 struct Bar(ProgressBar);
 
 impl Bar {
     fn new(output: Output) -> Self {
-        // Not drawn where there is no terminal.
+        // indicatif draws nothing if standard error is not a terminal.
         let target = match output.json {
             true => ProgressDrawTarget::hidden(),
             false => ProgressDrawTarget::stderr(),
@@ -158,9 +162,9 @@ impl Bar {
     }
 
     fn show(&self, now: Progress) {
-        // The first of these is drawn at once, the others when they are not too many.
+        // indicatif draws the first change at once and limits the rate of the others.
         self.0.set_message(format!("{} of {} objects", now.objects, now.total_objects));
-        // Objects without data take their time as well.
+        // An object counts as 100 datapoints: one without data takes time as well.
         self.0.set_length(now.total_datapoints + 100 * now.total_objects);
         self.0.set_position(now.datapoints + 100 * now.objects);
     }

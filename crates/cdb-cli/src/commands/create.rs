@@ -9,43 +9,45 @@ use crate::Result;
 use crate::connect::Server;
 use crate::output::Output;
 
-/// Makes a stream, a device or a user: as many parts as the path has.
+/// Create a stream, a device or a user.
 ///
-/// A new device's key is printed: give it to the device. A new user's password is asked for, or read
-/// from standard input.
+/// STREAM or USER/DEVICE/STREAM creates a stream, USER/DEVICE a device, and USER/ a user. The key
+/// of a new device is printed: the device logs in with it. The password of a new user is asked for
+/// on a terminal, or read from standard input.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb create temperature --schema '{\"type\":\"number\"}'\n  \
                         cdb create me/lamp\n  cdb create me/lamp/light --downlink\n  \
                         cdb create you/ --email you@example.com")]
 pub(crate) struct Create {
-    /// Where it will be; a user with a slash at the end.
+    /// The path of the new stream, device or user; a user's ends with a slash.
     path: String,
 
-    /// The JSON Schema that a stream's values must fit; unless given, anything does.
+    /// The JSON Schema that the stream's values must match; by default any JSON matches.
     #[arg(long, value_name = "JSON")]
     schema: Option<String>,
 
-    /// What the stream's values are, for programs that show them, such as `rating.stars`.
+    /// The datatype of the stream, such as `rating.stars`, which tells programs how to display its
+    /// values.
     #[arg(long, value_name = "NAME")]
     datatype: Option<String>,
 
-    /// Others may ask the stream's owner for values.
+    /// Create the stream with a downlink: other devices can request values of its owner.
     #[arg(long)]
     downlink: bool,
 
-    /// The stream's datapoints are only handed to subscribers, and not kept.
+    /// Create the stream as ephemeral: datapoints are sent to subscribers and not stored.
     #[arg(long)]
     ephemeral: bool,
 
-    /// The e-mail address of a user.
+    /// The e-mail address of the user; required for a user.
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
 
-    /// The role of a device (none, reader, writer, user) or of a user.
+    /// The role of the device (none, reader, writer or user) or of the user.
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
 
-    /// The name for people.
+    /// The name to display.
     #[arg(long, value_name = "TEXT")]
     nickname: Option<String>,
 
@@ -54,7 +56,7 @@ pub(crate) struct Create {
     description: Option<String>,
 }
 
-/// The schema of the command line.
+/// Parses the schema that `--schema` gives.
 pub(super) fn schema(text: &str) -> Result<Schema> {
     let schema = Schema::parse(text);
     Ok(schema.map_err(|error| format!("--schema is not valid JSON: {error}"))?)
@@ -72,7 +74,7 @@ impl Create {
                 create.ephemeral = self.ephemeral.then_some(true);
                 (create.nickname, create.description) = (self.nickname, self.description);
                 let info = stream.create(create).await?;
-                output.say(&info, &format!("{} is there.", stream.path()))
+                output.say(&info, &format!("Created {}.", stream.path()))
             }
             Object::Device(device) => {
                 let mut create = DeviceCreate::new();
@@ -80,17 +82,20 @@ impl Create {
                 (create.nickname, create.description) = (self.nickname, self.description);
                 let info = device.create(create).await?;
                 let key = info.apikey.as_ref().map(|key| key.expose().to_owned());
-                let key = key.unwrap_or_else(|| "not shown to you".to_owned());
-                output.say(&info, &format!("{} is there. Its key is {key}", device.path()))
+                let key = match key {
+                    Some(key) => format!("Its key is {key}"),
+                    None => "The server does not show you its key.".to_owned(),
+                };
+                output.say(&info, &format!("Created {}. {key}", device.path()))
             }
             Object::User(user) => {
-                let email = self.email.ok_or("a user needs an address: --email")?;
+                let email = self.email.ok_or("a user needs an e-mail address: give --email")?;
                 let mut create = UserCreate::new(email, secret("Password of the new user: ")?);
                 create.role = self.role;
                 (create.nickname, create.description) = (self.nickname, self.description);
                 user.create(create).await?;
                 let path = user.path();
-                output.say(&json!({"path": path}), &format!("{path} is there."))
+                output.say(&json!({"path": path}), &format!("Created {path}."))
             }
         }
     }

@@ -9,11 +9,11 @@ use crate::Result;
 use crate::connect::{Server, object};
 use crate::output::{Output, print_json, table};
 
-/// Shows what the server says of a user, a device or a stream; without a path, of itself.
+/// Show the properties of a user, a device or a stream, or of the server if no path is given.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb info\n  cdb info temperature\n  cdb info me/")]
 pub(crate) struct Info {
-    /// A user (with a slash at the end), a device or a stream.
+    /// The path of a user (with a slash at the end), a device or a stream.
     path: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl Info {
                 Object::User(user) => value(&user.refresh().await?)?,
                 Object::Device(device) => {
                     let mut info = value(&device.refresh().await?)?;
-                    // Not for those who look over a shoulder; `--json` has it.
+                    // Hidden on the screen; `--json` prints it.
                     if !output.json
                         && let Some(key) = info.get_mut("apikey")
                     {

@@ -21,51 +21,54 @@ use crate::connect::Server;
 use crate::output::Output;
 use crate::profiles::Profile;
 
-/// Log values into a file, and bring each to the server once, when that can be reached.
+/// Log values into a file, and send each to the server once, however often the network fails.
 ///
-/// Values are the lines of standard input, or the output of a command that is run again and again.
-/// A value is parsed as JSON; text that is not valid JSON is stored as a string. Logging ends with
-/// the input, or with Ctrl-C; values that still wait then are sent the next time.
+/// Values are the lines of standard input, or the output of a command that is run repeatedly. A
+/// value is parsed as JSON; text that is not valid JSON is stored as a string. Logging ends with
+/// the input or with Ctrl-C. Values that have not been sent by then stay in the file, and the next
+/// `cdb log` with that file sends them.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb log temperature --every 60 -- ./read_sensor\n  \
                         tail -F app.log | cdb log lines --file /var/lib/app/cache.db\n  \
                         cdb log --set-aside=retry")]
 pub(crate) struct Log {
-    /// A stream of the device that is logged in; created if it does not exist.
+    /// The stream, one of the device that is logged in; created if it does not exist.
     #[arg(required_unless_present = "set_aside")]
     stream: Option<String>,
 
-    /// Show the values that the server has refused for their content, have them wait again, or
-    /// delete them, instead of logging: those of STREAM, or all. The server is not needed for it.
+    /// List the values that the server has refused for their content, queue them for sending again,
+    /// or delete them, instead of logging. Applies to the values of STREAM, or of all streams, and
+    /// does not connect to the server.
     #[arg(long, value_name = "ACTION", num_args = 0..=1, require_equals = true, default_missing_value = "list")]
     set_aside: Option<set_aside::Action>,
 
-    /// The file in which values wait.
+    /// The file that holds the values until they are sent; created if it does not exist.
     #[arg(long, value_name = "FILE", default_value = "cdb-log.db")]
     file: PathBuf,
 
-    /// The JSON Schema of the stream, if it is created; without one, anything can be logged.
+    /// The JSON Schema of the stream if it is created; by default any JSON matches.
     #[arg(long, value_name = "JSON")]
     schema: Option<String>,
 
-    /// What the values of the stream are, if it is created, such as `rating.stars`.
+    /// The datatype of the stream if it is created, such as `rating.stars`.
     #[arg(long, value_name = "NAME")]
     datatype: Option<String>,
 
-    /// How often the command is run.
+    /// The time between two runs of the command.
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
     every: f64,
 
-    /// How often the server is tried, in seconds; 10 minutes unless given.
+    /// The time between two attempts to send values. It is saved in the file [default: that of the
+    /// file; 600 in a new one].
     #[arg(long, value_name = "SECONDS")]
     sync: Option<f64>,
 
-    /// What is run, and its arguments.
+    /// The command to run, with its arguments. Its output is one value.
     #[arg(last = true)]
     command: Vec<String>,
 }
 
-/// Where values come from.
+/// The source of the values.
 enum Source {
     Input(Lines<BufReader<Stdin>>),
     Command(Vec<String>, Interval),
@@ -75,18 +78,22 @@ impl Log {
     pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
         if let Some(action) = self.set_aside {
             if !self.file.exists() {
-                return Err(format!("there is no file {}", self.file.display()).into());
+                return Err(format!(
+                    "{} does not exist: give the file of `cdb log` with --file",
+                    self.file.display()
+                )
+                .into());
             }
             let logger = Logger::builder(&self.file).open().await.map_err(|error| match error {
                 logger::Error::File { problem: FileError::InUse, .. } => {
-                    format!("{} is in use: stop the `cdb log` that uses it", self.file.display())
+                    format!("{} is in use: stop the program that logs to it", self.file.display())
                 }
                 error => error.to_string(),
             })?;
             set_aside::run(action, &logger, self.stream.as_deref(), output).await?;
             return Ok(logger.close().await?);
         }
-        let stream = self.stream.ok_or("name a stream")?;
+        let stream = self.stream.ok_or("the name of a stream is missing")?;
         let Profile { url, apikey, ca } = server.login()?;
         let builder = Logger::builder(&self.file).serverurl(url).apikey(apikey);
         let builder = ca.into_iter().fold(builder, LoggerBuilder::root_certificate);
@@ -125,21 +132,27 @@ impl Log {
             eprintln!();
         }
         logger.stop().await;
-        // The last word of it: what waits, waits.
+        // A last attempt. If it fails, the values stay in the file, which is not a failure of the
+        // command.
         if let Err(error) = logger.sync().await {
-            eprintln!("cdb: {} values wait in {}: {error}", logger.len(), self.file.display());
+            eprintln!(
+                "cdb: {} values have not been sent and stay in {}: {error}",
+                logger.len(),
+                self.file.display()
+            );
         }
         logger.close().await?;
         logged
     }
 }
 
-/// Logs all values that come.
+/// Logs all values of a source. Prints the error of a value that cannot be logged, and goes on with
+/// the next one.
 async fn log(logger: &Logger, stream: &str, mut source: Source) {
     while let Some(value) = source.next().await {
         let logged = match value {
             Ok(text) => {
-                // As text: a number keeps all its digits.
+                // Logged as JSON text, so that numbers keep all their digits.
                 let json = match RawValue::from_string(whole_characters(&text).into_owned()) {
                     Ok(json) => Ok(json),
                     Err(_) => RawValue::from_string(Value::from(text).to_string()),
@@ -157,7 +170,7 @@ async fn log(logger: &Logger, stream: &str, mut source: Source) {
     }
 }
 
-/// Shows how it goes, whenever that changes.
+/// Prints the status of the logger whenever it changes.
 async fn print_status(logger: &Logger) -> Result {
     let mut status = logger.status();
     loop {
@@ -167,13 +180,14 @@ async fn print_status(logger: &Logger) -> Result {
 }
 
 impl Source {
-    /// The next value; `None` at the end.
+    /// The next value, or `None` at the end of the input.
     async fn next(&mut self) -> Option<Result<String>> {
         match self {
             Self::Input(lines) => loop {
                 return match lines.next_line().await.transpose()? {
                     Ok(line) if line.trim().is_empty() => continue,
-                    // What cannot be read at all has no next line.
+                    // After a line that is not UTF-8 the next line can be read. After any other
+                    // error the input has ended.
                     Err(error) if error.kind() != io::ErrorKind::InvalidData => {
                         eprintln!("cdb: {error}");
                         None
@@ -189,7 +203,7 @@ impl Source {
     }
 }
 
-/// What a command prints.
+/// Runs a command and returns its output without surrounding white space.
 async fn run(command: &[String]) -> Result<String> {
     let [program, arguments @ ..] = command else { return Err("no command".into()) };
     let mut command = Command::new(program);
@@ -201,17 +215,17 @@ async fn run(command: &[String]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Shows how it goes, over what was shown before.
+/// Prints the status over the line before.
 fn print_status_line(status: &Status) -> io::Result<()> {
-    let server = match &status.last_error {
-        Some(error) if error.is_temporary() => "the server is away".to_owned(),
-        Some(error) => error.to_string(),
-        None => "all is well".to_owned(),
-    };
     let mut line = io::stderr();
-    write!(line, "\r\x1b[K{} waiting, {server}", status.cached)?;
+    write!(line, "\r\x1b[K{} values waiting", status.cached)?;
+    match &status.last_error {
+        Some(error) if error.is_temporary() => write!(line, "; the server cannot be reached")?,
+        Some(error) => write!(line, "; {error}")?,
+        None => {}
+    }
     if status.set_aside > 0 {
-        write!(line, "; {} refused: see cdb log --set-aside", status.set_aside)?;
+        write!(line, "; {} refused (see cdb log --set-aside)", status.set_aside)?;
     }
     line.flush()
 }

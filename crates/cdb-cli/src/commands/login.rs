@@ -10,10 +10,10 @@ use crate::connect::Server;
 use crate::output::Output;
 use crate::profiles::Profile;
 
-/// Logs in, and remembers as whom: in a file that only you can read.
+/// Log in to a server, and save the login for the other commands.
 ///
-/// The password is asked for, or read from standard input; what is remembered is the key of the
-/// device, not the password.
+/// The password is asked for on a terminal, or read from standard input. It is not saved: the URL
+/// and the device's key are, in a file that only you can read.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb login http://localhost:3124 --user me\n  \
                         cdb login https://streams.example --key --profile work")]
@@ -22,11 +22,11 @@ pub(crate) struct Login {
     #[arg(value_name = "URL")]
     at: String,
 
-    /// The user's name or e-mail address; asked for unless given.
+    /// The user's name or e-mail address; asked for if not given.
     #[arg(long, value_name = "NAME", conflicts_with = "key")]
     user: Option<String>,
 
-    /// Asks for the key of a device instead of a user's password.
+    /// Log in with the key of a device, which is read in place of the password.
     #[arg(long)]
     key: bool,
 }
@@ -47,10 +47,12 @@ impl Login {
         };
         let cdb = builder.connect().await?;
         let apikey = cdb.apikey().await?.filter(|key| !key.expose().is_empty());
-        let apikey = apikey.ok_or("the server does not show the key of this device")?;
+        let apikey = apikey.ok_or(
+            "the server does not show the key of this device, which is needed to save the login",
+        )?;
         let apikey = apikey.expose().to_owned();
         server.save(Profile { url: self.at, apikey, ca })?;
         let path = cdb.path();
-        output.say(&json!({"path": path}), &format!("You are {path}."))
+        output.say(&json!({"path": path}), &format!("Logged in as {path}."))
     }
 }

@@ -9,26 +9,26 @@ use crate::Result;
 use crate::connect::{Server, object};
 use crate::output::{Output, line, print_json, shortened, table};
 
-/// How much of a last value is shown.
+/// The last value of a stream is cut to this many characters.
 const MAX_VALUE_CHARS: usize = 40;
 
-/// How many streams are asked for at the same time.
+/// The number of streams whose state is requested at the same time.
 const CONCURRENT: usize = 32;
 
-/// Lists devices and streams, with how much they hold and what came last.
+/// List streams with their type, their number of datapoints and their last value.
 ///
-/// Without a path, what the user has that is logged in; with `--users`, all users.
+/// By default, lists the streams of the user who is logged in.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb ls\n  cdb ls me/phone\n  cdb ls me/ --json")]
 pub(crate) struct Ls {
-    /// A user (with a slash at the end) or a device.
+    /// The user (with a slash at the end) or device whose streams are listed, or a single stream.
     path: Option<String>,
 
-    /// Lists all users that may be seen.
+    /// List the names of all users that you can see, instead of streams.
     #[arg(long, conflicts_with = "path")]
     users: bool,
 
-    /// Lists also what is not meant for people, such as the log of what was changed.
+    /// List streams of devices that are not visible as well, such as the server's log of changes.
     #[arg(long, short)]
     all: bool,
 }
@@ -80,7 +80,7 @@ async fn streams_of(user: &User, all: bool) -> Result<Vec<Stream>> {
     Ok(user.streams().visible(!all).await?)
 }
 
-/// What a stream holds, in a word or two.
+/// The type of a stream's values, with `downlink` or `ephemeral` if it is that.
 fn kind(schema: &Value, downlink: bool, ephemeral: bool) -> String {
     let mut kind = schema.get("type").and_then(Value::as_str).unwrap_or("any").to_owned();
     if downlink {

@@ -7,11 +7,14 @@ use super::secret;
 use crate::Result;
 use crate::connect::{Server, object};
 
-/// Changes a password, which is asked for, or read from standard input. Keys stay as they are.
+/// Change the password of a user.
+///
+/// The new password is asked for on a terminal, or read from standard input. The keys of devices do
+/// not change.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb passwd\n  cdb passwd you/")]
 pub(crate) struct Passwd {
-    /// Whose, with a slash at the end; yours unless given.
+    /// The user, with a slash at the end [default: the user who is logged in].
     user: Option<String>,
 }
 
@@ -22,7 +25,7 @@ impl Passwd {
             None => cdb.user(),
             Some(path) => match object(&cdb, &path)? {
                 Object::User(user) => user,
-                _ => return Err("this is no user: write a slash at the end".into()),
+                _ => return Err(format!("{path:?} is not a user: expected USER/").into()),
             },
         };
         Ok(user.set_password(&secret("New password: ")?).await?)

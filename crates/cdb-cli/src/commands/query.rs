@@ -11,11 +11,11 @@ use crate::connect::Server;
 use crate::output::{Output, datapoint, line, print_json};
 use crate::{Result, times};
 
-/// Shows several streams as one series, by time.
+/// Print the datapoints of several streams as one series, in order of time.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb merge mood temperature")]
 pub(crate) struct MergeStreams {
-    /// The streams.
+    /// The streams to merge.
     #[arg(required = true, num_args = 2..)]
     paths: Vec<String>,
 }
@@ -34,39 +34,41 @@ impl MergeStreams {
     }
 }
 
-/// Shows streams as a table: a row for each datapoint of one of them, or for each step of time.
+/// Print streams as a table with a row for each datapoint of one stream (--x), or a row every N
+/// seconds (--every).
 ///
-/// A column is a stream, and how its value is found: `temperature` (what is closest in time),
-/// `steps:sum` (over what came since the row before), or `name=me/phone/steps:mean`.
+/// Each column is a stream and an interpolator, which computes the value in a row. `temperature` is
+/// the value that is closest in time to the row, `steps:sum` is the sum of the values since the
+/// previous row, and `walked=me/phone/steps:sum` is the same in a column named `walked`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb dataset --x mood temperature steps:sum\n  \
                         cdb dataset --from yesterday --to now --every 3600 temperature:mean")]
 pub(crate) struct ShowDataset {
-    /// The stream that has a datapoint for each row.
+    /// Print a row for each datapoint of this stream.
     #[arg(long, value_name = "STREAM", required_unless_present = "every")]
     x: Option<String>,
 
-    /// A row for every so many seconds.
+    /// Print a row every SECONDS seconds, starting at --from.
     #[arg(long, value_name = "SECONDS", conflicts_with = "x", requires = "from")]
     every: Option<f64>,
 
-    /// From when: seconds since 1970, a date, `yesterday`, `2h ago`.
+    /// The start: seconds since 1970, a date, `yesterday`, `2h ago`. Required with --every.
     #[arg(long, value_name = "TIME", value_parser = times::parse)]
     from: Option<Timestamp>,
 
-    /// Until when; now unless given.
+    /// The end; with --every, now by default.
     #[arg(long, value_name = "TIME", value_parser = times::parse)]
     to: Option<Timestamp>,
 
-    /// Runs a PipeScript over the rows, on the server.
+    /// Run a PipeScript transform over the rows, on the server.
     #[arg(long, value_name = "SCRIPT")]
     posttransform: Option<String>,
 
-    /// Writes the table into a file of CSV instead.
+    /// Write the table to a CSV file instead of printing it.
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     csv: Option<PathBuf>,
 
-    /// The columns.
+    /// The columns; the default interpolator is `closest`.
     #[arg(required = true, value_name = "[NAME=]STREAM[:INTERPOLATOR]")]
     columns: Vec<String>,
 }

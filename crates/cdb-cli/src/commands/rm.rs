@@ -9,14 +9,14 @@ use super::ask;
 use crate::Result;
 use crate::connect::Server;
 
-/// Deletes a stream, a device or a user, with all below it. There is no way back.
+/// Delete a stream, a device or a user, with everything it contains. This cannot be undone.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb rm temperature\n  cdb rm me/lamp --yes")]
 pub(crate) struct Rm {
-    /// What is deleted; a user with a slash at the end.
+    /// The path of the stream, device or user; a user's ends with a slash.
     path: String,
 
-    /// Does not ask.
+    /// Delete without asking for confirmation.
     #[arg(long, short)]
     yes: bool,
 }
@@ -45,8 +45,9 @@ impl Rm {
 
 fn confirmed(what: &str) -> Result<bool> {
     if !io::stdin().is_terminal() {
-        return Err("nobody can be asked: say --yes".into());
+        return Err("confirmation needs a terminal: give --yes to delete without it".into());
     }
-    let answer = ask(&format!("Delete {what}? There is no way back. [y/N] ")).unwrap_or_default();
+    let question = format!("Delete {what}? This cannot be undone. [y/N] ");
+    let answer = ask(&question).unwrap_or_default();
     Ok(matches!(&*answer, "y" | "Y" | "yes"))
 }

@@ -9,19 +9,20 @@ use crate::Result;
 use crate::connect::Server;
 use crate::output::Output;
 
-/// Changes properties of a user, a device or a stream.
+/// Change properties of a user, a device or a stream.
 ///
-/// What they are called, `cdb info` shows. `true` and `false` are flags, anything else is text.
+/// `cdb info` shows the names of the properties. The values `true` and `false` are booleans; any
+/// other value is a string.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cdb set temperature nickname=Temperature icon=material:sun\n  \
                         cdb set me/lamp public=true\n  cdb set temperature 'schema={\"type\":\"number\"}'"
 )]
 pub(crate) struct Set {
-    /// What is changed; a user with a slash at the end.
+    /// The path of the user, device or stream; a user's ends with a slash.
     path: String,
 
-    /// What becomes what.
+    /// The properties to change, with their new values.
     #[arg(required = true, value_name = "PROPERTY=VALUE")]
     changes: Vec<String>,
 }
@@ -32,7 +33,7 @@ impl Set {
         for change in &self.changes {
             let (property, value) = change
                 .split_once('=')
-                .ok_or_else(|| format!("{change:?} is no change: write PROPERTY=VALUE"))?;
+                .ok_or_else(|| format!("{change:?} has no \"=\": expected PROPERTY=VALUE"))?;
             let value = match value {
                 "true" => Value::Bool(true),
                 "false" => Value::Bool(false),
@@ -41,7 +42,7 @@ impl Set {
             changes.insert(property.to_owned(), value);
         }
         let (_, object) = server.object(&self.path).await?;
-        let done = format!("{} is changed.", self.path);
+        let done = format!("Changed {}.", self.path);
         match object {
             Object::User(user) => {
                 output.say(&user.set(UserUpdate::from_object(changes)?).await?, &done)

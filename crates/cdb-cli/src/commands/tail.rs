@@ -8,9 +8,10 @@ use crate::Result;
 use crate::connect::Server;
 use crate::output::{Output, datapoint, line, print_json};
 
-/// Shows what is inserted into a stream as soon as it is, until Ctrl-C.
+/// Print datapoints as soon as they are inserted into a stream, until Ctrl-C.
 ///
-/// Should the connection be lost, it comes back, and what was inserted meanwhile is shown.
+/// If the connection is lost, it is opened again, and the datapoints that were inserted in the
+/// meantime are printed.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cdb tail temperature\n  cdb tail temperature --transform 'if $ > 25'"
@@ -19,15 +20,15 @@ pub(crate) struct Tail {
     /// The stream.
     path: String,
 
-    /// Runs a PipeScript over each insert, on the server.
+    /// Run a PipeScript transform over each insert, on the server.
     #[arg(long, short, value_name = "SCRIPT")]
     transform: Option<String>,
 
-    /// Shows what others ask the stream's owner for.
+    /// Print the stream's downlink: the values that other devices request.
     #[arg(long)]
     downlink: bool,
 
-    /// Shows so many datapoints that are there already, first.
+    /// Print the last N datapoints of the stream first.
     #[arg(long, short = 'n', value_name = "N", default_value_t = 0)]
     lines: u32,
 }
@@ -35,7 +36,7 @@ pub(crate) struct Tail {
 impl Tail {
     pub(crate) async fn run(self, server: &Server, output: Output) -> Result {
         let stream = server.stream(&self.path).await?;
-        // As text: numbers keep all their digits.
+        // Values are kept as JSON text, so that numbers keep all their digits.
         let stream = stream.typed::<Box<RawValue>>();
         let show = |point: &Datapoint<Box<RawValue>>| match output.json {
             true => print_json(point),

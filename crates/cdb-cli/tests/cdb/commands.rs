@@ -1,4 +1,4 @@
-//! The commands, as a person or a script runs them.
+//! The commands except `cdb insert`, run against a server.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::Command;
@@ -12,7 +12,7 @@ fn a_first_session() {
     let home = TempHome::logged_in();
     let number = r#"{"type":"number"}"#;
     let created = home.out(&["create", "temperature", "--schema", number]);
-    assert_eq!(created, "me/user/temperature is there.\n");
+    assert_eq!(created, "Created me/user/temperature.\n");
     home.out(&["insert", "temperature", "21.5"]);
     home.out(&["insert", "temperature", "-3"]);
     let refused = home.run(&["insert", "temperature", "warm"]);
@@ -36,20 +36,21 @@ fn a_first_session() {
     home.out(&["set", "temperature", "nickname=Temperature"]);
     assert_eq!(home.json(&["info", "temperature"])["nickname"], "Temperature");
     assert_eq!(home.json(&["info"])["you"], "me/user");
-    let asked = home.run(&["rm", "temperature"]);
-    assert_eq!((asked.code, asked.err.as_str()), (1, "cdb: nobody can be asked: say --yes\n"));
+    let refused = home.run(&["rm", "temperature"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("give --yes"), "{}", refused.err);
     home.out(&["rm", "temperature", "--yes"]);
     assert_eq!(home.out(&["ls"]), "");
     assert!(home.out(&["ls", "--all"]).contains("me/meta/log"));
 }
 
 #[test]
-fn who_is_not_logged_in_is_told_how() {
+fn without_a_profile_the_error_says_how_to_log_in() {
     let home = TempHome::start();
     let output = home.run(&["ls"]);
     assert_eq!(
         (output.code, output.err.as_str()),
-        (1, "cdb: you are not logged in: try `cdb login URL`\n")
+        (1, "cdb: not logged in: there is no profile \"default\"; log in with `cdb login URL`\n")
     );
     let output = home.with_input("wrong\n", &["login", &home.url, "--user", "me"]);
     assert_eq!((output.code, output.out.as_str()), (1, ""));
@@ -57,12 +58,12 @@ fn who_is_not_logged_in_is_told_how() {
     assert!(!home.file("config").exists());
     assert_eq!(home.run(&["get"]).code, 2);
     assert_eq!(home.run(&["get", "x", "1", "--from", "now"]).code, 2);
-    assert!(home.run(&["get", "x", "--from", "soon"]).err.contains("is no time"));
+    assert!(home.run(&["get", "x", "--from", "soon"]).err.contains("is not a time"));
 }
 
 #[cfg(unix)]
 #[test]
-fn what_is_remembered_is_for_its_owner_alone() {
+fn only_the_owner_can_read_the_saved_login() {
     use std::os::unix::fs::PermissionsExt;
     let home = TempHome::logged_in();
     let file = home.file("config").join("profiles.json");
@@ -70,13 +71,13 @@ fn what_is_remembered_is_for_its_owner_alone() {
     assert_eq!(mode & 0o777, 0o600);
     let text = std::fs::read_to_string(file).expect("text");
     assert!(!text.contains("secret") && text.contains(&home.url));
-    // What the environment says goes before it.
+    // The environment takes precedence over the profile.
     let output = home.command(&["ls"]).env("CDB_APIKEY", "wrong").output().expect("it runs");
     assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
-fn a_server_may_have_a_certificate_of_its_own() {
+fn ca_trusts_a_self_signed_certificate_and_is_saved() {
     let directory = tempfile::tempdir().expect("a directory");
     let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
     let [certificate, key] = ["cert.pem", "key.pem"]
@@ -89,7 +90,7 @@ fn a_server_may_have_a_certificate_of_its_own() {
     assert_eq!(home.with_input("secret\n", &login).code, 1);
     let trusting = [&login[..], &["--ca", &certificate]].concat();
     assert_eq!(home.with_input("secret\n", &trusting).code, 0);
-    // It is remembered.
+    // The certificate is part of the saved profile.
     home.out(&["create", "mood"]);
     let cache = home.file("cache.db");
     let log = ["log", "mood", "--file", cache.to_str().expect("text")];
@@ -100,7 +101,7 @@ fn a_server_may_have_a_certificate_of_its_own() {
 
 #[cfg(unix)]
 #[test]
-fn on_a_terminal_it_asks() {
+fn on_a_terminal_cdb_prompts() {
     let home = TempHome::start();
     let on_terminal = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cdb"));
@@ -113,11 +114,11 @@ fn on_a_terminal_it_asks() {
     login.exp_string("Password: ").expect("a question");
     login.send_line("secret").expect("answered");
     let output = login.exp_eof().expect("the end");
-    assert!(output.contains("You are me/user.") && !output.contains("secret"), "{output}");
+    assert!(output.contains("Logged in as me/user.") && !output.contains("secret"), "{output}");
 
     home.out(&["create", "mood"]);
     home.out(&["insert", "mood", "8"]);
-    let question = "Delete me/user/mood with 1 datapoints? There is no way back. [y/N] ";
+    let question = "Delete me/user/mood with 1 datapoints? This cannot be undone. [y/N] ";
     for (answer, is_there) in [("n", true), ("y", false)] {
         let mut rm = on_terminal(&["rm", "mood"]);
         rm.exp_string(question).expect("a question");
@@ -126,7 +127,7 @@ fn on_a_terminal_it_asks() {
         assert_eq!(home.out(&["ls"]).contains("mood"), is_there);
     }
 
-    // Colour is for terminals alone, and not for those who do not want it.
+    // Colour is printed to a terminal only.
     home.out(&["create", "mood"]);
     assert!(home.out(&["ls"]).starts_with("me/user/mood"));
     let mut ls = on_terminal(&["ls"]);
@@ -135,7 +136,7 @@ fn on_a_terminal_it_asks() {
     let archive = home.file("archive");
     let mut export = on_terminal(&["export", archive.to_str().expect("text")]);
     let printed = export.exp_eof().expect("the end");
-    // The bar, and then the sum.
+    // The progress bar, followed by the totals.
     assert!(
         printed.contains(" of 5 objects") && printed.contains(": 5 objects with "),
         "{printed}"
@@ -156,7 +157,7 @@ fn a_new_data_file_asks_for_its_administrator() {
     let (_, url) = serve.exp_regex("http://127.0.0.1:[0-9]+").expect("it serves");
     let login = ["login", &url, "--user", "you"];
     assert_eq!(home.with_input("another\n", &login).code, 0);
-    // For those who start it from a program.
+    // A program gives the password on standard input and reads the URL from the JSON.
     let mut other = home.command(&["serve", "--json", "--listen", "127.0.0.1:0", "--data"]);
     let mut other =
         other.arg(home.file("other.db")).args(["--admin", "me"]).spawn().expect("it runs");
@@ -175,7 +176,7 @@ fn a_new_data_file_asks_for_its_administrator() {
 }
 
 #[test]
-fn values_come_from_standard_input() {
+fn values_are_read_from_standard_input() {
     let home = TempHome::logged_in();
     home.out(&["create", "mood"]);
     let lines = "{\"t\":1000,\"d\":1}\n{\"t\":2000,\"d\":2}\n\n{\"t\":3000,\"d\":{\"a\":\"b\"}}\n";
@@ -208,7 +209,7 @@ fn values_come_from_standard_input() {
 }
 
 #[test]
-fn tables_go_in_and_out() {
+fn tables_are_inserted_and_printed() {
     let home = TempHome::logged_in();
     home.out(&["create", "steps"]);
     home.out(&["create", "weather"]);
@@ -230,7 +231,7 @@ fn tables_go_in_and_out() {
 }
 
 #[test]
-fn what_is_inserted_is_shown_at_once() {
+fn tail_prints_datapoints_when_they_are_inserted() {
     let home = TempHome::logged_in();
     home.out(&["create", "mood"]);
     home.out(&["insert", "mood", "1"]);
@@ -248,7 +249,7 @@ fn what_is_inserted_is_shown_at_once() {
 }
 
 #[test]
-fn several_streams_become_a_series_or_a_table() {
+fn merge_and_dataset_combine_streams() {
     let home = TempHome::logged_in();
     for (name, points) in [
         ("mood", "{\"t\":1,\"d\":7}\n{\"t\":4,\"d\":3}\n"),
@@ -276,7 +277,7 @@ fn several_streams_become_a_series_or_a_table() {
 }
 
 #[test]
-fn numbers_are_drawn() {
+fn plot_draws_numbers() {
     let home = TempHome::logged_in();
     home.out(&["create", "wave"]);
     let points: String =
@@ -294,7 +295,7 @@ fn numbers_are_drawn() {
     home.out(&["plot", "wave", "--png", file.to_str().expect("text")]);
     let picture = std::fs::read(file).expect("a file");
     assert!(picture.starts_with(b"\x89PNG\r\n") && picture.ends_with(b"IEND\xaeB`\x82"));
-    // Lines and letters: much more than a white page.
+    // A white picture would be smaller.
     assert!(picture.len() > 5_000, "{} bytes", picture.len());
     let points = home.json(&["plot", "wave", "--t1", "98"]);
     assert_eq!(points[0]["stream"], "wave");
@@ -302,11 +303,11 @@ fn numbers_are_drawn() {
     home.out(&["create", "words"]);
     home.out(&["insert", "words", "none"]);
     let output = home.run(&["plot", "words"]);
-    assert_eq!((output.code, output.err.as_str()), (1, "cdb: there are no numbers in words\n"));
+    assert_eq!((output.code, output.err.as_str()), (1, "cdb: words has no numbers to plot\n"));
 }
 
 #[test]
-fn shells_and_man_learn_of_it() {
+fn completions_and_manual_cover_the_commands() {
     let home = TempHome::start();
     for shell in ["bash", "zsh", "fish"] {
         assert!(home.out(&["completions", shell]).contains("dataset"), "{shell}");
@@ -320,7 +321,7 @@ fn shells_and_man_learn_of_it() {
 }
 
 #[test]
-fn what_a_command_prints_is_logged() {
+fn log_stores_lines_and_the_output_of_commands() {
     let home = TempHome::logged_in();
     let file = home.file("cache.db");
     let file = file.to_str().expect("text");
@@ -335,12 +336,12 @@ fn what_a_command_prints_is_logged() {
         (values.len() >= count).then_some(values)
     };
     assert_eq!(values(3), Some(vec![json!(1), json!("warm"), json!({"a": 2})]));
-    // The server is away.
+    // The server cannot be reached.
     let away = ["--url", "http://127.0.0.1:1", "--apikey", "a key"];
     let log = [&["log", "values", "--file", file], &away[..]].concat();
     let output = home.with_input("4\n", &log);
     assert_eq!(output.code, 0, "{}", output.err);
-    assert!(output.err.contains("1 values wait"), "{}", output.err);
+    assert!(output.err.contains("1 values have not been sent"), "{}", output.err);
     let every = ["log", "values", "--file", file, "--every", "0.01", "--sync", "0.05", "--"];
     let run = [&every[..], &["sh", "-c", "echo 5"]].concat();
     let mut logging = home.command(&run).spawn().expect("it runs");
@@ -351,7 +352,7 @@ fn what_a_command_prints_is_logged() {
 }
 
 #[test]
-fn a_stream_that_is_logged_is_created_with_what_is_said_of_it() {
+fn log_creates_a_stream_with_the_given_schema_and_datatype() {
     let home = TempHome::logged_in();
     let file = home.file("cache.db");
     let file = file.to_str().expect("text");
@@ -367,7 +368,7 @@ fn a_stream_that_is_logged_is_created_with_what_is_said_of_it() {
 }
 
 #[test]
-fn values_that_the_server_refuses_are_shown_and_sent_again() {
+fn refused_values_are_listed_and_can_be_sent_again() {
     let home = TempHome::logged_in();
     let file = home.file("cache.db");
     let file = file.to_str().expect("text");
@@ -386,36 +387,35 @@ fn values_that_the_server_refuses_are_shown_and_sent_again() {
     assert_eq!((&listed["stream"], &listed["d"]), (&json!("numbers"), &json!("warm")));
     home.out(&["set", "numbers", "schema={}"]);
     let retry = ["log", "--set-aside=retry", "--file", file];
-    assert_eq!(home.out(&retry), "1 value waits again.\n");
+    assert_eq!(home.out(&retry), "Queued 1 value to be sent by the next `cdb log`.\n");
     assert_eq!(home.with_input("3\n", &log).code, 0);
     assert_eq!(home.json(&["ls"])[0]["length"], 4);
     let discard = ["log", "--set-aside=discard", "--file", file];
-    assert_eq!(home.out(&discard), "0 values are deleted.\n");
+    assert_eq!(home.out(&discard), "Deleted 0 values.\n");
     assert_eq!(home.run(&["log", "--file", file]).code, 2);
 }
 
 #[test]
-fn a_remembered_key_is_sent_to_its_own_server_only() {
+fn a_saved_key_is_sent_to_its_own_server_only() {
     let (home, other) = (TempHome::logged_in(), TempHome::start());
     let output = home.run(&["ls", "--url", &other.url]);
     assert_eq!(output.code, 1);
-    assert!(
-        output.err.contains("the key that is remembered is for") && output.err.contains(&home.url)
-    );
-    // The same server, written in another way.
+    let expected = format!("profile \"default\" has a key for {}", home.url);
+    assert!(output.err.contains(&expected), "{}", output.err);
+    // Another URL of the same server.
     home.out(&["ls", "--url", &format!("{}/api/v1/", home.url)]);
-    // One that is given is sent to the given server.
+    // A key on the command line is sent to the given server.
     let output = home.run(&["ls", "--url", &other.url, "--apikey", "wrong"]);
     assert!(output.err.starts_with("cdb: 401"), "{}", output.err);
 }
 
 #[test]
-fn archives_without_passwords_let_nobody_log_in() {
+fn users_imported_without_passwords_cannot_log_in() {
     let from = TempHome::logged_in();
     let archive = from.file("archive");
     let archive = archive.to_str().expect("text");
     from.out(&["export", archive, "me"]);
-    // Another fresh server, whose administrator has the same address.
+    // A new server, whose administrator has the same e-mail address.
     let fresh = || {
         let directory = tempfile::tempdir().expect("a directory");
         let to = TempHome::with_admin("you", directory, &[]);
@@ -424,7 +424,7 @@ fn archives_without_passwords_let_nobody_log_in() {
     };
     let to = fresh();
     let output = to.out(&["import", archive]);
-    assert!(output.contains("passwords are to be set with `cdb passwd`"), "{output}");
+    assert!(output.contains("set them with `cdb passwd`"), "{output}");
     let login = |to: &TempHome, password: &str| {
         let arguments = ["login", &to.url, "--user", "me", "--profile", "me"];
         to.with_input(&format!("{password}\n"), &arguments).code
@@ -453,7 +453,7 @@ fn users_move_from_one_server_to_another() {
     let archive = from.file("archive");
     let archive = archive.to_str().expect("text");
     let output = from.out(&["export", archive, "you"]);
-    assert_eq!(output, "you is written: 6 objects with 4 datapoints.\n");
+    assert_eq!(output, "Exported you: 6 objects with 4 datapoints.\n");
     assert_eq!(to.json(&["import", archive])["datapoints"], 1);
     assert!(to.out(&["ls", "you/phone"]).starts_with("you/phone/steps  any  1  7\n"));
     let again = to.run(&["import", archive]);
@@ -480,11 +480,11 @@ fn a_data_file_moves_with_its_passwords() {
     home.server.kill().expect("it is killed");
     home.server.wait().expect("it has ended");
     let output = home.out(&["export", "--data", data, archive]);
-    assert_eq!(output, format!("{data} is written: 5 objects with 2 datapoints.\n"));
+    assert_eq!(output, format!("Exported {data}: 5 objects with 2 datapoints.\n"));
     let new = tempfile::tempdir().expect("a directory");
     let moved = new.path().join("data.db");
     let output = home.run(&["import", "--data", moved.to_str().expect("text"), archive]);
-    assert_eq!(output.out, format!("{archive} is imported: 5 objects with 2 datapoints.\n"));
+    assert_eq!(output.out, format!("Imported {archive}: 5 objects with 2 datapoints.\n"));
     assert_eq!((output.code, output.err.as_str()), (0, ""));
 
     let other = TempHome::with(new, &[]);

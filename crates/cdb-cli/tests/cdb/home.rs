@@ -1,4 +1,4 @@
-//! A server of the command's own, and a directory for its settings and files.
+//! A `cdb serve` process, and a directory for settings and files.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -7,14 +7,15 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A server of the command's own, and a home for its settings.
+/// A `cdb serve` process, and the directory that holds its data file and the client's settings.
+/// Dropping it kills the server.
 pub(crate) struct TempHome {
     pub(crate) url: String,
     pub(crate) server: Child,
     pub(crate) directory: TempDir,
 }
 
-/// What a command printed.
+/// What a command printed, and its exit code.
 pub(crate) struct Output {
     pub(crate) out: String,
     pub(crate) err: String,
@@ -31,7 +32,7 @@ impl TempHome {
         Self::with_admin("me", directory, arguments)
     }
 
-    /// The same, whose administrator has this name.
+    /// A server whose administrator has this name.
     pub(crate) fn with_admin(admin: &str, directory: TempDir, arguments: &[&str]) -> Self {
         let mut server = Command::new(env!("CARGO_BIN_EXE_cdb"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -48,11 +49,16 @@ impl TempHome {
         Self { url: url.trim().to_owned(), server, directory }
     }
 
-    /// The same, logged in as its administrator.
+    /// A server on which the client is logged in as the administrator.
     pub(crate) fn logged_in() -> Self {
         let home = Self::start();
         let output = home.with_input("secret\n", &["login", &home.url, "--user", "me"]);
-        assert_eq!((output.out.as_str(), output.code), ("You are me/user.\n", 0), "{}", output.err);
+        assert_eq!(
+            (output.out.as_str(), output.code),
+            ("Logged in as me/user.\n", 0),
+            "{}",
+            output.err
+        );
         home
     }
 
@@ -73,7 +79,7 @@ impl TempHome {
     pub(crate) fn with_input(&self, input: &str, arguments: &[&str]) -> Output {
         let mut child = self.command(arguments).spawn().expect("it runs");
         let mut stdin = child.stdin.take().expect("its input");
-        // It may not want to read it.
+        // A command that does not read standard input may have closed it.
         let _ = stdin.write_all(input.as_bytes());
         drop(stdin);
         Output::new(child.wait_with_output().expect("it ends"))
@@ -83,7 +89,7 @@ impl TempHome {
         self.with_input("", arguments)
     }
 
-    /// What a command prints that succeeds.
+    /// Runs a command that must succeed, and returns what it prints.
     pub(crate) fn out(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.code, 0, "{arguments:?}: {}", output.err);

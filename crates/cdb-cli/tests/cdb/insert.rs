@@ -1,4 +1,4 @@
-//! `cdb insert`, with the files that people have.
+//! `cdb insert`, with the kinds of files that people have.
 
 use std::path::Path;
 
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use crate::home::{Output, TempHome};
 
-/// What comes of a file.
+/// The expected result of inserting a file.
 enum Expected {
-    /// These lines of `cdb get --json`.
+    /// `cdb get --json` prints these lines.
     Stored(&'static str),
-    /// An error that says all of this; nothing is stored.
+    /// The error contains all of these texts, and nothing is stored.
     Refused(&'static [&'static str]),
-    /// So many datapoints.
+    /// This number of datapoints is stored.
     Count(usize),
 }
 use Expected::{Count, Refused, Stored};
@@ -21,7 +21,7 @@ const NUMBER: &str = r#"{"type":"number"}"#;
 const TEXT: &str = r#"{"type":"string"}"#;
 const ANY: &str = "{}";
 
-/// A file of `field/`, the schema of its stream, further arguments, and what comes of it.
+/// A file of `field/`, the schema of its stream, further arguments, and the expected result.
 const FIELD: [(&str, &str, &[&str], Expected); 36] = [
     (
         "array_of_datapoints.json",
@@ -192,7 +192,7 @@ fn insert(home: &TempHome, stream: &str, file: &str, arguments: &[&str]) -> Outp
 }
 
 #[test]
-fn files_are_stored_right_or_refused_with_a_reason() {
+fn files_are_stored_correctly_or_refused_with_a_reason() {
     let home = TempHome::logged_in();
     for (number, (file, schema, arguments, expected)) in FIELD.iter().enumerate() {
         let stream = format!("s{number}");
@@ -224,21 +224,21 @@ fn files_are_stored_right_or_refused_with_a_reason() {
 }
 
 #[test]
-fn every_file_is_among_those() {
+fn every_file_is_tested() {
     let field = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cdb/field");
     for (directory, prefix) in [(field.clone(), ""), (field.join("more"), "more/")] {
         for file in std::fs::read_dir(directory).expect("files") {
             let file = file.expect("a file");
             if file.file_type().expect("a type").is_file() {
                 let name = format!("{prefix}{}", file.file_name().to_string_lossy());
-                assert!(FIELD.iter().any(|(known, ..)| *known == name), "{name} is not tried");
+                assert!(FIELD.iter().any(|(file, ..)| *file == name), "{name} is not tested");
             }
         }
     }
 }
 
 #[test]
-fn what_is_printed_can_be_inserted_again() {
+fn the_output_of_get_can_be_inserted_again() {
     let home = TempHome::logged_in();
     home.out(&["create", "first"]);
     let lines = "{\"t\":1743674400.125,\"d\":12345678901234567890123}\n{\"t\":1743674401}\n\
@@ -261,7 +261,7 @@ fn what_is_printed_can_be_inserted_again() {
 }
 
 #[test]
-fn times_are_shown_and_asked_for_exactly() {
+fn times_are_printed_and_queried_exactly() {
     let home = TempHome::logged_in();
     home.out(&["create", "s"]);
     insert(&home, "s", "before_1970.jsonl", &[]);
@@ -278,7 +278,7 @@ fn times_are_shown_and_asked_for_exactly() {
 }
 
 #[test]
-fn a_dry_run_stores_nothing_and_says_what_would_be_stored() {
+fn a_dry_run_prints_what_would_be_stored_and_stores_nothing() {
     let home = TempHome::logged_in();
     home.out(&["create", "s", "--schema", NUMBER]);
     let output = insert(&home, "s", "epoch_ms.csv", &["--csv", "--time", "timestamp", "--dry-run"]);
@@ -291,17 +291,17 @@ fn a_dry_run_stores_nothing_and_says_what_would_be_stored() {
 }
 
 #[test]
-fn what_may_mean_two_things_is_refused() {
+fn ambiguous_input_is_refused() {
     let home = TempHome::logged_in();
     home.out(&["create", "n", "--schema", NUMBER]);
     home.out(&["create", "any"]);
     let table = ["--csv", "--time", "time", "--zone", "UTC"];
     let cases: [(&str, &str, &[&str], &str); 12] = [
-        ("n", "time;v\n2024-01-01;950,5\n2024-01-02;1.234\n", &table, "the other decimal mark"),
+        ("n", "time;v\n2024-01-01;950,5\n2024-01-02;1.234\n", &table, "other decimal mark"),
         ("n", "time,v\n45292.5,1\n", &table, "--time-format"),
-        ("n", "21.5\n22\n", &["--csv"], "has no names of columns"),
+        ("n", "21.5\n22\n", &["--csv"], "add a line with the names of the columns"),
         ("n", "time,a,b\n2024-01-01,1,2\n", &table, "--value"),
-        ("any", "time,v\n2024-01-01,\"abc\n2024-01-02,def\n", &table, "is not closed"),
+        ("any", "time,v\n2024-01-01,\"abc\n2024-01-02,def\n", &table, "not closed"),
         ("any", "{\"t\":1,\"d\":2}\n{\"t\":2,\"d\":3,\"unit\":\"C\"}\n", &[], "is not a datapoint"),
         ("any", "{\"t\":1,\"t\":2,\"d\":3}\n", &[], "is not a datapoint"),
         ("any", "{\"t\":1,\"d\":2}\n5\n", &[], "has no time"),
@@ -320,7 +320,7 @@ fn what_may_mean_two_things_is_refused() {
 }
 
 #[test]
-fn what_is_told_is_what_is_stored() {
+fn values_are_stored_as_the_notices_say() {
     let home = TempHome::logged_in();
     for name in ["a", "b", "c", "d"] {
         home.out(&["create", name]);
@@ -334,7 +334,7 @@ fn what_is_told_is_what_is_stored() {
     let text = "time,v,\n2024-01-01,21.5,\n2024-01-02,unavailable,\n,,\n";
     let output =
         home.with_input(text, &["insert", "b", "--csv", "--time", "time", "--zone", "UTC"]);
-    assert!(output.err.contains("stored as strings, since row 2"), "{}", output.err);
+    assert!(output.err.contains("stored as strings because row 2 has"), "{}", output.err);
     assert_eq!(home.json(&["get", "b", "1"])["d"], json!({"v": "unavailable"}));
     let table = "minutes,v\n0.5,1\n1,2\n";
     let start = ["--csv", "--time", "minutes", "--start", "2024-07-01", "--zone", "Europe/Berlin"];
@@ -347,7 +347,7 @@ fn what_is_told_is_what_is_stored() {
 }
 
 #[test]
-fn strings_need_no_quotes_where_the_schema_says_so() {
+fn lines_need_no_quotes_if_the_schema_is_a_string() {
     let home = TempHome::logged_in();
     home.out(&["create", "diary", "--schema", TEXT]);
     let output = home.with_input("a good day\n42\n\"quoted\"\n{\"t\":", &["insert", "diary"]);
@@ -424,7 +424,7 @@ async fn an_upload_goes_on_where_the_stream_ends_after_a_lost_connection() {
             drop(stdin);
             Output::new(child.wait_with_output().expect("it ends"))
         });
-        // The first request is stored, or lost; either way nobody hears of it.
+        // The first request is stored, or lost; in both cases the client gets no answer.
         refused.changed().await.expect("a request");
         if outcome == Outcome::Stored {
             inserts.next().await.expect("an insert").expect("datapoints");

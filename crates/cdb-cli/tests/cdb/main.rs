@@ -1,4 +1,4 @@
-//! The command, as a person or a script runs it.
+//! Tests that run the `cdb` command as a person or a script does.
 
 mod commands;
 mod home;

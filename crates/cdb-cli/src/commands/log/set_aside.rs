@@ -7,18 +7,18 @@ use serde_json::json;
 use crate::Result;
 use crate::output::{Output, line, print_json, table, time};
 
-/// What is done with the values that the server has refused.
+/// What to do with the values that the server has refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Action {
-    /// Print them with the reasons.
+    /// Print the values, each with the reason.
     List,
-    /// Have them wait again: the next `cdb log` sends them.
+    /// Queue the values again: the next `cdb log` sends them.
     Retry,
-    /// Delete them.
+    /// Delete the values.
     Discard,
 }
 
-/// Does that, with the values of one stream or of all.
+/// Runs an action on the values of one stream, or of all streams.
 pub(super) async fn run(
     action: Action,
     logger: &Logger,
@@ -33,21 +33,18 @@ pub(super) async fn run(
             let count = logger.retry_set_aside(&values).await?;
             output.say(
                 &json!({"waiting": count}),
-                &format!("{} again.", counted(count, "waits", "wait")),
+                &format!("Queued {} to be sent by the next `cdb log`.", counted(count)),
             )
         }
         Action::Discard => {
             let count = logger.discard_set_aside(&values).await?;
-            output.say(
-                &json!({"deleted": count}),
-                &format!("{} deleted.", counted(count, "is", "are")),
-            )
+            output.say(&json!({"deleted": count}), &format!("Deleted {}.", counted(count)))
         }
     }
 }
 
-fn counted(count: u64, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 value {one}") } else { format!("{count} values {many}") }
+fn counted(count: u64) -> String {
+    if count == 1 { "1 value".to_owned() } else { format!("{count} values") }
 }
 
 fn list(values: &[SetAside], output: Output) -> Result {
