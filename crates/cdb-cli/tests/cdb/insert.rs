@@ -315,7 +315,9 @@ fn ambiguous_input_is_refused() {
         assert!(output.code == 1 && output.err.contains(expected), "{input}: {}", output.err);
         assert_eq!(home.out(&["get", stream, "..", "--json"]), "", "{input}");
     }
-    let output = home.with_input("", &["log", "n", "--every", "0", "--", "true"]);
+    let file = home.file("cache.db");
+    let file = file.to_str().expect("text");
+    let output = home.with_input("", &["log", "n", "--file", file, "--every", "0", "--", "true"]);
     assert!(output.code == 1 && output.err.contains("--every"), "{}", output.err);
 }
 
