@@ -1,7 +1,7 @@
-//! Everything without async, for scripts and small devices: `.wait()` where others write `.await`.
+//! The API without async, for scripts and small devices: write `.wait()` instead of `.await`.
 //!
-//! There is no second API to learn. [`Wait`] gives whatever can be awaited the method
-//! [`wait`](Wait::wait), and [`WaitEach`] makes an iterator of whatever comes one by one.
+//! There is no second API to learn. [`Wait`] adds the method [`wait`](Wait::wait) to everything
+//! that can be awaited, and [`WaitEach`] turns asynchronous streams into iterators.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,12 +21,12 @@
 //! mood.insert(8).wait()?;
 //! mood.insert(2).wait()?;
 //!
-//! // All of them, in memory that does not grow with their number.
+//! // Reads all datapoints in constant memory.
 //! for datapoint in mood.query().stream().wait()?.wait_each() {
 //!     println!("{}", datapoint?.d);
 //! }
 //!
-//! // As they are inserted: this waits for the next, for ever.
+//! // Blocks until the next insert. The loop does not end by itself.
 //! for batch in changes.wait_each() {
 //!     assert_eq!(batch?[0].d, 2);
 //! #   break;
@@ -36,7 +36,7 @@
 //! # }
 //! ```
 //!
-//! A [logger](crate::logger) for a device whose network comes and goes:
+//! A [logger](crate::logger), for a device with an unreliable network:
 //!
 //! ```
 //! # #[cfg(feature = "logger")]
@@ -51,7 +51,7 @@
 //!     .on_create(|logger: Logger| async move { logger.set_apikey("the device's key").await })
 //!     .open()
 //!     .wait()?;
-//! logger.start();     // goes on in the background
+//! logger.start();     // syncs in the background
 //! # drop(logger.add_stream("temperature", StreamCreate::new()).wait());
 //! assert!(logger.insert("unknown", 21.5).wait().is_err());
 //! logger.close().wait()?;
@@ -61,15 +61,15 @@
 //! # fn main() {}
 //! ```
 //!
-//! # What runs where
+//! # Threads
 //!
-//! One thread, started by the first call and shared by all, looks after the network: pings are
-//! answered and loggers sync while the program does something else. A call itself runs on the thread
-//! that waits for it. Callbacks, as of [`Stream::on_insert`](crate::Stream::on_insert), run on that
-//! one thread: they must not wait.
+//! The first call starts a thread, which all calls share. It drives the connections: pings are
+//! answered and loggers sync while the program does something else. A call itself runs on the
+//! thread that waits for it. Callbacks, such as that of
+//! [`Stream::on_insert`](crate::Stream::on_insert), run on the shared thread and must not block.
 //!
-//! In an async program, waiting would hold up other tasks, or itself for ever. [`Wait::wait`] panics
-//! there, and says that it wants `.await`.
+//! In an async program, blocking would delay other tasks or cause a deadlock. [`Wait::wait`] panics
+//! there, with a message that says to use `.await`.
 
 use std::fmt;
 use std::future::{IntoFuture, pending, poll_fn};
@@ -80,11 +80,11 @@ use std::thread;
 use futures_core::Stream;
 use tokio::runtime::{Builder, Handle};
 
-/// What to do within an async program.
+/// The message of the panic in an async program.
 const WITHIN_ASYNC: &str =
     "connectordb::blocking is for programs without async: write `.await` instead of `.wait()` here";
 
-/// Waits for whatever can be awaited.
+/// Blocks until a future is ready. Implemented for everything that can be awaited.
 ///
 /// ```no_run
 /// use connectordb::ConnectorDb;
@@ -94,10 +94,11 @@ const WITHIN_ASYNC: &str =
 /// # Ok::<(), connectordb::Error>(())
 /// ```
 pub trait Wait: IntoFuture + Sized {
-    /// Holds up this thread until it is done.
+    /// Blocks this thread until the future is ready, and returns its output.
     ///
     /// # Panics
-    /// Within an async program, where `.await` belongs; if the system has no thread left.
+    /// Panics within an async program, where `.await` must be used, and if the first call cannot
+    /// start the shared thread.
     fn wait(self) -> Self::Output {
         runtime().block_on(self.into_future())
     }
@@ -105,7 +106,7 @@ pub trait Wait: IntoFuture + Sized {
 
 impl<F: IntoFuture> Wait for F {}
 
-/// Makes an iterator of what comes one by one: [`Datapoints`](crate::Datapoints),
+/// Turns an asynchronous stream into an iterator: [`Datapoints`](crate::Datapoints),
 /// [`Subscription`](crate::Subscription), [`Downlinks`](crate::Downlinks).
 ///
 /// ```no_run
@@ -120,7 +121,10 @@ impl<F: IntoFuture> Wait for F {}
 /// # }
 /// ```
 pub trait WaitEach: Stream + Unpin + Sized {
-    /// An iterator that waits for each.
+    /// Returns an iterator that blocks until the next item is ready.
+    ///
+    /// # Panics
+    /// The iterator panics where [`Wait::wait`] does.
     fn wait_each(self) -> Each<Self> {
         Each(self)
     }
@@ -128,8 +132,8 @@ pub trait WaitEach: Stream + Unpin + Sized {
 
 impl<S: Stream + Unpin> WaitEach for S {}
 
-/// Waits for each; see [`WaitEach::wait_each`].
-#[must_use = "nothing is waited for until it is iterated over"]
+/// A blocking iterator over an asynchronous stream; see [`WaitEach::wait_each`].
+#[must_use = "iterators are lazy and do nothing unless consumed"]
 pub struct Each<S>(S);
 
 impl<S: Stream + Unpin> Iterator for Each<S> {
@@ -146,17 +150,17 @@ impl<S> fmt::Debug for Each<S> {
     }
 }
 
-/// That of the one thread.
+/// The runtime of the shared thread.
 fn runtime() -> &'static Handle {
     static RUNTIME: OnceLock<Handle> = OnceLock::new();
     assert!(Handle::try_current().is_err(), "{WITHIN_ASYNC}");
     RUNTIME.get_or_init(|| {
         let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.expect("the system can watch the network");
+        let runtime = runtime.expect("a runtime can be created");
         let handle = runtime.handle().clone();
         let thread = thread::Builder::new().name("connectordb".to_owned());
         let started = thread.spawn(move || runtime.block_on(pending::<()>()));
-        started.expect("the system has a thread left");
+        started.expect("the shared thread can be started");
         handle
     })
 }
@@ -178,13 +182,13 @@ mod tests {
 
     #[tokio::test]
     #[should_panic(expected = "write `.await` instead of `.wait()`")]
-    async fn in_an_async_program_it_says_what_to_do() {
+    async fn in_an_async_program_the_panic_says_what_to_do() {
         std::future::ready(()).wait();
     }
 
     #[test]
     #[should_panic(expected = "write `.await` instead of `.wait()`")]
-    fn what_is_awaited_does_not_wait_itself() {
+    fn a_future_that_is_waited_for_does_not_wait() {
         async { std::future::ready(()).wait() }.wait();
     }
 }

@@ -1,10 +1,10 @@
-//! Longer reading, for when the tutorial is done.
+//! Guides for particular tasks, to read after the tutorial.
 //!
-//! - [`coming_from_python`]: every line of the Python client's documentation, in Rust.
-//! - [`deviations`]: what differs from the original on purpose, and why.
-//! - [`pipescript_by_example`]: every transform and interpolator, and what it makes of data.
+//! - [`coming_from_python`]: every method of the Python client, with its counterpart in Rust.
+//! - [`deviations`]: the intended differences from the original ConnectorDB, and their reasons.
+//! - [`pipescript_by_example`]: every transform and interpolator, with an example.
 //! - [`running_a_server`]: first start, users and keys, backups, upgrades, TLS, limits.
-//! - [`writing_a_device`]: keys, loggers, downlinks, and what to do when the network goes.
+//! - [`writing_a_device`]: keys, loggers, downlinks, and failures of the network.
 
 /// Coming from Python
 #[doc = include_str!("guide/coming_from_python.md")]

@@ -23,7 +23,7 @@ pub use cdb_types as types;
 #[cfg(feature = "server")]
 pub use cdb_server as server;
 
-/// What the README shows, compiled.
+/// Compiles the example of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

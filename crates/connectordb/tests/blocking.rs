@@ -1,4 +1,4 @@
-//! The client without async.
+//! The blocking API, against a server.
 
 use connectordb::blocking::{Wait, WaitEach};
 use connectordb::logger::Logger;
@@ -6,7 +6,7 @@ use connectordb::server::Server;
 use connectordb::{ConnectorDb, StreamCreate};
 use serde_json::json;
 
-/// A server on a file in a directory.
+/// Starts a server with its data file in a directory.
 fn start(directory: &tempfile::TempDir) -> Server {
     let builder = Server::builder().data(directory.path().join("data.db")).listen("127.0.0.1:0");
     builder.admin("test", "test").start().wait().expect("it starts")
@@ -37,7 +37,7 @@ fn a_logger_syncs_while_the_program_does_something_else() {
 }
 
 #[test]
-fn what_is_inserted_is_iterated_over_as_it_comes() {
+fn a_subscription_can_be_iterated_over() {
     let directory = tempfile::tempdir().expect("a directory");
     let server = start(&directory);
     let cdb = ConnectorDb::builder().url(server.url()).password("test", "test").connect().wait();
@@ -48,15 +48,15 @@ fn what_is_inserted_is_iterated_over_as_it_comes() {
         let stream = stream.clone();
         move || (0..20).for_each(|n| stream.insert(n).wait().expect("stored"))
     });
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     for batch in subscription.wait_each() {
-        heard.extend(batch.expect("no gap").into_iter().map(|point| point.d));
-        if heard.len() == 20 {
+        received.extend(batch.expect("no gap").into_iter().map(|point| point.d));
+        if received.len() == 20 {
             break;
         }
     }
     inserting.join().expect("it ends");
-    assert_eq!(heard, (0..20).collect::<Vec<_>>());
+    assert_eq!(received, (0..20).collect::<Vec<_>>());
     let all = stream.query().stream().wait().expect("an answer").wait_each();
     assert_eq!(all.map(|point| point.expect("whole").d).sum::<u32>(), 190);
     server.shutdown().wait();
