@@ -1,7 +1,8 @@
-//! Whether the scripts of the guide return what the guide says.
+//! Checks that the scripts of the guide return what the guide says.
 //!
-//! Tables below `| script | result | …` are run over the last block of JSON above them, tables below
-//! `| interpolator | TIME | …` make columns of it.
+//! The scripts of tables that begin with `| script | result | …` run over the last block of JSON
+//! above the table. The interpolators of tables that begin with `| interpolator | TIME | …` are
+//! evaluated for it at these times.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,8 @@ use serde_json::Value;
 
 const PAGE: &str = include_str!("../src/guide/pipescript.md");
 
-/// The cells of a line of a table; `\|` does not separate them.
+/// The cells of a line of a table, or `None` if the line is not part of one. `\|` does not separate
+/// cells.
 fn cells(line: &str) -> Option<Vec<String>> {
     let line = line.strip_prefix('|')?.strip_suffix('|')?;
     let line = line.replace("\\|", "\u{0}");
@@ -34,7 +36,7 @@ fn points(text: &str) -> Vec<Point> {
     points.iter().map(|dp| Point::new(dp["t"].as_f64().expect("a time"), &dp["d"])).collect()
 }
 
-/// As JSON, with all numbers as floats.
+/// A value as JSON, with all numbers as floats.
 fn written(value: &connectordb::pipescript::Value) -> Value {
     floats(value.clone().try_into().expect("JSON"))
 }
@@ -50,7 +52,7 @@ fn floats(value: Value) -> Value {
     }
 }
 
-/// With a comma after each three digits from the right.
+/// A number with commas between groups of three digits.
 fn thousands(number: u64) -> String {
     match number / 1000 {
         0 => number.to_string(),
@@ -72,7 +74,7 @@ fn column(interpolator: &str, data: &[Point], times: &[f64]) -> Vec<Value> {
 }
 
 #[test]
-fn every_script_and_number_of_the_guide_is_right() {
+fn every_script_and_limit_of_the_guide_is_correct() {
     let mut data = Vec::new();
     let mut header = None;
     let mut lines = PAGE.lines();
@@ -115,7 +117,7 @@ fn every_script_and_number_of_the_guide_is_right() {
             ["limit", "value"] => {
                 limits.insert(cells[0].clone(), cells[1].clone());
             }
-            ref other => panic!("a table that is not checked: {other:?}"),
+            ref other => panic!("this test does not know tables with the columns {other:?}"),
         }
     }
     let budget = Budget::default();
@@ -139,14 +141,14 @@ fn every_script_and_number_of_the_guide_is_right() {
         assert_eq!(limits.remove(limit), Some(value), "{limit}");
     }
     for (limit, value) in &limits {
-        // As the transforms themselves say.
-        let says = |transform: &Transform| {
+        // The limits of transforms are part of their descriptions.
+        let names_limit = |transform: &Transform| {
             let texts = transform.arguments.iter().map(|argument| argument.description);
             let mut texts = texts.chain([transform.description]);
             let number = value.trim_end_matches(" bytes");
             limit.contains(&format!("`{}`", transform.name)) && texts.any(|it| it.contains(number))
         };
-        assert!(transforms::all().any(says), "{limit}: {value}");
+        assert!(transforms::all().any(names_limit), "{limit}: {value}");
     }
     assert_eq!(limits.len(), 3);
     assert!(scripts >= 20 && columns >= 7, "{scripts} scripts and {columns} columns were run");

@@ -1,4 +1,4 @@
-"""Whether the guide for those who come from Python leaves nothing of the Python client out."""
+"""Checks that the guide "Coming from Python" covers all of the Python client."""
 
 import pathlib
 import re
@@ -11,7 +11,7 @@ from connectordb.query.merge import Merge
 
 GUIDE = pathlib.Path(__file__).parents[2] / "src/guide/coming_from_python.md"
 
-# What the objects are called there.
+# The variables of the guide and their classes.
 NAMES = {
     "cdb": connectordb.ConnectorDB,
     "user": connectordb._user.User,
@@ -23,7 +23,7 @@ NAMES = {
     "dataset": Dataset,
 }
 
-# How a method without a name is written.
+# The syntax that calls a special method.
 FORMS = {
     "__getitem__": r"\b{}\[",
     "__len__": r"\blen\({}\)",
@@ -33,7 +33,7 @@ FORMS = {
 
 
 def comments():
-    """The lines of Python that stand beside those of Rust."""
+    """The lines of Python in the comments of the Rust code."""
     text = GUIDE.read_text()
     blocks = re.findall(r"```rust\n(.*?)```", text, re.S)
     lines = [line for block in blocks for line in block.splitlines()]
@@ -41,7 +41,7 @@ def comments():
 
 
 def members(kind):
-    """Everything of a class that its users use, but for what it only inherits from a device."""
+    """The public members of a class; for ConnectorDB without those it inherits from Device."""
     own = {}
     for base in kind.__mro__:
         if base.__module__.startswith("connectordb"):
