@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use connectordb::query::{Column, Dataset, Table};
 use connectordb::{ConnectorDb, Datapoint, StreamCreate, Timestamp};
-use examples::Home;
+use examples::ExampleServer;
 use plotters::prelude::*;
 use plotters::style::register_font;
 use serde_json::json;
@@ -23,8 +23,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         std::env::args().nth(1).unwrap_or_else(|| "target/mood_and_temperature".to_owned()),
     );
     std::fs::create_dir_all(&files)?;
-    let home = Home::start().await?;
-    let cdb = ConnectorDb::builder().url(home.url()).password("test", "test").connect().await?;
+    let example = ExampleServer::start().await?;
+    let cdb = ConnectorDb::builder().url(example.url()).password("test", "test").connect().await?;
     insert(&cdb).await?;
 
     println!("Every two seconds, whatever is closest in time:\n");
@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "Written: moods.csv, moods.parquet and mood_and_temperature.svg in {}",
         files.display()
     );
-    home.server.shutdown().await;
+    example.server.shutdown().await;
     Ok(())
 }
 

@@ -7,28 +7,28 @@ use std::error::Error;
 use std::time::Duration;
 
 use connectordb::{ApiKey, ConnectorDb, DeviceCreate, Reply, StreamCreate};
-use examples::Home;
+use examples::ExampleServer;
 use serde_json::json;
 use tokio::sync::watch;
 
 /// How warm the thermostat can make it, in °C.
-const WARMEST: f64 = 25.0;
+const MAX_TEMPERATURE: f64 = 25.0;
 
 /// How much warmer or colder it can make it in one step.
 const STEP: f64 = 0.5;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let home = Home::start().await?;
-    let user = ConnectorDb::builder().url(home.url()).password("test", "test").connect().await?;
+    let example = ExampleServer::start().await?;
+    let user = ConnectorDb::builder().url(example.url()).password("test", "test").connect().await?;
     let key = install(&user).await?;
 
-    let url = home.url();
+    let url = example.url();
     tokio::select! {
         ended = thermostat(&url, key) => ended?,
         lived = live(&user) => lived?,
     }
-    home.server.shutdown().await;
+    example.server.shutdown().await;
     Ok(())
 }
 
@@ -51,11 +51,11 @@ async fn thermostat(url: &str, key: ApiKey) -> Result<(), Box<dyn Error>> {
     let _callback = cdb
         .stream("wanted")?
         .typed::<f64>()
-        .on_downlink(move |asked| {
-            let possible = asked.d.min(WARMEST);
+        .on_downlink(move |request| {
+            let possible = request.d.min(MAX_TEMPERATURE);
             set.send_replace(possible);
-            let from = asked.o.unwrap_or_default();
-            println!("device: {from} asks for {} °C, I can do {possible}", asked.d);
+            let from = request.o.unwrap_or_default();
+            println!("device: {from} asks for {} °C, I can do {possible}", request.d);
             async move { Reply::AcceptWith(json!(possible)) }
         })
         .await?;
@@ -104,7 +104,7 @@ async fn live(user: &ConnectorDb) -> Result<(), Box<dyn Error>> {
         wanted.path(),
         wanted.range(..).await?.d().collect::<Vec<_>>()
     );
-    let asked = wanted.query().downlink().await?;
-    println!("and in its downlink, what was asked for: {:?}", asked.d().collect::<Vec<_>>());
+    let requested = wanted.query().downlink().await?;
+    println!("and in its downlink, what was asked for: {:?}", requested.d().collect::<Vec<_>>());
     Ok(())
 }

@@ -7,26 +7,26 @@ use std::error::Error;
 use connectordb::pipescript::ArrayTransform;
 use connectordb::query::{Dataset, Merge};
 use connectordb::{ConnectorDb, Datapoint, DeviceCreate, StreamCreate, Timestamp, UserCreate};
-use examples::Home;
+use examples::ExampleServer;
 use serde::Serialize;
 use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let home = Home::start().await?;
-    println!("A server of our own runs at {}.", home.url());
+    let example = ExampleServer::start().await?;
+    println!("A server of our own runs at {}.", example.url());
 
-    prepare(&home.url()).await?;
-    let cdb = connect(&home.url()).await?;
+    prepare(&example.url()).await?;
+    let cdb = connect(&example.url()).await?;
     properties(&cdb).await?;
     streams(&cdb).await?;
     reading(&cdb).await?;
-    asking(&cdb).await?;
+    queries(&cdb).await?;
     subscribing(&cdb).await?;
-    devices(&cdb, &home.url()).await?;
-    downlinks(&cdb, &home.url()).await?;
+    devices(&cdb, &example.url()).await?;
+    downlinks(&cdb, &example.url()).await?;
 
-    home.server.shutdown().await;
+    example.server.shutdown().await;
     println!("\nThe server has stopped.");
     Ok(())
 }
@@ -114,7 +114,7 @@ async fn reading(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn asking(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
+async fn queries(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
     println!("\n# Asking");
     let info = cdb.info().await?;
     println!("The server's scripts know {} transforms, such as:", info.transforms.len());
@@ -157,19 +157,19 @@ async fn subscribing(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
     println!("Through \"if $ > 8\" comes only {}", batch[0].d);
     all.unsubscribe().await;
 
-    let (told, mut heard) = tokio::sync::mpsc::channel(1);
+    let (called, mut calls) = tokio::sync::mpsc::channel(1);
     let callback = productivity
         .on_insert(move |batch| {
-            let told = told.clone();
+            let called = called.clone();
             async move {
                 println!("A callback is called with {}", batch[0].d);
                 // The tutorial goes on when it has been.
-                told.send(()).await.ok();
+                called.send(()).await.ok();
             }
         })
         .await?;
     productivity.insert(7).await?;
-    heard.recv().await.ok_or("the callback was not called")?;
+    calls.recv().await.ok_or("the callback was not called")?;
     callback.stop().await?;
     Ok(())
 }
@@ -217,8 +217,8 @@ async fn downlinks(cdb: &ConnectorDb, url: &str) -> Result<(), Box<dyn Error>> {
     println!("The light itself has not changed: its length is {}", light.length(false).await?);
 
     let request = requests.next().await.ok_or("the subscription has ended")??;
-    let asker = request.origin().unwrap_or_default().to_owned();
-    println!("The lamp hears that {asker} asks for {}, and does it.", request.value());
+    let origin = request.origin().unwrap_or_default().to_owned();
+    println!("The lamp hears that {origin} asks for {}, and does it.", request.value());
     request.accept().await?;
     println!("Now the light is {}", text(&light.get(-1).await?)?);
     requests.unsubscribe().await;

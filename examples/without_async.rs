@@ -5,8 +5,8 @@
 use std::error::Error;
 
 use connectordb::blocking::{Wait, WaitEach};
-use connectordb::{ConnectorDb, Datapoint, StreamCreate, Timestamp};
-use examples::Home;
+use connectordb::{ConnectorDb, Datapoint, StreamCreate};
+use examples::ExampleServer;
 use serde_json::json;
 
 /// What the thermometer said at each hour of a day.
@@ -16,8 +16,9 @@ const DAY: [f64; 24] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let home = Home::start().wait()?;
-    let cdb = ConnectorDb::builder().url(home.url()).password("test", "test").connect().wait()?;
+    let example = ExampleServer::start().wait()?;
+    let cdb =
+        ConnectorDb::builder().url(example.url()).password("test", "test").connect().wait()?;
     let temperature = cdb.stream("temperature")?.typed::<f64>();
     temperature.create(StreamCreate::new().schema(json!({"type": "number"}))).wait()?;
 
@@ -34,6 +35,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mean = temperature.query().transform("mean | if last").wait()?;
     println!("The mean, computed by the server: {:.1} degrees.", mean[0].d);
 
-    home.server.shutdown().wait();
+    example.server.shutdown().wait();
     Ok(())
 }

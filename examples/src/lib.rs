@@ -12,13 +12,13 @@ use tempfile::TempDir;
 
 /// A server of an example's own, on a temporary data file and a free port.
 #[derive(Debug)]
-pub struct Home {
+pub struct ExampleServer {
     /// The server. Its administrator is `test`, with the password `test`.
     pub server: Server,
     _directory: TempDir,
 }
 
-impl Home {
+impl ExampleServer {
     /// Starts the server.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ const USER: &str = "farm";
 
 /// The fields that are taken, and what each must fit.
 fn schemas() -> Result<HashMap<&'static str, Validator>, InvalidSchema> {
-    let range = |least, most| json!({"type": "number", "minimum": least, "maximum": most});
+    let range = |min, max| json!({"type": "number", "minimum": min, "maximum": max});
     let schemas = [("temperature", range(-60, 80)), ("humidity", range(0, 100))];
     let compiled = |(field, schema)| Ok((field, Schema::from(schema).validator()?));
     schemas.into_iter().map(compiled).collect()
