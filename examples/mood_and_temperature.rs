@@ -1,7 +1,7 @@
-//! Does the temperature of a room change the mood? Two streams become tables, files and a picture.
+//! Compares two streams, a mood and a temperature: as tables, CSV and Parquet files, and a picture.
 //!
-//! `cargo run --example mood_and_temperature [DIRECTORY]` writes its files into the directory, or
-//! into `target/mood_and_temperature`.
+//! `cargo run --example mood_and_temperature [DIRECTORY]` writes the files into the directory, by
+//! default `target/mood_and_temperature`.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let cdb = ConnectorDb::builder().url(example.url()).password("test", "test").connect().await?;
     insert(&cdb).await?;
 
-    println!("Every two seconds, whatever is closest in time:\n");
+    println!("Every two seconds, the values that are closest in time:\n");
     let end = Timestamp::new(8.1).ok_or("no time")?;
     let times = Dataset::new(&cdb)
         .t1(Timestamp::ZERO)
@@ -38,11 +38,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await?;
     println!("{times}\n");
 
-    println!("At each mood, the temperature that is closest in time:\n");
+    println!("For each mood, the temperature that is closest in time:\n");
     let moods = Dataset::new(&cdb).x("mood").column("temperature").await?;
     println!("{moods}\n");
 
-    println!("At each mood, the mean temperature since the mood before:\n");
+    println!("For each mood, the mean temperature since the previous mood:\n");
     let mean = Column::new("temperature").interpolator("mean");
     println!("{}\n", Dataset::new(&cdb).x("mood").column(mean).await?);
 
@@ -50,15 +50,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     moods.write_parquet(files.join("moods.parquet"))?;
     let picture = files.join("mood_and_temperature.svg");
     draw(&picture, &series(&cdb, "mood").await?, &series(&cdb, "temperature").await?, &moods)?;
-    println!(
-        "Written: moods.csv, moods.parquet and mood_and_temperature.svg in {}",
-        files.display()
-    );
+    println!("Wrote moods.csv, moods.parquet and mood_and_temperature.svg to {}", files.display());
     example.server.shutdown().await;
     Ok(())
 }
 
-/// Makes the streams, with the values of the documentation.
+/// Creates the two streams and inserts datapoints.
 async fn insert(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
     for (name, values) in [
         ("mood", &[(1, 7), (4, 3), (11, 5)][..]),
@@ -72,7 +69,7 @@ async fn insert(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A stream as points of a line.
+/// A stream as the points of a line: times in seconds since 1970, and values.
 async fn series(cdb: &ConnectorDb, name: &str) -> Result<Vec<(f64, f64)>, Box<dyn Error>> {
     let data = cdb.stream(name)?.typed::<f64>().range(..).await?;
     Ok(data.iter().map(|dp| (dp.t.as_secs_f64(), dp.d)).collect())
@@ -85,7 +82,7 @@ fn draw(
     temperature: &[(f64, f64)],
     table: &Table,
 ) -> Result<(), Box<dyn Error>> {
-    // What letters are measured with; a viewer of the picture may show others.
+    // The font that the layout is computed with. A viewer may display the SVG with another font.
     register_font("sans-serif", FontStyle::Normal, epaint_default_fonts::HACK_REGULAR)
         .map_err(|_| "the font cannot be read")?;
     let area = SVGBackend::new(file, (760, 820)).into_drawing_area();

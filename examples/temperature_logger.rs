@@ -1,6 +1,7 @@
-//! Logs a temperature while the server goes away and comes back: nothing is lost.
+//! Logs a temperature while the server is stopped and started again, and shows that no datapoint is
+//! lost.
 //!
-//! The temperature is that of this machine, where Linux tells it, or made up.
+//! The temperature is that of this machine if Linux provides it, and otherwise a sine wave.
 //!
 //! `cargo run --example temperature_logger`
 
@@ -15,7 +16,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{interval, sleep};
 
-/// Where Linux tells how warm the machine is, in thousandths of a degree.
+/// The file in which Linux provides the machine's temperature, in thousandths of a degree Celsius.
 const SENSOR: &str = "/sys/class/thermal/thermal_zone0/temp";
 
 #[tokio::main]
@@ -25,11 +26,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = serve(&data, "127.0.0.1:0").await?;
     let (url, address) = (server.url(), server.address().to_string());
 
-    // Somebody makes the device, and gives it its key.
+    // The owner creates the device and copies its key to it.
     let admin = ConnectorDb::builder().url(&url).password("test", "test").connect().await?;
     let thermometer = admin.user().device("thermometer")?;
     thermometer.create(DeviceCreate::new()).await?;
-    let key = thermometer.apikey().await?.ok_or("the key cannot be seen")?;
+    let key = thermometer.apikey().await?.ok_or("the key is not visible")?;
 
     let file = directory.path().join("cache.db");
     let logger = Logger::builder(&file)
@@ -52,14 +53,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let watching = tokio::spawn(show(logger.status()));
 
     sleep(Duration::from_secs(1)).await;
-    println!("         The server goes away.");
+    println!("         The server stops.");
     server.shutdown().await;
     sleep(Duration::from_secs(2)).await;
-    println!("         The server comes back.");
+    println!("         The server starts again.");
     let server = serve(&data, &address).await?;
     sleep(Duration::from_secs(2)).await;
 
-    println!("         Enough: the thermometer is turned off.");
+    println!("         The thermometer is turned off.");
     turned_on.send(false)?;
     let logged = logging.await?;
     logger.stop().await;
@@ -70,9 +71,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let stream = admin.stream("test/thermometer/temperature")?.typed::<f64>();
     let stored = stream.range(..).await?;
-    println!("{logged} datapoints were logged, {waiting} wait.");
+    println!("{logged} datapoints were logged, of which {waiting} have not been sent.");
     println!(
-        "{} are in the stream, on average {:.1} °C.",
+        "The stream has {} datapoints with a mean of {:.1} °C.",
         stored.len(),
         stored.mean().unwrap_or(0.0)
     );
@@ -85,7 +86,8 @@ async fn serve(data: &Path, listen: &str) -> Result<Server, Box<dyn Error>> {
     Ok(builder.start().await?)
 }
 
-/// Logs a temperature twenty times a second while it is turned on, and says how many.
+/// Logs a temperature twenty times a second until `is_on` is false. Returns the number of logged
+/// datapoints.
 async fn log(logger: Logger, is_on: watch::Receiver<bool>) -> u64 {
     let mut ticks = interval(Duration::from_millis(50));
     let mut logged = 0;
@@ -105,7 +107,7 @@ fn temperature(number: u64) -> f64 {
     measured.map_or(21.0 + (number as f64 / 20.0).sin(), |thousandths| thousandths / 1000.0)
 }
 
-/// Prints how it goes, twice a second.
+/// Prints the status of the logger twice a second.
 async fn show(status: watch::Receiver<Status>) {
     let started = Instant::now();
     let mut ticks = interval(Duration::from_millis(500));
@@ -113,9 +115,9 @@ async fn show(status: watch::Receiver<Status>) {
         ticks.tick().await;
         let Status { cached, last_error, .. } = status.borrow().clone();
         let server = match last_error {
-            Some(error) if error.is_temporary() => "the server is away",
-            Some(_) => "the server refuses",
-            None => "all is well",
+            Some(error) if error.is_temporary() => "the server cannot be reached",
+            Some(_) => "the last sync failed",
+            None => "no error",
         };
         println!("{:5.1} s  {cached:3} waiting, {server}", started.elapsed().as_secs_f64());
     }

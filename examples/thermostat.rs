@@ -1,5 +1,6 @@
-//! A thermostat, and somebody who is cold: the device takes wanted temperatures by downlink, moves
-//! there slowly and reports the actual one, the user asks and watches. Both print what they see.
+//! A thermostat and its user. The device receives wanted temperatures as requests in a downlink,
+//! accepts them as far as it can, and reports the actual temperature, which changes slowly. The
+//! user sends requests and subscribes to both streams.
 //!
 //! `cargo run --example thermostat`
 
@@ -11,10 +12,10 @@ use examples::ExampleServer;
 use serde_json::json;
 use tokio::sync::watch;
 
-/// How warm the thermostat can make it, in °C.
+/// The highest temperature that the thermostat can reach, in °C.
 const MAX_TEMPERATURE: f64 = 25.0;
 
-/// How much warmer or colder it can make it in one step.
+/// The maximum change of the temperature in one step, in °C.
 const STEP: f64 = 0.5;
 
 #[tokio::main]
@@ -32,22 +33,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Makes the device with its streams, and gives its key.
+/// Creates the device with its streams, and returns its key.
 async fn install(user: &ConnectorDb) -> Result<ApiKey, Box<dyn Error>> {
     let number = || StreamCreate::new().schema(json!({"type": "number"}));
     let thermostat = user.user().device("thermostat")?;
     let create = DeviceCreate::new()
-        .stream("wanted", number().downlink(true).description("What it is asked for, in °C"))
-        .stream("actual", number().description("How warm it is, in °C"));
+        .stream("wanted", number().downlink(true).description("The wanted temperature in °C"))
+        .stream("actual", number().description("The actual temperature in °C"));
     thermostat.create(create).await?;
-    Ok(thermostat.apikey().await?.ok_or("the key cannot be seen")?)
+    Ok(thermostat.apikey().await?.ok_or("the key is not visible")?)
 }
 
-/// What runs on the device.
+/// The program on the device.
 async fn thermostat(url: &str, key: ApiKey) -> Result<(), Box<dyn Error>> {
     let cdb = ConnectorDb::builder().url(url).apikey(key).connect().await?;
     let (set, wanted) = watch::channel(18.0);
-    // Whatever is asked for is acknowledged, as far as it can be done.
+    // Accepts each request with the temperature that the device can reach.
     let _callback = cdb
         .stream("wanted")?
         .typed::<f64>()
@@ -55,7 +56,7 @@ async fn thermostat(url: &str, key: ApiKey) -> Result<(), Box<dyn Error>> {
             let possible = request.d.min(MAX_TEMPERATURE);
             set.send_replace(possible);
             let from = request.o.unwrap_or_default();
-            println!("device: {from} asks for {} °C, I can do {possible}", request.d);
+            println!("device: {from} requests {} °C, accepted with {possible} °C", request.d);
             async move { Reply::AcceptWith(json!(possible)) }
         })
         .await?;
@@ -74,37 +75,37 @@ async fn thermostat(url: &str, key: ApiKey) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// What its user does.
+/// The program of the user.
 async fn live(user: &ConnectorDb) -> Result<(), Box<dyn Error>> {
     let wanted = user.stream("test/thermostat/wanted")?.typed::<f64>();
     let actual = user.stream("test/thermostat/actual")?.typed::<f64>();
     let mut acknowledged = wanted.subscribe().await?;
     let mut temperatures = actual.subscribe().await?;
     if actual.is_empty().await? {
-        println!("user:   the thermostat is not there yet");
-        temperatures.next().await.ok_or("it never came")??;
+        println!("user:   waiting for the first temperature");
+        temperatures.next().await.ok_or("the subscription has ended")??;
     }
 
-    for wish in [21.0, 30.0, 23.5] {
-        println!("user:   I would like {wish} °C");
-        wanted.insert(wish).await?;
-        let batch = acknowledged.next().await.ok_or("the thermostat is gone")??;
-        let promised = batch.last().ok_or("nothing was promised")?.d;
-        println!("user:   it promises {promised} °C");
+    for requested in [21.0, 30.0, 23.5] {
+        println!("user:   request {requested} °C");
+        wanted.insert(requested).await?;
+        let batch = acknowledged.next().await.ok_or("the subscription has ended")??;
+        let accepted = batch.last().ok_or("the batch is empty")?.d;
+        println!("user:   the device accepts {accepted} °C");
         while let Some(batch) = temperatures.next().await {
-            let now = batch?.last().ok_or("no temperature")?.d;
-            println!("user:   it is {now:4.1} °C");
-            if now == promised {
+            let now = batch?.last().ok_or("the batch is empty")?.d;
+            println!("user:   the temperature is {now:4.1} °C");
+            if now == accepted {
                 break;
             }
         }
     }
     println!(
-        "In the stream {} are {:?}",
+        "The stream {} has the accepted values {:?}",
         wanted.path(),
         wanted.range(..).await?.d().collect::<Vec<_>>()
     );
     let requested = wanted.query().downlink().await?;
-    println!("and in its downlink, what was asked for: {:?}", requested.d().collect::<Vec<_>>());
+    println!("Its downlink has the requested values {:?}", requested.d().collect::<Vec<_>>());
     Ok(())
 }

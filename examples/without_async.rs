@@ -1,4 +1,4 @@
-//! A script without async: a day of temperatures goes in, a question comes out.
+//! A script without async: inserts the temperatures of a day and queries them.
 //!
 //! `cargo run --package examples --example without_async`
 
@@ -9,7 +9,7 @@ use connectordb::{ConnectorDb, Datapoint, StreamCreate};
 use examples::ExampleServer;
 use serde_json::json;
 
-/// What the thermometer said at each hour of a day.
+/// The temperature at each hour of a day.
 const DAY: [f64; 24] = [
     17.0, 16.5, 16.1, 15.8, 15.6, 15.9, 16.8, 18.2, 19.9, 21.3, 22.8, 23.9, 24.6, 25.1, 25.4, 25.2,
     24.7, 23.8, 22.5, 21.2, 20.1, 19.2, 18.4, 17.6,
@@ -24,8 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let midnight = Timestamp::from(1_700_006_400);
     let hours = (0..).map(|hour| midnight + f64::from(hour) * 3600.0);
-    let day: Vec<_> = hours.zip(DAY).map(|(t, d)| Datapoint::at(t, d)).collect();
-    println!("{} temperatures are stored.", temperature.insert_array(&day).wait()?);
+    let day: Vec<_> = hours.zip(DAY).map(|(t, d)| Datapoint::new(t, d)).collect();
+    println!("Inserted {} temperatures.", temperature.insert_array(&day).wait()?);
 
     let mut warm = 0;
     for datapoint in temperature.query().stream().wait()?.wait_each() {
@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("It was warmer than 20 degrees for {warm} hours.");
     let mean = temperature.query().transform("mean | if last").wait()?;
-    println!("The mean, computed by the server: {:.1} degrees.", mean[0].d);
+    println!("The mean, computed on the server, is {:.1} degrees.", mean[0].d);
 
     example.server.shutdown().wait();
     Ok(())

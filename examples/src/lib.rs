@@ -1,16 +1,19 @@
-//! Programs to learn from and to start from: `cargo run --example NAME`.
+//! Example programs. Run one with `cargo run --example NAME`.
 //!
-//! - `tutorial`: a server, users, devices, streams, their data and questions about it, step by step.
-//! - `thermostat`: a device that does what is asked of it, and its user.
-//! - `temperature_logger`: a sensor whose server goes away and comes back.
+//! - `tutorial`: users, devices, streams, queries, subscriptions and downlinks, step by step.
+//! - `thermostat`: a device that receives requests in a downlink, and a user who sends them.
+//! - `temperature_logger`: a sensor that logs values while its server is stopped and started again.
 //! - `mood_and_temperature`: two streams as tables, as CSV and Parquet files, and as a picture.
+//! - `without_async`: a script without async.
+//!
+//! Each starts its own server on a temporary data file.
 
 use std::error::Error;
 
 use connectordb::server::Server;
 use tempfile::TempDir;
 
-/// A server of an example's own, on a temporary data file and a free port.
+/// An embedded server for an example, on a temporary data file and a free port.
 #[derive(Debug)]
 pub struct ExampleServer {
     /// The server. Its administrator is `test`, with the password `test`.
@@ -22,7 +25,7 @@ impl ExampleServer {
     /// Starts the server.
     ///
     /// # Errors
-    /// When there is no place for temporary files, or no port is free.
+    /// Returns an error if no temporary file can be created or no port is free.
     pub async fn start() -> Result<Self, Box<dyn Error>> {
         let directory = tempfile::tempdir()?;
         let server = Server::builder()
@@ -34,7 +37,7 @@ impl ExampleServer {
         Ok(Self { server, _directory: directory })
     }
 
-    /// Where it is.
+    /// The URL of the server.
     #[must_use]
     pub fn url(&self) -> String {
         self.server.url()

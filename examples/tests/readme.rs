@@ -1,4 +1,4 @@
-//! The Rust that the README shows, compiled; and whether it still is what the README shows.
+//! Compiles the Rust code of the README, and checks that the README still has the same code.
 
 #![allow(dead_code, unused_variables)]
 
@@ -78,7 +78,7 @@ async fn serve() -> Result {
     Ok(())
 }
 
-/// Code without comments, and as nobody would space it.
+/// Code without comments and white space.
 fn tokens(code: &str) -> String {
     let lines = code.lines().map(|line| line.split("  //").next().unwrap_or(line));
     let code: String = lines.collect();
@@ -86,13 +86,13 @@ fn tokens(code: &str) -> String {
 }
 
 #[test]
-fn what_the_readme_shows_is_what_was_compiled() {
+fn the_code_of_the_readme_is_compiled() {
     let readme = include_str!("../../README.md");
     let compiled = tokens(include_str!("readme.rs"));
     let blocks: Vec<_> = readme.split("```rust\n").skip(1).collect();
     assert_eq!(blocks.len(), 6);
     for block in blocks {
         let code = block.split("```").next().unwrap_or_default();
-        assert!(compiled.contains(&tokens(code)), "this is not in {}:\n{code}", file!());
+        assert!(compiled.contains(&tokens(code)), "{} does not have this code:\n{code}", file!());
     }
 }

@@ -1,20 +1,20 @@
-//! A line of the line protocol that many sensors speak:
+//! A line of the InfluxDB line protocol, which many sensors send:
 //! `measurement[,tag=…] field=value[,field=value] [nanoseconds since 1970]`.
 
 use cdb_types::Timestamp;
 use serde_json::Value;
 
-/// What one line says.
+/// The content of one line.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Line<'a> {
     pub(crate) measurement: &'a str,
     pub(crate) fields: Vec<(&'a str, Value)>,
-    /// `None` if the line does not say when.
+    /// `None` if the line has no time.
     pub(crate) time: Option<Timestamp>,
 }
 
 impl<'a> Line<'a> {
-    /// Reads a line without escapes and quoted texts, as sensors write them.
+    /// Parses a line. Escapes and quoted strings, which sensors rarely send, are not supported.
     pub(crate) fn parse(text: &'a str) -> Result<Self, &'static str> {
         let mut parts = text.split_whitespace();
         let (Some(series), Some(fields)) = (parts.next(), parts.next()) else {
@@ -31,13 +31,13 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A time in nanoseconds as one in seconds.
+/// Parses a time in nanoseconds since 1970.
 fn seconds(nanoseconds: &str) -> Result<Timestamp, &'static str> {
-    let time = nanoseconds.parse::<i64>().map_err(|_| "the time is no whole number")?;
-    Timestamp::new(time as f64 / 1e9).ok_or("there is no such time")
+    let time = nanoseconds.parse::<i64>().map_err(|_| "the time is not an integer")?;
+    Timestamp::new(time as f64 / 1e9).ok_or("the time is not valid")
 }
 
-/// `5i` is a whole number, `5` any number, `t` and `true` are true.
+/// Parses a value: `5i` is an integer, `5` a number, `t` and `true` are booleans.
 fn value(text: &str) -> Result<Value, &'static str> {
     match text {
         "t" | "T" | "true" | "True" | "TRUE" => return Ok(true.into()),
@@ -48,7 +48,7 @@ fn value(text: &str) -> Result<Value, &'static str> {
         Some(whole) => whole.parse::<i64>().ok().map(Value::from),
         None => text.parse::<f64>().ok().map(Value::from).filter(Value::is_number),
     };
-    number.ok_or("a value is neither a number nor a truth")
+    number.ok_or("a value is neither a number nor a boolean")
 }
 
 #[cfg(test)]
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_sensor_says_is_understood() {
+    fn a_line_is_parsed() {
         let line = Line::parse("garden,sensor=a t=21.5,h=40i,on=t 1700000000500000000");
         let expected = Line {
             measurement: "garden",
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_line_is_told() {
+    fn an_invalid_line_is_an_error() {
         for text in ["", "garden", "garden t", "garden t=warm", "garden t=NaN", "garden t=1 now"] {
             assert!(Line::parse(text).is_err(), "{text}");
         }

@@ -1,6 +1,8 @@
-//! A gateway: reads what sensors say in another protocol, checks it, and prints the calls of the
-//! ConnectorDB protocol that would store it. A server that takes other protocols in, a bridge to a
-//! message queue or a microcontroller's firmware look like this: `cdb-types` alone, no network.
+//! A gateway: reads measurements in the InfluxDB line protocol, validates them, and prints the
+//! calls of the ConnectorDB protocol that would store them.
+//!
+//! It depends on `cdb-types` only, which has no runtime and no network. The same code can be part
+//! of a server for another protocol, a bridge to a message queue, or the firmware of a device.
 //!
 //! `cargo run --package ingest_gateway < examples/ingest_gateway/lines.txt`
 
@@ -18,10 +20,10 @@ use serde_json::{Value, json};
 
 use line::Line;
 
-/// Whose sensors they are.
+/// The user who owns the sensors.
 const USER: &str = "farm";
 
-/// The fields that are taken, and what each must fit.
+/// The fields that the gateway accepts, and the schema of each.
 fn schemas() -> Result<HashMap<&'static str, Validator>, InvalidSchema> {
     let range = |min, max| json!({"type": "number", "minimum": min, "maximum": max});
     let schemas = [("temperature", range(-60, 80)), ("humidity", range(0, 100))];
@@ -29,11 +31,11 @@ fn schemas() -> Result<HashMap<&'static str, Validator>, InvalidSchema> {
     schemas.into_iter().map(compiled).collect()
 }
 
-/// What is to be stored, by stream.
+/// The datapoints to store, by stream.
 type Batch = BTreeMap<StreamPath, Vec<Datapoint>>;
 
-/// Takes what a line says, all of it or nothing.
-fn take(
+/// Adds the values of a line to the batch: all of them, or none if one is not valid.
+fn add(
     text: &str,
     schemas: &HashMap<&str, Validator>,
     batch: &mut Batch,
@@ -41,22 +43,22 @@ fn take(
     let line = Line::parse(text)?;
     let device = USER.parse::<UserPath>()?.device(Name::new(line.measurement)?);
     let time = line.time.unwrap_or_else(Timestamp::now);
-    let mut taken = Vec::new();
+    let mut valid = Vec::new();
     for (field, value) in line.fields {
-        let schema = schemas.get(field).ok_or_else(|| format!("{field} is not measured here"))?;
+        let schema = schemas.get(field).ok_or_else(|| format!("there is no field {field}"))?;
         if let Some(complaint) = schema.complaint(&value) {
             return Err(format!("{field}: {complaint}").into());
         }
         let path = device.stream(Name::new(field)?);
-        taken.push((path, Datapoint { t: time, d: value, o: None }));
+        valid.push((path, Datapoint { t: time, d: value, o: None }));
     }
-    for (path, datapoint) in taken {
+    for (path, datapoint) in valid {
         batch.entry(path).or_default().push(datapoint);
     }
     Ok(())
 }
 
-/// The call that stores the datapoints of a stream: its verb, its path and its body.
+/// Prints the call that stores the datapoints of a stream: its verb, path and body.
 fn print(stream: &StreamPath, datapoints: &[Datapoint]) -> Result<(), serde_json::Error> {
     let insert = Insert { stream, downlink: false, restamp: false, index: None, datapoints };
     let body = serde_json::to_string(&insert.body())?;
@@ -68,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let schemas = schemas()?;
     let mut batch = Batch::new();
     for (line, number) in io::stdin().lines().zip(1..) {
-        if let Err(error) = take(&line?, &schemas, &mut batch) {
+        if let Err(error) = add(&line?, &schemas, &mut batch) {
             eprintln!("line {number}: {error}");
         }
     }
