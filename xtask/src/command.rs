@@ -35,20 +35,20 @@ pub(crate) fn cargo_output(arguments: &[&str]) -> Result<String> {
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.current_dir(root()).stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
-        return Err(format!("{} failed", shown(command)).into());
+        return Err(format!("{} failed", displayed(command)).into());
     }
     Ok(String::from_utf8(output.stdout)?)
 }
 
 /// Runs a program at the top of the workspace; that it fails is an error.
 pub(crate) fn run(command: &mut Command) -> Result {
-    eprintln!("$ {}", shown(command));
+    eprintln!("$ {}", displayed(command));
     let status = command.current_dir(root()).status()?;
-    if status.success() { Ok(()) } else { Err(format!("{} failed", shown(command)).into()) }
+    if status.success() { Ok(()) } else { Err(format!("{} failed", displayed(command)).into()) }
 }
 
 /// A command as one would type it.
-fn shown(command: &Command) -> String {
+fn displayed(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")

@@ -25,7 +25,8 @@ pub(crate) fn run() -> Result {
         std::fs::remove_dir_all(&data)?;
     }
     std::fs::create_dir_all(&data)?;
-    let server = Served::start(&root().join("target/debug/cdb"), &data.join("connectordb.db"))?;
+    let server =
+        ServerProcess::start(&root().join("target/debug/cdb"), &data.join("connectordb.db"))?;
     command::run(
         Command::new(&python)
             .args([
@@ -67,12 +68,12 @@ pub(crate) fn environment() -> Result<PathBuf> {
 }
 
 /// `cdb serve` with an administrator `test`, password `test`, on a free port; killed when dropped.
-struct Served {
+struct ServerProcess {
     url: String,
     process: Child,
 }
 
-impl Served {
+impl ServerProcess {
     fn start(cdb: &Path, data: &Path) -> Result<Self> {
         let mut process = Command::new(cdb)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -86,12 +87,12 @@ impl Served {
         let mut url = String::new();
         BufReader::new(output).read_line(&mut url)?;
         let url = url.trim().to_owned();
-        let served = Self { url, process };
-        if served.url.is_empty() { Err("the server did not start".into()) } else { Ok(served) }
+        let server = Self { url, process };
+        if server.url.is_empty() { Err("the server did not start".into()) } else { Ok(server) }
     }
 }
 
-impl Drop for Served {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         if let Err(error) = self.process.kill().and_then(|()| self.process.wait()) {
             eprintln!("xtask: the server could not be stopped: {error}");

@@ -4,7 +4,7 @@ use crate::command::{Result, cargo_output};
 use crate::metadata::Metadata;
 
 /// For each crate, the crates of this workspace that it may depend on. Tests may use more.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 12] = [
     ("cdb-types", &[]),
     ("cdb-archive", &["cdb-types"]),
     ("cdb-pipescript", &["cdb-types"]),
@@ -35,22 +35,22 @@ const MAY_USE: [(&str, &[&str]); 12] = [
 const AUTOMATION: [&str; 3] = ["xtask", "bench", "faults"];
 
 /// What can be used anywhere, by a server, a small device or a page.
-const USED_ANYWHERE: [&str; 3] = ["cdb-types", "cdb-archive", "cdb-pipescript"];
+const PORTABLE: [&str; 3] = ["cdb-types", "cdb-archive", "cdb-pipescript"];
 
 /// What must not be in the trees of these, with all their features.
-const NOT_USED_ANYWHERE: [&str; 5] = ["tokio", "reqwest", "hyper", "sqlx", "axum"];
+const FORBIDDEN_IN_PORTABLE: [&str; 5] = ["tokio", "reqwest", "hyper", "sqlx", "axum"];
 
 /// Who brings TLS: a second provider beside it makes handshakes panic.
-const NOT_ANYWHERE: [&str; 2] = ["ring", "native-tls"];
+const FORBIDDEN: [&str; 2] = ["ring", "native-tls"];
 
 pub(crate) fn check() -> Result {
     check_members()?;
-    for package in USED_ANYWHERE {
+    for package in PORTABLE {
         let tree = packages(&["--package", package, "--all-features"])?;
-        refuse(&tree, &NOT_USED_ANYWHERE, &format!("the tree of {package}"))?;
+        refuse(&tree, &FORBIDDEN_IN_PORTABLE, &format!("the tree of {package}"))?;
     }
     let tree = packages(&["--workspace", "--all-features"])?;
-    refuse(&tree, &NOT_ANYWHERE, "the workspace")
+    refuse(&tree, &FORBIDDEN, "the workspace")
 }
 
 /// Whether every arrow between our crates points down.
@@ -59,7 +59,8 @@ fn check_members() -> Result {
     let is_ours = |name: &str| packages.iter().any(|package| package.name == name);
     for package in &packages {
         let name = &*package.name;
-        let Some((_, allowed)) = MAY_USE.iter().find(|(member, _)| *member == name) else {
+        let Some((_, allowed)) = ALLOWED_DEPENDENCIES.iter().find(|(member, _)| *member == name)
+        else {
             if AUTOMATION.contains(&name) {
                 continue;
             }

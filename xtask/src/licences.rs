@@ -21,11 +21,11 @@ pub(crate) fn check() -> Result<Done> {
     // The only step that needs more than registries.
     let advisories =
         deny().arg("advisories").current_dir(root()).stderr(Stdio::piped()).output()?;
-    let said = String::from_utf8_lossy(&advisories.stderr);
-    eprint!("{said}");
+    let errors = String::from_utf8_lossy(&advisories.stderr);
+    eprint!("{errors}");
     match advisories.status.success() {
         true => Ok(Done::Passed),
-        false if said.contains("failed to fetch advisory database") => {
+        false if errors.contains("failed to fetch advisory database") => {
             Ok(Done::Skipped("the advisories could not be fetched".to_owned()))
         }
         false => Err("there are advisories".into()),

@@ -39,7 +39,7 @@ impl Newcomer {
         let clone = directory.path().join("connectordb");
         let git = ["clone", "--quiet"];
         run(Command::new("git").args(git).arg(root()).arg(&clone))?;
-        let home = Home::new(directory.path(), &clone, self.installed.as_deref())?;
+        let environment = Environment::new(directory.path(), &clone, self.installed.as_deref())?;
         let readme = fs::read_to_string(clone.join("README.md"))?;
         let blocks = readme::blocks(&readme);
         if blocks.iter().all(|block| block.kind != Kind::Session) {
@@ -49,9 +49,9 @@ impl Newcomer {
         for block in &blocks {
             match block.kind {
                 Kind::Commands if self.installed.is_some() => {}
-                Kind::Commands => commands(block, &home)?,
+                Kind::Commands => commands(block, &environment)?,
                 Kind::Session => {
-                    let mut terminal = Terminal::open(&home)?;
+                    let mut terminal = Terminal::open(&environment)?;
                     sessions.push(terminal.run(block)?);
                     // A server goes on while the next sessions need it.
                     servers.push(terminal);
@@ -73,12 +73,12 @@ impl Newcomer {
 }
 
 /// Where a newcomer lives: nothing is built and nothing remembered.
-pub(crate) struct Home {
+pub(crate) struct Environment {
     clone: PathBuf,
     variables: Vec<(&'static str, String)>,
 }
 
-impl Home {
+impl Environment {
     fn new(directory: &Path, clone: &Path, installed: Option<&Path>) -> Result<Self> {
         let text = |path: &Path| Ok::<_, &str>(path.to_str().ok_or("a strange path")?.to_owned());
         let real = |name: &str, below: &str| match (std::env::var(name), std::env::var("HOME")) {
@@ -117,10 +117,10 @@ impl Home {
 }
 
 /// Runs the commands of a block, which must succeed.
-fn commands(block: &Block, home: &Home) -> Result {
+fn commands(block: &Block, environment: &Environment) -> Result {
     for step in &block.steps {
         eprintln!("$ {}", step.command);
-        let status = home.command("sh").args(["-c", &step.command]).status()?;
+        let status = environment.command("sh").args(["-c", &step.command]).status()?;
         if !status.success() {
             return Err(format!("the README says `{}`, which fails", step.command).into());
         }

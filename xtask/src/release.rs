@@ -63,7 +63,7 @@ impl Release {
         metadata::check()?;
         pass(&self.gate)?;
         let old = Version::read()?;
-        let new = self.part.map_or(old, |part| old.grown(part));
+        let new = self.part.map_or(old, |part| old.bumped(part));
         let tag = new.tag();
         if !git(&["tag", "--list", &tag])?.trim().is_empty() {
             return Err(format!("{tag} is there already").into());

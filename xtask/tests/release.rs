@@ -27,10 +27,10 @@ struct Throwaway {
     directory: TempDir,
 }
 
-/// How xtask ended.
-struct Ended {
-    is_good: bool,
-    said: String,
+/// How xtask finished.
+struct Finished {
+    succeeded: bool,
+    printed: String,
 }
 
 impl Throwaway {
@@ -86,8 +86,8 @@ impl Throwaway {
     }
 
     /// Runs `cargo xtask release`; one crate cannot be published.
-    fn release_but(&self, failing: &str, arguments: &[&str]) -> Ended {
-        let ended = Command::new(env!("CARGO_BIN_EXE_xtask"))
+    fn release_failing(&self, failing: &str, arguments: &[&str]) -> Finished {
+        let finished = Command::new(env!("CARGO_BIN_EXE_xtask"))
             .arg("release")
             .args(arguments)
             .env("CARGO", self.path("cargo"))
@@ -97,19 +97,22 @@ impl Throwaway {
             .env("FAILING", failing)
             .output()
             .expect("it runs");
-        let said = [ended.stdout, ended.stderr].concat();
-        Ended { is_good: ended.status.success(), said: String::from_utf8(said).expect("text") }
+        let printed = [finished.stdout, finished.stderr].concat();
+        Finished {
+            succeeded: finished.status.success(),
+            printed: String::from_utf8(printed).expect("text"),
+        }
     }
 
-    fn release(&self, arguments: &[&str]) -> Ended {
-        self.release_but("", &[&["--gate", "true"], arguments].concat())
+    fn release(&self, arguments: &[&str]) -> Finished {
+        self.release_failing("", &[&["--gate", "true"], arguments].concat())
     }
 
     /// What is refused changes nothing, and asks no registry.
     fn refuses(&self, arguments: &[&str], why: &str) {
         let before = (self.git(&["rev-parse", "HEAD"]), self.git(&["status", "--porcelain"]));
-        let ended = self.release_but("", arguments);
-        assert!(!ended.is_good && ended.said.contains(why), "{}", ended.said);
+        let finished = self.release_failing("", arguments);
+        assert!(!finished.succeeded && finished.printed.contains(why), "{}", finished.printed);
         let after = (self.git(&["rev-parse", "HEAD"]), self.git(&["status", "--porcelain"]));
         assert_eq!(before, after);
         assert_eq!(self.git(&["tag", "--list"]), "");
@@ -145,8 +148,12 @@ fn what_is_not_ready_is_not_released() {
 fn a_dry_run_leaves_everything_as_it_was() {
     let copy = Throwaway::new();
     let before = copy.git(&["rev-parse", "HEAD"]);
-    let ended = copy.release(&["minor", "--dry-run"]);
-    assert!(ended.is_good && ended.said.contains("could be released"), "{}", ended.said);
+    let finished = copy.release(&["minor", "--dry-run"]);
+    assert!(
+        finished.succeeded && finished.printed.contains("could be released"),
+        "{}",
+        finished.printed
+    );
     assert_eq!(copy.git(&["rev-parse", "HEAD"]), before);
     assert_eq!(copy.git(&["status", "--porcelain"]), "");
     assert_eq!(copy.git(&["tag", "--list"]), "");
@@ -158,8 +165,12 @@ fn a_dry_run_leaves_everything_as_it_was() {
 fn a_release_that_breaks_off_goes_on_where_it_was() {
     let copy = Throwaway::new();
     // Nobody is there to be asked, and what cannot be undone is not done.
-    let ended = copy.release(&["major"]);
-    assert!(!ended.is_good && ended.said.contains("nobody can be asked"), "{}", ended.said);
+    let finished = copy.release(&["major"]);
+    assert!(
+        !finished.succeeded && finished.printed.contains("nobody can be asked"),
+        "{}",
+        finished.printed
+    );
     let tag = copy.git(&["tag", "--list"]);
     let version = tag.trim().strip_prefix('v').expect("a tag").to_owned();
     assert!(version.ends_with(".0.0"), "{version}");
@@ -171,18 +182,22 @@ fn a_release_that_breaks_off_goes_on_where_it_was() {
     let lock = copy.read("repository/Cargo.lock");
     assert!(lock.contains(&format!("name = \"cdb-types\"\nversion = \"{version}\"")));
 
-    let ended = copy.release_but("cdb-core", &["--resume", "--yes"]);
-    assert!(!ended.is_good && ended.said.contains("goes on with cdb-core"), "{}", ended.said);
+    let finished = copy.release_failing("cdb-core", &["--resume", "--yes"]);
+    assert!(
+        !finished.succeeded && finished.printed.contains("goes on with cdb-core"),
+        "{}",
+        finished.printed
+    );
     let published = copy.read("registry");
     assert!(published.lines().any(|name| name == "cdb-http"), "{published}");
     assert!(!published.contains("connectordb"), "{published}");
 
-    let ended = copy.release_but("", &["--resume", "--yes"]);
-    assert!(ended.is_good, "{}", ended.said);
+    let finished = copy.release_failing("", &["--resume", "--yes"]);
+    assert!(finished.succeeded, "{}", finished.printed);
     assert!(
-        ended.said.contains(&format!("cdb-http {version} is there already.")),
+        finished.printed.contains(&format!("cdb-http {version} is there already.")),
         "{}",
-        ended.said
+        finished.printed
     );
     let published = copy.read("registry");
     let place = |name: &str| published.lines().position(|line| line == name).expect(name);
@@ -197,6 +212,10 @@ fn a_release_that_breaks_off_goes_on_where_it_was() {
         assert!(place(before) < place(after), "{published}");
     }
     assert_eq!(published.lines().count(), 10);
-    let ended = copy.release_but("", &["--resume", "--yes"]);
-    assert!(ended.is_good && ended.said.contains("Everything is published."), "{}", ended.said);
+    let finished = copy.release_failing("", &["--resume", "--yes"]);
+    assert!(
+        finished.succeeded && finished.printed.contains("Everything is published."),
+        "{}",
+        finished.printed
+    );
 }

@@ -11,14 +11,14 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::Result;
 
-/// Who is told of a topic.
+/// The connections that have subscribed to each topic.
 type Topics = Arc<Mutex<HashMap<String, Vec<mpsc::UnboundedSender<Utf8Bytes>>>>>;
 
 /// How much is read at once, as the server does: by default it would be 128 KiB, for each.
 const READ_BYTES: usize = 4 * 1024;
 
-/// Serves until the process is killed. Whoever sends `+topic` is told from then on, whoever sends
-/// `topic=text` tells; both are answered.
+/// Serves until the process is killed. `+topic` subscribes a connection to a topic, and `topic=text`
+/// sends a text to its subscribers. Both are answered with `ok`.
 pub(crate) async fn serve() -> Result {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
@@ -34,9 +34,9 @@ async fn talk(socket: TcpStream, topics: Topics) -> Result {
     let config = WebSocketConfig::default().read_buffer_size(READ_BYTES);
     let socket = tokio_tungstenite::accept_async_with_config(socket, Some(config)).await?;
     let (mut sink, mut frames) = socket.split();
-    let (outbox, mut told) = mpsc::unbounded_channel();
+    let (queue, mut queued) = mpsc::unbounded_channel();
     tokio::spawn(async move {
-        while let Some(text) = told.recv().await {
+        while let Some(text) = queued.recv().await {
             sink.send(Message::Text(text)).await?;
         }
         Result::Ok(())
@@ -45,15 +45,15 @@ async fn talk(socket: TcpStream, topics: Topics) -> Result {
         let Message::Text(frame) = frame? else { continue };
         let mut topics = topics.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(topic) = frame.strip_prefix('+') {
-            topics.entry(topic.to_owned()).or_default().push(outbox.clone());
+            topics.entry(topic.to_owned()).or_default().push(queue.clone());
         } else if let Some((topic, text)) = frame.split_once('=') {
             let text = Utf8Bytes::from(text);
-            for outbox in topics.get(topic).into_iter().flatten() {
+            for queue in topics.get(topic).into_iter().flatten() {
                 // Some may be gone.
-                let _ = outbox.send(text.clone());
+                let _ = queue.send(text.clone());
             }
         }
-        outbox.send("ok".into())?;
+        queue.send("ok".into())?;
     }
     Ok(())
 }

@@ -22,11 +22,11 @@ use crate::{Result, ratio, report};
 const SUBSCRIBERS: usize = 1_000;
 
 /// How often something is told to all of them at once.
-const TOLD: usize = 100;
+const MESSAGES: usize = 100;
 
 /// How often something is told to each of them alone, and how many tell at the same time.
 const ROUNDS: usize = 10;
-const TELLERS: usize = 16;
+const PUBLISHERS: usize = 16;
 
 type Socket = WebSocketStream<TcpStream>;
 
@@ -37,8 +37,8 @@ pub(crate) async fn run(server: &Server) -> Result {
     let ours = Hub { process: &server.process, authorization: Some(authorization) };
     let bare = Hub { process: &bare, authorization: None };
 
-    let (ours_all, ours_memory) = ours.tell_all().await?;
-    let (bare_all, bare_memory) = bare.tell_all().await?;
+    let (ours_all, ours_memory) = ours.publish_to_all().await?;
+    let (bare_all, bare_memory) = bare.publish_to_all().await?;
     compare("1,000 subscribers of one stream", &ours_all, &bare_all);
     report(
         "memory for a subscriber / for one of a bare broadcast",
@@ -52,7 +52,7 @@ pub(crate) async fn run(server: &Server) -> Result {
     for number in 0..SUBSCRIBERS {
         cdb.stream(&topic(number))?.create(StreamCreate::new()).await?;
     }
-    let (ours_each, bare_each) = (ours.tell_each().await?, bare.tell_each().await?);
+    let (ours_each, bare_each) = (ours.publish_to_each().await?, bare.publish_to_each().await?);
     compare("1,000 streams with one subscriber each", &ours_each, &bare_each);
     Ok(())
 }
@@ -93,7 +93,7 @@ struct Hub<'p> {
 }
 
 /// Somebody who tells.
-enum Teller {
+enum Publisher {
     Server(Connection),
     Bare(Box<Socket>),
 }
@@ -101,52 +101,52 @@ enum Teller {
 impl Hub<'_> {
     /// How long it takes to tell all subscribers of one topic, and how much memory each costs, in
     /// MiB.
-    async fn tell_all(&self) -> Result<(Latencies, f64)> {
+    async fn publish_to_all(&self) -> Result<(Latencies, f64)> {
         let before = self.process.memory()?;
-        let (heard, mut all_heard) = mpsc::unbounded_channel();
+        let (receive, mut receipts) = mpsc::unbounded_channel();
         for socket in self.subscribe_all(|_| "all".to_owned()).await? {
-            let heard = heard.clone();
+            let receive = receive.clone();
             tokio::spawn(listen(socket, move || {
                 // At the end nobody counts any more.
-                let _ = heard.send(Instant::now());
+                let _ = receive.send(Instant::now());
             }));
         }
         let memory = (self.process.memory()? - before) / SUBSCRIBERS as f64;
-        let mut teller = self.teller().await?;
+        let mut publisher = self.publisher().await?;
         let mut latencies = Vec::new();
-        for _ in 0..TOLD {
+        for _ in 0..MESSAGES {
             let sent = Instant::now();
-            teller.tell("all").await?;
+            publisher.publish("all").await?;
             for _ in 0..SUBSCRIBERS {
-                let heard = all_heard.recv().await.ok_or("nobody listens")?;
-                latencies.push(heard - sent);
+                let received = receipts.recv().await.ok_or("nobody listens")?;
+                latencies.push(received - sent);
             }
         }
         Ok((Latencies::new(latencies), memory))
     }
 
     /// How long it takes to tell subscribers of as many topics, one by one.
-    async fn tell_each(&self) -> Result<Latencies> {
+    async fn publish_to_each(&self) -> Result<Latencies> {
         let epoch = Instant::now();
         let sent: Arc<Vec<AtomicU64>> = Arc::new((0..SUBSCRIBERS).map(|_| 0.into()).collect());
-        let (heard, mut all_heard) = mpsc::unbounded_channel();
+        let (receive, mut receipts) = mpsc::unbounded_channel();
         for (number, socket) in self.subscribe_all(topic).await?.into_iter().enumerate() {
-            let (heard, sent) = (heard.clone(), Arc::clone(&sent));
+            let (receive, sent) = (receive.clone(), Arc::clone(&sent));
             tokio::spawn(listen(socket, move || {
                 let since = Duration::from_nanos(sent[number].load(Ordering::Acquire));
                 // At the end nobody counts any more.
-                let _ = heard.send(epoch.elapsed() - since);
+                let _ = receive.send(epoch.elapsed() - since);
             }));
         }
-        let telling = try_join_all((0..TELLERS).map(|first| {
+        let publishing = try_join_all((0..PUBLISHERS).map(|first| {
             let sent = Arc::clone(&sent);
             async move {
-                let mut teller = self.teller().await?;
+                let mut publisher = self.publisher().await?;
                 for _ in 0..ROUNDS {
-                    for number in (first..SUBSCRIBERS).step_by(TELLERS) {
+                    for number in (first..SUBSCRIBERS).step_by(PUBLISHERS) {
                         let now = u64::try_from(epoch.elapsed().as_nanos())?;
                         sent[number].store(now, Ordering::Release);
-                        teller.tell(&topic(number)).await?;
+                        publisher.publish(&topic(number)).await?;
                     }
                 }
                 Result::Ok(())
@@ -155,11 +155,11 @@ impl Hub<'_> {
         let counting = async {
             let mut latencies = Vec::new();
             for _ in 0..ROUNDS * SUBSCRIBERS {
-                latencies.push(all_heard.recv().await.ok_or("nobody listens")?);
+                latencies.push(receipts.recv().await.ok_or("nobody listens")?);
             }
             Result::Ok(latencies)
         };
-        Ok(Latencies::new(try_join(telling, counting).await?.1))
+        Ok(Latencies::new(try_join(publishing, counting).await?.1))
     }
 
     /// So many subscribers, whom the other side knows.
@@ -197,18 +197,18 @@ impl Hub<'_> {
         Ok(tokio_tungstenite::client_async(request, socket).await?.0)
     }
 
-    async fn teller(&self) -> Result<Teller> {
+    async fn publisher(&self) -> Result<Publisher> {
         Ok(match &self.authorization {
             Some(authorization) => {
-                Teller::Server(Connection::open(self.process.address(), authorization).await?)
+                Publisher::Server(Connection::open(self.process.address(), authorization).await?)
             }
-            None => Teller::Bare(Box::new(self.open().await?)),
+            None => Publisher::Bare(Box::new(self.open().await?)),
         })
     }
 }
 
-impl Teller {
-    async fn tell(&mut self, topic: &str) -> Result {
+impl Publisher {
+    async fn publish(&mut self, topic: &str) -> Result {
         match self {
             Self::Server(connection) => connection.put(topic, r#"[{"d":5}]"#).await,
             Self::Bare(socket) => {
@@ -224,10 +224,10 @@ impl Teller {
 }
 
 /// Does something at each message.
-async fn listen(mut socket: Socket, heard: impl Fn()) {
+async fn listen(mut socket: Socket, on_message: impl Fn()) {
     while let Some(Ok(frame)) = socket.next().await {
         if frame.is_text() {
-            heard();
+            on_message();
         }
     }
 }

@@ -35,12 +35,12 @@ pub(crate) async fn reading(server: &Server) -> Result {
         read
     };
     let watch = async {
-        let mut most = 0.0_f64;
+        let mut max = 0.0_f64;
         while !done.load(Ordering::Relaxed) {
-            most = most.max(server.process.memory()?);
+            max = max.max(server.process.memory()?);
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        Result::Ok(most)
+        Result::Ok(max)
     };
     let (read, most) = tokio::join!(read, watch);
     read?;

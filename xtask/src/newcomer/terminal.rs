@@ -2,12 +2,12 @@
 
 use rexpect::session::PtySession;
 
-use super::Home;
+use super::Environment;
 use super::readme::{Block, Step};
 use crate::command::Result;
 
 /// How long one command may take, in milliseconds.
-const PATIENCE: u64 = 30_000;
+const COMMAND_TIMEOUT_MS: u64 = 30_000;
 
 /// What the shell says when it waits.
 const PROMPT: &str = "=waiting=>";
@@ -24,10 +24,10 @@ pub(super) struct Session {
 }
 
 impl Terminal {
-    pub(super) fn open(home: &Home) -> Result<Self> {
-        let mut shell = home.command("bash");
+    pub(super) fn open(environment: &Environment) -> Result<Self> {
+        let mut shell = environment.command("bash");
         shell.args(["--norc", "--noprofile", "--noediting"]).env("PS1", PROMPT);
-        let mut session = rexpect::session::spawn_command(shell, Some(PATIENCE))?;
+        let mut session = rexpect::session::spawn_command(shell, Some(COMMAND_TIMEOUT_MS))?;
         session.exp_string(PROMPT)?;
         session.send_line("stty -echo columns 80 rows 24")?;
         session.exp_string(PROMPT)?;
@@ -51,9 +51,9 @@ impl Terminal {
             self.0.send_line(ANSWER)?;
         }
         if step.command.starts_with("cdb serve") {
-            let said = self.0.exp_regex("http://[0-9.:]+")?;
-            output.extend(lines(&said.0));
-            output.extend(lines(&said.1));
+            let url = self.0.exp_regex("http://[0-9.:]+")?;
+            output.extend(lines(&url.0));
+            output.extend(lines(&url.1));
         } else {
             output.extend(lines(&self.0.exp_string(PROMPT)?));
         }
@@ -70,7 +70,7 @@ const CLEAR: &str = "\u{1b}[2K";
 fn lines(text: &str) -> Vec<String> {
     let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
     let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
-    // What was drawn over is not seen.
-    let seen = |line: &str| line.rsplit('\r').next().unwrap_or_default().replace(CLEAR, "");
-    text.lines().map(seen).collect()
+    // What was drawn over is not visible.
+    let visible = |line: &str| line.rsplit('\r').next().unwrap_or_default().replace(CLEAR, "");
+    text.lines().map(visible).collect()
 }

@@ -21,22 +21,22 @@ pub(super) fn resume(yes: bool) -> Result {
 
 /// Publishes those that are not there yet, each after those that it needs.
 pub(super) fn all(metadata: &Metadata, yes: bool) -> Result {
-    let mut waiting = Vec::new();
+    let mut unpublished = Vec::new();
     for package in metadata.published()? {
-        if is_there(package)? {
+        if is_published(package)? {
             println!("{} {} is there already.", package.name, package.version);
         } else {
-            waiting.push(package);
+            unpublished.push(package);
         }
     }
-    if waiting.is_empty() {
+    if unpublished.is_empty() {
         println!("Everything is published.");
         return Ok(());
     }
-    if !yes && !confirmed(&waiting)? {
+    if !yes && !confirmed(&unpublished)? {
         return Err("nothing was published: `cargo xtask release --resume` goes on".into());
     }
-    for package in waiting {
+    for package in unpublished {
         // Returns when the index has it.
         cargo(&["publish", "--package", &package.name, "--locked"]).map_err(|error| {
             format!("{error}; `cargo xtask release --resume` goes on with {}", package.name)
@@ -46,7 +46,7 @@ pub(super) fn all(metadata: &Metadata, yes: bool) -> Result {
 }
 
 /// Whether this version is in the registry.
-fn is_there(package: &Package) -> Result<bool> {
+fn is_published(package: &Package) -> Result<bool> {
     let which = format!("{}@{}", package.name, package.version);
     let mut info = cargo_command(&["info", "--quiet", "--registry", "crates-io", &which]);
     // Elsewhere, since cargo would tell of the crate that lies here.

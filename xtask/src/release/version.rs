@@ -36,7 +36,7 @@ impl Version {
     }
 
     /// The next one.
-    pub(super) fn grown(self, part: Part) -> Self {
+    pub(super) fn bumped(self, part: Part) -> Self {
         let Self { major, minor, patch } = self;
         match part {
             Part::Major => Self { major: major + 1, minor: 0, patch: 0 },
@@ -64,8 +64,8 @@ fn replaced(manifest: &str, old: Version, new: Version) -> Result<String> {
     if !manifest.contains(&own(old)) {
         return Err("the workspace's version is not where it is looked for".into());
     }
-    let asked = |version| format!("version = \"={version}\"");
-    Ok(manifest.replace(&own(old), &own(new)).replace(&asked(old), &asked(new)))
+    let required = |version| format!("version = \"={version}\"");
+    Ok(manifest.replace(&own(old), &own(new)).replace(&required(old), &required(new)))
 }
 
 impl fmt::Display for Version {
@@ -81,8 +81,8 @@ mod tests {
     #[test]
     fn smaller_parts_begin_again() {
         let version = Version::parse("1.2.3").expect("a version");
-        let grown = [Part::Major, Part::Minor, Part::Patch].map(|part| version.grown(part));
-        assert_eq!(grown.map(|version| version.to_string()), ["2.0.0", "1.3.0", "1.2.4"]);
+        let bumped = [Part::Major, Part::Minor, Part::Patch].map(|part| version.bumped(part));
+        assert_eq!(bumped.map(|version| version.to_string()), ["2.0.0", "1.3.0", "1.2.4"]);
     }
 
     #[test]
