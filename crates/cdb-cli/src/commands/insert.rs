@@ -31,9 +31,10 @@ use time::{TimeParser, Unit};
 /// Insert a value, or the datapoints of standard input, into a stream.
 ///
 /// VALUE is parsed as JSON; text that is not valid JSON is stored as a string. Standard input is
-/// JSON lines (each a datapoint {"t": seconds since 1970, "d": value}, or a value), one JSON array of
-/// datapoints, a table (--csv), or lines of text (--text; also if the stream's schema is a string).
-/// All of it is checked before the first datapoint is sent: if a row is wrong, nothing is stored.
+/// JSON lines (each a datapoint {"t": seconds since 1970, "d": value}, or a value), one JSON array
+/// of datapoints, a table (--csv), or lines of text (--text; also if the stream's schema is a
+/// string). All of it is checked before the first datapoint is sent: if a row is wrong, nothing is
+/// stored.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb insert temperature 21.5\n  \
                         cdb insert diary 'A good day'\n  \
