@@ -1,4 +1,4 @@
-//! The least that telling many costs: a bare websocket broadcast.
+//! A bare websocket broadcast, as the lower bound for delivering an insert to subscribers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,11 +14,11 @@ use crate::Result;
 /// The connections that have subscribed to each topic.
 type Topics = Arc<Mutex<HashMap<String, Vec<mpsc::UnboundedSender<Utf8Bytes>>>>>;
 
-/// How much is read at once, as the server does: by default it would be 128 KiB, for each.
+/// The size of the read buffer of a connection, as in the server. The default is 128 KiB.
 const READ_BYTES: usize = 4 * 1024;
 
-/// Serves until the process is killed. `+topic` subscribes a connection to a topic, and `topic=text`
-/// sends a text to its subscribers. Both are answered with `ok`.
+/// Serves until the process is killed. `+topic` subscribes a connection to a topic, and
+/// `topic=text` sends a text to its subscribers. Both are answered with `ok`.
 pub(crate) async fn serve() -> Result {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
@@ -49,7 +49,7 @@ async fn talk(socket: TcpStream, topics: Topics) -> Result {
         } else if let Some((topic, text)) = frame.split_once('=') {
             let text = Utf8Bytes::from(text);
             for queue in topics.get(topic).into_iter().flatten() {
-                // Some may be gone.
+                // A subscriber may have closed its connection.
                 let _ = queue.send(text.clone());
             }
         }

@@ -1,17 +1,17 @@
-//! A client that costs next to nothing, so that what is measured is the server.
+//! A minimal HTTP client, so that a benchmark measures the server and not the client.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::Result;
 
-/// What ends an answer that says `ok`.
+/// The end of a response with the body `ok`.
 const OK: &[u8] = b"\r\n\r\nok";
 
-/// A connection that puts datapoints into streams, one after the other.
+/// A connection that inserts datapoints into streams, one request after the other.
 pub(crate) struct Connection {
     socket: TcpStream,
-    /// What is the same for all requests.
+    /// The part of the headers that is the same for all requests.
     head: String,
     answer: Vec<u8>,
 }
@@ -26,8 +26,8 @@ impl Connection {
         Ok(Self { socket, head, answer: Vec::with_capacity(1024) })
     }
 
-    /// Puts datapoints into one of the administrator's streams and waits for the answer, which
-    /// must be `ok`.
+    /// Inserts datapoints into one of the administrator's streams with `PUT`, and waits for the
+    /// response, which must be `ok`.
     pub(crate) async fn put(&mut self, stream: &str, body: &str) -> Result {
         let (head, length) = (&self.head, body.len());
         let request =

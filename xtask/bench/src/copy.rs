@@ -1,4 +1,4 @@
-//! The least that sending bytes over HTTP costs: a handler that has them in memory.
+//! An HTTP server with the bytes in memory, as the lower bound for reading a stream.
 
 use axum::Router;
 use axum::body::Body;
@@ -10,10 +10,10 @@ use tokio::net::TcpListener;
 use crate::Result;
 use crate::process::Process;
 
-/// The size of a piece, as the server sends them.
+/// The size of a chunk, as in the server.
 const PIECE: usize = 256 * 1024;
 
-/// Serves what a file holds, until the process is killed.
+/// Serves the content of a file until the process is killed.
 pub(crate) async fn serve(file: &str) -> Result {
     let bytes = Bytes::from(std::fs::read(file)?);
     let handler = get(move || {
@@ -30,10 +30,10 @@ pub(crate) async fn serve(file: &str) -> Result {
     Ok(axum::serve(listener, Router::new().route("/", handler)).await?)
 }
 
-/// A process that serves these bytes.
+/// Starts a process that serves these bytes.
 pub(crate) fn start(bytes: &[u8]) -> Result<Process> {
     let file = tempfile::NamedTempFile::new()?;
     std::fs::write(file.path(), bytes)?;
-    // It has read the file when it says where it is.
+    // The process has read the file when it prints its URL, so the file can be deleted.
     Process::of_this(&["serve".as_ref(), file.path().as_os_str()])
 }

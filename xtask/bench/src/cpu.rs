@@ -1,10 +1,10 @@
-//! How long processors have worked for this process.
+//! The processor time of this process.
 
 use std::time::Duration;
 
 use crate::Result;
 
-/// The time of all its threads, those that have ended not counted.
+/// The processor time of all running threads. Threads that have ended are not counted.
 pub(crate) fn time() -> Result<Duration> {
     let mut nanoseconds = 0;
     for thread in std::fs::read_dir("/proc/self/task")? {

@@ -1,4 +1,4 @@
-//! Batches in, against parsing them.
+//! Inserting batches, compared with parsing them.
 
 use std::time::Instant;
 

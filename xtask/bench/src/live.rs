@@ -1,4 +1,4 @@
-//! How soon many subscribers are told, and what they cost, beside a bare websocket broadcast.
+//! The latency and memory of many subscribers, compared with a bare websocket broadcast.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,10 +21,10 @@ use crate::{Result, ratio, report};
 
 const SUBSCRIBERS: usize = 1_000;
 
-/// How often something is told to all of them at once.
+/// The number of messages to all subscribers.
 const MESSAGES: usize = 100;
 
-/// How often something is told to each of them alone, and how many tell at the same time.
+/// The number of messages to each single subscriber, and of concurrent publishers.
 const ROUNDS: usize = 10;
 const PUBLISHERS: usize = 16;
 
@@ -61,7 +61,7 @@ fn topic(number: usize) -> String {
     format!("live{number}")
 }
 
-/// Reports what is in the middle, and what only one of a hundred exceeds.
+/// Reports the median and the 99th percentile.
 fn compare(what: &str, ours: &Latencies, bare: &Latencies) {
     for (name, part) in [("p50", 0.5), ("p99", 0.99)] {
         let (ours, bare) = (ours.at(part), bare.at(part));
@@ -71,7 +71,7 @@ fn compare(what: &str, ours: &Latencies, bare: &Latencies) {
     }
 }
 
-/// How long it took to tell, sorted.
+/// Times from sending to receiving, sorted.
 struct Latencies(Vec<Duration>);
 
 impl Latencies {
@@ -85,29 +85,29 @@ impl Latencies {
     }
 }
 
-/// Something that tells: the server, or a bare broadcast.
+/// A process that delivers messages: the server, or a bare broadcast.
 struct Hub<'p> {
     process: &'p Process,
-    /// The server wants to know who it is.
+    /// The credentials, for the server only.
     authorization: Option<String>,
 }
 
-/// Somebody who tells.
+/// A connection that sends messages.
 enum Publisher {
     Server(Connection),
     Bare(Box<Socket>),
 }
 
 impl Hub<'_> {
-    /// How long it takes to tell all subscribers of one topic, and how much memory each costs, in
-    /// MiB.
+    /// Sends messages to all subscribers of one topic. Returns the latencies, and the memory per
+    /// subscriber in MiB.
     async fn publish_to_all(&self) -> Result<(Latencies, f64)> {
         let before = self.process.memory()?;
         let (receive, mut receipts) = mpsc::unbounded_channel();
         for socket in self.subscribe_all(|_| "all".to_owned()).await? {
             let receive = receive.clone();
             tokio::spawn(listen(socket, move || {
-                // At the end nobody counts any more.
+                // The receiver is dropped at the end of the benchmark.
                 let _ = receive.send(Instant::now());
             }));
         }
@@ -118,14 +118,14 @@ impl Hub<'_> {
             let sent = Instant::now();
             publisher.publish("all").await?;
             for _ in 0..SUBSCRIBERS {
-                let received = receipts.recv().await.ok_or("nobody listens")?;
+                let received = receipts.recv().await.ok_or("all subscribers have ended")?;
                 latencies.push(received - sent);
             }
         }
         Ok((Latencies::new(latencies), memory))
     }
 
-    /// How long it takes to tell subscribers of as many topics, one by one.
+    /// Sends messages to topics with one subscriber each, and returns the latencies.
     async fn publish_to_each(&self) -> Result<Latencies> {
         let epoch = Instant::now();
         let sent: Arc<Vec<AtomicU64>> = Arc::new((0..SUBSCRIBERS).map(|_| 0.into()).collect());
@@ -134,7 +134,7 @@ impl Hub<'_> {
             let (receive, sent) = (receive.clone(), Arc::clone(&sent));
             tokio::spawn(listen(socket, move || {
                 let since = Duration::from_nanos(sent[number].load(Ordering::Acquire));
-                // At the end nobody counts any more.
+                // The receiver is dropped at the end of the benchmark.
                 let _ = receive.send(epoch.elapsed() - since);
             }));
         }
@@ -155,14 +155,14 @@ impl Hub<'_> {
         let counting = async {
             let mut latencies = Vec::new();
             for _ in 0..ROUNDS * SUBSCRIBERS {
-                latencies.push(receipts.recv().await.ok_or("nobody listens")?);
+                latencies.push(receipts.recv().await.ok_or("all subscribers have ended")?);
             }
             Result::Ok(latencies)
         };
         Ok(Latencies::new(try_join(publishing, counting).await?.1))
     }
 
-    /// So many subscribers, whom the other side knows.
+    /// Opens all subscriptions, and waits until each is confirmed.
     async fn subscribe_all(&self, topic: impl Fn(usize) -> String) -> Result<Vec<Socket>> {
         let mut sockets = Vec::new();
         for number in 0..SUBSCRIBERS {
@@ -180,7 +180,7 @@ impl Hub<'_> {
             None => format!("+{topic}"),
         };
         socket.send(Message::text(command)).await?;
-        // It is answered.
+        // The subscription is confirmed.
         socket.next().await.ok_or("no answer")??;
         Ok(socket)
     }
@@ -223,7 +223,7 @@ impl Publisher {
     }
 }
 
-/// Does something at each message.
+/// Calls a function for each message.
 async fn listen(mut socket: Socket, on_message: impl Fn()) {
     while let Some(Ok(frame)) = socket.next().await {
         if frame.is_text() {

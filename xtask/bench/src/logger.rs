@@ -1,4 +1,4 @@
-//! The logger, beside the Python client's and beside bare SQLite on the same disk.
+//! The logger, compared with that of the Python client and with bare SQLite on the same disk.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,13 +16,13 @@ use crate::process::{self, Process};
 use crate::server::Server;
 use crate::{BATCH, LONG, Result, ratio, report, single};
 
-/// How many datapoints are logged, one by one.
+/// The number of datapoints that each task logs, one by one.
 const INSERTS: usize = 3_000;
 
-/// How many tasks log at the same time.
+/// The number of concurrent tasks.
 const TASKS: usize = 16;
 
-/// Prints how many datapoints a second are logged.
+/// Logs with the Python client, and prints the number of datapoints per second.
 const SCRIPT: &str = r#"
 import sys, time
 from connectordb.logger import Logger
@@ -67,7 +67,7 @@ fn python(file: &Path) -> Result<f64> {
     Ok(String::from_utf8(output.stdout)?.trim().parse()?)
 }
 
-/// How many datapoints a second so many tasks log.
+/// The number of datapoints per second that concurrent tasks log.
 async fn inserts(file: &Path, durability: Durability, tasks: usize) -> Result<f64> {
     let logger = Logger::builder(file).durability(durability).open().await?;
     let schema = serde_json::json!({"type": "number"});
@@ -91,7 +91,7 @@ async fn inserts(file: &Path, durability: Durability, tasks: usize) -> Result<f6
     Ok(speed)
 }
 
-/// Bringing a long backlog to the server, against inserting the same data.
+/// Syncing a backlog, compared with inserting the same data.
 async fn backlog(server: &Server, file: &Path) -> Result {
     let key = server.key().await?;
     let logger = Logger::builder(file).apikey(key).serverurl(&server.process.url).open().await?;
@@ -123,10 +123,10 @@ async fn backlog(server: &Server, file: &Path) -> Result {
     Ok(logger.close().await?)
 }
 
-/// How many datapoints a long backlog has.
+/// The number of datapoints of the long backlog.
 const BACKLOG: usize = 10_000_000;
 
-/// How much memory it takes to bring a long backlog to the server, in a process of its own.
+/// The memory that syncing a long backlog takes, measured in a separate process.
 async fn long_backlog(server: &Server, file: &Path) -> Result {
     let key = server.key().await?;
     let logger = Logger::builder(file).apikey(key).serverurl(&server.process.url).open().await?;
@@ -148,7 +148,7 @@ async fn long_backlog(server: &Server, file: &Path) -> Result {
     Ok(())
 }
 
-/// Brings what waits in a file to the server, and prints the most memory that it took, in MiB.
+/// Syncs the file of a logger, and prints the peak memory of the process in MiB.
 pub(crate) async fn drain(file: &str) -> Result {
     let logger = Logger::builder(file).open().await?;
     let synced = logger.sync().await?;

@@ -1,5 +1,5 @@
-//! What `cargo xtask bench` runs: each figure is a ratio of two measurements of one run, since the
-//! seconds of one machine mean little on another.
+//! The benchmarks that `cargo xtask bench` runs. Each figure is a ratio of two measurements in one
+//! run, because absolute times are not comparable between machines.
 
 mod broadcast;
 mod connection;
@@ -21,13 +21,13 @@ use std::time::{Duration, Instant};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// How many datapoints a long stream has.
+/// The number of datapoints of a long stream.
 const LONG: usize = 1_000_000;
 
-/// How many pairs a ratio is the middle of.
+/// The number of pairs of measurements whose median ratio is reported.
 const PAIRS: usize = 21;
 
-/// How many datapoints a batch has.
+/// The number of datapoints of a batch.
 const BATCH: usize = 5_000;
 
 #[tokio::main]
@@ -38,12 +38,12 @@ async fn main() -> Result {
         ["scripts"] => script::run(),
         ["logger"] => logger::run(&server::Server::start()?).await,
         ["live"] => live::run(&server::Server::start()?).await,
-        // The other side of `copy`, in a process of its own as the server is.
+        // The server process of `copy`.
         ["serve", file] => copy::serve(file).await,
         ["drain", file] => logger::drain(file).await,
-        // The other side of `live`.
+        // The server process of `live`.
         ["broadcast"] => broadcast::serve().await,
-        _ => Err("what is to be measured?".into()),
+        _ => Err("expected one of: all, scripts, logger, live".into()),
     }
 }
 
@@ -55,18 +55,18 @@ async fn all() -> Result {
     single::run(&server).await?;
     read::run(&server).await?;
     memory::reading(&server).await?;
-    // By itself: what a server has got from the system and not given back would hide the rest.
+    // A new server: memory that the other one has not returned to the system would hide the rest.
     live::run(&server::Server::start()?).await?;
     logger::run(&server).await?;
     python::run(&server).await
 }
 
-/// One figure: what it is, how it came out, what it is to be.
+/// Prints a figure and the aim for it.
 fn report(what: &str, figure: f64, unit: &str, aim: &str) {
     println!("{what:<64} {figure:>7.2} {unit:<4} (aim: {aim})");
 }
 
-/// The shortest of some runs: whatever disturbs a run makes it longer.
+/// The shortest time of several runs, because disturbances only make a run longer.
 async fn shortest<F: Future<Output = Result>>(
     runs: usize,
     run: impl Fn() -> F,
@@ -80,8 +80,8 @@ async fn shortest<F: Future<Output = Result>>(
     Ok(shortest)
 }
 
-/// The ratio of two things' times: the middle one of many pairs, since whatever else the machine
-/// does comes and goes.
+/// The median ratio of the times of two functions, which are run alternately so that changes of the
+/// machine's load affect both.
 async fn middle_ratio<A: Future<Output = Result>, B: Future<Output = Result>>(
     a: impl Fn() -> A,
     b: impl Fn() -> B,
@@ -98,7 +98,7 @@ fn ratio(a: Duration, b: Duration) -> f64 {
     a.as_secs_f64() / b.as_secs_f64()
 }
 
-/// So many datapoints in batches, as bodies of requests. Times go on from one to the next.
+/// The bodies of requests that insert `count` datapoints in batches, with ascending times.
 fn batches(count: usize) -> Vec<bytes::Bytes> {
     let body = |batch: usize| {
         let points = (batch * BATCH..(batch + 1) * BATCH).map(|i| {

@@ -1,4 +1,4 @@
-//! How much memory the server has.
+//! The memory of the server.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub(crate) async fn idle(server: &Server) -> Result {
     Ok(())
 }
 
-/// The most while ten clients each read a long stream.
+/// The peak memory while ten clients each read a long stream.
 pub(crate) async fn reading(server: &Server) -> Result {
     let key = server.key().await?;
     let url = format!("{}/api/v1/crud/test/user/ingest/data?i1=0", server.process.url);

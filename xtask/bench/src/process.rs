@@ -1,13 +1,13 @@
-//! Other processes, killed when they are not needed any more.
+//! Other processes that take part in a benchmark.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use crate::Result;
 
-/// A process that serves something.
+/// A process that prints a line when it is ready. Dropping it kills the process.
 pub(crate) struct Process {
-    /// The first line that it prints: where it serves.
+    /// The first line that the process prints, usually its URL.
     pub(crate) url: String,
     child: Child,
 }
@@ -20,27 +20,27 @@ impl Process {
         Ok(Self { url: line.trim().to_owned(), child })
     }
 
-    /// This very program, doing something else.
+    /// Starts this program with other arguments.
     pub(crate) fn of_this(arguments: &[&std::ffi::OsStr]) -> Result<Self> {
         Self::start(Command::new(std::env::current_exe()?).args(arguments))
     }
 
-    /// Its address: where it serves, without the scheme.
+    /// The URL without the scheme.
     pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
     }
 
-    /// How much memory it has, in MiB.
+    /// The resident memory of the process, in MiB.
     pub(crate) fn memory(&self) -> Result<f64> {
         memory_of(&self.child.id().to_string(), "VmRSS:")
     }
 }
 
-/// How much memory a process has, or had at most, in MiB.
+/// A memory figure of `/proc/PROCESS/status`, in MiB: `VmRSS:` (resident) or `VmHWM:` (peak).
 pub(crate) fn memory_of(process: &str, what: &str) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find(|line| line.starts_with(what)).ok_or("no such memory")?;
-    let kib: f64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
+    let line = status.lines().find(|line| line.starts_with(what)).ok_or("the figure is missing")?;
+    let kib: f64 = line.split_whitespace().nth(1).ok_or("the figure has no number")?.parse()?;
     Ok(kib / 1024.0)
 }
 

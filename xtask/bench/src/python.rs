@@ -1,4 +1,4 @@
-//! The official Python client, at the same work on the same server.
+//! The official Python client, with the same requests to the same server.
 
 use std::process::Command;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use crate::{Result, cpu, report};
 
 const POINTS: usize = 200_000;
 
-/// Prints the seconds for inserting and for reading, and those that processors worked for it.
+/// Prints the elapsed time and the processor time of inserting and of reading, in seconds.
 const SCRIPT: &str = r#"
 import sys, time
 from connectordb import ConnectorDB
@@ -56,7 +56,7 @@ pub(crate) async fn run(server: &Server) -> Result {
     Ok(())
 }
 
-/// The seconds that something takes, and those that processors work for it here.
+/// The elapsed time and the processor time of a function, in seconds.
 async fn measure<F: Future<Output = Result>>(work: impl Fn() -> F) -> Result<(f64, f64)> {
     let (started, worked) = (Instant::now(), cpu::time()?);
     work().await?;

@@ -1,4 +1,4 @@
-//! A long stream out: raw against copying the same bytes, typed against parsing them.
+//! Reading a long stream: as bytes, compared with copying them, and typed, compared with parsing.
 
 use connectordb::DatapointArray;
 use futures_util::TryStreamExt;
@@ -19,7 +19,7 @@ pub(crate) async fn run(server: &Server) -> Result {
         while let Some(piece) = pieces.try_next().await? {
             length += piece.len();
         }
-        if length == bytes.len() { Ok(()) } else { Err("not all of it".into()) }
+        if length == bytes.len() { Ok(()) } else { Err("the response is incomplete".into()) }
     };
     let raw = shortest(5, async || drain(&url).await).await?;
     let copier = copy::start(&bytes)?;

@@ -1,4 +1,4 @@
-//! Scripts, against the same written by hand.
+//! PipeScript, compared with the same computation in hand-written Rust.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -9,7 +9,7 @@ use connectordb::pipescript::{Point, Script, Value};
 
 use crate::{LONG, Result, report};
 
-/// How often each is run; the shortest counts.
+/// The number of runs, of which the shortest is reported.
 const RUNS: usize = 5;
 
 type ByHand = fn(&[Point]);
@@ -83,7 +83,7 @@ fn number(value: &Value) -> f64 {
     value.as_number().unwrap_or_default()
 }
 
-/// The shortest time of some runs, for each datapoint.
+/// The shortest time of several runs, in nanoseconds per datapoint.
 fn nanoseconds(run: impl Fn()) -> f64 {
     let time = |_| {
         let started = Instant::now();

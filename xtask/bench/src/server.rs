@@ -1,4 +1,4 @@
-//! The server that is measured, in a process of its own.
+//! The server that is measured, in its own process.
 
 use std::process::Command;
 
@@ -16,7 +16,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Result<Self> {
-        // Not where temporary files may be in memory: durability is to cost what it costs.
+        // Not in the directory for temporary files, which may be in memory: syncs would be free.
         let directory = tempfile::tempdir_in("target")?;
         let process = Process::start(
             Command::new(std::env::var("CDB")?)
@@ -32,7 +32,7 @@ impl Server {
         Ok(ConnectorDb::builder().url(&self.process.url).password("test", "test").connect().await?)
     }
 
-    /// A new stream.
+    /// Creates a stream.
     pub(crate) async fn stream(&self, name: &str) -> Result<Stream> {
         let stream = self.connect().await?.stream(name)?;
         stream.create(StreamCreate::new()).await?;
@@ -45,7 +45,7 @@ impl Server {
         Ok(key.expose().to_owned())
     }
 
-    /// The header with which that device logs in.
+    /// The value of the header `Authorization` for this device.
     pub(crate) async fn authorization(&self) -> Result<String> {
         Ok(format!("Basic {}", STANDARD.encode(format!(":{}", self.key().await?))))
     }

@@ -1,4 +1,4 @@
-//! Single inserts from many connections, against a commit for each.
+//! Single inserts from many connections, compared with a SQLite commit for each.
 
 use std::time::Instant;
 
@@ -41,7 +41,7 @@ pub(crate) async fn run(server: &Server) -> Result {
     Ok(())
 }
 
-/// How many durable commits of one row SQLite does in a second.
+/// The number of durable commits of one row that SQLite makes per second.
 pub(crate) async fn bare_commits() -> Result<f64> {
     let directory = tempfile::tempdir_in("target")?;
     let mut connection = SqliteConnectOptions::new()
