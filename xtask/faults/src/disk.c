@@ -1,8 +1,8 @@
-/* Makes writes and syncs of some files fail, as a disk does that is full or broken.
+/* Makes writes and syncs of some files fail, like a full or broken disk.
  *
- * Preloaded into a process (LD_PRELOAD). CDB_DISK_FILES is the beginning of the paths of those files,
- * CDB_DISK_CONTROL the file through which the test says what is to happen: numbers of 64 bits, in
- * the order of the enum below, mapped into memory. */
+ * Preloaded into a process (LD_PRELOAD). CDB_DISK_FILES is a prefix of the paths of these files.
+ * CDB_DISK_CONTROL is the path of the file with which the test controls the failures: 64-bit numbers
+ * in the order of the enum below, mapped into memory. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -38,7 +38,7 @@ static uint64_t next_random(void) {
     return z ^ (z >> 31);
 }
 
-/* Whether this call is to fail; counts it if it concerns one of the files. */
+/* Whether this call must fail. Counts the call if it is for one of the files. */
 static int fails(int fd) {
     char link[32], path[PATH_MAX];
     if (!control) return 0;
@@ -69,7 +69,7 @@ typedef ssize_t (*write_fn)(int, const void *, size_t);
 typedef ssize_t (*pwrite_fn)(int, const void *, size_t, off_t);
 typedef int (*sync_fn)(int);
 
-/* Half of what was to be written is there: disks and file systems do not take it back. */
+/* A write that fails has written the first half: disks and file systems do not undo it. */
 ssize_t write(int fd, const void *data, size_t length) {
     REAL(write_fn, "write");
     if (!fails(fd)) return real(fd, data, length);

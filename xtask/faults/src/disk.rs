@@ -1,4 +1,4 @@
-//! A disk whose writes and syncs fail when a test wants them to.
+//! Writes and syncs that fail when a test wants them to.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -9,10 +9,10 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// What is preloaded into the process whose disk it is.
+/// The source of the library that is preloaded into the other process.
 const SOURCE: &str = include_str!("disk.c");
 
-/// The places of the numbers in the control file; see `disk.c`.
+/// The positions of the numbers in the control file; see `disk.c`.
 #[derive(Debug, Clone, Copy)]
 enum Field {
     First,
@@ -26,17 +26,17 @@ enum Field {
 
 const FIELDS: usize = 7;
 
-/// How a call fails, by its number on Linux.
+/// The error of a call that fails, with its number on Linux.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DiskError {
-    /// The device does not do what it should (`EIO`).
+    /// An I/O error (`EIO`).
     Io = 5,
-    /// There is no room (`ENOSPC`).
+    /// The disk is full (`ENOSPC`).
     NoSpace = 28,
 }
 
-/// Makes the writes and syncs of another process fail: those of files whose paths begin in a certain
-/// way. They work until something else is said.
+/// Makes writes and syncs of another process fail, for files whose paths have a certain prefix. At
+/// first no call fails.
 #[derive(Debug)]
 pub struct FaultyDisk {
     directory: TempDir,
@@ -45,10 +45,10 @@ pub struct FaultyDisk {
 }
 
 impl FaultyDisk {
-    /// Prepares a disk for the files whose paths begin like this.
+    /// Prepares the failures for files whose paths begin with `files`.
     ///
     /// # Panics
-    /// When there is no C compiler.
+    /// Panics if there is no C compiler.
     #[must_use]
     pub fn new(files: &Path) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
@@ -66,13 +66,13 @@ impl FaultyDisk {
         let control = directory.path().join("control");
         std::fs::write(&control, [0; FIELDS * 8]).expect("a file");
         let control = File::options().read(true).write(true).open(control).expect("the file");
-        // As the other process sees it.
+        // The other process compares with canonical paths.
         let parent = files.parent().and_then(|parent| parent.canonicalize().ok());
         let files = parent.expect("a directory").join(files.file_name().expect("a name"));
         Self { directory, files, control }
     }
 
-    /// The environment of a process that is to have this disk.
+    /// The environment variables of the process whose calls fail.
     #[must_use]
     pub fn environment(&self) -> [(&'static str, PathBuf); 3] {
         let in_directory = |name: &str| self.directory.path().join(name);
@@ -83,7 +83,7 @@ impl FaultyDisk {
         ]
     }
 
-    /// From now on so many of a thousand calls fail.
+    /// Makes `per_mille` of a thousand calls fail from now on, chosen by a seed.
     pub fn fail_randomly(&self, per_mille: u64, seed: u64, error: DiskError) {
         self.work();
         self.set(Field::Seed, seed);
@@ -91,7 +91,7 @@ impl FaultyDisk {
         self.set(Field::PerMille, per_mille);
     }
 
-    /// Of the calls from now on, these fail; the first one is 0.
+    /// Makes `count` calls fail, starting with number `first`. The next call is number 0.
     pub fn fail_calls(&self, first: u64, count: u64, error: DiskError) {
         self.work();
         self.set(Field::Error, error as u64);
@@ -99,20 +99,20 @@ impl FaultyDisk {
         self.set(Field::Count, count);
     }
 
-    /// From now on nothing fails; counts calls anew.
+    /// Lets all calls succeed from now on, and resets the counts of calls.
     pub fn work(&self) {
         for field in [Field::PerMille, Field::Count, Field::Calls, Field::Failed] {
             self.set(field, 0);
         }
     }
 
-    /// How many calls there have been.
+    /// The number of calls so far.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.get(Field::Calls)
     }
 
-    /// How many of them have failed.
+    /// The number of calls that have failed.
     #[must_use]
     pub fn failed(&self) -> u64 {
         self.get(Field::Failed)
@@ -130,17 +130,19 @@ impl FaultyDisk {
     }
 }
 
-/// Runs another ignored test of this program where a small disk of its own is at a path: a tmpfs of so
-/// many bytes in a mount namespace, gone when it ends.
+/// Runs an ignored test of this program in another process, with a small disk at a path: a tmpfs
+/// with this number of bytes, in a mount namespace that ends with the process.
+///
+/// Without mount namespaces the test is skipped, unless the environment variable `CI` is set.
 ///
 /// # Panics
-/// When it fails. Where there are no mount namespaces it is skipped, but not in CI.
+/// Panics if the test fails, or if `CI` is set and there are no mount namespaces.
 pub fn on_small_disk(test: &str, path: &Path, bytes: u64) {
     let namespace = ["--map-root-user", "--mount"];
     let allowed = Command::new("unshare").args(namespace).arg("true").status();
     if !allowed.is_ok_and(|status| status.success()) {
-        assert!(std::env::var_os("CI").is_none(), "there are no mount namespaces here");
-        eprintln!("skipped: there are no mount namespaces here");
+        assert!(std::env::var_os("CI").is_none(), "this system has no mount namespaces");
+        eprintln!("skipped: this system has no mount namespaces");
         return;
     }
     let mount = r#"mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@""#;
@@ -159,22 +161,22 @@ pub fn on_small_disk(test: &str, path: &Path, bytes: u64) {
     assert!(output.status.success(), "{printed}\n{errors}");
 }
 
-/// What tells a test where its small disk is.
+/// The environment variable with the path of the small disk.
 const SMALL_DISK: &str = "CDB_TEST_SMALL_DISK";
 
-/// Where the small disk is, in a test that [`on_small_disk`] has started.
+/// The path of the small disk, in a test that [`on_small_disk`] has started.
 ///
 /// # Panics
-/// When it has not.
+/// Panics in other tests.
 #[must_use]
 pub fn small_disk() -> PathBuf {
     std::env::var_os(SMALL_DISK).expect("a small disk").into()
 }
 
-/// Leaves no room on a disk; gives what takes it all, to be removed.
+/// Fills a disk with a file, and returns the path of the file.
 ///
 /// # Panics
-/// When the file cannot be made.
+/// Panics if the file cannot be created.
 #[must_use]
 pub fn fill(disk: &Path) -> PathBuf {
     let path = disk.join("ballast");
@@ -185,7 +187,7 @@ pub fn fill(disk: &Path) -> PathBuf {
     path
 }
 
-/// Environment variables as they are given to a process.
+/// Environment variables in the form that [`TestProcess::start`](crate::TestProcess::start) takes.
 #[must_use]
 pub fn variables<'a>(paths: &'a [(&'static str, PathBuf)]) -> Vec<(&'static str, &'a OsStr)> {
     paths.iter().map(|(name, path)| (*name, path.as_os_str())).collect()

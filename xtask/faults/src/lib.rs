@@ -1,6 +1,9 @@
-//! For tests: what happens to programs in the world. A [`Proxy`] on loopback breaks connections in
-//! all the ways networks do, a [`FaultyDisk`] fails to write, [`TestProcess`] and [`ServerProcess`]
-//! can be killed at any moment, and [`SeededRng`] does the same thing again for the same seed.
+//! Fault injection for tests.
+//!
+//! - A [`Proxy`] on the loopback interface breaks connections in the ways that networks do.
+//! - A [`FaultyDisk`] makes the writes and syncs of a process fail.
+//! - A [`TestProcess`] or a [`ServerProcess`] can be killed at any moment.
+//! - A [`SeededRng`] returns the same numbers for the same seed.
 
 #[cfg(target_os = "linux")]
 mod disk;

@@ -1,10 +1,11 @@
-//! Futures that are dropped.
+//! Dropping a future before it is ready.
 
 use std::future::Future;
 use std::pin::pin;
 use std::task::Poll;
 
-/// Polls a future at most so many times, and drops it. Returns its output if it has become ready.
+/// Polls a future at most `times` times, and drops it. Returns its output, or `None` if it was not
+/// ready by then.
 pub async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut polls = 0;

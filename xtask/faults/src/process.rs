@@ -1,10 +1,10 @@
-//! The test program once more, doing something else.
+//! A second process of the test program.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-/// A process of this very program that runs one ignored test; killed when dropped.
+/// A process of the test program that runs one ignored test. Dropping it kills the process.
 #[derive(Debug)]
 pub struct TestProcess {
     child: Child,
@@ -12,10 +12,10 @@ pub struct TestProcess {
 }
 
 impl TestProcess {
-    /// Starts a test, with variables in its environment.
+    /// Starts an ignored test, with these environment variables.
     ///
     /// # Panics
-    /// When that is not possible.
+    /// Panics if the process cannot be started.
     #[must_use]
     pub fn start(test: &str, variables: &[(&str, &OsStr)]) -> Self {
         let mut child = Command::new(std::env::current_exe().expect("a program"))
@@ -28,15 +28,15 @@ impl TestProcess {
         Self { child, output }
     }
 
-    /// What it prints, line by line, until it ends.
+    /// The lines that the process prints, until it ends.
     pub fn lines(&mut self) -> impl Iterator<Item = String> {
         (&mut self.output).lines().map_while(Result::ok)
     }
 
-    /// Kills it; what it has printed can still be read.
+    /// Kills the process. The lines that it has printed can still be read.
     ///
     /// # Panics
-    /// When that is not possible.
+    /// Panics if the process cannot be killed.
     pub fn kill(&mut self) {
         self.child.kill().expect("it is killed");
         self.child.wait().expect("it has ended");

@@ -1,4 +1,4 @@
-//! A proxy between a client and a server.
+//! A proxy between clients and a server, which breaks connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,54 +13,54 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::sleep;
 
-/// What happens to all connections that are open.
+/// A fault of all open connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// They end, in both directions.
+    /// The connections are closed in both directions.
     Cut,
-    /// The client hears that the server will send nothing more, but can go on sending.
+    /// The direction to the client is closed. What the client sends is still passed on.
     HalfClose,
-    /// Of what the server sends next, only so many bytes come through before the end.
+    /// The connections are closed after this number of further bytes from the server.
     Truncate(usize),
-    /// Of what the client sends next, only so many bytes come through before the end.
+    /// The connections are closed after this number of further bytes from the client.
     TruncateUpward(usize),
 }
 
-/// What becomes of inserts that clients send.
+/// The outcome of inserts that clients send.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Outcome {
-    /// They arrive, and so do their answers.
+    /// The request and its response are passed on.
     #[default]
     Answered,
-    /// They do not arrive: the connection ends.
+    /// The connection is closed before the request reaches the server.
     NotDelivered,
-    /// They arrive and are stored; the connection ends before the answer.
+    /// The server gets the request, and the connection is closed before the response.
     Stored,
-    /// They do not arrive: this proxy answers by itself, with this whole HTTP response.
+    /// The proxy does not pass on the request and sends this HTTP response.
     Refused(&'static str),
 }
 
-/// How an insert begins.
+/// The start of a request that inserts datapoints.
 const INSERT: &str = "POST /api/v1/crud/";
 
-/// How connections are treated until something else is said.
+/// The treatment of all connections, until it is changed.
 #[derive(Debug, Clone, Default)]
 struct Treatment {
-    /// What becomes of inserts.
+    /// The outcome of inserts.
     outcome: Outcome,
-    /// How long each piece takes.
+    /// The delay of each chunk of data.
     delay: Duration,
-    /// Whether nothing comes through, while everything stays open.
+    /// Whether nothing is passed on, while connections stay open.
     stalled: bool,
-    /// Whether nobody is let in.
+    /// Whether new connections are closed at once.
     refusing: bool,
-    /// What holds up the piece of what a client sends in which it is, and all after it.
+    /// A text: a chunk from a client that contains it is held, with all later chunks.
     hold: Option<&'static str>,
-    /// What is written over in what clients send, by something as long.
+    /// A text in the data of clients, and the text of the same length that replaces it.
     rewrite: Option<(&'static str, &'static str)>,
 }
 
-/// A proxy on a port of its own. It ends when it is dropped.
+/// A proxy on a free port. Dropping it closes all connections.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -73,21 +73,21 @@ struct Shared {
     target: Mutex<SocketAddr>,
     faults: broadcast::Sender<Fault>,
     treatment: watch::Sender<Treatment>,
-    /// How many pieces of clients have been held up.
+    /// The number of chunks from clients that have been held.
     held: watch::Sender<usize>,
-    /// How many pieces have come from the server.
+    /// The number of chunks that the server has sent.
     answered: watch::Sender<usize>,
-    /// How many inserts have had another outcome than an answer.
+    /// The number of inserts with another outcome than `Answered`.
     refused: watch::Sender<usize>,
-    /// How many clients have connected.
+    /// The number of clients that have connected.
     accepted: watch::Sender<usize>,
 }
 
 impl Proxy {
-    /// Begins to stand between clients and a server.
+    /// Starts a proxy to a server.
     ///
     /// # Errors
-    /// When no port is free.
+    /// Returns an error if no port is free.
     pub async fn start(target: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let shared = Arc::new(Shared {
@@ -104,77 +104,77 @@ impl Proxy {
         Ok(Self { address, shared, accepting })
     }
 
-    /// Where clients find it.
+    /// The URL of the proxy.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Leads new connections to another server.
+    /// Connects new clients to another server.
     pub fn lead_to(&self, target: SocketAddr) {
         *self.shared.target.lock().unwrap_or_else(PoisonError::into_inner) = target;
     }
 
-    /// Does something to all connections that are open.
+    /// Causes a fault of all open connections.
     pub fn fault(&self, fault: Fault) {
-        // There may be none.
+        // An error means that no connection is open.
         let _ = self.shared.faults.send(fault);
     }
 
-    /// Holds each piece back for so long.
+    /// Delays each chunk of data.
     pub fn delay(&self, delay: Duration) {
         self.shared.treatment.send_modify(|treatment| treatment.delay = delay);
     }
 
-    /// Lets nothing through, while everything stays open, until it is told otherwise.
+    /// Stops or resumes passing on data. Connections stay open.
     pub fn stall(&self, stalled: bool) {
         self.shared.treatment.send_modify(|treatment| treatment.stalled = stalled);
     }
 
-    /// Lets nobody in, until it is told otherwise.
+    /// Starts or stops closing new connections at once.
     pub fn refuse(&self, refusing: bool) {
         self.shared.treatment.send_modify(|treatment| treatment.refusing = refusing);
     }
 
-    /// Holds up what clients send from a text on, until it is told otherwise: it arrives then, also if
-    /// the client has given up.
+    /// Holds the data of clients from a chunk with this text on. With `None`, the held data is
+    /// passed on, even if the client has closed the connection.
     pub fn hold(&self, text: Option<&'static str>) {
         self.shared.treatment.send_modify(|treatment| treatment.hold = text);
     }
 
-    /// How often something has been held up, now and whenever that changes.
+    /// Watches the number of chunks that have been held.
     #[must_use]
     pub fn held(&self) -> watch::Receiver<usize> {
         self.shared.held.subscribe()
     }
 
-    /// How many pieces the server has sent, now and whenever that changes.
+    /// Watches the number of chunks that the server has sent.
     #[must_use]
     pub fn answered(&self) -> watch::Receiver<usize> {
         self.shared.answered.subscribe()
     }
 
-    /// How many inserts have had another outcome than an answer, now and whenever that changes.
+    /// Watches the number of inserts with another outcome than [`Outcome::Answered`].
     #[must_use]
     pub fn refused(&self) -> watch::Receiver<usize> {
         self.shared.refused.subscribe()
     }
 
-    /// How many clients have connected, now and whenever that changes.
+    /// Watches the number of clients that have connected.
     #[must_use]
     pub fn accepted(&self) -> watch::Receiver<usize> {
         self.shared.accepted.subscribe()
     }
 
-    /// Decides what becomes of inserts, until it is told otherwise.
+    /// Sets the outcome of inserts from now on.
     pub fn inserts(&self, outcome: Outcome) {
         self.shared.treatment.send_modify(|treatment| treatment.outcome = outcome);
     }
 
-    /// Writes over a text in what clients send, by another that is as long.
+    /// Replaces a text in the data of clients by another of the same length.
     ///
     /// # Panics
-    /// When it is not.
+    /// Panics if the lengths differ.
     pub fn rewrite(&self, text: &'static str, by: &'static str) {
         assert_eq!(text.len(), by.len());
         self.shared.treatment.send_modify(|treatment| treatment.rewrite = Some((text, by)));
@@ -195,7 +195,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         }
         shared.accepted.send_modify(|accepted| *accepted += 1);
         let target = *shared.target.lock().unwrap_or_else(PoisonError::into_inner);
-        // Before anything is awaited, so that no fault is overheard.
+        // Subscribed before anything is awaited, so that no fault is missed.
         let pumps = [(); 2].map(|()| (shared.faults.subscribe(), shared.treatment.subscribe()));
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
@@ -207,21 +207,22 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             let (from_client, mut to_client) = client.into_split();
             let (from_server, mut to_server) = server.into_split();
             let mute = AtomicBool::new(false);
-            // When one direction ends, so does the other, but for a half that was closed.
+            // When one direction ends, the other is dropped. `HalfClose` closes one direction
+            // without ending its pump.
             let response = tokio::select! {
                 end = pump(from_client, &mut to_server, upward, &shared, &mute, true) => end,
                 end = pump(from_server, &mut to_client, downward, &shared, &mute, false) => end,
             };
             if let Some(response) = response {
-                // The client may be gone.
+                // The client may have closed the connection.
                 let _ = to_client.write_all(response.as_bytes()).await;
             }
         });
     }
 }
 
-/// Passes on what one side sends to the other, until the end or a fault. Gives what the client is to
-/// be told by the proxy itself. Nothing is passed down once the connection is mute.
+/// Passes on data in one direction until it ends or a fault closes it. Returns a response that the
+/// proxy must send to the client. Once `mute` is set, data from the server closes the connection.
 async fn pump(
     mut from: OwnedReadHalf,
     to: &mut OwnedWriteHalf,
@@ -246,7 +247,7 @@ async fn pump(
                 }
                 Ok(Fault::HalfClose) => {
                     let _ = to.shutdown().await;
-                    // Nobody hears it, but the server is not told.
+                    // The connection to the server stays open, but its data is not read.
                     until_cut(&mut faults).await;
                     return None;
                 }
@@ -255,7 +256,8 @@ async fn pump(
             read = from.read(&mut buffer) => read,
         };
         let Ok(1..) = read else {
-            // A server that was kept waiting is let answer, though the client has given up.
+            // The client has closed the connection while its data was held. The other direction
+            // stays open, so that the server can process the data.
             if was_held {
                 until_cut(&mut faults).await;
             }
@@ -297,13 +299,13 @@ async fn pump(
             rewrite = passing => rewrite,
             Ok(Fault::Cut) = faults.recv() => return None,
         };
-        let piece = &mut buffer[..length];
+        let chunk = &mut buffer[..length];
         if let Some((text, by)) = rewrite.filter(|_| is_upward)
-            && let Some(place) = place(piece, text)
+            && let Some(place) = place(chunk, text)
         {
-            piece[place..place + by.len()].copy_from_slice(by.as_bytes());
+            chunk[place..place + by.len()].copy_from_slice(by.as_bytes());
         }
-        if to.write_all(piece).await.is_err() || left == 0 {
+        if to.write_all(chunk).await.is_err() || left == 0 {
             return None;
         }
     }
@@ -313,7 +315,7 @@ async fn until_cut(faults: &mut broadcast::Receiver<Fault>) {
     while !matches!(faults.recv().await, Ok(Fault::Cut) | Err(RecvError::Closed)) {}
 }
 
-/// Where a text is in a piece.
-fn place(piece: &[u8], text: &str) -> Option<usize> {
-    piece.windows(text.len()).position(|part| part == text.as_bytes())
+/// The position of a text in a chunk.
+fn place(chunk: &[u8], text: &str) -> Option<usize> {
+    chunk.windows(text.len()).position(|part| part == text.as_bytes())
 }

@@ -1,21 +1,21 @@
-//! Numbers that look random and can be had again.
+//! Pseudorandom numbers that can be repeated.
 
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 
-/// A source of numbers that depend on a seed alone (SplitMix64).
+/// A pseudorandom number generator with a seed (SplitMix64).
 #[derive(Debug, Clone)]
 pub struct SeededRng(u64);
 
 impl SeededRng {
-    /// The numbers of a seed.
+    /// A generator with this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The numbers of the seed in the environment variable `CDB_SEED`, or of another each time. The
-    /// seed is printed: a test that fails shows it.
+    /// A generator with the seed in the environment variable `CDB_SEED`, or with a random one if it
+    /// is not set. Prints the seed, so that it is part of the output of a test that fails.
     #[must_use]
     pub fn from_environment() -> Self {
         let given = std::env::var("CDB_SEED").ok().and_then(|seed| seed.parse().ok());
@@ -24,7 +24,7 @@ impl SeededRng {
         Self(seed)
     }
 
-    /// The next number of a range, which must not be empty.
+    /// The next number, in a range that must not be empty.
     pub fn within(&mut self, range: Range<u64>) -> u64 {
         range.start + self.next() % (range.end - range.start)
     }

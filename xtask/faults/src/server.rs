@@ -1,4 +1,4 @@
-//! A server in a process of its own, which can be killed.
+//! A server in a process that can be killed.
 
 use std::ffi::OsStr;
 use std::net::SocketAddr;
@@ -8,35 +8,35 @@ use cdb_server::Server;
 
 use crate::TestProcess;
 
-/// What tells a process to serve, and which data file.
+/// The environment variable with the path of the data file.
 const DATA: &str = "CDB_TEST_DATA";
 
-/// What comes before its address in what it prints.
+/// The text before the address in the output of the process.
 const ADDRESS: &str = "ADDRESS=";
 
-/// A server in a process of its own, with an administrator `test`, password `test`; killed when
-/// dropped.
+/// A server in its own process. Its administrator is `test` with the password `test`. Dropping it
+/// kills the process.
 #[derive(Debug)]
 pub struct ServerProcess {
-    /// Where it is.
+    /// The address of the server.
     pub address: SocketAddr,
     _process: TestProcess,
 }
 
 impl ServerProcess {
-    /// Starts the server, by a test of this program that calls [`serve_until_killed`].
+    /// Starts the server: runs an ignored test of this program that calls [`serve_until_killed`].
     ///
     /// # Panics
-    /// When it does not start.
+    /// Panics if the server does not start.
     #[must_use]
     pub fn start(test: &str, data: &Path) -> Self {
         Self::start_with(test, data, &[])
     }
 
-    /// The same, with further variables in its environment.
+    /// Starts the server with further environment variables.
     ///
     /// # Panics
-    /// When it does not start.
+    /// Panics if the server does not start.
     #[must_use]
     pub fn start_with(test: &str, data: &Path, variables: &[(&str, &OsStr)]) -> Self {
         let variables = [&[(DATA, data.as_os_str())], variables].concat();
@@ -48,17 +48,18 @@ impl ServerProcess {
         Self { address: address.expect("an address"), _process: process }
     }
 
-    /// Its URL.
+    /// The URL of the server.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 }
 
-/// What a test does that is started to serve.
+/// Runs a server on the data file that [`ServerProcess`] has chosen. The body of the ignored test
+/// that it starts.
 ///
 /// # Panics
-/// When the server does not start.
+/// Panics if the server does not start.
 pub fn serve_until_killed() {
     let data = std::env::var_os(DATA).expect("a data file");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
