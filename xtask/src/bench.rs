@@ -1,11 +1,11 @@
-//! Measurements: the package `bench`, built with optimisation, against a server of its own.
+//! `cargo xtask bench`: runs the package `bench` in release mode.
 
 use std::process::Command;
 
 use crate::command::{self, Result, cargo, root};
 use crate::interop;
 
-/// Builds what is measured, and measures it.
+/// Builds the server and the benchmarks, and runs all benchmarks.
 pub(crate) fn run() -> Result {
     let python = interop::environment()?;
     cargo(&["build", "--release", "--package", "cdb-cli", "--package", "bench"])?;

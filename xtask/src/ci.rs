@@ -1,32 +1,32 @@
-//! All that must hold before a change is taken in, step by step.
+//! `cargo xtask ci`: the checks and tests that a change must pass.
 
 use std::time::{Duration, Instant};
 
 use crate::command::{Result, cargo, cargo_command, run};
 use crate::{features, interop, layers, licences, metadata, packages};
 
-/// What a step is called, what it is about, and how it is done.
+/// A step: its name, a description, and the function that runs it.
 type Step = (&'static str, &'static str, fn() -> Result<Done>);
 
-/// How a step went that did not fail.
+/// The result of a step that did not fail.
 pub(crate) enum Done {
     Passed,
-    /// Not done, or not all of it, and why.
+    /// All or a part of the step was skipped, for this reason.
     Skipped(String),
 }
 
-/// All steps, those first that fail soonest.
+/// All steps, the fastest first.
 const STEPS: [Step; 11] = [
-    ("format", "the form of the code", || passed(cargo(&["fmt", "--all", "--check"]))),
-    ("layers", "who may depend on whom", || passed(layers::check())),
-    ("metadata", "what registries want to know", || passed(metadata::check())),
-    ("licences", "licences, advisories, doubles, sources", licences::check),
-    ("features", "each combination that makes sense", features::check),
-    ("lints", "clippy", || passed(lints())),
-    ("docs", "documentation without warnings", || passed(docs())),
-    ("tests", "the tests, those in the documentation among them", || passed(tests())),
+    ("format", "the code is formatted", || passed(cargo(&["fmt", "--all", "--check"]))),
+    ("layers", "crates depend only on lower layers", || passed(layers::check())),
+    ("metadata", "crates have the metadata of a registry", || passed(metadata::check())),
+    ("licences", "licences, advisories and sources of dependencies", licences::check),
+    ("features", "combinations of features build", features::check),
+    ("lints", "clippy has no warnings", || passed(lints())),
+    ("docs", "the documentation has no warnings", || passed(docs())),
+    ("tests", "all tests, including documentation tests", || passed(tests())),
     ("examples", "the examples run", || passed(examples())),
-    ("interop", "the Python client, with the server and beside the client", || {
+    ("interop", "the Python client with the server and next to the client", || {
         passed(interop::run())
     }),
     ("packages", "each crate builds from its package", || passed(packages::build())),
@@ -41,7 +41,7 @@ fn passed(result: Result) -> Result<Done> {
     result.map(|()| Done::Passed)
 }
 
-/// Takes these steps, or all; says at the end how each went.
+/// Runs the chosen steps, or all if none is chosen, and prints a table of results.
 pub(crate) fn run_steps(chosen: &[String]) -> Result {
     let is_chosen = |name: &str| chosen.is_empty() || chosen.iter().any(|step| step == name);
     let mut rows = Vec::new();

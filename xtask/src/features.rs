@@ -1,10 +1,10 @@
-//! Features: each combination that makes sense builds by itself.
+//! Checks that combinations of features build.
 
 use crate::ci::Done;
 use crate::command::{Result, cargo, output};
 
-/// The crates with features, and combinations of them. One build of the whole workspace would not
-/// tell: there, each crate gets what any other asks for.
+/// The crates with features, and the combinations to build. Each is built alone, because a build of
+/// the whole workspace unifies the features that any crate enables.
 const COMBINATIONS: [(&str, &[&str]); 5] = [
     ("cdb-types", &["", "schema", "jiff-1", "schema,jiff-1"]),
     ("cdb-core", &["", "schema", "pipescript", "schema,pipescript"]),
@@ -27,10 +27,10 @@ const COMBINATIONS: [(&str, &[&str]); 5] = [
     ),
 ];
 
-/// Where a page or a plug-in runs.
+/// The target of web pages and plug-ins.
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// What can be used there.
+/// The crates that support this target.
 const FOR_WASM: [&str; 2] = ["cdb-types", "cdb-pipescript"];
 
 pub(crate) fn check() -> Result<Done> {
@@ -49,7 +49,7 @@ pub(crate) fn check() -> Result<Done> {
     Ok(Done::Passed)
 }
 
-/// Whether there is a standard library for a target.
+/// Whether the standard library for a target is installed.
 fn has_target(target: &str) -> Result<bool> {
     let mut rustc = std::process::Command::new("rustc");
     let directory = output(rustc.args(["--print", "target-libdir", "--target", target]))?;

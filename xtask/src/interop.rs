@@ -1,4 +1,4 @@
-//! The official Python client against our server, and beside our client.
+//! `cargo xtask interop`: tests the official Python client with our server and next to our client.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use crate::command::{self, Result, cargo, cargo_command, root};
 
-/// Later websocket clients break the official client's callbacks.
+/// The Python packages. Callbacks of the official client do not work with later versions of
+/// websocket-client.
 const REQUIREMENTS: [&str; 7] = [
     "connectordb==0.3.5",
     "websocket-client==0.48.0",
@@ -48,7 +49,7 @@ pub(crate) fn run() -> Result {
     )
 }
 
-/// A virtual environment with what is needed, made if it is not there; gives its Python.
+/// Creates the virtual environment if it does not exist, and returns the path of its Python.
 pub(crate) fn environment() -> Result<PathBuf> {
     let directory = root().join("target/python");
     let python = directory.join("bin/python");

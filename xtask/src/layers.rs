@@ -1,4 +1,4 @@
-//! The order of the crates: who may depend on whom.
+//! Checks which crates depend on which.
 
 use crate::command::{Result, cargo_output};
 use crate::metadata::Metadata;
@@ -31,16 +31,17 @@ const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 12] = [
     ("ingest_gateway", &["cdb-types"]),
 ];
 
-/// What may use everything.
+/// The crates that may depend on everything.
 const AUTOMATION: [&str; 3] = ["xtask", "bench", "faults"];
 
-/// What can be used anywhere, by a server, a small device or a page.
+/// The crates that must work anywhere: in a server, on a small device, in a web page.
 const PORTABLE: [&str; 3] = ["cdb-types", "cdb-archive", "cdb-pipescript"];
 
-/// What must not be in the trees of these, with all their features.
+/// The crates that must not be in their dependency trees, with all features enabled.
 const FORBIDDEN_IN_PORTABLE: [&str; 5] = ["tokio", "reqwest", "hyper", "sqlx", "axum"];
 
-/// Who brings TLS: a second provider beside it makes handshakes panic.
+/// The crates that must not be in any dependency tree: with a second provider of cryptography,
+/// rustls panics in a handshake.
 const FORBIDDEN: [&str; 2] = ["ring", "native-tls"];
 
 pub(crate) fn check() -> Result {
@@ -53,7 +54,7 @@ pub(crate) fn check() -> Result {
     refuse(&tree, &FORBIDDEN, "the workspace")
 }
 
-/// Whether every arrow between our crates points down.
+/// Checks that each crate of the workspace depends only on the crates that it may depend on.
 fn check_members() -> Result {
     let Metadata { packages } = Metadata::read()?;
     let is_ours = |name: &str| packages.iter().any(|package| package.name == name);
@@ -64,7 +65,7 @@ fn check_members() -> Result {
             if AUTOMATION.contains(&name) {
                 continue;
             }
-            return Err(format!("{name} has no place among the layers").into());
+            return Err(format!("{name} is missing in xtask/src/layers.rs").into());
         };
         let used = package.dependencies.iter().filter(|used| used.kind.as_deref() != Some("dev"));
         for used in used.map(|used| &*used.name) {
@@ -76,7 +77,7 @@ fn check_members() -> Result {
     Ok(())
 }
 
-/// The names of all packages that are built.
+/// The names of all packages in a dependency tree.
 fn packages(selection: &[&str]) -> Result<Vec<String>> {
     let tree = ["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}"];
     let tree = cargo_output(&[&tree, selection].concat())?;

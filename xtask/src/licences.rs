@@ -1,4 +1,4 @@
-//! Licences, advisories, doubles and sources of what is depended on: `cargo deny`.
+//! Checks the licences, advisories and sources of dependencies with `cargo deny`.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -6,19 +6,19 @@ use std::process::{Command, Stdio};
 use crate::ci::Done;
 use crate::command::{Result, cargo, root, run};
 
-/// What is installed if it is not there.
+/// The version of cargo-deny that is used.
 const VERSION: &str = "0.20.2";
 
 pub(crate) fn check() -> Result<Done> {
     let deny = installed()?;
     let deny = || {
         let mut command = Command::new(&deny);
-        // Doubles are listed when they are asked for: `cargo deny check bans`.
+        // `cargo deny check bans` lists crates that are used in several versions.
         command.args(["--locked", "--log-level", "error", "check", "--allow", "duplicate"]);
         command
     };
     run(deny().args(["licenses", "bans", "sources"]))?;
-    // The only step that needs more than registries.
+    // This needs the advisory database, which may not be reachable.
     let advisories =
         deny().arg("advisories").current_dir(root()).stderr(Stdio::piped()).output()?;
     let errors = String::from_utf8_lossy(&advisories.stderr);
@@ -32,7 +32,7 @@ pub(crate) fn check() -> Result<Done> {
     }
 }
 
-/// The program, installed into `target` if it is not there.
+/// The path of cargo-deny, which is installed into `target` if this version is missing.
 fn installed() -> Result<PathBuf> {
     let is_there = |program: &PathBuf| {
         let version = Command::new(program).arg("--version").output();
@@ -43,7 +43,7 @@ fn installed() -> Result<PathBuf> {
     if let Some(program) = ["cargo-deny".into(), own.clone()].into_iter().find(is_there) {
         return Ok(program);
     }
-    let tools = tools.to_str().ok_or("the workspace has a strange path")?;
+    let tools = tools.to_str().ok_or("the path of the workspace is not UTF-8")?;
     let what = ["cargo-deny", "--version", VERSION, "--locked", "--no-default-features"];
     cargo(&[&["install", "--quiet", "--root", tools], &what[..]].concat())?;
     Ok(own)

@@ -1,4 +1,4 @@
-//! Automation of this workspace: `cargo xtask help` lists what there is.
+//! Automation of this workspace. `cargo xtask help` lists the commands.
 
 mod bench;
 mod ci;
@@ -17,23 +17,23 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// What can be done with this workspace.
+/// Automation of this workspace.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
-    /// All that must hold before a change is taken in.
+    /// Run all checks and tests that a change must pass.
     Ci {
-        /// Only these steps.
+        /// The steps to run [default: all].
         #[arg(value_parser = clap::builder::PossibleValuesParser::new(ci::names()))]
         steps: Vec<String>,
     },
-    /// The tests of the workspace.
+    /// Run the tests of the workspace.
     Test,
-    /// The official Python client against our server, and beside our client.
+    /// Test the official Python client with our server and next to our client.
     Interop,
-    /// Measures, and prints ratios taken in one run.
+    /// Run the benchmarks, and print ratios of two measurements in one run.
     Bench,
-    /// How long each shape of the client takes to build, and how large it is.
+    /// Measure the build time and the program size for each set of features.
     Sizes,
     Newcomer(newcomer::Newcomer),
     Release(release::Release),

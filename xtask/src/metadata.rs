@@ -1,10 +1,10 @@
-//! The crates of this workspace, as cargo knows them.
+//! The metadata of the crates of this workspace.
 
 use serde::Deserialize;
 
 use crate::command::{Result, cargo_output};
 
-/// What `cargo metadata` says of the workspace.
+/// The output of `cargo metadata`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
@@ -21,18 +21,18 @@ pub(crate) struct Package {
     pub(crate) keywords: Vec<String>,
     pub(crate) categories: Vec<String>,
     pub(crate) dependencies: Vec<Dependency>,
-    /// Where it may be published; `None` for everywhere.
+    /// The registries to which it may be published, or `None` for all.
     pub(crate) publish: Option<Vec<String>>,
-    /// What other programs want to know of it.
+    /// The table `package.metadata`, for other programs.
     pub(crate) metadata: Option<serde_json::Value>,
 }
 
-/// What a crate depends on.
+/// A dependency of a crate.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Dependency {
     pub(crate) name: String,
     pub(crate) kind: Option<String>,
-    /// `*` if it is only found by its path.
+    /// The required version; `*` if the dependency has only a path.
     pub(crate) req: String,
 }
 
@@ -42,7 +42,7 @@ impl Metadata {
         Ok(serde_json::from_str(&text)?)
     }
 
-    /// The crates that are published, each after those that it needs.
+    /// The crates that are published, each after the crates that it depends on.
     pub(crate) fn published(&self) -> Result<Vec<&Package>> {
         let mut waiting: Vec<&Package> =
             self.packages.iter().filter(|package| package.is_published()).collect();
@@ -68,13 +68,13 @@ impl Package {
         self.publish.as_ref().is_none_or(|registries| !registries.is_empty())
     }
 
-    /// Whether another must be published before it: also for its tests, if it names a version.
+    /// Whether another crate must be published first. A dev-dependency counts if it has a version.
     fn needs(&self, name: &str) -> bool {
         self.dependencies.iter().any(|dependency| dependency.name == name && dependency.req != "*")
     }
 }
 
-/// Whether each published crate says what a registry and its documentation need.
+/// Checks that each published crate has the metadata that crates.io and docs.rs need.
 pub(crate) fn check() -> Result {
     let metadata = Metadata::read()?;
     for package in metadata.packages.iter().filter(|package| package.is_published()) {

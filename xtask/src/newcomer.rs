@@ -1,4 +1,4 @@
-//! A newcomer's run: whether all that the README says is so.
+//! `cargo xtask newcomer`: runs the commands of the README, and compares their output.
 
 mod picture;
 mod readme;
@@ -14,21 +14,20 @@ use crate::command::{Result, root, run};
 use readme::{Block, Kind};
 use terminal::{Session, Terminal};
 
-/// Where the pictures are.
+/// The directory of the README's pictures.
 const PICTURES: &str = "crates/cdb-cli/pictures";
 
-/// What a session leaves that is a picture.
+/// The picture that a session of the README writes.
 const PLOT: &str = "garden.svg";
 
-/// Does all that the README says, in a fresh clone with nothing built, and compares what comes of it
-/// with what the README shows.
+/// Run all commands of the README in a fresh clone, and compare their output with the README.
 #[derive(Debug, Args)]
 pub(crate) struct Newcomer {
-    /// Makes the README's pictures of it.
+    /// Replace the README's pictures by those of this run.
     #[arg(long)]
     pictures: bool,
 
-    /// Only the sessions, with a `cdb` that is in this directory.
+    /// Build nothing: run only the terminal sessions, with the `cdb` in this directory.
     #[arg(long, value_name = "DIRECTORY")]
     installed: Option<PathBuf>,
 }
@@ -53,7 +52,7 @@ impl Newcomer {
                 Kind::Session => {
                     let mut terminal = Terminal::open(&environment)?;
                     sessions.push(terminal.run(block)?);
-                    // A server goes on while the next sessions need it.
+                    // Kept open: the next session uses a server that runs in this one.
                     servers.push(terminal);
                 }
             }
@@ -67,12 +66,12 @@ impl Newcomer {
             fs::write(pictures.join("session.svg"), picture::of(longest))?;
             fs::copy(clone.join(PLOT), pictures.join(PLOT))?;
         }
-        println!("Everything is as the README says.");
+        println!("All commands print what the README shows.");
         Ok(())
     }
 }
 
-/// Where a newcomer lives: nothing is built and nothing remembered.
+/// A clone in which nothing is built, and environment variables with an empty home directory.
 pub(crate) struct Environment {
     clone: PathBuf,
     variables: Vec<(&'static str, String)>,
@@ -80,7 +79,8 @@ pub(crate) struct Environment {
 
 impl Environment {
     fn new(directory: &Path, clone: &Path, installed: Option<&Path>) -> Result<Self> {
-        let text = |path: &Path| Ok::<_, &str>(path.to_str().ok_or("a strange path")?.to_owned());
+        let text =
+            |path: &Path| Ok::<_, &str>(path.to_str().ok_or("a path is not UTF-8")?.to_owned());
         let real = |name: &str, below: &str| match (std::env::var(name), std::env::var("HOME")) {
             (Ok(path), _) => path,
             (_, Ok(home)) => format!("{home}/{below}"),
@@ -101,14 +101,14 @@ impl Environment {
             ("PATH", format!("{bin}:{}", std::env::var("PATH")?)),
             ("TZ", "UTC".to_owned()),
             ("TERM", "xterm".to_owned()),
-            // The README is in one colour.
+            // The README has no colours.
             ("NO_COLOR", "1".to_owned()),
             ("RUST_LOG", "off".to_owned()),
         ];
         Ok(Self { clone: clone.to_owned(), variables })
     }
 
-    /// A program in the clone.
+    /// A command that runs in the clone, with these environment variables.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.clone).envs(self.variables.iter().cloned());
@@ -122,13 +122,13 @@ fn commands(block: &Block, environment: &Environment) -> Result {
         eprintln!("$ {}", step.command);
         let status = environment.command("sh").args(["-c", &step.command]).status()?;
         if !status.success() {
-            return Err(format!("the README says `{}`, which fails", step.command).into());
+            return Err(format!("`{}` in the README fails", step.command).into());
         }
     }
     Ok(())
 }
 
-/// Whether the sessions went as they are shown.
+/// Compares the output of the sessions with the README.
 fn compare(blocks: &[Block], sessions: &[Session]) -> Result {
     let mut wrong = String::new();
     let shown = blocks.iter().filter(|block| block.kind == Kind::Session);
@@ -138,7 +138,7 @@ fn compare(blocks: &[Block], sessions: &[Session]) -> Result {
             if expected != found {
                 let [shown_text, done_text] = [shown, done].map(|step| step.output.join("\n"));
                 wrong.push_str(&format!(
-                    "`{}` prints\n\n{done_text}\n\nand not, as the README shows,\n\n{shown_text}\n\n",
+                    "`{}` prints\n\n{done_text}\n\nbut the README shows\n\n{shown_text}\n\n",
                     shown.command,
                 ));
             }

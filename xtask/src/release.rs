@@ -1,4 +1,4 @@
-//! `cargo xtask release`: all crates together, from the gate to the registry.
+//! `cargo xtask release`: releases all crates together.
 
 mod changelog;
 mod publish;
@@ -14,33 +14,34 @@ use crate::{metadata, packages};
 use changelog::Changelog;
 use version::Version;
 
-/// What a release changes.
+/// The files that a release changes.
 const CHANGED: [&str; 3] = ["Cargo.toml", "Cargo.lock", "CHANGELOG.md"];
 
-/// Releases all crates together.
+/// Release all crates with the same version.
 ///
-/// Refuses on a tree with changes, a red gate, or when nothing is unreleased. Gives every crate the
-/// new version, dates the changelog, compares with the last release, builds each crate from its
-/// package, commits and tags. Asks, and then publishes the crates in order. Until the commit, a
-/// failure leaves everything as it was; when publishing fails, `--resume` goes on.
+/// Refuses if the working tree has changes, `cargo xtask ci` fails, or the changelog has no
+/// unreleased changes. Sets the version of every crate, dates the changelog, checks the public API
+/// against the last release, builds each crate from its package, commits and tags. Then asks for
+/// confirmation and publishes the crates in order. If a step before the commit fails, the files are
+/// restored. If publishing fails, `--resume` continues it.
 #[derive(Debug, Args)]
 pub(crate) struct Release {
-    /// Which part of the version grows; without it, the version is released as it stands.
+    /// The part of the version to increase [default: release the current version].
     part: Option<Part>,
 
-    /// Does everything up to the commit, and leaves everything as it was.
+    /// Do everything up to the commit, and restore the files.
     #[arg(long)]
     dry_run: bool,
 
-    /// Goes on to publish what was committed and tagged.
+    /// Continue publishing a release that is committed and tagged.
     #[arg(long, conflicts_with_all = ["part", "dry_run"])]
     resume: bool,
 
-    /// Does not ask before it publishes.
+    /// Publish without asking for confirmation.
     #[arg(long)]
     yes: bool,
 
-    /// What must succeed first.
+    /// The command that must succeed before the release.
     #[arg(long, hide = true, default_value = "cargo xtask ci")]
     gate: String,
 }
@@ -66,7 +67,7 @@ impl Release {
         let new = self.part.map_or(old, |part| old.bumped(part));
         let tag = new.tag();
         if !git(&["tag", "--list", &tag])?.trim().is_empty() {
-            return Err(format!("{tag} is there already").into());
+            return Err(format!("the tag {tag} exists already").into());
         }
 
         let changes = Changes;
@@ -77,7 +78,7 @@ impl Release {
         packages::build()?;
         if self.dry_run {
             drop(changes);
-            println!("{tag} could be released. Everything is as it was.");
+            println!("{tag} can be released. The files are restored.");
             return Ok(());
         }
         git(&[&["commit", "--quiet", "--message", &format!("Release {new}"), "--"], &CHANGED[..]]
@@ -85,12 +86,12 @@ impl Release {
         changes.keep();
         git(&["tag", "--annotate", "--message", &format!("Release {new}"), &tag])?;
         publish::all(&Metadata::read()?, self.yes)?;
-        println!("{tag} is out. To push: git push origin HEAD {tag}");
+        println!("{tag} is released. To push it: git push origin HEAD {tag}");
         Ok(())
     }
 }
 
-/// The changes of a release that is not committed; dropped, they are taken back.
+/// The changes of a release that is not committed. Dropping it restores the files.
 struct Changes;
 
 impl Changes {
@@ -102,7 +103,7 @@ impl Changes {
 impl Drop for Changes {
     fn drop(&mut self) {
         if let Err(error) = git(&[&["checkout", "--quiet", "--"], &CHANGED[..]].concat()) {
-            eprintln!("xtask: the changes of the release are left: {error}");
+            eprintln!("xtask: the changes of the release could not be undone: {error}");
         }
     }
 }
@@ -113,31 +114,34 @@ fn git(arguments: &[&str]) -> Result<String> {
 
 fn refuse_changes() -> Result {
     let changed = git(&["status", "--porcelain"])?;
-    if changed.is_empty() { Ok(()) } else { Err(format!("there are changes:\n{changed}").into()) }
+    match changed.is_empty() {
+        true => Ok(()),
+        false => Err(format!("the working tree has changes:\n{changed}").into()),
+    }
 }
 
 fn pass(gate: &str) -> Result {
     let mut words = gate.split_whitespace();
-    let program = words.next().ok_or("no gate")?;
-    run(Command::new(program).args(words)).map_err(|_| "the gate is red".into())
+    let program = words.next().ok_or("--gate is empty")?;
+    run(Command::new(program).args(words)).map_err(|_| format!("`{gate}` failed").into())
 }
 
-/// Refuses a change that breaks programs which the version says it does not.
+/// Refuses a breaking change of the public API that the new version does not allow.
 fn compare_with_last_release() -> Result {
     let tags = git(&["tag", "--list", "v*", "--sort", "-version:refname"])?;
     let Some(last) = tags.lines().next() else {
-        println!("There is no release to compare with.");
+        println!("The public API is not checked: there is no earlier release.");
         return Ok(());
     };
     let version = cargo_command(&["semver-checks", "--version"]).stderr(Stdio::null()).output()?;
     if !version.status.success() {
-        println!("cargo-semver-checks is not installed: nobody compares with {last}.");
+        println!("The public API is not checked against {last}: cargo-semver-checks is missing.");
         return Ok(());
     }
     cargo(&["semver-checks", "--baseline-rev", last])
 }
 
-/// Where the changelog is.
+/// The path of the changelog.
 fn changelog_file() -> std::path::PathBuf {
     root().join("CHANGELOG.md")
 }

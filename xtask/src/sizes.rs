@@ -1,4 +1,4 @@
-//! How long each shape of the client takes to build, and how large a program with it is.
+//! `cargo xtask sizes`: measures the build time and the program size for each set of features.
 
 use std::fs;
 use std::path::Path;
@@ -6,16 +6,17 @@ use std::time::Instant;
 
 use crate::command::{Result, cargo_command, cargo_output, output, root, run};
 
-/// A shape: what it is, the crate and its features, and a program that uses it.
+/// A crate with a set of features: a description, the crate, the features, and a program that uses
+/// them.
 type Shape = (&'static str, &'static str, &'static [&'static str], &'static str);
 
 const SHAPES: [Shape; 5] = [
-    ("the wire model alone", "cdb-types", &[], TYPES),
+    ("the wire model only", "cdb-types", &[], TYPES),
     ("the smallest client", "connectordb", &[], CLIENT),
     ("with the logger", "connectordb", &["logger"], LOGGER),
-    ("as it comes", "connectordb", &["logger", "query", "schema"], DATASET),
+    ("default features", "connectordb", &["logger", "query", "schema"], DATASET),
     (
-        "the whole",
+        "all features",
         "connectordb",
         &["logger", "query", "schema", "arrow", "blocking", "server"],
         WHOLE,
@@ -69,7 +70,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 "#;
 
-/// Builds each from nothing, with optimisation, and prints a table.
+/// Builds each program in release mode from an empty target directory, and prints a table.
 pub(crate) fn run_all() -> Result {
     let directory = root().join("target/sizes");
     if directory.exists() {
@@ -80,7 +81,7 @@ pub(crate) fn run_all() -> Result {
         rows.push(measure(&directory.join(number.to_string()), shape)?);
     }
     let Some((_, _, whole_seconds, whole_bytes)) = rows.last().copied() else { return Ok(()) };
-    println!("| shape | crates | build / whole | size / whole | size |\n|---|---|---|---|---|");
+    println!("| features | crates | build time / all | size / all | size |\n|---|---|---|---|---|");
     for (name, crates, seconds, bytes) in rows {
         println!(
             "| {name} | {crates} | {:.2} | {:.2} | {:.1} MiB |",
@@ -92,7 +93,8 @@ pub(crate) fn run_all() -> Result {
     Ok(())
 }
 
-/// A shape's name, how many crates it takes, its seconds and its bytes.
+/// Builds one program. Returns its description, the number of crates, the build time in seconds and
+/// the size in bytes.
 fn measure(directory: &Path, shape: &Shape) -> Result<(&'static str, usize, f64, f64)> {
     let (name, package, features, program) = shape;
     fs::create_dir_all(directory.join("src"))?;
@@ -109,8 +111,8 @@ fn measure(directory: &Path, shape: &Shape) -> Result<(&'static str, usize, f64,
     )?;
     fs::copy(root().join("Cargo.lock"), directory.join("Cargo.lock"))?;
     let manifest = directory.join("Cargo.toml");
-    let manifest = manifest.to_str().ok_or("the workspace has a strange path")?;
-    // What is downloaded is not measured.
+    let manifest = manifest.to_str().ok_or("the path of the workspace is not UTF-8")?;
+    // Downloads are not part of the measured time.
     output(cargo_command(&["fetch", "--manifest-path", manifest]).env_remove("CARGO_TARGET_DIR"))?;
     let tree = ["tree", "--manifest-path", manifest, "--edges", "normal", "--prefix", "none"];
     let tree = cargo_output(&[&tree[..], &["--no-dedupe"]].concat())?;

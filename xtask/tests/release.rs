@@ -1,4 +1,4 @@
-//! The release, on a copy of the repository that is thrown away.
+//! `cargo xtask release`, on a temporary clone of the repository.
 #![cfg(unix)]
 
 use std::fs;
@@ -8,8 +8,9 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// Stands for cargo: what would go to a registry goes into a file, and one crate may fail. Building
-/// the packages is left to `cargo xtask ci packages`. Everything else is done.
+/// Replaces cargo: `publish` writes the name of the crate to a file, and fails for one crate;
+/// `info` looks it up there. `package` does nothing, since `cargo xtask ci packages` tests it. All
+/// other commands run the real cargo.
 const CARGO: &str = r#"#!/bin/sh
 echo "$@" >> "$COPY/calls"
 case "$1" in
@@ -22,12 +23,12 @@ publish)
 esac
 "#;
 
-/// A copy of the repository as it was committed last.
+/// A clone of the repository at its last commit.
 struct Throwaway {
     directory: TempDir,
 }
 
-/// How xtask finished.
+/// The result of running xtask.
 struct Finished {
     succeeded: bool,
     printed: String,
@@ -51,7 +52,7 @@ impl Throwaway {
         }
         fs::write(copy.path("cargo"), CARGO).expect("written");
         fs::set_permissions(copy.path("cargo"), fs::Permissions::from_mode(0o755)).expect("set");
-        // Whatever was just released: there is something to release.
+        // An unreleased change, in case the last commit is a release.
         copy.edit("CHANGELOG.md", |text| {
             text.replacen("## [Unreleased]\n", "## [Unreleased]\n\n- Something else.\n", 1)
         });
@@ -85,7 +86,7 @@ impl Throwaway {
         self.git(&["commit", "--quiet", "--all", "--message", "Change something"]);
     }
 
-    /// Runs `cargo xtask release`; one crate cannot be published.
+    /// Runs `cargo xtask release` with one crate that cannot be published.
     fn release_failing(&self, failing: &str, arguments: &[&str]) -> Finished {
         let finished = Command::new(env!("CARGO_BIN_EXE_xtask"))
             .arg("release")
@@ -108,7 +109,7 @@ impl Throwaway {
         self.release_failing("", &[&["--gate", "true"], arguments].concat())
     }
 
-    /// What is refused changes nothing, and asks no registry.
+    /// Asserts that the release is refused, and that it changes and publishes nothing.
     fn refuses(&self, arguments: &[&str], why: &str) {
         let before = (self.git(&["rev-parse", "HEAD"]), self.git(&["status", "--porcelain"]));
         let finished = self.release_failing("", arguments);
@@ -121,13 +122,13 @@ impl Throwaway {
 }
 
 #[test]
-fn what_is_not_ready_is_not_released() {
+fn a_release_that_is_not_ready_is_refused() {
     let copy = Throwaway::new();
-    copy.refuses(&["minor", "--gate", "false"], "the gate is red");
-    copy.refuses(&["--resume"], "there is nothing to go on with");
+    copy.refuses(&["minor", "--gate", "false"], "`false` failed");
+    copy.refuses(&["--resume"], "there is no release to resume");
 
     copy.edit("README.md", |text| text + "\nNot committed.\n");
-    copy.refuses(&["minor", "--gate", "true"], "there are changes");
+    copy.refuses(&["minor", "--gate", "true"], "the working tree has changes");
     copy.git(&["checkout", "--quiet", "README.md"]);
 
     copy.edit("crates/cdb-http/Cargo.toml", |text| {
@@ -141,16 +142,16 @@ fn what_is_not_ready_is_not_released() {
         text.replacen("## [Unreleased]\n", "## [Unreleased]\n\n## [0.0.1] - 1970-01-01\n", 1)
     });
     copy.commit();
-    copy.refuses(&["minor", "--gate", "true"], "nothing is unreleased");
+    copy.refuses(&["minor", "--gate", "true"], "no unreleased changes");
 }
 
 #[test]
-fn a_dry_run_leaves_everything_as_it_was() {
+fn a_dry_run_changes_nothing() {
     let copy = Throwaway::new();
     let before = copy.git(&["rev-parse", "HEAD"]);
     let finished = copy.release(&["minor", "--dry-run"]);
     assert!(
-        finished.succeeded && finished.printed.contains("could be released"),
+        finished.succeeded && finished.printed.contains("can be released"),
         "{}",
         finished.printed
     );
@@ -162,12 +163,12 @@ fn a_dry_run_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn a_release_that_breaks_off_goes_on_where_it_was() {
+fn a_release_that_fails_can_be_resumed() {
     let copy = Throwaway::new();
-    // Nobody is there to be asked, and what cannot be undone is not done.
+    // Without a terminal it cannot ask for confirmation, and publishes nothing.
     let finished = copy.release(&["major"]);
     assert!(
-        !finished.succeeded && finished.printed.contains("nobody can be asked"),
+        !finished.succeeded && finished.printed.contains("confirmation needs a terminal"),
         "{}",
         finished.printed
     );
@@ -184,7 +185,7 @@ fn a_release_that_breaks_off_goes_on_where_it_was() {
 
     let finished = copy.release_failing("cdb-core", &["--resume", "--yes"]);
     assert!(
-        !finished.succeeded && finished.printed.contains("goes on with cdb-core"),
+        !finished.succeeded && finished.printed.contains("continues with cdb-core"),
         "{}",
         finished.printed
     );
@@ -195,7 +196,7 @@ fn a_release_that_breaks_off_goes_on_where_it_was() {
     let finished = copy.release_failing("", &["--resume", "--yes"]);
     assert!(finished.succeeded, "{}", finished.printed);
     assert!(
-        finished.printed.contains(&format!("cdb-http {version} is there already.")),
+        finished.printed.contains(&format!("cdb-http {version} is published already.")),
         "{}",
         finished.printed
     );

@@ -4,16 +4,16 @@ use std::fmt::Write;
 
 use super::terminal::Session;
 
-/// How wide a character is and how high a line, in pixels.
+/// The width of a character and the height of a line, in pixels.
 const CELL: (f64, f64) = (8.4, 19.0);
 
-/// How much is free around the text.
+/// The margin around the text, in pixels.
 const MARGIN: f64 = 18.0;
 
-/// How many characters a line has.
+/// The number of characters in a line.
 const COLUMNS: usize = 80;
 
-/// The picture, in SVG.
+/// Draws a session as SVG.
 pub(super) fn of(session: &Session) -> String {
     let mut lines = Vec::new();
     for step in &session.steps {
@@ -34,7 +34,7 @@ pub(super) fn of(session: &Session) -> String {
             dots(&mut picture, character, column, number - 1);
         }
         let line = line.replace(is_braille, " ");
-        // The length keeps columns in line, whatever font there is.
+        // The length keeps columns aligned in any font.
         let length = CELL.0 * line.chars().count() as f64;
         let line = line.replace('&', "&amp;").replace('<', "&lt;");
         if !line.trim().is_empty() {
@@ -50,12 +50,12 @@ pub(super) fn of(session: &Session) -> String {
     picture
 }
 
-/// The characters that are made of dots.
+/// Whether a character is a Braille pattern.
 fn is_braille(character: char) -> bool {
     ('\u{2800}'..='\u{28ff}').contains(&character)
 }
 
-/// Draws the dots of such a character: fonts do not agree on how wide it is.
+/// Draws the dots of a Braille character, because fonts give these characters different widths.
 fn dots(picture: &mut String, character: char, column: u32, row: u32) {
     /// The bit of each dot, by row and column.
     const BITS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
@@ -75,7 +75,7 @@ fn dots(picture: &mut String, character: char, column: u32, row: u32) {
     }
 }
 
-/// A line in pieces that fit.
+/// Splits a line into pieces of at most 80 characters.
 fn folded(line: &str) -> impl Iterator<Item = String> + use<> {
     let characters: Vec<char> = line.chars().collect();
     let pieces = characters.chunks(COLUMNS).map(|piece| piece.iter().collect());

@@ -1,15 +1,15 @@
-//! The commands that a README gives, and what it shows of what they print.
+//! The commands of a README, and the output that it shows for them.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// What a block of code is.
+/// The kind of a block of code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Commands, one a line.
+    /// Commands, one per line.
     Commands,
-    /// Commands behind `$`, and what they print.
+    /// Commands after `$`, and their output.
     Session,
 }
 
@@ -20,7 +20,7 @@ pub(super) struct Block {
     pub(super) steps: Vec<Step>,
 }
 
-/// A command, and what it prints.
+/// A command and its output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) command: String,
@@ -62,7 +62,8 @@ fn steps<'a>(kind: Kind, code: impl Iterator<Item = &'a str>) -> Vec<Step> {
     steps
 }
 
-/// What a command prints, without what is different each time: times, and the references of errors.
+/// The output of a command without the parts that change with each run: times, and the references
+/// of errors.
 pub(super) fn steady(output: &[String]) -> Vec<String> {
     static CHANGING: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let time = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}";
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_does_not_count() {
+    fn times_and_references_are_not_compared() {
         let [one, other] = [
             "2026-11-25 19:39:49.787  21.5 (2a386627-3c20-4742-8a22-891bf43f4485)",
             "2027-01-02 03:04:05.678  21.5 (7e386627-3c20-4742-8a22-891bf43f4485)",

@@ -6,19 +6,19 @@ use super::Environment;
 use super::readme::{Block, Step};
 use crate::command::Result;
 
-/// How long one command may take, in milliseconds.
+/// The time after which a command fails, in milliseconds.
 const COMMAND_TIMEOUT_MS: u64 = 30_000;
 
-/// What the shell says when it waits.
+/// The prompt of the shell.
 const PROMPT: &str = "=waiting=>";
 
-/// What is answered to every question.
+/// The answer to every prompt for a password.
 const ANSWER: &str = "secret";
 
-/// A terminal with a shell in it; what runs there ends when it is dropped.
+/// A terminal with a shell in it. Programs that run in it are ended when it is dropped.
 pub(super) struct Terminal(PtySession);
 
-/// What happened in a terminal.
+/// The commands that have run in a terminal, with their output.
 pub(super) struct Session {
     pub(super) steps: Vec<Step>,
 }
@@ -34,7 +34,7 @@ impl Terminal {
         Ok(Self(session))
     }
 
-    /// Does what a block shows: questions are answered, and a server is left running.
+    /// Runs the commands of a block. Prompts are answered, and a server is left running.
     pub(super) fn run(&mut self, block: &Block) -> Result<Session> {
         let steps = block.steps.iter().map(|step| self.step(step)).collect::<Result<_>>()?;
         Ok(Session { steps })
@@ -57,20 +57,20 @@ impl Terminal {
         } else {
             output.extend(lines(&self.0.exp_string(PROMPT)?));
         }
-        // After a question, and what was answered, the line ends.
+        // The answer to a prompt is not printed, which leaves an empty line.
         output.retain(|line| !line.trim().is_empty());
         Ok(Step { command: step.command.clone(), output })
     }
 }
 
-/// What clears a line.
+/// The escape sequence that clears a line.
 const CLEAR: &str = "\u{1b}[2K";
 
-/// The lines that a terminal shows in the end. Each byte that it got came as a character.
+/// The lines that a terminal displays for its output, each character of which stands for one byte.
 fn lines(text: &str) -> Vec<String> {
     let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
     let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
-    // What was drawn over is not visible.
+    // Text before a carriage return has been overwritten.
     let visible = |line: &str| line.rsplit('\r').next().unwrap_or_default().replace(CLEAR, "");
     text.lines().map(visible).collect()
 }

@@ -1,4 +1,4 @@
-//! The changelog, which says what is not released yet.
+//! The changelog with its unreleased changes.
 
 use std::fs;
 
@@ -6,34 +6,37 @@ use super::changelog_file;
 use super::version::Version;
 use crate::command::Result;
 
-/// What stands above changes that are not released.
+/// The heading of the unreleased changes.
 const UNRELEASED: &str = "## [Unreleased]\n";
 
-/// A changelog with something to release.
+/// A changelog with unreleased changes.
 pub(super) struct Changelog {
     text: String,
 }
 
 impl Changelog {
+    /// Reads the changelog.
+    ///
     /// # Errors
-    /// When there is nothing to release.
+    /// Returns an error if there are no unreleased changes.
     pub(super) fn read() -> Result<Self> {
         let text = fs::read_to_string(changelog_file())?;
         match unreleased(&text) {
-            None => Err("the changelog has no section Unreleased".into()),
-            Some("") => Err("nothing is unreleased: the changelog has no line for it".into()),
+            None => Err("CHANGELOG.md has no section \"## [Unreleased]\"".into()),
+            Some("") => Err("CHANGELOG.md has no unreleased changes".into()),
             Some(_) => Ok(Self { text }),
         }
     }
 
-    /// Makes of what is unreleased a release of today.
+    /// Moves the unreleased changes into a section of this version, with the date of today.
     pub(super) fn release(&self, version: Version) -> Result {
         let today = jiff::Timestamp::now().strftime("%Y-%m-%d");
         Ok(fs::write(changelog_file(), released(&self.text, &format!("[{version}] - {today}")))?)
     }
 }
 
-/// What stands in the section of that name, without its headings.
+/// The section Unreleased without its heading, `""` if it has no changes, or `None` if it is
+/// missing.
 fn unreleased(text: &str) -> Option<&str> {
     let (_, section) = text.split_once(UNRELEASED)?;
     let section = section.split("\n## ").next().unwrap_or_default();
@@ -58,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unreleased_gets_a_title() {
+    fn unreleased_changes_get_a_title() {
         let text = "# Changelog\n\n## [Unreleased]\n\n- this\n";
         let expected = "# Changelog\n\n## [Unreleased]\n\n## [0.1.0] - 2026-01-01\n\n- this\n";
         assert_eq!(released(text, "[0.1.0] - 2026-01-01"), expected);

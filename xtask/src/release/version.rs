@@ -7,7 +7,7 @@ use super::Part;
 use crate::command::{Result, root};
 use crate::metadata::Metadata;
 
-/// A version without anything behind its numbers.
+/// A version of three numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Version {
     major: u32,
@@ -16,14 +16,18 @@ pub(super) struct Version {
 }
 
 impl Version {
-    /// That of the published crates, which must be the same for all.
+    /// The version of the published crates, which must be the same for all.
     pub(super) fn read() -> Result<Self> {
         let metadata = Metadata::read()?;
         let published = metadata.published()?;
         let first = published.first().ok_or("there is nothing to publish")?;
         match published.iter().find(|package| package.version != first.version) {
             None => Self::parse(&first.version),
-            Some(other) => Err(format!("{} has a version of its own", other.name).into()),
+            Some(other) => Err(format!(
+                "{} has the version {}, but {} has {}",
+                other.name, other.version, first.name, first.version
+            )
+            .into()),
         }
     }
 
@@ -31,11 +35,11 @@ impl Version {
         let numbers: Result<Vec<u32>> = text.split('.').map(|n| Ok(n.parse()?)).collect();
         match numbers?[..] {
             [major, minor, patch] => Ok(Self { major, minor, patch }),
-            _ => Err(format!("{text} is no version of three numbers").into()),
+            _ => Err(format!("{text:?} is not a version of three numbers").into()),
         }
     }
 
-    /// The next one.
+    /// The next version.
     pub(super) fn bumped(self, part: Part) -> Self {
         let Self { major, minor, patch } = self;
         match part {
@@ -45,12 +49,12 @@ impl Version {
         }
     }
 
-    /// What git calls it.
+    /// The git tag of the version.
     pub(super) fn tag(self) -> String {
         format!("v{self}")
     }
 
-    /// Gives all crates another version.
+    /// Sets the version of all crates.
     pub(super) fn replace_by(self, new: Self) -> Result {
         let file = root().join("Cargo.toml");
         let manifest = fs::read_to_string(&file)?;
@@ -58,11 +62,12 @@ impl Version {
     }
 }
 
-/// The workspace's manifest with another version: its own, and that which siblings ask for.
+/// The manifest of the workspace with a new version of the crates, and of the dependencies between
+/// them.
 fn replaced(manifest: &str, old: Version, new: Version) -> Result<String> {
     let own = |version| format!("[workspace.package]\nversion = \"{version}\"\n");
     if !manifest.contains(&own(old)) {
-        return Err("the workspace's version is not where it is looked for".into());
+        return Err(format!("Cargo.toml has no [workspace.package] with version {old}").into());
     }
     let required = |version| format!("version = \"={version}\"");
     Ok(manifest.replace(&own(old), &own(new)).replace(&required(old), &required(new)))
@@ -79,14 +84,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn smaller_parts_begin_again() {
+    fn bumping_a_part_resets_the_smaller_ones() {
         let version = Version::parse("1.2.3").expect("a version");
         let bumped = [Part::Major, Part::Minor, Part::Patch].map(|part| version.bumped(part));
         assert_eq!(bumped.map(|version| version.to_string()), ["2.0.0", "1.3.0", "1.2.4"]);
     }
 
     #[test]
-    fn siblings_ask_for_the_same_version() {
+    fn dependencies_between_crates_get_the_new_version() {
         let manifest = "[workspace.package]\nversion = \"0.1.0\"\n\n\
                         [workspace.dependencies]\na = { path = \"a\", version = \"=0.1.0\" }\n\
                         other = \"0.1.0\"\n";
