@@ -57,7 +57,7 @@ async fn thermostat(url: &str, key: ApiKey) -> Result<(), Box<dyn Error>> {
             set.send_replace(possible);
             let from = request.o.unwrap_or_default();
             println!("device: {from} requests {} °C, accepted with {possible} °C", request.d);
-            async move { Reply::AcceptWith(json!(possible)) }
+            async move { Reply::AcceptWith(possible) }
         })
         .await?;
 

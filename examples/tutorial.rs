@@ -146,7 +146,7 @@ async fn subscribing(cdb: &ConnectorDb) -> Result<(), Box<dyn Error>> {
     println!("\n# Subscribing");
     let productivity = cdb.stream("productivity")?;
     let mut all = productivity.subscribe().await?;
-    let mut good = productivity.typed::<i64>().subscribe().transform("if $ > 8").await?;
+    let mut good = productivity.subscribe().transform("if $ > 8").typed::<i64>().await?;
     productivity.insert(5).await?;
     productivity.insert(9).await?;
     for _ in 0..2 {

@@ -5,7 +5,7 @@
 use std::error::Error;
 
 use connectordb::blocking::{Wait, WaitEach};
-use connectordb::{ConnectorDb, Datapoint, StreamCreate};
+use connectordb::{ConnectorDb, Datapoint, StreamCreate, Timestamp};
 use examples::ExampleServer;
 use serde_json::json;
 
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let midnight = Timestamp::from(1_700_006_400);
     let hours = (0..).map(|hour| midnight + f64::from(hour) * 3600.0);
-    let day: Vec<_> = hours.zip(DAY).map(|(t, d)| Datapoint::new(t, d)).collect();
+    let day: Vec<_> = hours.zip(DAY).map(|(t, d)| Datapoint::at(t, d)).collect();
     println!("Inserted {} temperatures.", temperature.insert_array(&day).wait()?);
 
     let mut warm = 0;

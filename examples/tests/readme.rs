@@ -39,7 +39,7 @@ async fn ask(cdb: ConnectorDb) -> Result {
 }
 
 async fn listen(mood: Stream, light: Stream, switch: impl Fn(bool)) -> Result {
-    let mut bad = mood.typed::<i64>().subscribe().transform("if $ < 3").await?;
+    let mut bad = mood.subscribe().transform("if $ < 3").typed::<i64>().await?;
     while let Some(batch) = bad.next().await {
         println!("Cheer up: {:?}", batch?);
     }

@@ -46,7 +46,7 @@ impl Selection {
             ($query:expr) => {{
                 let mut query = $query;
                 if let Some(script) = self.transform {
-                    query = query.transform(script);
+                    query = query.transform(script).typed();
                 }
                 if self.downlink {
                     query = query.downlink();

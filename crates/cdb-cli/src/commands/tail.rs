@@ -44,7 +44,7 @@ impl Tail {
         };
         let mut subscribe = stream.subscribe();
         if let Some(script) = &self.transform {
-            subscribe = subscribe.transform(script);
+            subscribe = subscribe.transform(script).typed();
         }
         if self.downlink {
             subscribe = subscribe.downlink();
@@ -53,7 +53,7 @@ impl Tail {
         if self.lines > 0 {
             let mut query = stream.range(-i64::from(self.lines)..);
             if let Some(script) = self.transform {
-                query = query.transform(script);
+                query = query.transform(script).typed();
             }
             if self.downlink {
                 query = query.downlink();

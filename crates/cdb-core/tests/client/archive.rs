@@ -270,8 +270,8 @@ async fn an_import_that_fails_is_resumed() {
                 }
             });
         let failed = import.await.expect_err("the connection is lost");
-        let Error::Import { imported, failed, source } = failed else { panic!("{failed:?}") };
-        assert!(source.is_temporary(), "{failed} {source:?}");
+        let Error::Import { imported, failed, error } = failed else { panic!("{failed:?}") };
+        assert!(error.is_temporary(), "{failed} {error:?}");
         assert!(imported.len() >= before);
         before = imported.len();
         proxy.refuse(false);

@@ -86,7 +86,7 @@ async fn inserts_while_the_connection_is_lost_are_delivered_afterwards() {
     let proxied = ProxiedServer::start().await;
     let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
     let mut all = through_proxy.typed::<i64>().subscribe().await.expect("a subscription");
-    let even = through_proxy.typed::<i64>().subscribe().transform("if $ % 2 == 0").await;
+    let even = through_proxy.subscribe().transform("if $ % 2 == 0").typed::<i64>().await;
     let mut even = even.expect("a subscription");
     let faults = [Fault::Cut, Fault::HalfClose, Fault::Truncate(7), Fault::Truncate(1)];
     for (fault, start) in faults.into_iter().zip((0..).step_by(10)) {
@@ -133,7 +133,7 @@ async fn a_connection_without_inserts_stays_open() {
 async fn datapoints_that_cannot_be_read_again_are_reported_as_lagged() {
     let proxied = ProxiedServer::start().await;
     let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
-    let sums = through_proxy.typed::<i64>().subscribe().transform("sum").await;
+    let sums = through_proxy.subscribe().transform("sum").typed::<i64>().await;
     let mut sums = sums.expect("a subscription");
     let now = proxied.server.me.stream("now").expect("a name");
     now.create(StreamCreate::new().ephemeral(true)).await.expect("a stream");
@@ -230,7 +230,7 @@ async fn the_original_server_is_followed_by_time() {
     let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
     insert(&stream, 1..=2).await;
     let mut all = through_proxy.typed::<i64>().subscribe().await.expect("a subscription");
-    let mut sums = through_proxy.typed::<i64>().subscribe().transform("sum").await.expect("one");
+    let mut sums = through_proxy.subscribe().transform("sum").typed::<i64>().await.expect("one");
     let same = Datapoint::now(5);
     for d in [3, 5, 5] {
         let datapoint = Datapoint { d, ..same.clone() };
@@ -269,7 +269,7 @@ async fn the_original_server_is_followed_through_scripts_that_look_at_each_datap
     proxied.proxy.rewrite("answers=true", "answers=none");
     let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
     insert(&stream, 1..=2).await;
-    let even = through_proxy.typed::<i64>().subscribe().transform("if $ % 2 == 0").await;
+    let even = through_proxy.subscribe().transform("if $ % 2 == 0").typed::<i64>().await;
     let mut even = even.expect("a subscription");
     insert(&stream, 3..=4).await;
     assert_eq!(take(&mut even, 1).await, [4]);
@@ -318,7 +318,7 @@ impl Watcher {
         let cdb = connect_through(&proxy, key).await;
         let subscribe = cdb.stream("numbers").expect("a name").typed::<u64>().subscribe();
         let (subscribe, step) = match kind {
-            Kind::Transformed => (subscribe.transform("if $ % 3 == 0"), 3),
+            Kind::Transformed => (subscribe.transform("if $ % 3 == 0").typed(), 3),
             _ => (subscribe, 1),
         };
         let mut subscription = subscribe.await.expect("a subscription");

@@ -44,8 +44,8 @@ async fn each_insert_is_delivered_as_one_batch() {
 async fn a_transform_is_run_over_each_insert() {
     let server = TestServer::start().await;
     let stream = server.stream_of(0..3).await;
-    let mut high = stream.typed::<i64>().subscribe().transform("if $ > 5").await.expect("one");
-    let mut last = stream.typed::<i64>().subscribe().transform("sum | if last").await.expect("one");
+    let mut high = stream.subscribe().transform("if $ > 5").typed::<i64>().await.expect("one");
+    let mut last = stream.subscribe().transform("sum | if last").typed::<i64>().await.expect("one");
     for values in [&[4, 6, 7][..], &[1], &[8]] {
         let data: Vec<_> = values.iter().map(|d| Datapoint::at(10, *d)).collect();
         stream.insert_array(&data).await.expect("stored");
@@ -164,9 +164,9 @@ async fn a_slow_reader_misses_nothing() {
     let server = TestServer::start().await;
     let stream = server.stream_of(0..0).await;
     let mut all = stream.typed::<u64>().subscribe().await.expect("a subscription");
-    let even = stream.typed::<u64>().subscribe().transform("if $ % 2 == 0").await;
+    let even = stream.subscribe().transform("if $ % 2 == 0").typed::<u64>().await;
     let mut even = even.expect("a subscription");
-    let mut sums = stream.typed::<u64>().subscribe().transform("count").await.expect("one");
+    let mut sums = stream.subscribe().transform("count").typed::<u64>().await.expect("one");
     for d in 0..1000_u64 {
         stream.insert(d).await.expect("stored");
     }
@@ -199,7 +199,7 @@ async fn a_slow_reader_misses_nothing() {
 async fn a_datapoint_at_which_the_transform_fails_is_left_out() {
     let server = TestServer::start().await;
     let stream = server.stream_of(0..0).await;
-    let mut doubled = stream.typed::<u64>().subscribe().transform("$ * 2").await.expect("one");
+    let mut doubled = stream.subscribe().transform("$ * 2").typed::<u64>().await.expect("one");
     for d in 0..400_u64 {
         // At most 256 batches wait; later datapoints are read from the server.
         let bad = [100, 300, 301, 350].contains(&d);
@@ -305,7 +305,7 @@ async fn a_downlink_callback_replies_with_its_result() {
     }
     assert_eq!(next(&mut changes).await, [true]);
     callback.stop().await.expect("no error");
-    let halve = async |request: Datapoint<f64>| cdb_core::Reply::AcceptWith(json!(request.d / 2.0));
+    let halve = async |request: Datapoint<f64>| cdb_core::Reply::AcceptWith(request.d / 2.0);
     let callback = light.typed::<f64>().on_downlink(halve).await.expect("one");
     theirs.insert(3).await.expect("sent");
     assert_eq!(next(&mut changes).await, [1.5]);

@@ -2,7 +2,6 @@
 //! outcome of a request, everything that was logged comes to the server once.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use cdb_core::StreamCreate;
 use cdb_logger::{Error, FileError, Logger};
@@ -11,7 +10,7 @@ use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-use crate::support::{TIMEOUT, TempHome};
+use crate::support::{TIMEOUT, TempHome, cause};
 
 /// What a proxy says that has something against a request: nothing that concerns what is in it.
 const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\ncontent-type: text/html\r\ncontent-length: 38\r\n\
@@ -210,7 +209,7 @@ async fn what_a_proxy_refuses_waits_and_is_not_set_aside() {
         case.log(&logger).await;
         let waiting = logger.len();
         case.proxy.inserts(Outcome::Refused(refusal));
-        let failed: Arc<Error> = logger.sync().await.expect_err("the proxy refuses");
+        let failed = cause(logger.sync().await.expect_err("the proxy refuses"));
         assert!(matches!(&*failed, Error::Streams(failed) if failed.len() == 2), "{failed:?}");
         assert_eq!(logger.len(), waiting);
         assert_eq!(logger.set_aside().await.expect("a list"), []);

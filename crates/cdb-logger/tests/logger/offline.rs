@@ -5,7 +5,7 @@ use cdb_logger::{Datapoint, Error, Logger};
 use cdb_server::Server;
 use serde_json::json;
 
-use crate::support::TempHome;
+use crate::support::{TempHome, cause};
 
 fn numbers() -> StreamCreate {
     StreamCreate::new().schema(json!({"type": "number"})).nickname("How warm it is")
@@ -81,7 +81,8 @@ async fn a_stream_that_cannot_be_created_does_not_hold_back_the_others() {
     logger.insert("bad", 1).await.expect("logged");
     logger.insert("good", 1).await.expect("logged");
     let failed = logger.sync().await.expect_err("one is refused");
-    let Error::Streams(failed) = &*failed else { panic!("{failed:?}") };
+    let cause = cause(failed);
+    let Error::Streams(failed) = &*cause else { panic!("{cause:?}") };
     assert!(matches!(&**failed, [(name, Error::Server(_))] if name == "bad"), "{failed:?}");
     assert_eq!(logger.len(), 1);
     assert_eq!(home.values("good").await, [1]);

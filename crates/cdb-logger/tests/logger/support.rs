@@ -1,15 +1,22 @@
 //! A server, and a logger beside it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cdb_core::{ApiKey, ConnectorDb, DeviceCreate, Stream, StreamCreate};
-use cdb_logger::{Logger, LoggerBuilder};
+use cdb_logger::{Error, Logger, LoggerBuilder};
 use cdb_server::Server;
 use tempfile::TempDir;
 
 /// Longer than anything takes that is going to happen.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Why a sync has failed.
+pub(crate) fn cause(failed: Error) -> Arc<Error> {
+    let Error::Sync(cause) = failed else { panic!("not of a sync: {failed:?}") };
+    cause
+}
 
 /// A server with a device `test/sensor`, and a place for the logger's file.
 pub(crate) struct TempHome {
