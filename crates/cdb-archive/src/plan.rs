@@ -84,7 +84,7 @@ pub fn read_users(directory: &Path) -> Result<Vec<ArchivedUser>> {
     let version = read_version(directory)?;
     let users = directories(directory, USER)?;
     if users.is_empty() {
-        return Err(ArchiveError::new(directory, ArchiveProblem::Foreign("it holds no users")));
+        return Err(ArchiveError::new(directory, ArchiveProblem::Foreign("it contains no users")));
     }
     let read = |(name, path): (Name, PathBuf)| {
         let devices = directories(&path, DEVICE)?;

@@ -16,7 +16,7 @@ use cdb_types::endpoint::{API, Endpoint, Insert};
 use cdb_types::{
     Datapoint, InvalidSchema, Name, Schema, StreamPath, Timestamp, UserPath, Validator,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use line::Line;
 

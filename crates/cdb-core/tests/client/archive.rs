@@ -282,7 +282,7 @@ async fn an_import_that_fails_is_resumed() {
     // The data on the server are not the beginning of those in the archive.
     to.imported_me().await.stream("numbers").expect("a name").insert(1).await.expect("stored");
     let different = cdb.import_users(&first).resume(true).await.expect_err("the data differ");
-    assert!(different.to_string().contains("not the beginning"), "{different}");
+    assert!(different.to_string().contains("not the first ones"), "{different}");
 }
 
 /// Any JSON value.
@@ -389,7 +389,9 @@ async fn an_archive_that_is_not_valid_changes_nothing() {
     fs::write(&secret, r#"{"name": "x"}"#).expect("written");
     let stream = Path::new("new/user/s");
     let cases: [Case<'_>; 13] = [
-        ("no metadata", &|it| fs::remove_file(it.join("new/user.json")).expect("removed")),
+        ("no file with its description", &|it| {
+            fs::remove_file(it.join("new/user.json")).expect("removed")
+        }),
         ("versions of 3", &|it| {
             fs::write(it.join("connectordb.json"), r#"{"Version": 3}"#).expect("written");
         }),
@@ -398,7 +400,7 @@ async fn an_archive_that_is_not_valid_changes_nothing() {
         }),
         ("name", &|it| fs::rename(it.join("new"), it.join("n w")).expect("renamed")),
         ("name", &|it| fs::rename(it.join(stream), it.join("new/user/s..")).expect("renamed")),
-        ("no file", &|it| {
+        ("not a regular file", &|it| {
             fs::remove_file(it.join("new/user.json")).expect("removed");
             symlink(&secret, it.join("new/user.json")).expect("linked");
         }),
@@ -406,7 +408,7 @@ async fn an_archive_that_is_not_valid_changes_nothing() {
             fs::rename(it.join("new"), directory.path().join("elsewhere")).expect("renamed");
             symlink(directory.path().join("elsewhere"), it.join("new")).expect("linked");
         }),
-        ("too early", &|it| {
+        ("incomplete", &|it| {
             fs::write(it.join(stream).join("data.json"), r#"[{"t":1,"d":2}"#).expect("written");
         }),
         ("cannot be read", &|it| {

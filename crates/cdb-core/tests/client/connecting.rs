@@ -72,7 +72,7 @@ async fn only_administrators_count_and_list_users() {
     let users = server.admin.users().await.expect("users");
     assert_eq!(users.iter().map(|user| user.name()).collect::<Vec<_>>(), ["test", "me"]);
     assert!(server.me.count_users().await.expect_err("not allowed").is_forbidden());
-    assert!(server.me.users().await.expect_err("not allowed").is_not_found());
+    assert!(server.me.users().await.expect_err("not allowed").is_forbidden());
 }
 
 #[tokio::test]

@@ -114,8 +114,12 @@ async fn values_are_read_and_written_as_a_rust_type() {
     assert_eq!(stream.len().await.expect("a length"), 2);
     let temperature = stream.get(0).await.expect("an answer").map(|dp| dp.d.temperature);
     assert_eq!(temperature, Some(21.5));
-    let not_text = stream.typed::<String>().get(0).await;
-    assert!(matches!(not_text, Err(Error::Http(cdb_http::Error::Protocol(_)))), "{not_text:?}");
+    let not_text = stream.typed::<String>().get(0).await.expect_err("not a text");
+    let t = stream.get(0).await.expect("an answer").expect("a datapoint").t;
+    let expected = format!(
+        "the value at {t} in me/user/numbers is not a String: invalid type: map, expected a string"
+    );
+    assert_eq!(not_text.to_string(), expected);
 }
 
 #[tokio::test]
@@ -138,7 +142,7 @@ async fn a_refused_insert_stores_nothing() {
     let server = TestServer::start().await;
     let stream = server.stream_of(1..4).await;
     let early = stream.insert_array(&[Datapoint::at(2, 2)]).await.expect_err("too early");
-    assert!(matches!(&early, Error::Http(error) if error.is_forbidden()), "{early:?}");
+    assert!(matches!(&early, Error::Http(error) if error.is_invalid()), "{early:?}");
     let restamped = [Datapoint::at(2, 2), Datapoint::at(9, 9)];
     assert_eq!(stream.insert_array(&restamped).restamp(true).await.expect("stored"), 2);
     let times: Vec<_> = stream.range(3..).await.expect("an answer").t().collect();
@@ -155,7 +159,7 @@ async fn an_error_in_a_later_chunk_says_how_many_were_stored() {
     data[11_000].d = json!("not a number");
     let error = stream.insert_array(&data).await.expect_err("the third chunk");
     assert!(matches!(error, Error::PartialInsert { stored: 10_000, .. }), "{error:?}");
-    assert!(error.is_forbidden());
+    assert!(error.is_invalid());
     assert_eq!(stream.len().await.expect("a length"), 10_000);
     data[11_000].d = json!(1);
     assert_eq!(stream.insert_array(&data[10_000..]).await.expect("the rest"), 2_001);
@@ -224,6 +228,6 @@ async fn an_insert_with_an_index_is_stored_once_if_sent_twice() {
     assert_eq!(stream.len().await.expect("a number"), 5);
     stream.insert_json_at(5, r#"[{"t":10,"d":5}]"#).await.expect("stored");
     stream.insert_json(r#"[{"t":10,"d":6}]"#).await.expect("stored");
-    assert!(stream.insert_json(r#"[{"t":9,"d":7}]"#).await.expect_err("too early").is_forbidden());
+    assert!(stream.insert_json(r#"[{"t":9,"d":7}]"#).await.expect_err("too early").is_invalid());
     assert_eq!(stream.len().await.expect("a number"), 7);
 }

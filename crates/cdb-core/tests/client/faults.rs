@@ -256,7 +256,7 @@ async fn the_original_server_is_followed_by_time() {
     // The original server ignores further commands after one that it refuses. So the client checks
     // with another call that the stream can be read.
     let missing = proxied.cdb.stream("missing").expect("a name");
-    assert!(missing.subscribe().await.expect_err("no such stream").is_forbidden());
+    assert!(missing.subscribe().await.expect_err("no such stream").is_not_found());
     insert(&stream, [10]).await;
     assert_eq!(take(&mut all, 1).await, [10]);
     all.unsubscribe().await;

@@ -90,7 +90,7 @@ async fn subscriptions_share_one_websocket_that_closes_after_the_last() {
 async fn subscriptions_that_are_not_allowed_or_not_valid_are_refused() {
     let server = TestServer::start().await;
     let missing = server.me.stream("missing").expect("a name");
-    assert!(missing.subscribe().await.expect_err("no such stream").is_forbidden());
+    assert!(missing.subscribe().await.expect_err("no such stream").is_not_found());
     let stream = server.stream_of(0..0).await;
     let refused =
         stream.subscribe().transform("if $ >").await.expect_err("the script is not valid");
