@@ -68,7 +68,7 @@ impl<T> DatapointArray<T> {
     /// Adds seconds to every timestamp.
     pub fn tshift(&mut self, seconds: f64) -> &mut Self {
         for dp in &mut self.0 {
-            dp.t = dp.t + seconds;
+            dp.t += seconds;
         }
         self
     }

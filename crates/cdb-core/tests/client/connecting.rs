@@ -1,7 +1,8 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use cdb_core::{ConnectorDb, Error, Object};
+use cdb_core::{ConnectionState, ConnectorDb, Error, Object, StreamCreate};
+use futures_util::StreamExt;
 
 use crate::support::TestServer;
 
@@ -118,4 +119,70 @@ fn handles_can_be_sent_shared_and_cloned() {
     handle::<cdb_core::Device>();
     handle::<cdb_core::Stream>();
     handle::<cdb_core::TypedStream<std::rc::Rc<str>>>();
+}
+
+#[tokio::test]
+async fn a_program_may_start_before_its_server() {
+    let server = TestServer::start().await;
+    let key = server.me.apikey().await.expect("an answer").expect("a key");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let url = format!("http://{address}");
+    let builder = ConnectorDb::builder().url(&url).apikey(key.clone()).retries(0);
+    let unknown = builder.clone().connect_lazy().expect_err("of which device?");
+    assert!(matches!(unknown, Error::UnknownDevice), "{unknown:?}");
+    let cdb = builder.device("me/user").connect_lazy().expect("nothing is sent");
+    assert_eq!(cdb.path(), "me/user");
+    let numbers = cdb.stream("numbers").expect("a name");
+    let error = numbers.insert(1).await.expect_err("no server");
+    assert!(error.is_temporary(), "{error:?}");
+
+    let data = tempfile::tempdir().expect("a directory");
+    let late = cdb_server::Server::builder()
+        .data(data.path().join("data.db"))
+        .listen(address.to_string())
+        .admin("me", "secret")
+        .start()
+        .await
+        .expect("it starts");
+    let with_password = ConnectorDb::builder().url(&url).password("me", "secret");
+    let lazy = with_password.connect_lazy().expect("nothing is sent");
+    assert_eq!(lazy.path(), "me/user");
+    lazy.stream("numbers").expect("a name").ensure(StreamCreate::new()).await.expect("created");
+    // That key is not one of this server.
+    assert!(numbers.insert(1).await.expect_err("another key").is_unauthorized());
+    lazy.stream("numbers").expect("a name").insert(1).await.expect("stored");
+    late.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_login_of_another_device_is_noticed() {
+    let server = TestServer::start().await;
+    let login = || ConnectorDb::builder().url(server.server.url()).password("me", "secret");
+    let error = login().device("me/other").connect().await.expect_err("another device");
+    assert_eq!(error.to_string(), "this login is that of me/user, not of me/other");
+    login().device("me/user").connect().await.expect("the same device");
+    let by_address = ConnectorDb::builder().password("me@example.com", "secret").connect_lazy();
+    assert!(matches!(by_address, Err(Error::UnknownDevice)));
+}
+
+#[tokio::test]
+async fn the_states_of_the_websocket_are_a_stream() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(0..1).await;
+    let mut states = server.me.connection_states();
+    let first = states.next().await.expect("a state");
+    assert_eq!(first.to_string(), "not connected, since there is no subscription");
+    let _subscription = stream.subscribe().await.expect("a subscription");
+    let connected =
+        states.by_ref().any(|state| async move { matches!(state, ConnectionState::Connected) });
+    assert!(connected.await);
+    server.server.shutdown().await;
+    let lost = states.filter_map(async |state| match &state {
+        ConnectionState::Reconnecting { .. } => Some(state.to_string()),
+        _ => None,
+    });
+    let text = std::pin::pin!(lost).next().await.expect("it is lost");
+    assert!(text.starts_with("connecting again in "), "{text}");
 }

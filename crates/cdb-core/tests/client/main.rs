@@ -3,6 +3,7 @@
 mod archive;
 mod connecting;
 mod data;
+mod errors;
 mod faults;
 mod live;
 mod objects;

@@ -83,15 +83,6 @@ impl Serializer for Probe {
         Err(NotNull)
     }
 
-    // JSON has no NaN and no infinities: `serde_json` writes them as null.
-    fn serialize_f32(self, value: f32) -> Result<(), NotNull> {
-        self.serialize_f64(value.into())
-    }
-
-    fn serialize_f64(self, value: f64) -> Result<(), NotNull> {
-        if value.is_finite() { Err(NotNull) } else { Ok(()) }
-    }
-
     not_null! {
         serialize_bool(bool) -> ();
         serialize_i8(i8) -> ();
@@ -102,6 +93,8 @@ impl Serializer for Probe {
         serialize_u16(u16) -> ();
         serialize_u32(u32) -> ();
         serialize_u64(u64) -> ();
+        serialize_f32(f32) -> ();
+        serialize_f64(f64) -> ();
         serialize_char(char) -> ();
         serialize_str(&str) -> ();
         serialize_bytes(&[u8]) -> ();
