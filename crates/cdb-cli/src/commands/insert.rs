@@ -2,7 +2,9 @@
 
 mod cell;
 mod json;
+mod order;
 mod place;
+mod preamble;
 mod spool;
 mod table;
 mod time;
@@ -19,11 +21,12 @@ use serde_json::{Value, json};
 use tempfile::SpooledTempFile;
 
 pub(super) use self::json::whole_characters;
-use self::json::{Lines, is_array_of_points};
+use self::json::{Discarded, Lines, is_array_of_points, without_place};
 use crate::connect::Server;
 use crate::output::{Output, line};
 use crate::{Result, times};
-use place::{BadRow, Place};
+use order::{BadOrder, Order};
+use place::{BadRow, Place, Places};
 use spool::{MEMORY_BYTES, Spool, SpoolWriter};
 use table::Table;
 use time::{TimeParser, Unit};
@@ -50,7 +53,8 @@ pub(crate) struct Insert {
     value: Option<String>,
 
     /// Read standard input as a table whose first line has the names of the columns. Cells are
-    /// separated by commas, semicolons, tabs or bars, whichever the first line has.
+    /// separated by commas, semicolons, tabs or bars, whichever the first line has. Lines that begin
+    /// with #, and a line such as sep=;, may precede the names.
     #[arg(long)]
     csv: bool,
 
@@ -95,7 +99,7 @@ pub(crate) struct Insert {
     #[arg(long, value_name = "TIME", requires = "csv")]
     start: Option<String>,
 
-    /// Leave out rows that cannot be stored, and print each with the reason.
+    /// Leave out rows that cannot be stored or are out of order, and print each with the reason.
     #[arg(long)]
     skip_bad: bool,
 
@@ -123,6 +127,9 @@ enum When {
     Now,
     /// Seconds since 1970.
     At(f64),
+    /// A local time that occurs twice because clocks were set back: both occurrences, in seconds
+    /// since 1970.
+    Repeated { first: f64, second: f64 },
 }
 
 /// The input, read and checked.
@@ -130,7 +137,8 @@ struct Checked {
     spool: Spool,
     /// Whether the input has no times, so that datapoints are stamped with the present.
     is_now: bool,
-    bad: Vec<BadRow>,
+    /// How many rows are left out.
+    bad: u64,
     notices: Vec<String>,
 }
 
@@ -160,12 +168,9 @@ impl Insert {
         for notice in &notices {
             eprintln!("cdb: {notice}");
         }
-        for row in &bad {
-            eprintln!("cdb: left out: {row}");
-        }
         upload::check_order(&stream, &mut spool, is_now).await?;
         if self.dry_run {
-            return would_insert(&spool, bad.len(), output);
+            return would_insert(&spool, bad, output);
         }
         let count = send(&stream, &mut spool).await?;
         inserted(output, count)
@@ -217,34 +222,27 @@ struct Check {
     skip_bad: bool,
 }
 
-/// Whether the times of rows ascend, descend, or neither: for both orders the first row that breaks
-/// it.
-#[derive(Default)]
-struct Order {
-    previous: Option<f64>,
-    not_ascending: Option<BadRow>,
-    not_descending: Option<BadRow>,
-}
-
 impl Check {
     /// Reads all rows. The first bad row is an error, unless `skip_bad` is set.
     fn all(&self, rows: impl Iterator<Item = Result<Result<Row, BadRow>>>) -> Result<Checked> {
         let (mut writer, mut order) = (SpoolWriter::new(), Order::default());
-        let (mut undated, mut dated, mut bad) = (None, None, Vec::new());
+        let (mut undated, mut dated, mut bad, mut places) = (None, None, 0, Places::default());
+        // Each row is printed when it is found and not kept: there may be any number of them.
+        let mut leave_out = |row: &BadRow| {
+            bad += 1;
+            eprintln!("cdb: left out: {row}");
+        };
         for row in rows {
             match row?.and_then(|row| self.check(row)) {
                 Ok(Row { place, when, json }) => {
-                    let t = match when {
-                        When::Now => Timestamp::now().as_secs_f64(),
-                        When::At(t) => t,
-                    };
                     let first = if when == When::Now { &mut undated } else { &mut dated };
                     first.get_or_insert(place);
-                    order.note(t, place);
-                    writer.push(t, &json)?;
+                    writer.push(order.note(when, place), &json)?;
+                    if self.skip_bad {
+                        places.push(place);
+                    }
                 }
-                Err(row) if self.skip_bad && !row.is_last => bad.push(row),
-                Err(row) if self.skip_bad => return Err(row.into()),
+                Err(row) if self.skip_bad && !row.is_last => leave_out(&row),
                 Err(row) => return Err(format!("{row}. Nothing was stored").into()),
             }
         }
@@ -257,37 +255,59 @@ impl Check {
         }
         let is_now = dated.is_none();
         let mut notices = Vec::new();
-        let is_reversed = match (order.not_ascending, order.not_descending) {
-            (None, _) => false,
-            (Some(_), None) => {
-                notices.push(
-                    "the newest datapoint comes first: datapoints are stored in reverse order"
-                        .into(),
-                );
-                true
+        let spool = match order.descends() {
+            Ok(is_descending) => writer.finish(is_descending)?,
+            Err(BadOrder::Neither(_)) if self.skip_bad => {
+                let (spool, out_of_order) = writer.finish_ordered()?;
+                for (index, t) in out_of_order {
+                    let Some(place) = places.get(index) else { continue };
+                    let time = crate::output::time(t);
+                    leave_out(&BadRow::new(place, format!("the time {time} is out of order")));
+                }
+                spool
             }
-            (Some(row), Some(_)) => return Err(format!("{row}. Nothing was stored").into()),
+            Err(bad) => return Err(format!("{bad}. Nothing was stored").into()),
         };
-        Ok(Checked { spool: writer.finish(is_reversed)?, is_now, bad, notices })
+        if spool.is_reversed() {
+            notices.push(
+                "the newest datapoint comes first: the datapoints are stored in reverse order"
+                    .into(),
+            );
+        }
+        if bad > 0 {
+            let all = bad + spool.len() as u64;
+            notices.push(format!("{bad} of {all} datapoints are left out"));
+        }
+        Ok(Checked { spool, is_now, bad, notices })
     }
 
     fn check(&self, row: Row) -> Result<Row, BadRow> {
         if row.json.len() > MAX_VALUE_BYTES {
-            let size = row.json.len() / 1024 / 1024;
-            let message = format!("the value has {size} MiB; a server accepts less than 10 MiB");
-            return Err(BadRow::new(row.place, message));
+            return Err(too_large(row.place, row.json.len()));
         }
         if self.schema.allows_anything() && is_plain(&row.json) {
             return Ok(row);
         }
-        let value: Value = serde_json::from_str(&row.json).map_err(|error| {
-            BadRow::new(row.place, format!("the value cannot be stored: {error}"))
-        })?;
-        // The value is read back as part of a datapoint in an array, two levels deeper.
-        if serde_json::from_str::<Value>(&format!(r#"[{{"d":{}}}]"#, row.json)).is_err() {
-            return Err(BadRow::new(row.place, "the value is nested more than 125 levels deep"));
+        // The server reads the value as part of a datapoint in an array, two levels deeper.
+        let datapoints = format!(r#"[{{"d":{}}}]"#, row.json);
+        let wrong = |error: serde_json::Error| {
+            let message = match without_place(&error) {
+                text if text == "recursion limit exceeded" => {
+                    "the value is nested more than 125 levels deep".to_owned()
+                }
+                text => format!("the value cannot be stored: {text}"),
+            };
+            BadRow::new(row.place, message)
+        };
+        if self.schema.allows_anything() {
+            return match serde_json::from_str::<Discarded>(&datapoints) {
+                Ok(_) => Ok(row),
+                Err(error) => Err(wrong(error)),
+            };
         }
-        match self.schema.complaint(&value) {
+        let datapoints: Value = serde_json::from_str(&datapoints).map_err(wrong)?;
+        let value = &datapoints[0]["d"];
+        match self.schema.complaint(value) {
             Some(complaint) => {
                 let message = format!("the value does not match the stream's schema: {complaint}");
                 Err(BadRow::new(row.place, message))
@@ -297,26 +317,16 @@ impl Check {
     }
 }
 
+/// The error of a value that is too large for a request.
+fn too_large(place: Place, bytes: usize) -> BadRow {
+    let size = bytes / 1024 / 1024;
+    BadRow::new(place, format!("the value has {size} MiB; a server accepts less than 10 MiB"))
+}
+
 /// Whether a value is a number or a string without escapes, which is always valid.
 fn is_plain(json: &str) -> bool {
     json.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '"'))
         && !json.contains(['\\', 'e', 'E'])
-}
-
-impl Order {
-    fn note(&mut self, t: f64, place: Place) {
-        let Some(previous) = self.previous.replace(t) else { return };
-        let bad = || {
-            let (time, before) = (crate::output::time(t), crate::output::time(previous));
-            BadRow::new(place, format!("the time {time} is earlier than {before} before it"))
-        };
-        if t < previous && self.not_ascending.is_none() {
-            self.not_ascending = Some(bad());
-        }
-        if t > previous && self.not_descending.is_none() {
-            self.not_descending = Some(bad());
-        }
-    }
 }
 
 /// Parses the value of the command line. It is a string if it is not valid JSON, or if it matches
@@ -369,7 +379,7 @@ fn inserted(output: Output, count: usize) -> Result {
 }
 
 /// Prints what would be stored.
-fn would_insert(spool: &Spool, bad: usize, output: Output) -> Result {
+fn would_insert(spool: &Spool, bad: u64, output: Output) -> Result {
     let (first, last) = (spool.first_t(), spool.last_t());
     if output.json {
         let would = json!({"datapoints": spool.len(), "first": first, "last": last, "bad": bad});

@@ -66,6 +66,8 @@ impl TempHome {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cdb"));
         command
             .args(arguments)
+            // What a command writes without being told where is not to land among the sources.
+            .current_dir(self.directory.path())
             .env("CDB_CONFIG", self.file("config"))
             .env("TZ", "UTC")
             .env_remove("CDB_URL")

@@ -22,7 +22,7 @@ const TEXT: &str = r#"{"type":"string"}"#;
 const ANY: &str = "{}";
 
 /// A file of `field/`, the schema of its stream, further arguments, and the expected result.
-const FIELD: [(&str, &str, &[&str], Expected); 36] = [
+const FIELD: [(&str, &str, &[&str], Expected); 46] = [
     (
         "array_of_datapoints.json",
         NUMBER,
@@ -57,6 +57,15 @@ const FIELD: [(&str, &str, &[&str], Expected); 36] = [
         Stored(
             "{\"t\":1730608200,\"d\":1}\n{\"t\":1730610000,\"d\":2}\n{\"t\":1730611800,\"d\":3}\n\
              {\"t\":1730613600,\"d\":4}\n{\"t\":1730615400,\"d\":5}\n{\"t\":1730617200,\"d\":6}\n",
+        ),
+    ),
+    (
+        "more/dst_autumn_newest_first.csv",
+        NUMBER,
+        &["--csv", "--time", "time", "--zone", "America/New_York"],
+        Stored(
+            "{\"t\":1730608200,\"d\":1}\n{\"t\":1730610000,\"d\":2}\n{\"t\":1730611800,\"d\":3}\n\
+             {\"t\":1730613600,\"d\":4}\n{\"t\":1730615400,\"d\":5}\n",
         ),
     ),
     (
@@ -176,12 +185,72 @@ const FIELD: [(&str, &str, &[&str], Expected); 36] = [
             "{\"t\":1717200000,\"d\":{\"note\":\"42\"}}\n{\"t\":1717200060,\"d\":{\"note\":\"ok\"}}\n",
         ),
     ),
+    (
+        "more/excel_sep.csv",
+        NUMBER,
+        &["--csv", "--time", "Zeit"],
+        Stored("{\"t\":1717200000,\"d\":21.5}\n{\"t\":1717200060,\"d\":22}\n"),
+    ),
+    (
+        "more/comments.csv",
+        NUMBER,
+        &["--csv", "--time", "time", "--zone", "UTC"],
+        Stored("{\"t\":1717200000,\"d\":21.5}\n"),
+    ),
+    (
+        "more/comments.csv",
+        "{\"type\":\"integer\"}",
+        &["--csv", "--time", "time", "--zone", "UTC"],
+        Refused(&["row 1 (line 5)", "21.5"]),
+    ),
+    (
+        "more/commented_names.csv",
+        ANY,
+        &["--csv"],
+        Refused(&["\"2024-06-01 00:00\"", "remove the #"]),
+    ),
+    (
+        "more/commented_names.csv",
+        ANY,
+        &["--csv", "--time", "#time", "--zone", "UTC"],
+        Stored("{\"t\":1717200000,\"d\":{\"state\":\"on\"}}\n"),
+    ),
+    (
+        "more/pretty_rows.json",
+        ANY,
+        &[],
+        Refused(&[
+            "datapoint 1 (line 2), column 3",
+            "\"{\\n    \\\"time\\\"",
+            "unknown field `time`",
+            "{\"t\": time, \"d\": value}",
+            "a line of its own",
+        ]),
+    ),
+    (
+        "more/pretty_pairs.json",
+        ANY,
+        &[],
+        Refused(&["datapoint 1 (line 2), column 3: \"[1718444200, 1]\" is not a datapoint"]),
+    ),
+    (
+        "more/pretty_broken_second.json",
+        NUMBER,
+        &[],
+        Refused(&["datapoint 2 (line 3), column 5: \"5\" is not a datapoint"]),
+    ),
     ("more/track.gpx", ANY, &[], Refused(&["line 1, column 1", "is not valid JSON", "--text"])),
     (
         "more/unordered.csv",
         NUMBER,
         &["--csv", "--time", "time"],
         Refused(&["row 3 (line 4)", "earlier than"]),
+    ),
+    (
+        "more/unordered.csv",
+        NUMBER,
+        &["--csv", "--time", "time", "--skip-bad"],
+        Stored("{\"t\":1704153600,\"d\":1}\n{\"t\":1704240000,\"d\":2}\n"),
     ),
 ];
 
@@ -288,6 +357,60 @@ fn a_dry_run_prints_what_would_be_stored_and_stores_nothing() {
     );
     assert!(output.err.contains("Unix times in milliseconds"), "{}", output.err);
     assert_eq!(home.out(&["get", "s", "..", "--json"]), "");
+}
+
+#[test]
+fn comments_that_are_left_out_are_reported() {
+    let home = TempHome::logged_in();
+    home.out(&["create", "s"]);
+    let output = insert(&home, "s", "more/comments.csv", &["--csv", "--time", "time"]);
+    assert!(output.err.contains("2 lines before the column names"), "{}", output.err);
+}
+
+#[test]
+fn all_rows_that_are_left_out_are_listed() {
+    let home = TempHome::logged_in();
+    home.out(&["create", "s", "--schema", NUMBER]);
+    let row = |t: u64| match t {
+        500 => "{\"t\":99,\"d\":1}\n".to_owned(),
+        t if t % 2 == 0 => format!("{{\"t\":{t},\"d\":\"x\"}}\n"),
+        t => format!("{{\"t\":{t},\"d\":1}}\n"),
+    };
+    let lines: String = (1..=1000).map(row).collect();
+    let output = home.with_input(&lines, &["insert", "s", "--skip-bad"]);
+    assert_eq!(output.code, 0, "{}", output.err);
+    let listed = |line: u64| output.err.contains(&format!("left out: line {line}, "));
+    assert!((1..=1000).all(|line| listed(line) == (line % 2 == 0)), "{}", output.err);
+    assert!(output.err.contains("line 500, the time 1970-01-01 00:01:39.000 is out of order"));
+    assert!(output.err.contains("500 of 1000 datapoints are left out"), "{}", output.err);
+    assert_eq!(home.out(&["get", "s", "..", "--json"]).lines().count(), 500);
+}
+
+#[test]
+fn the_output_of_get_may_have_times_of_another_format() {
+    let home = TempHome::logged_in();
+    let day = ["--time-format", "%Y%m%d", "--zone", "UTC"];
+    let start = ["--start", "2024-06-01", "--zone", "UTC"];
+    let cases: [(&str, bool, &[&str], f64); 4] = [
+        ("t,d\n20240601,1\n", true, &day, 1_717_200_000.0),
+        ("{\"t\":20240601,\"d\":1}\n", false, &day, 1_717_200_000.0),
+        ("t,d\n0.5,1\n", true, &start, 1_717_200_000.5),
+        ("t,d\n1717200000500,1\n", true, &["--time-unit", "ms"], 1_717_200_000.5),
+    ];
+    for (number, (input, is_table, options, t)) in cases.into_iter().enumerate() {
+        let stream = format!("s{number}");
+        home.out(&["create", &stream]);
+        let table: &[&str] = if is_table { &["--csv"] } else { &[] };
+        let output = home.with_input(input, &[&["insert", &stream], table, options].concat());
+        assert_eq!(output.code, 0, "{input}: {}", output.err);
+        assert_eq!(home.json(&["get", &stream, "0"])["t"], t, "{input}");
+    }
+    let output = home.with_input("t,d\n1717200000,1\n", &["insert", "s0", "--csv", day[0], day[1]]);
+    assert!(
+        output.code == 1 && output.err.contains("does not match --time-format"),
+        "{}",
+        output.err
+    );
 }
 
 #[test]

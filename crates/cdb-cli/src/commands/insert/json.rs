@@ -1,45 +1,102 @@
 //! JSON lines, one JSON array of datapoints, and lines of text.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::sync::mpsc::{self, SyncSender};
 
 use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::place::{BadRow, Place, start_of};
 use super::time::TimeParser;
-use super::{Row, When};
+use super::{MAX_VALUE_BYTES, Row, When, too_large};
 use crate::Result;
 
 /// The number of elements of an array that may be parsed before they are checked.
 const MAX_PARSED_AHEAD: usize = 256;
 
+/// The maximum length of a line in bytes. A longer one is refused without being kept: its value is
+/// too large to be stored. The 64 KiB are for the rest of the datapoint and white space.
+const MAX_LINE_BYTES: usize = MAX_VALUE_BYTES + 64 * 1024;
+
 /// A datapoint: `t` is a number or a string, `d` any JSON, `o` an origin, which is ignored because
 /// the server sets it. Each may be missing.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawPoint {
-    #[serde(default, deserialize_with = "present")]
-    t: Option<Box<RawValue>>,
-    #[serde(default, deserialize_with = "present")]
-    d: Option<Box<RawValue>>,
-    #[serde(default)]
+struct RawPoint<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    t: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    d: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     #[expect(dead_code, reason = "it is read so that it is not an unknown field")]
-    o: Option<Box<RawValue>>,
+    o: Option<&'a RawValue>,
 }
 
 /// Reads a field that is present, so that `null` is `Some` and a missing field is `None`.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
-    Box::<RawValue>::deserialize(deserializer).map(Some)
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// Checks that JSON can be read as a [`serde_json::Value`] without keeping it: a `Value` of an array
+/// of short numbers takes sixteen times the memory of its text.
+pub(super) struct Discarded;
+
+impl<'de> Deserialize<'de> for Discarded {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Discarded {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self, A::Error> {
+        while seq.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        while map.next_entry::<Self, Self>()?.is_some() {}
+        Ok(self)
+    }
 }
 
 /// Whether the input is one JSON array of datapoints: whether its first element begins like a
-/// datapoint. An empty array counts as one, unless the stream's values are arrays. Leaves the input
-/// at the position it had.
+/// datapoint, or its first line ends within the array. An empty array counts as one, unless the
+/// stream's values are arrays. Leaves the input at the position it had.
 pub(super) fn is_array_of_points(
     input: &mut (impl Read + Seek),
     schema: &serde_json::Value,
@@ -49,10 +106,16 @@ pub(super) fn is_array_of_points(
     input.take(4096).read_to_end(&mut beginning)?;
     input.seek(SeekFrom::Start(start))?;
     let text = String::from_utf8_lossy(&beginning);
-    let Some(elements) = text.trim_start().strip_prefix('[') else { return Ok(false) };
+    let text = text.trim_start();
+    let Some(elements) = text.strip_prefix('[') else { return Ok(false) };
+    let holds = |name| schema.get("type").is_some_and(|kind| kind == name);
+    let first_line = text.split_once('\n').map(|(line, _)| serde_json::from_str::<Discarded>(line));
+    // In a stream of strings, the line may be text that begins with a bracket.
+    if first_line.is_some_and(|line| line.is_err_and(|error| error.is_eof())) && !holds("string") {
+        return Ok(true);
+    }
     let Some(entries) = elements.trim_start().strip_prefix('{') else {
-        let takes_arrays = schema.get("type").is_some_and(|kind| kind == "array");
-        return Ok(elements.trim() == "]" && !takes_arrays);
+        return Ok(elements.trim() == "]" && !holds("array"));
     };
     let key = entries.trim_start();
     Ok(["\"t\"", "\"d\"", "\"o\""].iter().any(|name| key.starts_with(name)))
@@ -76,11 +139,13 @@ pub(super) fn lines<'a>(
     lines: Lines,
     times: &'a mut TimeParser,
 ) -> impl Iterator<Item = Result<Result<Row, BadRow>>> + 'a {
-    let read = input.split(b'\n').zip(1..);
+    let mut input = input;
+    let read = std::iter::from_fn(move || read_line(&mut input).transpose()).zip(1..);
     read.filter_map(move |(line, number)| {
         let place = Place::Line(number);
         let line = match line {
-            Ok(line) => line,
+            Ok(Ok(line)) => line,
+            Ok(Err(length)) => return Some(Ok(Err(too_large(place, length)))),
             Err(error) => return Some(Err(error.into())),
         };
         let Ok(line) = std::str::from_utf8(&line) else {
@@ -102,6 +167,21 @@ pub(super) fn lines<'a>(
         };
         Some(Ok(row))
     })
+}
+
+/// The next line without its line break, `None` at the end of the input, or `Err` with the length of
+/// a line that exceeds [`MAX_LINE_BYTES`].
+fn read_line(input: &mut impl BufRead) -> io::Result<Option<Result<Vec<u8>, usize>>> {
+    let mut line = Vec::new();
+    let length = input.by_ref().take(MAX_LINE_BYTES as u64).read_until(b'\n', &mut line)?;
+    if length == 0 {
+        return Ok(None);
+    }
+    if line.pop_if(|byte| *byte == b'\n').is_none() && length == MAX_LINE_BYTES {
+        let rest = input.skip_until(b'\n')?;
+        return Ok(Some(Err(length + rest)));
+    }
+    Ok(Some(Ok(line)))
 }
 
 fn text(place: Place, line: &str) -> Row {
@@ -180,7 +260,7 @@ fn point_or_value(place: Place, raw: &RawValue, times: &mut TimeParser) -> Resul
     }
 }
 
-fn this_point(place: Place, point: RawPoint, times: &mut TimeParser) -> Result<Row, BadRow> {
+fn this_point(place: Place, point: RawPoint<'_>, times: &mut TimeParser) -> Result<Row, BadRow> {
     let RawPoint { t, d, .. } = point;
     let when = match t {
         None => When::Now,
@@ -190,7 +270,7 @@ fn this_point(place: Place, point: RawPoint, times: &mut TimeParser) -> Result<R
                 Ok(serde_json::Value::String(text)) => times.parse(&text),
                 _ => Err(format!("{} is not a time", t.get())),
             };
-            When::At(parsed.map_err(|error| BadRow::new(place, format!("\"t\": {error}")))?)
+            parsed.map_err(|error| BadRow::new(place, format!("\"t\": {error}")))?
         }
     };
     Ok(Row { place, when, json: d.map_or_else(|| "null".to_owned(), |d| d.get().to_owned()) })
@@ -198,7 +278,7 @@ fn this_point(place: Place, point: RawPoint, times: &mut TimeParser) -> Result<R
 
 /// The text of an error without its line and column, which count from the start of the row and not
 /// of the input.
-fn without_place(error: &serde_json::Error) -> String {
+pub(super) fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or(&text).to_owned()
 }
@@ -213,31 +293,55 @@ pub(super) fn array<'a>(
 ) -> impl Iterator<Item = Result<Result<Row, BadRow>>> + 'a {
     let (elements, parsed) = mpsc::sync_channel(MAX_PARSED_AHEAD);
     std::thread::spawn(move || parse(input, &elements));
-    Elements { parsed, number: 0 }.map(move |(place, element)| {
-        Ok(element.and_then(|raw| {
-            let json = whole_characters(raw.get());
-            let point = serde_json::from_str::<RawPoint>(&json);
-            let point = point.map_err(|error| {
-                let what = without_place(&error);
-                BadRow::new(place, format!("{} is not a datapoint: {what}", start_of(raw.get())))
-            })?;
-            this_point(place, point, times)
+    (1..).map_while(move |number| {
+        let (start, parsed) = parsed.recv().ok()?;
+        let place = Place::Element { number, line: start.line };
+        Some(Ok(match parsed {
+            Ok(raw) => element(place, start.column, raw.get(), times),
+            Err(message) => Err(BadRow { is_last: true, ..BadRow::new(place, message) }),
         }))
     })
 }
 
-/// An element of the array, or the error that ends it, and its line; for an element the line on
-/// which it ends.
-type Parsed = (u64, Result<Box<RawValue>, String>);
+/// Parses an element of the array, which must be a datapoint. `column` is where it begins.
+fn element(place: Place, column: u64, raw: &str, times: &mut TimeParser) -> Result<Row, BadRow> {
+    let json = whole_characters(raw);
+    let wrong = |reason: &str| {
+        let message = format!(
+            "column {column}: {} is not a datapoint{reason}; the elements of an array must be \
+             datapoints, {{\"t\": time, \"d\": value}}. To store them as values, write each on a \
+             line of its own without the brackets and commas, as jq -c '.[]' does",
+            start_of(raw)
+        );
+        BadRow::new(place, message)
+    };
+    // serde reads an array as the fields of a struct in their order.
+    if !raw.starts_with('{') {
+        return Err(wrong(""));
+    }
+    match serde_json::from_str(&json) {
+        Ok(point) => this_point(place, point, times),
+        Err(error) => Err(wrong(&format!(": {}", without_place(&error)))),
+    }
+}
+
+/// An element of the array and where it begins, or the error that ends the array and its place.
+type Parsed = (Position, Result<Box<RawValue>, String>);
+
+/// A position in the input. Lines and columns count from 1.
+#[derive(Debug, Clone, Copy)]
+struct Position {
+    line: u64,
+    column: u64,
+}
 
 fn parse(input: impl Read, elements: &SyncSender<Parsed>) {
-    struct Array<'a, R> {
+    struct Array<'a> {
         elements: &'a SyncSender<Parsed>,
-        lines: &'a std::cell::Cell<u64>,
-        input: std::marker::PhantomData<R>,
+        start: &'a Cell<Option<Position>>,
     }
 
-    impl<'de, R> Visitor<'de> for Array<'_, R> {
+    impl<'de> Visitor<'de> for Array<'_> {
         type Value = ();
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -246,7 +350,8 @@ fn parse(input: impl Read, elements: &SyncSender<Parsed>) {
 
         fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
             while let Some(element) = seq.next_element::<Box<RawValue>>()? {
-                if self.elements.send((self.lines.get(), Ok(element))).is_err() {
+                let start = self.start.take().unwrap_or(Position { line: 1, column: 1 });
+                if self.elements.send((start, Ok(element))).is_err() {
                     return Ok(());
                 }
             }
@@ -254,52 +359,56 @@ fn parse(input: impl Read, elements: &SyncSender<Parsed>) {
         }
     }
 
-    let lines = std::cell::Cell::new(1);
-    let input = CountLines { input: BufReader::new(input), lines: &lines };
+    let start = Cell::new(None);
+    let input = ElementStarts {
+        input: BufReader::new(input),
+        at: Position { line: 1, column: 0 },
+        is_open: false,
+        start: &start,
+    };
     let mut deserializer = serde_json::Deserializer::from_reader(input);
-    let visitor = Array { elements, lines: &lines, input: std::marker::PhantomData::<()> };
+    let visitor = Array { elements, start: &start };
     let parsed = deserializer.deserialize_seq(visitor).and_then(|()| deserializer.end());
     if let Err(error) = parsed {
-        let column = error.column();
+        let at = Position { line: error.line() as u64, column: error.column() as u64 };
         let what = match error.is_eof() {
             true => "the input ends in the middle of the array".to_owned(),
             false => format!("the input is not valid JSON: {}", without_place(&error)),
         };
         // The iterator may have been dropped.
-        let _ = elements.send((error.line() as u64, Err(format!("column {column}: {what}"))));
+        let _ = elements.send((at, Err(format!("column {}: {what}", at.column))));
     }
 }
 
-/// Counts the lines that have been read. The count is exact because the parser reads one byte at a
-/// time.
-struct CountLines<'a, R> {
+/// Notes where each element of the array begins. The position is exact because the parser reads one
+/// byte at a time.
+struct ElementStarts<'a, R> {
     input: R,
-    lines: &'a std::cell::Cell<u64>,
+    /// The position of the last byte that was read.
+    at: Position,
+    /// Whether the opening bracket of the array has been read.
+    is_open: bool,
+    /// Where the element that is being read begins. The visitor takes it after each element.
+    start: &'a Cell<Option<Position>>,
 }
 
-impl<R: Read> Read for CountLines<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+impl<R: Read> Read for ElementStarts<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.input.read(buffer)?;
-        let newlines = buffer[..read].iter().filter(|byte| **byte == b'\n').count();
-        self.lines.set(self.lines.get() + newlines as u64);
+        for byte in &buffer[..read] {
+            match byte {
+                b'\n' => self.at = Position { line: self.at.line + 1, column: 0 },
+                // A continuation byte of a character, which has been counted.
+                0x80..0xc0 => {}
+                _ => self.at.column += 1,
+            }
+            let is_between = byte.is_ascii_whitespace() || *byte == b',' || !self.is_open;
+            self.is_open |= *byte == b'[';
+            if !is_between && self.start.get().is_none() {
+                self.start.set(Some(self.at));
+            }
+        }
         Ok(read)
-    }
-}
-
-/// The elements that the parser has sent, with their places.
-struct Elements {
-    parsed: Receiver<Parsed>,
-    number: u64,
-}
-
-impl Iterator for Elements {
-    type Item = (Place, Result<Box<RawValue>, BadRow>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (line, element) = self.parsed.recv().ok()?;
-        self.number += 1;
-        let place = Place::Element { number: self.number, line };
-        Some((place, element.map_err(|message| BadRow { place, message, is_last: true })))
     }
 }
 
@@ -318,6 +427,36 @@ mod tests {
         ];
         for (json, expected) in cases {
             assert_eq!(whole_characters(json), expected);
+        }
+    }
+
+    #[test]
+    fn lines_that_are_too_long_are_not_kept() {
+        let long = "x".repeat(MAX_LINE_BYTES + 5);
+        let text = format!("1\n{long}\n\n2");
+        let mut input = BufReader::new(text.as_bytes());
+        let read = std::iter::from_fn(|| read_line(&mut input).expect("a line"));
+        let lines: Vec<_> = read.collect();
+        let short = |line: &str| Ok(line.as_bytes().to_vec());
+        assert_eq!(lines, [short("1"), Err(long.len() + 1), short(""), short("2")]);
+    }
+
+    #[test]
+    fn what_is_discarded_has_the_limits_of_a_value() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        let texts = [
+            nested(127),
+            nested(128),
+            r#"{"a":[1,-2.5,null,true,"\n"],"b":{}}"#.to_owned(),
+            "[1e999]".to_owned(),
+            r#"["\ud83d"]"#.to_owned(),
+        ];
+        for text in texts {
+            let value = serde_json::from_str::<serde_json::Value>(&text).map(|_| ());
+            let discarded = serde_json::from_str::<Discarded>(&text).map(|_| ());
+            let text_of =
+                |result: Result<(), serde_json::Error>| result.map_err(|it| it.to_string());
+            assert_eq!(text_of(discarded), text_of(value), "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Tables: CSV and similar formats.
 
 use std::collections::HashMap;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufRead, Read, Seek, SeekFrom};
 
 use csv::StringRecord;
 use jiff::civil::DateTime;
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::cell::{Kind, number};
 use super::place::{BadRow, Place, start_of};
+use super::preamble::Preamble;
 use super::time::TimeParser;
 use super::{Row, When};
 use crate::Result;
@@ -40,6 +41,8 @@ pub(super) struct Table<R> {
     values: Values,
     /// Whether the number of quotes is odd.
     has_open_quote: bool,
+    /// The number of lines before the column names.
+    lines_before: u64,
     notices: Vec<String>,
 }
 
@@ -66,96 +69,40 @@ impl Values {
     }
 }
 
-impl<R: Read + Seek> Table<R> {
+impl<R: BufRead + Seek> Table<R> {
     /// Reads the column names, and detects what the options leave open. The types of columns are
     /// those of the schema, or are detected from all their cells if the schema leaves them open.
     pub(super) fn open(mut input: R, options: Options, schema: &Value) -> Result<Self> {
-        let start = input.stream_position()?;
-        let delimiter = match options.delimiter {
+        let given_columns = options.times.iter().chain(&options.value);
+        let given_columns: Vec<_> = given_columns.map(|name| name.trim()).collect();
+        let preamble = Preamble::read(&mut input, options.delimiter, &given_columns)?;
+        let start = preamble.end;
+        let delimiter = match options.delimiter.or(preamble.delimiter) {
             Some(delimiter) => delimiter,
             None => sniff(&mut input, start)?,
         };
         let has_open_quote = has_open_quote(&mut input, start)?;
-        let names = names(&mut input, start, delimiter)?;
-        let unique = unique(&names);
+        let names = names(&mut input, &preamble, delimiter)?;
         let is_protocol = options.times.is_empty()
             && options.value.is_none()
             && (names == ["t", "d", "o"] || names == ["t", "d"]);
-        if is_protocol {
+        let (times, values) = match is_protocol {
             // The output of `cdb get --csv`: values are JSON. The origin is ignored because the
             // server sets it.
-            let column = Column { name: "d".to_owned(), index: 1, kind: Some(Kind::Exact) };
-            let (times, values) = (vec![0], Values::Column(column));
-            let (decimal_comma, notices) = (false, Vec::new());
-            return Ok(Self {
-                input,
-                delimiter,
-                decimal_comma,
-                times,
-                is_protocol,
-                values,
-                has_open_quote,
-                notices,
-            });
-        }
-        let find = |name: &str, is_time: bool| {
-            let found: Vec<_> = (0..names.len()).filter(|i| unique[*i] == name.trim()).collect();
-            match (&*found, names.iter().filter(|other| *other == name.trim()).count()) {
-                ([index], 0 | 1) => Ok(*index),
-                // Two columns of the same name, of which `--time time --time "time (2)"` uses both.
-                ([index], _) if is_time && options.times.len() > 1 => Ok(*index),
-                ([_, ..], _) => Err(format!(
-                    "several columns have the name {name:?}; remove or rename all but one of them"
-                )),
-                ([], _) => Err(format!(
-                    "there is no column {name:?}; the columns are {}",
-                    unique.join(", ")
-                )),
+            true => {
+                let column = Column { name: "d".to_owned(), index: 1, kind: Some(Kind::Exact) };
+                (vec![0], Values::Column(column))
             }
-        };
-        let times =
-            options.times.iter().map(|name| find(name, true)).collect::<Result<Vec<_>, _>>()?;
-        let column = |index: usize, schema: Option<&Value>| Column {
-            name: unique[index].clone(),
-            index,
-            kind: schema.and_then(Kind::of_schema),
-        };
-        let values = match &options.value {
-            Some(name) => Values::Column(column(find(name, false)?, Some(schema))),
-            None => {
-                // Some spreadsheets end lines with columns that have no name.
-                let is_value = |index: &usize| !times.contains(index) && !names[*index].is_empty();
-                let others: Vec<_> = (0..names.len()).filter(is_value).collect();
-                let holds_objects = match schema.get("type") {
-                    Some(Value::String(name)) => name == "object",
-                    _ => schema.get("properties").is_some(),
-                };
-                match &*others {
-                    // For example a stream of numbers, and one column besides the time.
-                    [index] if schema.get("type").is_some() && !holds_objects => {
-                        Values::Column(column(*index, Some(schema)))
-                    }
-                    [_, _, ..] if schema.get("type").is_some() && !holds_objects => {
-                        let columns = unique.join(", ");
-                        return Err(format!(
-                            "the stream's values are not objects: give the column with the values \
-                             with --value; the columns are {columns}"
-                        )
-                        .into());
-                    }
-                    others => {
-                        let property = |index: &usize| {
-                            schema.get("properties").and_then(|it| it.get(&unique[*index]))
-                        };
-                        Values::Object(others.iter().map(|i| column(*i, property(i))).collect())
-                    }
-                }
-            }
+            false => columns(&options, &names, schema)?,
         };
         // A comma that does not separate cells is a decimal comma.
         let decimal_comma = options.decimal_comma || delimiter != b',';
         input.seek(SeekFrom::Start(start))?;
-        let notices = Vec::new();
+        let comments = Some(preamble.comments).filter(|count| *count > 0);
+        let notice = |count| {
+            format!("{count} lines before the column names, which begin with #, are left out")
+        };
+        let notices = comments.map(notice).into_iter().collect();
         let mut table = Self {
             input,
             delimiter,
@@ -164,6 +111,7 @@ impl<R: Read + Seek> Table<R> {
             is_protocol,
             values,
             has_open_quote,
+            lines_before: preamble.lines,
             notices,
         };
         if table.values.columns_mut().iter().any(|column| column.kind.is_none()) {
@@ -225,15 +173,15 @@ impl<R: Read + Seek> Table<R> {
     {
         let Self { input, delimiter, decimal_comma, times: columns, is_protocol, values, .. } =
             self;
-        let has_open_quote = self.has_open_quote;
+        let (has_open_quote, lines_before) = (self.has_open_quote, self.lines_before);
         let mut marks = HashMap::new();
         let records = reader(input, delimiter).into_records().zip(1..);
         records.filter_map(move |(record, number)| {
             let record = match record {
                 Ok(record) => record,
-                Err(error) => return Some(bad_record(&error, number)),
+                Err(error) => return Some(bad_record(&error, number, lines_before)),
             };
-            let line = record.position().map_or(number + 1, csv::Position::line);
+            let line = lines_before + record.position().map_or(number + 1, csv::Position::line);
             let place = Place::Row { number, line };
             if record.iter().all(|cell| cell.trim().is_empty()) {
                 return None;
@@ -321,7 +269,7 @@ impl Values {
 fn when(
     record: &StringRecord,
     columns: &[usize],
-    parse: impl FnOnce(&str) -> Result<f64, String>,
+    parse: impl FnOnce(&str) -> Result<When, String>,
 ) -> Result<When, String> {
     if columns.is_empty() {
         return Ok(When::Now);
@@ -329,16 +277,12 @@ fn when(
     let cells: Vec<_> =
         columns.iter().map(|index| record.get(*index).unwrap_or_default().trim()).collect();
     let text = cells.join(" ");
-    if text.trim().is_empty() {
-        Err("the cell is empty".to_owned())
-    } else {
-        parse(&text).map(When::At)
-    }
+    if text.trim().is_empty() { Err("the cell is empty".to_owned()) } else { parse(&text) }
 }
 
 /// The error of a row that cannot be split into cells.
-fn bad_record(error: &csv::Error, number: u64) -> Result<Result<Row, BadRow>> {
-    let line = error.position().map_or(number + 1, csv::Position::line);
+fn bad_record(error: &csv::Error, number: u64, lines_before: u64) -> Result<Result<Row, BadRow>> {
+    let line = lines_before + error.position().map_or(number + 1, csv::Position::line);
     let place = Place::Row { number, line };
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
@@ -355,7 +299,12 @@ fn reader<R: Read>(input: R, delimiter: u8) -> csv::Reader<R> {
 }
 
 /// The names of the columns, without surrounding white space.
-fn names(input: &mut (impl Read + Seek), start: u64, delimiter: u8) -> Result<Vec<String>> {
+fn names(
+    input: &mut (impl Read + Seek),
+    preamble: &Preamble,
+    delimiter: u8,
+) -> Result<Vec<String>> {
+    let start = preamble.end;
     input.seek(SeekFrom::Start(start))?;
     let mut reader = reader(&mut *input, delimiter);
     let headers = reader.headers().map_err(|error| match error.kind() {
@@ -375,7 +324,76 @@ fn names(input: &mut (impl Read + Seek), start: u64, delimiter: u8) -> Result<Ve
         )
         .into());
     }
+    // If the names themselves begin with #, they were read as a comment, and a row as the names.
+    if preamble.comments > 0
+        && let Some(datum) = names.iter().find(|name| is_datum(name))
+    {
+        return Err(format!(
+            "the line after the comments has the value {} where a column name is expected; if the line \
+             before it has the names, remove the # from that line",
+            start_of(datum)
+        )
+        .into());
+    }
     Ok(names)
+}
+
+/// The indexes of the columns that form the time, and the columns that form the value.
+fn columns(options: &Options, names: &[String], schema: &Value) -> Result<(Vec<usize>, Values)> {
+    let unique = unique(names);
+    let find = |name: &str, is_time: bool| {
+        let found: Vec<_> = (0..names.len()).filter(|i| unique[*i] == name.trim()).collect();
+        match (&*found, names.iter().filter(|other| *other == name.trim()).count()) {
+            ([index], 0 | 1) => Ok(*index),
+            // Two columns of the same name, of which `--time time --time "time (2)"` uses both.
+            ([index], _) if is_time && options.times.len() > 1 => Ok(*index),
+            ([_, ..], _) => Err(format!(
+                "several columns have the name {name:?}; remove or rename all but one of them"
+            )),
+            ([], _) => {
+                Err(format!("there is no column {name:?}; the columns are {}", unique.join(", ")))
+            }
+        }
+    };
+    let times = options.times.iter().map(|name| find(name, true)).collect::<Result<Vec<_>, _>>()?;
+    let column = |index: usize, schema: Option<&Value>| Column {
+        name: unique[index].clone(),
+        index,
+        kind: schema.and_then(Kind::of_schema),
+    };
+    let values = match &options.value {
+        Some(name) => Values::Column(column(find(name, false)?, Some(schema))),
+        None => {
+            // Some spreadsheets end lines with columns that have no name.
+            let is_value = |index: &usize| !times.contains(index) && !names[*index].is_empty();
+            let others: Vec<_> = (0..names.len()).filter(is_value).collect();
+            let holds_objects = match schema.get("type") {
+                Some(Value::String(name)) => name == "object",
+                _ => schema.get("properties").is_some(),
+            };
+            match &*others {
+                // For example a stream of numbers, and one column besides the time.
+                [index] if schema.get("type").is_some() && !holds_objects => {
+                    Values::Column(column(*index, Some(schema)))
+                }
+                [_, _, ..] if schema.get("type").is_some() && !holds_objects => {
+                    let columns = unique.join(", ");
+                    return Err(format!(
+                        "the stream's values are not objects: give the column with the values \
+                         with --value; the columns are {columns}"
+                    )
+                    .into());
+                }
+                others => {
+                    let property = |index: &usize| {
+                        schema.get("properties").and_then(|it| it.get(&unique[*index]))
+                    };
+                    Values::Object(others.iter().map(|i| column(*i, property(i))).collect())
+                }
+            }
+        }
+    };
+    Ok((times, values))
 }
 
 /// The names, made unique: ` (2)` is appended to the second of equal names, and so on.

@@ -8,6 +8,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
+use super::When;
 use super::place::start_of;
 use crate::times::seconds_of;
 
@@ -74,7 +75,7 @@ impl fmt::Display for Unit {
     }
 }
 
-/// Parses the times of one input, in the order of the input.
+/// Parses the times of one input.
 #[derive(Debug)]
 pub(super) struct TimeParser {
     format: Option<String>,
@@ -88,8 +89,6 @@ pub(super) struct TimeParser {
     used_zone: bool,
     /// Whether the input has a local time that occurs twice.
     used_fold: bool,
-    previous: Option<f64>,
-    is_descending: bool,
 }
 
 impl TimeParser {
@@ -102,8 +101,6 @@ impl TimeParser {
             unit: None,
             used_zone: false,
             used_fold: false,
-            previous: None,
-            is_descending: false,
         }
     }
 
@@ -137,52 +134,28 @@ impl TimeParser {
         notices
     }
 
-    /// Parses the time of a datapoint of the protocol, which is in seconds unless a unit was given.
-    pub(super) fn parse_protocol(&mut self, number: &str) -> Result<f64, String> {
+    /// Parses the time of a datapoint of the protocol, which is in seconds unless options say
+    /// otherwise.
+    pub(super) fn parse_protocol(&mut self, number: &str) -> Result<When, String> {
+        if self.format.is_some() || self.start.is_some() {
+            return self.parse(number);
+        }
         let t = scaled(number, self.given_unit.unwrap_or(Unit::S));
-        self.checked(number, t.ok_or_else(|| not_a_time(number))?)
+        checked(number, When::At(t.ok_or_else(|| not_a_time(number))?))
     }
 
-    /// Parses a time in any of the supported forms, and returns seconds since 1970.
-    pub(super) fn parse(&mut self, text: &str) -> Result<f64, String> {
+    /// Parses a time in any of the supported forms.
+    pub(super) fn parse(&mut self, text: &str) -> Result<When, String> {
         let text = text.trim();
-        let t = match &self.format {
+        let when = match &self.format {
             Some(format) => {
                 let format = format.clone();
                 self.parse_with(&format, text)?
             }
-            None if text.parse::<f64>().is_ok() => self.parse_number(text)?,
+            None if text.parse::<f64>().is_ok() => When::At(self.parse_number(text)?),
             None => self.parse_date(text)?,
         };
-        self.checked(text, t)
-    }
-
-    /// Refuses a time that cannot be stored, and notes the order of times.
-    fn checked(&mut self, text: &str, t: f64) -> Result<f64, String> {
-        if !t.is_finite() {
-            return Err(not_a_time(text));
-        }
-        if t.abs() >= END_OF_TIMES {
-            let too_far = format!("{text} is too far from 1970 to be stored");
-            return Err(match Unit::of(t) {
-                Unit::S => too_far,
-                unit => {
-                    format!("{too_far}; if it is in {unit}, give --time-unit {}", unit.flag())
-                }
-            });
-        }
-        if t == 0.0 {
-            return Err(format!(
-                "{} is 0 seconds since 1970, which the protocol reads as the present; if times count \
-                 from the start of a recording, give its time with --start",
-                start_of(text)
-            ));
-        }
-        if let Some(previous) = self.previous.filter(|previous| *previous != t) {
-            self.is_descending = t < previous;
-        }
-        self.previous = Some(t);
-        Ok(t)
+        checked(text, when)
     }
 
     fn parse_number(&mut self, text: &str) -> Result<f64, String> {
@@ -220,13 +193,13 @@ impl TimeParser {
     }
 
     /// Parses RFC 3339 and common variants of it.
-    fn parse_date(&mut self, text: &str) -> Result<f64, String> {
+    fn parse_date(&mut self, text: &str) -> Result<When, String> {
         let normal = normal(text);
         if let Ok(time) = normal.parse::<ZonedDateTime>() {
-            return Ok(seconds_of(time.timestamp()));
+            return Ok(When::At(seconds_of(time.timestamp())));
         }
         if let Ok(time) = normal.parse::<jiff::Timestamp>() {
-            return Ok(seconds_of(time));
+            return Ok(When::At(seconds_of(time)));
         }
         if normal.contains('[') {
             return Err(not_a_time(text));
@@ -241,16 +214,18 @@ impl TimeParser {
     }
 
     /// Parses a time in the format of `--time-format`.
-    fn parse_with(&mut self, format: &str, text: &str) -> Result<f64, String> {
+    fn parse_with(&mut self, format: &str, text: &str) -> Result<When, String> {
         let wrong = |error: jiff::Error| {
             format!("{} does not match --time-format {format:?}: {error}", start_of(text))
         };
         let parsed = strtime::parse(format, text).map_err(wrong)?;
         if parsed.iana_time_zone().is_some() {
-            return Ok(seconds_of(parsed.to_zoned_datetime().map_err(wrong)?.timestamp()));
+            return Ok(When::At(seconds_of(
+                parsed.to_zoned_datetime().map_err(wrong)?.timestamp(),
+            )));
         }
         if parsed.offset().is_some() || parsed.timestamp().is_some() {
-            return Ok(seconds_of(parsed.to_timestamp().map_err(wrong)?));
+            return Ok(When::At(seconds_of(parsed.to_timestamp().map_err(wrong)?)));
         }
         let has_time =
             [parsed.hour(), parsed.minute(), parsed.second()].iter().any(Option::is_some);
@@ -272,23 +247,22 @@ impl TimeParser {
     }
 
     /// The time of a date without a time of day: the start of the day in the zone.
-    fn start_of_day(&mut self, text: &str, date: Date) -> Result<f64, String> {
+    fn start_of_day(&mut self, text: &str, date: Date) -> Result<When, String> {
         self.used_zone = true;
         let start = date.to_zoned_datetime(self.zone.clone()).map_err(|_| not_a_time(text))?;
-        Ok(seconds_of(start.timestamp()))
+        Ok(When::At(seconds_of(start.timestamp())))
     }
 
-    /// The time of a local time in the zone. When clocks are set back, a local time occurs twice:
-    /// the occurrence is chosen that continues the order of the input, and a local time that is
-    /// repeated in the input is read as both occurrences.
-    fn local(&mut self, text: &str, time: DateTime) -> Result<f64, String> {
+    /// The time of a local time in the zone. When clocks are set back, a local time occurs twice;
+    /// which occurrence is meant depends on the order of the input.
+    fn local(&mut self, text: &str, time: DateTime) -> Result<When, String> {
         self.used_zone = true;
         let at = |offset: jiff::tz::Offset| {
             let time = offset.to_timestamp(time).map_err(|_| not_a_time(text))?;
             Ok::<_, String>(seconds_of(time))
         };
         match self.zone.to_ambiguous_timestamp(time).offset() {
-            AmbiguousOffset::Unambiguous { offset } => at(offset),
+            AmbiguousOffset::Unambiguous { offset } => Ok(When::At(at(offset)?)),
             AmbiguousOffset::Gap { .. } => Err(format!(
                 "{} does not exist in the time zone {} because clocks were set forward; give --zone \
                  if times are in another one",
@@ -297,13 +271,7 @@ impl TimeParser {
             )),
             AmbiguousOffset::Fold { before, after } => {
                 self.used_fold = true;
-                let (first, second) = (at(before)?, at(after)?);
-                Ok(match self.previous {
-                    Some(previous) if self.is_descending && second < previous => second,
-                    Some(_) if self.is_descending => first,
-                    Some(previous) if first <= previous => second,
-                    _ => first,
-                })
+                Ok(When::Repeated { first: at(before)?, second: at(after)? })
             }
         }
     }
@@ -311,6 +279,29 @@ impl TimeParser {
     fn zone_name(&self) -> &str {
         self.zone.iana_name().unwrap_or("of this machine")
     }
+}
+
+/// Refuses a time that cannot be stored.
+fn checked(text: &str, when: When) -> Result<When, String> {
+    let (When::At(t) | When::Repeated { first: t, .. }) = when else { return Ok(when) };
+    if !t.is_finite() {
+        return Err(not_a_time(text));
+    }
+    if t.abs() >= END_OF_TIMES {
+        let too_far = format!("{text} is too far from 1970 to be stored");
+        return Err(match Unit::of(t) {
+            Unit::S => too_far,
+            unit => format!("{too_far}; if it is in {unit}, give --time-unit {}", unit.flag()),
+        });
+    }
+    if t == 0.0 {
+        return Err(format!(
+            "{} is 0 seconds since 1970, which the protocol reads as the present; if times count from \
+             the start of a recording, give its time with --start",
+            start_of(text)
+        ));
+    }
+    Ok(when)
 }
 
 fn not_a_time(text: &str) -> String {
@@ -371,6 +362,8 @@ fn normal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::order::{Order, Times};
+    use super::super::place::Place;
     use super::*;
 
     fn parser() -> TimeParser {
@@ -378,7 +371,26 @@ mod tests {
     }
 
     fn parse(text: &str) -> Result<f64, String> {
-        parser().parse(text)
+        parser().parse(text).map(seconds)
+    }
+
+    fn seconds(when: When) -> f64 {
+        match when {
+            When::At(t) => t,
+            other => panic!("{other:?} is not a single time"),
+        }
+    }
+
+    /// The times of a file in the zone, in the order of the file.
+    fn in_order(zone: &str, texts: &[String]) -> Vec<f64> {
+        let zone = TimeZone::get(zone).expect("a zone");
+        let (mut times, mut order) = (TimeParser::new(None, None, zone), Order::default());
+        let mut time =
+            |text: &String| order.note(times.parse(text).expect("a time"), Place::Line(1));
+        let both: Vec<_> = texts.iter().map(&mut time).collect();
+        let is_descending = order.descends().expect("an order");
+        let time = |times: &Times| if is_descending { times.descending } else { times.ascending };
+        both.iter().map(time).collect()
     }
 
     #[test]
@@ -430,17 +442,17 @@ mod tests {
         }
         assert!(parse("29/10/2025 00:00").is_err_and(|error| error.contains("--time-format")));
         let mut seconds = TimeParser::new(None, Some(Unit::S), TimeZone::UTC);
-        assert_eq!(seconds.parse("2025"), Ok(2025.0));
+        assert_eq!(seconds.parse("2025"), Ok(When::At(2025.0)));
         let mut years = TimeParser::new(Some("%Y".into()), None, TimeZone::UTC);
-        assert_eq!(years.parse("2025"), Ok(1_735_689_600.0));
+        assert_eq!(years.parse("2025"), Ok(When::At(1_735_689_600.0)));
         let mut days = TimeParser::new(Some("%Y%m%d".into()), None, TimeZone::UTC);
-        assert_eq!(days.parse("20250601"), Ok(1_748_736_000.0));
+        assert_eq!(days.parse("20250601"), Ok(When::At(1_748_736_000.0)));
     }
 
     #[test]
     fn a_format_refuses_dates_that_do_not_exist() {
         let parse = |format: &str, text: &str| {
-            TimeParser::new(Some(format.into()), None, TimeZone::UTC).parse(text)
+            TimeParser::new(Some(format.into()), None, TimeZone::UTC).parse(text).map(seconds)
         };
         assert!(parse("%d/%m/%Y %H:%M", "30/02/2024 15:00").is_err());
         assert!(parse("%a %d/%m/%Y", "Mon 02/01/2024").is_err());
@@ -450,36 +462,30 @@ mod tests {
         let zoned = parse("%Y-%m-%d %H:%M %Q", "2024-01-01 00:00 America/New_York");
         assert_eq!(zoned, Ok(1_704_085_200.0));
         let mut times = parser();
-        assert_eq!(times.parse("2024-01-01T00:00[America/New_York]"), Ok(1_704_085_200.0));
+        let zoned = times.parse("2024-01-01T00:00[America/New_York]");
+        assert_eq!(zoned, Ok(When::At(1_704_085_200.0)));
     }
 
     #[test]
-    fn an_hour_that_occurs_twice_is_each_of_them() {
-        let zone = TimeZone::get("Europe/Berlin").expect("a zone");
-        let mut times = TimeParser::new(None, None, zone);
-        let hours = ["01:00", "02:00", "02:00", "03:00"];
-        let hours = hours.map(|hour| times.parse(&format!("2024-10-27 {hour}")).expect("a time"));
+    fn hours_that_occur_twice_keep_the_order_of_the_file() {
+        let hours = ["01:00", "02:00", "02:00", "03:00"].map(|hour| format!("2024-10-27 {hour}"));
+        let hours = in_order("Europe/Berlin", &hours);
         assert!(hours.windows(2).all(|pair| pair[1] - pair[0] == 3600.0), "{hours:?}");
-        assert_eq!(times.notices().len(), 2);
+        let mut texts = ["00:30", "01:00", "01:30", "01:00", "01:30", "02:00"]
+            .map(|time| format!("2024-11-03 {time}"));
+        let ascending = in_order("America/New_York", &texts);
+        assert!(ascending.windows(2).all(|pair| pair[1] - pair[0] == 1800.0), "{ascending:?}");
+        texts.reverse();
+        // A file that begins with 02:00, and files that begin within the hour.
+        for from in 0..3 {
+            let descending = in_order("America/New_York", &texts[from..]);
+            assert!(descending.iter().rev().eq(&ascending[..6 - from]), "{from}: {descending:?}");
+        }
     }
 
     #[test]
-    fn hours_that_occur_twice_keep_the_order() {
+    fn times_that_a_clock_skips_are_refused() {
         let zone = TimeZone::get("America/New_York").expect("a zone");
-        let texts = ["00:30", "01:00", "01:30", "01:00", "01:30", "02:00"];
-        let mut times = TimeParser::new(None, None, zone.clone());
-        let parse = |text: &&str| times.parse(&format!("2024-11-03 {text}")).expect("a time");
-        let rising: Vec<f64> = texts.iter().map(parse).collect();
-        assert!(
-            rising
-                .windows(2)
-                .all(|pair| pair[1] - pair[0] == 1800.0 || pair[1] - pair[0] == 3600.0)
-        );
-        let mut times = TimeParser::new(None, None, zone.clone());
-        let mut parse = |text: &&str| times.parse(&format!("2024-11-03 {text}")).expect("a time");
-        let mut falling: Vec<f64> = texts.iter().rev().map(&mut parse).collect();
-        falling.reverse();
-        assert_eq!(falling, rising);
         let mut times = TimeParser::new(None, None, zone);
         let gap = times.parse("2024-03-10 02:30").expect_err("it does not exist");
         assert!(gap.contains("America/New_York"), "{gap}");
