@@ -160,7 +160,12 @@ impl Meter {
 
     /// Returns whether a limit was exceeded.
     pub(crate) fn is_exhausted(&self) -> bool {
-        self.steps > self.allowed || self.held > self.budget.memory
+        self.is_out_of_steps() || self.held > self.budget.memory
+    }
+
+    /// Returns whether the limit of steps was exceeded.
+    pub(crate) fn is_out_of_steps(&self) -> bool {
+        self.steps > self.allowed
     }
 
     /// Adds the steps that an input value allows.

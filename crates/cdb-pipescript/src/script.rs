@@ -95,6 +95,18 @@ impl Script {
         self.start_with(Meter::new(self.0.budget))
     }
 
+    /// Starts a run that returns an error after `steps` steps, or fewer if the budget of the script
+    /// has fewer. Unlike with [`start`](Self::start), input does not add steps.
+    ///
+    /// An async task can try a short run, and repeat it on another thread if it did not suffice:
+    /// [`Run::is_out_of_steps`] distinguishes that error from others.
+    #[must_use]
+    pub fn start_within(&self, steps: u64) -> Run {
+        let budget = self.0.budget;
+        let steps = steps.min(budget.steps);
+        self.start_with(Meter::new(Budget { steps, steps_per_value: 0, ..budget }))
+    }
+
     /// Starts a run that continues to count with the meter of another run.
     pub(crate) fn start_with(&self, meter: Meter) -> Run {
         Run { pipeline: self.0.pipeline.clone(), results: VecDeque::new(), meter }
@@ -204,6 +216,12 @@ impl Run {
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.meter.steps()
+    }
+
+    /// Returns `true` if the run has ended with an error because it exceeded its number of steps.
+    #[must_use]
+    pub fn is_out_of_steps(&self) -> bool {
+        self.meter.is_out_of_steps()
     }
 
     /// Returns the meter, with which another run can continue to count.

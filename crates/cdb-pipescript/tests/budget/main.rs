@@ -69,6 +69,25 @@ fn steps_are_limited_and_grow_with_the_input() {
 }
 
 #[test]
+fn a_short_run_stops_at_its_own_limit() {
+    let script = Script::parse("imap($, count) | if last").expect("a script");
+    let words = |count| (0..count).map(|i| Point::new(f64::from(i), format!("word {i}")));
+    let run = |count| {
+        let mut run = script.start_within(10_000);
+        let ended = words(count).try_for_each(|word| run.push(word)).and_then(|()| run.end());
+        (run, ended)
+    };
+    let (mut short, ended) = run(10);
+    assert!(ended.is_ok() && !short.is_out_of_steps());
+    assert_eq!(short.pull(), script.over(words(10)).next().expect("a result").ok());
+    let (long, ended) = run(1000);
+    assert!(ended.is_err() && long.is_out_of_steps() && long.steps() < 20_000);
+    // Other errors are distinguished from it.
+    let mut failed = Script::parse("$ + 1").expect("a script").start_within(10_000);
+    assert!(failed.push(Point::new(1.0, "x")).is_err() && !failed.is_out_of_steps());
+}
+
+#[test]
 fn one_datapoint_takes_no_longer_than_the_steps_that_are_left() {
     let _lock = lock_timing();
     let object: serde_json::Map<_, _> =

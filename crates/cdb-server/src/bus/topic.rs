@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
-use cdb_pipescript::Script;
+use cdb_pipescript::{Run, Script};
 use cdb_types::DataPath;
 use tokio::sync::OnceCell;
 
@@ -31,7 +31,7 @@ struct State {
 
 /// Those with one transform.
 #[derive(Debug, Clone)]
-struct Channel {
+pub(super) struct Channel {
     script: Option<Script>,
     listeners: Vec<Listener>,
 }
@@ -85,12 +85,30 @@ impl Topic {
         }
     }
 
-    /// Tells all of a batch.
-    pub(super) fn tell(&self, appended: &Appended) {
-        for (transform, channel) in self.channels(appended) {
+    /// Sends a batch to the listeners of some channels. The scripts take at most `limit` steps
+    /// together, or as many as their budgets allow if it is `None`. Returns the channels whose scripts
+    /// need more steps; nothing has been sent to their listeners.
+    pub(super) fn tell(
+        &self,
+        appended: &Appended,
+        channels: Vec<(String, Channel)>,
+        mut limit: Option<u64>,
+    ) -> Vec<(String, Channel)> {
+        let mut later = Vec::new();
+        for (transform, channel) in channels {
             let data = match &channel.script {
                 None => Ok(Some(Cow::from(appended.points.text()))),
-                Some(script) => transformed(appended, script).map(|data| data.map(Cow::from)),
+                Some(script) => {
+                    let mut run =
+                        limit.map_or_else(|| script.start(), |it| script.start_within(it));
+                    let data = transformed(appended, &mut run);
+                    limit = limit.map(|limit| limit.saturating_sub(run.steps()));
+                    if limit.is_some() && run.is_out_of_steps() {
+                        later.push((transform, channel));
+                        continue;
+                    }
+                    data.map(|data| data.map(Cow::from))
+                }
             };
             let data = match data {
                 Ok(Some(data)) => data,
@@ -112,10 +130,11 @@ impl Topic {
                 listener.outbox.push(Parcel { subscription, text: text.clone() });
             }
         }
+        later
     }
 
-    /// Who is to be told of a batch.
-    fn channels(&self, appended: &Appended) -> Vec<(String, Channel)> {
+    /// The channels and listeners that a batch is for.
+    pub(super) fn channels(&self, appended: &Appended) -> Vec<(String, Channel)> {
         let mut state = self.lock();
         if let Some(index) = appended.index {
             if index < state.told {
@@ -142,8 +161,8 @@ impl Topic {
 }
 
 /// What a script makes of a batch, which is a sequence of its own; `None` if that is nothing.
-fn transformed(appended: &Appended, script: &Script) -> Result<Option<Vec<u8>>, QueryFailure> {
-    let (mut run, mut text) = (script.start(), Vec::new());
+fn transformed(appended: &Appended, run: &mut Run) -> Result<Option<Vec<u8>>, QueryFailure> {
+    let mut text = Vec::new();
     let mut rest = appended.points.text();
     loop {
         while let Some(point) = run.pull() {

@@ -70,6 +70,24 @@ async fn a_transform_sees_each_batch_as_a_sequence_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_long_transform_lets_others_go_on() {
+    let (server, key) = with_stream().await;
+    let mut socket = Socket::open(&server.server, &key, false).await;
+    socket.done(&SUBSCRIBE.replace(r#"form":""#, r#"form":"imap($,count) | if last"#)).await;
+    // The script makes an object of all words so far for each datapoint. The test has one thread, on
+    // which other requests are answered meanwhile.
+    let words: Vec<Value> = (1..1500).map(|i| json!({"t": i, "d": format!("word {i}")})).collect();
+    server.insert(&key, "test/user/s", &Value::from(words).to_string()).await;
+    let message = tokio::spawn(async move { socket.next().await });
+    for _ in 0..10 {
+        assert_eq!(server.send(&key, "GET", "?q=this", "").await.status, 200);
+    }
+    assert!(!message.is_finished(), "the requests had to wait");
+    let message = message.await.expect("a message");
+    assert_eq!(message["data"][0]["d"].as_object().map(serde_json::Map::len), Some(1499));
+}
+
+#[tokio::test]
 async fn a_downlink_and_its_stream_are_told_apart() {
     let (server, key) = with_stream().await;
     let device = server.create_device(&key, "test/lamp", "{}").await;
