@@ -164,6 +164,13 @@ impl Expression {
         let truth = match (self, window.first()) {
             (Self::Identity, Some(point)) => point.d.as_bool(),
             (Self::Last, _) => Some(window.len() == 1),
+            // A fast path for the most frequent case, which needs no `Value` for the result.
+            (Self::WithNumber(operator, number), Some(point)) => {
+                match operator.compare(&point.d, *number) {
+                    Some(truth) => return Ok(truth),
+                    None => operator.apply_to(&point.d, *number, meter)?.as_bool(),
+                }
+            }
             (expression, _) => expression.value(window, meter)?.as_bool(),
         };
         truth.ok_or_else(|| {

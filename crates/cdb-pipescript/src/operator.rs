@@ -90,25 +90,51 @@ impl Binary {
     ) -> Result<Value, RunError> {
         match self.apply_to_numbers(left, right) {
             Some(value) => Ok(value),
-            None => self.apply(left, &Value::number(right), meter),
+            None => self.apply_to_other(left, right, meter),
         }
+    }
+
+    /// Applies an operator that [`apply_to_numbers`](Self::apply_to_numbers) does not handle. It is
+    /// not inlined, so that the fast path is small enough to be inlined.
+    #[inline(never)]
+    fn apply_to_other(
+        self,
+        left: &Value,
+        right: f64,
+        meter: &mut Meter,
+    ) -> Result<Value, RunError> {
+        self.apply(left, &Value::number(right), meter)
     }
 
     /// Returns the result for two numbers, or `None` if the left value is not a number or the
     /// operator needs [`apply`](Self::apply). A fast path for the most frequent case.
     #[inline]
     fn apply_to_numbers(self, left: &Value, right: f64) -> Option<Value> {
+        if let Some(truth) = self.compare(left, right) {
+            return Some(truth.into());
+        }
         let Value::Number(left) = left else { return None };
         let left = left.as_f64();
         Some(match self {
-            Self::Less => (left < right).into(),
-            Self::LessOrEqual => (left <= right).into(),
-            Self::Greater => (left > right).into(),
-            Self::GreaterOrEqual => (left >= right).into(),
             Self::Add => (left + right).into(),
             Self::Subtract => (left - right).into(),
             Self::Multiply => (left * right).into(),
             Self::Divide => (left / right).into(),
+            _ => return None,
+        })
+    }
+
+    /// Returns the result of comparing two numbers by size, or `None` if the left value is not a
+    /// number or the operator is another one.
+    #[inline]
+    pub(crate) fn compare(self, left: &Value, right: f64) -> Option<bool> {
+        let Value::Number(left) = left else { return None };
+        let left = left.as_f64();
+        Some(match self {
+            Self::Less => left < right,
+            Self::LessOrEqual => left <= right,
+            Self::Greater => left > right,
+            Self::GreaterOrEqual => left >= right,
             _ => return None,
         })
     }
