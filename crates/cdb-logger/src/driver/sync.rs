@@ -27,7 +27,7 @@ pub(super) async fn sync_all(shared: &Shared) -> Result<Synced> {
     // Also when nothing waits: it says whether the server is there.
     cdb.ping().await?;
     let (mut synced, mut failed) = (Synced::default(), Vec::new());
-    for (name, create) in shared.file.with(|queue| Box::pin(queue.to_create())).await? {
+    for (name, create) in shared.file.with(|queue| Box::pin(queue.pending_creations())).await? {
         match create_stream(shared, &cdb, &name, &create).await {
             Ok(()) => {}
             Err(error) if ends_sync(&error) => return Err(error),

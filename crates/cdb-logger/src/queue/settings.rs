@@ -102,7 +102,7 @@ impl Queue {
     }
 
     /// The streams that are to be created, each with its creation as JSON.
-    pub(crate) async fn to_create(&mut self) -> Result<Vec<(String, String)>, Error> {
+    pub(crate) async fn pending_creations(&mut self) -> Result<Vec<(String, String)>, Error> {
         self.with(async |connection, _| {
             let list = "SELECT stream, json FROM cdb_create ORDER BY stream";
             sqlx::query_as(list).fetch_all(connection).await
