@@ -42,6 +42,8 @@ mod user;
 pub use archive::{Export, Import};
 pub use cdb_archive::{ArchiveError, ArchiveProblem, Progress};
 pub use cdb_http::Credentials;
+#[doc(hidden)]
+pub use cdb_http::{Facts, error_predicates};
 pub use cdb_http::websocket::{ConnectionState, Reconnect};
 pub use cdb_types::{
     ApiKey, Datapoint, DatapointArray, DeviceCreate, DeviceInfo, DevicePath, DeviceUpdate,

@@ -1,6 +1,6 @@
 //! The errors of this crate.
 
-use cdb_http::Facts;
+use cdb_core::Facts;
 use cdb_pipescript::{GridError, ParseError};
 use cdb_types::{ErrorKind, QueryError, TimestampError};
 
@@ -76,7 +76,7 @@ impl Error {
     }
 }
 
-cdb_http::error_predicates!(Error);
+cdb_core::error_predicates!(Error);
 
 impl From<GridError> for Error {
     fn from(error: GridError) -> Self {
