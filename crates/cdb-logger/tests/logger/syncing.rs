@@ -61,7 +61,7 @@ async fn what_does_not_fit_is_not_logged() {
     let refused = logger.insert("numbers", "one").await.expect_err("no integer");
     assert!(matches!(refused, Error::Unfit { .. }), "{refused:?}");
     let refused = logger.insert("numbers", f64::NAN).await.expect_err("no JSON");
-    assert!(matches!(refused, Error::Unfit { .. }), "{refused:?}");
+    assert!(matches!(refused, Error::Unwritable(_)), "{refused:?}");
     let refused = logger.add_stream("missing", StreamCreate::new()).await.expect_err("no schema");
     assert!(matches!(refused, Error::MissingStream(_)), "{refused:?}");
     assert!(logger.add_stream_force("a b", None).await.is_err());
