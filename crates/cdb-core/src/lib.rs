@@ -42,9 +42,9 @@ mod user;
 pub use archive::{Export, Import};
 pub use cdb_archive::{ArchiveError, ArchiveProblem, Progress};
 pub use cdb_http::Credentials;
+pub use cdb_http::websocket::{ConnectionState, Reconnect};
 #[doc(hidden)]
 pub use cdb_http::{Facts, error_predicates};
-pub use cdb_http::websocket::{ConnectionState, Reconnect};
 pub use cdb_types::{
     ApiKey, Datapoint, DatapointArray, DeviceCreate, DeviceInfo, DevicePath, DeviceUpdate,
     ErrorKind, ObjectPath, Password, Schema, Seconds, ServerError, ServerInfo, StreamCreate,

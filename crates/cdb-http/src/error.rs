@@ -7,6 +7,7 @@ use cdb_types::{ErrorKind, ServerError};
 
 pub use predicates::Facts;
 use predicates::error_predicates;
+use transport::Innermost;
 pub use transport::TransportError;
 pub(crate) use transport::{Cause, CloseReason};
 
@@ -56,6 +57,9 @@ pub enum Error {
     /// The text is not the URL of a server.
     #[error("not the URL of a server: {0}")]
     Url(UrlError),
+    /// TLS cannot be set up, for example because a root certificate is not valid.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
     /// The request body cannot be serialized as JSON.
     #[error("the value cannot be written as JSON: {0}")]
     Unwritable(serde_json::Error),
@@ -74,6 +78,11 @@ impl Error {
         }
     }
 
+    /// The error of a TLS configuration.
+    pub(crate) fn tls(error: reqwest::Error) -> Self {
+        Self::Tls(Innermost(&error).to_string())
+    }
+
     /// What the predicates are decided by.
     #[doc(hidden)]
     #[must_use]
@@ -86,7 +95,7 @@ impl Error {
             | Self::TooLarge(error)
             | Self::Server(error) => Facts::of_server(error),
             Self::Transport(error) => Facts::of_transport(error.is_timeout()),
-            Self::Url(_) => Facts::of_kind(ErrorKind::Invalid),
+            Self::Url(_) | Self::Tls(_) => Facts::of_kind(ErrorKind::Invalid),
             Self::Protocol(_) | Self::Unwritable(_) => Facts::default(),
         }
     }

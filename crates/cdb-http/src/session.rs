@@ -68,22 +68,26 @@ impl SessionBuilder {
         self
     }
 
-    /// Adds a root certificate, in PEM, to those that the system trusts, for a server with a
+    /// Adds root certificates, in PEM, to those that the system trusts, for a server with a
     /// self-signed certificate.
     ///
     /// # Errors
-    /// Returns [`Error::Transport`] if the certificate is not valid; some errors are only found by
-    /// [`build`](Self::build).
+    /// Returns [`Error::Tls`] if the text contains no certificate, or one that is not valid. Some
+    /// errors are only found by [`build`](Self::build).
     pub fn root_certificate(mut self, pem: &[u8]) -> Result<Self, Error> {
-        self.root_certificates.push(Certificate::from_pem(pem)?);
+        let certificates = Certificate::from_pem_bundle(pem).map_err(Error::tls)?;
+        if certificates.is_empty() {
+            return Err(Error::Tls("the text contains no certificate in PEM".to_owned()));
+        }
+        self.root_certificates.extend(certificates);
         Ok(self)
     }
 
     /// Builds the session. This does not send anything.
     ///
     /// # Errors
-    /// Returns [`Error::Url`] if the URL is not valid, and [`Error::Transport`] if TLS cannot be
-    /// set up.
+    /// Returns [`Error::Url`] if the URL is not valid, and [`Error::Tls`] if TLS cannot be set up,
+    /// as with a root certificate that is not valid.
     pub fn build(self) -> Result<Session, Error> {
         let base = base_url(&self.url)?;
         let http = reqwest::Client::builder()
@@ -92,7 +96,8 @@ impl SessionBuilder {
             .read_timeout(self.timeout)
             .redirect(reqwest::redirect::Policy::none())
             .tls_certs_merge(self.root_certificates)
-            .build()?;
+            .build()
+            .map_err(Error::tls)?;
         Ok(Session(Arc::new(Inner {
             http,
             base,

@@ -175,14 +175,13 @@ async fn the_states_of_the_websocket_are_a_stream() {
     let first = states.next().await.expect("a state");
     assert_eq!(first.to_string(), "not connected, since there is no subscription");
     let _subscription = stream.subscribe().await.expect("a subscription");
-    let connected =
-        states.by_ref().any(|state| async move { matches!(state, ConnectionState::Connected) });
-    assert!(connected.await);
+    while !matches!(states.next().await, Some(ConnectionState::Connected)) {}
     server.server.shutdown().await;
-    let lost = states.filter_map(async |state| match &state {
-        ConnectionState::Reconnecting { .. } => Some(state.to_string()),
-        _ => None,
-    });
-    let text = std::pin::pin!(lost).next().await.expect("it is lost");
+    let text = loop {
+        let state = states.next().await.expect("a state");
+        if matches!(state, ConnectionState::Reconnecting { .. }) {
+            break state.to_string();
+        }
+    };
     assert!(text.starts_with("connecting again in "), "{text}");
 }

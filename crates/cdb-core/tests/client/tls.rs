@@ -27,7 +27,12 @@ async fn a_self_signed_certificate_is_trusted_if_it_is_given() {
     let builder = ConnectorDb::builder().url(server.url()).password("test", "test").retries(0);
     let refused = builder.clone().connect().await.expect_err("the certificate is not trusted");
     assert!(refused.is_temporary(), "{refused:?}");
-    assert!(builder.clone().root_certificate("no certificate").connect().await.is_err());
+    let damaged = certificate.replace('M', "N");
+    for pem in ["no certificate", &damaged] {
+        let refused = builder.clone().root_certificate(pem).connect().await.expect_err("no PEM");
+        assert!(refused.is_invalid() && !refused.is_temporary(), "{refused:?}");
+        assert!(refused.to_string().starts_with("TLS cannot be set up: "), "{refused}");
+    }
 
     let cdb = builder.root_certificate(certificate).connect().await.expect("a connection");
     let stream = cdb.stream("numbers").expect("a name");

@@ -54,7 +54,7 @@ impl fmt::Display for Cause {
 
 /// The innermost cause of an error of reqwest, which says what happened; those around it say only
 /// during what.
-struct Innermost<'a>(&'a reqwest::Error);
+pub(super) struct Innermost<'a>(pub(super) &'a reqwest::Error);
 
 impl fmt::Display for Innermost<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
