@@ -63,8 +63,8 @@ impl Timestamp {
         Self::from_parts(microseconds.into(), 1_000_000)
     }
 
-    /// Creates a timestamp from nanoseconds since the epoch. It is accurate to about a quarter of a
-    /// microsecond.
+    /// Creates a timestamp from nanoseconds since the epoch, as any integer. It is accurate to about
+    /// a quarter of a microsecond. A `u128` that is larger than any `i128` is taken for the largest.
     ///
     /// ```
     /// # use cdb_types::Timestamp;
@@ -72,8 +72,8 @@ impl Timestamp {
     /// assert_eq!(Some(t), Timestamp::new(1464250199.934));
     /// ```
     #[must_use]
-    pub fn from_nanos(nanoseconds: impl Into<i128>) -> Self {
-        Self::from_parts(nanoseconds.into(), 1_000_000_000)
+    pub fn from_nanos(nanoseconds: impl TryInto<i128>) -> Self {
+        Self::from_parts(nanoseconds.try_into().unwrap_or(i128::MAX), 1_000_000_000)
     }
 
     /// Creates a timestamp from a count of parts of a second.

@@ -127,6 +127,24 @@ pub struct Insert<'a, T> {
     pub datapoints: &'a [Datapoint<T>],
 }
 
+impl<'a, T> Insert<'a, T> {
+    /// Creates a call that appends datapoints to a stream, all or none.
+    ///
+    /// ```
+    /// use cdb_types::Datapoint;
+    /// use cdb_types::endpoint::{Endpoint, Insert};
+    /// let stream = "me/sensor/temperature".parse()?;
+    /// let points = [Datapoint::at(1_700_000_000, 21.5)];
+    /// let insert = Insert::new(&stream, &points);
+    /// assert_eq!(insert.path(), "crud/me/sensor/temperature/data");
+    /// # Ok::<(), cdb_types::PathError>(())
+    /// ```
+    #[must_use]
+    pub fn new(stream: &'a StreamPath, datapoints: &'a [Datapoint<T>]) -> Self {
+        Self { stream, downlink: false, restamp: false, index: None, datapoints }
+    }
+}
+
 /// The URL parameter for the index that the first datapoint of an insert must get.
 pub const INDEX_PARAMETER: &str = "index";
 
