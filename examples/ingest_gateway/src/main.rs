@@ -60,7 +60,7 @@ fn add(
 
 /// Prints the call that stores the datapoints of a stream: its verb, path and body.
 fn print(stream: &StreamPath, datapoints: &[Datapoint]) -> Result<(), serde_json::Error> {
-    let insert = Insert { stream, downlink: false, restamp: false, index: None, datapoints };
+    let insert = Insert::new(stream, datapoints);
     let body = serde_json::to_string(&insert.body())?;
     println!("{} {API}{}\n     {body}", insert.method(), insert.path());
     Ok(())
