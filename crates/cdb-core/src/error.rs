@@ -7,7 +7,8 @@ use cdb_http::Facts;
 #[cfg(feature = "schema")]
 use cdb_types::InvalidSchema;
 use cdb_types::{
-    DevicePath, ErrorKind, ObjectPath, PathError, Schema, StreamPath, Timestamp, TimestampError,
+    DevicePath, ErrorKind, ObjectPath, PathError, Schema, ServerError, StreamPath, Timestamp,
+    TimestampError,
 };
 
 /// The error of a call.
@@ -105,15 +106,43 @@ pub enum Error {
     NotOwner(StreamPath),
     /// The error of another crate of the client, such as that of a query or a logger. `?` converts
     /// it; the predicates answer as those of the original error.
-    #[error("{error}")]
-    Other {
-        /// The original error. It can be downcast.
-        error: Box<dyn std::error::Error + Send + Sync>,
-        /// Its kind.
-        kind: Option<ErrorKind>,
-        /// Whether the same call may succeed later.
-        is_temporary: bool,
-    },
+    #[error(transparent)]
+    Other(OtherError),
+}
+
+/// The error of another crate in an [`Error`]; made by `?` or [`Error::other`].
+#[derive(Debug)]
+pub struct OtherError {
+    error: Box<dyn std::error::Error + Send + Sync>,
+    server: Option<Box<ServerError>>,
+    /// Without the server's response, which is a field of its own.
+    facts: Facts<'static>,
+}
+
+impl OtherError {
+    /// Returns the original error. It can be downcast.
+    #[must_use]
+    pub fn into_inner(self) -> Box<dyn std::error::Error + Send + Sync> {
+        self.error
+    }
+
+    /// Returns a reference to the original error. It can be downcast.
+    #[must_use]
+    pub fn get_ref(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        &*self.error
+    }
+}
+
+impl std::fmt::Display for OtherError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for OtherError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
 }
 
 /// Why datapoints that a subscription missed cannot be delivered later.
@@ -137,6 +166,32 @@ pub enum Lagged {
 }
 
 impl Error {
+    /// Makes an error of any other error or text, for functions of a program that return a
+    /// [`Result`](crate::Result). None of the predicates is true of it.
+    ///
+    /// ```
+    /// let error = cdb_core::Error::other("the sensor does not answer");
+    /// assert_eq!(error.to_string(), "the sensor does not answer");
+    /// ```
+    #[must_use]
+    pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let (error, facts) = (error.into(), Facts::default());
+        Self::Other(OtherError { error, server: None, facts })
+    }
+
+    /// Makes an error of that of another crate of the client, of which `facts` gives the facts.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_facts<E>(error: E, facts: fn(&E) -> Facts<'_>) -> Self
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let Facts { server, kind, is_timeout, is_temporary } = facts(&error);
+        let server = server.cloned().map(Box::new);
+        let facts = Facts { server: None, kind, is_timeout, is_temporary };
+        Self::Other(OtherError { error: Box::new(error), server, facts })
+    }
+
     /// What the predicates are decided by.
     #[doc(hidden)]
     #[must_use]
@@ -152,9 +207,7 @@ impl Error {
             Self::Script(_) => Facts::of_kind(ErrorKind::Invalid),
             Self::Exists(_) | Self::OtherSchema { .. } => Facts::of_kind(ErrorKind::Exists),
             Self::NotOwner(_) => Facts::of_kind(ErrorKind::Denied),
-            Self::Other { kind, is_temporary, .. } => {
-                Facts { kind: kind.clone(), is_temporary: *is_temporary, ..Facts::default() }
-            }
+            Self::Other(other) => Facts { server: other.server.as_deref(), ..other.facts.clone() },
             Self::UnknownDevice | Self::OtherDevice { .. } => Facts::of_kind(ErrorKind::Invalid),
             Self::Lagged(_) | Self::Archive(_) | Self::Value { .. } => Facts::default(),
         }

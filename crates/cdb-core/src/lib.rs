@@ -11,9 +11,7 @@
 //!     .connect()
 //!     .await?;
 //! let mood = cdb.stream("mood")?;
-//! if !mood.exists().await? {
-//!     mood.create(StreamCreate::new().schema(json!({"type": "integer"}))).await?;
-//! }
+//! mood.ensure(StreamCreate::new().schema(json!({"type": "integer"}))).await?;
 //! mood.insert(8).await?;
 //! println!("{} moods, the last {:?}", mood.len().await?, mood.get(-1).await?);
 //! # Ok(())
@@ -53,7 +51,7 @@ pub use cdb_types::{
 };
 pub use connectordb::{ConnectorDb, ConnectorDbBuilder};
 pub use device::Device;
-pub use error::{Error, Lagged};
+pub use error::{Error, Lagged, OtherError};
 pub use object::Object;
 pub use stream::{
     ByIndex, ByTime, Callback, Datapoints, Downlinks, InsertArray, Query, Reply, Request, Stream,

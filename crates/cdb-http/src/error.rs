@@ -95,8 +95,8 @@ impl Error {
             | Self::TooLarge(error)
             | Self::Server(error) => Facts::of_server(error),
             Self::Transport(error) => Facts::of_transport(error.is_timeout()),
-            Self::Url(_) | Self::Tls(_) => Facts::of_kind(ErrorKind::Invalid),
-            Self::Protocol(_) | Self::Unwritable(_) => Facts::default(),
+            Self::Url(_) | Self::Tls(_) | Self::Unwritable(_) => Facts::of_kind(ErrorKind::Invalid),
+            Self::Protocol(_) => Facts::default(),
         }
     }
 }

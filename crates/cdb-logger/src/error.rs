@@ -81,12 +81,12 @@ impl Error {
                 facts.fold(first, Facts::shared_with)
             }
             Self::UnknownStream(_) | Self::MissingStream(_) => Facts::of_kind(ErrorKind::NotFound),
-            Self::Name(_) | Self::Schema(_) => Facts::of_kind(ErrorKind::Invalid),
+            Self::Name(_) | Self::Schema(_) | Self::Unwritable(_) => {
+                Facts::of_kind(ErrorKind::Invalid)
+            }
             Self::Unfit { .. } => Facts::of_kind(ErrorKind::Schema),
             Self::Order(_) => Facts::of_kind(ErrorKind::Order),
-            Self::File { .. } | Self::Closed | Self::Unwritable(_) | Self::OnCreate(_) => {
-                Facts::default()
-            }
+            Self::File { .. } | Self::Closed | Self::OnCreate(_) => Facts::default(),
         }
     }
 
@@ -102,10 +102,7 @@ impl From<Error> for cdb_core::Error {
     fn from(error: Error) -> Self {
         match error {
             Error::Server(error) => error,
-            error => {
-                let (kind, is_temporary) = (error.kind(), error.is_temporary());
-                Self::Other { error: Box::new(error), kind, is_temporary }
-            }
+            error => Self::with_facts(error, Error::facts),
         }
     }
 }

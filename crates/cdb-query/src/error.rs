@@ -12,6 +12,14 @@ pub enum Error {
     /// name of a stream is not valid.
     #[error(transparent)]
     Core(#[from] cdb_core::Error),
+    /// A stream of the query does not exist, or may not be read.
+    #[error("{stream}: {error}")]
+    NotFound {
+        /// The path of the stream.
+        stream: String,
+        /// The answer of the server.
+        error: cdb_core::Error,
+    },
     /// The query is not valid; the message is that of the original server. Nothing was sent.
     #[error(transparent)]
     Query(#[from] QueryError),
@@ -69,7 +77,7 @@ impl Error {
     #[must_use]
     pub fn facts(&self) -> Facts<'_> {
         match self {
-            Self::Core(error) => error.facts(),
+            Self::Core(error) | Self::NotFound { error, .. } => error.facts(),
             Self::Type { .. } | Self::Write(_) => Facts::default(),
             _ => Facts::of_kind(ErrorKind::Invalid),
         }
@@ -92,10 +100,7 @@ impl From<Error> for cdb_core::Error {
     fn from(error: Error) -> Self {
         match error {
             Error::Core(error) => error,
-            error => {
-                let (kind, is_temporary) = (error.kind(), error.is_temporary());
-                Self::Other { error: Box::new(error), kind, is_temporary }
-            }
+            error => Self::with_facts(error, Error::facts),
         }
     }
 }

@@ -135,8 +135,9 @@ macro_rules! error_predicates {
             }
 
             /// Returns whether the request is wrong and would be refused again: a path, a schema or
-            /// a script that is not valid, a value that does not match the schema of its stream, a
-            /// datapoint that is older than the last one, or a body that is too large.
+            /// a script that is not valid, a value that cannot be written as JSON (such as NaN) or
+            /// does not match the schema of its stream, a datapoint that is older than the last one,
+            /// or a body that is too large.
             #[must_use]
             pub fn is_invalid(&self) -> bool {
                 self.facts().is_invalid()
