@@ -10,7 +10,7 @@ use cdb_types::{ColumnQuery, DatasetQuery, Reference};
 
 use crate::source::check_script;
 use crate::type_source::TypeSource;
-use crate::{ColumnType, Error, Merge, Result, Source, Table};
+use crate::{ColumnType, Error, Merge, Result, Source, Table, missing};
 
 /// A query for a table of the values of several streams. Awaiting it returns a [`Table`].
 ///
@@ -183,7 +183,12 @@ impl Dataset {
         .await;
         #[cfg(not(feature = "arrow"))]
         let (answer, types) = (cdb.call(&QueryDataset(&query)).await, BTreeMap::new());
-        let Json(rows) = answer?;
+        let rows = match answer {
+            Ok(Json(rows)) => rows,
+            Err(error) => {
+                return Err(missing::name_missing(&cdb, error, missing::streams(&query)).await);
+            }
+        };
         let names = columns.into_iter().map(|(name, _)| name).collect();
         Ok(Table::with_types(rows, names, &types))
     }

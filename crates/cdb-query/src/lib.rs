@@ -32,10 +32,17 @@ mod column_type;
 mod dataset;
 mod error;
 mod merge;
+mod missing;
 mod source;
 mod table;
 mod type_source;
 
+/// The version of `arrow-array` that [`Table::record_batch`] returns types of.
+#[cfg(feature = "arrow")]
+pub use arrow_array;
+/// The version of `arrow-schema` that belongs to [`arrow_array`].
+#[cfg(feature = "arrow")]
+pub use arrow_schema;
 pub use column_type::ColumnType;
 pub use dataset::{Column, Dataset, XAxis};
 pub use error::Error;

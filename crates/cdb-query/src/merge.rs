@@ -6,6 +6,7 @@ use cdb_core::{ConnectorDb, DatapointArray};
 use cdb_types::endpoint::{Json, QueryMerge};
 use cdb_types::{StreamQuery, check_merge};
 
+use crate::missing::name_missing;
 use crate::{Result, Source};
 
 /// The datapoints of at most ten streams as one series, in the order of their times. Of datapoints
@@ -55,8 +56,13 @@ impl Merge {
     async fn run(self) -> Result<DatapointArray> {
         let cdb = self.cdb.clone();
         let queries = self.resolve()?;
-        let Json(merged) = cdb.call(&QueryMerge(&queries)).await?;
-        Ok(merged)
+        match cdb.call(&QueryMerge(&queries)).await {
+            Ok(Json(merged)) => Ok(merged),
+            Err(error) => {
+                let streams = queries.iter().map(|query| query.stream.as_str()).collect();
+                Err(name_missing(&cdb, error, streams).await)
+            }
+        }
     }
 }
 

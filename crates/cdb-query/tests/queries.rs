@@ -179,9 +179,10 @@ async fn a_stream_that_may_not_be_read_is_refused() {
     let sensor = sensor.connect().await.expect("a connection");
     let mood = "test/user/mood";
     let refused = Merge::new(&sensor).stream(mood).await.expect_err("a refusal");
-    assert!(matches!(refused, Error::Core(error) if error.is_not_found()));
+    assert!(refused.is_not_found());
+    assert!(matches!(refused, Error::NotFound { stream, .. } if stream == mood));
     let refused = Dataset::new(&sensor).x(mood).column(Column::new(mood).name("m")).await;
-    assert!(matches!(refused, Err(Error::Core(error)) if error.is_not_found()));
+    assert!(matches!(refused, Err(Error::NotFound { stream, .. }) if stream == mood));
 }
 
 #[tokio::test]
