@@ -290,7 +290,7 @@ impl Stream {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn insert_array<'a, T: Serialize>(
+    pub fn insert_array<'a, T: Serialize + Sync>(
         &self,
         datapoints: &'a [Datapoint<T>],
     ) -> InsertArray<'a, T> {

@@ -162,7 +162,11 @@ impl<T> Request<T> {
     ///
     /// # Errors
     /// Returns the same errors as [`Stream::insert`].
-    pub async fn accept_with(self, value: impl Serialize) -> Result<()> {
+    pub async fn accept_with(self, value: impl Into<T>) -> Result<()>
+    where
+        T: Serialize,
+    {
+        let value: T = value.into();
         self.stream.insert(value).await
     }
 }

@@ -205,7 +205,10 @@ impl<T, By> Query<T, By> {
     }
 
     /// Reads the values as `U`.
-    pub fn typed<U>(self) -> Query<U, By> {
+    pub fn typed<U>(self) -> Query<U, By>
+    where
+        U: DeserializeOwned + Send + 'static,
+    {
         self.cast()
     }
 

@@ -41,7 +41,10 @@ impl<T> Subscribe<T> {
     }
 
     /// Reads the values as `U`.
-    pub fn typed<U>(self) -> Subscribe<U> {
+    pub fn typed<U>(self) -> Subscribe<U>
+    where
+        U: DeserializeOwned + Send + 'static,
+    {
         Subscribe { stream: self.stream, topic: self.topic, value: PhantomData }
     }
 

@@ -13,7 +13,15 @@ use crate::Result;
 
 /// A [`Stream`] whose values are read and written as `T`; made by [`Stream::typed`].
 ///
-/// It dereferences to the [`Stream`] for everything that does not depend on the type of values.
+/// It dereferences to the [`Stream`] for everything that does not depend on the type of values. A
+/// value of another type does not compile:
+///
+/// ```compile_fail,E0308
+/// # async fn example(level: cdb_core::TypedStream<u8>) -> cdb_core::Result<()> {
+/// level.insert("high").await?; // expected `u8`, found `&str`
+/// # Ok(())
+/// # }
+/// ```
 pub struct TypedStream<T> {
     stream: Stream,
     value: PhantomData<fn() -> T>,
@@ -25,12 +33,18 @@ impl<T> TypedStream<T> {
     }
 
     /// Like [`Stream::range`], with values of type `T`.
-    pub fn range(&self, range: impl RangeBounds<i64>) -> Query<T, ByIndex> {
+    pub fn range(&self, range: impl RangeBounds<i64>) -> Query<T, ByIndex>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
         Query::of_range(self.stream.clone(), &range)
     }
 
     /// Like [`Stream::query`], with values of type `T`.
-    pub fn query(&self) -> Query<T> {
+    pub fn query(&self) -> Query<T>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
         Query::whole(self.stream.clone())
     }
 
@@ -48,7 +62,10 @@ impl<T> TypedStream<T> {
 
     /// Like [`Stream::subscribe`], with values of type `T`. A batch that cannot be read as `T` is
     /// an `Err` item.
-    pub fn subscribe(&self) -> Subscribe<T> {
+    pub fn subscribe(&self) -> Subscribe<T>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
         Subscribe::new(self.stream.clone())
     }
 
@@ -117,7 +134,7 @@ impl<T> TypedStream<T> {
     /// Like [`Stream::insert_array`], with values of type `T`.
     pub fn insert_array<'a>(&self, datapoints: &'a [Datapoint<T>]) -> InsertArray<'a, T>
     where
-        T: Serialize,
+        T: Serialize + Sync,
     {
         self.stream.insert_array(datapoints)
     }
@@ -142,3 +159,8 @@ impl<T> fmt::Debug for TypedStream<T> {
         f.debug_tuple("TypedStream").field(&self.stream.path()).finish()
     }
 }
+
+/// Checks what does not compile.
+#[cfg(doctest)]
+#[doc = include_str!("typed/compile_fail.md")]
+struct CompileFail;
