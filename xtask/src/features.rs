@@ -6,8 +6,8 @@ use crate::command::{Result, cargo, output};
 /// The crates with features, and the combinations to build. Each is built alone, because a build of
 /// the whole workspace unifies the features that any crate enables.
 const COMBINATIONS: [(&str, &[&str]); 5] = [
-    ("cdb-types", &["", "schema", "jiff-1", "schema,jiff-1"]),
-    ("cdb-core", &["", "schema", "pipescript", "schema,pipescript"]),
+    ("cdb-types", &["", "schema", "jiff-1", "schemars", "schema,jiff-1,schemars"]),
+    ("cdb-core", &["", "schema", "pipescript", "schemars", "schema,pipescript,schemars"]),
     ("cdb-logger", &[""]),
     ("cdb-query", &["", "arrow"]),
     (
@@ -20,9 +20,10 @@ const COMBINATIONS: [(&str, &[&str]); 5] = [
             "blocking",
             "server",
             "arrow",
+            "schemars",
             "logger,query",
             "logger,blocking",
-            "logger,query,schema,blocking,server,arrow",
+            "logger,query,schema,blocking,server,arrow,schemars",
         ],
     ),
 ];

@@ -18,7 +18,7 @@ const SHAPES: [Shape; 5] = [
     (
         "all features",
         "connectordb",
-        &["logger", "query", "schema", "arrow", "blocking", "server"],
+        &["logger", "query", "schema", "arrow", "blocking", "schemars", "server"],
         WHOLE,
     ),
 ];

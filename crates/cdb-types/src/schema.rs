@@ -1,5 +1,7 @@
 //! The JSON Schema of a stream.
 
+#[cfg(feature = "schemars")]
+mod of_type;
 #[cfg(feature = "schema")]
 mod validator;
 

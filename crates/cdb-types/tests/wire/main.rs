@@ -6,3 +6,4 @@ mod queries;
 mod recorded;
 mod round_trips;
 mod schemas;
+mod schemas_of_types;
