@@ -6,8 +6,9 @@ use serde_json::Value;
 /// The type of a column of a [`Table`](crate::Table), for files that give each column one.
 ///
 /// It follows from the schema of the column's stream and its interpolator, or is set with
-/// [`Column::of_type`](crate::Column::of_type), and does not depend on the values: the files of two
-/// days can be concatenated.
+/// [`Column::of_type`](crate::Column::of_type) or
+/// [`Dataset::column_type`](crate::Dataset::column_type). It does not depend on the values, so the
+/// files of two days can be concatenated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ColumnType {
@@ -45,6 +46,17 @@ impl ColumnType {
         }
     }
 
+    /// Returns what a value of this type is called in an error.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Float => "a number",
+            Self::Integer => "an integer of 64 bits",
+            Self::Boolean => "a boolean",
+            Self::Text => "a text",
+        }
+    }
+
     /// Returns the type of what an interpolator gives, from that of the stream.
     #[cfg_attr(
         not(feature = "arrow"),
@@ -54,7 +66,7 @@ impl ColumnType {
         match interpolator {
             "closest" | "before" | "after" => of_stream,
             "count" => Some(Self::Integer),
-            "sum" | "mean" => Some(Self::Float),
+            "sum" | "mean" | "average" => Some(Self::Float),
             _ => None,
         }
     }

@@ -45,6 +45,7 @@ pub struct Dataset {
     x: Option<XAxis>,
     columns: Vec<Column>,
     posttransform: Option<String>,
+    types: BTreeMap<String, ColumnType>,
 }
 
 /// The values of a column, or the datapoints at which a dataset has its rows.
@@ -79,6 +80,7 @@ impl Dataset {
             x: None,
             columns: Vec::new(),
             posttransform: None,
+            types: BTreeMap::new(),
         }
     }
 
@@ -124,6 +126,14 @@ impl Dataset {
         self
     }
 
+    /// Sets the type that a column of the table has in record batches and files (feature `arrow`).
+    /// [`Column::of_type`] does the same; this is for the columns that are not a [`Column`]: `x`, and
+    /// those that the posttransform makes.
+    pub fn column_type(mut self, column: impl Into<String>, of_type: ColumnType) -> Self {
+        self.types.insert(column.into(), of_type);
+        self
+    }
+
     /// Checks the query, and returns it with the columns in the order of the table.
     fn resolve(self) -> Result<(DatasetQuery, Vec<(String, TypeSource)>)> {
         let mut query = DatasetQuery::default();
@@ -139,6 +149,9 @@ impl Dataset {
         }
         if let Some(error) = self.times.time_error {
             return Err(error.into());
+        }
+        if let Some(dt) = self.dt.filter(|dt| !dt.is_finite()) {
+            return Err(Error::Step(dt));
         }
         match (self.x, self.dt) {
             (None, None) => return Err(Error::NoReference),
@@ -173,22 +186,19 @@ impl Dataset {
     }
 
     async fn run(self) -> Result<Table> {
-        let cdb = self.cdb.clone();
+        let (cdb, given) = (self.cdb.clone(), self.types.clone());
         let (query, columns) = self.resolve()?;
-        #[cfg(feature = "arrow")]
-        let (answer, types) = futures_util::future::join(
-            cdb.call(&QueryDataset(&query)),
-            crate::type_source::types(&cdb, &columns),
-        )
-        .await;
-        #[cfg(not(feature = "arrow"))]
-        let (answer, types) = (cdb.call(&QueryDataset(&query)).await, BTreeMap::new());
-        let rows = match answer {
-            Ok(Json(rows)) => rows,
-            Err(error) => {
-                return Err(missing::name_missing(&cdb, error, missing::streams(&query)).await);
-            }
+        let rows = async || match cdb.call(&QueryDataset(&query)).await {
+            Ok(Json(rows)) => Ok(rows),
+            Err(error) => Err(missing::name_missing(&cdb, error, missing::streams(&query)).await),
         };
+        #[cfg(feature = "arrow")]
+        let (rows, mut types) =
+            futures_util::future::try_join(rows(), crate::type_source::types(&cdb, &columns))
+                .await?;
+        #[cfg(not(feature = "arrow"))]
+        let (rows, mut types) = (rows().await?, BTreeMap::new());
+        types.extend(given);
         let names = columns.into_iter().map(|(name, _)| name).collect();
         Ok(Table::with_types(rows, names, &types))
     }
@@ -252,7 +262,8 @@ impl Column {
 
     /// Sets the type that the column has in record batches and files (feature `arrow`). By default
     /// it follows from the schema of the stream; a transform, an interpolator that is a script, and a
-    /// posttransform may change it, so with these it should be set.
+    /// posttransform may change it, so with these it should be set. See also
+    /// [`Dataset::column_type`].
     pub fn of_type(mut self, of_type: ColumnType) -> Self {
         self.of_type = Some(of_type);
         self

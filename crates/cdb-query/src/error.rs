@@ -32,6 +32,9 @@ pub enum Error {
     /// The dataset has neither a reference (`x`) nor a step (`dt`). Nothing was sent.
     #[error("a dataset needs a reference stream (x) or a step in seconds (dt)")]
     NoReference,
+    /// The step (`dt`) of a dataset is NaN or an infinity. Nothing was sent.
+    #[error("the step (dt) of a dataset is {0}; give a finite number of seconds")]
+    Step(f64),
     /// The end (`t2`) of a dataset with a step (`dt`) is missing, or is less than a step after the
     /// start (`t1`). Nothing was sent.
     #[error("a dataset with a step (dt) needs an end (t2) that is at least one step after t1")]
@@ -50,8 +53,9 @@ pub enum Error {
     /// A column whose values are a merge has no name. Nothing was sent.
     #[error("a column whose values are a merge needs a name")]
     Unnamed,
-    /// Two columns have the same name. Nothing was sent.
-    #[error("two columns are named {0}")]
+    /// Two columns have the same name. Nothing was sent, or, if it is the name `t` of the times of the
+    /// rows, no file was written.
+    #[error("two columns are named {0}; give one another name with Column::name")]
     TwoColumns(String),
     /// The table does not have a column of this name.
     #[error("the table has no column named {0}")]

@@ -50,6 +50,15 @@ pub use merge::Merge;
 pub use source::Source;
 pub use table::{Row, Table};
 
+/// The versions of Arrow and Parquet that the tables use, so that a program need not depend on the same
+/// ones.
+#[cfg(feature = "arrow")]
+pub mod arrow {
+    pub use arrow_array as array;
+    pub use arrow_schema as schema;
+    pub use parquet;
+}
+
 /// A `Result` whose error is an [`Error`] by default.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

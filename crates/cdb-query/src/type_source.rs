@@ -32,33 +32,47 @@ impl TypeSource {
     }
 }
 
-/// The types of columns, by name. The schemas of their streams are requested at the same time; a
-/// stream whose schema may not be read has no type, which is no reason for a table to fail.
+/// Returns the types of columns, by name. The schemas of their streams are requested at the same time.
+/// A stream whose schema may not be read has no type, which is no reason for a table to fail. A failure
+/// that is temporary is one: without the schema, the column would have another type this time.
 #[cfg(feature = "arrow")]
 pub(crate) async fn types(
     cdb: &cdb_core::ConnectorDb,
     columns: &[(String, TypeSource)],
-) -> std::collections::BTreeMap<String, ColumnType> {
-    use futures_util::{StreamExt, stream};
+) -> crate::Result<std::collections::BTreeMap<String, ColumnType>> {
+    use futures_util::{StreamExt, TryStreamExt, stream};
 
     /// How many schemas are requested at the same time.
     const CONCURRENT: usize = 16;
 
-    let of_column = async |(name, source): &(String, TypeSource)| {
-        let of_stream = match (source.given, &source.stream) {
-            (Some(given), _) => return Some((name.clone(), given)),
-            (None, Some(path)) => {
-                let info = cdb.stream(path).ok()?.data().await.ok();
-                info.and_then(|info| ColumnType::of_schema(&info.schema))
-            }
-            (None, None) => None,
-        };
-        let found = match &source.interpolator {
+    let find = async |(name, source): &(String, TypeSource)| {
+        Ok(source.find(cdb).await?.map(|found| (name.clone(), found)))
+    };
+    let found = stream::iter(columns).map(find).buffer_unordered(CONCURRENT);
+    found.try_filter_map(async |found| Ok(found)).try_collect().await
+}
+
+#[cfg(feature = "arrow")]
+impl TypeSource {
+    async fn find(&self, cdb: &cdb_core::ConnectorDb) -> crate::Result<Option<ColumnType>> {
+        let interpolated = |of_stream| match &self.interpolator {
             Some(interpolator) => ColumnType::interpolated(of_stream, interpolator),
             None => of_stream,
         };
-        Some((name.clone(), found?))
-    };
-    let found = stream::iter(columns).map(of_column).buffer_unordered(CONCURRENT);
-    found.filter_map(async |found| found).collect().await
+        match (self.given.or_else(|| interpolated(None)), &self.stream) {
+            (None, Some(stream)) => Ok(interpolated(of_stream(cdb, stream).await?)),
+            (found, _) => Ok(found),
+        }
+    }
+}
+
+/// Returns the type of the values of a stream or its downlink, if its schema says one and may be read.
+#[cfg(feature = "arrow")]
+async fn of_stream(cdb: &cdb_core::ConnectorDb, path: &str) -> crate::Result<Option<ColumnType>> {
+    let Ok(path) = path.parse::<cdb_types::DataPath>() else { return Ok(None) };
+    match cdb.stream(&path.stream.to_string())?.data().await {
+        Ok(info) => Ok(ColumnType::of_schema(&info.schema)),
+        Err(error) if error.is_temporary() => Err(error.into()),
+        Err(_) => Ok(None),
+    }
 }

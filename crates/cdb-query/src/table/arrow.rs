@@ -16,12 +16,15 @@ use super::Table;
 use super::text::plain;
 use crate::{ColumnType, Error, Result};
 
+/// The name of the column with the times of the rows.
+const TIME_COLUMN: &str = "t";
+
 impl Table {
     /// Returns the table as an Arrow record batch. The first column is `t`, the time of the row in
     /// UTC with microseconds; the columns of the table follow.
     ///
     /// The type of a column follows from the schema of its stream, or is
-    /// [given](crate::Column::of_type), so it is the same for other times of the same query:
+    /// [set](crate::Column::of_type), so it is the same for other times of the same query:
     ///
     /// | [`ColumnType`] | type |
     /// |---|---|
@@ -34,24 +37,29 @@ impl Table {
     /// `Boolean` if all are booleans, otherwise `Utf8`. Such a type may be another for other times.
     ///
     /// # Errors
-    /// Returns an error if a value is not of its column's type, as one may be that was inserted
-    /// before the schema of the stream was changed.
+    /// Returns [`Error::Type`] if a value is not of its column's type, as one may be that was inserted
+    /// before the schema of the stream was changed, and [`Error::TwoColumns`] if a column of the table
+    /// is named `t`.
     pub fn record_batch(&self) -> Result<RecordBatch> {
+        if self.position(TIME_COLUMN).is_some() {
+            return Err(Error::TwoColumns(TIME_COLUMN.to_owned()));
+        }
         #[allow(clippy::cast_possible_truncation, reason = "the cast saturates")]
         let micros = self.times().map(|t| (t.as_secs_f64() * 1e6).round() as i64);
         let times = TimestampMicrosecondArray::from_iter_values(micros).with_timezone("UTC");
-        let mut columns: Vec<(&str, ArrayRef, bool)> = vec![("t", Arc::new(times), false)];
+        let mut columns: Vec<(&str, ArrayRef, bool)> = vec![(TIME_COLUMN, Arc::new(times), false)];
         for (index, name) in self.names.iter().enumerate() {
             let values: Vec<&Value> = self.rows.iter().map(|(_, values)| &values[index]).collect();
             let of_type = self.types.get(index).copied().flatten();
-            let array = array(&values, of_type.unwrap_or_else(|| guess(&values)));
-            let array = array.map_err(|row| Error::Type {
+            let of_type = of_type.unwrap_or_else(|| guess(&values));
+            let array = array(&values, of_type).map_err(|row| Error::Type {
                 column: name.clone(),
                 t: self.rows.get(row).map_or(0.0, |(t, _)| t.as_secs_f64()),
                 error: format!(
-                    "{} is not of the type that the schema of its stream has now; set the \
-                    type with Column::of_type",
-                    values[row]
+                    "{} is not {}; set another type with Column::of_type or \
+                     Dataset::column_type; ColumnType::Text can hold all values",
+                    values[row],
+                    of_type.noun()
                 ),
             });
             columns.push((name, array?, true));

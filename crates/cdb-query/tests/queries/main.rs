@@ -1,45 +1,13 @@
 //! Merges and datasets against the embedded server.
 
-use cdb_core::{ConnectorDb, Datapoint, DeviceCreate, Stream, StreamCreate, Timestamp};
+mod support;
+#[cfg(feature = "arrow")]
+mod types;
+
+use cdb_core::{ConnectorDb, Datapoint, DatapointArray, DeviceCreate};
 use cdb_query::{Column, Dataset, Error, Merge, Source, Table};
-use cdb_server::Server;
-use serde_json::{Value, json};
-
-/// A server with the streams of the original's documentation, `mood` and `temperature`.
-struct TestServer {
-    server: Server,
-    cdb: ConnectorDb,
-    _directory: tempfile::TempDir,
-}
-
-impl TestServer {
-    async fn new() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let builder = Server::builder().data(directory.path().join("data.db"));
-        let builder = builder.listen("127.0.0.1:0").admin("test", "test");
-        let server = builder.start().await.expect("a server");
-        let cdb = ConnectorDb::builder().url(server.url()).password("test", "test");
-        let cdb = cdb.connect().await.expect("a connection");
-        let server = Self { server, cdb, _directory: directory };
-        server.stream("mood", &[(1.0, json!(7)), (4.0, json!(3)), (11.0, json!(5))]).await;
-        let temperature = [(2.0, json!(73)), (5.0, json!(84)), (8.0, json!(81)), (11.0, json!(79))];
-        server.stream("temperature", &temperature).await;
-        server
-    }
-
-    async fn stream(&self, name: &str, data: &[(f64, Value)]) -> Stream {
-        let stream = self.cdb.stream(name).expect("a stream");
-        stream.create(StreamCreate::new()).await.expect("created");
-        let data: Vec<_> =
-            data.iter().map(|(t, d)| Datapoint::new(*t, d).expect("a time")).collect();
-        stream.insert_array(&data).await.expect("inserted");
-        stream
-    }
-}
-
-fn at(seconds: f64) -> Timestamp {
-    Timestamp::new(seconds).expect("a time")
-}
+use serde_json::json;
+use support::{TestServer, at};
 
 fn lines(table: &Table) -> Vec<String> {
     table.to_string().lines().map(str::to_owned).collect()
@@ -162,6 +130,23 @@ async fn a_query_is_checked_before_it_is_sent() {
     assert!(matches!(Dataset::new(&cdb).x("mood").column(x).await, Err(Error::Query(_))));
     let merge = Merge::new(&cdb).stream(column);
     assert!(matches!(times().dt(1.0).column(merge).await, Err(Error::Unnamed)));
+    let endless = Dataset::new(&cdb).t1(at(0.0)).dt(1.0).column(column);
+    assert!(matches!(endless.await, Err(Error::NoRows)));
+    assert!(matches!(times().dt(20.0).column(column).await, Err(Error::NoRows)));
+    let many = Dataset::new(&cdb).t2(at(20e6)).dt(1.0).column(column);
+    assert!(matches!(many.await, Err(Error::TooManyRows)));
+    assert!(matches!(times().dt(0.0005).column(column).await, Err(Error::TooManyRows)));
+    let merge = || Merge::new(&cdb).stream(column);
+    for times in [Dataset::new(&cdb).t1(at(1.0)), Dataset::new(&cdb).t2(at(1.0))] {
+        assert!(matches!(times.x(merge()).column(column).await, Err(Error::TimesOfMerge)));
+    }
+    for t in [f64::NAN, f64::INFINITY] {
+        assert!(matches!(times().t1(t).dt(1.0).column(column).await, Err(Error::Time(_))));
+        let source = Source::new(column).t2(t);
+        assert!(matches!(times().dt(1.0).column(source.clone()).await, Err(Error::Time(_))));
+        assert!(matches!(Merge::new(&cdb).stream(source).await, Err(Error::Time(_))));
+        assert!(matches!(times().dt(t).column(column).await, Err(Error::Step(_))));
+    }
     let both = Source::new(column).i1(3).t1(at(1.0));
     assert!(matches!(Merge::new(&cdb).stream(both).await, Err(Error::Query(_))));
     let many = (0..11).fold(Merge::new(&cdb), |merge, _| merge.stream(column));
@@ -188,7 +173,9 @@ async fn a_stream_that_may_not_be_read_is_refused() {
 #[tokio::test]
 async fn tables_are_written_as_csv() {
     let server = TestServer::new().await;
-    server.stream("notes", &[(1.0, json!("rain, \"heavy\"")), (4.0, json!({"a": 1}))]).await;
+    server
+        .stream("notes", json!({}), &[(1.0, json!("rain, \"heavy\"")), (4.0, json!({"a": 1}))])
+        .await;
     let column = Column::new("notes").interpolator("before");
     let table = Dataset::new(&server.cdb).x("mood").column(column).await.expect("a table");
     let mut csv = Vec::new();
@@ -198,25 +185,30 @@ async fn tables_are_written_as_csv() {
     assert_eq!(String::from_utf8(csv).expect("text"), expected);
 }
 
-#[cfg(feature = "arrow")]
 #[tokio::test]
-async fn tables_become_record_batches() {
+async fn a_column_of_numbers_has_nan_where_a_value_is_missing() {
     let server = TestServer::new().await;
-    server.stream("half", &[(4.0, json!(0.5)), (5.0, json!(2))]).await;
-    server.stream("text", &[(1.0, json!("hi")), (2.0, json!(true))]).await;
+    server.stream("notes", json!({}), &[(1.0, json!("rain"))]).await;
     let table = Dataset::new(&server.cdb)
         .x("mood")
-        .column(Column::new("half").interpolator("before"))
-        .column("text")
+        .column(Column::new("temperature").interpolator("before"))
+        .column("notes")
         .await
         .expect("a table");
-    let batch = table.record_batch().expect("a batch");
-    let types: Vec<_> =
-        batch.schema().fields().iter().map(|field| field.data_type().to_string()).collect();
-    assert_eq!(types[1..], ["Int64", "Float64", "Utf8"]);
-    assert_eq!((batch.num_rows(), batch.column(2).null_count()), (3, 1));
-    let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("table.parquet");
-    table.write_parquet(&file).expect("written");
-    assert_eq!(&std::fs::read(file).expect("the file")[..4], b"PAR1");
+    let temperatures = table.column_f64("temperature").expect("numbers");
+    assert!(temperatures[0].is_nan());
+    assert_eq!(temperatures[1..], [73.0, 79.0]);
+    let error = table.column_f64("notes").expect_err("a text").to_string();
+    assert!(error.starts_with("the value at 1 in column notes is not"), "{error}");
+    assert!(matches!(table.column_f64("zork"), Err(Error::NoColumn(_))));
+}
+
+#[test]
+fn rows_of_which_some_are_not_objects_are_one_column() {
+    let rows = [json!({"a": 1, "value": 2}), json!(3), json!(null), json!([4])];
+    let points = rows.clone().map(|row| Datapoint::new(1.0, row).expect("a time"));
+    let table = Table::of(DatapointArray::from_iter(points), vec!["a".to_owned()]);
+    assert_eq!(table.columns(), ["value"]);
+    let values: Vec<_> = table.rows().map(|row| row.values()[0].clone()).collect();
+    assert_eq!(values, rows);
 }
