@@ -19,11 +19,12 @@ const COMBINATIONS: [(&str, &[&str]); 5] = [
             "schema",
             "blocking",
             "server",
+            "testing",
             "arrow",
             "schemars",
             "logger,query",
             "logger,blocking",
-            "logger,query,schema,blocking,server,arrow,schemars",
+            "logger,query,schema,blocking,testing,arrow,schemars",
         ],
     ),
 ];

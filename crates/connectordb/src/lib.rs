@@ -8,6 +8,8 @@
 pub mod blocking;
 #[cfg(doc)]
 pub mod guide;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use cdb_archive as archive;
 pub use cdb_core::*;
