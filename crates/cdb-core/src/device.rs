@@ -1,13 +1,13 @@
 //! Devices.
 
-use cdb_http::{Credentials, ProtocolError};
+use cdb_http::Credentials;
 use cdb_types::endpoint::ListStreams;
 use cdb_types::{ApiKey, DeviceCreate, DeviceInfo, DeviceKind, DevicePath, DeviceUpdate};
 
 use crate::connectordb::listed_name;
 use crate::object::{Handle, getters, object_methods, setters};
 use crate::stream::check_schema;
-use crate::{Result, Stream, User};
+use crate::{Error, Result, Stream, User};
 
 /// A device, which logs in with an API key of its own and owns streams.
 #[derive(Debug, Clone)]
@@ -42,15 +42,18 @@ impl Device {
     /// ```
     ///
     /// # Errors
-    /// Returns the errors of [`create`](Self::create) and of [`Stream::ensure`], and an error if the
-    /// key may not be read.
+    /// Returns the errors of [`create`](Self::create) and of [`Stream::ensure`], and
+    /// [`Error::HiddenKey`] if the key may not be read.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the device may exist with some of its streams. Call this again.
     pub async fn ensure(&self, create: DeviceCreate) -> Result<ApiKey> {
         create.streams.values().try_for_each(check_schema)?;
         let info = self.0.ensure(&create).await?;
         for (name, stream) in create.streams {
             self.stream(&name)?.ensure(stream).await?;
         }
-        visible_key(&info)
+        visible_key(&info).ok_or_else(|| Error::HiddenKey(self.path().clone()))
     }
 
     /// Lists the streams of the device, oldest first.
@@ -131,17 +134,16 @@ impl Device {
     pub async fn reset_apikey(&self) -> Result<ApiKey> {
         let update = DeviceUpdate::new().apikey("");
         let info = if self.path() == self.0.connection.device() {
-            let new = |info: &DeviceInfo| visible_key(info).ok().map(Credentials::ApiKey);
+            let new = |info: &DeviceInfo| visible_key(info).map(Credentials::ApiKey);
             self.0.set_login(&update, new).await?
         } else {
             self.set(update).await?
         };
-        visible_key(&info)
+        visible_key(&info).ok_or_else(|| Error::HiddenKey(self.path().clone()))
     }
 }
 
 /// The key in a device's properties. The server leaves it empty for those who may not read it.
-fn visible_key(info: &DeviceInfo) -> Result<ApiKey> {
-    let key = info.apikey.clone().filter(|key| !key.expose().is_empty());
-    Ok(key.ok_or(ProtocolError::Missing("apikey")).map_err(cdb_http::Error::from)?)
+fn visible_key(info: &DeviceInfo) -> Option<ApiKey> {
+    info.apikey.clone().filter(|key| !key.expose().is_empty())
 }

@@ -100,6 +100,9 @@ pub enum Error {
         /// The error of that object.
         error: Box<Error>,
     },
+    /// The API key of this device may not be read by the device that is logged in.
+    #[error("the API key of {0} may not be read with this login")]
+    HiddenKey(DevicePath),
     /// The stream belongs to another device. Only its owner can answer the requests in its
     /// downlink. Nothing was sent.
     #[error("{0} is not a stream of the device that is logged in")]
@@ -206,7 +209,7 @@ impl Error {
             #[cfg(feature = "pipescript")]
             Self::Script(_) => Facts::of_kind(ErrorKind::Invalid),
             Self::Exists(_) | Self::OtherSchema { .. } => Facts::of_kind(ErrorKind::Exists),
-            Self::NotOwner(_) => Facts::of_kind(ErrorKind::Denied),
+            Self::HiddenKey(_) | Self::NotOwner(_) => Facts::of_kind(ErrorKind::Denied),
             Self::Other(other) => Facts { server: other.server.as_deref(), ..other.facts.clone() },
             Self::UnknownDevice | Self::OtherDevice { .. } => Facts::of_kind(ErrorKind::Invalid),
             Self::Lagged(_) | Self::Archive(_) | Self::Value { .. } => Facts::default(),

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use cdb_http::{Credentials, Session};
 use cdb_types::endpoint::{Create, Delete, Json, Read, Write};
-use cdb_types::{DevicePath, Kind};
+use cdb_types::{DevicePath, ErrorKind, Kind};
 
 use crate::connection::Connection;
 use crate::{Device, Result, Stream, User};
@@ -77,7 +77,9 @@ impl<K: Kind> Handle<K> {
     pub(crate) async fn exists(&self) -> Result<bool> {
         match self.refresh().await {
             Ok(_) => Ok(true),
-            Err(error) if error.is_not_found() || error.is_forbidden() => Ok(false),
+            Err(error) if error.is_not_found() => Ok(false),
+            // Not for the 403 of a proxy, which knows nothing of objects.
+            Err(error) if error.kind() == Some(ErrorKind::Denied) => Ok(false),
             Err(error) => Err(error),
         }
     }

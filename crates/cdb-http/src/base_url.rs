@@ -1,6 +1,6 @@
 //! The URL of a server.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use cdb_types::endpoint::API;
 use reqwest::Url;
@@ -9,8 +9,9 @@ use crate::UrlError;
 
 /// Returns the URL of the API from a URL that a user entered.
 ///
-/// A URL without a scheme gets `http://` if its host is `localhost` or an IP address, for which there
-/// are hardly ever certificates, and otherwise `https://`, as in the Python client. The path is
+/// A URL without a scheme gets `http://` if its host is `localhost` or an IP address of a local
+/// network, for which there are hardly ever certificates, and otherwise `https://`, as in the Python
+/// client: a key must not travel the internet unencrypted because a scheme was forgotten. The path is
 /// replaced by `/api/v1/`. A path that ends in `/api/v1/` is kept, so that a server may be below another path:
 /// `https://example.com/streams/api/v1/`. White space around the URL, its query and its fragment
 /// are removed.
@@ -36,14 +37,20 @@ pub(crate) fn base_url(text: &str) -> Result<Url, UrlError> {
     Ok(url)
 }
 
-/// Returns whether the host is `localhost` or an IP address.
+/// Returns whether the host is `localhost` or an IP address that is not routed on the internet.
 fn is_local(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
-    host == "localhost" || host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok()
+    match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        Ok(IpAddr::V6(ip)) => {
+            ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local()
+        }
+        Err(_) => host == "localhost",
+    }
 }
 
 /// Returns the scheme, host and port of a server's URL, such as `https://example.com`. A URL
-/// without a scheme gets `https` (`http` for `localhost` and IP addresses), and the default port is left out.
+/// without a scheme gets `https` (`http` for `localhost` and local IP addresses), and the default port is left out.
 ///
 /// A key or password that belongs to one origin must not be sent to another.
 ///
@@ -78,6 +85,9 @@ mod tests {
         assert_eq!(base("localhost:3124/"), "http://localhost:3124/api/v1/");
         assert_eq!(base("localhost"), "http://localhost/api/v1/");
         assert_eq!(base("192.168.1.7:3124"), "http://192.168.1.7:3124/api/v1/");
+        assert_eq!(base("203.0.113.5:3124"), "https://203.0.113.5:3124/api/v1/");
+        assert_eq!(base("[2001:db8::1]"), "https://[2001:db8::1]/api/v1/");
+        assert_eq!(base("[fe80::1]"), "http://[fe80::1]/api/v1/");
         assert_eq!(base("[::1]:3124"), "http://[::1]:3124/api/v1/");
         assert_eq!(base("https://localhost:3124"), "https://localhost:3124/api/v1/");
         assert_eq!(base("http://a.example/some/page?x=1#y"), "http://a.example/api/v1/");

@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use cdb_http::{Body, ProtocolError};
-use cdb_types::{Datapoint, DatapointArray, DatapointParseError, DatapointParser, StreamPath};
+use cdb_types::{
+    Datapoint, DatapointArray, DatapointParseError, DatapointParser, StreamPath, Timestamp,
+};
 use futures_core::Stream;
 use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
@@ -72,12 +74,7 @@ impl<T: DeserializeOwned> Datapoints<T> {
             feed(&mut self.parser, piece, found)
         };
         parsed.map_err(|error| match error {
-            DatapointParseError::Value { t, error } => Error::Value {
-                stream: self.stream.clone(),
-                t,
-                expected: short_name(std::any::type_name::<T>()),
-                error: without_position(&error),
-            },
+            DatapointParseError::Value { t, error } => value_error::<T>(&self.stream, t, &error),
             error => cdb_http::Error::from(ProtocolError::from(error)).into(),
         })
     }
@@ -151,6 +148,20 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for MaybeInvalid<T> {
     }
 }
 
+/// The error of a value that cannot be read as `T`.
+pub(super) fn value_error<T>(
+    stream: &StreamPath,
+    t: Timestamp,
+    error: &serde_json::Error,
+) -> Error {
+    Error::Value {
+        stream: stream.clone(),
+        t,
+        expected: short_name(std::any::type_name::<T>()),
+        error: without_position(error),
+    }
+}
+
 /// The name of a type without the modules that it and its parameters are in.
 fn short_name(name: &str) -> String {
     let parts = name.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
@@ -160,8 +171,8 @@ fn short_name(name: &str) -> String {
 
 /// The message of an error without its line and column, which are those within one value.
 fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or(&text).to_owned()
+    let (text, (line, column)) = (error.to_string(), (error.line(), error.column()));
+    text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text).to_owned()
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use cdb_http::ProtocolError;
 use cdb_types::{Datapoint, Timestamp};
 use futures_util::StreamExt;
 use serde::Serialize;
@@ -14,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::datapoints::value_error;
 use super::{Callback, Stream, Subscription};
 use crate::{Error, Result};
 
@@ -124,7 +124,7 @@ pub struct Request<T = Value> {
 impl<T: DeserializeOwned> Request<T> {
     fn read(stream: &Stream, raw: Datapoint<Box<RawValue>>) -> Result<Self> {
         let value = serde_json::from_str(raw.d.get());
-        let value = value.map_err(|error| cdb_http::Error::from(ProtocolError::from(error)))?;
+        let value = value.map_err(|error| value_error::<T>(stream.path(), raw.t, &error))?;
         Ok(Self { stream: stream.clone(), raw, value })
     }
 }

@@ -6,6 +6,7 @@
 
 mod recent;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use cdb_http::websocket::{Batch, Event, Events};
@@ -15,6 +16,7 @@ use cdb_types::{Datapoint, DatapointArray, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::datapoints::value_error;
 use super::{Query, Stream};
 use crate::error::Lagged;
 use crate::{Error, Result};
@@ -38,6 +40,8 @@ pub(super) struct Follower {
     page: u64,
     /// How long to wait if the next page cannot be read either.
     pause: Duration,
+    /// Datapoints that were received, and whose values have not been parsed.
+    unparsed: VecDeque<Datapoint<Box<RawValue>>>,
     is_finished: bool,
 }
 
@@ -81,24 +85,52 @@ impl Follower {
             _ => Position::on_original_server(&stream, &topic).await?,
         };
         let (gap, page, pause, is_finished) = (Gap::None, PAGE, PAUSES.0, false);
-        Ok(Self { stream, topic, events, position, gap, page, pause, is_finished })
+        let unparsed = VecDeque::new();
+        Ok(Self { stream, topic, events, position, gap, page, pause, unparsed, is_finished })
     }
 
     /// Waits for the next batch or error; `None` after the end.
     pub(super) async fn next<T: DeserializeOwned + Send + 'static>(
         &mut self,
     ) -> Option<Result<DatapointArray<T>>> {
-        while !self.is_finished {
+        loop {
+            if let Some(item) = self.parse() {
+                return Some(item);
+            }
+            if self.is_finished {
+                return None;
+            }
             let item = match self.gap {
                 Gap::None => self.live().await,
-                gap => self.read(gap).await,
+                gap => self.read(gap).await.map(|page| {
+                    self.unparsed = page.into();
+                    DatapointArray::default()
+                }),
             };
             match item {
                 Ok(batch) if batch.is_empty() => {}
                 item => return Some(item),
             }
         }
-        None
+    }
+
+    /// Parses datapoints up to the first whose value is not a `T`. If that is the first of them, it
+    /// is an error of its own, and the others follow.
+    fn parse<T: DeserializeOwned>(&mut self) -> Option<Result<DatapointArray<T>>> {
+        let mut parsed = Vec::new();
+        while let Some(datapoint) = self.unparsed.pop_front() {
+            match serde_json::from_str(datapoint.d.get()) {
+                Ok(d) => parsed.push(datapoint.map(|_| d)),
+                Err(error) if parsed.is_empty() => {
+                    return Some(Err(value_error::<T>(self.stream.path(), datapoint.t, &error)));
+                }
+                Err(_) => {
+                    self.unparsed.push_front(datapoint);
+                    break;
+                }
+            }
+        }
+        (!parsed.is_empty()).then(|| Ok(parsed.into()))
     }
 
     /// Handles the next event of the websocket. Events without datapoints give an empty batch.
@@ -130,11 +162,18 @@ impl Follower {
                     return Err(Error::Lagged(Lagged::Replaced));
                 }
                 position.next = end;
-                read(data)
             }
-            Position::Time(recent) => typed(recent.live(read::<Vec<_>>(data)?)),
-            Position::Unknown(_) => read(data),
+            Position::Time(recent) => {
+                self.unparsed = recent.live(read::<Vec<_>>(data)?).into();
+                return Ok(DatapointArray::default());
+            }
+            Position::Unknown(_) => {}
         }
+        read(data).or_else(|_| {
+            // Nearly all batches are of the right type. In this one, the good values are to be found.
+            self.unparsed = read(data)?;
+            Ok(DatapointArray::default())
+        })
     }
 
     /// Handles a subscription that was made again on a new connection.
@@ -192,10 +231,7 @@ impl Follower {
 
     /// Reads a page of the missed datapoints. While the server cannot be reached, it pauses and
     /// returns an empty batch, so that the page is tried again.
-    async fn read<T: DeserializeOwned + Send + 'static>(
-        &mut self,
-        gap: Gap,
-    ) -> Result<DatapointArray<T>> {
+    async fn read(&mut self, gap: Gap) -> Result<Vec<Datapoint<Box<RawValue>>>> {
         let page = match (&mut self.position, gap) {
             (Position::Index(position), Gap::Until(end)) if position.next < end => {
                 let next = end.min(position.next + self.page);
@@ -204,24 +240,24 @@ impl Follower {
                 let page = query_topic(query, &self.topic).await;
                 let has_script = !self.topic.transform.is_empty();
                 match &page {
-                    page if is_page_done(page) => {
+                    Ok(_) => {
                         position.next = next;
                         self.page = (2 * self.page).min(PAGE);
                     }
                     // The script may fail at one datapoint of the page, which smaller pages find.
                     Err(_) if has_script && self.page > 1 => {
                         self.page /= 2;
-                        return Ok(DatapointArray::default());
+                        return Ok(Vec::new());
                     }
                     // The script fails at this datapoint, so it would not have been sent over the
                     // websocket either.
                     Err(error) if has_script && is_bad_request(error) => {
                         position.next = next;
-                        return Ok(DatapointArray::default());
+                        return Ok(Vec::new());
                     }
-                    _ => {}
+                    Err(_) => {}
                 }
-                page
+                page.map(DatapointArray::into_vec)
             }
             (Position::Time(recent), Gap::Rest) => {
                 let limit = PAGE + recent.len() as u64;
@@ -235,7 +271,7 @@ impl Follower {
                         if (page.len() as u64) < limit {
                             self.gap = Gap::None;
                         }
-                        typed(recent.read(page.into_vec(), self.gap == Gap::None))
+                        Ok(recent.read(page.into_vec(), self.gap == Gap::None))
                     }
                     Err(error) if !self.topic.transform.is_empty() && is_broken_off(&error) => {
                         // The script fails at a datapoint. Pages start at a time, so those after it
@@ -248,7 +284,7 @@ impl Follower {
             }
             _ => {
                 self.gap = Gap::None;
-                return Ok(DatapointArray::default());
+                return Ok(Vec::new());
             }
         };
         match page {
@@ -256,11 +292,11 @@ impl Follower {
                 tracing::debug!(%error, "missed datapoints cannot be read yet");
                 tokio::time::sleep(self.pause).await;
                 self.pause = (self.pause * 2).min(PAUSES.1);
-                Ok(DatapointArray::default())
+                Ok(Vec::new())
             }
             page => {
                 self.pause = PAUSES.0;
-                self.is_finished = !is_page_done(&page);
+                self.is_finished = page.is_err();
                 page
             }
         }
@@ -296,14 +332,6 @@ impl Position {
         }
         Ok(Self::Time(recent))
     }
-}
-
-/// Returns `true` if a page need not be read again: it was read, or its values are not of type `T`.
-fn is_page_done<T>(page: &Result<DatapointArray<T>>) -> bool {
-    use cdb_http::Error::Protocol;
-    let unreadable =
-        |error: &_| matches!(error, Error::Http(Protocol(ProtocolError::Unreadable(_))));
-    page.as_ref().err().is_none_or(unreadable)
 }
 
 /// Returns `true` if the server answered 400, as this project's server does when a script fails.
@@ -359,15 +387,6 @@ fn signed(index: u64) -> i64 {
 /// Parses the datapoints of a message.
 fn read<T: DeserializeOwned>(data: &str) -> Result<T> {
     serde_json::from_str(data).map_err(unreadable)
-}
-
-/// Parses the values of datapoints as `T`.
-fn typed<T: DeserializeOwned>(data: Vec<Datapoint<Box<RawValue>>>) -> Result<DatapointArray<T>> {
-    let typed = |dp: Datapoint<Box<RawValue>>| {
-        let d = serde_json::from_str(dp.d.get()).map_err(unreadable)?;
-        Ok(dp.map(|_| d))
-    };
-    data.into_iter().map(typed).collect()
 }
 
 fn unreadable(error: serde_json::Error) -> Error {

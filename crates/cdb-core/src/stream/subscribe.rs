@@ -112,8 +112,8 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for Subscribe<T> {
 /// An error is the last item, with two exceptions after which the subscription goes on:
 ///
 /// - [`Error::Lagged`]: datapoints may be missing at this place.
-/// - [`ProtocolError::Unreadable`](cdb_http::ProtocolError): the batch at this place cannot be read
-///   as `T`.
+/// - [`Error::Value`]: a value cannot be read as `T`. The other datapoints of its batch are delivered
+///   before and after it.
 ///
 /// The subscription ends when the stream is deleted or may not be read any more, or when the server
 /// refuses the login. It does not end while the server cannot be reached.

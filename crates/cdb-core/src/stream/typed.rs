@@ -60,8 +60,8 @@ impl<T> TypedStream<T> {
         Ok(found.into_iter().next())
     }
 
-    /// Like [`Stream::subscribe`], with values of type `T`. A batch that cannot be read as `T` is
-    /// an `Err` item.
+    /// Like [`Stream::subscribe`], with values of type `T`. A value that cannot be read as
+    /// `T` is an `Err` item.
     pub fn subscribe(&self) -> Subscribe<T>
     where
         T: DeserializeOwned + Send + 'static,
@@ -69,8 +69,8 @@ impl<T> TypedStream<T> {
         Subscribe::new(self.stream.clone())
     }
 
-    /// Like [`Stream::on_insert`], with values of type `T`. A batch that cannot be read as `T` is
-    /// left out, and a warning is logged.
+    /// Like [`Stream::on_insert`], with values of type `T`. Values that cannot be read as
+    /// `T` are left out, and a warning is logged.
     ///
     /// # Errors
     /// Returns the same errors as [`Stream::on_insert`].

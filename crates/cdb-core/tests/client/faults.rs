@@ -9,6 +9,7 @@ use cdb_core::{
     StreamCreate, Subscription, UserCreate,
 };
 use faults::{Fault, Proxy, SeededRng, ServerProcess};
+use serde_json::json;
 use tokio::time::timeout;
 
 use crate::live::TIMEOUT;
@@ -454,4 +455,33 @@ async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
             .unwrap_or_else(|_| panic!("not all datapoints were delivered: {:?}", *state.borrow()))
             .expect("every datapoint once and in order");
     }
+}
+
+#[tokio::test]
+async fn a_value_of_another_type_is_one_error_and_the_others_are_delivered() {
+    let proxied = ProxiedServer::start().await;
+    let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
+    let mut numbers = through_proxy.typed::<i64>().subscribe().await.expect("a subscription");
+    let check = async |numbers: &mut Subscription<i64>, expected: [i64; 3]| {
+        assert_eq!(take(numbers, 1).await, expected[..1]);
+        let error = item(numbers).await.expect_err("a text");
+        assert!(matches!(&error, Error::Value { expected, .. } if expected == "i64"), "{error:?}");
+        assert_eq!(take(numbers, 2).await, expected[1..]);
+    };
+    stream.insert_json(r#"[{"t":1,"d":1},{"t":2,"d":"two"},{"t":3,"d":3}]"#).await.expect("stored");
+    stream.insert(4).await.expect("stored");
+    check(&mut numbers, [1, 3, 4]).await;
+    // What is read after the connection was lost is no different.
+    proxied.proxy.refuse(true);
+    proxied.proxy.fault(Fault::Cut);
+    for value in [json!(5), json!(null), json!(7)] {
+        stream.insert(value).await.expect("stored");
+    }
+    proxied.proxy.refuse(false);
+    let first = take(&mut numbers, 1).await;
+    assert_eq!(first, [5]);
+    assert!(matches!(item(&mut numbers).await, Err(Error::Value { .. })));
+    assert_eq!(take(&mut numbers, 1).await, [7]);
+    stream.insert(8).await.expect("stored");
+    assert_eq!(take(&mut numbers, 1).await, [8]);
 }

@@ -121,7 +121,7 @@ async fn a_subscription_ends_when_its_stream_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_batch_of_another_type_is_an_error_item() {
+async fn a_value_of_another_type_is_an_error_item() {
     let server = TestServer::start().await;
     let stream = server.stream_of(0..0).await;
     let mut numbers = stream.typed::<i64>().subscribe().await.expect("a subscription");
@@ -130,7 +130,7 @@ async fn a_batch_of_another_type_is_an_error_item() {
     }
     assert_eq!(next(&mut numbers).await, [1]);
     let error = item(&mut numbers).await.expect("not the end").expect_err("not a number");
-    assert!(matches!(error, Error::Http(cdb_http::Error::Protocol(_))), "{error:?}");
+    assert!(matches!(error, Error::Value { .. }), "{error:?}");
     assert_eq!(next(&mut numbers).await, [3]);
 }
 

@@ -43,7 +43,12 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub fn shared_with(self, other: Self) -> Self {
         Self {
-            server: self.server.filter(|error| other.server == Some(*error)),
+            server: self.server.filter(|error| {
+                // Each response has a `ref` of its own.
+                other
+                    .server
+                    .is_some_and(|other| (other.code, &other.msg) == (error.code, &error.msg))
+            }),
             kind: self.kind.filter(|kind| other.kind.as_ref() == Some(kind)),
             is_timeout: self.is_timeout && other.is_timeout,
             is_temporary: self.is_temporary && other.is_temporary,
