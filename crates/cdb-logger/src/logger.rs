@@ -146,7 +146,7 @@ impl Logger {
     /// Dropped before it is ready, the value is logged or not.
     pub async fn insert(&self, stream: &str, value: impl Serialize) -> Result<()> {
         let t = Timestamp::now().as_secs_f64();
-        let row = self.shared.row(stream, t, true, &value)?;
+        let row = self.shared.new_row(stream, t, true, &value)?;
         self.shared.append(vec![row]).await
     }
 
@@ -247,7 +247,7 @@ impl Logger {
     /// How many datapoints wait.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.shared.file.waiting()
+        self.shared.file.pending()
     }
 
     /// Whether none wait.

@@ -36,7 +36,7 @@ use crate::{Durability, Error};
 pub(crate) struct Queue {
     file: PathBuf,
     durability: Durability,
-    connection: Connected,
+    connection: ConnectionState,
     last: LastTimes,
     counts: Arc<Counts>,
 }
@@ -47,9 +47,9 @@ type LastTimes = HashMap<Arc<str>, f64>;
 
 /// The connection to the file.
 #[derive(Debug)]
-enum Connected {
+enum ConnectionState {
     /// No transaction is open, and memory says what the file says.
-    Yes(SqliteConnection),
+    Open(SqliteConnection),
     /// Something has failed: the file is opened again before it is used.
     Failed,
     /// It was closed for good.
@@ -60,11 +60,11 @@ enum Connected {
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     /// Datapoints that wait.
-    pub(crate) waiting: AtomicU64,
+    pub(crate) pending: AtomicU64,
     /// Datapoints that are set aside.
     pub(crate) set_aside: AtomicU64,
     /// At least the length of the longest value, in bytes.
-    longest: AtomicU64,
+    longest_value: AtomicU64,
 }
 
 impl Queue {
@@ -76,11 +76,11 @@ impl Queue {
         let opened = open::open(&file, durability).await;
         let (connection, contents) = opened.map_err(|problem| Error::file(&file, problem))?;
         let counts = Arc::new(Counts {
-            waiting: contents.waiting.into(),
+            pending: contents.pending.into(),
             set_aside: contents.set_aside.into(),
-            longest: contents.longest.into(),
+            longest_value: contents.longest_value.into(),
         });
-        let connection = Connected::Yes(connection);
+        let connection = ConnectionState::Open(connection);
         let last = contents.last.clone();
         Ok((Self { file, durability, connection, last, counts }, contents))
     }
@@ -100,18 +100,19 @@ impl Queue {
         &mut self,
         action: impl AsyncFnOnce(&mut SqliteConnection, &mut LastTimes) -> sqlx::Result<T>,
     ) -> Result<T, Error> {
-        let mut connection = match std::mem::replace(&mut self.connection, Connected::Failed) {
-            Connected::Yes(connection) => connection,
-            Connected::Failed => self.reopen().await?,
-            Connected::Closed => {
-                self.connection = Connected::Closed;
+        let mut connection = match std::mem::replace(&mut self.connection, ConnectionState::Failed)
+        {
+            ConnectionState::Open(connection) => connection,
+            ConnectionState::Failed => self.reopen().await?,
+            ConnectionState::Closed => {
+                self.connection = ConnectionState::Closed;
                 return Err(Error::Closed);
             }
         };
         match action(&mut connection, &mut self.last).await {
-            Ok(done) => {
-                self.connection = Connected::Yes(connection);
-                Ok(done)
+            Ok(output) => {
+                self.connection = ConnectionState::Open(connection);
+                Ok(output)
             }
             Err(error) => {
                 // It holds the lock of the file until it is closed, which this waits for.
@@ -131,9 +132,9 @@ impl Queue {
         self.with(async |connection, last| {
             // SQLite refuses this inside of another transaction: so this is one of its own.
             sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-            let done = action(connection, last).await?;
+            let output = action(connection, last).await?;
             sqlx::query("COMMIT").execute(connection).await?;
-            Ok(done)
+            Ok(output)
         })
         .await
     }
@@ -141,18 +142,18 @@ impl Queue {
     /// Opens the file again after an error, and reads what memory is to say.
     async fn reopen(&mut self) -> Result<SqliteConnection, Error> {
         let opened = open::reopen(&self.file, self.durability).await;
-        let open::Reopened { connection, last, waiting, set_aside } =
+        let open::Reopened { connection, last, pending, set_aside } =
             opened.map_err(|problem| Error::file(&self.file, problem))?;
         self.last = last;
-        self.counts.waiting.store(waiting, Ordering::Relaxed);
+        self.counts.pending.store(pending, Ordering::Relaxed);
         self.counts.set_aside.store(set_aside, Ordering::Relaxed);
         Ok(connection)
     }
 
     /// Closes the file; what comes later is [`Error::Closed`].
     pub(crate) async fn close(&mut self) -> Result<(), Error> {
-        let connection = std::mem::replace(&mut self.connection, Connected::Closed);
-        let Connected::Yes(connection) = connection else { return Ok(()) };
+        let connection = std::mem::replace(&mut self.connection, ConnectionState::Closed);
+        let ConnectionState::Open(connection) = connection else { return Ok(()) };
         let closed = connection.close().await.map_err(FileError::from);
         closed.map_err(|problem| Error::file(&self.file, problem))
     }

@@ -41,7 +41,7 @@ impl Shared {
         let Contents { metadata, streams, .. } = contents;
         let mut validators = HashMap::new();
         for (name, schema) in streams {
-            validators.insert(Arc::from(name), Arc::new(schema_of(&schema).validator()?));
+            validators.insert(Arc::from(name), Arc::new(parse_schema(&schema).validator()?));
         }
         let period = watch::Sender::new(seconds(metadata.syncperiod));
         let last_sync = Some(metadata.lastsynctime).filter(|t| *t > 0.0).and_then(Timestamp::new);
@@ -78,7 +78,7 @@ impl Shared {
     /// Changes the status, and tells those who watch it.
     pub(crate) fn update_status(&self, change: impl FnOnce(&mut Status)) {
         self.status.send_modify(|status| {
-            status.cached = self.file.waiting();
+            status.cached = self.file.pending();
             status.set_aside = self.file.set_aside();
             change(status);
         });
@@ -122,7 +122,7 @@ impl Shared {
     }
 
     /// A datapoint that may be stored.
-    pub(crate) fn row(
+    pub(crate) fn new_row(
         &self,
         stream: &str,
         t: f64,
@@ -130,8 +130,8 @@ impl Shared {
         value: &impl Serialize,
     ) -> Result<NewRow> {
         let streams = self.streams.read().unwrap_or_else(PoisonError::into_inner);
-        let known = streams.get_key_value(stream);
-        let (stream, validator) = known.ok_or_else(|| Error::UnknownStream(stream.to_owned()))?;
+        let found = streams.get_key_value(stream);
+        let (stream, validator) = found.ok_or_else(|| Error::UnknownStream(stream.to_owned()))?;
         let json = serde_json::to_string(&Finite(value)).map_err(Error::Unwritable)?;
         if !validator.allows_anything() {
             let value: Value = serde_json::from_str(&json).map_err(Error::Unwritable)?;
@@ -150,7 +150,7 @@ impl Shared {
         datapoints: &[Datapoint<T>],
     ) -> Result<()> {
         for Datapoint { t, d, .. } in datapoints {
-            rows.push(self.row(stream, t.as_secs_f64(), false, d)?);
+            rows.push(self.new_row(stream, t.as_secs_f64(), false, d)?);
         }
         Ok(())
     }
@@ -184,7 +184,7 @@ impl Shared {
 }
 
 /// The schema that the file has for a stream.
-fn schema_of(json: &str) -> Schema {
+fn parse_schema(json: &str) -> Schema {
     match json {
         NO_SCHEMA | "" => Schema::default(),
         json => Schema::unchecked(json),

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::queue::{Chunk, Mismatch, Row};
 use crate::{Error, Synced};
-use refusal::Refusal;
+use refusal::RefusalKind;
 
 /// How many datapoints are sent at once at most.
 pub(crate) const MAX_POINTS: usize = 5_000;
@@ -39,11 +39,11 @@ const MAX_RACES: u32 = 20;
 #[derive(Debug)]
 pub(crate) enum Action {
     /// Ask the server for the stream's length and the time of its last datapoint.
-    AskEnd,
+    FetchEnd,
     /// Look at the datapoints that wait after a time, up to and including another.
     Peek { after: f64, until: f64 },
     /// Ask the server which of these it has.
-    AskStored(Chunk),
+    FindStored(Chunk),
     /// Delete these; the server has them.
     AcknowledgeRows(Vec<i64>),
     /// Give what does not come after this time times that do.
@@ -54,7 +54,7 @@ pub(crate) enum Action {
     Acknowledge(Vec<Sent>),
     /// Ask the server for the stream's schema, and look at the datapoints after a time, at most so
     /// many, which it has refused.
-    AskSchema { after: f64, max: usize },
+    FetchSchema { after: f64, max: usize },
     /// Set these aside, each with the reason.
     SetAside(Vec<(Row, String)>),
 }
@@ -81,10 +81,10 @@ pub(crate) enum Event {
     AcknowledgedRows(u64),
     Restamped(u64),
     Sent { count: usize, end: f64, at: Instant },
-    NothingWaits,
+    NothingPending,
     Refused { after: f64, count: usize, error: cdb_core::Error },
     Schema(Schema, Chunk),
-    IsSetAside,
+    SetAside,
     Failed(Error),
 }
 
@@ -99,12 +99,12 @@ pub(crate) struct Upload {
     /// The time of its last one, at the beginning.
     last: f64,
     /// Up to which time it was asked what it has.
-    looked_at: f64,
+    checked_until: f64,
     unacknowledged: Unacknowledged,
     /// Why what is being looked at was refused.
-    refusal: Option<cdb_core::Error>,
+    last_refusal: Option<cdb_core::Error>,
     /// What is done after the acknowledgement that is under way.
-    then: Then,
+    after_acknowledge: AfterAcknowledge,
     synced: Synced,
     schema: Option<Schema>,
 }
@@ -140,10 +140,10 @@ impl Unacknowledged {
 
 /// What is done after an acknowledgement.
 #[derive(Debug)]
-enum Then {
+enum AfterAcknowledge {
     Send { after: f64 },
     StartOver,
-    LookAtRefused { after: f64, max: usize },
+    ExamineRefused { after: f64, max: usize },
     Finish(Result<(), Error>),
 }
 
@@ -154,10 +154,10 @@ impl Upload {
             races: 0,
             length: 0,
             last: f64::NEG_INFINITY,
-            looked_at: f64::NEG_INFINITY,
+            checked_until: f64::NEG_INFINITY,
             unacknowledged: Unacknowledged::default(),
-            refusal: None,
-            then: Then::StartOver,
+            last_refusal: None,
+            after_acknowledge: AfterAcknowledge::StartOver,
             synced: Synced::default(),
             schema: None,
         }
@@ -189,36 +189,37 @@ impl Upload {
                 Continue(Action::Restamp { after: self.last })
             }
             Event::Rows(chunk) => {
-                self.looked_at = chunk.end();
-                Continue(Action::AskStored(chunk))
+                self.checked_until = chunk.end();
+                Continue(Action::FindStored(chunk))
             }
             Event::Stored(ids) => Continue(Action::AcknowledgeRows(ids)),
             Event::AcknowledgedRows(count) => {
                 self.synced.recovered += count;
-                Continue(Action::Peek { after: self.looked_at, until: self.last })
+                Continue(Action::Peek { after: self.checked_until, until: self.last })
             }
             Event::Restamped(count) => {
                 self.synced.restamped += count;
                 self.send(f64::NEG_INFINITY)
             }
             Event::Sent { count, end, at } => self.sent(count, end, at),
-            Event::NothingWaits => self.acknowledge(Then::Finish(Ok(()))),
+            Event::NothingPending => self.acknowledge(AfterAcknowledge::Finish(Ok(()))),
             Event::Acknowledged(Ok(())) => {
-                let then = std::mem::replace(&mut self.then, Then::StartOver);
-                self.go_on(then)
+                let then =
+                    std::mem::replace(&mut self.after_acknowledge, AfterAcknowledge::StartOver);
+                self.resume(then)
             }
             // Something else has come into the file before the end of what was sent.
             Event::Acknowledged(Err(Mismatch)) => {
-                match std::mem::replace(&mut self.then, Then::StartOver) {
-                    Then::Finish(Err(error)) => Break(Err(error)),
+                match std::mem::replace(&mut self.after_acknowledge, AfterAcknowledge::StartOver) {
+                    AfterAcknowledge::Finish(Err(error)) => Break(Err(error)),
                     _ => self.start_over(),
                 }
             }
             Event::Refused { after, count, error } => self.refused(after, count, error),
-            Event::Schema(schema, chunk) => self.sort_out(schema, &chunk),
-            Event::IsSetAside => self.start_over(),
+            Event::Schema(schema, chunk) => self.handle_refused_rows(schema, &chunk),
+            Event::SetAside => self.start_over(),
             Event::Failed(error @ (Error::File { .. } | Error::Closed)) => Break(Err(error)),
-            Event::Failed(error) => self.acknowledge(Then::Finish(Err(error))),
+            Event::Failed(error) => self.acknowledge(AfterAcknowledge::Finish(Err(error))),
         }
     }
 
@@ -228,7 +229,7 @@ impl Upload {
 
     fn start_over(&mut self) -> Next {
         self.unacknowledged.take();
-        Continue(Action::AskEnd)
+        Continue(Action::FetchEnd)
     }
 
     fn sent(&mut self, count: usize, end: f64, at: Instant) -> Next {
@@ -237,58 +238,60 @@ impl Upload {
         self.races = 0;
         self.unacknowledged.add(count as u64, end, at);
         if self.unacknowledged.is_due(at) {
-            self.acknowledge(Then::Send { after: end })
+            self.acknowledge(AfterAcknowledge::Send { after: end })
         } else {
             self.send(end)
         }
     }
 
     /// Acknowledges what was sent, if anything, and then does something else.
-    fn acknowledge(&mut self, then: Then) -> Next {
+    fn acknowledge(&mut self, then: AfterAcknowledge) -> Next {
         let sent = self.unacknowledged.take();
         if sent.is_empty() {
-            return self.go_on(then);
+            return self.resume(then);
         }
-        self.then = then;
+        self.after_acknowledge = then;
         Continue(Action::Acknowledge(sent))
     }
 
-    fn go_on(&mut self, then: Then) -> Next {
+    fn resume(&mut self, then: AfterAcknowledge) -> Next {
         match then {
-            Then::Send { after } => self.send(after),
-            Then::StartOver => self.start_over(),
-            Then::LookAtRefused { after, max } => Continue(Action::AskSchema { after, max }),
-            Then::Finish(result) => Break(result),
+            AfterAcknowledge::Send { after } => self.send(after),
+            AfterAcknowledge::StartOver => self.start_over(),
+            AfterAcknowledge::ExamineRefused { after, max } => {
+                Continue(Action::FetchSchema { after, max })
+            }
+            AfterAcknowledge::Finish(result) => Break(result),
         }
     }
 
     fn refused(&mut self, after: f64, count: usize, error: cdb_core::Error) -> Next {
-        match refusal::of(&error) {
-            Refusal::Race if self.races < MAX_RACES => {
+        match RefusalKind::of(&error) {
+            RefusalKind::Race if self.races < MAX_RACES => {
                 self.races += 1;
-                self.acknowledge(Then::StartOver)
+                self.acknowledge(AfterAcknowledge::StartOver)
             }
-            Refusal::Content => {
-                self.refusal = Some(error);
-                self.acknowledge(Then::LookAtRefused { after, max: count })
+            RefusalKind::Content => {
+                self.last_refusal = Some(error);
+                self.acknowledge(AfterAcknowledge::ExamineRefused { after, max: count })
             }
-            Refusal::Length if count > 1 => {
+            RefusalKind::RequestSize if count > 1 => {
                 self.max = count / 2;
-                self.acknowledge(Then::StartOver)
+                self.acknowledge(AfterAcknowledge::StartOver)
             }
-            _ => self.acknowledge(Then::Finish(Err(error.into()))),
+            _ => self.acknowledge(AfterAcknowledge::Finish(Err(error.into()))),
         }
     }
 
     /// Finds what the server refuses of a chunk, or sees to it that less is sent at once, until it is
     /// known what it is.
-    fn sort_out(&mut self, schema: Schema, chunk: &Chunk) -> Next {
-        let mut refused = match refusal::unfit(chunk, &schema) {
+    fn handle_refused_rows(&mut self, schema: Schema, chunk: &Chunk) -> Next {
+        let mut refused = match refusal::mismatches(chunk, &schema) {
             Ok(refused) => refused,
             Err(error) => return Break(Err(error)),
         };
         self.schema = Some(schema);
-        if let ([], [row], Some(error)) = (&*refused, &*chunk.0, self.refusal.take()) {
+        if let ([], [row], Some(error)) = (&*refused, &*chunk.0, self.last_refusal.take()) {
             refused.push((row.clone(), error.to_string()));
         }
         if chunk.0.is_empty() {

@@ -13,10 +13,10 @@ use crate::queue::{AppendError, Counts, NewRow, Queue};
 use crate::{Durability, Error};
 
 /// At most so many requests wait; senders beyond that wait for a free slot.
-const MAX_PENDING: usize = 256;
+const MAX_QUEUED_REQUESTS: usize = 256;
 
 /// After how long a sync that has failed is tried again, at least.
-const SYNC_RETRY: Duration = Duration::from_millis(100);
+const MIN_SYNC_RETRY: Duration = Duration::from_millis(100);
 
 /// Something to be done with the file.
 enum Request {
@@ -27,7 +27,7 @@ enum Request {
 /// Datapoints to be stored, all or none, and who waits for that.
 struct Append {
     rows: Vec<NewRow>,
-    done: oneshot::Sender<Result<(), AppendError>>,
+    reply: oneshot::Sender<Result<(), AppendError>>,
 }
 
 /// Anything else; it sends its result by itself.
@@ -44,10 +44,10 @@ pub(crate) struct FileHandle {
 impl FileHandle {
     /// Starts the task.
     pub(crate) fn start(queue: Queue, durability: Durability) -> Self {
-        let (requests, pending) = mpsc::channel(MAX_PENDING);
+        let (requests, queued) = mpsc::channel(MAX_QUEUED_REQUESTS);
         let handle =
             Self { path: queue.file().into(), requests, counts: Arc::clone(queue.counts()) };
-        tokio::spawn(run(queue, pending, durability));
+        tokio::spawn(run(queue, queued, durability));
         handle
     }
 
@@ -56,8 +56,8 @@ impl FileHandle {
     }
 
     /// How many datapoints wait.
-    pub(crate) fn waiting(&self) -> u64 {
-        self.counts.waiting.load(Ordering::Relaxed)
+    pub(crate) fn pending(&self) -> u64 {
+        self.counts.pending.load(Ordering::Relaxed)
     }
 
     /// How many datapoints are set aside.
@@ -69,8 +69,8 @@ impl FileHandle {
     ///
     /// Cancel safety: once sent, they are stored, also if nobody waits any more.
     pub(crate) async fn append(&self, rows: Vec<NewRow>) -> Result<(), Error> {
-        let (done, stored) = oneshot::channel();
-        let request = Request::Append(Append { rows, done });
+        let (reply, stored) = oneshot::channel();
+        let request = Request::Append(Append { rows, reply });
         self.requests.send(request).await.map_err(|_| Error::Closed)?;
         match stored.await.map_err(|_| Error::Closed)? {
             Ok(()) => Ok(()),
@@ -88,11 +88,11 @@ impl FileHandle {
         T: Send + 'static,
         F: for<'q> FnOnce(&'q mut Queue) -> BoxFuture<'q, Result<T, Error>> + Send + 'static,
     {
-        let (done, result) = oneshot::channel();
+        let (reply, result) = oneshot::channel();
         let work: Work = Box::new(move |queue| {
             let work = work(queue);
             Box::pin(async move {
-                if done.send(work.await).is_err() {
+                if reply.send(work.await).is_err() {
                     tracing::debug!("nobody waits for this any more");
                 }
             })
@@ -103,18 +103,20 @@ impl FileHandle {
 }
 
 /// Does what is asked, in order, until nobody can ask any more.
-async fn run(mut queue: Queue, mut pending: mpsc::Receiver<Request>, durability: Durability) {
-    let mut requests = Vec::with_capacity(MAX_PENDING);
+async fn run(mut queue: Queue, mut queued: mpsc::Receiver<Request>, durability: Durability) {
+    let mut requests = Vec::with_capacity(MAX_QUEUED_REQUESTS);
     // When what was written must be synced.
     let mut due: Option<Instant> = None;
     loop {
         let received = match due {
-            Some(due) => timeout_at(due, pending.recv_many(&mut requests, MAX_PENDING)).await.ok(),
-            None => Some(pending.recv_many(&mut requests, MAX_PENDING).await),
+            Some(due) => {
+                timeout_at(due, queued.recv_many(&mut requests, MAX_QUEUED_REQUESTS)).await.ok()
+            }
+            None => Some(queued.recv_many(&mut requests, MAX_QUEUED_REQUESTS).await),
         };
-        let is_over = received == Some(0);
-        if received.is_some() && !is_over {
-            gather(&mut requests, &mut pending).await;
+        let is_closed = received == Some(0);
+        if received.is_some() && !is_closed {
+            receive_more(&mut requests, &mut queued).await;
         }
         let mut appends = Vec::new();
         for request in requests.drain(..) {
@@ -129,30 +131,31 @@ async fn run(mut queue: Queue, mut pending: mpsc::Receiver<Request>, durability:
         write(&mut queue, &mut appends).await;
         if let Durability::Batched(interval) = durability {
             due = match due {
-                Some(time) if time <= Instant::now() || is_over => match queue.sync_to_disk().await
-                {
-                    Ok(()) | Err(Error::Closed) => None,
-                    Err(error) => {
-                        tracing::error!(%error, "what was logged is not safe yet");
-                        Some(Instant::now() + interval.max(SYNC_RETRY))
+                Some(time) if time <= Instant::now() || is_closed => {
+                    match queue.sync_to_disk().await {
+                        Ok(()) | Err(Error::Closed) => None,
+                        Err(error) => {
+                            tracing::error!(%error, "what was logged is not safe yet");
+                            Some(Instant::now() + interval.max(MIN_SYNC_RETRY))
+                        }
                     }
-                },
+                }
                 Some(time) => Some(time),
                 None => received.is_some().then(|| Instant::now() + interval),
             };
         }
-        if is_over {
+        if is_closed {
             return;
         }
     }
 }
 
 /// Lets those come in that are about to: a commit costs more than the wait for them.
-async fn gather(requests: &mut Vec<Request>, pending: &mut mpsc::Receiver<Request>) {
+async fn receive_more(requests: &mut Vec<Request>, queued: &mut mpsc::Receiver<Request>) {
     loop {
         tokio::task::yield_now().await;
-        let room = MAX_PENDING.saturating_sub(requests.len());
-        if room == 0 || pending.is_empty() || pending.recv_many(requests, room).await == 0 {
+        let room = MAX_QUEUED_REQUESTS.saturating_sub(requests.len());
+        if room == 0 || queued.is_empty() || queued.recv_many(requests, room).await == 0 {
             return;
         }
     }
@@ -163,11 +166,11 @@ async fn write(queue: &mut Queue, appends: &mut Vec<Append>) {
     if appends.is_empty() {
         return;
     }
-    let (batches, waiting): (Vec<_>, Vec<_>) =
-        appends.drain(..).map(|Append { rows, done }| (rows, done)).unzip();
+    let (batches, replies): (Vec<_>, Vec<_>) =
+        appends.drain(..).map(|Append { rows, reply }| (rows, reply)).unzip();
     let results = queue.append(batches).await;
-    for (done, result) in waiting.into_iter().zip(results) {
-        if done.send(result).is_err() {
+    for (reply, result) in replies.into_iter().zip(results) {
+        if reply.send(result).is_err() {
             tracing::debug!("nobody waits for this insert any more");
         }
     }

@@ -81,7 +81,7 @@ async fn create_stream(shared: &Shared, cdb: &ConnectorDb, name: &str, json: &st
 /// Brings what waits of one stream to the server.
 async fn run(upload: &mut Upload, shared: &Shared, stream: &Stream) -> Result<()> {
     let mut performer =
-        Performer { file: shared.file.clone(), stream: stream.clone(), ahead: None };
+        Performer { file: shared.file.clone(), stream: stream.clone(), read_ahead: None };
     let mut event = Event::Started;
     loop {
         event = match upload.next(event) {
@@ -99,11 +99,11 @@ struct Performer {
     file: FileHandle,
     stream: Stream,
     /// What is probably sent next: it is read while something else is being sent.
-    ahead: Option<Ahead>,
+    read_ahead: Option<ReadAhead>,
 }
 
 /// Datapoints that are being read.
-struct Ahead {
+struct ReadAhead {
     after: f64,
     max: usize,
     reading: JoinHandle<Result<Outgoing>>,
@@ -113,7 +113,7 @@ impl Performer {
     async fn perform(&mut self, action: Action) -> Result<Event> {
         let name = self.stream.name().to_owned();
         let event = match action {
-            Action::AskEnd => {
+            Action::FetchEnd => {
                 // In this order: what others insert in between is found by its index.
                 let length = self.stream.len().await?;
                 let last = self.stream.typed::<Box<RawValue>>().get(-1).await?;
@@ -125,7 +125,7 @@ impl Performer {
                 });
                 Event::Rows(peek.await?)
             }
-            Action::AskStored(chunk) => Event::Stored(self.stored(&chunk).await?),
+            Action::FindStored(chunk) => Event::Stored(self.stored(&chunk).await?),
             Action::AcknowledgeRows(ids) => {
                 let acknowledge = self.file.with(move |queue| {
                     Box::pin(async move { queue.acknowledge_rows(&name, &ids).await })
@@ -140,7 +140,7 @@ impl Performer {
             }
             Action::Send { after, max, index } => self.send(after, max, index).await?,
             Action::Acknowledge(sent) => Event::Acknowledged(self.acknowledge(sent).await?),
-            Action::AskSchema { after, max } => {
+            Action::FetchSchema { after, max } => {
                 let schema = self.stream.refresh().await?.schema;
                 let peek = self.file.with(move |queue| {
                     Box::pin(async move { queue.peek(&name, after, f64::INFINITY, max).await })
@@ -152,7 +152,7 @@ impl Performer {
                     Box::pin(async move { queue.set_aside(&name, &refused).await })
                 });
                 set_aside.await?;
-                Event::IsSetAside
+                Event::SetAside
             }
         };
         Ok(event)
@@ -185,7 +185,7 @@ impl Performer {
 
     /// Sends what waits after a time, while what comes next is read.
     async fn send(&mut self, after: f64, max: usize, index: u64) -> Result<Event> {
-        let ahead = self.ahead.take().filter(|ahead| (ahead.after, ahead.max) == (after, max));
+        let ahead = self.read_ahead.take().filter(|ahead| (ahead.after, ahead.max) == (after, max));
         let reading = match ahead {
             Some(ahead) => ahead.reading,
             None => self.read(after, max),
@@ -193,11 +193,11 @@ impl Performer {
         // Only a runtime that ends keeps it from being read.
         let outgoing = reading.await.map_err(|_| Error::Closed)??;
         if outgoing.count == 0 {
-            return Ok(Event::NothingWaits);
+            return Ok(Event::NothingPending);
         }
         let Outgoing { body, count, after, end } = outgoing;
         if count == max {
-            self.ahead = Some(Ahead { after: end, max, reading: self.read(end, max) });
+            self.read_ahead = Some(ReadAhead { after: end, max, reading: self.read(end, max) });
         }
         match self.stream.insert_json_at(index, body).await {
             Ok(()) => Ok(Event::Sent { count, end, at: Instant::now() }),
@@ -215,13 +215,13 @@ impl Performer {
             let stream = name.clone();
             let packed = file
                 .with(move |queue| Box::pin(async move { queue.pack(&stream, after, max).await }));
-            if let Some(outgoing) = packed.await?.and_then(|packed| packed.write()) {
+            if let Some(outgoing) = packed.await?.and_then(|packed| packed.encode()) {
                 return Ok(outgoing);
             }
             let chunk = file.with(move |queue| {
                 Box::pin(async move { queue.peek(&name, after, f64::INFINITY, max).await })
             });
-            Ok(chunk.await?.write(after))
+            Ok(chunk.await?.encode(after))
         })
     }
 

@@ -14,7 +14,7 @@ use crate::shared::Shared;
 use crate::{Error, Result, Synced};
 
 /// The first pause while the server cannot be reached.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const INITIAL_RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// What came of a sync.
 pub(crate) type SyncResult = Result<Synced, Arc<Error>>;
@@ -52,14 +52,14 @@ pub(crate) struct Uploader {
     callbacks: Callbacks,
     requests: mpsc::UnboundedReceiver<Request>,
     /// Who waits for a sync that has not begun.
-    waiting: Vec<oneshot::Sender<SyncResult>>,
+    sync_waiters: Vec<oneshot::Sender<SyncResult>>,
     /// Who waits until no sync is under way.
-    stopping: Vec<oneshot::Sender<()>>,
+    stop_waiters: Vec<oneshot::Sender<()>>,
     is_started: bool,
     /// When the next sync begins by itself. `None` also if that is beyond all times.
-    due: Option<Instant>,
+    next_sync: Option<Instant>,
     /// How long after a failure it is tried again; `None` after a success.
-    retry: Option<Duration>,
+    retry_pause: Option<Duration>,
     backoff: Backoff,
 }
 
@@ -74,12 +74,12 @@ impl Uploader {
             shared,
             callbacks,
             requests,
-            waiting: Vec::new(),
-            stopping: Vec::new(),
+            sync_waiters: Vec::new(),
+            stop_waiters: Vec::new(),
             is_started: false,
-            due: None,
-            retry: None,
-            backoff: Backoff::new(FIRST_PAUSE, Duration::MAX),
+            next_sync: None,
+            retry_pause: None,
+            backoff: Backoff::new(INITIAL_RETRY_PAUSE, Duration::MAX),
         };
         tokio::spawn(uploader.run());
         sender
@@ -88,21 +88,21 @@ impl Uploader {
     async fn run(mut self) {
         let mut period = self.shared.period.subscribe();
         loop {
-            self.stopping.drain(..).for_each(|reply| answer(reply, ()));
-            let mut begins = !self.waiting.is_empty();
-            if !begins {
-                let due = self.due;
+            self.stop_waiters.drain(..).for_each(|reply| send_reply(reply, ()));
+            let mut must_sync = !self.sync_waiters.is_empty();
+            if !must_sync {
+                let next_sync = self.next_sync;
                 let is_due = async {
-                    match due {
+                    match next_sync {
                         Some(due) => tokio::time::sleep_until(due).await,
                         None => std::future::pending().await,
                     }
                 };
                 tokio::select! {
-                    () = is_due => begins = true,
+                    () = is_due => must_sync = true,
                     request = self.requests.recv() => {
-                        let interruption = self.take(request);
-                        if !self.deal_with(interruption).await {
+                        let interruption = self.handle_request(request);
+                        if !self.handle_interruption(interruption).await {
                             return;
                         }
                     }
@@ -110,7 +110,7 @@ impl Uploader {
                     Ok(()) = period.changed() => self.schedule(),
                 }
             }
-            if begins && !self.sync().await {
+            if must_sync && !self.sync().await {
                 return;
             }
         }
@@ -118,15 +118,15 @@ impl Uploader {
 
     /// Syncs, and tells those who wait for it. Returns whether the task goes on.
     async fn sync(&mut self) -> bool {
-        let waiting = std::mem::take(&mut self.waiting);
-        self.due = None;
+        let waiters = std::mem::take(&mut self.sync_waiters);
+        self.next_sync = None;
         self.shared.update_status(|status| status.syncing = true);
         let result = loop {
             match self.sync_until_interrupted().await {
                 Ok(result) => break Some(result),
                 // It has been dropped before this: it may be what is waited for.
                 Err(interruption) => {
-                    if !self.deal_with(interruption).await {
+                    if !self.handle_interruption(interruption).await {
                         break None;
                     }
                 }
@@ -142,19 +142,19 @@ impl Uploader {
         match &result {
             Ok(_) => {
                 self.backoff.reset();
-                self.retry = None;
+                self.retry_pause = None;
             }
             Err(error) => {
                 tracing::warn!(%error, "what was logged waits");
-                self.retry = Some(self.backoff.pause());
+                self.retry_pause = Some(self.backoff.pause());
                 self.backoff.failed();
             }
         }
         // Unless it was started meanwhile: then the next one is due at once.
-        if self.due.is_none() {
+        if self.next_sync.is_none() {
             self.schedule();
         }
-        tokio::spawn(tell(self.callbacks.clone(), result, waiting));
+        tokio::spawn(report_result(self.callbacks.clone(), result, waiters));
         true
     }
 
@@ -166,7 +166,7 @@ impl Uploader {
         loop {
             tokio::select! {
                 result = &mut sync => return Ok(result.map_err(Arc::new)),
-                request = self.requests.recv() => match self.take(request) {
+                request = self.requests.recv() => match self.handle_request(request) {
                     Interruption::None => {}
                     interruption => return Err(interruption),
                 },
@@ -175,28 +175,28 @@ impl Uploader {
     }
 
     /// Takes note of a request; `None` when nobody can ask any more.
-    fn take(&mut self, request: Option<Request>) -> Interruption {
+    fn handle_request(&mut self, request: Option<Request>) -> Interruption {
         match request {
             Some(Request::Sync(reply)) => {
                 // Those who have given up must not pile up.
-                self.waiting.retain(|reply| !reply.is_closed());
-                self.waiting.push(reply);
+                self.sync_waiters.retain(|reply| !reply.is_closed());
+                self.sync_waiters.push(reply);
             }
             Some(Request::Start) if !self.is_started => {
                 self.is_started = true;
-                self.due = Some(Instant::now());
+                self.next_sync = Some(Instant::now());
             }
             Some(Request::Start) => {}
             Some(Request::Stop(reply)) => {
                 self.is_started = false;
-                self.due = None;
-                self.stopping.retain(|reply| !reply.is_closed());
-                self.stopping.push(reply);
+                self.next_sync = None;
+                self.stop_waiters.retain(|reply| !reply.is_closed());
+                self.stop_waiters.push(reply);
             }
             Some(Request::Reconnect(reply)) => return Interruption::Reconnect(reply),
             Some(Request::Clear(reply)) => return Interruption::Clear(reply),
             Some(Request::Close(reply)) => {
-                answer(reply, ());
+                send_reply(reply, ());
                 return Interruption::End;
             }
             None => return Interruption::End,
@@ -205,17 +205,17 @@ impl Uploader {
     }
 
     /// Does what interrupts a sync. Returns whether the task goes on.
-    async fn deal_with(&self, interruption: Interruption) -> bool {
+    async fn handle_interruption(&self, interruption: Interruption) -> bool {
         match interruption {
             Interruption::None => {}
             Interruption::Reconnect(reply) => {
                 self.shared.disconnect();
-                answer(reply, ());
+                send_reply(reply, ());
             }
             Interruption::Clear(reply) => {
                 let cleared = self.shared.file.with(|queue| Box::pin(queue.clear())).await;
                 self.shared.update_status(|_| {});
-                answer(reply, cleared);
+                send_reply(reply, cleared);
             }
             Interruption::End => return false,
         }
@@ -225,17 +225,21 @@ impl Uploader {
     /// Sets when the next sync begins by itself.
     fn schedule(&mut self) {
         let period = *self.shared.period.borrow();
-        let pause = self.retry.map_or(period, |retry| retry.min(period));
-        self.due = self.is_started.then(|| Instant::now().checked_add(pause)).flatten();
+        let pause = self.retry_pause.map_or(period, |retry| retry.min(period));
+        self.next_sync = self.is_started.then(|| Instant::now().checked_add(pause)).flatten();
     }
 }
 
 /// Calls the program's callback, and answers those who wait for the result. In a task of its own: the
 /// callback may use the logger, and may panic.
-async fn tell(callbacks: Callbacks, result: SyncResult, waiting: Vec<oneshot::Sender<SyncResult>>) {
-    let called = result.clone();
+async fn report_result(
+    callbacks: Callbacks,
+    result: SyncResult,
+    waiters: Vec<oneshot::Sender<SyncResult>>,
+) {
+    let reported = result.clone();
     let call = tokio::spawn(async move {
-        match (called, callbacks.on_sync, callbacks.on_sync_fail) {
+        match (reported, callbacks.on_sync, callbacks.on_sync_fail) {
             (Ok(synced), Some(call), _) => call(synced).await,
             (Err(error), _, Some(call)) => call(error).await,
             _ => {}
@@ -244,10 +248,10 @@ async fn tell(callbacks: Callbacks, result: SyncResult, waiting: Vec<oneshot::Se
     if let Err(error) = call.await {
         tracing::error!(%error, "a callback of the logger failed");
     }
-    waiting.into_iter().for_each(|reply| answer(reply, result.clone()));
+    waiters.into_iter().for_each(|reply| send_reply(reply, result.clone()));
 }
 
-fn answer<T>(reply: oneshot::Sender<T>, value: T) {
+fn send_reply<T>(reply: oneshot::Sender<T>, value: T) {
     if reply.send(value).is_err() {
         tracing::debug!("nobody waits for this any more");
     }

@@ -39,12 +39,12 @@ impl Queue {
             if deleted.rows_affected() != count {
                 return Ok(Err(Mismatch));
             }
-            remember(connection, stream, until).await?;
+            record_last_time(connection, stream, until).await?;
             Ok(Ok(()))
         });
         let deleted = deleted.await?;
         if deleted.is_ok() {
-            self.counts.waiting.fetch_sub(count, Ordering::Relaxed);
+            self.counts.pending.fetch_sub(count, Ordering::Relaxed);
         }
         Ok(deleted)
     }
@@ -70,12 +70,12 @@ impl Queue {
                 return Ok(false);
             }
             sqlx::query("DELETE FROM cache").execute(&mut *connection).await?;
-            remember(connection, stream, until).await?;
+            record_last_time(connection, stream, until).await?;
             Ok(true)
         });
         let deleted = deleted.await?;
         if deleted {
-            self.counts.waiting.fetch_sub(count, Ordering::Relaxed);
+            self.counts.pending.fetch_sub(count, Ordering::Relaxed);
         }
         Ok(deleted)
     }
@@ -88,20 +88,20 @@ impl Queue {
     ) -> Result<u64, Error> {
         let Ok(json) = serde_json::to_string(ids) else { return Ok(0) };
         let deleted = self.transaction(async |connection, _| {
-            let remember = format!(
+            let record = format!(
                 "INSERT INTO cdb_last SELECT ?1, max(timestamp) FROM cache
                  WHERE stream = ?1 AND rowid IN (SELECT value FROM json_each(?2))
                  HAVING count(*) > 0 {KEEP_LATEST}"
             );
-            let remember = sqlx::query(sqlx::AssertSqlSafe(remember)).bind(stream).bind(&json);
-            remember.execute(&mut *connection).await?;
+            let record = sqlx::query(sqlx::AssertSqlSafe(record)).bind(stream).bind(&json);
+            record.execute(&mut *connection).await?;
             let delete = "DELETE FROM cache WHERE stream = ? AND rowid IN
                 (SELECT value FROM json_each(?))";
             let delete = sqlx::query(delete).bind(stream).bind(&json);
             Ok(delete.execute(connection).await?.rows_affected())
         });
         let deleted = deleted.await?;
-        self.counts.waiting.fetch_sub(deleted, Ordering::Relaxed);
+        self.counts.pending.fetch_sub(deleted, Ordering::Relaxed);
         Ok(deleted)
     }
 
@@ -116,17 +116,21 @@ impl Queue {
             sqlx::raw_sql(sqlx::AssertSqlSafe(clear)).execute(connection).await.map(drop)
         });
         cleared.await?;
-        self.counts.waiting.store(0, Ordering::Relaxed);
+        self.counts.pending.store(0, Ordering::Relaxed);
         self.counts.set_aside.store(0, Ordering::Relaxed);
         Ok(())
     }
 }
 
 /// Keeps the time of the last datapoint that was deleted.
-async fn remember(connection: &mut SqliteConnection, stream: &str, until: f64) -> sqlx::Result<()> {
-    let remember = format!("INSERT INTO cdb_last VALUES (?, ?) {KEEP_LATEST}");
-    let remember = sqlx::query(sqlx::AssertSqlSafe(remember)).bind(stream).bind(until);
-    remember.execute(connection).await.map(drop)
+async fn record_last_time(
+    connection: &mut SqliteConnection,
+    stream: &str,
+    until: f64,
+) -> sqlx::Result<()> {
+    let record = format!("INSERT INTO cdb_last VALUES (?, ?) {KEEP_LATEST}");
+    let record = sqlx::query(sqlx::AssertSqlSafe(record)).bind(stream).bind(until);
+    record.execute(connection).await.map(drop)
 }
 
 #[cfg(test)]
@@ -149,7 +153,7 @@ mod tests {
         queue
     }
 
-    async fn waiting(queue: &mut Queue, stream: &str) -> usize {
+    async fn pending(queue: &mut Queue, stream: &str) -> usize {
         let rows = queue.peek(stream, f64::NEG_INFINITY, f64::INFINITY, 100).await;
         rows.expect("rows").0.len()
     }
@@ -167,9 +171,9 @@ mod tests {
             assert!(!queue.acknowledge_whole_file("a", fewer).await.expect("an answer"));
             let deleted = queue.acknowledge_whole_file("a", all).await.expect("an answer");
             assert_eq!(deleted, is_deleted, "{others:?}");
-            let left = waiting(&mut queue, "a").await + waiting(&mut queue, "b").await;
+            let left = pending(&mut queue, "a").await + pending(&mut queue, "b").await;
             assert_eq!(left, if is_deleted { 0 } else { rows.len() }, "{others:?}");
-            let counted = queue.counts().waiting.load(Ordering::Relaxed);
+            let counted = queue.counts().pending.load(Ordering::Relaxed);
             assert_eq!(counted, left as u64, "{others:?}");
             // What is logged later still comes after it.
             let older = NewRow { stream: "a".into(), t: 1.5, is_now: false, json: "1".to_owned() };

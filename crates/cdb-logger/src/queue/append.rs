@@ -12,10 +12,10 @@ use crate::Error;
 use crate::error::FileError;
 
 /// How many rows one statement writes at most.
-const ROWS_PER_STATEMENT: usize = 256;
+const MAX_ROWS_PER_STATEMENT: usize = 256;
 
 /// Statements of at most so many rows are kept prepared: they come often.
-const KEPT_PREPARED: usize = 32;
+const MAX_PREPARED_ROWS: usize = 32;
 
 /// A datapoint to be stored.
 #[derive(Debug)]
@@ -48,19 +48,21 @@ impl Queue {
         let lengths = batches.iter().flatten().map(|row| row.json.len());
         let longest = lengths.max().unwrap_or_default() as u64;
         // Before the commit: after one that fails, nobody knows what is in the file.
-        self.counts.longest.fetch_max(longest, Ordering::Relaxed);
+        self.counts.longest_value.fetch_max(longest, Ordering::Relaxed);
         let mut results = Vec::with_capacity(count);
         let appended = self.with(async |connection, last| {
-            let (mut rows, mut times) = (Vec::new(), HashMap::new());
+            let (mut rows, mut new_times) = (Vec::new(), HashMap::new());
             for batch in batches {
-                results.push(place(batch, last, &mut times).map(|placed| rows.extend(placed)));
+                results.push(
+                    assign_times(batch, last, &mut new_times).map(|batch| rows.extend(batch)),
+                );
             }
             insert(connection, &rows).await?;
-            last.extend(times);
+            last.extend(new_times);
             Ok(rows.len() as u64)
         });
         match appended.await {
-            Ok(rows) => drop(self.counts.waiting.fetch_add(rows, Ordering::Relaxed)),
+            Ok(rows) => drop(self.counts.pending.fetch_add(rows, Ordering::Relaxed)),
             Err(error) => {
                 let failed = match error {
                     Error::File { problem, .. } => AppendError::File(problem),
@@ -89,43 +91,43 @@ impl Queue {
     }
 }
 
-/// Gives rows their times: in each stream later than all before. `times` is what a commit will have
+/// Gives rows their times: in each stream later than all before. `new_times` is what a commit will have
 /// made of `last`.
-fn place(
+fn assign_times(
     mut rows: Vec<NewRow>,
     last: &HashMap<Arc<str>, f64>,
-    times: &mut HashMap<Arc<str>, f64>,
+    new_times: &mut HashMap<Arc<str>, f64>,
 ) -> Result<Vec<NewRow>, AppendError> {
-    let mut new = HashMap::new();
+    let mut assigned = HashMap::new();
     for row in &mut rows {
-        let known = new.get(&row.stream).or_else(|| times.get(&row.stream));
-        let before = known.or_else(|| last.get(&row.stream)).copied();
-        if let Some(before) = before.filter(|before| row.t <= *before) {
-            if row.t < before && !row.is_now {
+        let previous = assigned.get(&row.stream).or_else(|| new_times.get(&row.stream));
+        let previous = previous.or_else(|| last.get(&row.stream)).copied();
+        if let Some(previous) = previous.filter(|previous| row.t <= *previous) {
+            if row.t < previous && !row.is_now {
                 return Err(AppendError::Order(Arc::clone(&row.stream)));
             }
-            row.t = before.next_up();
+            row.t = previous.next_up();
         }
-        new.insert(Arc::clone(&row.stream), row.t);
+        assigned.insert(Arc::clone(&row.stream), row.t);
     }
-    times.extend(new);
+    new_times.extend(assigned);
     Ok(rows)
 }
 
 /// Writes rows, all or none. The connection is one on which no transaction is open, so a statement
 /// alone is a transaction of its own.
 async fn insert(connection: &mut SqliteConnection, rows: &[NewRow]) -> sqlx::Result<()> {
-    if rows.len() <= ROWS_PER_STATEMENT {
-        return insert_some(connection, rows).await;
+    if rows.len() <= MAX_ROWS_PER_STATEMENT {
+        return insert_statement(connection, rows).await;
     }
     sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-    for rows in rows.chunks(ROWS_PER_STATEMENT) {
-        insert_some(&mut *connection, rows).await?;
+    for rows in rows.chunks(MAX_ROWS_PER_STATEMENT) {
+        insert_statement(&mut *connection, rows).await?;
     }
     sqlx::query("COMMIT").execute(connection).await.map(drop)
 }
 
-async fn insert_some(connection: &mut SqliteConnection, rows: &[NewRow]) -> sqlx::Result<()> {
+async fn insert_statement(connection: &mut SqliteConnection, rows: &[NewRow]) -> sqlx::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -133,7 +135,7 @@ async fn insert_some(connection: &mut SqliteConnection, rows: &[NewRow]) -> sqlx
     statement.push_values(rows, |mut values, row| {
         values.push_bind(&*row.stream).push_bind(row.t).push_bind(&row.json);
     });
-    let persistent = rows.len() <= KEPT_PREPARED;
+    let persistent = rows.len() <= MAX_PREPARED_ROWS;
     statement.build().persistent(persistent).execute(connection).await.map(drop)
 }
 
@@ -145,24 +147,30 @@ mod tests {
         NewRow { stream: stream.into(), t, is_now, json: "1".to_owned() }
     }
 
-    fn placed(rows: Vec<NewRow>, last: &[(&str, f64)]) -> Result<Vec<f64>, AppendError> {
+    fn assigned_times(rows: Vec<NewRow>, last: &[(&str, f64)]) -> Result<Vec<f64>, AppendError> {
         let last = last.iter().map(|(stream, t)| (Arc::from(*stream), *t)).collect();
-        let rows = place(rows, &last, &mut HashMap::new())?;
+        let rows = assign_times(rows, &last, &mut HashMap::new())?;
         Ok(rows.into_iter().map(|row| row.t).collect())
     }
 
     #[test]
     fn times_rise_in_each_stream() {
         let rows = vec![row("a", 5.0, true), row("b", 5.0, true), row("a", 5.0, false)];
-        assert_eq!(placed(rows, &[]).expect("placed"), [5.0, 5.0, 5.0_f64.next_up()]);
+        assert_eq!(
+            assigned_times(rows, &[]).expect("ascending times"),
+            [5.0, 5.0, 5.0_f64.next_up()]
+        );
         let rows = vec![row("a", 3.0, true), row("b", 3.0, true), row("a", 9.0, true)];
-        assert_eq!(placed(rows, &[("a", 7.0)]).expect("placed"), [7.0_f64.next_up(), 3.0, 9.0]);
+        assert_eq!(
+            assigned_times(rows, &[("a", 7.0)]).expect("ascending times"),
+            [7.0_f64.next_up(), 3.0, 9.0]
+        );
     }
 
     #[test]
     fn a_time_that_was_given_is_not_moved_back_and_forth() {
-        let refused = placed(vec![row("a", 8.0, false), row("a", 7.0, false)], &[]);
+        let refused = assigned_times(vec![row("a", 8.0, false), row("a", 7.0, false)], &[]);
         assert!(matches!(refused, Err(AppendError::Order(stream)) if &*stream == "a"));
-        assert!(placed(vec![row("a", 6.0, false)], &[("a", 7.0)]).is_err());
+        assert!(assigned_times(vec![row("a", 6.0, false)], &[("a", 7.0)]).is_err());
     }
 }

@@ -16,10 +16,10 @@ use crate::Durability;
 use crate::error::FileError;
 
 /// Files that are larger than this, in bytes, are not checked for damage when they are opened.
-const MAX_CHECKED: u64 = 256 * 1024 * 1024;
+const MAX_CHECKED_BYTES: u64 = 256 * 1024 * 1024;
 
 /// How many rows come out of the file ahead of their reader.
-const ROWS_AHEAD: usize = 5_000;
+const ROW_BUFFER_SIZE: usize = 5_000;
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS cache (stream TEXT, timestamp REAL, jsondata TEXT);
@@ -51,8 +51,8 @@ pub(crate) struct Contents {
     /// Whether what is to be done for a new file has not been done.
     pub(crate) is_new: bool,
     pub(super) last: HashMap<Arc<str>, f64>,
-    pub(super) waiting: u64,
-    pub(super) longest: u64,
+    pub(super) pending: u64,
+    pub(super) longest_value: u64,
     pub(super) set_aside: u64,
 }
 
@@ -77,7 +77,7 @@ pub(super) async fn open(
     )
     .execute(&mut connection)
     .await?;
-    keep_apart(&mut connection).await?;
+    make_times_unique(&mut connection).await?;
     sqlx::raw_sql("COMMIT").execute(&mut connection).await?;
     let contents = contents(&mut connection).await?;
     Ok((connection, contents))
@@ -87,7 +87,7 @@ pub(super) async fn open(
 pub(super) struct Reopened {
     pub(super) connection: SqliteConnection,
     pub(super) last: HashMap<Arc<str>, f64>,
-    pub(super) waiting: u64,
+    pub(super) pending: u64,
     pub(super) set_aside: u64,
 }
 
@@ -97,10 +97,10 @@ pub(super) async fn reopen(file: &Path, durability: Durability) -> Result<Reopen
     set_durability(&mut connection, durability).await?;
     let last = last_times(&mut connection).await?;
     let counts = "SELECT (SELECT count(*) FROM cache), (SELECT count(*) FROM cdb_set_aside)";
-    let (waiting, set_aside): (i64, i64) =
+    let (pending, set_aside): (i64, i64) =
         sqlx::query_as(counts).fetch_one(&mut connection).await?;
-    let (waiting, set_aside) = (waiting.cast_unsigned(), set_aside.cast_unsigned());
-    Ok(Reopened { connection, last, waiting, set_aside })
+    let (pending, set_aside) = (pending.cast_unsigned(), set_aside.cast_unsigned());
+    Ok(Reopened { connection, last, pending, set_aside })
 }
 
 async fn connect(file: &Path) -> sqlx::Result<SqliteConnection> {
@@ -109,7 +109,7 @@ async fn connect(file: &Path) -> sqlx::Result<SqliteConnection> {
         // Whoever comes second, be it the Python logger, is kept out.
         .pragma("locking_mode", "EXCLUSIVE")
         .busy_timeout(Duration::from_millis(100))
-        .row_buffer_size(ROWS_AHEAD)
+        .row_buffer_size(ROW_BUFFER_SIZE)
         .disable_statement_logging()
         .connect()
         .await
@@ -142,8 +142,8 @@ async fn contents(connection: &mut SqliteConnection) -> Result<Contents, FileErr
         streams,
         is_new: count(0)? > 0,
         set_aside: count(1)?,
-        waiting: count(2)?,
-        longest: count(3)?,
+        pending: count(2)?,
+        longest_value: count(3)?,
         last: last_times(connection).await?,
     })
 }
@@ -193,11 +193,11 @@ async fn check(file: &Path, connection: &mut SqliteConnection) -> Result<(), Fil
             return Err(FileError::Foreign(format!("its table {table:?} has other columns")));
         }
     }
-    if std::fs::metadata(file)?.len() <= MAX_CHECKED {
-        let found: String =
+    if std::fs::metadata(file)?.len() <= MAX_CHECKED_BYTES {
+        let report: String =
             sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut *connection).await?;
-        if found != "ok" {
-            return Err(FileError::Damaged(found));
+        if report != "ok" {
+            return Err(FileError::Damaged(report));
         }
     }
     Ok(())
@@ -205,24 +205,24 @@ async fn check(file: &Path, connection: &mut SqliteConnection) -> Result<(), Fil
 
 /// Gives datapoints of one stream and time, such as the Python logger stores, times of their own, so
 /// that the server can be asked which of them it has.
-pub(super) async fn keep_apart(connection: &mut SqliteConnection) -> sqlx::Result<()> {
+pub(super) async fn make_times_unique(connection: &mut SqliteConnection) -> sqlx::Result<()> {
     loop {
-        let alike = "SELECT count(*) FROM
+        let duplicates = "SELECT count(*) FROM
             (SELECT 1 FROM cache GROUP BY stream, timestamp HAVING count(*) > 1 LIMIT 1)";
-        let alike: i64 = sqlx::query_scalar(alike).fetch_one(&mut *connection).await?;
-        if alike == 0 {
+        let duplicates: i64 = sqlx::query_scalar(duplicates).fetch_one(&mut *connection).await?;
+        if duplicates == 0 {
             return Ok(());
         }
         // Two or more of the smallest steps apart. Should that be where another one is already,
         // the next round parts them.
         sqlx::raw_sql(
-            "CREATE TEMP TABLE parted AS
+            "CREATE TEMP TABLE respaced AS
              SELECT rowid AS id, timestamp + max(abs(timestamp) * 5e-16, 1e-7) *
                  (row_number() OVER (PARTITION BY stream, timestamp ORDER BY rowid) - 1) AS t
              FROM cache WHERE (stream, timestamp) IN
                  (SELECT stream, timestamp FROM cache GROUP BY 1, 2 HAVING count(*) > 1);
-             UPDATE cache SET timestamp = t FROM parted WHERE cache.rowid = id;
-             DROP TABLE parted;",
+             UPDATE cache SET timestamp = t FROM respaced WHERE cache.rowid = id;
+             DROP TABLE respaced;",
         )
         .execute(&mut *connection)
         .await?;
@@ -242,9 +242,9 @@ fn create_private(file: &Path) -> std::io::Result<()> {
 
 /// Removes a file, and what SQLite puts beside it.
 pub(crate) fn remove(file: &Path) -> std::io::Result<()> {
-    for beside in ["-wal", "-shm", "-journal"] {
+    for suffix in ["-wal", "-shm", "-journal"] {
         let mut path = file.as_os_str().to_owned();
-        path.push(beside);
+        path.push(suffix);
         match std::fs::remove_file(PathBuf::from(path)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}

@@ -12,8 +12,8 @@ use crate::Error;
 const SEPARATOR: char = '\x1e';
 
 /// From 2004 on times are whole multiples of this part of a second, or of twice as much.
-const PARTS: f64 = 4_194_304.0;
-const WHOLE_FROM: f64 = 1_073_741_824.0;
+const TICKS_PER_SECOND: f64 = 4_194_304.0;
+const MIN_EXACT_TIME: f64 = 1_073_741_824.0;
 
 /// Datapoints of one stream, as they are sent.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Queue {
         after: f64,
         max: usize,
     ) -> Result<Option<Packed>, Error> {
-        if self.counts.longest.load(Ordering::Relaxed) * max as u64 > MAX_CHUNK_BYTES as u64 {
+        if self.counts.longest_value.load(Ordering::Relaxed) * max as u64 > MAX_CHUNK_BYTES as u64 {
             return Ok(None);
         }
         self.with(async |connection, _| {
@@ -60,7 +60,7 @@ impl Queue {
             .bind(stream)
             .bind(after)
             .bind(i64::try_from(max).unwrap_or(i64::MAX))
-            .bind(PARTS)
+            .bind(TICKS_PER_SECOND)
             .bind(String::from(SEPARATOR))
             .fetch_one(connection)
             .await?;
@@ -69,10 +69,10 @@ impl Queue {
                 return Ok(None);
             }
             let (times, values): (String, String) = (row.try_get(1)?, row.try_get(2)?);
-            let first = times.split(',').next().and_then(time);
-            let last = times.rsplit(',').next().and_then(time);
-            let whole = first.filter(|first| *first >= WHOLE_FROM).and(last);
-            Ok(whole.map(|end| Packed { count, times, values, after, end }))
+            let first = times.split(',').next().and_then(parse_ticks);
+            let last = times.rsplit(',').next().and_then(parse_ticks);
+            let exact_end = first.filter(|first| *first >= MIN_EXACT_TIME).and(last);
+            Ok(exact_end.map(|end| Packed { count, times, values, after, end }))
         })
         .await
     }
@@ -80,41 +80,46 @@ impl Queue {
 
 impl Chunk {
     /// As it is sent, after a time up to which everything was sent before.
-    pub(crate) fn write(&self, after: f64) -> Outgoing {
+    pub(crate) fn encode(&self, after: f64) -> Outgoing {
         let mut body = Vec::new();
         for row in &self.0 {
-            write(&mut body, row.t, &row.json);
+            push_datapoint(&mut body, row.t, &row.json);
         }
-        Outgoing { body: ended(body), count: self.0.len(), after, end: self.end() }
+        Outgoing { body: close_array(body), count: self.0.len(), after, end: self.end() }
     }
 }
 
 impl Packed {
     /// As it is sent; `None` if it does not come apart as it was put together, since something in
     /// it is not JSON.
-    pub(crate) fn write(&self) -> Option<Outgoing> {
+    pub(crate) fn encode(&self) -> Option<Outgoing> {
         let mut body = Vec::with_capacity(self.values.len() + 40 * self.count);
         let (mut values, mut count, mut last) = (self.values.split(SEPARATOR), 0, self.after);
-        for parts in self.times.split(',') {
-            let t = time(parts)?;
+        for ticks in self.times.split(',') {
+            let t = parse_ticks(ticks)?;
             if t <= last {
                 return None;
             }
-            write(&mut body, t, values.next()?);
+            push_datapoint(&mut body, t, values.next()?);
             (count, last) = (count + 1, t);
         }
-        let is_whole = values.next().is_none() && count == self.count && last == self.end;
-        is_whole.then(|| Outgoing { body: ended(body), count, after: self.after, end: last })
+        let is_complete = values.next().is_none() && count == self.count && last == self.end;
+        is_complete.then(|| Outgoing {
+            body: close_array(body),
+            count,
+            after: self.after,
+            end: last,
+        })
     }
 }
 
 /// A time that is given in parts of a second.
-fn time(parts: &str) -> Option<f64> {
-    Some(parts.parse::<i64>().ok()? as f64 / PARTS)
+fn parse_ticks(ticks: &str) -> Option<f64> {
+    Some(ticks.parse::<i64>().ok()? as f64 / TICKS_PER_SECOND)
 }
 
 /// Adds a datapoint to an array that is not ended.
-fn write(body: &mut Vec<u8>, t: f64, json: &str) {
+fn push_datapoint(body: &mut Vec<u8>, t: f64, json: &str) {
     body.extend_from_slice(if body.is_empty() { b"[{\"t\":" } else { b",{\"t\":" });
     body.extend_from_slice(ryu::Buffer::new().format(t).as_bytes());
     body.extend_from_slice(b",\"d\":");
@@ -122,7 +127,7 @@ fn write(body: &mut Vec<u8>, t: f64, json: &str) {
     body.push(b'}');
 }
 
-fn ended(mut body: Vec<u8>) -> Vec<u8> {
+fn close_array(mut body: Vec<u8>) -> Vec<u8> {
     body.push(b']');
     body
 }
@@ -131,17 +136,17 @@ fn ended(mut body: Vec<u8>) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn packed(times: &str, values: &str, count: usize) -> Option<String> {
+    fn encoded(times: &str, values: &str, count: usize) -> Option<String> {
         let (times, values) = (times.to_owned(), values.to_owned());
-        let end = times.rsplit(',').next().and_then(time)?;
+        let end = times.rsplit(',').next().and_then(parse_ticks)?;
         let packed = Packed { count, times, values, after: 0.0, end };
-        Some(String::from_utf8(packed.write()?.body).expect("text"))
+        Some(String::from_utf8(packed.encode()?.body).expect("text"))
     }
 
     #[test]
     fn what_is_packed_comes_out_as_it_is_sent() {
-        let body = packed("6140887779016704,6140887779016705", "1\x1e{\"a\":[2,\",\"]}", 2);
-        let first = 6_140_887_779_016_704.0 / PARTS;
+        let body = encoded("6140887779016704,6140887779016705", "1\x1e{\"a\":[2,\",\"]}", 2);
+        let first = 6_140_887_779_016_704.0 / TICKS_PER_SECOND;
         let second = first.next_up();
         let expected =
             format!(r#"[{{"t":{first:?},"d":1}},{{"t":{second:?},"d":{{"a":[2,","]}}}}]"#);
@@ -150,8 +155,8 @@ mod tests {
 
     #[test]
     fn what_does_not_come_apart_again_is_not_sent_so() {
-        assert_eq!(packed("6140887779016704,6140887779016705", "1\x1e2\x1e3", 2), None);
-        assert_eq!(packed("6140887779016704,6140887779016705", "1", 2), None);
-        assert_eq!(packed("6140887779016705,6140887779016704", "1\x1e2", 2), None);
+        assert_eq!(encoded("6140887779016704,6140887779016705", "1\x1e2\x1e3", 2), None);
+        assert_eq!(encoded("6140887779016704,6140887779016705", "1", 2), None);
+        assert_eq!(encoded("6140887779016705,6140887779016704", "1\x1e2", 2), None);
     }
 }

@@ -9,14 +9,14 @@ use super::Queue;
 use crate::{Error, Restamped};
 
 /// How far apart new times are at least, in seconds.
-const SHORTEST_STEP: f64 = 1e-7;
+const MIN_STEP: f64 = 1e-7;
 
 impl Queue {
     /// Gives the datapoints of a stream that do not come after a time new times, which do, in the
     /// same order; and those that come so soon after that they would be in the way. Returns how many.
     pub(crate) async fn restamp(&mut self, stream: &str, after: f64) -> Result<u64, Error> {
         // Twice the distance of neighbours: where that grows, sums still are apart.
-        let step = (2.0 * (after.next_up() - after)).max(SHORTEST_STEP);
+        let step = (2.0 * (after.next_up() - after)).max(MIN_STEP);
         self.transaction(async |connection, last| {
             let (mut moved, mut end) = (0, after);
             loop {

@@ -7,7 +7,7 @@ use cdb_types::Timestamp;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
-use super::open::keep_apart;
+use super::open::make_times_unique;
 use super::{Queue, Row};
 use crate::{Error, SetAside};
 
@@ -31,7 +31,7 @@ impl Queue {
             Ok(moved)
         });
         let moved = moved.await?;
-        self.counts.waiting.fetch_sub(moved, Ordering::Relaxed);
+        self.counts.pending.fetch_sub(moved, Ordering::Relaxed);
         self.counts.set_aside.fetch_add(moved, Ordering::Relaxed);
         Ok(())
     }
@@ -71,20 +71,20 @@ impl Queue {
                 moved += deleted;
             }
             // Meanwhile another one may have got the time of one of them.
-            keep_apart(connection).await?;
+            make_times_unique(connection).await?;
             let streams: HashSet<&str> = points.iter().map(|point| &*point.stream).collect();
             for stream in streams {
                 let latest = "SELECT max(timestamp) FROM cache WHERE stream = ?";
                 let latest = sqlx::query_scalar(latest).bind(stream).fetch_one(&mut *connection);
                 let latest: Option<f64> = latest.await?;
-                let known = last.entry(stream.into()).or_insert(f64::NEG_INFINITY);
-                *known = known.max(latest.unwrap_or(f64::NEG_INFINITY));
+                let last_time = last.entry(stream.into()).or_insert(f64::NEG_INFINITY);
+                *last_time = last_time.max(latest.unwrap_or(f64::NEG_INFINITY));
             }
             Ok(moved)
         });
         let moved = moved.await?;
         self.counts.set_aside.fetch_sub(moved, Ordering::Relaxed);
-        self.counts.waiting.fetch_add(moved, Ordering::Relaxed);
+        self.counts.pending.fetch_add(moved, Ordering::Relaxed);
         Ok(moved)
     }
 

@@ -14,7 +14,7 @@ fn refused(error: ServerError, count: usize) -> Event {
 /// An upload to a stream without datapoints that has begun to send.
 fn sending() -> Upload {
     let mut upload = Upload::new();
-    assert!(matches!(upload.next(Event::Started), Continue(Action::AskEnd)));
+    assert!(matches!(upload.next(Event::Started), Continue(Action::FetchEnd)));
     let next = upload.next(Event::End { length: 0, last: None });
     assert!(matches!(next, Continue(Action::Send { max: MAX_POINTS, index: 0, .. })));
     upload
@@ -25,7 +25,7 @@ fn sent(count: usize, end: f64, at: Instant) -> Event {
 }
 
 /// What is to be acknowledged.
-fn acknowledged(next: Next) -> Vec<(f64, u64)> {
+fn acknowledgements(next: Next) -> Vec<(f64, u64)> {
     let Continue(Action::Acknowledge(sent)) = next else { panic!("not acknowledged: {next:?}") };
     sent.into_iter().map(|sent| (sent.until, sent.count)).collect()
 }
@@ -40,11 +40,11 @@ fn what_was_sent_is_acknowledged_after_a_while() {
     let next = upload.next(sent(2, 2.0, soon));
     assert!(matches!(next, Continue(Action::Send { after: 2.0, index: 4, .. })));
     let next = upload.next(sent(1, 3.0, begin + ACKNOWLEDGE_AFTER));
-    assert_eq!(acknowledged(next), [(3.0, 5)]);
+    assert_eq!(acknowledgements(next), [(3.0, 5)]);
     // It goes on after that, and each datapoint is acknowledged once.
     let next = upload.next(Event::Acknowledged(Ok(())));
     assert!(matches!(next, Continue(Action::Send { after: 3.0, index: 5, .. })));
-    assert!(matches!(upload.next(Event::NothingWaits), Break(Ok(()))));
+    assert!(matches!(upload.next(Event::NothingPending), Break(Ok(()))));
     assert_eq!(upload.synced().sent, 5);
 }
 
@@ -55,7 +55,7 @@ fn a_long_backlog_is_acknowledged_in_parts_with_their_counts() {
     for request in 1..=25 {
         let _ = upload.next(sent(MAX_POINTS, f64::from(request), now));
     }
-    let parts = acknowledged(upload.next(Event::NothingWaits));
+    let parts = acknowledgements(upload.next(Event::NothingPending));
     assert_eq!(parts, [(10.0, MAX_DELETED), (20.0, MAX_DELETED), (25.0, MAX_DELETED / 2)]);
 }
 
@@ -63,9 +63,9 @@ fn a_long_backlog_is_acknowledged_in_parts_with_their_counts() {
 fn what_the_file_does_not_have_is_asked_for_again() {
     let mut upload = sending();
     let _ = upload.next(sent(3, 3.0, Instant::now()));
-    assert_eq!(acknowledged(upload.next(Event::NothingWaits)), [(3.0, 3)]);
+    assert_eq!(acknowledgements(upload.next(Event::NothingPending)), [(3.0, 3)]);
     let next = upload.next(Event::Acknowledged(Err(Mismatch)));
-    assert!(matches!(next, Continue(Action::AskEnd)));
+    assert!(matches!(next, Continue(Action::FetchEnd)));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_failure_acknowledges_what_was_sent_before() {
     let mut upload = sending();
     let _ = upload.next(sent(3, 3.0, Instant::now()));
     let next = upload.next(Event::Failed(Error::UnknownStream("a".into())));
-    assert_eq!(acknowledged(next), [(3.0, 3)]);
+    assert_eq!(acknowledgements(next), [(3.0, 3)]);
     let next = upload.next(Event::Acknowledged(Ok(())));
     assert!(matches!(next, Break(Err(Error::UnknownStream(_)))));
     // When it was the file that failed, it is not used further.
@@ -86,7 +86,7 @@ fn only_the_server_says_what_is_wrong_with_the_content() {
     let kind = |kind| ServerError::new(403, "no", "").with_kind(kind);
     for content in [ErrorKind::Schema, ErrorKind::Malformed, ErrorKind::TooLarge] {
         let next = sending().next(refused(kind(content), 7));
-        assert!(matches!(next, Continue(Action::AskSchema { max: 7, .. })));
+        assert!(matches!(next, Continue(Action::FetchSchema { max: 7, .. })));
     }
     for other in
         [ErrorKind::Denied, ErrorKind::Invalid, ErrorKind::NotFound, ErrorKind::Limit, "new".into()]
@@ -103,7 +103,7 @@ fn races_come_to_an_end() {
     let mut upload = sending();
     let race = || refused(ServerError::new(403, "late", "").with_kind(ErrorKind::Order), 1);
     for _ in 0..MAX_RACES {
-        assert!(matches!(upload.next(race()), Continue(Action::AskEnd)));
+        assert!(matches!(upload.next(race()), Continue(Action::FetchEnd)));
     }
     assert!(matches!(upload.next(race()), Break(Err(Error::Server(_)))));
 }
@@ -112,7 +112,7 @@ fn races_come_to_an_end() {
 fn what_a_proxy_finds_too_large_is_sent_in_smaller_parts() {
     let mut upload = sending();
     let too_large = |count| refused(ServerError::new(413, "Request Entity Too Large", ""), count);
-    assert!(matches!(upload.next(too_large(4)), Continue(Action::AskEnd)));
+    assert!(matches!(upload.next(too_large(4)), Continue(Action::FetchEnd)));
     let next = upload.next(Event::End { length: 0, last: None });
     assert!(matches!(next, Continue(Action::Send { max: 2, .. })));
     assert!(matches!(upload.next(too_large(1)), Break(Err(Error::Server(_)))));
