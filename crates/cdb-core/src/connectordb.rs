@@ -36,8 +36,9 @@ pub struct ConnectorDbBuilder {
 }
 
 impl ConnectorDbBuilder {
-    /// Sets the server's URL; the default is `http://localhost:3124`. A URL without a scheme is
-    /// taken for `https`.
+    /// Sets the server's URL; the default is `http://localhost:3124`. Without a scheme it is `http`
+    /// for `localhost` and addresses of a local network, such as `192.168.1.7:3124`, and `https` for
+    /// other hosts.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = url.into();
         self
@@ -147,9 +148,11 @@ impl ConnectorDbBuilder {
     /// The first call connects; until the server can be reached, calls are
     /// [temporary](Error::is_temporary) errors.
     ///
-    /// Which device logs in is not asked, so it must be known: from the name of the user if a
-    /// password is used, and otherwise from [`device`](Self::device). With a password, each call
-    /// sends it, which takes the server longer than a key.
+    /// The server is not asked which device logs in, so it must be known: from the name of the user
+    /// if a password is used (as the server spells it; a login ignores case, a path does not), and
+    /// otherwise from [`device`](Self::device). If it is another one, calls are refused as those of
+    /// that other device. With a password, each call sends it, which takes the server longer than a
+    /// key.
     ///
     /// ```no_run
     /// # async fn example() -> cdb_core::Result<()> {
@@ -220,7 +223,8 @@ impl ConnectorDb {
     }
 
     /// Returns the path of the device that is logged in (`user/device`), or `nobody` without a
-    /// login, as the server reported it when connecting.
+    /// login: as the server reported it when connecting, or as it was given to
+    /// [`connect_lazy`](ConnectorDbBuilder::connect_lazy).
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path

@@ -238,7 +238,7 @@ impl Stream {
     /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
     /// use cdb_core::Timestamp;
     /// let now = Timestamp::now();
-    /// let last_minute = stream.query().t1(now + -60.0).await?;
+    /// let last_minute = stream.query().t1(now - 60.0).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -257,8 +257,8 @@ impl Stream {
     /// If the future is dropped, the value may be stored or not.
     ///
     /// # Errors
-    /// Returns an error if the value does not match the schema, this device may not write to the
-    /// stream, or the server cannot be reached.
+    /// Returns an error if the value does not match the schema or contains NaN or an infinity, this
+    /// device may not write to the stream, or the server cannot be reached.
     pub async fn insert(&self, value: impl Serialize) -> Result<()> {
         // The value is serialised before the first await, so that the future is `Send` even
         // if the value is not `Sync`.
@@ -280,7 +280,8 @@ impl Stream {
     ///
     /// The datapoints are sent in chunks of at most 5,000, fewer if they are large. Each chunk is
     /// stored completely or not at all. If a chunk fails after others were stored, the error is
-    /// [`Error::PartialInsert`](crate::Error), which says how many were stored.
+    /// [`Error::PartialInsert`](crate::Error), which says how many were stored. Other errors are those
+    /// of [`insert`](Self::insert), and that a datapoint is older than the last one.
     ///
     /// ```no_run
     /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
@@ -321,9 +322,8 @@ impl Stream {
     /// The original server ignores the index.
     ///
     /// # Errors
-    /// Returns the same errors as [`insert_json`](Self::insert_json), and an error with the message
-    /// [`OTHER_INDEX`](cdb_types::endpoint::OTHER_INDEX) if the first datapoint would get another
-    /// index.
+    /// Returns the same errors as [`insert_json`](Self::insert_json), and an error of the kind
+    /// [`Index`](crate::ErrorKind::Index) if the first datapoint would get another index.
     pub async fn insert_json_at(&self, index: u64, datapoints: impl Into<Bytes>) -> Result<()> {
         Ok(insert::send(self, false, false, Some(index), datapoints.into()).await?)
     }

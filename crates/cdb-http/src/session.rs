@@ -127,7 +127,8 @@ struct Inner {
 impl Session {
     /// Returns a builder of a session with the server at this URL.
     ///
-    /// A URL without a scheme gets `https`. The path is ignored, unless it ends in `/api/v1/`, for
+    /// A URL without a scheme gets `http` if its host is `localhost` or an IP address of a local
+    /// network, and otherwise `https`. The path is ignored, unless it ends in `/api/v1/`, for
     /// a server that is below another path.
     pub fn builder(url: impl Into<String>) -> SessionBuilder {
         SessionBuilder {

@@ -120,7 +120,8 @@ pub struct Insert<'a, T> {
     /// Otherwise the server refuses such an insert.
     pub restamp: bool,
     /// The index that the first datapoint must get. If it would get another one, the server refuses
-    /// the insert with the message [`OTHER_INDEX`], so an insert that is sent twice is stored once.
+    /// the insert (kind [`Index`](crate::ErrorKind::Index)), so an insert that is sent twice is
+    /// stored once.
     /// The original server ignores the index.
     pub index: Option<u64>,
     /// The datapoints, in ascending order of their timestamps.
