@@ -26,7 +26,7 @@ const STEPS: [Step; 11] = [
     ("docs", "the documentation has no warnings", || passed(docs())),
     ("tests", "all tests, including documentation tests", || passed(tests())),
     ("examples", "the examples run", || passed(examples())),
-    ("interop", "the Python client with the server and next to the client", || {
+    ("interop", "Python with the server, next to the client, and reading files", || {
         passed(interop::run())
     }),
     ("packages", "each crate builds from its package", || passed(packages::build())),

@@ -1,4 +1,5 @@
-//! `cargo xtask interop`: tests the official Python client with our server and next to our client.
+//! `cargo xtask interop`: tests the official Python client with our server and next to our client, and
+//! our Parquet files with Python's libraries.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -7,12 +8,15 @@ use std::process::{Child, Command, Stdio};
 use crate::command::{self, Result, cargo, cargo_command, root};
 
 /// The Python packages. Callbacks of the official client do not work with later versions of
-/// websocket-client.
-const REQUIREMENTS: [&str; 7] = [
+/// websocket-client. The names of types differ between versions of pandas, polars and pyarrow.
+const REQUIREMENTS: [&str; 10] = [
     "connectordb==0.3.5",
     "websocket-client==0.48.0",
     "apsw",
     "jsonschema",
+    "pandas==3.1.1",
+    "polars==2.1.0",
+    "pyarrow==26.0.1",
     "requests",
     "six",
     "pytest",
@@ -44,6 +48,7 @@ pub(crate) fn run() -> Result {
     )?;
     command::run(
         cargo_command(&["test", "--package", "cdb-core", "--package", "cdb-logger"])
+            .args(["--package", "cdb-query", "--features", "cdb-query/arrow"])
             .args(["--test", "python", "--", "--ignored"])
             .env("CDB_PYTHON", python),
     )

@@ -71,6 +71,9 @@ impl Table {
     /// Writes the table to a Parquet file, and replaces the file if it exists. Polars, DuckDB and
     /// pandas can read it. The columns are those of [`record_batch`](Self::record_batch).
     ///
+    /// By default, pandas converts integers and booleans to other types if values are missing;
+    /// `read_parquet(file, dtype_backend="numpy_nullable")` keeps them.
+    ///
     /// # Errors
     /// Returns an error if the file cannot be created or written, and the same errors as
     /// [`record_batch`](Self::record_batch).
