@@ -21,10 +21,11 @@ const COMBINATIONS: [(&str, &[&str]); 5] = [
             "server",
             "testing",
             "arrow",
+            "jiff-1",
             "schemars",
             "logger,query",
             "logger,blocking",
-            "logger,query,schema,blocking,testing,arrow,schemars",
+            "logger,query,schema,blocking,testing,arrow,jiff-1,schemars",
         ],
     ),
 ];
