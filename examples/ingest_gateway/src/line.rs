@@ -20,7 +20,7 @@ impl<'a> Line<'a> {
         let (Some(series), Some(fields)) = (parts.next(), parts.next()) else {
             return Err("expected a measurement and a field");
         };
-        let time = parts.next().map(seconds).transpose()?;
+        let time = parts.next().map(time).transpose()?;
         let measurement = series.split_once(',').map_or(series, |(name, _tags)| name);
         let field = |field: &'a str| {
             let (name, text) = field.split_once('=').ok_or("expected name=value")?;
@@ -32,9 +32,9 @@ impl<'a> Line<'a> {
 }
 
 /// Parses a time in nanoseconds since 1970.
-fn seconds(nanoseconds: &str) -> Result<Timestamp, &'static str> {
-    let time = nanoseconds.parse::<i64>().map_err(|_| "the time is not an integer")?;
-    Timestamp::new(time as f64 / 1e9).ok_or("the time is not valid")
+fn time(nanoseconds: &str) -> Result<Timestamp, &'static str> {
+    let nanoseconds = nanoseconds.parse::<i64>().map_err(|_| "the time is not an integer")?;
+    Ok(Timestamp::from_nanos(nanoseconds))
 }
 
 /// Parses a value: `5i` is an integer, `5` a number, `t` and `true` are booleans.

@@ -50,7 +50,7 @@ fn add(
             return Err(format!("{field}: {complaint}").into());
         }
         let path = device.stream(Name::new(field)?);
-        valid.push((path, Datapoint { t: time, d: value, o: None }));
+        valid.push((path, Datapoint::at(time, value)));
     }
     for (path, datapoint) in valid {
         batch.entry(path).or_default().push(datapoint);
