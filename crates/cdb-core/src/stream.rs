@@ -354,6 +354,9 @@ impl Stream {
     /// Calls a function with each batch that is inserted, until the returned [`Callback`] is
     /// dropped.
     ///
+    /// A closure that captures variables is written as `move |batch| { …; async move { … } }`. Rust
+    /// accepts `async |batch| …` only without captured variables.
+    ///
     /// ```no_run
     /// # async fn example(mood: cdb_core::Stream) -> cdb_core::Result<()> {
     /// let callback = mood.on_insert(async |batch| println!("{batch:?}")).await?;
@@ -398,6 +401,8 @@ impl Stream {
 
     /// Calls a function with each request in this stream's downlink, and acts on the [`Reply`] that
     /// it returns, until the returned [`Callback`] is dropped.
+    ///
+    /// A closure that captures variables is written as for [`on_insert`](Self::on_insert).
     ///
     /// ```no_run
     /// # async fn example(light: cdb_core::Stream) -> cdb_core::Result<()> {
