@@ -17,7 +17,7 @@ async fn begin(url: String) -> Result {
 
     let cdb = ConnectorDb::builder().url(url).password("test", "test").connect().await?;
     let temperature = cdb.stream("temperature")?;
-    temperature.create(StreamCreate::new().schema(json!({"type": "number"}))).await?;
+    temperature.ensure(StreamCreate::new().schema(json!({"type": "number"}))).await?;
 
     temperature.insert(21.5).await?;
     let last = temperature.get(-1).await?;
@@ -54,15 +54,10 @@ async fn listen(mood: Stream, light: Stream, switch: impl Fn(bool)) -> Result {
 }
 
 async fn log(number: Value) -> Result {
-    let logger = Logger::builder("cache.db")
-        .on_create(async |logger: Logger| {
-            logger.set_apikey("the key of this device").await?;
-            logger.add_stream("temperature", StreamCreate::new().schema(number)).await
-        })
-        .open()
-        .await?;
+    let logger = Logger::builder("cache.db").apikey("the key of this device").open().await?;
+    logger.add_stream_later("temperature", StreamCreate::new().schema(number)).await?;
     logger.start();
-    logger.insert("temperature", 21.5).await?;
+    logger.stream::<f64>("temperature")?.insert(21.5).await?;
     Ok(())
 }
 
