@@ -1,14 +1,14 @@
 //! Compares two streams, a mood and a temperature: as tables, CSV and Parquet files, and a picture.
 //!
-//! `cargo run --example mood_and_temperature [DIRECTORY]` writes the files into the directory, by
+//! `cargo run --package examples --example mood_and_temperature [DIRECTORY]` writes the files into the directory, by
 //! default `target/mood_and_temperature`.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use connectordb::query::{Column, Dataset, Table};
-use connectordb::{ConnectorDb, Datapoint, StreamCreate, Timestamp};
-use examples::ExampleServer;
+use connectordb::testing::TestServer;
+use connectordb::{ConnectorDb, Datapoint, StreamCreate};
 use plotters::prelude::*;
 use plotters::style::register_font;
 use serde_json::json;
@@ -23,35 +23,28 @@ async fn main() -> Result<(), Box<dyn Error>> {
         std::env::args().nth(1).unwrap_or_else(|| "target/mood_and_temperature".to_owned()),
     );
     std::fs::create_dir_all(&files)?;
-    let example = ExampleServer::start().await?;
-    let cdb = ConnectorDb::builder().url(example.url()).password("test", "test").connect().await?;
-    insert(&cdb).await?;
+    let server = TestServer::start().await?;
+    let cdb = server.cdb();
+    insert(cdb).await?;
 
     println!("Every two seconds, the values that are closest in time:\n");
-    let end = Timestamp::new(8.1).ok_or("no time")?;
-    let times = Dataset::new(&cdb)
-        .t1(Timestamp::ZERO)
-        .t2(end)
-        .dt(2.0)
-        .column("temperature")
-        .column("mood")
-        .await?;
+    let times =
+        Dataset::new(cdb).t1(0).t2(8.1).dt(2.0).column("temperature").column("mood").await?;
     println!("{times}\n");
 
     println!("For each mood, the temperature that is closest in time:\n");
-    let moods = Dataset::new(&cdb).x("mood").column("temperature").await?;
+    let moods = Dataset::new(cdb).x("mood").column("temperature").await?;
     println!("{moods}\n");
 
     println!("For each mood, the mean temperature since the previous mood:\n");
     let mean = Column::new("temperature").interpolator("mean");
-    println!("{}\n", Dataset::new(&cdb).x("mood").column(mean).await?);
+    println!("{}\n", Dataset::new(cdb).x("mood").column(mean).await?);
 
     moods.write_csv(files.join("moods.csv"))?;
     moods.write_parquet(files.join("moods.parquet"))?;
     let picture = files.join("mood_and_temperature.svg");
-    draw(&picture, &series(&cdb, "mood").await?, &series(&cdb, "temperature").await?, &moods)?;
+    draw(&picture, &series(cdb, "mood").await?, &series(cdb, "temperature").await?, &moods)?;
     println!("Wrote moods.csv, moods.parquet and mood_and_temperature.svg to {}", files.display());
-    example.server.shutdown().await;
     Ok(())
 }
 

@@ -2,13 +2,13 @@
 //! accepts them as far as it can, and reports the actual temperature, which changes slowly. The
 //! user sends requests and subscribes to both streams.
 //!
-//! `cargo run --example thermostat`
+//! `cargo run --package examples --example thermostat`
 
 use std::error::Error;
 use std::time::Duration;
 
-use connectordb::{ApiKey, ConnectorDb, DeviceCreate, Reply, StreamCreate};
-use examples::ExampleServer;
+use connectordb::testing::TestServer;
+use connectordb::{ApiKey, ConnectorDb, DeviceCreate, Reply, Result, StreamCreate};
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -20,32 +20,26 @@ const STEP: f64 = 0.5;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let example = ExampleServer::start().await?;
-    let user = ConnectorDb::builder().url(example.url()).password("test", "test").connect().await?;
-    let key = install(&user).await?;
-
-    let url = example.url();
+    let server = TestServer::start().await?;
+    let key = install(server.cdb()).await?;
     tokio::select! {
-        ended = thermostat(&url, key) => ended?,
-        lived = live(&user) => lived?,
+        ended = thermostat(server.url(), key) => ended?,
+        lived = live(server.cdb()) => lived?,
     }
-    example.server.shutdown().await;
     Ok(())
 }
 
-/// Creates the device with its streams, and returns its key.
-async fn install(user: &ConnectorDb) -> Result<ApiKey, Box<dyn Error>> {
+/// Creates the device with its streams, if it does not exist, and returns its key.
+async fn install(user: &ConnectorDb) -> Result<ApiKey> {
     let number = || StreamCreate::new().schema(json!({"type": "number"}));
-    let thermostat = user.user().device("thermostat")?;
     let create = DeviceCreate::new()
         .stream("wanted", number().downlink(true).description("The wanted temperature in °C"))
         .stream("actual", number().description("The actual temperature in °C"));
-    thermostat.create(create).await?;
-    Ok(thermostat.apikey().await?.ok_or("the key is not visible")?)
+    user.user().device("thermostat")?.ensure(create).await
 }
 
 /// The program on the device.
-async fn thermostat(url: &str, key: ApiKey) -> Result<(), Box<dyn Error>> {
+async fn thermostat(url: &str, key: ApiKey) -> Result<()> {
     let cdb = ConnectorDb::builder().url(url).apikey(key).connect().await?;
     let (set, wanted) = watch::channel(18.0);
     // Accepts each request with the temperature that the device can reach.
@@ -61,7 +55,7 @@ async fn thermostat(url: &str, key: ApiKey) -> Result<(), Box<dyn Error>> {
         })
         .await?;
 
-    let actual = cdb.stream("actual")?;
+    let actual = cdb.stream("actual")?.typed::<f64>();
     let mut temperature = 18.0;
     actual.insert(temperature).await?;
     let mut minutes = tokio::time::interval(Duration::from_millis(100));

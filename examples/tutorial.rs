@@ -1,33 +1,31 @@
 //! A tour of the client: users, devices, streams, queries, subscriptions and downlinks.
 //!
-//! `cargo run --example tutorial`
+//! `cargo run --package examples --example tutorial`
 
 use std::error::Error;
 
 use connectordb::pipescript::ArrayTransform;
 use connectordb::query::{Dataset, Merge};
+use connectordb::testing::TestServer;
 use connectordb::{ConnectorDb, Datapoint, DeviceCreate, StreamCreate, Timestamp, UserCreate};
-use examples::ExampleServer;
 use serde::Serialize;
 use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let example = ExampleServer::start().await?;
-    println!("An embedded server runs at {}.", example.url());
+    let server = TestServer::start().await?;
+    println!("An embedded server runs at {}.", server.url());
 
-    prepare(&example.url()).await?;
-    let cdb = connect(&example.url()).await?;
+    prepare(server.url()).await?;
+    let cdb = connect(server.url()).await?;
     properties(&cdb).await?;
     streams(&cdb).await?;
     reading(&cdb).await?;
     queries(&cdb).await?;
     subscribing(&cdb).await?;
-    devices(&cdb, &example.url()).await?;
-    downlinks(&cdb, &example.url()).await?;
+    devices(&cdb, server.url()).await?;
+    downlinks(&cdb, server.url()).await?;
 
-    example.server.shutdown().await;
-    println!("\nThe server has stopped.");
     Ok(())
 }
 

@@ -3,10 +3,11 @@
 //! `cargo run --package examples --example without_async`
 
 use std::error::Error;
+use std::time::Duration;
 
 use connectordb::blocking::{Wait, WaitEach};
+use connectordb::testing::TestServer;
 use connectordb::{ConnectorDb, Datapoint, StreamCreate, Timestamp};
-use examples::ExampleServer;
 use serde_json::json;
 
 /// The temperature at each hour of a day.
@@ -16,14 +17,13 @@ const DAY: [f64; 24] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let example = ExampleServer::start().wait()?;
-    let cdb =
-        ConnectorDb::builder().url(example.url()).password("test", "test").connect().wait()?;
+    let server = TestServer::start().wait()?;
+    let cdb = ConnectorDb::builder().url(server.url()).password("test", "test").connect().wait()?;
     let temperature = cdb.stream("temperature")?.typed::<f64>();
-    temperature.create(StreamCreate::new().schema(json!({"type": "number"}))).wait()?;
+    temperature.ensure(StreamCreate::new().schema(json!({"type": "number"}))).wait()?;
 
-    let midnight = Timestamp::from(1_700_006_400);
-    let hours = (0..).map(|hour| midnight + f64::from(hour) * 3600.0);
+    let midnight = Timestamp::try_from(1.7e9)?.floor(Duration::from_hours(24));
+    let hours = (0..).map(|hour| midnight + Duration::from_hours(hour));
     let day: Vec<_> = hours.zip(DAY).map(|(t, d)| Datapoint::at(t, d)).collect();
     println!("Inserted {} temperatures.", temperature.insert_array(&day).wait()?);
 
@@ -32,9 +32,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         warm += u32::from(datapoint?.d > 20.0);
     }
     println!("It was warmer than 20 degrees for {warm} hours.");
-    let mean = temperature.query().transform("mean | if last").wait()?;
-    println!("The mean, computed on the server, is {:.1} degrees.", mean[0].d);
+    let noon = midnight + Duration::from_hours(12);
+    let morning = temperature.query().t2(noon).wait()?;
+    println!("The mean until noon is {:.1} degrees.", morning.mean().ok_or("no values")?);
+    let mean = temperature.query().transform("mean | if last").typed::<f64>().wait()?;
+    println!("The mean of the day, computed on the server, is {:.1} degrees.", mean[0].d);
 
-    example.server.shutdown().wait();
+    if let Err(error) = cdb.stream("humidity")?.get(-1).wait() {
+        println!("Is a missing stream not found? {}", error.is_not_found());
+    }
     Ok(())
 }

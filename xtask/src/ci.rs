@@ -87,8 +87,16 @@ pub(crate) fn tests() -> Result {
 }
 
 fn examples() -> Result {
-    let examples =
-        ["tutorial", "thermostat", "temperature_logger", "mood_and_temperature", "without_async"];
+    let examples = [
+        "tutorial",
+        "temperature_logger",
+        "dashboard",
+        "thermostat",
+        "climate_analysis",
+        "mood_and_temperature",
+        "without_async",
+        "low_battery",
+    ];
     for example in examples {
         cargo(&["run", "--quiet", "--package", "examples", "--example", example])?;
     }
