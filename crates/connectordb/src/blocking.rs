@@ -5,9 +5,7 @@
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let directory = tempfile::tempdir()?;
-//! # let server = connectordb::server::Server::builder().data(directory.path().join("c.db")).listen("127.0.0.1:0")
-//! #     .admin("test", "test").start().wait()?;
+//! # let server = connectordb::testing::TestServer::start().wait()?;
 //! # let url = server.url();
 //! use connectordb::blocking::{Wait, WaitEach};
 //! use connectordb::{ConnectorDb, StreamCreate};
@@ -15,7 +13,7 @@
 //!
 //! let cdb = ConnectorDb::builder().url(url).password("test", "test").connect().wait()?;
 //! let mood = cdb.stream("mood")?.typed::<i64>();
-//! mood.create(StreamCreate::new().schema(json!({"type": "integer"}))).wait()?;
+//! mood.ensure(StreamCreate::new().schema(json!({"type": "integer"}))).wait()?;
 //! let changes = mood.subscribe().transform("if $ < 3").wait()?;
 //!
 //! mood.insert(8).wait()?;
@@ -31,7 +29,6 @@
 //!     assert_eq!(batch?[0].d, 2);
 //! #   break;
 //! }
-//! # server.shutdown().wait();
 //! # Ok(())
 //! # }
 //! ```
@@ -41,19 +38,19 @@
 //! ```
 //! # #[cfg(feature = "logger")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let directory = tempfile::tempdir()?;
-//! # let file = directory.path().join("cache.db");
+//! # let server = connectordb::testing::TestServer::start().wait()?;
+//! # let (url, key) = (server.url(), server.apikey("thermometer").wait()?);
+//! # let file = server.directory().join("cache.db");
 //! use connectordb::StreamCreate;
 //! use connectordb::blocking::Wait;
 //! use connectordb::logger::Logger;
+//! use serde_json::json;
 //!
-//! let logger = Logger::builder(file)
-//!     .on_create(|logger: Logger| async move { logger.set_apikey("the device's key").await })
-//!     .open()
-//!     .wait()?;
+//! let logger = Logger::builder(file).serverurl(url).apikey(key).open().wait()?;
+//! let number = StreamCreate::new().schema(json!({"type": "number"}));
+//! logger.add_stream_later("temperature", number).wait()?;
 //! logger.start();     // syncs in the background
-//! # drop(logger.add_stream("temperature", StreamCreate::new()).wait());
-//! assert!(logger.insert("unknown", 21.5).wait().is_err());
+//! logger.insert("temperature", 21.5).wait()?;
 //! logger.close().wait()?;
 //! # Ok(())
 //! # }

@@ -1,6 +1,47 @@
-#![doc = include_str!("tutorial/start.md")]
+#![doc = include_str!("tutorial/introduction.md")]
+//! | I want to … | use |
+//! |---|---|
+//! | connect, with a key or a password | [`ConnectorDb::builder`], [`connect`](ConnectorDbBuilder::connect) |
+//! | start before the server does | [`connect_lazy`](ConnectorDbBuilder::connect_lazy) |
+//! | create a stream, if it does not exist | [`Stream::ensure`], [`StreamCreate`] |
+//! | create a device and get its key | [`Device::ensure`], [`DeviceCreate`] |
+//! | write a value, or many with their times | [`Stream::insert`], [`Stream::insert_array`], [`Datapoint`] |
+//! | read the last value | [`Stream::get`] with `-1` |
+//! | read a range of indexes or times | [`Stream::range`], [`Stream::query`], [`Query`] |
+//! | read a large stream in constant memory | [`Query::stream`], [`Datapoints`] |
+//! | read and write values of a Rust type | [`Stream::typed`], [`TypedStream`] |
+//! | filter or summarise on the server | [`Query::transform`], [PipeScript by example](guide::pipescript_by_example) |
+//! | receive values as they are stored | [`Stream::subscribe`], [`Subscription`], [`Stream::on_insert`] |
+//! | know whether the connection for subscriptions is open | [`ConnectorDb::connection_state`], [`connection_states`](ConnectorDb::connection_states) |
+//! | request something of a device | [`Stream::insert`], into a stream with a downlink |
+//! | answer requests on a device | [`Stream::downlinks`], [`Stream::on_downlink`], [`Request`] |
+//! | know what went wrong | [`Error`], [Errors and timeouts](#errors-and-timeouts) |
+//! | export and import users, devices and streams | [`User::export`], [`ConnectorDb::import_users`] |
+#![cfg_attr(feature = "logger", doc = "| log without a reliable network | [`logger::Logger`] |")]
+#![cfg_attr(
+    feature = "query",
+    doc = "| combine streams into a table; write CSV or Parquet | [`query::Dataset`], [`query::Table`] |"
+)]
+#![cfg_attr(feature = "query", doc = "| merge streams into one series | [`query::Merge`] |")]
+#![cfg_attr(
+    feature = "query",
+    doc = "| run a script over values in memory | [`pipescript::ArrayTransform`], [`pipescript::Script`] |"
+)]
+#![cfg_attr(
+    feature = "blocking",
+    doc = "| do all this without async | [`blocking::Wait`]: `.wait()` instead of `.await` |"
+)]
+#![cfg_attr(feature = "server", doc = "| run a server within a program | [`server::Server`] |")]
+#![cfg_attr(
+    feature = "testing",
+    doc = "| test a program against a server | [`testing::TestServer`] |"
+)]
+//!
+#![doc = include_str!("tutorial/client.md")]
+#![doc = include_str!("tutorial/errors.md")]
 #![cfg_attr(feature = "logger", doc = include_str!("tutorial/logging.md"))]
 #![cfg_attr(feature = "query", doc = include_str!("tutorial/datasets.md"))]
+#![cfg_attr(feature = "testing", doc = include_str!("tutorial/testing.md"))]
 #![doc = include_str!("tutorial/features.md")]
 #![doc(test(attr(deny(warnings))))]
 
@@ -11,19 +52,80 @@ pub mod guide;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use cdb_archive as archive;
+#[doc(inline)]
 pub use cdb_core::*;
-pub use cdb_http as http;
-#[cfg(feature = "logger")]
-pub use cdb_logger as logger;
-#[cfg(feature = "query")]
-pub use cdb_pipescript as pipescript;
-#[cfg(feature = "query")]
-pub use cdb_query as query;
-pub use cdb_types as types;
 
+/// The files of exported users, devices and streams: the crate [`cdb_archive`].
+///
+/// [`User::export`](crate::User::export) and [`ConnectorDb::import_users`](crate::ConnectorDb::import_users)
+/// write and read them. This module is for programs that process the files themselves.
+pub mod archive {
+    #[doc(inline)]
+    pub use cdb_archive::*;
+}
+
+/// The transport of the client: the crate [`cdb_http`].
+///
+/// A program seldom needs it: [`ConnectorDb`](crate::ConnectorDb) has all calls.
+pub mod http {
+    #[doc(inline)]
+    pub use cdb_http::*;
+}
+
+/// A logger that keeps datapoints in a file until the server can be reached: the crate [`cdb_logger`].
+///
+/// A [`Logger`](logger::Logger) stores each datapoint on the server exactly once and in order, even
+/// if the program is killed or the connection is lost in between. The guide [Writing a
+/// device](crate::guide::writing_a_device) shows how to use it, and what it does when something goes
+/// wrong.
+#[cfg(feature = "logger")]
+pub mod logger {
+    #[doc(inline)]
+    pub use cdb_logger::*;
+}
+
+/// The transform language PipeScript, to run scripts over values in memory: the crate
+/// [`cdb_pipescript`].
+///
+/// [`ArrayTransform`](pipescript::ArrayTransform) runs a script over an array, and
+/// [`Script`](pipescript::Script) over any iterator. The guide [PipeScript by
+/// example](crate::guide::pipescript_by_example) describes the language and lists all transforms.
+#[cfg(feature = "query")]
+pub mod pipescript {
+    #[doc(inline)]
+    pub use cdb_pipescript::*;
+}
+
+/// Queries over several streams: the crate [`cdb_query`].
+///
+/// A [`Dataset`](query::Dataset) returns a [`Table`](query::Table) of the values of several streams,
+/// and a [`Merge`](query::Merge) their datapoints as one series.
+#[cfg(feature = "query")]
+pub mod query {
+    #[doc(inline)]
+    pub use cdb_query::*;
+}
+
+/// A server within a program: the crate [`cdb_server`].
+///
+/// [`Server::builder`](server::Server::builder) starts one. [`DataFile`](server::DataFile) exports and
+/// imports the data file of a server that is not running. The guide [Running a
+/// server](crate::guide::running_a_server) describes what else a server needs, such as backups. For
+/// tests, use [`TestServer`](crate::testing::TestServer).
 #[cfg(feature = "server")]
-pub use cdb_server as server;
+pub mod server {
+    #[doc(inline)]
+    pub use cdb_server::*;
+}
+
+/// The types of the protocol: the crate [`cdb_types`].
+///
+/// Those that a client needs, such as [`Datapoint`](crate::Datapoint), are also at the root. This
+/// module is for servers and gateways that speak the protocol themselves.
+pub mod types {
+    #[doc(inline)]
+    pub use cdb_types::*;
+}
 
 /// Compiles the example of the README.
 #[cfg(doctest)]
