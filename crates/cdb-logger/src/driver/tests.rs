@@ -38,7 +38,7 @@ async fn server(data: &Path) -> (Server, ConnectorDb) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sync_may_be_dropped_at_each_of_its_awaits() {
+async fn each_datapoint_is_stored_once_if_a_sync_is_dropped_at_any_await() {
     let directory = tempfile::tempdir().expect("a directory");
     let (server, device) = server(&directory.path().join("data.db")).await;
     let proxy = Proxy::start(server.address()).await.expect("a proxy");

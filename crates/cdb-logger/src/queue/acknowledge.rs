@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_whole_file_is_deleted_only_if_the_server_has_all_of_it() {
+    async fn all_rows_are_deleted_only_if_the_server_has_all_of_them() {
         let all = Sent { until: 2.0, count: 2 };
         for (others, is_deleted) in
             [(&[][..], true), (&[("b", 1.0)], false), (&[("a", 3.0)], false)]

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn times_rise_in_each_stream() {
+    fn times_ascend_in_each_stream() {
         let rows = vec![row("a", 5.0, true), row("b", 5.0, true), row("a", 5.0, false)];
         assert_eq!(
             assigned_times(rows, &[]).expect("ascending times"),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_was_given_is_not_moved_back_and_forth() {
+    fn a_given_time_earlier_than_the_last_is_refused() {
         let refused = assigned_times(vec![row("a", 8.0, false), row("a", 7.0, false)], &[]);
         assert!(matches!(refused, Err(AppendError::Order(stream)) if &*stream == "a"));
         assert!(assigned_times(vec![row("a", 6.0, false)], &[("a", 7.0)]).is_err());

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_packed_comes_out_as_it_is_sent() {
+    fn packed_datapoints_are_encoded_as_json() {
         let body = encoded("6140887779016704,6140887779016705", "1\x1e{\"a\":[2,\",\"]}", 2);
         let first = 6_140_887_779_016_704.0 / TICKS_PER_SECOND;
         let second = first.next_up();
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_come_apart_again_is_not_sent_so() {
+    fn packed_text_that_cannot_be_split_is_not_encoded() {
         assert_eq!(encoded("6140887779016704,6140887779016705", "1\x1e2\x1e3", 2), None);
         assert_eq!(encoded("6140887779016704,6140887779016705", "1", 2), None);
         assert_eq!(encoded("6140887779016705,6140887779016704", "1\x1e2", 2), None);

@@ -31,7 +31,7 @@ fn acknowledgements(next: Next) -> Vec<(f64, u64)> {
 }
 
 #[test]
-fn what_was_sent_is_acknowledged_after_a_while() {
+fn sent_datapoints_are_acknowledged_after_an_interval() {
     let mut upload = sending();
     let begin = Instant::now();
     let next = upload.next(sent(2, 1.0, begin));
@@ -49,7 +49,7 @@ fn what_was_sent_is_acknowledged_after_a_while() {
 }
 
 #[test]
-fn a_long_backlog_is_acknowledged_in_parts_with_their_counts() {
+fn a_long_backlog_is_acknowledged_in_several_transactions() {
     let mut upload = sending();
     let now = Instant::now();
     for request in 1..=25 {
@@ -60,7 +60,7 @@ fn a_long_backlog_is_acknowledged_in_parts_with_their_counts() {
 }
 
 #[test]
-fn what_the_file_does_not_have_is_asked_for_again() {
+fn a_mismatch_starts_the_upload_over() {
     let mut upload = sending();
     let _ = upload.next(sent(3, 3.0, Instant::now()));
     assert_eq!(acknowledgements(upload.next(Event::NothingPending)), [(3.0, 3)]);
@@ -69,7 +69,7 @@ fn what_the_file_does_not_have_is_asked_for_again() {
 }
 
 #[test]
-fn a_failure_acknowledges_what_was_sent_before() {
+fn datapoints_sent_before_a_failure_are_acknowledged() {
     let mut upload = sending();
     let _ = upload.next(sent(3, 3.0, Instant::now()));
     let next = upload.next(Event::Failed(Error::UnknownStream("a".into())));
@@ -82,7 +82,7 @@ fn a_failure_acknowledges_what_was_sent_before() {
 }
 
 #[test]
-fn only_the_server_says_what_is_wrong_with_the_content() {
+fn only_the_servers_error_kind_leads_to_setting_aside() {
     let kind = |kind| ServerError::new(403, "no", "").with_kind(kind);
     for content in [ErrorKind::Schema, ErrorKind::Malformed, ErrorKind::TooLarge] {
         let next = sending().next(refused(kind(content), 7));
@@ -99,7 +99,7 @@ fn only_the_server_says_what_is_wrong_with_the_content() {
 }
 
 #[test]
-fn races_come_to_an_end() {
+fn the_number_of_races_in_a_row_is_limited() {
     let mut upload = sending();
     let race = || refused(ServerError::new(403, "late", "").with_kind(ErrorKind::Order), 1);
     for _ in 0..MAX_RACES {
@@ -109,7 +109,7 @@ fn races_come_to_an_end() {
 }
 
 #[test]
-fn what_a_proxy_finds_too_large_is_sent_in_smaller_parts() {
+fn a_request_that_a_proxy_finds_too_large_is_split() {
     let mut upload = sending();
     let too_large = |count| refused(ServerError::new(413, "Request Entity Too Large", ""), count);
     assert!(matches!(upload.next(too_large(4)), Continue(Action::FetchEnd)));

@@ -16,13 +16,13 @@ use crate::support::{TIMEOUT, TempHome};
 const KILLS: u64 = 200;
 
 /// Every how many times the server is killed as well, while the program goes on.
-const SERVER_EVERY: u64 = 4;
+const KILLS_PER_SERVER_KILL: u64 = 4;
 
 /// How many streams are logged at the same time.
 const STREAMS: u64 = 2;
 
 /// How far apart the values of one process and the next are.
-const GENERATION: u64 = 1_000_000;
+const VALUES_PER_PROCESS: u64 = 1_000_000;
 
 const SERVER: &str = "crash::serves_until_it_is_killed";
 const LOGGER: &str = "crash::logs_until_it_is_killed";
@@ -67,7 +67,7 @@ fn name(stream: u64) -> String {
 }
 
 /// The stream and the value of a line that says that it is logged.
-fn logged(line: &str) -> Option<(usize, u64)> {
+fn parse_logged(line: &str) -> Option<(usize, u64)> {
     let (_, line) = line.split_once("LOGGED ")?;
     let (stream, value) = line.split_once(' ')?;
     Some((stream.parse().ok()?, value.parse().ok()?))
@@ -94,7 +94,7 @@ async fn prepare(server: &ServerProcess, url: &str, file: &Path) -> ConnectorDb 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_logged_outlives_200_crashes_and_comes_once() {
+async fn each_datapoint_is_stored_once_despite_200_crashes() {
     let mut rng = SeededRng::from_environment();
     let directory = tempfile::tempdir().expect("a directory");
     let (data, file) = (directory.path().join("data.db"), directory.path().join("cache.db"));
@@ -105,35 +105,35 @@ async fn what_is_logged_outlives_200_crashes_and_comes_once() {
     // For each stream, how much each process has logged.
     let mut counts = vec![Vec::new(); STREAMS as usize];
     for kill in 0..KILLS {
-        let start = (kill * GENERATION).to_string();
+        let start = (kill * VALUES_PER_PROCESS).to_string();
         let start: &OsStr = start.as_ref();
         let mut process = TestProcess::start(LOGGER, &[(FILE, file.as_os_str()), (START, start)]);
         let mut count = vec![0; STREAMS as usize];
-        let lives = rng.within(1..120);
-        let dies = (kill % SERVER_EVERY == 0).then(|| rng.within(0..lives));
+        let kill_after = rng.within(1..120);
+        let kill_server_at = (kill % KILLS_PER_SERVER_KILL == 0).then(|| rng.within(0..kill_after));
         let wait = Duration::from_micros(rng.within(0..30_000));
-        let mut note = |line: String| {
-            if let Some((stream, value)) = logged(&line) {
-                assert_eq!(value, kill * GENERATION + count[stream]);
+        let mut record = |line: String| {
+            if let Some((stream, value)) = parse_logged(&line) {
+                assert_eq!(value, kill * VALUES_PER_PROCESS + count[stream]);
                 count[stream] += 1;
             }
             count.iter().sum::<u64>()
         };
         while let Some(line) = process.lines().next() {
-            let logged = note(line);
-            if Some(logged) == dies {
+            let logged = record(line);
+            if Some(logged) == kill_server_at {
                 drop(server);
                 server = ServerProcess::start(SERVER, &data);
                 proxy.lead_to(server.address);
             }
-            if logged >= lives {
+            if logged >= kill_after {
                 break;
             }
         }
         tokio::time::sleep(wait).await;
         process.kill();
         process.lines().for_each(|line| {
-            note(line);
+            record(line);
         });
         counts.iter_mut().zip(count).for_each(|(counts, count)| counts.push(count));
     }
@@ -153,7 +153,7 @@ async fn what_is_logged_outlives_200_crashes_and_comes_once() {
         let stored = stream.range(..).await.expect("datapoints");
         let mut stored = stored.into_iter().map(|dp| dp.d).peekable();
         for (kill, count) in (0..).zip(counts) {
-            let first = kill * GENERATION;
+            let first = kill * VALUES_PER_PROCESS;
             for value in first..first + count {
                 assert_eq!(stored.next(), Some(value), "{path}");
             }
@@ -165,7 +165,7 @@ async fn what_is_logged_outlives_200_crashes_and_comes_once() {
 }
 
 #[tokio::test]
-async fn requests_may_break_at_any_byte() {
+async fn each_datapoint_is_stored_once_if_requests_break_at_any_byte() {
     let home = TempHome::start().await;
     let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
     let logger = home.logger().open().await.expect("a logger");
@@ -183,20 +183,20 @@ async fn requests_may_break_at_any_byte() {
     // the first request on, so that each of them breaks in its head, its body and its answer.
     let upward = (0..1500).step_by(67).map(Fault::TruncateUpward);
     let downward = (0..1500).step_by(43).map(Fault::Truncate);
-    let (mut interrupted, mut whole) = (0, 0);
+    let (mut interrupted, mut completed) = (0, 0);
     for fault in upward.chain(downward).chain([Fault::Cut, Fault::HalfClose]) {
         logger.ping().await.expect("a connection that can break");
         log().await;
         proxy.fault(fault);
         match logger.sync().await {
-            Ok(_) => whole += 1,
+            Ok(_) => completed += 1,
             Err(error) => {
                 assert!(error.is_temporary(), "{error:?}");
                 interrupted += 1;
             }
         }
     }
-    assert!(interrupted > 5 && whole > 5, "{interrupted} {whole}");
+    assert!(interrupted > 5 && completed > 5, "{interrupted} {completed}");
     logger.sync().await.expect("synced");
     let expected = 0..20 * (interrupted + whole);
     assert!(home.values("numbers").await.into_iter().eq(expected));

@@ -21,12 +21,12 @@ const STREAMS: [&str; 2] = ["a", "b"];
 #[test]
 #[ignore = "it is no test, but the program of another process"]
 fn logs_and_syncs() {
-    let of = |name| std::env::var(name).expect("a variable");
-    let number = |name| of(name).parse::<u64>().expect("a number");
+    let variable = |name| std::env::var(name).expect("a variable");
+    let number = |name| variable(name).parse::<u64>().expect("a number");
     let (first, count) = (number(FIRST), number(COUNT));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let Ok(logger) = Logger::builder(of(FILE)).open().await else { return };
+        let Ok(logger) = Logger::builder(variable(FILE)).open().await else { return };
         for value in first..first + count {
             let stream = (value % 2) as usize;
             match logger.insert(STREAMS[stream], value).await {
@@ -70,7 +70,7 @@ impl Case {
     }
 
     /// Logs values in a process of its own, which may be killed after some of them.
-    fn log(&mut self, count: u64, lives: Option<usize>) {
+    fn log(&mut self, count: u64, kill_after: Option<usize>) {
         let (first, file) = (self.next.to_string(), self.home.file());
         let environment = self.disk.environment();
         let mut variables = variables(&environment);
@@ -85,8 +85,8 @@ impl Case {
             line.strip_prefix("LOGGED ").map(|value| value.parse::<u64>().expect("a number"))
         };
         let mut values: Vec<u64> =
-            process.lines().filter_map(logged).take(lives.unwrap_or(usize::MAX)).collect();
-        if lives.is_some() {
+            process.lines().filter_map(logged).take(kill_after.unwrap_or(usize::MAX)).collect();
+        if kill_after.is_some() {
             process.kill();
         }
         values.extend(process.lines().filter_map(logged));
@@ -117,7 +117,7 @@ impl Case {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_logged_comes_once_whichever_write_or_sync_fails() {
+async fn each_datapoint_is_stored_once_whichever_write_or_fsync_fails() {
     let mut case = Case::start().await;
     let outcomes = [Outcome::Answered, Outcome::NotDelivered, Outcome::Stored];
     for (count, error) in [(1, DiskError::Io), (4, DiskError::NoSpace)] {
@@ -137,7 +137,7 @@ async fn what_is_logged_comes_once_whichever_write_or_sync_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_logged_comes_once_while_calls_fail_and_the_logger_is_killed() {
+async fn each_datapoint_is_stored_once_if_disk_calls_fail_and_the_logger_is_killed() {
     let mut rng = SeededRng::from_environment();
     let mut case = Case::start().await;
     for round in 0..40 {
@@ -152,15 +152,15 @@ async fn what_is_logged_comes_once_while_calls_fail_and_the_logger_is_killed() {
 }
 
 #[test]
-fn what_is_logged_stays_when_the_disk_has_been_full() {
+fn logged_datapoints_survive_a_full_disk() {
     let directory = tempfile::tempdir().expect("a directory");
-    let inner = "disk::fills_a_small_disk_and_makes_room_again";
+    let inner = "disk::logs_on_a_small_disk_that_is_filled_and_freed";
     faults::on_small_disk(inner, directory.path(), 2 * 1024 * 1024);
 }
 
 #[tokio::test]
 #[ignore = "it runs where there is a small disk"]
-async fn fills_a_small_disk_and_makes_room_again() {
+async fn logs_on_a_small_disk_that_is_filled_and_freed() {
     let disk = faults::small_disk();
     let file = disk.join("cache.db");
     let logger = Logger::builder(&file).open().await.expect("a logger");
@@ -184,7 +184,7 @@ async fn fills_a_small_disk_and_makes_room_again() {
     }
     assert_eq!(failures, 15);
     drop(logger);
-    assert_eq!(waiting_in(&file).await, logged);
+    assert_eq!(pending_in(&file).await, logged);
 }
 
 async fn log_until_it_fails(logger: &Logger, logged: &mut u64) -> Error {
@@ -198,7 +198,7 @@ async fn log_until_it_fails(logger: &Logger, logged: &mut u64) -> Error {
 }
 
 /// How many datapoints wait in a file that another logger has just left.
-async fn waiting_in(file: &Path) -> u64 {
+async fn pending_in(file: &Path) -> u64 {
     loop {
         match Logger::builder(file).open().await {
             Ok(logger) => return logger.len(),

@@ -18,7 +18,7 @@ fn problem(error: Error) -> FileError {
 }
 
 #[tokio::test]
-async fn a_new_file_is_prepared_once_and_kept() {
+async fn on_create_runs_once_for_a_new_file() {
     let home = TempHome::start().await;
     let (key, url) = (home.key.expose().to_owned(), home.server.url());
     let created = Logger::builder(home.file())
@@ -47,7 +47,7 @@ async fn a_new_file_is_prepared_once_and_kept() {
 }
 
 #[tokio::test]
-async fn a_new_file_that_cannot_be_prepared_is_removed() {
+async fn a_new_file_is_removed_if_on_create_fails() {
     let home = TempHome::start().await;
     let fails = async |_| Err::<(), _>("no server");
     let failed = home.logger().on_create(fails).open().await.expect_err("it fails");
@@ -61,7 +61,7 @@ async fn a_new_file_that_cannot_be_prepared_is_removed() {
 }
 
 #[tokio::test]
-async fn settings_of_a_new_file_are_those_of_the_python_logger() {
+async fn a_new_file_has_the_default_settings_of_the_python_logger() {
     let directory = tempfile::tempdir().expect("a directory");
     let logger = Logger::builder(directory.path().join("cache.db")).open().await.expect("one");
     assert_eq!(logger.serverurl(), "http://localhost:3124");
@@ -74,7 +74,7 @@ async fn settings_of_a_new_file_are_those_of_the_python_logger() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn only_its_owner_reads_a_new_file() {
+async fn only_the_owner_can_read_a_new_file() {
     use std::os::unix::fs::PermissionsExt;
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("cache.db");
@@ -86,7 +86,7 @@ async fn only_its_owner_reads_a_new_file() {
 }
 
 #[tokio::test]
-async fn a_second_logger_is_kept_out() {
+async fn a_second_logger_cannot_open_the_file() {
     let home = TempHome::start().await;
     let first = home.logger().open().await.expect("a logger");
     let second = home.logger().open().await.expect_err("the first one has it");
@@ -107,7 +107,7 @@ async fn refused(file: &Path) -> FileError {
 }
 
 #[tokio::test]
-async fn what_is_no_loggers_file_is_left_as_it_is() {
+async fn a_file_of_another_format_is_not_changed() {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("cache.db");
     fs::write(&file, "This is a diary, and not short enough to be an empty file. ".repeat(100))
@@ -122,7 +122,7 @@ async fn what_is_no_loggers_file_is_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_is_left_as_it_is() {
+async fn a_damaged_file_is_not_changed() {
     let home = TempHome::start().await;
     let logger = home.logger().open().await.expect("a logger");
     logger.add_stream_force("numbers", None).await.expect("added");
@@ -142,7 +142,7 @@ async fn a_damaged_file_is_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn what_is_batched_is_there_after_the_program_has_ended() {
+async fn batched_datapoints_are_in_the_file_after_the_logger_is_dropped() {
     let home = TempHome::start().await;
     let batched = Durability::Batched(Duration::from_millis(10));
     let logger = home.logger().durability(batched).open().await.expect("a logger");

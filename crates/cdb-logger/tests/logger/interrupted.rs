@@ -74,7 +74,7 @@ impl Case {
         let synced = timeout(TIMEOUT, logger.sync()).await.expect("in time");
         if let Err(error) = synced {
             // That of a request of before the proxy was told otherwise.
-            assert!(error.is_temporary() || is_of_proxy(&error), "{what}: {error:?}");
+            assert!(error.is_temporary() || is_proxy_error(&error), "{what}: {error:?}");
             timeout(TIMEOUT, logger.sync()).await.expect("in time").expect("synced");
         }
         assert_eq!((logger.len(), logger.status().borrow().set_aside), (0, 0), "{what}");
@@ -89,9 +89,9 @@ impl Case {
 }
 
 /// Whether it is what the proxy says.
-fn is_of_proxy(error: &Error) -> bool {
+fn is_proxy_error(error: &Error) -> bool {
     match error {
-        Error::Streams(failed) => failed.iter().all(|(_, error)| is_of_proxy(error)),
+        Error::Streams(failed) => failed.iter().all(|(_, error)| is_proxy_error(error)),
         Error::Server(error) => {
             error.server_error().is_some_and(|error| error.msg.contains("by this proxy"))
         }
@@ -127,7 +127,7 @@ impl Call {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_may_be_dropped_at_each_of_its_awaits() {
+async fn each_datapoint_is_stored_once_if_a_call_is_dropped_at_any_await() {
     let mut case = Case::start().await;
     for outcome in OUTCOMES {
         for call in Call::ALL {
@@ -171,7 +171,7 @@ async fn open(file: &Path) -> Logger {
 }
 
 #[test]
-fn a_runtime_may_end_at_any_tick_of_a_sync() {
+fn each_datapoint_is_stored_once_if_the_runtime_ends_during_a_sync() {
     let outer = Runtime::new().expect("a runtime");
     let mut case = outer.block_on(Case::start());
     for outcome in OUTCOMES {
@@ -202,16 +202,16 @@ fn a_runtime_may_end_at_any_tick_of_a_sync() {
 }
 
 #[tokio::test]
-async fn what_a_proxy_refuses_waits_and_is_not_set_aside() {
+async fn datapoints_refused_by_a_proxy_stay_pending() {
     let mut case = Case::start().await;
     let logger = Logger::builder(case.file()).open().await.expect("a logger");
     for refusal in [FORBIDDEN, TOO_LARGE] {
         case.log(&logger).await;
-        let waiting = logger.len();
+        let pending = logger.len();
         case.proxy.inserts(Outcome::Refused(refusal));
         let failed = cause(logger.sync().await.expect_err("the proxy refuses"));
         assert!(matches!(&*failed, Error::Streams(failed) if failed.len() == 2), "{failed:?}");
-        assert_eq!(logger.len(), waiting);
+        assert_eq!(logger.len(), pending);
         assert_eq!(logger.set_aside().await.expect("a list"), []);
         case.check(&logger, refusal).await;
     }

@@ -12,7 +12,7 @@ fn numbers() -> StreamCreate {
 }
 
 #[tokio::test]
-async fn a_program_may_start_before_it_ever_had_a_network() {
+async fn a_program_can_start_and_log_without_a_server() {
     let home = TempHome::start().await;
     let (url, data, device) = (home.server.url(), home.data.clone(), home.device.clone());
     let (file, key) = (home.file(), home.key.clone());
@@ -56,7 +56,7 @@ async fn a_program_may_start_before_it_ever_had_a_network() {
 }
 
 #[tokio::test]
-async fn what_is_to_be_created_may_be_there_already() {
+async fn a_stream_to_be_created_may_exist() {
     let home = TempHome::start().await;
     let logger = home.logger().open().await.expect("a logger");
     logger.add_stream_later("numbers", numbers()).await.expect("added");
@@ -72,7 +72,7 @@ async fn what_is_to_be_created_may_be_there_already() {
 }
 
 #[tokio::test]
-async fn a_stream_that_cannot_be_created_does_not_hold_back_the_others() {
+async fn a_stream_that_cannot_be_created_does_not_delay_the_others() {
     let home = TempHome::start().await;
     let logger = home.logger().open().await.expect("a logger");
     let icon = "a picture that is not one ".repeat(10_000);
@@ -89,7 +89,7 @@ async fn a_stream_that_cannot_be_created_does_not_hold_back_the_others() {
 }
 
 #[tokio::test]
-async fn the_stream_of_a_logger_takes_only_its_type() {
+async fn a_logger_stream_logs_values_of_its_type() {
     let home = TempHome::start().await;
     let logger = home.logger().open().await.expect("a logger");
     assert!(matches!(logger.stream::<f64>("numbers"), Err(Error::UnknownStream(_))));

@@ -22,19 +22,19 @@ async fn start() -> (TempHome, Proxy, Logger) {
 }
 
 /// Has a sync store what waits, and lose the answer.
-async fn lose_the_answer(proxy: &Proxy, logger: &Logger) {
+async fn sync_without_answer(proxy: &Proxy, logger: &Logger) {
     proxy.inserts(Outcome::Stored);
     logger.sync().await.expect_err("the answer is lost");
     proxy.inserts(Outcome::Answered);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_logged_after_data_were_cleared_is_not_taken_for_them() {
+async fn a_datapoint_logged_after_cleardata_during_a_sync_is_sent() {
     let (home, proxy, logger) = start().await;
     for value in 0..3 {
         logger.insert("numbers", value).await.expect("logged");
     }
-    lose_the_answer(&proxy, &logger).await;
+    sync_without_answer(&proxy, &logger).await;
     // The next sync asks which of them the server has.
     proxy.hold(Some("t1="));
     let mut held = proxy.held();
@@ -54,12 +54,12 @@ async fn what_is_logged_after_data_were_cleared_is_not_taken_for_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_datapoint_that_is_logged_again_after_a_restart_is_another_one() {
+async fn an_equal_datapoint_logged_after_a_restart_is_stored_too() {
     let (home, proxy, logger) = start().await;
     let point = vec![Datapoint::at(1_700_000_000, 1)];
     let data = BTreeMap::from([("numbers".to_owned(), point)]);
     logger.insert_many(&data).await.expect("logged");
-    lose_the_answer(&proxy, &logger).await;
+    sync_without_answer(&proxy, &logger).await;
     assert_eq!(logger.sync().await.expect("synced").recovered, 1);
     logger.close().await.expect("closed");
     let logger = home.logger().open().await.expect("a logger");
@@ -69,7 +69,7 @@ async fn a_datapoint_that_is_logged_again_after_a_restart_is_another_one() {
 }
 
 #[tokio::test]
-async fn an_old_list_of_what_is_set_aside_is_not_taken_for_a_new_one() {
+async fn an_outdated_set_aside_list_does_not_affect_new_entries() {
     let (home, _proxy, logger) = start().await;
     let stream = home.device.stream("numbers").expect("a name");
     stream.set_schema(json!({"type": "integer", "maximum": 10})).await.expect("another schema");
@@ -83,11 +83,11 @@ async fn an_old_list_of_what_is_set_aside_is_not_taken_for_a_new_one() {
     assert_eq!(logger.discard_set_aside(&old).await.expect("an answer"), 0);
     assert_eq!(logger.retry_set_aside(&old).await.expect("an answer"), 0);
     let left = logger.set_aside().await.expect("a list");
-    assert_eq!(left.iter().map(|it| it.json.as_str()).collect::<Vec<_>>(), ["30"]);
+    assert_eq!(left.iter().map(|point| point.json.as_str()).collect::<Vec<_>>(), ["30"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_waits_for_a_connection_that_is_being_made() {
+async fn calls_do_not_wait_for_a_connection_attempt() {
     let (_home, proxy, logger) = start().await;
     logger.set_serverurl(proxy.url()).await.expect("set");
     proxy.stall(true);
@@ -102,7 +102,7 @@ async fn nothing_waits_for_a_connection_that_is_being_made() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_start_during_a_sync_syncs_after_it() {
+async fn start_during_a_sync_runs_another_sync_after_it() {
     let (home, proxy, logger) = start().await;
     logger.insert("numbers", 1).await.expect("logged");
     proxy.hold(Some("POST"));
@@ -127,7 +127,7 @@ async fn a_start_during_a_sync_syncs_after_it() {
 }
 
 #[tokio::test]
-async fn a_callback_that_panics_does_no_harm() {
+async fn the_logger_keeps_syncing_after_a_callback_panics() {
     let home = TempHome::start().await;
     let logger = home.logger().on_sync(|_| async { panic!("a callback") });
     let logger = logger.open().await.expect("a logger");

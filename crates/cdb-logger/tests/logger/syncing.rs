@@ -30,7 +30,7 @@ async fn insert(logger: &Logger, values: impl IntoIterator<Item = i64>) {
 }
 
 #[tokio::test]
-async fn what_is_logged_comes_to_the_server_once_and_in_order() {
+async fn datapoints_are_stored_once_and_in_order() {
     let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     assert!(logger.contains("numbers") && !logger.contains("others"));
@@ -53,7 +53,7 @@ async fn what_is_logged_comes_to_the_server_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_not_logged() {
+async fn invalid_values_are_not_logged() {
     let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     let refused = logger.insert("others", 1).await.expect_err("no such stream");
@@ -69,7 +69,7 @@ async fn what_does_not_fit_is_not_logged() {
 }
 
 #[tokio::test]
-async fn many_are_logged_together_or_not_at_all() {
+async fn insert_many_logs_all_datapoints_or_none() {
     let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     logger.add_stream("texts", StreamCreate::new().schema(json!({}))).await.expect("a stream");
@@ -95,13 +95,13 @@ async fn many_are_logged_together_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn what_another_writes_meanwhile_does_not_push_anything_out() {
+async fn datapoints_of_another_program_do_not_displace_pending_ones() {
     let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
-    let theirs = home.device.stream("numbers").expect("a name");
+    let other_handle = home.device.stream("numbers").expect("a name");
     insert(&logger, 0..10).await;
     let late = Datapoint::now(100);
-    theirs.insert_array(std::slice::from_ref(&late)).await.expect("stored");
+    other_handle.insert_array(std::slice::from_ref(&late)).await.expect("stored");
     insert(&logger, 10..20).await;
     let synced = logger.sync().await.expect("synced");
     assert_eq!(synced.sent, 20);
@@ -113,7 +113,7 @@ async fn what_another_writes_meanwhile_does_not_push_anything_out() {
     assert!(restamped[0].logged < late.t && restamped[0].t > late.t);
     // Another clock, which is far ahead.
     let ahead = Datapoint::at(late.t + 1e6, 200);
-    theirs.insert_array(&[ahead]).await.expect("stored");
+    other_handle.insert_array(&[ahead]).await.expect("stored");
     insert(&logger, 20..30).await;
     logger.sync().await.expect("synced");
     insert(&logger, 30..40).await;
@@ -123,7 +123,7 @@ async fn what_another_writes_meanwhile_does_not_push_anything_out() {
 }
 
 #[tokio::test]
-async fn what_the_server_has_got_already_is_not_sent_again() {
+async fn datapoints_that_the_server_has_stored_are_not_sent_again() {
     let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
@@ -148,7 +148,7 @@ async fn what_the_server_has_got_already_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn what_arrives_late_is_not_stored_twice() {
+async fn a_delayed_request_is_not_stored_twice() {
     let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
@@ -159,10 +159,10 @@ async fn what_arrives_late_is_not_stored_twice() {
         proxy.hold(Some("POST"));
         let mut held = proxy.held();
         held.mark_unchanged();
-        let giving_up = async { held.changed().await.expect("it is held up") };
+        let is_held = async { held.changed().await.expect("it is held up") };
         tokio::select! {
             _ = logger.sync() => panic!("it is held up"),
-            given_up = timeout(TIMEOUT, giving_up) => given_up.expect("it is sent"),
+            result = timeout(TIMEOUT, is_held) => result.expect("it is sent"),
         }
         logger.set_serverurl(home.server.url()).await.expect("set");
         // What was under way goes on with the other connection.
@@ -178,7 +178,7 @@ async fn what_arrives_late_is_not_stored_twice() {
 }
 
 #[tokio::test]
-async fn what_the_server_will_never_take_is_set_aside() {
+async fn datapoints_that_do_not_match_the_schema_are_set_aside() {
     let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     logger.add_stream("others", integers()).await.expect("a stream");
@@ -192,7 +192,8 @@ async fn what_the_server_will_never_take_is_set_aside() {
     assert_eq!(home.values("numbers").await, [1, 3, 5]);
     assert_eq!(home.values("others").await, [6]);
     let aside = logger.set_aside().await.expect("a list");
-    let aside: Vec<_> = aside.iter().map(|it| (it.stream.as_str(), it.json.as_str())).collect();
+    let aside: Vec<_> =
+        aside.iter().map(|point| (point.stream.as_str(), point.json.as_str())).collect();
     assert_eq!(aside, [("numbers", "20"), ("numbers", "40")]);
     assert_eq!(logger.status().borrow().set_aside, 2);
     assert!(logger.is_empty());
@@ -217,7 +218,7 @@ async fn what_the_server_will_never_take_is_set_aside() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_set_aside_and_the_rest_is_sent() {
+async fn a_value_that_is_too_large_is_set_aside() {
     let home = TempHome::start().await;
     let logger = home.logger().open().await.expect("a logger");
     logger.add_stream("any", StreamCreate::new().schema(json!({}))).await.expect("a stream");
@@ -232,7 +233,7 @@ async fn what_is_too_large_is_set_aside_and_the_rest_is_sent() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_gone_does_not_hold_back_the_others() {
+async fn a_missing_stream_does_not_delay_the_others() {
     let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     logger.add_stream_force("nowhere", None).await.expect("added");
@@ -251,18 +252,18 @@ async fn a_stream_that_is_gone_does_not_hold_back_the_others() {
 }
 
 #[tokio::test]
-async fn it_syncs_in_the_background_and_tells_how_that_went() {
+async fn background_syncs_call_the_callbacks() {
     let home = TempHome::start().await;
-    let (told, mut outcomes) = mpsc::unbounded_channel();
-    let failed = told.clone();
+    let (outcome_sender, mut outcomes) = mpsc::unbounded_channel();
+    let failure_sender = outcome_sender.clone();
     let builder = home.logger();
     let logger = builder
         .on_sync(move |synced| {
-            told.send(Ok(synced.sent)).expect("the test listens");
+            outcome_sender.send(Ok(synced.sent)).expect("the test listens");
             async {}
         })
         .on_sync_fail(move |error| {
-            failed.send(Err(error.is_temporary())).expect("the test listens");
+            failure_sender.send(Err(error.is_temporary())).expect("the test listens");
             async {}
         })
         .open()
@@ -294,7 +295,7 @@ async fn it_syncs_in_the_background_and_tells_how_that_went() {
 }
 
 #[tokio::test]
-async fn logging_goes_on_while_the_server_does_not_answer() {
+async fn inserts_do_not_wait_for_a_server_that_does_not_answer() {
     let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
@@ -319,7 +320,7 @@ async fn logging_goes_on_while_the_server_does_not_answer() {
 }
 
 #[tokio::test]
-async fn tasks_log_at_the_same_time() {
+async fn several_tasks_log_at_the_same_time() {
     let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
     let tasks = (0..16_i64).map(|task| {
@@ -337,7 +338,7 @@ async fn tasks_log_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn a_stream_that_was_made_elsewhere_keeps_its_schema() {
+async fn add_stream_uses_the_schema_of_an_existing_stream() {
     let home = TempHome::start().await;
     let logger = home.logger().open().await.expect("a logger");
     let stream = home.stream("numbers", integers()).await;

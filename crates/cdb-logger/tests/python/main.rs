@@ -45,7 +45,7 @@ async fn values(device: &ConnectorDb) -> Vec<f64> {
 
 #[tokio::test]
 #[ignore = "needs the official Python client: cargo xtask interop"]
-async fn what_python_has_logged_is_taken_up() {
+async fn datapoints_of_a_python_logger_are_synced() {
     let directory = tempfile::tempdir().expect("a directory");
     let (server, device, key) = device(directory.path()).await;
     let file = directory.path().join("cache.db");
@@ -63,8 +63,8 @@ async fn what_python_has_logged_is_taken_up() {
         json!(["insert", "numbers", 2.5]),
         json!(["insert", "numbers", 3]),
     ];
-    let said = python(&file, &commands).await.expect("it logs");
-    assert_eq!(said["length"], 4);
+    let state = python(&file, &commands).await.expect("it logs");
+    assert_eq!(state["length"], 4);
 
     let logger = Logger::builder(&file).open().await.expect("a logger");
     assert_eq!(logger.apikey().expose(), key);
@@ -89,7 +89,7 @@ async fn what_python_has_logged_is_taken_up() {
 
 #[tokio::test]
 #[ignore = "needs the official Python client: cargo xtask interop"]
-async fn what_was_logged_here_is_taken_up_by_python() {
+async fn python_syncs_datapoints_of_this_logger() {
     let directory = tempfile::tempdir().expect("a directory");
     let (server, device, key) = device(directory.path()).await;
     let file = directory.path().join("cache.db");
@@ -103,7 +103,7 @@ async fn what_was_logged_here_is_taken_up_by_python() {
         logger.insert("numbers", value).await.expect("logged");
     }
     logger.close().await.expect("closed");
-    let said = python(&file, &[json!(["insert", "numbers", 4])]).await.expect("it logs");
+    let state = python(&file, &[json!(["insert", "numbers", 4])]).await.expect("it logs");
     let expected = json!({
         "length": 4,
         "streams": {"numbers": {"type": "number"}, "any": null},
@@ -112,9 +112,9 @@ async fn what_was_logged_here_is_taken_up_by_python() {
         "syncperiod": 1.5,
         "data": {"room": "kitchen"},
     });
-    assert_eq!(said, expected);
-    let said = python(&file, &[json!(["sync"])]).await.expect("it syncs");
-    assert_eq!(said["length"], 0);
+    assert_eq!(state, expected);
+    let state = python(&file, &[json!(["sync"])]).await.expect("it syncs");
+    assert_eq!(state["length"], 0);
     assert_eq!(values(&device).await, [1.0, 2.5, 3.0, 4.0]);
     // And back again.
     let logger = Logger::builder(&file).open().await.expect("a logger");
@@ -127,7 +127,7 @@ async fn what_was_logged_here_is_taken_up_by_python() {
 
 #[tokio::test]
 #[ignore = "needs the official Python client: cargo xtask interop"]
-async fn what_python_stored_that_no_server_takes_is_set_aside() {
+async fn an_invalid_datapoint_of_a_python_logger_is_set_aside() {
     let directory = tempfile::tempdir().expect("a directory");
     let (server, device, key) = device(directory.path()).await;
     let file = directory.path().join("cache.db");
