@@ -198,6 +198,6 @@ async fn each_datapoint_is_stored_once_if_requests_break_at_any_byte() {
     }
     assert!(interrupted > 5 && completed > 5, "{interrupted} {completed}");
     logger.sync().await.expect("synced");
-    let expected = 0..20 * (interrupted + whole);
+    let expected = 0..20 * (interrupted + completed);
     assert!(home.values("numbers").await.into_iter().eq(expected));
 }
