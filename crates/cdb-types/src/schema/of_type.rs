@@ -1,5 +1,7 @@
 //! Makes a schema from a Rust type.
 
+use std::cmp::Ordering;
+
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{
@@ -105,15 +107,19 @@ fn remove_annotations(schema: &mut schemars::Schema) {
 
 /// Rewrites `exclusiveMinimum: 5` as `minimum: 5, exclusiveMinimum: true`, which draft 4 has instead.
 fn use_flags_for_exclusive_limits(schema: &mut schemars::Schema) {
-    let keywords: [(_, _, fn(f64, f64) -> bool); 2] = [
-        ("exclusiveMinimum", "minimum", |exclusive, limit| exclusive >= limit),
-        ("exclusiveMaximum", "maximum", |exclusive, limit| exclusive <= limit),
+    let keywords = [
+        ("exclusiveMinimum", "minimum", Ordering::Greater),
+        ("exclusiveMaximum", "maximum", Ordering::Less),
     ];
-    for (exclusive, limit, is_stricter) in keywords {
+    for (exclusive, limit, stricter) in keywords {
         let Some(number) = schema.get(exclusive).and_then(Value::as_f64) else { continue };
         let value = schema.remove(exclusive).unwrap_or_default();
         let other = schema.get(limit).and_then(Value::as_f64);
-        if other.is_none_or(|other| is_stricter(number, other)) {
+        let is_stricter = |other: f64| {
+            let order = number.partial_cmp(&other);
+            order == Some(stricter) || order == Some(Ordering::Equal)
+        };
+        if other.is_none_or(is_stricter) {
             schema.insert(limit.to_owned(), value);
             schema.insert(exclusive.to_owned(), true.into());
         }
