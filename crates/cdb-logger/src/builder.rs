@@ -1,4 +1,4 @@
-//! Opening a logger.
+//! The builder of a logger.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -17,20 +17,23 @@ use crate::{Durability, Error, Logger, Result, Synced};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What is done for a new file.
+/// The callback that is called once for a new file.
 type OnCreate = Box<dyn FnOnce(Logger) -> BoxFuture<'static, Result<(), BoxError>> + Send>;
 
-/// What is called after a sync, with what came of it.
+/// A callback that is called after a sync, with its result.
 type AfterSync<T> = Arc<dyn Fn(T) -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// What is called after each sync.
+/// The callbacks that are called after each sync.
 #[derive(Clone, Default)]
 pub(crate) struct Callbacks {
     pub(crate) on_sync: Option<AfterSync<Synced>>,
     pub(crate) on_sync_fail: Option<AfterSync<Arc<Error>>>,
 }
 
-/// What a logger is made with; see [`Logger::builder`].
+/// Opens a [`Logger`] with settings; made by [`Logger::builder`].
+///
+/// A setting that the file keeps is changed in the file when it is opened; a setting that is not
+/// given stays as it is in the file.
 #[must_use = "nothing is opened until `open()` is awaited"]
 pub struct LoggerBuilder {
     file: PathBuf,
@@ -57,40 +60,45 @@ impl LoggerBuilder {
         }
     }
 
-    /// How safe a datapoint is when it counts as logged; [`Durability::Full`] unless given.
+    /// Sets what a datapoint survives once the insert has returned; the default is
+    /// [`Durability::Full`]. The file does not keep it.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// The key of the device that logs. The file keeps it.
+    /// Sets the API key of the device that logs. The file keeps it.
     pub fn apikey(mut self, key: impl Into<ApiKey>) -> Self {
         self.apikey = Some(key.into());
         self
     }
 
-    /// The server's URL. The file keeps it; in a new one it is `http://localhost:3124`.
+    /// Sets the server's URL. The file keeps it; the default in a new file is
+    /// `http://localhost:3124`.
     pub fn serverurl(mut self, url: impl Into<String>) -> Self {
         self.serverurl = Some(url.into());
         self
     }
 
-    /// How long after a sync the next one begins. The file keeps it; in a new one it is 10 minutes.
+    /// Sets the pause between the end of a sync and the start of the next, after
+    /// [`Logger::start`]. The file keeps it; the default in a new file is 10 minutes.
     pub fn syncperiod(mut self, period: Duration) -> Self {
         self.syncperiod = Some(period);
         self
     }
 
-    /// Trusts a certificate, in PEM, beside those that the system trusts: for a server that has
-    /// signed its own. The file does not keep it.
+    /// Trusts a certificate in PEM format in addition to those that the system trusts, for a server
+    /// with a self-signed certificate. The file does not keep it.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.root_certificates.push(pem.into());
         self
     }
 
-    /// What is to be done once, for a new file: usually setting the key and adding streams
-    /// ([`Logger::add_stream_later`] also works without a network). When it fails, the file is
-    /// removed again. When it is interrupted, it is done again.
+    /// Sets a callback that is called once for a new file, usually to set the key and to add
+    /// streams. ([`Logger::add_stream_later`] adds a stream without a network.)
+    ///
+    /// If the callback fails, the file is removed. If it is interrupted, it is called again when
+    /// the file is opened the next time.
     pub fn on_create<F, Fut, E>(mut self, create: F) -> Self
     where
         F: FnOnce(Logger) -> Fut + Send + 'static,
@@ -104,7 +112,7 @@ impl LoggerBuilder {
         self
     }
 
-    /// What is called whenever all that waited has been brought to the server. It may be called after
+    /// Sets a callback that is called after each successful sync. It may be called after
     /// [`Logger::stop`] has returned.
     pub fn on_sync<F, Fut>(mut self, call: F) -> Self
     where
@@ -115,8 +123,8 @@ impl LoggerBuilder {
         self
     }
 
-    /// What is called whenever that did not succeed. It may be called after [`Logger::stop`] has
-    /// returned.
+    /// Sets a callback that is called after each sync that failed. It may be called after
+    /// [`Logger::stop`] has returned.
     pub fn on_sync_fail<F, Fut>(mut self, call: F) -> Self
     where
         F: Fn(Arc<Error>) -> Fut + Send + Sync + 'static,
@@ -126,15 +134,20 @@ impl LoggerBuilder {
         self
     }
 
-    /// Opens the file, or makes it.
+    /// Opens the file, or creates it if it does not exist.
     ///
     /// # Errors
-    /// [`Error::File`] if it cannot be used: then it is left as it is. [`Error::OnCreate`] if it is
-    /// new and what is to be done for it failed: then it is removed again.
+    /// Returns
+    ///
+    /// - [`Error::File`] if the file cannot be opened, read or written. A file that is damaged or
+    ///   not a logger's is not changed.
+    /// - [`Error::OnCreate`] if the callback [`on_create`](Self::on_create) failed. The new file is
+    ///   removed.
+    /// - [`Error::Schema`] if the schema of a stream in the file is not valid.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, a new file may be there; what is to be done for it is done the
-    /// next time.
+    /// If the future is dropped before it is ready, a new file may exist. The callback
+    /// [`on_create`](Self::on_create) is then called when the file is opened the next time.
     pub async fn open(self) -> Result<Logger> {
         let (queue, contents) = Queue::open(self.file.clone(), self.durability).await?;
         let file = FileHandle::start(queue, self.durability);

@@ -5,8 +5,8 @@ use cdb_types::{ErrorKind, Schema};
 
 use crate::Result;
 
-/// The schema of a stream on the server, which is created if it is not there; `None` if it is not
-/// there and is not to be created.
+/// Returns the schema of a stream on the server. A stream that does not exist is created with
+/// `create`; without `create`, the result is `None`.
 pub(crate) async fn find_or_create(
     stream: &Stream,
     create: Option<StreamCreate>,
@@ -16,7 +16,7 @@ pub(crate) async fn find_or_create(
         (Err(error), None) if error.is_not_found() => return Ok(None),
         (Err(error), Some(create)) if error.is_not_found() => match stream.create(create).await {
             Ok(info) => return Ok(Some(info.schema)),
-            // Another program has created it in between.
+            // Another program created the stream after the first request.
             Err(error) if error.kind() == Some(ErrorKind::Exists) => {}
             Err(error) => return Err(error.into()),
         },

@@ -1,5 +1,5 @@
-//! The logger of the ConnectorDB client: datapoints wait in a file while there is no network, and
-//! each is stored on the server exactly once.
+//! The logger of the ConnectorDB client: it writes datapoints to a file and sends them to the
+//! server when the server can be reached. Each datapoint is stored on the server exactly once.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), cdb_logger::Error> {
@@ -17,63 +17,76 @@
 //! # }
 //! ```
 //!
-//! # What is promised
-//! - What [`insert`](Logger::insert) has returned for is in the file, as safe as the [`Durability`]
-//!   says: by default it survives a power failure. An insert never waits for the network.
+//! Datapoints that are in the file and not yet on the server are *pending*. A *sync* sends all
+//! pending datapoints and deletes from the file what the server has stored.
+//!
+//! # Guarantees
+//! - When [`insert`](Logger::insert) has returned, the datapoint is in the file, as safe as the
+//!   [`Durability`] says: by default it survives a power failure. An insert never waits for the
+//!   network.
 //! - Each datapoint is stored on the server **exactly once**, in the order in which it was logged,
-//!   whatever is interrupted and when.
-//! - **Nothing is thrown away**, except by [`cleardata`](Logger::cleardata) and
+//!   whatever is interrupted and when. There are two exceptions; see [below](#after-a-restart).
+//! - **No datapoint is discarded**, except by [`cleardata`](Logger::cleardata) and
 //!   [`discard_set_aside`](Logger::discard_set_aside).
-//! - A stream that cannot be written to does not hold back the others.
-//! - Memory does not grow with the number of datapoints that wait.
+//! - A stream that cannot be written to does not delay the other streams.
+//! - Memory use does not grow with the number of pending datapoints.
 //!
-//! # Who retries, and when
-//! Nothing is sent before [`start`](Logger::start) or [`sync`](Logger::sync). After `start`, a task
-//! syncs at once, and then again after each [`syncperiod`](Logger::syncperiod). If a sync fails, it
-//! tries again after a second, and then after growing pauses up to that period. It never gives up.
-//! `sync` tries once, and returns what came of it.
+//! # When datapoints are sent
+//! Nothing is sent before [`start`](Logger::start) or [`sync`](Logger::sync) is called. `sync`
+//! makes one attempt and returns its result. `start` starts a background task, which syncs at once
+//! and then again a [`syncperiod`](Logger::syncperiod) after the end of each sync. If a sync fails,
+//! the task tries again after about a second, and then after growing pauses of at most the sync
+//! period. It never gives up.
 //!
-//! Dropping a future of this crate only stops waiting: a sync goes on in its own task, and an
-//! insert that has been sent is stored. When the last [`Logger`] is dropped, or by
-//! [`close`](Logger::close), a sync that is under way ends where it is.
+//! Dropping a future of this crate does not interrupt a sync, which runs in its own task, or an
+//! insert that has been passed to the task that writes the file. A running sync is aborted when the
+//! last [`Logger`] is dropped, or by [`close`](Logger::close).
 //!
-//! # When it gives up on a datapoint
-//! A datapoint is *set aside* if the server itself has refused it for its content: it does not match
-//! the schema that the stream has now, or it is larger than the server takes. Others of the stream
-//! are sent. This is decided by the [kind](cdb_core::Error::kind) of the error, so nothing that a
-//! proxy answers sets anything aside. What is set aside stays in the file with the reason:
-//! [`set_aside`](Logger::set_aside) lists it, [`retry_set_aside`](Logger::retry_set_aside) has it
-//! wait again.
+//! # Datapoints that the server refuses
+//! A datapoint is *set aside* if the server refuses it for its content: it does not match the
+//! current schema of the stream, or it is larger than the server accepts. The other datapoints of
+//! the stream are sent. A datapoint that is set aside stays in the file, with the reason:
+//! [`set_aside`](Logger::set_aside) lists these datapoints, and
+//! [`retry_set_aside`](Logger::retry_set_aside) makes them pending again.
 //!
-//! A failed login, a missing permission or stream, and a proxy's refusal are errors of the sync: the
-//! datapoints wait.
+//! Whether the content was refused is decided by the [kind](cdb_core::Error::kind) of the error.
+//! The response of a proxy has no kind, so it never sets a datapoint aside.
 //!
-//! # What survives a restart
-//! Everything that waits, what is set aside, the settings, and the streams with their schemas. Nothing
-//! is written down about an attempt to send. Each datapoint of a stream has a time of its own, later
-//! than the one before, if only by the smallest step that there is. Before anything is sent, the
-//! server is asked which of the first datapoints it has, by time and value; and each request says at
-//! which index it belongs, so that one which the network has delayed is refused when it arrives after
-//! all.
+//! A failed login, a missing permission, a missing stream and a proxy's refusal are errors of the
+//! sync. The datapoints stay pending.
 //!
-//! Two cases remain in which a datapoint may be stored twice. The original server ignores the index:
-//! a single datapoint whose request arrives late is stored again. And *ephemeral* streams keep
-//! nothing that could be asked for: after an interruption some datapoints may be sent again.
+//! # After a restart
+//! The file keeps the pending datapoints, the datapoints that are set aside, the settings, and the
+//! streams with their schemas.
 //!
-//! If another program has put later datapoints into the same stream, those that wait get times just
-//! after them, since the times of a stream cannot fall. [`restamped`](Logger::restamped) lists the
-//! times at which they were logged.
+//! Attempts to send are not recorded. Instead, each datapoint of a stream gets a time of its own:
+//! if its time is not later than that of the datapoint before, it is moved to just after that one.
+//! Before the logger sends anything, it asks the server which of the pending datapoints it has
+//! stored already, by time and value. Each request also states the index at which its first
+//! datapoint belongs, so the server refuses a request that the network has delayed.
 //!
-//! # How to watch it
-//! [`status`](Logger::status) is a channel with the number of datapoints that wait and that are set
-//! aside, the last error and the last success; [`on_sync`](LoggerBuilder::on_sync) and
-//! [`on_sync_fail`](LoggerBuilder::on_sync_fail) are called after each sync. Failures are logged with
-//! `tracing`.
+//! A datapoint may be stored twice in two cases:
+//!
+//! - The original server ignores the index. If a request with a single datapoint arrives late, that
+//!   datapoint is stored again.
+//! - *Ephemeral* streams do not store datapoints, so the server cannot tell which it has received.
+//!   After an interruption, some datapoints may be sent again.
+//!
+//! If another program has inserted later datapoints into the same stream, the pending datapoints
+//! that are not later get new times just after them, because the times of a stream must be in
+//! ascending order. [`restamped`](Logger::restamped) lists the old and new times.
+//!
+//! # Monitoring
+//! [`status`](Logger::status) returns a channel with the number of pending datapoints and of those
+//! that are set aside, the last error, and the time of the last successful sync.
+//! [`on_sync`](LoggerBuilder::on_sync) and [`on_sync_fail`](LoggerBuilder::on_sync_fail) register
+//! callbacks that are called after each sync. Failures are logged with `tracing`.
 //!
 //! # The file
-//! It is an SQLite file, and that of the Python client's logger: either opens what the other has left.
-//! While a logger has it open, others are kept out. It holds the device's key, so only its owner can
-//! read it. After an error of the disk it is opened again, and what memory knows is read from it.
+//! The file is an SQLite database in the format of the Python client's logger; either logger opens
+//! files of the other. While a logger has the file open, no other program can open it. The file
+//! contains the device's key, so on Unix a new file can be read by its owner only. After an error
+//! of the disk, the logger opens the file again and reads its state from there.
 
 mod builder;
 mod create;
@@ -93,10 +106,10 @@ pub use logger::Logger;
 pub use status::{Durability, Restamped, SetAside, Status, Synced};
 pub use stream::LoggerStream;
 
-/// The result of a call.
+/// The result of a call to the logger.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What the README shows, compiled.
+/// Compiles the example of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

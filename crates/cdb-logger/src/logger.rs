@@ -1,4 +1,4 @@
-//! The logger.
+//! [`Logger`], the handle to a logger.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,18 +19,20 @@ use crate::queue::Setting;
 use crate::shared::{NO_SCHEMA, Shared, seconds};
 use crate::{Error, LoggerBuilder, LoggerStream, Restamped, Result, SetAside, Status, Synced};
 
-/// Logs datapoints into a file, and brings them to the server when that can be reached.
+/// A handle to a logger, which writes datapoints to a file and sends them to the server when it can
+/// be reached.
 ///
-/// Clones share it. When the last one is dropped, its tasks end; what waits stays in the file.
+/// Clones share one logger. When the last clone is dropped, the logger's tasks end; pending
+/// datapoints stay in the file.
 #[derive(Clone)]
 pub struct Logger {
     shared: Arc<Shared>,
-    /// The task that syncs ends when the last sender is dropped.
+    /// The requests to the task that syncs. The task ends when the last sender is dropped.
     uploader: mpsc::UnboundedSender<Request>,
 }
 
 impl Logger {
-    /// Prepares a logger with this file.
+    /// Returns a builder that opens or creates this file.
     pub fn builder(file: impl Into<PathBuf>) -> LoggerBuilder {
         LoggerBuilder::new(file.into())
     }
@@ -46,22 +48,24 @@ impl Logger {
         Arc::clone(&self.shared)
     }
 
-    /// The file.
+    /// Returns the path of the file.
     #[must_use]
     pub fn file(&self) -> &Path {
         self.shared.file.path()
     }
 
-    /// Adds a stream of the device that logs. If the server has it, its schema is taken from there;
-    /// if not, and a schema is given, it is made with all that is given.
+    /// Adds a stream of the device that logs. If the stream does not exist on the server and
+    /// `create` has a schema, it is created with the properties in `create`. If it exists, `create`
+    /// is ignored. Values are checked against the server's schema.
     ///
     /// # Errors
-    /// [`Error::MissingStream`] if it does not exist and no schema is given; if the server refuses or
-    /// cannot be reached.
+    /// Returns [`Error::MissingStream`] if the stream does not exist and no schema is given, and an
+    /// error if `name` is not a valid name, the server refuses or cannot be reached, or the file
+    /// cannot be written.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, the stream may exist on the server and not be added here: add it
-    /// again.
+    /// If the future is dropped before it is ready, the stream may have been created on the server
+    /// without being added to the logger. Calling the method again adds it.
     pub async fn add_stream(&self, name: &str, create: StreamCreate) -> Result<()> {
         let stream = self.connectordb().await?.stream(Name::new(name)?.as_str())?;
         let create = create.schema.is_some().then_some(create);
@@ -70,18 +74,22 @@ impl Logger {
         self.shared.add_stream(name, &schema, schema.as_str()).await
     }
 
-    /// Adds a stream without asking the server; the next sync creates it with all that is given, if
-    /// the server does not have it. So a program may start, and log, before it ever had a network.
+    /// Adds a stream without a request to the server. If the stream does not exist on the server,
+    /// the next sync creates it with the properties in `create`. A program can thus start and log
+    /// before the server has ever been reached.
     ///
-    /// Values are checked against the given schema (without one, anything can be logged) until the
-    /// stream has been created, and from then on against the server's. A stream that was added before
-    /// stays as it is: call this at each start of the program.
+    /// Until that sync, values are checked against the schema in `create`, or not at all if it has
+    /// none; afterwards, against the server's schema.
+    ///
+    /// This method can be called at each start of the program: a stream that was added before is
+    /// not changed, unless it is still to be created by the next sync.
     ///
     /// # Errors
-    /// If the schema is not valid, or this is not the name of a stream.
+    /// Returns an error if `name` is not a valid name, the schema is not valid, or the file cannot
+    /// be written.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, the stream is added or not.
+    /// If the future is dropped before it is ready, the stream may be added or not.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), cdb_logger::Error> {
@@ -98,10 +106,10 @@ impl Logger {
         self.shared.add_stream_later(Name::new(name)?.as_str(), create).await
     }
 
-    /// A stream that was added, with values of a type.
+    /// Returns a handle to a stream, for values of type `T`.
     ///
     /// # Errors
-    /// [`Error::UnknownStream`] if it was not added.
+    /// Returns [`Error::UnknownStream`] if the stream was not added.
     ///
     /// ```no_run
     /// # async fn example(logger: cdb_logger::Logger) -> Result<(), cdb_logger::Error> {
@@ -118,47 +126,56 @@ impl Logger {
         }
     }
 
-    /// Adds a stream without asking the server: it must be there when data are brought to it.
-    /// Without a schema anything can be logged.
+    /// Adds a stream without a request to the server. The stream must exist on the server when its
+    /// datapoints are sent. Values are checked against `schema`; without one, every value is
+    /// accepted.
+    ///
+    /// If the stream was added before, its schema is replaced, and the next sync does not create
+    /// it.
     ///
     /// # Errors
-    /// If the schema is not valid, or this is not the name of a stream.
+    /// Returns an error if `name` is not a valid name, the schema is not valid, or the file cannot
+    /// be written.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, the stream is added or not.
+    /// If the future is dropped before it is ready, the stream may be added or not.
     pub async fn add_stream_force(&self, name: &str, schema: Option<Schema>) -> Result<()> {
         let name = Name::new(name)?;
         let text = schema.as_ref().map_or(NO_SCHEMA, Schema::as_str).to_owned();
         self.shared.add_stream(name.as_str(), &schema.unwrap_or_default(), &text).await
     }
 
-    /// Logs a value with the present as its time. Returns when it is as safe as the
-    /// [`Durability`](crate::Durability) says.
+    /// Logs a value with the current time as its timestamp. Returns when the value is as safe as
+    /// the [`Durability`](crate::Durability) says.
     ///
-    /// If the clock has gone back, the time is that of the stream's last datapoint plus the smallest
-    /// step.
+    /// If the current time is not later than the last datapoint of the stream, for example because
+    /// the clock was set back, the value gets the smallest time that is later than that datapoint.
     ///
     /// # Errors
-    /// If the stream was not added, or the value does not match its schema: nothing was logged. If the
-    /// file cannot be written, after an error of the disk, the value may still be in it.
+    /// Returns an error if the stream was not added, the value cannot be converted to JSON or does
+    /// not match the schema of the stream, or the file cannot be written. Nothing was logged then,
+    /// except that the value may be in the file after an [`Error::File`].
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, the value is logged or not.
+    /// If the future is dropped before it is ready, the value may be logged or not.
     pub async fn insert(&self, stream: &str, value: impl Serialize) -> Result<()> {
         let t = Timestamp::now().as_secs_f64();
         let row = self.shared.new_row(stream, t, true, &value)?;
         self.shared.append(vec![row]).await
     }
 
-    /// Logs datapoints of several streams, each with its own time; all or none.
+    /// Logs datapoints of several streams with their own times, all or none.
     ///
-    /// In each stream times must not fall, and none may be earlier than what was logged before.
+    /// The times of each stream must be in ascending order and not earlier than the last datapoint
+    /// of the stream. A time that equals the one before is replaced by the next larger one that can
+    /// be represented.
     ///
     /// # Errors
-    /// As [`insert`](Self::insert), and [`Error::Order`] if times fall.
+    /// Returns [`Error::Order`] if a datapoint is earlier than the one before, and the errors of
+    /// [`insert`](Self::insert).
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, all of them are logged or none.
+    /// If the future is dropped before it is ready, either all of them are logged or none.
     pub async fn insert_many<T: Serialize>(
         &self,
         data: &BTreeMap<String, Vec<Datapoint<T>>>,
@@ -170,13 +187,14 @@ impl Logger {
         self.shared.append(rows).await
     }
 
-    /// Logs datapoints of one stream, each with its own time; all or none.
+    /// Logs datapoints of one stream with their own times, all or none. The times are subject to
+    /// the same rules as those of [`insert_many`](Self::insert_many).
     ///
     /// # Errors
-    /// As [`insert_many`](Self::insert_many).
+    /// Returns the same errors as [`insert_many`](Self::insert_many).
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, all of them are logged or none.
+    /// If the future is dropped before it is ready, either all of them are logged or none.
     pub async fn insert_array<T: Serialize>(
         &self,
         stream: &str,
@@ -187,115 +205,126 @@ impl Logger {
         self.shared.append(rows).await
     }
 
-    /// Brings all that waits to the server. If that is being done already, waits until it is, and
-    /// then brings the rest.
+    /// Sends all pending datapoints to the server, and returns how many were sent. If a sync is
+    /// running, waits until it has ended and then runs another.
     ///
     /// # Errors
-    /// [`Error::Sync`] if the server cannot be reached or refuses: what it has not got waits on. The
-    /// error in it is [`Error::Streams`] if that concerns some streams only.
+    /// Returns [`Error::Sync`] if the server cannot be reached or refuses a request, or the file
+    /// cannot be read or written. It contains [`Error::Streams`] if only some streams failed.
+    /// Datapoints that the server has not stored stay pending.
     ///
     /// # Cancel safety
-    /// Dropping the future only stops waiting: the sync goes on in its own task.
+    /// If the future is dropped, the sync continues in its own task.
     pub async fn sync(&self) -> Result<Synced> {
         self.request(Request::Sync).await?.map_err(Error::Sync)
     }
 
-    /// Starts to bring what waits to the server by itself: now, and then again after each
-    /// [`syncperiod`](Self::syncperiod). While the server cannot be reached, it is tried again after
-    /// a second, and then after growing pauses up to that period. Does nothing if it has started.
+    /// Starts syncing in the background: at once, and then again a [`syncperiod`](Self::syncperiod)
+    /// after the end of each sync. If a sync fails, it is tried again after about a second, and
+    /// then after growing pauses of at most the sync period.
+    ///
+    /// Has no effect if it was started before and not stopped, or after [`close`](Self::close).
     pub fn start(&self) {
-        // After `close` there is nothing to start.
+        // Sending fails only after `close`, when there is nothing to start.
         let _ = self.uploader.send(Request::Start);
     }
 
-    /// Ends what [`start`](Self::start) has started; waits for a sync that is under way.
+    /// Stops the background syncs that [`start`](Self::start) started, and waits until a running
+    /// sync has ended.
     ///
     /// # Cancel safety
-    /// Dropping the future only stops waiting.
+    /// If the future is dropped after its first poll, the background syncs stop all the same.
     pub async fn stop(&self) {
-        // After `close` nothing is under way.
+        // The request fails only after `close`, when no sync is running.
         let _ = self.request(Request::Stop).await;
     }
 
-    /// Stops, and closes the file, for all clones. A sync that is under way is given up: what the
-    /// server has got of it is found out the next time.
+    /// Stops the background syncs and closes the file, for all clones. A running sync is aborted;
+    /// the next sync asks the server which of the datapoints it has stored.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// Returns an error if the file cannot be written.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, the logger may be stopped and its file still open.
+    /// If the future is dropped before it is ready, the logger may have stopped syncing while its
+    /// file is still open. Calling the method again closes the file.
     pub async fn close(&self) -> Result<()> {
-        // Closed already: so may be the file, or not, if that call was dropped.
+        // The request fails if `close` was called before. The file may still be open, because the
+        // future of that call may have been dropped.
         let _ = self.request(Request::Close).await;
         self.shared.file.with(|queue| Box::pin(queue.close())).await
     }
 
-    /// Has the task that syncs do something, and waits for the answer.
+    /// Sends a request to the task that syncs, and waits for the reply.
     async fn request<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.uploader.send(request(reply)).map_err(|_| Error::Closed)?;
         answer.await.map_err(|_| Error::Closed)
     }
 
-    /// Changes a setting that a connection depends on.
+    /// Changes a setting that the connection depends on, and connects again.
     async fn set_and_reconnect(&self, setting: Setting) -> Result<()> {
         self.shared.set(setting).await?;
         self.request(Request::Reconnect).await
     }
 
-    /// How many datapoints wait.
+    /// Returns the number of pending datapoints.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.shared.file.pending()
     }
 
-    /// Whether none wait.
+    /// Returns `true` if no datapoints are pending.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether a stream was added.
+    /// Returns `true` if the stream was added to the logger.
     #[must_use]
     pub fn contains(&self, stream: &str) -> bool {
         self.shared.has_stream(stream)
     }
 
-    /// Throws away all that waits, and all that is set aside. There is no way back. A sync that is
-    /// under way begins again after that; what it has sent before stays on the server.
+    /// Deletes from the file all pending datapoints, all that are set aside, and the list of
+    /// [`restamped`](Self::restamped) ones. This cannot be undone. A running sync is started again
+    /// afterwards; datapoints that it has already sent stay on the server.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// Returns an error if the file cannot be written.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, the data are thrown away or not.
+    /// If the future is dropped before it is ready, either everything is deleted or nothing.
     pub async fn cleardata(&self) -> Result<()> {
         self.request(Request::Clear).await?
     }
 
-    /// The datapoints that the server has refused for their content, in the order in which they were
-    /// refused, and why. They stay in the file until they are retried or discarded.
+    /// Returns the datapoints that are set aside, in the order in which that happened, with the
+    /// reason for which the server refused each. They stay in the file until they are
+    /// [retried](Self::retry_set_aside) or [discarded](Self::discard_set_aside), or
+    /// [`cleardata`](Self::cleardata) is called.
     ///
     /// # Errors
-    /// If the file cannot be read.
+    /// Returns an error if the file cannot be read.
     ///
     /// # Cancel safety
-    /// It changes nothing.
+    /// The future can be dropped at any time; the call changes nothing.
     pub async fn set_aside(&self) -> Result<Vec<SetAside>> {
         self.shared.file.with(|queue| Box::pin(queue.list_set_aside())).await
     }
 
-    /// Has datapoints that are set aside wait again: the next sync sends them, with later times if the
-    /// stream has got later datapoints meanwhile. Returns how many were still set aside.
+    /// Makes datapoints that are set aside pending again, and returns how many of them were still
+    /// set aside. The next sync sends them, with later times if the stream on the server has later
+    /// datapoints by then.
     ///
-    /// Useful when the schema of their stream was changed back, or its limit raised.
+    /// This is useful after the schema of the stream was changed, or the server's size limit
+    /// raised.
     ///
     /// # Errors
-    /// If the file cannot be written. Then all of them are set aside as before.
+    /// Returns an error if the file cannot be written. Either all of them are pending then or none.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, all of them wait again or none.
+    /// If the future is dropped before it is ready, either all of them are pending or none.
     pub async fn retry_set_aside(
         &self,
         datapoints: impl IntoIterator<Item = &SetAside>,
@@ -310,13 +339,13 @@ impl Logger {
         retried
     }
 
-    /// Deletes datapoints that are set aside. Returns how many were still set aside.
+    /// Deletes datapoints that are set aside, and returns how many of them were still set aside.
     ///
     /// # Errors
-    /// If the file cannot be written. Then all of them are set aside as before.
+    /// Returns an error if the file cannot be written. Either all of them are deleted then or none.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, all of them are deleted or none.
+    /// If the future is dropped before it is ready, either all of them are deleted or none.
     pub async fn discard_set_aside(
         &self,
         datapoints: impl IntoIterator<Item = &SetAside>,
@@ -331,135 +360,138 @@ impl Logger {
         discarded
     }
 
-    /// The datapoints that had to get another time, and which, oldest first. They stay in the file
-    /// until [`cleardata`](Self::cleardata).
+    /// Returns the old and new times of the datapoints that were moved because their stream had
+    /// later datapoints of another program, in the order in which they were moved. The list is kept
+    /// in the file until [`cleardata`](Self::cleardata) is called.
     ///
     /// # Errors
-    /// If the file cannot be read.
+    /// Returns an error if the file cannot be read.
     ///
     /// # Cancel safety
-    /// It changes nothing.
+    /// The future can be dropped at any time; the call changes nothing.
     pub async fn restamped(&self) -> Result<Vec<Restamped>> {
         self.shared.file.with(|queue| Box::pin(queue.list_restamped())).await
     }
 
-    /// What the logger is doing, now and whenever that changes.
+    /// Returns a channel with the logger's current status, which receives every change.
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
         self.shared.status.subscribe()
     }
 
-    /// The connection to the server, made at its first use.
+    /// Returns the logger's connection to the server. The first call connects.
     ///
     /// # Errors
-    /// If the server cannot be reached, or does not know the key.
+    /// Returns an error if the server cannot be reached or does not accept the key.
     ///
     /// # Cancel safety
-    /// It changes nothing.
+    /// The future can be dropped at any time; the call changes nothing.
     pub async fn connectordb(&self) -> Result<ConnectorDb> {
         self.shared.connect().await
     }
 
-    /// Asks the server who we are: `user/device`.
+    /// Asks the server which device is logged in, and returns its path, `user/device`.
     ///
     /// # Errors
-    /// As [`connectordb`](Self::connectordb).
+    /// Returns the same errors as [`connectordb`](Self::connectordb).
     ///
     /// # Cancel safety
-    /// It changes nothing.
+    /// The future can be dropped at any time; the call changes nothing.
     pub async fn ping(&self) -> Result<String> {
         Ok(self.connectordb().await?.ping().await?)
     }
 
-    /// The path of the device that logs: `user/device`.
+    /// Returns the path of the device that logs, `user/device`. The first call connects.
     ///
     /// # Errors
-    /// As [`connectordb`](Self::connectordb).
+    /// Returns the same errors as [`connectordb`](Self::connectordb).
     ///
     /// # Cancel safety
-    /// It changes nothing.
+    /// The future can be dropped at any time; the call changes nothing.
     pub async fn name(&self) -> Result<String> {
         Ok(self.connectordb().await?.path().to_owned())
     }
 
-    /// The key of the device that logs; empty if none was set.
+    /// Returns the API key of the device that logs; it is empty if none was set.
     #[must_use]
     pub fn apikey(&self) -> ApiKey {
         self.shared.settings().apikey
     }
 
-    /// Sets the key of the device that logs. A sync that is under way begins again with it.
+    /// Sets the API key of the device that logs. A running sync is started again with it.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// Returns an error if the file cannot be written.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, the file may have it, and the logger go on with the connection of
-    /// before.
+    /// If the future is dropped before it is ready, the file may contain the new key while the
+    /// logger keeps using its connection with the old one.
     pub async fn set_apikey(&self, key: impl Into<ApiKey>) -> Result<()> {
         self.set_and_reconnect(Setting::ApiKey(key.into())).await
     }
 
-    /// The server's URL.
+    /// Returns the server's URL.
     #[must_use]
     pub fn serverurl(&self) -> String {
         self.shared.settings().serverurl
     }
 
-    /// Sets the server's URL. A sync that is under way begins again with it.
+    /// Sets the server's URL. A running sync is started again with it.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// Returns an error if the file cannot be written.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, the file may have it, and the logger go on with the connection of
-    /// before.
+    /// If the future is dropped before it is ready, the file may contain the new URL while the
+    /// logger keeps using its connection to the old one.
     pub async fn set_serverurl(&self, url: impl Into<String>) -> Result<()> {
         self.set_and_reconnect(Setting::ServerUrl(url.into())).await
     }
 
-    /// How long after a sync the next one begins; 10 minutes in a new file.
+    /// Returns the pause between the end of a background sync and the start of the next; the
+    /// default in a new file is 10 minutes.
     #[must_use]
     pub fn syncperiod(&self) -> Duration {
         seconds(self.shared.settings().syncperiod)
     }
 
-    /// Sets how long after a sync the next one begins, from now on: also for the one that is
-    /// awaited.
+    /// Sets the pause between the end of a background sync and the start of the next. A pause that
+    /// is under way starts again with the new period.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// Returns an error if the file cannot be written.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, the file may have it, and the logger go on with the period of
-    /// before.
+    /// If the future is dropped before it is ready, the file may contain the new period while the
+    /// background syncs keep using the old one.
     pub async fn set_syncperiod(&self, period: Duration) -> Result<()> {
         self.shared.set(Setting::SyncPeriod(period.as_secs_f64())).await?;
         self.shared.period.send_replace(period);
         Ok(())
     }
 
-    /// When all was brought to the server last; `None` if it never was.
+    /// Returns the time of the last successful sync, or `None` if there was none.
     #[must_use]
     pub fn lastsynctime(&self) -> Option<Timestamp> {
         self.shared.status.borrow().last_sync
     }
 
-    /// What the program keeps in the file for itself; in a new one it is an empty object.
+    /// Returns the program's own data, which were stored in the file with
+    /// [`set_data`](Self::set_data); the default in a new file is an empty JSON object.
     ///
     /// # Errors
-    /// [`Error::Unwritable`] if it is not a `T`.
+    /// Returns [`Error::Unwritable`] if the data cannot be converted to a `T`.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_str(&self.shared.settings().userdatajson).map_err(Error::Unwritable)
     }
 
-    /// Keeps something in the file.
+    /// Stores the program's own data in the file, in place of the data that were stored before.
     ///
     /// # Errors
-    /// If it cannot be written as JSON, or the file cannot be written.
+    /// Returns an error if the data cannot be converted to JSON, or the file cannot be written.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, the file has it or not.
+    /// If the future is dropped before it is ready, the data may be stored or not.
     pub async fn set_data(&self, data: impl Serialize) -> Result<()> {
         let json = serde_json::to_string(&data).map_err(Error::Unwritable)?;
         drop(data);

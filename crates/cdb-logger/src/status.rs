@@ -1,4 +1,4 @@
-//! What a logger is doing, and has done.
+//! The types that describe a logger's state and results.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,29 +7,34 @@ use cdb_types::Timestamp;
 
 use crate::Error;
 
-/// How safe a datapoint is when it counts as logged.
+/// What a datapoint survives once the insert has returned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
-    /// It outlives a power failure.
+    /// The datapoint survives a power failure.
     #[default]
     Full,
-    /// It outlives a crash of the program. A power failure, or a crash of the system, may take what
-    /// was logged within so much time before. Much faster, and kinder to a memory card.
+    /// The datapoint survives a crash of the program. A power failure or a crash of the operating
+    /// system may lose the datapoints that were logged within this duration before. If they cannot
+    /// be synced to disk, an error is logged and it is tried again.
+    ///
+    /// Inserts are much faster than with `Full`, and a memory card wears less.
     Batched(Duration),
 }
 
-/// What was brought to the server.
+/// The result of a successful sync.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Synced {
-    /// How many datapoints were sent.
+    /// The number of datapoints that were sent and stored.
     pub sent: u64,
-    /// How many the server had got already, by an attempt that was interrupted.
+    /// The number of datapoints that the server had stored already, in an attempt that was
+    /// interrupted. They were not sent again.
     pub recovered: u64,
-    /// How many got another time, since the stream had got later ones.
+    /// The number of datapoints that got a new time, because the stream had later datapoints of
+    /// another program.
     pub restamped: u64,
-    /// How many were set aside, since the server has refused them for their content.
+    /// The number of datapoints that were set aside, because the server refused their content.
     pub set_aside: u64,
 }
 
@@ -42,45 +47,46 @@ impl Synced {
     }
 }
 
-/// What a logger is doing: for a display.
+/// The current state of a logger; see [`Logger::status`](crate::Logger::status).
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Status {
-    /// How many datapoints wait.
+    /// The number of pending datapoints.
     pub cached: u64,
-    /// How many are set aside.
+    /// The number of datapoints that are set aside.
     pub set_aside: u64,
-    /// Whether they are on their way just now.
+    /// Whether a sync is running.
     pub syncing: bool,
-    /// When all was brought to the server last; `None` if it never was.
+    /// The time of the last successful sync, or `None` if there was none.
     pub last_sync: Option<Timestamp>,
-    /// Why the last attempt failed; `None` if it did not.
+    /// The error of the last sync, or `None` if it succeeded or none has ended yet.
     pub last_error: Option<Arc<Error>>,
 }
 
-/// A datapoint that the server has refused for its content.
+/// A datapoint that was set aside, because the server refused its content.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SetAside {
     pub(crate) id: i64,
-    /// The name of its stream.
+    /// The name of the stream.
     pub stream: String,
-    /// When it was logged.
+    /// The time of the datapoint; if it was restamped, the new one.
     pub t: Timestamp,
-    /// Its value, as JSON.
+    /// The value, as JSON.
     pub json: String,
-    /// What is wrong with it.
+    /// Why the server refused the value.
     pub reason: String,
 }
 
-/// A datapoint that had to get another time.
+/// A datapoint that got a new time, because its stream had later datapoints of another program.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Restamped {
-    /// Of which stream.
+    /// The name of the stream.
     pub stream: String,
-    /// The time that it had before.
+    /// The time before the change. If the datapoint was restamped several times, this is the time
+    /// that the change before gave it.
     pub logged: Timestamp,
-    /// The time that it has got.
+    /// The new time.
     pub t: Timestamp,
 }

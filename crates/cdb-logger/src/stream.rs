@@ -1,4 +1,4 @@
-//! One stream of a logger, with values of a type.
+//! A handle to one stream of a logger.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use crate::{Logger, Result};
 
-/// A stream of a [`Logger`], whose values are of one type; made by [`Logger::stream`].
+/// A handle to a stream of a [`Logger`], for values of type `T`; made by [`Logger::stream`].
 ///
-/// Cloning is cheap. A clone is a handle of the logger too: its tasks end when the last is dropped.
+/// Cloning is cheap. Each handle contains a [`Logger`], so the logger's tasks run until the last
+/// handle is dropped too.
 pub struct LoggerStream<T> {
     logger: Logger,
     name: Arc<str>,
@@ -23,19 +24,19 @@ impl<T> LoggerStream<T> {
         Self { logger, name: name.into(), value: PhantomData }
     }
 
-    /// The stream's name.
+    /// Returns the stream's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Logs a value, as [`Logger::insert`].
+    /// Logs a value with the current time as its timestamp; see [`Logger::insert`].
     ///
     /// # Errors
-    /// As [`Logger::insert`].
+    /// Returns the same errors as [`Logger::insert`].
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, the value is logged or not.
+    /// If the future is dropped before it is ready, the value may be logged or not.
     pub async fn insert(&self, value: T) -> Result<()>
     where
         T: Serialize,
@@ -43,13 +44,13 @@ impl<T> LoggerStream<T> {
         self.logger.insert(&self.name, value).await
     }
 
-    /// Logs datapoints, each with its own time; all or none. As [`Logger::insert_array`].
+    /// Logs datapoints with their own times, all or none; see [`Logger::insert_array`].
     ///
     /// # Errors
-    /// As [`Logger::insert_array`].
+    /// Returns the same errors as [`Logger::insert_array`].
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, all of them are logged or none.
+    /// If the future is dropped before it is ready, either all of them are logged or none.
     pub async fn insert_array(&self, datapoints: &[Datapoint<T>]) -> Result<()>
     where
         T: Serialize,
