@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! The errors of this crate.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,75 +6,81 @@ use std::sync::Arc;
 use cdb_http::Facts;
 use cdb_types::{ErrorKind, InvalidSchema, NameError};
 
-/// Why something was not logged, or not brought to the server.
+/// The error of a call to the logger.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The file cannot be used, or not any more. What is in it stays as it is.
+    /// The file cannot be opened, read or written. An open logger tries to open it again at the
+    /// next call.
     #[error("{}: {problem}", file.display())]
     File {
-        /// Which file.
+        /// The path of the file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong with the file.
         problem: FileError,
     },
     /// The logger was closed.
     #[error("the logger is closed")]
     Closed,
-    /// The logger does not know this stream: it must be added first.
-    #[error("the logger has no stream {0:?}")]
+    /// The stream was not added to the logger.
+    #[error("the logger has no stream {0:?}; add it with add_stream or add_stream_later")]
     UnknownStream(String),
-    /// The server has no such stream, and there is no schema with which it could be made.
-    #[error("the server has no stream {0:?}, and no schema to make it with was given")]
+    /// The stream does not exist on the server, and no schema was given to create it with.
+    #[error("the server has no stream {0:?}; give a schema to create it")]
     MissingStream(String),
-    /// A stream cannot have this name.
+    /// A name is not a valid name of a stream.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// A schema is not a JSON Schema.
+    /// A schema is not a valid JSON Schema.
     #[error(transparent)]
     Schema(#[from] InvalidSchema),
-    /// A value does not fit its stream's schema. Nothing was stored.
-    #[error("the value does not fit the schema of {stream:?}: {complaint}")]
+    /// A value does not match the schema of its stream. Nothing was logged.
+    #[error("the value does not match the schema of {stream:?}: {complaint}")]
     Unfit {
-        /// Which stream.
+        /// The name of the stream.
         stream: String,
         /// What is wrong with the value.
         complaint: String,
     },
-    /// A value cannot be written as JSON. Nothing was stored.
-    #[error("the value cannot be written as JSON: {0}")]
+    /// A value cannot be converted to JSON, in which case nothing was written; or
+    /// [`Logger::data`](crate::Logger::data) cannot be converted from JSON to the requested type.
+    #[error("the value cannot be converted to or from JSON: {0}")]
     Unwritable(serde_json::Error),
-    /// A datapoint is older than one that the stream has got already. Nothing was stored.
-    #[error("{0:?} has got a later datapoint already")]
+    /// A datapoint is earlier than the one before it, or than the last datapoint of its stream.
+    /// Nothing was logged.
+    #[error("a datapoint is earlier than the last one of {0:?}; times must be in ascending order")]
     Order(String),
-    /// The server refused, or could not be reached.
+    /// The server refused a request, or could not be reached.
     #[error(transparent)]
     Server(#[from] cdb_core::Error),
-    /// The data of some streams did not reach the server; those of the others did.
+    /// Some streams could not be synced. The others were. Contains the name and the error of each
+    /// stream that failed.
     #[error("{}", list(.0))]
     Streams(Vec<(String, Error)>),
-    /// A sync has failed. All that wait for it get the same error.
+    /// A sync failed. All callers that wait for the same sync get the same error.
     #[error("{0}")]
     Sync(Arc<Error>),
-    /// What the program does for a new file failed; the file has been removed again.
-    #[error("the new file could not be prepared: {0}")]
+    /// The callback [`on_create`](crate::LoggerBuilder::on_create) failed. The new file was
+    /// removed.
+    #[error("the new file was removed, because its on_create callback failed: {0}")]
     OnCreate(Box<dyn std::error::Error + Send + Sync>),
 }
 
 fn list(failed: &[(String, Error)]) -> String {
-    let failed: Vec<_> = failed.iter().map(|(stream, why)| format!("{stream}: {why}")).collect();
+    let failed: Vec<_> =
+        failed.iter().map(|(stream, error)| format!("{stream}: {error}")).collect();
     failed.join("; ")
 }
 
 impl Error {
-    /// What the predicates are decided by.
+    /// Returns what the predicates are decided by.
     #[doc(hidden)]
     #[must_use]
     pub fn facts(&self) -> Facts<'_> {
         match self {
             Self::Server(error) => error.facts(),
             Self::Sync(error) => error.facts(),
-            // If all have failed in the same way, that is how it has failed.
+            // The error has the properties that the errors of all streams share.
             Self::Streams(failed) => {
                 let mut facts = failed.iter().map(|(_, error)| error.facts());
                 let first = facts.next().unwrap_or_default();
@@ -97,7 +103,7 @@ impl Error {
 
 cdb_http::error_predicates!(Error);
 
-/// So that `?` works in functions that return the client's error.
+/// Lets `?` convert the error in functions that return the client's error.
 impl From<Error> for cdb_core::Error {
     fn from(error: Error) -> Self {
         match error {
@@ -107,26 +113,26 @@ impl From<Error> for cdb_core::Error {
     }
 }
 
-/// What is wrong with a logger's file.
+/// Why a logger's file cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// Another process has it open.
-    #[error("another program has the file open")]
+    /// Another logger or program has the file open.
+    #[error("another logger or program has the file open")]
     InUse,
-    /// It is not a logger's file.
-    #[error("this is not the file of a logger: {0}")]
+    /// The file is not a logger's file.
+    #[error("this is not a logger's file: {0}")]
     Foreign(String),
-    /// It is damaged.
+    /// The file is damaged.
     #[error("the file is damaged: {0}")]
     Damaged(String),
-    /// There is no room on the disk.
+    /// The disk is full.
     #[error("the disk is full")]
     Full,
-    /// It cannot be opened, read or written.
+    /// The operating system could not create, inspect or remove the file.
     #[error("{0}")]
     Io(Arc<std::io::Error>),
-    /// Anything else that SQLite says.
+    /// Another error of SQLite, such as a failed read or write.
     #[error("{0}")]
     Other(Arc<sqlx::Error>),
 }
@@ -140,7 +146,7 @@ impl From<std::io::Error> for FileError {
 impl From<sqlx::Error> for FileError {
     fn from(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(|error| error.code());
-        // SQLite's extended result codes have the plain one in their lowest byte.
+        // The lowest byte of SQLite's extended result codes is the primary result code.
         let code = code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);
         let text = || error.as_database_error().map(ToString::to_string).unwrap_or_default();
         match code {
