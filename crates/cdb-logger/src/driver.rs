@@ -1,7 +1,7 @@
-//! The tasks of a logger: one owns the file, one brings what waits to the server.
+//! The tasks of a logger: one owns the file, the other syncs.
 //!
-//! The handles only send requests to them and wait for the answer, so a caller that goes away
-//! interrupts nothing. Both tasks end with the last handle.
+//! The handles send requests to the tasks and wait for the reply, so dropping a caller's future
+//! does not interrupt a task. Both tasks end when the last handle is dropped.
 
 pub(crate) mod file;
 mod sync;

@@ -1,4 +1,4 @@
-//! What the handles of a logger and its tasks share.
+//! The state that a logger's handles and tasks share.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -14,21 +14,23 @@ use crate::driver::file::FileHandle;
 use crate::queue::{Contents, Metadata, NewRow, Setting};
 use crate::{Error, Result, Status};
 
-/// How the file says that a stream was added without a schema.
+/// The text in the file for a stream that was added without a schema.
 pub(crate) const NO_SCHEMA: &str = "null";
 
-/// What the handles of a logger and its tasks share.
+/// The state that a logger's handles and tasks share.
 pub(crate) struct Shared {
     pub(crate) file: FileHandle,
-    /// These two say what the file says. The task that owns it changes them after it, so that they
-    /// change in the same order, and also if nobody waits any more.
+    /// `streams` and `settings` are copies of what is in the file. The task that owns the file
+    /// changes them after the file, so they change in the same order, even if the caller's future
+    /// is dropped.
     streams: Arc<RwLock<HashMap<Arc<str>, Arc<Validator>>>>,
     settings: Arc<RwLock<Metadata>>,
     root_certificates: Vec<Vec<u8>>,
-    /// Replaced as a whole when settings change: one that is being made may take minutes to fail.
+    /// When settings change, the outer `Arc` is replaced, because the inner lock is held during a
+    /// connection attempt, which may take minutes to fail.
     connection: Mutex<Arc<tokio::sync::Mutex<Option<ConnectorDb>>>>,
     pub(crate) status: watch::Sender<Status>,
-    /// Changes with the sync period.
+    /// The sync period; the task that syncs subscribes to it.
     pub(crate) period: watch::Sender<Duration>,
 }
 
@@ -62,7 +64,7 @@ impl Shared {
         self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Changes a setting, in the file first.
+    /// Changes a setting, first in the file and then in memory.
     pub(crate) async fn set(&self, setting: Setting) -> Result<()> {
         let settings = Arc::clone(&self.settings);
         let set = self.file.with(|queue| {
@@ -75,7 +77,7 @@ impl Shared {
         set.await
     }
 
-    /// Changes the status, and tells those who watch it.
+    /// Updates the counts in the status, applies `change`, and notifies the receivers.
     pub(crate) fn update_status(&self, change: impl FnOnce(&mut Status)) {
         self.status.send_modify(|status| {
             status.cached = self.file.pending();
@@ -84,7 +86,7 @@ impl Shared {
         });
     }
 
-    /// Adds a stream, with the text that the file has for its schema.
+    /// Adds a stream or replaces its schema. `text` is stored in the file for the schema.
     pub(crate) async fn add_stream(&self, name: &str, schema: &Schema, text: &str) -> Result<()> {
         let validator = Arc::new(schema.validator()?);
         let (name, text, streams) = (name.to_owned(), text.to_owned(), Arc::clone(&self.streams));
@@ -99,7 +101,7 @@ impl Shared {
         add.await
     }
 
-    /// Adds a stream that the next sync creates, if the server does not have it.
+    /// Adds a stream that the next sync creates if it does not exist on the server.
     pub(crate) async fn add_stream_later(&self, name: &str, create: StreamCreate) -> Result<()> {
         let schema = create.schema.clone().unwrap_or_default();
         let validator = Arc::new(schema.validator()?);
@@ -121,7 +123,10 @@ impl Shared {
         self.streams.read().unwrap_or_else(PoisonError::into_inner).contains_key(name)
     }
 
-    /// A datapoint that may be stored.
+    /// Returns a datapoint as a row for the file.
+    ///
+    /// Returns an error if the stream was not added, or the value cannot be converted to JSON or
+    /// does not match the schema. `is_now` states that `t` is the current time, which may be moved.
     pub(crate) fn new_row(
         &self,
         stream: &str,
@@ -142,7 +147,7 @@ impl Shared {
         Ok(NewRow { stream: Arc::clone(stream), t, is_now, json })
     }
 
-    /// Adds datapoints, each with its own time.
+    /// Adds rows for datapoints, each with its own time.
     pub(crate) fn add_rows<T: Serialize>(
         &self,
         rows: &mut Vec<NewRow>,
@@ -155,13 +160,14 @@ impl Shared {
         Ok(())
     }
 
+    /// Appends rows to the file, all or none.
     pub(crate) async fn append(&self, rows: Vec<NewRow>) -> Result<()> {
         self.file.append(rows).await?;
         self.update_status(|_| {});
         Ok(())
     }
 
-    /// The connection to the server, made at its first use.
+    /// Returns the connection to the server, and connects if there is none.
     pub(crate) async fn connect(&self) -> Result<ConnectorDb> {
         let connection =
             Arc::clone(&self.connection.lock().unwrap_or_else(PoisonError::into_inner));
@@ -176,14 +182,14 @@ impl Shared {
         Ok(connection.insert(builder.connect().await?).clone())
     }
 
-    /// Has the next call connect anew. A connection that is being made goes on for those who wait for
-    /// it.
+    /// Makes the next call of [`connect`](Self::connect) open a new connection. A connection
+    /// attempt that is under way continues for the callers that wait for it.
     pub(crate) fn disconnect(&self) {
         *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
     }
 }
 
-/// The schema that the file has for a stream.
+/// Returns the schema for its text in the file.
 fn parse_schema(json: &str) -> Schema {
     match json {
         NO_SCHEMA | "" => Schema::default(),
@@ -191,7 +197,8 @@ fn parse_schema(json: &str) -> Schema {
     }
 }
 
-/// A duration that the file has in seconds.
+/// Returns a duration that the file stores in seconds; the longest possible one if it is out of
+/// range.
 pub(crate) fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }

@@ -12,28 +12,29 @@ use tokio::time::{Instant, timeout_at};
 use crate::queue::{AppendError, Counts, NewRow, Queue};
 use crate::{Durability, Error};
 
-/// At most so many requests wait; senders beyond that wait for a free slot.
+/// The largest number of requests in the queue. Senders beyond that wait for a free slot.
 const MAX_QUEUED_REQUESTS: usize = 256;
 
-/// After how long a sync that has failed is tried again, at least.
+/// The shortest pause before a failed sync to disk is tried again.
 const MIN_SYNC_RETRY: Duration = Duration::from_millis(100);
 
-/// Something to be done with the file.
+/// A request to the task.
 enum Request {
     Append(Append),
     Work(Work),
 }
 
-/// Datapoints to be stored, all or none, and who waits for that.
+/// Datapoints to be appended, all or none.
 struct Append {
     rows: Vec<NewRow>,
     reply: oneshot::Sender<Result<(), AppendError>>,
 }
 
-/// Anything else; it sends its result by itself.
+/// Any other action on the queue. The closure sends its result to the caller.
 type Work = Box<dyn for<'q> FnOnce(&'q mut Queue) -> BoxFuture<'q, ()> + Send>;
 
-/// The way to the file. Clones share it; the file is closed when the last one is dropped.
+/// A handle to the task that owns the file. Clones share the task; the file is closed when the last
+/// clone is dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct FileHandle {
     path: Arc<Path>,
@@ -55,19 +56,20 @@ impl FileHandle {
         &self.path
     }
 
-    /// How many datapoints wait.
+    /// Returns the number of pending datapoints.
     pub(crate) fn pending(&self) -> u64 {
         self.counts.pending.load(Ordering::Relaxed)
     }
 
-    /// How many datapoints are set aside.
+    /// Returns the number of datapoints that are set aside.
     pub(crate) fn set_aside(&self) -> u64 {
         self.counts.set_aside.load(Ordering::Relaxed)
     }
 
-    /// Stores datapoints, all or none; returns when they are as safe as the durability says.
+    /// Appends datapoints, all or none. Returns when they are as safe as the [`Durability`] says.
     ///
-    /// Cancel safety: once sent, they are stored, also if nobody waits any more.
+    /// Cancel safety: once the request is in the queue, the datapoints are appended even if the
+    /// future is dropped.
     pub(crate) async fn append(&self, rows: Vec<NewRow>) -> Result<(), Error> {
         let (reply, stored) = oneshot::channel();
         let request = Request::Append(Append { rows, reply });
@@ -80,9 +82,10 @@ impl FileHandle {
         }
     }
 
-    /// Does something with the queue.
+    /// Calls `work` with the queue in the task, and returns its result.
     ///
-    /// Cancel safety: once sent, it is done to its end, also if nobody waits any more.
+    /// Cancel safety: once the request is in the queue, `work` runs to its end even if the future
+    /// is dropped.
     pub(crate) async fn with<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -93,7 +96,7 @@ impl FileHandle {
             let work = work(queue);
             Box::pin(async move {
                 if reply.send(work.await).is_err() {
-                    tracing::debug!("nobody waits for this any more");
+                    tracing::debug!("the caller of an action on the file has gone");
                 }
             })
         });
@@ -102,10 +105,10 @@ impl FileHandle {
     }
 }
 
-/// Does what is asked, in order, until nobody can ask any more.
+/// Handles requests in order, until all handles are dropped.
 async fn run(mut queue: Queue, mut queued: mpsc::Receiver<Request>, durability: Durability) {
     let mut requests = Vec::with_capacity(MAX_QUEUED_REQUESTS);
-    // When what was written must be synced.
+    // With `Durability::Batched`: when the rows that were written must be synced to disk.
     let mut due: Option<Instant> = None;
     loop {
         let received = match due {
@@ -135,7 +138,7 @@ async fn run(mut queue: Queue, mut queued: mpsc::Receiver<Request>, durability: 
                     match queue.sync_to_disk().await {
                         Ok(()) | Err(Error::Closed) => None,
                         Err(error) => {
-                            tracing::error!(%error, "what was logged is not safe yet");
+                            tracing::error!(%error, "datapoints could not be synced to disk");
                             Some(Instant::now() + interval.max(MIN_SYNC_RETRY))
                         }
                     }
@@ -150,7 +153,8 @@ async fn run(mut queue: Queue, mut queued: mpsc::Receiver<Request>, durability: 
     }
 }
 
-/// Lets those come in that are about to: a commit costs more than the wait for them.
+/// Yields and receives more requests until none arrive, so that one commit serves as many appends
+/// as possible. A commit takes longer than this wait.
 async fn receive_more(requests: &mut Vec<Request>, queued: &mut mpsc::Receiver<Request>) {
     loop {
         tokio::task::yield_now().await;
@@ -161,7 +165,7 @@ async fn receive_more(requests: &mut Vec<Request>, queued: &mut mpsc::Receiver<R
     }
 }
 
-/// Writes appends in one commit, and answers each.
+/// Writes the appends in one commit, and replies to each caller.
 async fn write(queue: &mut Queue, appends: &mut Vec<Append>) {
     if appends.is_empty() {
         return;
@@ -171,7 +175,7 @@ async fn write(queue: &mut Queue, appends: &mut Vec<Append>) {
     let results = queue.append(batches).await;
     for (reply, result) in replies.into_iter().zip(results) {
         if reply.send(result).is_err() {
-            tracing::debug!("nobody waits for this insert any more");
+            tracing::debug!("the caller of an insert has gone");
         }
     }
 }

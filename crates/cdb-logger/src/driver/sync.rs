@@ -1,6 +1,7 @@
-//! Doing what an [`Upload`] says: one sync, from the connection to the last stream.
+//! One sync, from the connection to the last stream. Performs the actions of an [`Upload`] for each
+//! stream.
 //!
-//! A future of this module may be dropped at any `await`.
+//! The futures of this module can be dropped at any `await`.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -21,10 +22,10 @@ use crate::shared::Shared;
 use crate::upload::{Action, Event, MAX_POINTS, Sent, Upload};
 use crate::{Error, Result, Synced};
 
-/// Brings all that waits to the server.
+/// Creates the streams that are to be created, and sends all pending datapoints to the server.
 pub(super) async fn sync_all(shared: &Shared) -> Result<Synced> {
     let cdb = shared.connect().await?;
-    // Also when nothing waits: it says whether the server is there.
+    // A sync without pending datapoints also fails if the server cannot be reached.
     cdb.ping().await?;
     let (mut synced, mut failed) = (Synced::default(), Vec::new());
     for (name, create) in shared.file.with(|queue| Box::pin(queue.pending_creations())).await? {
@@ -48,7 +49,7 @@ pub(super) async fn sync_all(shared: &Shared) -> Result<Synced> {
         match result {
             Ok(()) => {}
             Err(error) if ends_sync(&error) => return Err(error),
-            // Why it could not be created says more than that it is missing.
+            // The stream is missing because it could not be created, and that error is in the list.
             Err(_) if failed.iter().any(|(stream, _)| *stream == name) => {}
             Err(error) => failed.push((name, error)),
         }
@@ -62,15 +63,15 @@ pub(super) async fn sync_all(shared: &Shared) -> Result<Synced> {
     Ok(synced)
 }
 
-/// Whether the other streams would fail in the same way.
+/// Returns `true` if the other streams would fail in the same way.
 fn ends_sync(error: &Error) -> bool {
     matches!(error, Error::File { .. } | Error::Closed) || error.is_temporary()
 }
 
-/// Creates a stream that was added while there was no server, or finds it there. From then on the
-/// server's schema counts.
+/// Creates a stream that was added with `add_stream_later`, unless it exists on the server. Values
+/// are checked against the server's schema from then on.
 async fn create_stream(shared: &Shared, cdb: &ConnectorDb, name: &str, json: &str) -> Result<()> {
-    // The file is the logger's own; what it cannot read there is damage.
+    // The logger wrote this JSON itself, so the file is damaged if it cannot be parsed.
     let create = serde_json::from_str(json)
         .map_err(|error| Error::file(shared.file.path(), FileError::Damaged(error.to_string())))?;
     let schema = find_or_create(&cdb.stream(name)?, Some(create)).await?;
@@ -78,7 +79,7 @@ async fn create_stream(shared: &Shared, cdb: &ConnectorDb, name: &str, json: &st
     shared.add_stream(name, &schema, schema.as_str()).await
 }
 
-/// Brings what waits of one stream to the server.
+/// Sends the pending datapoints of one stream to the server.
 async fn run(upload: &mut Upload, shared: &Shared, stream: &Stream) -> Result<()> {
     let mut performer =
         Performer { file: shared.file.clone(), stream: stream.clone(), read_ahead: None };
@@ -94,15 +95,16 @@ async fn run(upload: &mut Upload, shared: &Shared, stream: &Stream) -> Result<()
     }
 }
 
-/// Does what is to be done with one stream.
+/// Performs the actions of the upload of one stream.
 struct Performer {
     file: FileHandle,
     stream: Stream,
-    /// What is probably sent next: it is read while something else is being sent.
+    /// The datapoints that will probably be sent next, read from the file during the current
+    /// request.
     read_ahead: Option<ReadAhead>,
 }
 
-/// Datapoints that are being read.
+/// A task that reads datapoints from the file in advance.
 struct ReadAhead {
     after: f64,
     max: usize,
@@ -114,7 +116,8 @@ impl Performer {
         let name = self.stream.name().to_owned();
         let event = match action {
             Action::FetchEnd => {
-                // In this order: what others insert in between is found by its index.
+                // The length must be read first. If another program inserts a datapoint between the
+                // two calls, the index of the next request is too small, and the server refuses it.
                 let length = self.stream.len().await?;
                 let last = self.stream.typed::<Box<RawValue>>().get(-1).await?;
                 Event::End { length, last: last.map(|dp| dp.t.as_secs_f64()) }
@@ -158,8 +161,8 @@ impl Performer {
         Ok(event)
     }
 
-    /// Deletes what the server has: in one step if the file has nothing else, and otherwise in
-    /// several, between which others may insert.
+    /// Deletes datapoints that the server has stored. If the file has no other datapoints, they are
+    /// deleted in one transaction, otherwise in several, between which inserts can be written.
     async fn acknowledge(&self, sent: Vec<Sent>) -> Result<Result<(), Mismatch>> {
         let (Some(last), count) = (sent.last(), sent.iter().map(|sent| sent.count).sum()) else {
             return Ok(Ok(()));
@@ -183,14 +186,15 @@ impl Performer {
         Ok(Ok(()))
     }
 
-    /// Sends what waits after a time, while what comes next is read.
+    /// Sends at most `max` pending datapoints later than `after`. The datapoints after them are
+    /// read from the file during the request.
     async fn send(&mut self, after: f64, max: usize, index: u64) -> Result<Event> {
         let ahead = self.read_ahead.take().filter(|ahead| (ahead.after, ahead.max) == (after, max));
         let reading = match ahead {
             Some(ahead) => ahead.reading,
             None => self.read(after, max),
         };
-        // Only a runtime that ends keeps it from being read.
+        // The task fails only if the runtime shuts down.
         let outgoing = reading.await.map_err(|_| Error::Closed)??;
         if outgoing.count == 0 {
             return Ok(Event::NothingPending);
@@ -208,7 +212,8 @@ impl Performer {
         }
     }
 
-    /// Reads what waits after a time, as it is sent.
+    /// Starts a task that reads at most `max` pending datapoints later than `after` and encodes
+    /// them.
     fn read(&self, after: f64, max: usize) -> JoinHandle<Result<Outgoing>> {
         let (file, name) = (self.file.clone(), self.stream.name().to_owned());
         tokio::spawn(async move {
@@ -225,7 +230,8 @@ impl Performer {
         })
     }
 
-    /// Those of a chunk that the server has, by time and value.
+    /// Returns the ids of the datapoints in `chunk` that the server has stored, compared by time
+    /// and value.
     async fn stored(&self, chunk: &Chunk) -> Result<Vec<i64>> {
         let mut rows: HashMap<u64, _> = chunk.0.iter().map(|row| (row.t.to_bits(), row)).collect();
         let time = |t| Timestamp::new(t).unwrap_or_default();

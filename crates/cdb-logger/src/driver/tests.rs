@@ -1,4 +1,4 @@
-//! A sync that is dropped at each of its awaits.
+//! Tests that drop a sync at each of its awaits.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ async fn each_datapoint_is_stored_once_if_a_sync_is_dropped_at_any_await() {
     let (mut logged, mut refused) = ([vec![], vec![]], 0);
     let mut next = 1;
     for outcome in [Outcome::Answered, Outcome::NotDelivered, Outcome::Stored] {
-        // The server refuses a negative value for its content.
+        // The server refuses the content of a negative value.
         for is_refused in [false, true] {
             for polls in 0.. {
                 let what = format!("{outcome:?}, refused: {is_refused}, {polls} polls");
@@ -67,7 +67,7 @@ async fn each_datapoint_is_stored_once_if_a_sync_is_dropped_at_any_await() {
                     next += 2;
                 }
                 if is_refused {
-                    // What the schema of the file would not let pass.
+                    // Without a schema, the logger accepts the negative value.
                     logger.add_stream_force("a", None).await.expect("added");
                     logger.insert("a", -next).await.expect("logged");
                     refused += 1;

@@ -1,4 +1,4 @@
-//! The task that brings what waits to the server.
+//! The task that runs the syncs, on request and in the background.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,31 +13,32 @@ use crate::builder::Callbacks;
 use crate::shared::Shared;
 use crate::{Error, Result, Synced};
 
-/// The first pause while the server cannot be reached.
+/// The pause after the first failed sync, to which up to 20 % are added randomly.
 const INITIAL_RETRY_PAUSE: Duration = Duration::from_secs(1);
 
-/// What came of a sync.
+/// The result of a sync.
 pub(crate) type SyncResult = Result<Synced, Arc<Error>>;
 
-/// Something to be done.
+/// A request to the task.
 #[derive(Debug)]
 pub(crate) enum Request {
-    /// Bring all that waits to the server, and say what came of it.
+    /// Send all pending datapoints to the server, and reply with the result.
     Sync(oneshot::Sender<SyncResult>),
-    /// Sync now, and again and again.
+    /// Sync now, and then periodically.
     Start,
-    /// Stop that, and say when no sync is under way.
+    /// Stop the periodic syncs, and reply when no sync is running.
     Stop(oneshot::Sender<()>),
-    /// Connect anew, since a setting has changed. A sync that is under way begins again.
+    /// Open a new connection, because a setting has changed. A running sync starts again.
     Reconnect(oneshot::Sender<()>),
-    /// Throw away all that waits. A sync that is under way begins again after that: it would take
-    /// datapoints that are logged then for those that it has seen.
+    /// Delete all pending datapoints and all that are set aside. A running sync is dropped before
+    /// and starts again afterwards: it could otherwise mistake datapoints that are logged
+    /// afterwards for those that it has read.
     Clear(oneshot::Sender<Result<()>>),
-    /// Give up a sync that is under way, and end.
+    /// Abort a running sync, and end the task.
     Close(oneshot::Sender<()>),
 }
 
-/// What a request means for a sync that is under way.
+/// How a request interrupts a running sync.
 #[derive(Debug)]
 enum Interruption {
     None,
@@ -46,25 +47,26 @@ enum Interruption {
     End,
 }
 
-/// The task that brings what waits to the server.
+/// The state of the task.
 pub(crate) struct Uploader {
     shared: Arc<Shared>,
     callbacks: Callbacks,
     requests: mpsc::UnboundedReceiver<Request>,
-    /// Who waits for a sync that has not begun.
+    /// The callers that wait for the next sync. Those that wait for the running sync are not here.
     sync_waiters: Vec<oneshot::Sender<SyncResult>>,
-    /// Who waits until no sync is under way.
+    /// The callers that wait until no sync is running.
     stop_waiters: Vec<oneshot::Sender<()>>,
     is_started: bool,
-    /// When the next sync begins by itself. `None` also if that is beyond all times.
+    /// When the next background sync begins. `None` if background syncs are not started, or that
+    /// time is too late for an [`Instant`].
     next_sync: Option<Instant>,
-    /// How long after a failure it is tried again; `None` after a success.
+    /// The pause after a failed sync; `None` after a successful one.
     retry_pause: Option<Duration>,
     backoff: Backoff,
 }
 
 impl Uploader {
-    /// Starts the task. It ends when nobody can ask any more.
+    /// Starts the task. It ends when the last sender is dropped, or after [`Request::Close`].
     pub(crate) fn start(
         shared: Arc<Shared>,
         callbacks: Callbacks,
@@ -106,7 +108,7 @@ impl Uploader {
                             return;
                         }
                     }
-                    // The pause counts from now on.
+                    // The pause starts again with the new period.
                     Ok(()) = period.changed() => self.schedule(),
                 }
             }
@@ -116,7 +118,7 @@ impl Uploader {
         }
     }
 
-    /// Syncs, and tells those who wait for it. Returns whether the task goes on.
+    /// Syncs, and reports the result. Returns `false` if the task must end.
     async fn sync(&mut self) -> bool {
         let waiters = std::mem::take(&mut self.sync_waiters);
         self.next_sync = None;
@@ -124,7 +126,8 @@ impl Uploader {
         let result = loop {
             match self.sync_until_interrupted().await {
                 Ok(result) => break Some(result),
-                // It has been dropped before this: it may be what is waited for.
+                // The sync has been dropped by now, so the interruption cannot wait for anything
+                // that it held.
                 Err(interruption) => {
                     if !self.handle_interruption(interruption).await {
                         break None;
@@ -145,12 +148,12 @@ impl Uploader {
                 self.retry_pause = None;
             }
             Err(error) => {
-                tracing::warn!(%error, "what was logged waits");
+                tracing::warn!(%error, "sync failed; the datapoints stay pending");
                 self.retry_pause = Some(self.backoff.pause());
                 self.backoff.failed();
             }
         }
-        // Unless it was started meanwhile: then the next one is due at once.
+        // If `Request::Start` arrived during the sync, the next sync is due at once.
         if self.next_sync.is_none() {
             self.schedule();
         }
@@ -158,8 +161,9 @@ impl Uploader {
         true
     }
 
-    /// Syncs until that is done, or a request ends it. Dropping a sync at any point loses nothing:
-    /// what is done with the file is done to its end, and the server is asked the next time.
+    /// Runs a sync until it ends or a request interrupts it. A sync can be dropped at any point:
+    /// the task that owns the file completes each action that it has received, and the next sync
+    /// asks the server what it has stored.
     async fn sync_until_interrupted(&mut self) -> Result<SyncResult, Interruption> {
         let shared = Arc::clone(&self.shared);
         let mut sync = pin!(sync_all(&shared));
@@ -174,11 +178,12 @@ impl Uploader {
         }
     }
 
-    /// Takes note of a request; `None` when nobody can ask any more.
+    /// Records a request, and returns how it interrupts a running sync. `None` means that all
+    /// senders have been dropped.
     fn handle_request(&mut self, request: Option<Request>) -> Interruption {
         match request {
             Some(Request::Sync(reply)) => {
-                // Those who have given up must not pile up.
+                // Callers that have gone must not accumulate.
                 self.sync_waiters.retain(|reply| !reply.is_closed());
                 self.sync_waiters.push(reply);
             }
@@ -204,7 +209,7 @@ impl Uploader {
         Interruption::None
     }
 
-    /// Does what interrupts a sync. Returns whether the task goes on.
+    /// Carries out an interruption. Returns `false` if the task must end.
     async fn handle_interruption(&self, interruption: Interruption) -> bool {
         match interruption {
             Interruption::None => {}
@@ -222,7 +227,7 @@ impl Uploader {
         true
     }
 
-    /// Sets when the next sync begins by itself.
+    /// Sets when the next background sync begins, counted from now.
     fn schedule(&mut self) {
         let period = *self.shared.period.borrow();
         let pause = self.retry_pause.map_or(period, |retry| retry.min(period));
@@ -230,8 +235,9 @@ impl Uploader {
     }
 }
 
-/// Calls the program's callback, and answers those who wait for the result. In a task of its own: the
-/// callback may use the logger, and may panic.
+/// Calls the program's callback, and then sends the result to the waiting callers. This runs in its
+/// own task, because the callback may use the logger; the callback runs in another, because it may
+/// panic.
 async fn report_result(
     callbacks: Callbacks,
     result: SyncResult,
@@ -246,13 +252,13 @@ async fn report_result(
         }
     });
     if let Err(error) = call.await {
-        tracing::error!(%error, "a callback of the logger failed");
+        tracing::error!(%error, "a callback of the logger panicked");
     }
     waiters.into_iter().for_each(|reply| send_reply(reply, result.clone()));
 }
 
 fn send_reply<T>(reply: oneshot::Sender<T>, value: T) {
     if reply.send(value).is_err() {
-        tracing::debug!("nobody waits for this any more");
+        tracing::debug!("the caller of a request has gone");
     }
 }
