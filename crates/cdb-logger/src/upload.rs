@@ -1,10 +1,12 @@
-//! Bringing what waits of one stream to the server, each datapoint once: what to do next, without
-//! doing it.
+//! The state machine that sends the pending datapoints of one stream, each of them once. It does no
+//! I/O.
 //!
-//! The datapoints of a stream have times of their own. Whatever became of an earlier attempt, the
-//! server is asked which of the first ones it has before any is sent, so nothing is written down
-//! about an attempt. An [`Upload`] is told what has happened (an [`Event`]) and says what to do next
-//! (an [`Action`]), which [`driver::sync`](crate::driver::sync) does. It may be dropped at any point.
+//! An [`Upload`] receives an [`Event`] and returns the next [`Action`], which
+//! [`driver::sync`](crate::driver::sync) performs. It can be dropped at any point.
+//!
+//! No two datapoints of a stream in the file have the same time. Before any datapoint is sent, the
+//! server is asked which of the pending ones it has stored. So attempts to send are not recorded,
+//! and it does not matter how an earlier attempt ended.
 
 mod refusal;
 #[cfg(test)]
@@ -20,57 +22,63 @@ use crate::queue::{Chunk, Mismatch, Row};
 use crate::{Error, Synced};
 use refusal::RefusalKind;
 
-/// How many datapoints are sent at once at most.
+/// The largest number of datapoints in one request.
 pub(crate) const MAX_POINTS: usize = 5_000;
 
-/// How long datapoints that the server has stay in the file. Deleting them takes several times as
-/// long as sending them, except if nothing else waits, so a backlog is best deleted at its end. After
-/// a crash the server is asked for all that was sent since the last acknowledgement, so on a slow
-/// connection that must not be much.
+/// The time after which datapoints that were sent are acknowledged, that is, deleted from the file.
+///
+/// Deleting datapoints takes several times as long as sending them, unless the file has no others,
+/// so a backlog is best deleted at its end. But after a crash the logger reads from the server
+/// everything that was sent since the last acknowledgement, which must not be much on a slow
+/// connection.
 const ACKNOWLEDGE_AFTER: Duration = Duration::from_secs(5);
 
-/// How many datapoints one transaction deletes, about. Inserts wait for it.
+/// The largest number of datapoints that one transaction deletes, while inserts wait. Only a
+/// transaction that empties the file deletes more.
 const MAX_DELETED: u64 = 50_000;
 
-/// How often in a row another program may have inserted something in between.
+/// How many requests in a row may be refused because another program has inserted datapoints,
+/// before the sync of the stream fails.
 const MAX_RACES: u32 = 20;
 
-/// What is to be done next.
+/// What the caller must do next.
 #[derive(Debug)]
 pub(crate) enum Action {
-    /// Ask the server for the stream's length and the time of its last datapoint.
+    /// Fetch the stream's length and the time of its last datapoint from the server.
     FetchEnd,
-    /// Look at the datapoints that wait after a time, up to and including another.
+    /// Read the first pending datapoints later than `after` and not later than `until`.
     Peek { after: f64, until: f64 },
-    /// Ask the server which of these it has.
+    /// Find out which of these datapoints the server has stored.
     FindStored(Chunk),
-    /// Delete these; the server has them.
+    /// Delete the rows with these ids from the file; the server has stored them.
     AcknowledgeRows(Vec<i64>),
-    /// Give what does not come after this time times that do.
+    /// Move the pending datapoints that are not later than `after` to later times.
     Restamp { after: f64 },
-    /// Send the datapoints that wait after a time, at most so many, as those that begin at an index.
+    /// Send the first pending datapoints later than `after`, at most `max`. The first of them
+    /// belongs at `index` in the stream.
     Send { after: f64, max: usize, index: u64 },
-    /// Delete these, in ascending order of time; the server has them.
+    /// Delete these datapoints from the file; the server has stored them. They are in ascending
+    /// order of time.
     Acknowledge(Vec<Sent>),
-    /// Ask the server for the stream's schema, and look at the datapoints after a time, at most so
-    /// many, which it has refused.
+    /// Fetch the stream's schema from the server, and read the datapoints of the refused request:
+    /// the first pending ones later than `after`, at most `max`.
     FetchSchema { after: f64, max: usize },
-    /// Set these aside, each with the reason.
+    /// Set these datapoints aside, each with the reason.
     SetAside(Vec<(Row, String)>),
 }
 
-/// Datapoints that the server has: those that wait up to and including a time.
+/// Datapoints that the server has stored: the pending ones that are not later than `until`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Sent {
     pub(crate) until: f64,
-    /// How many they are, after those of the `Sent` before.
+    /// Their number, without those of the `Sent` before in the same list.
     pub(crate) count: u64,
 }
 
-/// What is to be done next, or how it has ended.
+/// The next action, or the result of the upload.
 pub(crate) type Next = ControlFlow<Result<(), Error>, Action>;
 
-/// What has happened.
+/// The outcome of an action.
 #[derive(Debug)]
 pub(crate) enum Event {
     Started,
@@ -88,32 +96,34 @@ pub(crate) enum Event {
     Failed(Error),
 }
 
-/// What waits of one stream, on its way to the server.
+/// The upload of the pending datapoints of one stream.
 #[derive(Debug)]
 pub(crate) struct Upload {
-    /// How many are sent at once: fewer while the server refuses some of them.
+    /// The largest number of datapoints in the next request. It is reduced to isolate a datapoint
+    /// that the server refuses, and for a proxy that refuses a large request.
     max: usize,
+    /// The number of requests in a row that were refused because of another program's datapoints.
     races: u32,
-    /// How many datapoints the server has.
+    /// The number of datapoints in the stream on the server.
     length: u64,
-    /// The time of its last one, at the beginning.
+    /// The time of the last datapoint on the server when the upload started, or started over.
     last: f64,
-    /// Up to which time it was asked what it has.
+    /// The time up to which the server was asked for datapoints.
     checked_until: f64,
     unacknowledged: Unacknowledged,
-    /// Why what is being looked at was refused.
+    /// The error of the refused request whose datapoints are being examined.
     last_refusal: Option<cdb_core::Error>,
-    /// What is done after the acknowledgement that is under way.
+    /// What to do after the current acknowledgement.
     after_acknowledge: AfterAcknowledge,
     synced: Synced,
     schema: Option<Schema>,
 }
 
-/// What the server has taken, and the file still has.
+/// The datapoints that the server has stored in this upload and that are still in the file.
 #[derive(Debug, Default)]
 struct Unacknowledged {
     sent: Vec<Sent>,
-    /// When the first of them was sent.
+    /// When the request with the first of them ended.
     since: Option<Instant>,
 }
 
@@ -132,13 +142,13 @@ impl Unacknowledged {
         self.since.is_some_and(|since| now.duration_since(since) >= ACKNOWLEDGE_AFTER)
     }
 
-    /// All of it, which from here on is as good as deleted.
+    /// Returns all of them, and forgets them.
     fn take(&mut self) -> Vec<Sent> {
         std::mem::take(self).sent
     }
 }
 
-/// What is done after an acknowledgement.
+/// What to do after an acknowledgement.
 #[derive(Debug)]
 enum AfterAcknowledge {
     Send { after: f64 },
@@ -163,17 +173,17 @@ impl Upload {
         }
     }
 
-    /// What has been done so far.
+    /// Returns the numbers of datapoints handled so far.
     pub(crate) fn synced(&self) -> Synced {
         self.synced
     }
 
-    /// The stream's schema, if the server has been asked for it.
+    /// Returns the stream's schema, if it was fetched from the server.
     pub(crate) fn schema(&self) -> Option<&Schema> {
         self.schema.as_ref()
     }
 
-    /// What to do next, after this has happened.
+    /// Returns the next action after this event.
     pub(crate) fn next(&mut self, event: Event) -> Next {
         match event {
             Event::Started => self.start_over(),
@@ -208,7 +218,7 @@ impl Upload {
                     std::mem::replace(&mut self.after_acknowledge, AfterAcknowledge::StartOver);
                 self.resume(then)
             }
-            // Something else has come into the file before the end of what was sent.
+            // The pending datapoints up to the end of what was sent have changed.
             Event::Acknowledged(Err(Mismatch)) => {
                 match std::mem::replace(&mut self.after_acknowledge, AfterAcknowledge::StartOver) {
                     AfterAcknowledge::Finish(Err(error)) => Break(Err(error)),
@@ -244,7 +254,8 @@ impl Upload {
         }
     }
 
-    /// Acknowledges what was sent, if anything, and then does something else.
+    /// Acknowledges the datapoints that were sent, if there are any, and then continues with
+    /// `then`.
     fn acknowledge(&mut self, then: AfterAcknowledge) -> Next {
         let sent = self.unacknowledged.take();
         if sent.is_empty() {
@@ -283,8 +294,9 @@ impl Upload {
         }
     }
 
-    /// Finds what the server refuses of a chunk, or sees to it that less is sent at once, until it is
-    /// known what it is.
+    /// Sets aside the datapoints of a refused request that do not match the schema. If all of them
+    /// match, the requests become smaller until the refused one has a single datapoint, which is
+    /// set aside with the server's error.
     fn handle_refused_rows(&mut self, schema: Schema, chunk: &Chunk) -> Next {
         let mut refused = match refusal::mismatches(chunk, &schema) {
             Ok(refused) => refused,

@@ -1,4 +1,4 @@
-//! What a refused insert means for what was sent.
+//! The classification of refused inserts.
 
 use cdb_types::{ErrorKind, Schema};
 use serde_json::Value;
@@ -6,21 +6,22 @@ use serde_json::Value;
 use crate::Error;
 use crate::queue::{Chunk, Row};
 
-/// What a server's answer says of the datapoints that were sent.
+/// Why an insert was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RefusalKind {
-    /// The stream has got something meanwhile.
+    /// Another program has inserted datapoints into the stream.
     Race,
-    /// The server will not take at least one of them, for what it is.
+    /// The server does not accept the content of at least one datapoint.
     Content,
-    /// Somebody on the way does not pass on so much at once.
+    /// A proxy does not forward a request of this size.
     RequestSize,
-    /// It is about something else: who sends, where to, or a proxy's own affairs.
+    /// Any other reason, such as a missing permission, a missing stream, or a proxy's rules.
     Other,
 }
 
 impl RefusalKind {
-    /// Decided by the error's kind: what a proxy says has none, and sets nothing aside.
+    /// Classifies an error by its kind. The response of a proxy has no kind, so it is never
+    /// `Content`.
     pub(super) fn of(error: &cdb_core::Error) -> Self {
         match error.kind() {
             Some(ErrorKind::Order | ErrorKind::Index) => Self::Race,
@@ -34,12 +35,12 @@ impl RefusalKind {
     }
 }
 
-/// What does not match a schema, and why.
+/// Returns the rows of a chunk that do not match a schema, each with the reason.
 pub(super) fn mismatches(chunk: &Chunk, schema: &Schema) -> Result<Vec<(Row, String)>, Error> {
     let validator = schema.validator()?;
     let mismatch = |row: &Row| match serde_json::from_str::<Value>(&row.json) {
         Ok(value) => Some((row.clone(), validator.complaint(&value)?)),
-        // As another program may have stored it.
+        // Another program, such as the Python logger, may have written the row.
         Err(error) => Some((row.clone(), format!("not JSON: {error}"))),
     };
     Ok(chunk.0.iter().filter_map(mismatch).collect())

@@ -1,4 +1,4 @@
-//! What an upload decides.
+//! The transitions of the upload's state machine.
 
 use std::ops::ControlFlow::{Break, Continue};
 
@@ -11,7 +11,7 @@ fn refused(error: ServerError, count: usize) -> Event {
     Event::Refused { after: 0.0, count, error }
 }
 
-/// An upload to a stream without datapoints that has begun to send.
+/// Returns an upload that has started to send to an empty stream.
 fn sending() -> Upload {
     let mut upload = Upload::new();
     assert!(matches!(upload.next(Event::Started), Continue(Action::FetchEnd)));
@@ -24,7 +24,7 @@ fn sent(count: usize, end: f64, at: Instant) -> Event {
     Event::Sent { count, end, at }
 }
 
-/// What is to be acknowledged.
+/// Returns the end and the number of each part that is to be acknowledged.
 fn acknowledgements(next: Next) -> Vec<(f64, u64)> {
     let Continue(Action::Acknowledge(sent)) = next else { panic!("not acknowledged: {next:?}") };
     sent.into_iter().map(|sent| (sent.until, sent.count)).collect()
@@ -41,7 +41,7 @@ fn sent_datapoints_are_acknowledged_after_an_interval() {
     assert!(matches!(next, Continue(Action::Send { after: 2.0, index: 4, .. })));
     let next = upload.next(sent(1, 3.0, begin + ACKNOWLEDGE_AFTER));
     assert_eq!(acknowledgements(next), [(3.0, 5)]);
-    // It goes on after that, and each datapoint is acknowledged once.
+    // The upload continues afterwards, and acknowledges no datapoint twice.
     let next = upload.next(Event::Acknowledged(Ok(())));
     assert!(matches!(next, Continue(Action::Send { after: 3.0, index: 5, .. })));
     assert!(matches!(upload.next(Event::NothingPending), Break(Ok(()))));
@@ -76,7 +76,7 @@ fn datapoints_sent_before_a_failure_are_acknowledged() {
     assert_eq!(acknowledgements(next), [(3.0, 3)]);
     let next = upload.next(Event::Acknowledged(Ok(())));
     assert!(matches!(next, Break(Err(Error::UnknownStream(_)))));
-    // When it was the file that failed, it is not used further.
+    // After an error of the file, the upload ends without using the file.
     let next = sending().next(Event::Failed(Error::Closed));
     assert!(matches!(next, Break(Err(Error::Closed))));
 }
