@@ -1,8 +1,9 @@
-//! The file in which datapoints wait.
+//! The file with the pending datapoints.
 //!
-//! The file is the only truth: what is here in memory is read from it when it is opened, again
-//! after each error, and never decides what is deleted. One task owns the queue
-//! ([`driver::file`](crate::driver::file)), so nothing here is interrupted half-way.
+//! The state in memory is a copy of what is in the file. It is read when the file is opened and
+//! again after each error, and it never decides what is deleted. One task
+//! ([`driver::file`](crate::driver::file)) owns the queue and runs each method to its end, so the
+//! methods need not be cancel safe.
 
 mod acknowledge;
 mod append;
@@ -31,7 +32,7 @@ pub(crate) use settings::{Metadata, Setting};
 use crate::error::FileError;
 use crate::{Durability, Error};
 
-/// The file in which datapoints wait.
+/// The file with the pending datapoints, and the state in memory that belongs to it.
 #[derive(Debug)]
 pub(crate) struct Queue {
     file: PathBuf,
@@ -41,34 +42,35 @@ pub(crate) struct Queue {
     counts: Arc<Counts>,
 }
 
-/// The time of the last datapoint of each stream: times rise from there. An action may change it
-/// before its commit: after an error it is read from the file again.
+/// The time of the last datapoint of each stream. New datapoints get later times. An action may
+/// change it before the commit; after an error it is read from the file again.
 type LastTimes = HashMap<Arc<str>, f64>;
 
 /// The connection to the file.
 #[derive(Debug)]
 enum ConnectionState {
-    /// No transaction is open, and memory says what the file says.
+    /// The file is open, no transaction is, and the state in memory matches the file.
     Open(SqliteConnection),
-    /// Something has failed: the file is opened again before it is used.
+    /// An action failed, or is running. The file is opened again before the next one.
     Failed,
-    /// It was closed for good.
+    /// The file was closed and is not opened again.
     Closed,
 }
 
-/// How much there is, for displays.
+/// The numbers of datapoints, for the status, and the bound on the length of values.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    /// Datapoints that wait.
+    /// The number of pending datapoints.
     pub(crate) pending: AtomicU64,
-    /// Datapoints that are set aside.
+    /// The number of datapoints that are set aside.
     pub(crate) set_aside: AtomicU64,
-    /// At least the length of the longest value, in bytes.
+    /// The length in bytes of the longest value that was pending when the file was opened, or was
+    /// appended since.
     longest_value: AtomicU64,
 }
 
 impl Queue {
-    /// Opens a file, or creates it.
+    /// Opens a file, or creates it if it does not exist.
     pub(crate) async fn open(
         file: PathBuf,
         durability: Durability,
@@ -93,9 +95,11 @@ impl Queue {
         &self.counts
     }
 
-    /// Does something with the file. After an error the connection is closed, and the file opened
-    /// and read again before anything else is done with it: SQLite may have rolled a transaction
-    /// back, or not, and nobody knows what of a failed commit is in the file.
+    /// Runs an action on the file.
+    ///
+    /// After an error the connection is closed, and the file is opened and read again before the
+    /// next action: SQLite may or may not have rolled the transaction back, and a commit that
+    /// failed may be in the file or not.
     async fn with<T>(
         &mut self,
         action: impl AsyncFnOnce(&mut SqliteConnection, &mut LastTimes) -> sqlx::Result<T>,
@@ -115,22 +119,22 @@ impl Queue {
                 Ok(output)
             }
             Err(error) => {
-                // It holds the lock of the file until it is closed, which this waits for.
+                // The connection holds the lock of the file until `close` has returned.
                 if let Err(error) = connection.close().await {
-                    tracing::debug!(%error, "a connection that has failed did not close");
+                    tracing::debug!(%error, "closing the file after an error failed");
                 }
                 Err(Error::file(&self.file, error))
             }
         }
     }
 
-    /// Does something with the file, all of it or nothing.
+    /// Runs an action on the file in one transaction.
     async fn transaction<T>(
         &mut self,
         action: impl AsyncFnOnce(&mut SqliteConnection, &mut LastTimes) -> sqlx::Result<T>,
     ) -> Result<T, Error> {
         self.with(async |connection, last| {
-            // SQLite refuses this inside of another transaction: so this is one of its own.
+            // SQLite refuses `BEGIN` inside a transaction, so this one is never nested.
             sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
             let output = action(connection, last).await?;
             sqlx::query("COMMIT").execute(connection).await?;
@@ -139,7 +143,7 @@ impl Queue {
         .await
     }
 
-    /// Opens the file again after an error, and reads what memory is to say.
+    /// Opens the file again after an error, and reads the state in memory from it.
     async fn reopen(&mut self) -> Result<SqliteConnection, Error> {
         let opened = open::reopen(&self.file, self.durability).await;
         let open::Reopened { connection, last, pending, set_aside } =
@@ -150,7 +154,7 @@ impl Queue {
         Ok(connection)
     }
 
-    /// Closes the file; what comes later is [`Error::Closed`].
+    /// Closes the file. Later calls return [`Error::Closed`].
     pub(crate) async fn close(&mut self) -> Result<(), Error> {
         let connection = std::mem::replace(&mut self.connection, ConnectionState::Closed);
         let ConnectionState::Open(connection) = connection else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Deleting what the server has.
+//! Deleting datapoints that the server has stored.
 
 use std::sync::atomic::Ordering;
 
@@ -8,19 +8,23 @@ use super::Queue;
 use crate::Error;
 use crate::upload::Sent;
 
-/// How `cdb_last` takes a time. It has the time of the last datapoint of each stream that has left the
-/// cache: the server may have it, so what is logged later must have a later one, or it would be taken
-/// for what the server has.
+/// The conflict clause for `cdb_last`, which keeps the later of two times.
+///
+/// `cdb_last` has the time of the last datapoint of each stream that was acknowledged or cleared.
+/// The server may have stored that datapoint, so datapoints that are logged afterwards must get
+/// later times: with the same time, one with an equal value would be taken for the stored one.
 const KEEP_LATEST: &str =
     "ON CONFLICT (stream) DO UPDATE SET timestamp = max(timestamp, excluded.timestamp)";
 
-/// What waits is not what was sent, though nobody else has the file. Nothing was deleted.
+/// The number of pending datapoints is not the number that was sent, although no other program has
+/// the file open. Nothing was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mismatch;
 
 impl Queue {
-    /// Deletes the datapoints of a stream up to and including a time: the server has them. One
-    /// statement deletes them, and only if they are as many as were sent.
+    /// Deletes the datapoints of a stream that are not later than `until`, which the server has
+    /// stored. Nothing is deleted unless there are exactly `count`; one statement counts and
+    /// deletes.
     pub(crate) async fn acknowledge(
         &mut self,
         stream: &str,
@@ -49,8 +53,9 @@ impl Queue {
         Ok(deleted)
     }
 
-    /// Does the same if nothing else waits in the file, and otherwise nothing; returns which. A
-    /// `DELETE` without a condition frees the table's pages without visiting its rows.
+    /// Does the same if the file has no other pending datapoints, and returns whether it did.
+    /// Otherwise nothing is deleted. A `DELETE` without a condition frees the pages of the table
+    /// without visiting its rows.
     pub(crate) async fn acknowledge_whole_file(
         &mut self,
         stream: &str,
@@ -80,7 +85,8 @@ impl Queue {
         Ok(deleted)
     }
 
-    /// Deletes these datapoints of a stream: the server has them. Returns how many there were.
+    /// Deletes the datapoints of a stream with these row ids, which the server has stored. Returns
+    /// how many were deleted.
     pub(crate) async fn acknowledge_rows(
         &mut self,
         stream: &str,
@@ -105,7 +111,7 @@ impl Queue {
         Ok(deleted)
     }
 
-    /// Throws all datapoints away that wait, also those that are set aside.
+    /// Deletes all pending datapoints, all that are set aside, and the list of restamped ones.
     pub(crate) async fn clear(&mut self) -> Result<(), Error> {
         let cleared = self.transaction(async |connection, _| {
             let clear = format!(
@@ -122,7 +128,7 @@ impl Queue {
     }
 }
 
-/// Keeps the time of the last datapoint that was deleted.
+/// Records the time of the last datapoint that was acknowledged.
 async fn record_last_time(
     connection: &mut SqliteConnection,
     stream: &str,
@@ -175,7 +181,7 @@ mod tests {
             assert_eq!(left, if is_deleted { 0 } else { rows.len() }, "{others:?}");
             let counted = queue.counts().pending.load(Ordering::Relaxed);
             assert_eq!(counted, left as u64, "{others:?}");
-            // What is logged later still comes after it.
+            // An earlier time is still refused.
             let older = NewRow { stream: "a".into(), t: 1.5, is_now: false, json: "1".to_owned() };
             let results = queue.append(vec![vec![older]]).await;
             assert!(matches!(&*results, [Err(_)]), "{results:?}");

@@ -1,4 +1,4 @@
-//! Appending: what is inserted at about the same time is written, and synced, together.
+//! Appending datapoints. Inserts that arrive at about the same time share one commit.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use super::Queue;
 use crate::Error;
 use crate::error::FileError;
 
-/// How many rows one statement writes at most.
+/// The largest number of rows that one statement writes.
 const MAX_ROWS_PER_STATEMENT: usize = 256;
 
-/// Statements of at most so many rows are kept prepared: they come often.
+/// The largest number of rows for which the prepared statement is kept. Small inserts are frequent.
 const MAX_PREPARED_ROWS: usize = 32;
 
 /// A datapoint to be stored.
@@ -22,7 +22,7 @@ const MAX_PREPARED_ROWS: usize = 32;
 pub(crate) struct NewRow {
     pub(crate) stream: Arc<str>,
     pub(crate) t: f64,
-    /// Whether the time may be moved: it is the present.
+    /// Whether `t` is the current time. If so, it may be moved instead of being refused.
     pub(crate) is_now: bool,
     pub(crate) json: String,
 }
@@ -30,16 +30,17 @@ pub(crate) struct NewRow {
 /// Why datapoints were not stored.
 #[derive(Debug, Clone)]
 pub(crate) enum AppendError {
-    /// One is older than the last one of its stream.
+    /// A datapoint is earlier than the last one of this stream.
     Order(Arc<str>),
     Closed,
-    /// The commit that they were to be part of failed.
+    /// The commit failed.
     File(FileError),
 }
 
 impl Queue {
-    /// Appends several batches in one commit, each of them whole or not at all; returns how each
-    /// went, in their order. With [`Durability::Full`](crate::Durability::Full) they are synced.
+    /// Appends several batches in one commit, and returns the result of each, in the same order. A
+    /// batch is appended as a whole or not at all. With
+    /// [`Durability::Full`](crate::Durability::Full), they have been synced to disk on return.
     pub(crate) async fn append(
         &mut self,
         batches: Vec<Vec<NewRow>>,
@@ -47,7 +48,7 @@ impl Queue {
         let count = batches.len();
         let lengths = batches.iter().flatten().map(|row| row.json.len());
         let longest = lengths.max().unwrap_or_default() as u64;
-        // Before the commit: after one that fails, nobody knows what is in the file.
+        // This must come before the commit, because the rows of a failed commit may be in the file.
         self.counts.longest_value.fetch_max(longest, Ordering::Relaxed);
         let mut results = Vec::with_capacity(count);
         let appended = self.with(async |connection, last| {
@@ -68,7 +69,7 @@ impl Queue {
                     Error::File { problem, .. } => AppendError::File(problem),
                     _ => AppendError::Closed,
                 };
-                // None of them was placed where the file could not be opened again.
+                // `results` is empty if the file could not be opened again.
                 results.resize(count, Ok(()));
                 for result in results.iter_mut().filter(|result| result.is_ok()) {
                     *result = Err(failed.clone());
@@ -78,8 +79,8 @@ impl Queue {
         results
     }
 
-    /// Makes all that was written safe from power failures: a commit that is synced takes those
-    /// before it along.
+    /// Makes all earlier commits survive a power failure. Syncing one commit to disk syncs those
+    /// before it.
     pub(crate) async fn sync_to_disk(&mut self) -> Result<(), Error> {
         self.with(async |connection, _| {
             sqlx::raw_sql("PRAGMA synchronous = FULL").execute(&mut *connection).await?;
@@ -91,8 +92,8 @@ impl Queue {
     }
 }
 
-/// Gives rows their times: in each stream later than all before. `new_times` is what a commit will have
-/// made of `last`.
+/// Gives rows their times, so that each is later than all before it in its stream. `new_times` has
+/// the changes to `last` that the commit will make.
 fn assign_times(
     mut rows: Vec<NewRow>,
     last: &HashMap<Arc<str>, f64>,
@@ -114,8 +115,8 @@ fn assign_times(
     Ok(rows)
 }
 
-/// Writes rows, all or none. The connection is one on which no transaction is open, so a statement
-/// alone is a transaction of its own.
+/// Writes rows, all or none. No transaction must be open on the connection, so that a single
+/// statement is a transaction of its own.
 async fn insert(connection: &mut SqliteConnection, rows: &[NewRow]) -> sqlx::Result<()> {
     if rows.len() <= MAX_ROWS_PER_STATEMENT {
         return insert_statement(connection, rows).await;

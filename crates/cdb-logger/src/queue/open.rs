@@ -1,7 +1,7 @@
 //! Opening the file, and its tables.
 //!
-//! `cache`, `streams` and `metadata` are the tables of the Python logger, which reads and writes
-//! them by position. The names of those that this logger adds begin with `cdb_`.
+//! `cache`, `streams` and `metadata` are the tables of the Python logger, which accesses their
+//! columns by position. The names of the tables that this logger adds begin with `cdb_`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use super::Metadata;
 use crate::Durability;
 use crate::error::FileError;
 
-/// Files that are larger than this, in bytes, are not checked for damage when they are opened.
+/// The largest file, in bytes, that is checked for damage when it is opened.
 const MAX_CHECKED_BYTES: u64 = 256 * 1024 * 1024;
 
-/// How many rows come out of the file ahead of their reader.
+/// The number of rows that the thread of the connection reads ahead of the task.
 const ROW_BUFFER_SIZE: usize = 5_000;
 
 const TABLES: &str = "
@@ -27,28 +27,28 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS metadata (apikey TEXT, serverurl TEXT, lastsynctime REAL,
         syncperiod REAL, userdatajson TEXT);
     CREATE INDEX IF NOT EXISTS cdb_order ON cache (stream, timestamp);
-    -- The time of the last datapoint of each stream that the server has.
+    -- The time of the last datapoint of each stream that was acknowledged or cleared.
     CREATE TABLE IF NOT EXISTS cdb_last (stream TEXT PRIMARY KEY, timestamp REAL);
-    -- Noted what had been sent. Now the server alone is asked.
+    -- Earlier versions recorded in it what they had sent.
     DROP TABLE IF EXISTS cdb_sent;
-    -- What the server has refused for its content.
+    -- The datapoints whose content the server refused.
     CREATE TABLE IF NOT EXISTS cdb_set_aside
         (stream TEXT, timestamp REAL, jsondata TEXT, reason TEXT);
-    -- What had to get another time.
+    -- The old and new times of restamped datapoints.
     CREATE TABLE IF NOT EXISTS cdb_restamped (stream TEXT, logged REAL, timestamp REAL);
-    -- What the server is to have, by the time of the next sync: as the JSON of its creation.
+    -- The streams that the next sync creates, with their properties as JSON.
     CREATE TABLE IF NOT EXISTS cdb_create (stream TEXT PRIMARY KEY, json TEXT);
-    -- Has a row until what is to be done for a new file has been done.
+    -- Has a row until the callback on_create has succeeded for a new file.
     CREATE TABLE IF NOT EXISTS cdb_creating (creating INTEGER);
 ";
 
-/// What a file holds when it is opened.
+/// The state that is read from a file when it is opened.
 #[derive(Debug)]
 pub(crate) struct Contents {
     pub(crate) metadata: Metadata,
     /// The streams, with their schemas as JSON.
     pub(crate) streams: Vec<(String, String)>,
-    /// Whether what is to be done for a new file has not been done.
+    /// Whether the file is new, or its callback `on_create` has not succeeded yet.
     pub(crate) is_new: bool,
     pub(super) last: HashMap<Arc<str>, f64>,
     pub(super) pending: u64,
@@ -56,8 +56,8 @@ pub(crate) struct Contents {
     pub(super) set_aside: u64,
 }
 
-/// Opens a file, or creates it, and brings its tables up to date. A file that is not a logger's is
-/// left as it is.
+/// Opens a file, or creates it if it does not exist, and brings its tables up to date. A file that
+/// is damaged or not a logger's is not changed.
 pub(super) async fn open(
     file: &Path,
     durability: Durability,
@@ -83,7 +83,7 @@ pub(super) async fn open(
     Ok((connection, contents))
 }
 
-/// A file that was opened again.
+/// A file that was opened again, and the state that was read from it.
 pub(super) struct Reopened {
     pub(super) connection: SqliteConnection,
     pub(super) last: HashMap<Arc<str>, f64>,
@@ -91,7 +91,7 @@ pub(super) struct Reopened {
     pub(super) set_aside: u64,
 }
 
-/// Opens a file again whose tables are up to date.
+/// Opens a file again that [`open`] has opened before.
 pub(super) async fn reopen(file: &Path, durability: Durability) -> Result<Reopened, FileError> {
     let mut connection = connect(file).await?;
     set_durability(&mut connection, durability).await?;
@@ -106,7 +106,7 @@ pub(super) async fn reopen(file: &Path, durability: Durability) -> Result<Reopen
 async fn connect(file: &Path) -> sqlx::Result<SqliteConnection> {
     SqliteConnectOptions::new()
         .filename(file)
-        // Whoever comes second, be it the Python logger, is kept out.
+        // No other program, such as the Python logger, can open the file at the same time.
         .pragma("locking_mode", "EXCLUSIVE")
         .busy_timeout(Duration::from_millis(100))
         .row_buffer_size(ROW_BUFFER_SIZE)
@@ -148,9 +148,11 @@ async fn contents(connection: &mut SqliteConnection) -> Result<Contents, FileErr
     })
 }
 
-/// The time of the last datapoint of each stream: one that waits, or that the server has.
+/// Returns the time of the last datapoint of each stream that is pending, was acknowledged or was
+/// cleared.
 async fn last_times(connection: &mut SqliteConnection) -> sqlx::Result<HashMap<Arc<str>, f64>> {
-    // One step in the index for each stream, however much waits.
+    // The recursion makes one step in the index for each stream, however many datapoints are
+    // pending.
     let last = sqlx::query(
         "WITH RECURSIVE streams (name) AS (
              SELECT min(stream) FROM cache
@@ -170,7 +172,7 @@ async fn last_times(connection: &mut SqliteConnection) -> sqlx::Result<HashMap<A
     Ok(last.fetch_all(connection).await?.into_iter().collect())
 }
 
-/// Checks that this is a logger's file, or a new one, and not damaged. Changes nothing.
+/// Returns an error if the file is damaged, or is neither empty nor a logger's. Changes nothing.
 async fn check(file: &Path, connection: &mut SqliteConnection) -> Result<(), FileError> {
     let columns = sqlx::query(
         "SELECT tables.name, group_concat(columns.name, ' ') FROM sqlite_master AS tables,
@@ -203,8 +205,8 @@ async fn check(file: &Path, connection: &mut SqliteConnection) -> Result<(), Fil
     Ok(())
 }
 
-/// Gives datapoints of one stream and time, such as the Python logger stores, times of their own, so
-/// that the server can be asked which of them it has.
+/// Gives the datapoints of a stream that have the same time, as the Python logger can write them,
+/// different times, so that the server can be asked which of them it has stored.
 pub(super) async fn make_times_unique(connection: &mut SqliteConnection) -> sqlx::Result<()> {
     loop {
         let duplicates = "SELECT count(*) FROM
@@ -213,8 +215,8 @@ pub(super) async fn make_times_unique(connection: &mut SqliteConnection) -> sqlx
         if duplicates == 0 {
             return Ok(());
         }
-        // Two or more of the smallest steps apart. Should that be where another one is already,
-        // the next round parts them.
+        // The new times are at least two floating-point steps apart. If one of them is the time of
+        // another datapoint, the next round moves them apart.
         sqlx::raw_sql(
             "CREATE TEMP TABLE respaced AS
              SELECT rowid AS id, timestamp + max(abs(timestamp) * 5e-16, 1e-7) *
@@ -229,7 +231,8 @@ pub(super) async fn make_times_unique(connection: &mut SqliteConnection) -> sqlx
     }
 }
 
-/// Makes the file, if it is not there, so that only its owner can read it: it holds a key.
+/// Creates the file if it does not exist. On Unix, only its owner can read and write it, because it
+/// contains a key.
 fn create_private(file: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     #[cfg(unix)]
@@ -240,7 +243,7 @@ fn create_private(file: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Removes a file, and what SQLite puts beside it.
+/// Removes a file, and the files that SQLite creates next to it.
 pub(crate) fn remove(file: &Path) -> std::io::Result<()> {
     for suffix in ["-wal", "-shm", "-journal"] {
         let mut path = file.as_os_str().to_owned();

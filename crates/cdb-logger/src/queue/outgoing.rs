@@ -1,4 +1,4 @@
-//! Bodies of requests, made of what waits.
+//! Encoding pending datapoints as bodies of requests.
 
 use std::sync::atomic::Ordering;
 
@@ -8,30 +8,32 @@ use super::peek::MAX_CHUNK_BYTES;
 use super::{Chunk, Queue};
 use crate::Error;
 
-/// What separates values in one text: it is in no JSON.
+/// The separator of the values in [`Packed`]. JSON text does not contain this character.
 const SEPARATOR: char = '\x1e';
 
-/// From 2004 on times are whole multiples of this part of a second, or of twice as much.
+/// A tick is 2⁻²² s. Every `f64` time from [`MIN_EXACT_TIME`] on is a whole number of ticks.
 const TICKS_PER_SECOND: f64 = 4_194_304.0;
+
+/// 2³⁰ s after the epoch, which is in January 2004.
 const MIN_EXACT_TIME: f64 = 1_073_741_824.0;
 
-/// Datapoints of one stream, as they are sent.
+/// Datapoints of one stream, encoded as the body of a request.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     pub(crate) body: Vec<u8>,
     pub(crate) count: usize,
-    /// The time before the first one: as far as was read before.
+    /// The time after which the datapoints were read. All of them are later.
     pub(crate) after: f64,
-    /// The time of the last one.
+    /// The time of the last datapoint.
     pub(crate) end: f64,
 }
 
-/// Datapoints as two texts: one row for each would take several times as long to come out of the
-/// file.
+/// Datapoints as two texts, which SQLite returns in one row. Reading one row for each datapoint
+/// takes several times as long.
 #[derive(Debug)]
 pub(crate) struct Packed {
     count: usize,
-    /// In parts of a second, separated by commas.
+    /// The times in ticks, separated by commas.
     times: String,
     values: String,
     after: f64,
@@ -39,8 +41,9 @@ pub(crate) struct Packed {
 }
 
 impl Queue {
-    /// The first datapoints of a stream after a time, at most `max` of them, packed; `None` where they
-    /// cannot be, or there are none.
+    /// Returns the first pending datapoints of a stream later than `after`, at most `max`. Returns
+    /// `None` if there are none, or they cannot be packed, because they may be too long in total or
+    /// their times are too early.
     pub(crate) async fn pack(
         &mut self,
         stream: &str,
@@ -79,7 +82,7 @@ impl Queue {
 }
 
 impl Chunk {
-    /// As it is sent, after a time up to which everything was sent before.
+    /// Encodes the datapoints, which were read after the time `after`.
     pub(crate) fn encode(&self, after: f64) -> Outgoing {
         let mut body = Vec::new();
         for row in &self.0 {
@@ -90,8 +93,9 @@ impl Chunk {
 }
 
 impl Packed {
-    /// As it is sent; `None` if it does not come apart as it was put together, since something in
-    /// it is not JSON.
+    /// Encodes the datapoints. Returns `None` if the texts cannot be split into the same number of
+    /// times and values, because a value contains the separator, or the times are not in ascending
+    /// order.
     pub(crate) fn encode(&self) -> Option<Outgoing> {
         let mut body = Vec::with_capacity(self.values.len() + 40 * self.count);
         let (mut values, mut count, mut last) = (self.values.split(SEPARATOR), 0, self.after);
@@ -113,12 +117,12 @@ impl Packed {
     }
 }
 
-/// A time that is given in parts of a second.
+/// Parses a time in ticks, and returns it in seconds.
 fn parse_ticks(ticks: &str) -> Option<f64> {
     Some(ticks.parse::<i64>().ok()? as f64 / TICKS_PER_SECOND)
 }
 
-/// Adds a datapoint to an array that is not ended.
+/// Adds a datapoint to a JSON array without its closing bracket.
 fn push_datapoint(body: &mut Vec<u8>, t: f64, json: &str) {
     body.extend_from_slice(if body.is_empty() { b"[{\"t\":" } else { b",{\"t\":" });
     body.extend_from_slice(ryu::Buffer::new().format(t).as_bytes());

@@ -1,4 +1,4 @@
-//! Looking at what waits, without changing it.
+//! Reading pending datapoints.
 
 use futures_util::TryStreamExt;
 use sqlx::Row as _;
@@ -6,10 +6,11 @@ use sqlx::Row as _;
 use super::Queue;
 use crate::Error;
 
-/// How much text a chunk has at most, if it has more than one datapoint: the server takes 10 MiB.
+/// The largest total length of the values in a chunk, in bytes, unless it has a single datapoint.
+/// The server accepts 10 MiB.
 pub(super) const MAX_CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
-/// A datapoint that waits.
+/// A pending datapoint.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
     pub(crate) id: i64,
@@ -17,22 +18,23 @@ pub(crate) struct Row {
     pub(crate) json: String,
 }
 
-/// Datapoints of one stream that come one after the other, each later than the one before.
+/// Consecutive pending datapoints of one stream, each later than the one before.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Chunk(pub(crate) Vec<Row>);
 
 impl Chunk {
-    /// The time of the last one; before all times if there is none.
+    /// Returns the time of the last datapoint, or negative infinity if there is none.
     pub(crate) fn end(&self) -> f64 {
         self.0.last().map_or(f64::NEG_INFINITY, |row| row.t)
     }
 }
 
 impl Queue {
-    /// The streams of which datapoints wait.
+    /// Returns the names of the streams that have pending datapoints.
     pub(crate) async fn streams(&mut self) -> Result<Vec<String>, Error> {
         self.with(async |connection, _| {
-            // One step in the index for each stream, however much waits.
+            // The recursion makes one step in the index for each stream, however many datapoints
+            // are pending.
             sqlx::query_scalar(
                 "WITH RECURSIVE streams (name) AS (
                      SELECT min(stream) FROM cache
@@ -47,8 +49,8 @@ impl Queue {
         .await
     }
 
-    /// The first datapoints of a stream after a time and not later than another, at most `max` of
-    /// them.
+    /// Returns the first pending datapoints of a stream that are later than `after` and not later
+    /// than `until`, at most `max`, and at most [`MAX_CHUNK_BYTES`] of values.
     pub(crate) async fn peek(
         &mut self,
         stream: &str,

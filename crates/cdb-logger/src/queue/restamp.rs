@@ -1,4 +1,4 @@
-//! New times for what comes after datapoints of others.
+//! New times for pending datapoints that are not later than those of another program.
 
 use std::sync::Arc;
 
@@ -8,14 +8,16 @@ use sqlx::Row as _;
 use super::Queue;
 use crate::{Error, Restamped};
 
-/// How far apart new times are at least, in seconds.
+/// The shortest distance between new times, in seconds.
 const MIN_STEP: f64 = 1e-7;
 
 impl Queue {
-    /// Gives the datapoints of a stream that do not come after a time new times, which do, in the
-    /// same order; and those that come so soon after that they would be in the way. Returns how many.
+    /// Gives the pending datapoints of a stream that are not later than `after` new times that are,
+    /// in the same order. Datapoints so shortly after `after` that they would not come after the
+    /// moved ones are moved too. Returns how many were moved.
     pub(crate) async fn restamp(&mut self, stream: &str, after: f64) -> Result<u64, Error> {
-        // Twice the distance of neighbours: where that grows, sums still are apart.
+        // Twice the distance to the next `f64`: even if that distance doubles on the way, the sums
+        // differ.
         let step = (2.0 * (after.next_up() - after)).max(MIN_STEP);
         self.transaction(async |connection, last| {
             let (mut moved, mut end) = (0, after);
@@ -36,13 +38,14 @@ impl Queue {
             if moved == 0 {
                 return Ok(0);
             }
-            // In a table of its own, since it may be too much for the memory.
+            // The new times are in a temporary table, because there may be too many for memory.
             let statements = [
                 "CREATE TEMP TABLE moved (id INTEGER PRIMARY KEY, logged REAL, moved_to REAL)",
                 "INSERT INTO moved
                  SELECT rowid, timestamp, ?2 + row_number() OVER (ORDER BY timestamp) * ?3
                  FROM cache WHERE stream = ?1 AND timestamp <= ?4",
-                "INSERT INTO cdb_restamped SELECT ?1, logged, moved_to FROM moved ORDER BY moved_to",
+                "INSERT INTO cdb_restamped
+                 SELECT ?1, logged, moved_to FROM moved ORDER BY moved_to",
                 "UPDATE cache SET timestamp = moved_to FROM moved WHERE cache.rowid = moved.id",
                 "DROP TABLE moved",
             ];
@@ -51,7 +54,7 @@ impl Queue {
                 let query = query.bind(stream).bind(after).bind(step).bind(end);
                 query.execute(&mut *connection).await?;
             }
-            // What is logged from now on comes later still.
+            // Datapoints that are logged from now on get later times.
             let latest = last.entry(Arc::from(stream)).or_insert(end);
             *latest = latest.max(end);
             Ok(moved.cast_unsigned())
@@ -59,7 +62,8 @@ impl Queue {
         .await
     }
 
-    /// What had to get another time, oldest first.
+    /// Returns the old and new times of the datapoints that were moved, in the order in which that
+    /// happened.
     pub(crate) async fn list_restamped(&mut self) -> Result<Vec<Restamped>, Error> {
         self.with(async |connection, _| {
             let t = |t| Timestamp::new(t).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the server has refused for its content.
+//! Datapoints whose content the server refused.
 
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
@@ -36,7 +36,7 @@ impl Queue {
         Ok(())
     }
 
-    /// What is set aside, in the order in which that was done.
+    /// Returns the datapoints that are set aside, in the order in which that happened.
     pub(crate) async fn list_set_aside(&mut self) -> Result<Vec<SetAside>, Error> {
         self.with(async |connection, _| {
             let list = "SELECT rowid, stream, timestamp, jsondata, reason FROM cdb_set_aside
@@ -57,7 +57,8 @@ impl Queue {
         .await
     }
 
-    /// Has datapoints that are set aside wait again. Returns how many were there.
+    /// Makes datapoints that are set aside pending again. Returns how many of them were still set
+    /// aside.
     pub(crate) async fn retry_set_aside(&mut self, points: &[SetAside]) -> Result<u64, Error> {
         let moved = self.transaction(async |connection, last| {
             let mut moved = 0;
@@ -70,7 +71,7 @@ impl Queue {
                 }
                 moved += deleted;
             }
-            // Meanwhile another one may have got the time of one of them.
+            // A datapoint that was logged meanwhile may have the same time as one of them.
             make_times_unique(connection).await?;
             let streams: HashSet<&str> = points.iter().map(|point| &*point.stream).collect();
             for stream in streams {
@@ -88,7 +89,7 @@ impl Queue {
         Ok(moved)
     }
 
-    /// Deletes datapoints that are set aside. Returns how many were there.
+    /// Deletes datapoints that are set aside. Returns how many of them were still set aside.
     pub(crate) async fn discard_set_aside(&mut self, points: &[SetAside]) -> Result<u64, Error> {
         let deleted = self.transaction(async |connection, _| {
             let mut deleted = 0;
@@ -103,8 +104,8 @@ impl Queue {
     }
 }
 
-/// Deletes a datapoint that is set aside, if it still is. SQLite gives a number again when its row is
-/// gone, so the number alone may be that of another one.
+/// Deletes a datapoint if it is still set aside. Returns the number of deleted rows. SQLite can
+/// reuse the id of a deleted row, so the other columns are compared too.
 async fn delete(connection: &mut SqliteConnection, point: &SetAside) -> sqlx::Result<u64> {
     let delete = "DELETE FROM cdb_set_aside
         WHERE rowid = ? AND stream = ? AND timestamp = ? AND jsondata = ?";

@@ -1,11 +1,11 @@
-//! The row of `metadata`, and the table of streams.
+//! The settings in the table `metadata`, and the streams.
 
 use cdb_types::ApiKey;
 
 use super::Queue;
 use crate::Error;
 
-/// The one row of `metadata`.
+/// The only row of `metadata`.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Metadata {
     #[sqlx(try_from = "String")]
@@ -16,7 +16,7 @@ pub(crate) struct Metadata {
     pub(crate) userdatajson: String,
 }
 
-/// A change of a column of `metadata`.
+/// A new value for a column of `metadata`.
 #[derive(Debug, Clone)]
 pub(crate) enum Setting {
     ApiKey(ApiKey),
@@ -27,6 +27,7 @@ pub(crate) enum Setting {
 }
 
 impl Metadata {
+    /// Changes the setting in this copy.
     pub(crate) fn apply(&mut self, setting: Setting) {
         match setting {
             Setting::ApiKey(key) => self.apikey = key,
@@ -62,7 +63,8 @@ impl Queue {
         .await
     }
 
-    /// Remembers a stream and its schema, as JSON. It need not be created any more.
+    /// Stores a stream with its schema as JSON, in place of an earlier schema. The next sync does
+    /// not create the stream.
     pub(crate) async fn add_stream(&mut self, stream: &str, schema: &str) -> Result<(), Error> {
         self.transaction(async |connection, _| {
             let add = sqlx::query("INSERT OR REPLACE INTO streams VALUES (?, ?)");
@@ -73,9 +75,9 @@ impl Queue {
         .await
     }
 
-    /// Remembers a stream that is to be created, with its schema and the whole creation as JSON.
-    /// Returns whether that changed anything: a stream that was added before stays as it is, except
-    /// if it is still to be created.
+    /// Stores a stream that the next sync creates, with its schema and all its properties as JSON.
+    /// Returns `false`, and changes nothing, if the stream was added before and is not to be
+    /// created by the next sync.
     pub(crate) async fn add_stream_later(
         &mut self,
         stream: &str,
@@ -101,7 +103,7 @@ impl Queue {
         .await
     }
 
-    /// The streams that are to be created, each with its creation as JSON.
+    /// Returns the streams that are to be created, each with its properties as JSON.
     pub(crate) async fn pending_creations(&mut self) -> Result<Vec<(String, String)>, Error> {
         self.with(async |connection, _| {
             let list = "SELECT stream, json FROM cdb_create ORDER BY stream";
@@ -110,7 +112,7 @@ impl Queue {
         .await
     }
 
-    /// Remembers that what is to be done for a new file has been done.
+    /// Records that the callback `on_create` has succeeded, or that there is none.
     pub(crate) async fn set_created(&mut self) -> Result<(), Error> {
         self.transaction(async |connection, _| {
             sqlx::query("DELETE FROM cdb_creating").execute(connection).await.map(drop)
