@@ -1,4 +1,4 @@
-//! Processes that are killed and connections that break, at any moment.
+//! Tests in which processes are killed and connections break at arbitrary moments.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -12,33 +12,33 @@ use tokio::time::timeout;
 
 use crate::support::{TIMEOUT, TempHome};
 
-/// How often the program that logs is killed.
+/// How many times the logging process is killed.
 const KILLS: u64 = 200;
 
-/// Every how many times the server is killed as well, while the program goes on.
+/// The server is killed once for each so many kills of the logging process.
 const KILLS_PER_SERVER_KILL: u64 = 4;
 
-/// How many streams are logged at the same time.
+/// The number of streams that are logged at the same time.
 const STREAMS: u64 = 2;
 
-/// How far apart the values of one process and the next are.
+/// The difference between the first values of a process and the next.
 const VALUES_PER_PROCESS: u64 = 1_000_000;
 
 const SERVER: &str = "crash::serves_until_it_is_killed";
 const LOGGER: &str = "crash::logs_until_it_is_killed";
 
-/// What the process that logs is told.
+/// The environment variables of the logging process: its file, and its first value.
 const FILE: &str = "CDB_TEST_CACHE";
 const START: &str = "CDB_TEST_START";
 
 #[test]
-#[ignore = "it is no test, but the program of another process"]
+#[ignore = "run as a separate process by another test"]
 fn serves_until_it_is_killed() {
     faults::serve_until_killed();
 }
 
 #[test]
-#[ignore = "it is no test, but the program of another process"]
+#[ignore = "run as a separate process by another test"]
 fn logs_until_it_is_killed() {
     let file = std::env::var_os(FILE).expect("a file");
     let start: u64 = std::env::var(START).expect("a number").parse().expect("a number");
@@ -51,7 +51,7 @@ fn logs_until_it_is_killed() {
             tokio::spawn(async move {
                 for value in start.. {
                     logger.insert(&name(stream), value).await.expect("logged");
-                    // One write, so that no half of it is read.
+                    // A single write, so that the line is read completely or not at all.
                     println!("\nLOGGED {stream} {value}");
                 }
             })
@@ -66,14 +66,15 @@ fn name(stream: u64) -> String {
     format!("numbers{stream}")
 }
 
-/// The stream and the value of a line that says that it is logged.
+/// Parses the stream and the value from a line `LOGGED stream value`.
 fn parse_logged(line: &str) -> Option<(usize, u64)> {
     let (_, line) = line.split_once("LOGGED ")?;
     let (stream, value) = line.split_once(' ')?;
     Some((stream.parse().ok()?, value.parse().ok()?))
 }
 
-/// Makes the logger's file, and the device and its streams on the server; gives a connection.
+/// Creates the logger's file, and the device and its streams on the server. Returns a connection of
+/// the administrator.
 async fn prepare(server: &ServerProcess, url: &str, file: &Path) -> ConnectorDb {
     let admin = ConnectorDb::builder().url(server.url()).password("test", "test");
     let admin = admin.connect().await.expect("a connection");
@@ -102,7 +103,7 @@ async fn each_datapoint_is_stored_once_despite_200_crashes() {
     let proxy = Proxy::start(server.address).await.expect("a proxy");
     prepare(&server, &proxy.url(), &file).await;
 
-    // For each stream, how much each process has logged.
+    // For each stream, the number of values that each process has logged.
     let mut counts = vec![Vec::new(); STREAMS as usize];
     for kill in 0..KILLS {
         let start = (kill * VALUES_PER_PROCESS).to_string();
@@ -157,7 +158,7 @@ async fn each_datapoint_is_stored_once_despite_200_crashes() {
             for value in first..first + count {
                 assert_eq!(stored.next(), Some(value), "{path}");
             }
-            // What was logged when the process was killed, before it could say so.
+            // The process may have logged one more value without printing it before it was killed.
             let _ = stored.next_if_eq(&(first + count));
         }
         assert_eq!(stored.next(), None, "{path}");
@@ -179,8 +180,8 @@ async fn each_datapoint_is_stored_once_if_requests_break_at_any_byte() {
         }
         next += 20;
     };
-    // A sync asks who it is, then for the last datapoint, and then sends. Bytes are counted from
-    // the first request on, so that each of them breaks in its head, its body and its answer.
+    // A sync pings the server, fetches the end of the stream, and then sends. Bytes are counted
+    // from the first request on, so each request breaks in its head, its body and its response.
     let upward = (0..1500).step_by(67).map(Fault::TruncateUpward);
     let downward = (0..1500).step_by(43).map(Fault::Truncate);
     let (mut interrupted, mut completed) = (0, 0);

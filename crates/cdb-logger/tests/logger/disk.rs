@@ -1,4 +1,5 @@
-//! Disks that are full or fail: what counts as logged is in the file, and comes to the server once.
+//! Tests with disks that are full or fail: datapoints whose insert succeeded are in the file, and
+//! are stored on the server once.
 
 use std::path::Path;
 
@@ -9,17 +10,17 @@ use serde_json::json;
 
 use crate::support::TempHome;
 
-/// The test that is the process of a logger, and what it is told.
+/// The test that is run as the logging process, and its environment variables.
 const LOGGER: &str = "disk::logs_and_syncs";
 const FILE: &str = "CDB_TEST_CACHE";
 const FIRST: &str = "CDB_TEST_FIRST";
 const COUNT: &str = "CDB_TEST_COUNT";
 
-/// The streams that are logged, in turn.
+/// The streams to which values are logged in turn.
 const STREAMS: [&str; 2] = ["a", "b"];
 
 #[test]
-#[ignore = "it is no test, but the program of another process"]
+#[ignore = "run as a separate process by another test"]
 fn logs_and_syncs() {
     let variable = |name| std::env::var(name).expect("a variable");
     let number = |name| variable(name).parse::<u64>().expect("a number");
@@ -39,18 +40,18 @@ fn logs_and_syncs() {
                 println!("{error}");
             }
         }
-        // It may fail: what counts as logged is in the file all the same.
+        // Closing may fail, but the logged values are in the file all the same.
         let _ = logger.close().await;
     });
     println!("\nDONE");
 }
 
-/// A server behind a proxy, and a logger's file on a disk that fails.
+/// A server behind a proxy, and a logger's file on a failing disk.
 struct Case {
     home: TempHome,
     proxy: Proxy,
     disk: FaultyDisk,
-    /// Of each stream, the values that count as logged.
+    /// For each stream, the values whose insert succeeded.
     logged: [Vec<u64>; 2],
     next: u64,
 }
@@ -69,7 +70,7 @@ impl Case {
         Self { home, proxy, disk, logged: Default::default(), next: 0 }
     }
 
-    /// Logs values in a process of its own, which may be killed after some of them.
+    /// Logs values in a separate process, which is killed after `kill_after` of them.
     fn log(&mut self, count: u64, kill_after: Option<usize>) {
         let (first, file) = (self.next.to_string(), self.home.file());
         let environment = self.disk.environment();
@@ -96,7 +97,7 @@ impl Case {
         self.next += count;
     }
 
-    /// Syncs from a disk that works, and checks that the server has everything once.
+    /// Syncs from a disk that works, and checks that the server has stored each logged value once.
     async fn check(&self, what: &str) {
         self.disk.work();
         self.proxy.inserts(Outcome::Answered);
@@ -105,7 +106,7 @@ impl Case {
         assert_eq!((logger.len(), logger.status().borrow().set_aside), (0, 0), "{what}");
         logger.close().await.expect("closed");
         for (stream, logged) in STREAMS.iter().zip(&self.logged) {
-            // What is in ascending order is there once.
+            // Values in strictly ascending order have no duplicates.
             let stored = self.home.values(stream).await;
             assert!(stored.is_sorted_by(|a, b| a < b), "{what}: {stream}: {stored:?}");
             for value in logged {
@@ -159,7 +160,7 @@ fn logged_datapoints_survive_a_full_disk() {
 }
 
 #[tokio::test]
-#[ignore = "it runs where there is a small disk"]
+#[ignore = "run on a small disk by another test"]
 async fn logs_on_a_small_disk_that_is_filled_and_freed() {
     let disk = faults::small_disk();
     let file = disk.join("cache.db");
@@ -168,7 +169,7 @@ async fn logs_on_a_small_disk_that_is_filled_and_freed() {
     let (mut logged, mut failures) = (0, 0);
     for round in 0..5 {
         let ballast = faults::fill(&disk);
-        // Some room is found in the file's log when it is opened again.
+        // Opening the file again after an error frees some space in its write-ahead log.
         for _ in 0..3 {
             let error = log_until_it_fails(&logger, &mut logged).await;
             let is_full = matches!(&error, Error::File { problem: FileError::Full, .. });
@@ -197,7 +198,7 @@ async fn log_until_it_fails(logger: &Logger, logged: &mut u64) -> Error {
     }
 }
 
-/// How many datapoints wait in a file that another logger has just left.
+/// Returns the number of pending datapoints in a file, once the logger before has closed it.
 async fn pending_in(file: &Path) -> u64 {
     loop {
         match Logger::builder(file).open().await {

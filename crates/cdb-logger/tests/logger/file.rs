@@ -1,4 +1,4 @@
-//! The file.
+//! Tests of the file.
 
 use std::fs;
 use std::path::Path;
@@ -63,7 +63,7 @@ async fn a_new_file_is_removed_if_on_create_fails() {
 #[tokio::test]
 async fn a_new_file_has_the_default_settings_of_the_python_logger() {
     let directory = tempfile::tempdir().expect("a directory");
-    let logger = Logger::builder(directory.path().join("cache.db")).open().await.expect("one");
+    let logger = Logger::builder(directory.path().join("cache.db")).open().await.expect("a logger");
     assert_eq!(logger.serverurl(), "http://localhost:3124");
     assert_eq!(logger.apikey().expose(), "");
     assert_eq!(logger.syncperiod(), Duration::from_secs(600));
@@ -89,18 +89,18 @@ async fn only_the_owner_can_read_a_new_file() {
 async fn a_second_logger_cannot_open_the_file() {
     let home = TempHome::start().await;
     let first = home.logger().open().await.expect("a logger");
-    let second = home.logger().open().await.expect_err("the first one has it");
+    let second = home.logger().open().await.expect_err("the file is in use");
     let text = second.to_string();
     assert!(text.contains("cache.db") && text.contains("open"), "{text}");
     assert!(matches!(problem(second), FileError::InUse));
     first.close().await.expect("closed");
-    home.logger().open().await.expect("it is free");
+    home.logger().open().await.expect("the file is closed");
 }
 
-/// Opens a file that is none, and looks whether it is left as it is.
+/// Opens a file that is not a logger's, checks that it is not changed, and returns the error.
 async fn refused(file: &Path) -> FileError {
     let before = fs::read(file).expect("a file");
-    let refused = Logger::builder(file).open().await.expect_err("it is no logger's file");
+    let refused = Logger::builder(file).open().await.expect_err("it is not a logger's file");
     assert!(refused.to_string().contains("cache.db"), "{refused}");
     assert_eq!(fs::read(file).expect("a file"), before);
     problem(refused)
@@ -152,7 +152,7 @@ async fn batched_datapoints_are_in_the_file_after_the_logger_is_dropped() {
     }
     drop(logger);
     let again = loop {
-        // The file is closed when the tasks of the first one have noticed that it is gone.
+        // The first logger's tasks close the file some time after the logger is dropped.
         match home.logger().open().await {
             Ok(logger) => break logger,
             Err(error) => assert!(matches!(problem(error), FileError::InUse)),

@@ -1,5 +1,5 @@
-//! Futures that are dropped, runtimes that end, proxies that refuse: at every point, and with each
-//! outcome of a request, everything that was logged comes to the server once.
+//! Tests in which futures are dropped, runtimes end, and proxies refuse: each logged datapoint is
+//! stored on the server once, at every point of interruption and with each outcome of a request.
 
 use std::path::Path;
 
@@ -12,27 +12,27 @@ use tokio::time::timeout;
 
 use crate::support::{TIMEOUT, TempHome, cause};
 
-/// What a proxy says that has something against a request: nothing that concerns what is in it.
+/// The response of a proxy that refuses a request for reasons other than its content.
 const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\ncontent-type: text/html\r\ncontent-length: 38\r\n\
     connection: close\r\n\r\n<h1>Write access by this proxy denied.";
 
-/// The same, of one that finds it too large.
+/// The response of a proxy that refuses a request because of its size.
 const TOO_LARGE: &str = "HTTP/1.1 413 Payload Too Large\r\ncontent-length: 9\r\nconnection: close\r\n\r\n\
     too large";
 
 const OUTCOMES: [Outcome; 4] =
     [Outcome::Answered, Outcome::NotDelivered, Outcome::Stored, Outcome::Refused(FORBIDDEN)];
 
-/// The streams that are logged.
+/// The streams to which values are logged.
 const STREAMS: [&str; 2] = ["a", "b"];
 
-/// A server behind a proxy, a logger's file, and what was logged into it.
+/// A server behind a proxy, a logger's file, and the values that were logged.
 struct Case {
     home: TempHome,
     proxy: Proxy,
-    /// Of each stream, the values whose insert has returned.
+    /// For each stream, the values whose insert has returned.
     logged: [Vec<i64>; 2],
-    /// Values whose insert was dropped: they may be logged or not.
+    /// The values whose insert was dropped. They may be logged or not.
     uncertain: Vec<i64>,
     next: i64,
 }
@@ -68,12 +68,12 @@ impl Case {
         }
     }
 
-    /// Syncs, and checks that the server has everything once.
+    /// Syncs, and checks that the server has stored each logged value once.
     async fn check(&mut self, logger: &Logger, what: &str) {
         self.proxy.inserts(Outcome::Answered);
         let synced = timeout(TIMEOUT, logger.sync()).await.expect("in time");
         if let Err(error) = synced {
-            // That of a request of before the proxy was told otherwise.
+            // The error is of a request from before the proxy's outcome was changed.
             assert!(error.is_temporary() || is_proxy_error(&error), "{what}: {error:?}");
             timeout(TIMEOUT, logger.sync()).await.expect("in time").expect("synced");
         }
@@ -88,7 +88,7 @@ impl Case {
     }
 }
 
-/// Whether it is what the proxy says.
+/// Returns `true` if the error is the response `FORBIDDEN` of the proxy.
 fn is_proxy_error(error: &Error) -> bool {
     match error {
         Error::Streams(failed) => failed.iter().all(|(_, error)| is_proxy_error(error)),
@@ -99,7 +99,7 @@ fn is_proxy_error(error: &Error) -> bool {
     }
 }
 
-/// What is interrupted.
+/// The call that is interrupted.
 #[derive(Debug, Clone, Copy)]
 enum Call {
     Insert,
@@ -110,7 +110,7 @@ enum Call {
 impl Call {
     const ALL: [Self; 3] = [Self::Insert, Self::Sync, Self::Close];
 
-    /// Makes the call, for at most so many polls. Returns whether it has become ready.
+    /// Makes the call and drops its future after `polls` polls. Returns `true` if it became ready.
     async fn make(self, case: &mut Case, logger: &Logger, polls: usize) -> bool {
         match self {
             Self::Insert => {
@@ -143,7 +143,7 @@ async fn each_datapoint_is_stored_once_if_a_call_is_dropped_at_any_await() {
                 } else {
                     logger
                 };
-                // One more, as after the dropped sync that lost a stream.
+                // Regression test: an insert after a dropped sync once lost a stream.
                 logger.insert("a", case.next).await.expect("logged");
                 case.logged[0].push(case.next);
                 case.next += 1;
@@ -157,7 +157,7 @@ async fn each_datapoint_is_stored_once_if_a_call_is_dropped_at_any_await() {
     }
 }
 
-/// Opens the logger of a file as soon as the tasks of an earlier one have left it.
+/// Opens the logger of a file as soon as the tasks of an earlier logger have closed it.
 async fn open(file: &Path) -> Logger {
     loop {
         match Logger::builder(file).open().await {
@@ -190,7 +190,7 @@ fn each_datapoint_is_stored_once_if_the_runtime_ends_during_a_sync() {
                 }
                 drop(syncing);
             });
-            // Everything that runs in it is dropped where it is.
+            // Dropping the runtime drops all its tasks at their current await.
             drop(inner);
             outer.block_on(async {
                 let logger = open(&case.file()).await;

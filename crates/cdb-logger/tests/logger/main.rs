@@ -1,4 +1,4 @@
-//! The logger, with a real server and a real file.
+//! Tests of the logger with a real server and a real file.
 
 mod crash;
 #[cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! A first start without a server.
+//! Tests of a first start without a server.
 
 use cdb_core::StreamCreate;
 use cdb_logger::{Datapoint, Error, Logger};
@@ -30,7 +30,7 @@ async fn a_program_can_start_and_log_without_a_server() {
     assert!(matches!(refused, Err(Error::Unfit { .. })), "{refused:?}");
     let failed = logger.sync().await.expect_err("there is no server");
     assert!(failed.is_temporary(), "{failed}");
-    // The file alone remembers it.
+    // The datapoint and the streams are read from the file again.
     logger.close().await.expect("closed");
     let logger = builder().open().await.expect("a logger");
     logger.insert("temperature", 22.5).await.expect("logged");
@@ -43,10 +43,10 @@ async fn a_program_can_start_and_log_without_a_server() {
     assert_eq!(stream.nickname().await.expect("an answer"), "How warm it is");
     let sent = stream.typed::<f64>().range(..).await.expect("datapoints");
     assert!(sent.iter().map(|point| point.d).eq([21.5, 22.5]));
-    // Also one to which nothing was logged.
+    // A stream without datapoints is created too.
     assert!(device.stream("state").expect("a name").exists().await.expect("an answer"));
 
-    // Said again at the next start, it changes nothing, though the server's schema is another now.
+    // At the next start, `add_stream_later` does not change the schema that the server has by now.
     stream.set_schema(json!({"type": "string"})).await.expect("changed");
     logger.add_stream("temperature", StreamCreate::new()).await.expect("added");
     logger.add_stream_later("temperature", numbers()).await.expect("added");
@@ -60,7 +60,7 @@ async fn a_stream_to_be_created_may_exist() {
     let home = TempHome::start().await;
     let logger = home.logger().open().await.expect("a logger");
     logger.add_stream_later("numbers", numbers()).await.expect("added");
-    // Until it is created, the program may change its mind.
+    // Until the stream is created, its properties can be replaced.
     logger.add_stream_later("numbers", StreamCreate::new()).await.expect("added");
     logger.insert("numbers", "text").await.expect("logged");
     let integers = StreamCreate::new().schema(json!({"type": "integer"}));

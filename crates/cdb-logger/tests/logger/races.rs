@@ -1,4 +1,4 @@
-//! Calls that meet a sync which is under way, and one another.
+//! Tests of calls during a sync, and of calls at the same time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::support::{TIMEOUT, TempHome};
 
-/// A server behind a proxy, and a logger with a stream `numbers`.
+/// Starts a server behind a proxy, and a logger with a stream `numbers`.
 async fn start() -> (TempHome, Proxy, Logger) {
     let home = TempHome::start().await;
     let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
@@ -21,7 +21,7 @@ async fn start() -> (TempHome, Proxy, Logger) {
     (home, proxy, logger)
 }
 
-/// Has a sync store what waits, and lose the answer.
+/// Runs a sync whose datapoints the server stores, but whose response is lost.
 async fn sync_without_answer(proxy: &Proxy, logger: &Logger) {
     proxy.inserts(Outcome::Stored);
     logger.sync().await.expect_err("the answer is lost");
@@ -35,7 +35,7 @@ async fn a_datapoint_logged_after_cleardata_during_a_sync_is_sent() {
         logger.insert("numbers", value).await.expect("logged");
     }
     sync_without_answer(&proxy, &logger).await;
-    // The next sync asks which of them the server has.
+    // The next sync asks which of the datapoints the server has stored.
     proxy.hold(Some("t1="));
     let mut held = proxy.held();
     held.mark_unchanged();
@@ -116,7 +116,7 @@ async fn start_during_a_sync_runs_another_sync_after_it() {
     logger.start();
     logger.add_stream_force("another", None).await.expect("added");
     home.stream("another", StreamCreate::new()).await;
-    // The list of streams has been read: this one is not on it.
+    // The running sync has already read the list of streams, which does not contain this one.
     logger.insert("another", 2).await.expect("logged");
     proxy.hold(None);
     timeout(TIMEOUT, syncing).await.expect("in time").expect("no panic").expect("synced");

@@ -1,4 +1,4 @@
-//! A server, and a logger beside it.
+//! A server and a logger for tests.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use cdb_logger::{Error, Logger, LoggerBuilder};
 use cdb_server::Server;
 use tempfile::TempDir;
 
-/// Longer than anything takes that is going to happen.
+/// The time after which an event that a test waits for is considered missing.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Why a sync has failed.
+/// Returns the error that an [`Error::Sync`] contains.
 pub(crate) fn cause(failed: Error) -> Arc<Error> {
     let Error::Sync(cause) = failed else { panic!("not of a sync: {failed:?}") };
     cause
 }
 
-/// A server with a device `test/sensor`, and a place for the logger's file.
+/// A server with a device `test/sensor`, and a directory for the logger's file.
 pub(crate) struct TempHome {
     pub(crate) server: Server,
-    /// Logged in as the device.
+    /// A connection that is logged in as the device.
     pub(crate) device: ConnectorDb,
     pub(crate) key: ApiKey,
     /// The server's data file.
@@ -50,24 +50,24 @@ impl TempHome {
         Self { server, device, key, data, directory }
     }
 
-    /// Where the logger's file is.
+    /// Returns the path of the logger's file.
     pub(crate) fn file(&self) -> PathBuf {
         self.directory.path().join("cache.db")
     }
 
-    /// A logger of the device.
+    /// Returns the builder of a logger of the device.
     pub(crate) fn logger(&self) -> LoggerBuilder {
         Logger::builder(self.file()).apikey(self.key.expose()).serverurl(self.server.url())
     }
 
-    /// A stream of the device on the server.
+    /// Creates a stream of the device on the server.
     pub(crate) async fn stream(&self, name: &str, create: StreamCreate) -> Stream {
         let stream = self.device.stream(name).expect("a name");
         stream.create(create).await.expect("a stream");
         stream
     }
 
-    /// The values that the server has of a stream.
+    /// Returns the values of a stream on the server.
     pub(crate) async fn values(&self, stream: &str) -> Vec<i64> {
         let stream = self.device.stream(stream).expect("a name").typed::<i64>();
         stream.range(..).await.expect("datapoints").into_iter().map(|dp| dp.d).collect()

@@ -1,4 +1,4 @@
-//! Bringing datapoints to the server.
+//! Tests of sending datapoints to the server.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn integers() -> StreamCreate {
     StreamCreate::new().schema(json!({"type": "integer"}))
 }
 
-/// A logger with a stream `numbers`.
+/// Opens a logger with a stream `numbers`.
 async fn with_numbers(home: &TempHome) -> Logger {
     let logger = home.logger().open().await.expect("a logger");
     logger.add_stream("numbers", integers()).await.expect("a stream");
@@ -56,11 +56,11 @@ async fn datapoints_are_stored_once_and_in_order() {
 async fn invalid_values_are_not_logged() {
     let home = TempHome::start().await;
     let logger = with_numbers(&home).await;
-    let refused = logger.insert("others", 1).await.expect_err("no such stream");
+    let refused = logger.insert("others", 1).await.expect_err("the stream was not added");
     assert!(matches!(refused, Error::UnknownStream(_)), "{refused:?}");
-    let refused = logger.insert("numbers", "one").await.expect_err("no integer");
+    let refused = logger.insert("numbers", "one").await.expect_err("it is not an integer");
     assert!(matches!(refused, Error::Unfit { .. }), "{refused:?}");
-    let refused = logger.insert("numbers", f64::NAN).await.expect_err("no JSON");
+    let refused = logger.insert("numbers", f64::NAN).await.expect_err("NaN has no JSON");
     assert!(matches!(refused, Error::Unwritable(_)), "{refused:?}");
     let refused = logger.add_stream("missing", StreamCreate::new()).await.expect_err("no schema");
     assert!(matches!(refused, Error::MissingStream(_)), "{refused:?}");
@@ -80,13 +80,13 @@ async fn insert_many_logs_all_datapoints_or_none() {
         ("numbers".to_owned(), points(&[1.0, 2.0, 2.0])),
         ("texts".to_owned(), points(&[5.0, 4.0])),
     ]);
-    let refused = logger.insert_many(&data).await.expect_err("times fall");
+    let refused = logger.insert_many(&data).await.expect_err("the times descend");
     assert!(matches!(refused, Error::Order(stream) if stream == "texts"));
     assert!(logger.is_empty());
     data.insert("texts".to_owned(), points(&[5.0, 6.0]));
     logger.insert_many(&data).await.expect("logged");
     assert_eq!(logger.len(), 5);
-    let refused = logger.insert_many(&data).await.expect_err("earlier than what is logged");
+    let refused = logger.insert_many(&data).await.expect_err("earlier than the last datapoint");
     assert!(matches!(refused, Error::Order(_)));
     logger.sync().await.expect("synced");
     let stored = home.device.stream("numbers").expect("a name").range(..).await.expect("data");
@@ -111,7 +111,7 @@ async fn datapoints_of_another_program_do_not_displace_pending_ones() {
     let restamped = logger.restamped().await.expect("a list");
     assert_eq!(restamped.len() as u64, synced.restamped);
     assert!(restamped[0].logged < late.t && restamped[0].t > late.t);
-    // Another clock, which is far ahead.
+    // The other program's clock is far ahead.
     let ahead = Datapoint::at(late.t + 1e6, 200);
     other_handle.insert_array(&[ahead]).await.expect("stored");
     insert(&logger, 20..30).await;
@@ -130,13 +130,18 @@ async fn datapoints_that_the_server_has_stored_are_not_sent_again() {
     logger.set_serverurl(proxy.url()).await.expect("set");
     logger.ping().await.expect("an answer");
     insert(&logger, 0..7_000).await;
-    // The server gets the first chunk, but its answer is lost.
+    // The server stores the first chunk, but its response is lost.
     for _ in 0..5 {
-        let mut stored =
-            home.device.stream("numbers").expect("a name").subscribe().await.expect("one");
+        let mut stored = home
+            .device
+            .stream("numbers")
+            .expect("a name")
+            .subscribe()
+            .await
+            .expect("a subscription");
         let sync = logger.sync();
         let cut = async {
-            // Some attempts find nothing to send any more.
+            // Some attempts have nothing left to send.
             let _ = timeout(Duration::from_millis(500), stored.next()).await;
             proxy.fault(Fault::Cut);
         };
@@ -155,7 +160,7 @@ async fn a_delayed_request_is_not_stored_twice() {
     for value in 0..3 {
         logger.set_serverurl(proxy.url()).await.expect("set");
         insert(&logger, [value]).await;
-        // The network holds the insert up for so long that the logger gives up.
+        // The network delays the insert until the URL is changed, which drops the sync.
         proxy.hold(Some("POST"));
         let mut held = proxy.held();
         held.mark_unchanged();
@@ -165,10 +170,10 @@ async fn a_delayed_request_is_not_stored_twice() {
             result = timeout(TIMEOUT, is_held) => result.expect("it is sent"),
         }
         logger.set_serverurl(home.server.url()).await.expect("set");
-        // What was under way goes on with the other connection.
+        // The running sync starts again with the other connection.
         logger.sync().await.expect("synced");
         assert!(home.values("numbers").await.into_iter().eq(0..=value));
-        // Now it arrives as well, and is answered, though nobody listens.
+        // Now the delayed request arrives too. Its response is not read.
         let mut answered = proxy.answered();
         answered.mark_unchanged();
         proxy.hold(None);
@@ -197,7 +202,7 @@ async fn datapoints_that_do_not_match_the_schema_are_set_aside() {
     assert_eq!(aside, [("numbers", "20"), ("numbers", "40")]);
     assert_eq!(logger.status().borrow().set_aside, 2);
     assert!(logger.is_empty());
-    // The logger has learned.
+    // The logger now checks values against the new schema.
     assert!(matches!(logger.insert("numbers", 30).await, Err(Error::Unfit { .. })));
     let aside = logger.set_aside().await.expect("a list");
     let [twenty, forty] = &*aside else { panic!("{aside:?}") };
@@ -205,7 +210,7 @@ async fn datapoints_that_do_not_match_the_schema_are_set_aside() {
     assert_eq!(logger.retry_set_aside([twenty, forty]).await.expect("retried"), 1);
     assert_eq!(logger.status().borrow().set_aside, 0);
     assert_eq!(logger.len(), 1);
-    // It is refused again, until the schema is another.
+    // The datapoint is refused again, until the schema is changed.
     assert_eq!(logger.sync().await.expect("synced").set_aside, 1);
     stream.set_schema(json!({"type": "integer"})).await.expect("another schema");
     let aside = logger.set_aside().await.expect("a list");
@@ -239,7 +244,7 @@ async fn a_missing_stream_does_not_delay_the_others() {
     logger.add_stream_force("nowhere", None).await.expect("added");
     logger.insert("nowhere", "kept").await.expect("logged");
     insert(&logger, 1..=3).await;
-    let failed = logger.sync().await.expect_err("one stream is not there");
+    let failed = logger.sync().await.expect_err("one stream is missing");
     let cause = cause(failed);
     let Error::Streams(failed) = &*cause else { panic!("{cause:?}") };
     assert_eq!(failed.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["nowhere"]);
@@ -270,12 +275,13 @@ async fn background_syncs_call_the_callbacks() {
         .await
         .expect("a logger");
     logger.add_stream("numbers", integers()).await.expect("a stream");
-    let mut next = async || timeout(TIMEOUT, outcomes.recv()).await.expect("a sync").expect("one");
+    let mut next =
+        async || timeout(TIMEOUT, outcomes.recv()).await.expect("a sync").expect("an outcome");
     insert(&logger, 0..3).await;
     logger.start();
     assert_eq!(next().await, Ok(3));
     insert(&logger, 3..5).await;
-    // The pause under way is that of the new period.
+    // The current pause starts again with the new period.
     logger.set_syncperiod(Duration::from_millis(20)).await.expect("set");
     while next().await != Ok(2) {}
     assert_eq!(home.values("numbers").await, [0, 1, 2, 3, 4]);
@@ -288,9 +294,9 @@ async fn background_syncs_call_the_callbacks() {
     logger.stop().await;
     while outcomes.try_recv().is_ok() {}
     logger.start();
-    timeout(TIMEOUT, outcomes.recv()).await.expect("a sync").expect("one").expect("synced");
+    timeout(TIMEOUT, outcomes.recv()).await.expect("a sync").expect("an outcome").expect("synced");
     drop(logger);
-    // The task ends with the last handle, and the callbacks with it.
+    // The task ends when the last handle is dropped, and drops the callbacks.
     while timeout(TIMEOUT, outcomes.recv()).await.expect("the end").is_some() {}
 }
 
@@ -311,8 +317,8 @@ async fn inserts_do_not_wait_for_a_server_that_does_not_answer() {
     timeout(TIMEOUT, status.wait_for(|status| status.syncing))
         .await
         .expect("it syncs")
-        .expect("one");
-    timeout(TIMEOUT, insert(&logger, 10..20)).await.expect("nothing is waited for");
+        .expect("a logger");
+    timeout(TIMEOUT, insert(&logger, 10..20)).await.expect("inserts do not wait");
     proxy.stall(false);
     syncing.await.expect("no panic").expect("synced");
     logger.sync().await.expect("synced");

@@ -1,5 +1,7 @@
-"""The official Python logger: does to a file what it is told, one JSON array an argument, and
-prints what the file says of itself then."""
+"""Runs commands on a file with the official Python logger, and prints the logger's state as JSON.
+
+The first argument is the file. Each further argument is a command: a JSON array of a method's name
+and its arguments, or ["set", attribute, value], or ["clock", time]."""
 
 import json
 import sys
@@ -14,7 +16,7 @@ def main(file, *commands):
         if name == "set":
             setattr(logger, *rest)
         elif name == "clock":
-            # The time of what is logged from now on, as a clock that was set may give it.
+            # The time of all datapoints that are logged afterwards, as if the clock stood still.
             import connectordb.logger as module
 
             module.time.time = lambda now=rest[0]: now

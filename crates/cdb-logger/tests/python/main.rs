@@ -1,4 +1,4 @@
-//! One file, used by this logger and by the official Python one.
+//! Tests in which this logger and the official Python logger use the same file.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,10 +9,9 @@ use cdb_server::Server;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-/// Has the Python logger do something with a file; gives what the file says of itself then, or why
-/// it failed.
+/// Runs commands on a file with the Python logger. Returns the logger's state, or the error output.
 async fn python(file: &Path, commands: &[Value]) -> Result<Value, String> {
-    let python = std::env::var_os("CDB_PYTHON").expect("cargo xtask interop says where it is");
+    let python = std::env::var_os("CDB_PYTHON").expect("CDB_PYTHON is set by cargo xtask interop");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/logger.py");
     let mut command = Command::new(python);
     command.arg(script).arg(file).args(commands.iter().map(Value::to_string));
@@ -23,7 +22,8 @@ async fn python(file: &Path, commands: &[Value]) -> Result<Value, String> {
     Ok(serde_json::from_slice(&output.stdout).expect("JSON"))
 }
 
-/// A server with a device that has streams `numbers` and `any`; gives the device, logged in, and its key.
+/// Starts a server with a device that has the streams `numbers` and `any`. Returns the server, the
+/// logged-in device, and its key.
 async fn device(directory: &Path) -> (Server, ConnectorDb, String) {
     let builder = Server::builder().data(directory.join("data.db")).listen("127.0.0.1:0");
     let server = builder.admin("test", "test").start().await.expect("the server starts");
@@ -57,7 +57,7 @@ async fn datapoints_of_a_python_logger_are_synced() {
         json!(["addStream", "numbers"]),
         json!(["addStream_force", "any", {}]),
         json!(["insert", "numbers", 1]),
-        // Its clock stands still, and is set back.
+        // The clock is set back and stands still.
         json!(["clock", 1_700_000_000.5]),
         json!(["insert", "numbers", 2.5]),
         json!(["insert", "numbers", 2.5]),
@@ -75,7 +75,7 @@ async fn datapoints_of_a_python_logger_are_synced() {
     assert_eq!(logger.len(), 4);
     assert!(logger.insert("numbers", "text").await.is_err());
     logger.insert("numbers", 4).await.expect("logged");
-    // While it is open here, Python is kept out, and breaks nothing.
+    // While the file is open here, Python cannot open it, and does not damage it.
     let refused =
         python(&file, &[json!(["insert", "numbers", 5])]).await.expect_err("it is open here");
     assert!(refused.contains("BusyError"), "{refused}");
@@ -116,7 +116,7 @@ async fn python_syncs_datapoints_of_this_logger() {
     let state = python(&file, &[json!(["sync"])]).await.expect("it syncs");
     assert_eq!(state["length"], 0);
     assert_eq!(values(&device).await, [1.0, 2.5, 3.0, 4.0]);
-    // And back again.
+    // This logger can open the file again.
     let logger = Logger::builder(&file).open().await.expect("a logger");
     assert!(logger.is_empty() && logger.lastsynctime().is_some());
     logger.insert("numbers", 5).await.expect("logged");
