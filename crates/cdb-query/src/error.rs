@@ -18,7 +18,7 @@ pub enum Error {
         /// The path of the stream.
         stream: String,
         /// The answer of the server.
-        error: cdb_core::Error,
+        error: Box<cdb_core::Error>,
     },
     /// The query is not valid; the message is that of the original server. Nothing was sent.
     #[error(transparent)]
@@ -81,7 +81,8 @@ impl Error {
     #[must_use]
     pub fn facts(&self) -> Facts<'_> {
         match self {
-            Self::Core(error) | Self::NotFound { error, .. } => error.facts(),
+            Self::Core(error) => error.facts(),
+            Self::NotFound { error, .. } => error.facts(),
             Self::Type { .. } | Self::Write(_) => Facts::default(),
             _ => Facts::of_kind(ErrorKind::Invalid),
         }

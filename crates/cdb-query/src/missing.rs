@@ -28,7 +28,7 @@ pub(crate) async fn name_missing(
         for path in streams {
             let Ok(stream) = cdb.stream(path) else { continue };
             if stream.len().await.is_err_and(|error| error.is_not_found()) {
-                return Error::NotFound { stream: path.to_owned(), error };
+                return Error::NotFound { stream: path.to_owned(), error: Box::new(error) };
             }
         }
     }
