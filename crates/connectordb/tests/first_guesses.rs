@@ -1,6 +1,8 @@
 //! The code that a new user writes before reading the documentation, compiled and run against a
 //! server. Each module is about one topic, each test about one guess.
 
+#![allow(clippy::unwrap_used, reason = "most tests are about errors")]
+
 use std::time::Duration;
 
 use connectordb::testing::TestServer;
