@@ -1,7 +1,5 @@
 //! Makes a schema from a Rust type.
 
-use std::cmp::Ordering;
-
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{
@@ -107,19 +105,13 @@ fn remove_annotations(schema: &mut schemars::Schema) {
 
 /// Rewrites `exclusiveMinimum: 5` as `minimum: 5, exclusiveMinimum: true`, which draft 4 has instead.
 fn use_flags_for_exclusive_limits(schema: &mut schemars::Schema) {
-    let keywords = [
-        ("exclusiveMinimum", "minimum", Ordering::Greater),
-        ("exclusiveMaximum", "maximum", Ordering::Less),
-    ];
-    for (exclusive, limit, stricter) in keywords {
+    let keywords = [("exclusiveMinimum", "minimum", 1.0), ("exclusiveMaximum", "maximum", -1.0)];
+    for (exclusive, limit, sign) in keywords {
         let Some(number) = schema.get(exclusive).and_then(Value::as_f64) else { continue };
         let value = schema.remove(exclusive).unwrap_or_default();
         let other = schema.get(limit).and_then(Value::as_f64);
-        let is_stricter = |other: f64| {
-            let order = number.partial_cmp(&other);
-            order == Some(stricter) || order == Some(Ordering::Equal)
-        };
-        if other.is_none_or(is_stricter) {
+        // Of a limit and an exclusive limit, the stricter one is kept.
+        if other.is_none_or(|other| number * sign >= other * sign) {
             schema.insert(limit.to_owned(), value);
             schema.insert(exclusive.to_owned(), true.into());
         }
