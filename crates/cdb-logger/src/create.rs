@@ -1,7 +1,7 @@
 //! Creating streams on the server.
 
 use cdb_core::{Stream, StreamCreate};
-use cdb_types::{ErrorKind, Schema};
+use cdb_types::Schema;
 
 use crate::Result;
 
@@ -11,16 +11,20 @@ pub(crate) async fn find_or_create(
     stream: &Stream,
     create: Option<StreamCreate>,
 ) -> Result<Option<Schema>> {
-    match (stream.refresh().await, create) {
-        (Ok(info), _) => return Ok(Some(info.schema)),
-        (Err(error), None) if error.is_not_found() => return Ok(None),
-        (Err(error), Some(create)) if error.is_not_found() => match stream.create(create).await {
-            Ok(info) => return Ok(Some(info.schema)),
-            // Another program created the stream after the first request.
-            Err(error) if error.kind() == Some(ErrorKind::Exists) => {}
-            Err(error) => return Err(error.into()),
-        },
-        (Err(error), _) => return Err(error.into()),
+    let Some(create) = create else {
+        return match stream.refresh().await {
+            Ok(info) => Ok(Some(info.schema)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error.into()),
+        };
+    };
+    match stream.ensure(create).await {
+        Ok(info) => Ok(Some(info.schema)),
+        // The server's schema counts: what does not match it is set aside, with the reason.
+        Err(error @ cdb_core::Error::OtherSchema { .. }) => {
+            tracing::warn!(%error, "values are checked against the schema on the server");
+            Ok(Some(stream.data().await?.schema))
+        }
+        Err(error) => Err(error.into()),
     }
-    Ok(Some(stream.refresh().await?.schema))
 }

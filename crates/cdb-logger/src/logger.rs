@@ -76,13 +76,14 @@ impl Logger {
 
     /// Adds a stream without a request to the server. If the stream does not exist on the server,
     /// the next sync creates it with the properties in `create`. A program can thus start and log
-    /// before the server has ever been reached.
+    /// before the server has ever been reached. A later sync creates the stream again if it was
+    /// deleted, or if the file is used with another device.
     ///
     /// Until that sync, values are checked against the schema in `create`, or not at all if it has
     /// none; afterwards, against the server's schema.
     ///
-    /// This method can be called at each start of the program: a stream that was added before is
-    /// not changed, unless it is still to be created by the next sync.
+    /// This method can be called at each start of the program: the schema of a stream that was added
+    /// before is not changed, unless the stream is still to be created.
     ///
     /// # Errors
     /// Returns an error if `name` is not a valid name, the schema is not valid, or the file cannot

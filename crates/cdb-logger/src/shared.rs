@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::driver::file::FileHandle;
 use crate::queue::{Contents, Metadata, NewRow, Setting};
+use crate::upload::Sent;
 use crate::{Error, Result, Status};
 
 /// The text in the file for a stream that was added without a schema.
@@ -29,6 +30,9 @@ pub(crate) struct Shared {
     /// When settings change, the outer `Arc` is replaced, because the inner lock is held during a
     /// connection attempt, which may take minutes to fail.
     connection: Mutex<Arc<tokio::sync::Mutex<Option<ConnectorDb>>>>,
+    /// What a running sync has sent of its current stream and not acknowledged yet, with the name of
+    /// the stream: if the sync is aborted, the file is told all the same.
+    unacknowledged: Mutex<Option<(String, Vec<Sent>)>>,
     pub(crate) status: watch::Sender<Status>,
     /// The sync period; the task that syncs subscribes to it.
     pub(crate) period: watch::Sender<Duration>,
@@ -54,6 +58,7 @@ impl Shared {
             settings: Arc::new(RwLock::new(metadata)),
             root_certificates,
             connection: Mutex::default(),
+            unacknowledged: Mutex::default(),
             period,
         };
         shared.update_status(|_| {});
@@ -117,6 +122,37 @@ impl Shared {
             })
         });
         add.await
+    }
+
+    /// Returns the properties with which a sync creates a stream, if it does.
+    pub(crate) async fn creation(&self, name: &str) -> Result<Option<String>> {
+        let name = name.to_owned();
+        let find =
+            self.file.with(move |queue| Box::pin(async move { queue.creation(&name).await }));
+        find.await
+    }
+
+    /// Records what was sent and not acknowledged.
+    pub(crate) fn set_unacknowledged(&self, stream: &str, sent: &[Sent]) {
+        let new = (!sent.is_empty()).then(|| (stream.to_owned(), sent.to_vec()));
+        *self.unacknowledged.lock().unwrap_or_else(PoisonError::into_inner) = new;
+    }
+
+    /// Acknowledges what an aborted sync has sent. What the file does not have any more, or not in
+    /// this number, stays as it is, and the next sync asks the server for it.
+    pub(crate) async fn acknowledge_aborted(&self) -> Result<()> {
+        let aborted = self.unacknowledged.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((stream, sent)) = aborted else { return Ok(()) };
+        for sent in sent {
+            let stream = stream.clone();
+            let acknowledge = self
+                .file
+                .with(move |queue| Box::pin(async move { queue.acknowledge(&stream, sent).await }));
+            if acknowledge.await?.is_err() {
+                tracing::debug!("an acknowledgement was made already");
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn has_stream(&self, name: &str) -> bool {

@@ -183,6 +183,11 @@ impl Upload {
         self.schema.as_ref()
     }
 
+    /// Returns the datapoints that the server has stored and that are still in the file.
+    pub(crate) fn unacknowledged(&self) -> &[Sent] {
+        &self.unacknowledged.sent
+    }
+
     /// Returns the next action after this event.
     pub(crate) fn next(&mut self, event: Event) -> Next {
         match event {

@@ -16,7 +16,6 @@ use tokio::time::Instant;
 
 use super::file::FileHandle;
 use crate::create::find_or_create;
-use crate::error::FileError;
 use crate::queue::{Chunk, Mismatch, Outgoing, Setting};
 use crate::shared::Shared;
 use crate::upload::{Action, Event, MAX_POINTS, Sent, Upload};
@@ -28,6 +27,8 @@ pub(super) async fn sync_all(shared: &Shared) -> Result<Synced> {
     // A sync without pending datapoints also fails if the server cannot be reached.
     cdb.ping().await?;
     let (mut synced, mut failed) = (Synced::default(), Vec::new());
+    // In this order: a stream that is added in between is created, and sent to by the next sync.
+    let streams = shared.file.with(|queue| Box::pin(queue.streams())).await?;
     for (name, create) in shared.file.with(|queue| Box::pin(queue.pending_creations())).await? {
         match create_stream(shared, &cdb, &name, &create).await {
             Ok(()) => {}
@@ -35,16 +36,19 @@ pub(super) async fn sync_all(shared: &Shared) -> Result<Synced> {
             Err(error) => failed.push((name, error)),
         }
     }
-    for name in shared.file.with(|queue| Box::pin(queue.streams())).await? {
-        let mut upload = Upload::new();
-        let result = match cdb.stream(&name) {
-            Ok(stream) => run(&mut upload, shared, &stream).await,
-            Err(error) => Err(error.into()),
-        };
-        synced.add(upload.synced());
-        shared.update_status(|_| {});
-        if let Some(schema) = upload.schema() {
-            shared.add_stream(&name, schema, schema.as_str()).await?;
+    for name in streams {
+        let mut result = upload_stream(shared, &cdb, &name, &mut synced).await;
+        if result.as_ref().is_err_and(Error::is_not_found) {
+            // It was deleted, or the file is used with another device now.
+            let create = shared.creation(&name).await?;
+            if let Some(create) =
+                create.filter(|_| !failed.iter().any(|(stream, _)| *stream == name))
+            {
+                result = match create_stream(shared, &cdb, &name, &create).await {
+                    Ok(()) => upload_stream(shared, &cdb, &name, &mut synced).await,
+                    Err(error) => Err(error),
+                };
+            }
         }
         match result {
             Ok(()) => {}
@@ -71,12 +75,31 @@ fn ends_sync(error: &Error) -> bool {
 /// Creates a stream that was added with `add_stream_later`, unless it exists on the server. Values
 /// are checked against the server's schema from then on.
 async fn create_stream(shared: &Shared, cdb: &ConnectorDb, name: &str, json: &str) -> Result<()> {
-    // The logger wrote this JSON itself, so the file is damaged if it cannot be parsed.
-    let create = serde_json::from_str(json)
-        .map_err(|error| Error::file(shared.file.path(), FileError::Damaged(error.to_string())))?;
+    // The logger wrote this JSON, but perhaps in another version.
+    let create = serde_json::from_str(json).map_err(Error::Unwritable)?;
     let schema = find_or_create(&cdb.stream(name)?, Some(create)).await?;
     let schema = schema.ok_or_else(|| Error::MissingStream(name.to_owned()))?;
     shared.add_stream(name, &schema, schema.as_str()).await
+}
+
+/// Sends the pending datapoints of the stream of this name, and adds to `synced` what was done.
+async fn upload_stream(
+    shared: &Shared,
+    cdb: &ConnectorDb,
+    name: &str,
+    synced: &mut Synced,
+) -> Result<()> {
+    let mut upload = Upload::new();
+    let result = match cdb.stream(name) {
+        Ok(stream) => run(&mut upload, shared, &stream).await,
+        Err(error) => Err(error.into()),
+    };
+    synced.add(upload.synced());
+    shared.update_status(|_| {});
+    if let Some(schema) = upload.schema() {
+        shared.add_stream(name, schema, schema.as_str()).await?;
+    }
+    result
 }
 
 /// Sends the pending datapoints of one stream to the server.
@@ -85,7 +108,16 @@ async fn run(upload: &mut Upload, shared: &Shared, stream: &Stream) -> Result<()
         Performer { file: shared.file.clone(), stream: stream.clone(), read_ahead: None };
     let mut event = Event::Started;
     loop {
-        event = match upload.next(event) {
+        let next = upload.next(event);
+        // In case that this future is dropped.
+        shared.set_unacknowledged(
+            stream.name(),
+            match &next {
+                ControlFlow::Continue(Action::Acknowledge(sent)) => sent,
+                _ => upload.unacknowledged(),
+            },
+        );
+        event = match next {
             ControlFlow::Break(result) => return result,
             ControlFlow::Continue(action) => {
                 performer.perform(action).await.unwrap_or_else(Event::Failed)

@@ -44,6 +44,8 @@ enum Interruption {
     None,
     Reconnect(oneshot::Sender<()>),
     Clear(oneshot::Sender<Result<()>>),
+    Close(oneshot::Sender<()>),
+    /// All senders have been dropped.
     End,
 }
 
@@ -200,10 +202,7 @@ impl Uploader {
             }
             Some(Request::Reconnect(reply)) => return Interruption::Reconnect(reply),
             Some(Request::Clear(reply)) => return Interruption::Clear(reply),
-            Some(Request::Close(reply)) => {
-                send_reply(reply, ());
-                return Interruption::End;
-            }
+            Some(Request::Close(reply)) => return Interruption::Close(reply),
             None => return Interruption::End,
         }
         Interruption::None
@@ -214,17 +213,34 @@ impl Uploader {
         match interruption {
             Interruption::None => {}
             Interruption::Reconnect(reply) => {
+                // With another server or device, the next sync would send all of it again.
+                self.acknowledge_aborted().await;
                 self.shared.disconnect();
                 send_reply(reply, ());
             }
             Interruption::Clear(reply) => {
+                self.shared.set_unacknowledged("", &[]);
                 let cleared = self.shared.file.with(|queue| Box::pin(queue.clear())).await;
                 self.shared.update_status(|_| {});
                 send_reply(reply, cleared);
             }
-            Interruption::End => return false,
+            Interruption::Close(reply) => {
+                self.acknowledge_aborted().await;
+                send_reply(reply, ());
+                return false;
+            }
+            Interruption::End => {
+                self.acknowledge_aborted().await;
+                return false;
+            }
         }
         true
+    }
+
+    async fn acknowledge_aborted(&self) {
+        if let Err(error) = self.shared.acknowledge_aborted().await {
+            tracing::warn!(%error, "what was sent could not be acknowledged; the server is asked");
+        }
     }
 
     /// Sets when the next background sync begins, counted from now.

@@ -36,8 +36,9 @@ const TABLES: &str = "
         (stream TEXT, timestamp REAL, jsondata TEXT, reason TEXT);
     -- The old and new times of restamped datapoints.
     CREATE TABLE IF NOT EXISTS cdb_restamped (stream TEXT, logged REAL, timestamp REAL);
-    -- The streams that the next sync creates, with their properties as JSON.
-    CREATE TABLE IF NOT EXISTS cdb_create (stream TEXT PRIMARY KEY, json TEXT);
+    -- The streams that a sync creates if the server does not have them, with their properties as
+    -- JSON, and whether the next sync is to do so.
+    CREATE TABLE IF NOT EXISTS cdb_create (stream TEXT PRIMARY KEY, json TEXT, is_pending INTEGER);
     -- Has a row until the callback on_create has succeeded for a new file.
     CREATE TABLE IF NOT EXISTS cdb_creating (creating INTEGER);
 ";

@@ -63,21 +63,21 @@ impl Queue {
         .await
     }
 
-    /// Stores a stream with its schema as JSON, in place of an earlier schema. The next sync does
-    /// not create the stream.
+    /// Stores a stream with its schema as JSON, in place of an earlier schema. The stream exists on
+    /// the server, so the next sync need not create it.
     pub(crate) async fn add_stream(&mut self, stream: &str, schema: &str) -> Result<(), Error> {
         self.transaction(async |connection, _| {
             let add = sqlx::query("INSERT OR REPLACE INTO streams VALUES (?, ?)");
             add.bind(stream).bind(schema).execute(&mut *connection).await?;
-            let created = sqlx::query("DELETE FROM cdb_create WHERE stream = ?").bind(stream);
-            created.execute(connection).await.map(drop)
+            let created = sqlx::query("UPDATE cdb_create SET is_pending = false WHERE stream = ?");
+            created.bind(stream).execute(connection).await.map(drop)
         })
         .await
     }
 
-    /// Stores a stream that the next sync creates, with its schema and all its properties as JSON.
-    /// Returns `false`, and changes nothing, if the stream was added before and is not to be
-    /// created by the next sync.
+    /// Stores a stream that a sync creates if the server does not have it, with its schema and all
+    /// its properties as JSON. Returns `false`, and leaves the schema as it is, if the stream was
+    /// added before and the next sync is not to create it.
     pub(crate) async fn add_stream_later(
         &mut self,
         stream: &str,
@@ -86,28 +86,39 @@ impl Queue {
     ) -> Result<bool, Error> {
         self.transaction(async |connection, _| {
             let exists = "SELECT count(*) FROM streams WHERE stream = ?1
-                AND stream NOT IN (SELECT stream FROM cdb_create)";
+                AND stream NOT IN (SELECT stream FROM cdb_create WHERE is_pending)";
             let exists = sqlx::query_scalar(exists).bind(stream).fetch_one(&mut *connection);
             let exists: i64 = exists.await?;
-            if exists > 0 {
-                return Ok(false);
+            let is_new = exists == 0;
+            if is_new {
+                let add = sqlx::query("INSERT OR REPLACE INTO streams VALUES (?, ?)");
+                add.bind(stream).bind(schema).execute(&mut *connection).await?;
             }
-            let add = sqlx::query("INSERT OR REPLACE INTO streams VALUES (?, ?)");
-            add.bind(stream).bind(schema).execute(&mut *connection).await?;
-            let create = sqlx::query("INSERT OR REPLACE INTO cdb_create VALUES (?, ?)")
+            let create = sqlx::query("INSERT OR REPLACE INTO cdb_create VALUES (?, ?, ?)")
                 .bind(stream)
-                .bind(create);
+                .bind(create)
+                .bind(is_new);
             create.execute(connection).await?;
-            Ok(true)
+            Ok(is_new)
         })
         .await
     }
 
-    /// Returns the streams that are to be created, each with its properties as JSON.
+    /// Returns the streams that the next sync is to create, each with its properties as JSON.
     pub(crate) async fn pending_creations(&mut self) -> Result<Vec<(String, String)>, Error> {
         self.with(async |connection, _| {
-            let list = "SELECT stream, json FROM cdb_create ORDER BY stream";
+            let list = "SELECT stream, json FROM cdb_create WHERE is_pending ORDER BY stream";
             sqlx::query_as(list).fetch_all(connection).await
+        })
+        .await
+    }
+
+    /// Returns the properties, as JSON, with which a stream is created if the server does not have
+    /// it; `None` if it is not to be created.
+    pub(crate) async fn creation(&mut self, stream: &str) -> Result<Option<String>, Error> {
+        self.with(async |connection, _| {
+            let find = sqlx::query_scalar("SELECT json FROM cdb_create WHERE stream = ?");
+            find.bind(stream).fetch_optional(connection).await
         })
         .await
     }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use cdb_core::StreamCreate;
-use cdb_logger::{Error, FileError, Logger};
+use cdb_logger::{Datapoint, Error, FileError, Logger};
 use faults::{Outcome, Proxy, polled};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -215,4 +215,31 @@ async fn datapoints_refused_by_a_proxy_stay_pending() {
         assert_eq!(logger.set_aside().await.expect("a list"), []);
         case.check(&logger, refusal).await;
     }
+}
+
+#[tokio::test]
+async fn what_one_server_has_is_not_sent_to_the_next_one() {
+    let home = TempHome::start().await;
+    let proxy = Proxy::start(home.server.address()).await.expect("a proxy");
+    let logger = home.logger().serverurl(proxy.url()).open().await.expect("a logger");
+    let integers = StreamCreate::new().schema(json!({"type": "integer"}));
+    logger.add_stream("numbers", integers).await.expect("added");
+    let points: Vec<_> = (0..30_000_i64).map(|i| Datapoint::at(1_700_000_000 + i, i)).collect();
+    logger.insert_array("numbers", &points).await.expect("logged");
+    let stream = home.device.stream("numbers").expect("a name");
+    let mut stored = stream.subscribe().await.expect("a subscription");
+    let syncing = tokio::spawn({
+        let logger = logger.clone();
+        async move { logger.sync().await }
+    });
+    // The second request is sent when the first one was answered.
+    for _ in 0..2 {
+        let batch = timeout(TIMEOUT, stored.next()).await.expect("a batch").expect("not the end");
+        assert_eq!(batch.expect("datapoints").len(), 5_000);
+    }
+    proxy.stall(true);
+    logger.set_serverurl("http://127.0.0.1:1").await.expect("set");
+    assert!(logger.len() <= 25_000, "{}", logger.len());
+    assert_eq!(logger.len() % 5_000, 0);
+    syncing.await.expect("no panic").expect_err("there is no such server");
 }

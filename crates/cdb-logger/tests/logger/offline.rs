@@ -1,6 +1,6 @@
 //! Tests of a first start without a server.
 
-use cdb_core::StreamCreate;
+use cdb_core::{ConnectorDb, DeviceCreate, StreamCreate};
 use cdb_logger::{Datapoint, Error, Logger};
 use cdb_server::Server;
 use serde_json::json;
@@ -69,6 +69,31 @@ async fn a_stream_to_be_created_may_exist() {
     assert_eq!((synced.sent, synced.set_aside), (0, 1));
     let refused = logger.insert("numbers", "text").await;
     assert!(matches!(refused, Err(Error::Unfit { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_missing_again_is_created_again() {
+    let home = TempHome::start().await;
+    let logger = home.logger().open().await.expect("a logger");
+    logger.add_stream_later("temperature", numbers()).await.expect("added");
+    logger.insert("temperature", 1).await.expect("logged");
+    logger.sync().await.expect("synced");
+    home.device.stream("temperature").expect("a name").delete().await.expect("deleted");
+    logger.insert("temperature", 2).await.expect("logged");
+    assert_eq!(logger.sync().await.expect("synced").sent, 1);
+    assert_eq!(home.values("temperature").await, [2]);
+
+    // The same file, with the key of another device.
+    let other = home.device.user().device("other").expect("a name");
+    let admin = ConnectorDb::builder().url(home.server.url()).password("test", "test");
+    let admin = admin.connect().await.expect("a connection");
+    let other = admin.device_at(&other.path().to_string()).expect("a path");
+    let key = other.ensure(DeviceCreate::new()).await.expect("a device");
+    logger.set_apikey(key).await.expect("set");
+    logger.insert("temperature", 3).await.expect("logged");
+    assert_eq!(logger.sync().await.expect("synced").sent, 1);
+    let stream = other.stream("temperature").expect("a name");
+    assert_eq!(stream.nickname().await.expect("an answer"), "How warm it is");
 }
 
 #[tokio::test]
