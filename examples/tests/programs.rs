@@ -63,12 +63,6 @@ fn the_script_without_async_reads_a_day() {
 }
 
 #[test]
-fn low_batteries_are_named() {
-    let expected = "Change the battery of doorbell.\nChange the battery of smoke_detector.\n";
-    assert_eq!(run("low_battery", None), expected);
-}
-
-#[test]
 fn the_tutorial_runs_to_its_end() {
     assert!(run("tutorial", None).contains("# Downlinks"));
 }

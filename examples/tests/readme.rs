@@ -7,7 +7,7 @@ use std::error::Error;
 use connectordb::logger::Logger;
 use connectordb::query::{Column, Dataset};
 use connectordb::{ConnectorDb, Stream, StreamCreate};
-use serde_json::Value;
+use serde_json::json;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
@@ -17,7 +17,8 @@ async fn begin(url: String) -> Result {
 
     let cdb = ConnectorDb::builder().url(url).password("test", "test").connect().await?;
     let temperature = cdb.stream("temperature")?;
-    temperature.ensure(StreamCreate::new().schema(json!({"type": "number"}))).await?;
+    let number = StreamCreate::new().schema(json!({"type": "number"}));
+    temperature.ensure(number).await?;
 
     temperature.insert(21.5).await?;
     let last = temperature.get(-1).await?;
@@ -53,9 +54,10 @@ async fn listen(mood: Stream, light: Stream, switch: impl Fn(bool)) -> Result {
     Ok(())
 }
 
-async fn log(number: Value) -> Result {
+async fn log() -> Result {
     let logger = Logger::builder("cache.db").apikey("the key of this device").open().await?;
-    logger.add_stream_later("temperature", StreamCreate::new().schema(number)).await?;
+    let number = StreamCreate::new().schema(json!({"type": "number"}));
+    logger.add_stream_later("temperature", number).await?;
     logger.start();
     logger.stream::<f64>("temperature")?.insert(21.5).await?;
     Ok(())

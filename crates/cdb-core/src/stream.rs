@@ -237,8 +237,9 @@ impl Stream {
     /// ```no_run
     /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
     /// use cdb_core::Timestamp;
-    /// let now = Timestamp::now();
-    /// let last_minute = stream.query().t1(now - 60.0).await?;
+    /// use std::time::Duration;
+    /// let minute = Duration::from_secs(60);
+    /// let last_minute = stream.query().t1(Timestamp::now() - minute).await?;
     /// # Ok(())
     /// # }
     /// ```

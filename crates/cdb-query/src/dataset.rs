@@ -248,6 +248,9 @@ impl Column {
     /// | `count` | the number of datapoints since the previous row |
     /// | `sum`, `mean` | the sum or mean of the datapoints since the previous row; 0 without any |
     /// | any PipeScript | its last output when run over the datapoints since the previous row |
+    ///
+    /// The script `mean | if last` is null without any datapoint, so that a missing value is not taken
+    /// for a mean of 0.
     pub fn interpolator(mut self, interpolator: impl Into<String>) -> Self {
         self.interpolator = interpolator.into();
         self

@@ -72,9 +72,7 @@ async fn of_stream(cdb: &cdb_core::ConnectorDb, path: &str) -> crate::Result<Opt
     let Ok(path) = path.parse::<cdb_types::DataPath>() else { return Ok(None) };
     match cdb.stream(&path.stream.to_string())?.data().await {
         Ok(info) => Ok(ColumnType::of_schema(&info.schema)),
-        Err(error)
-            if error.is_not_found() || error.is_forbidden() || error.is_unauthorized() =>
-        {
+        Err(error) if error.is_not_found() || error.is_forbidden() || error.is_unauthorized() => {
             Ok(None)
         }
         Err(error) => Err(error.into()),

@@ -52,61 +52,63 @@ pub mod guide;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-#[doc(inline)]
 pub use cdb_core::*;
 
-/// The files of exported users, devices and streams: the crate [`cdb_archive`].
+/// The files of exported users, devices and streams: the crate `cdb-archive`.
 ///
-/// [`User::export`](crate::User::export) and [`ConnectorDb::import_users`](crate::ConnectorDb::import_users)
+/// [`User::export`](User::export) and [`ConnectorDb::import_users`](ConnectorDb::import_users)
 /// write and read them. This module is for programs that process the files themselves.
 pub mod archive {
-    #[doc(inline)]
     pub use cdb_archive::*;
 }
 
-/// The transport of the client: the crate [`cdb_http`].
+/// The transport of the client: the crate `cdb-http`.
 ///
-/// A program seldom needs it: [`ConnectorDb`](crate::ConnectorDb) has all calls.
+/// A program seldom needs it: [`ConnectorDb`] has all calls.
 pub mod http {
-    #[doc(inline)]
     pub use cdb_http::*;
 }
 
-/// A logger that keeps datapoints in a file until the server can be reached: the crate [`cdb_logger`].
+/// A logger that keeps datapoints in a file until the server can be reached: the crate `cdb-logger`.
 ///
-/// A [`Logger`](logger::Logger) stores each datapoint on the server exactly once and in order, even
-/// if the program is killed or the connection is lost in between. The guide [Writing a
-/// device](crate::guide::writing_a_device) shows how to use it, and what it does when something goes
-/// wrong.
+/// - An insert into a [`Logger`](logger::Logger) returns when the datapoint is on disk, and never
+///   waits for the network.
+/// - Each datapoint is stored on the server exactly once and in order, even if the program is killed
+///   or the connection is lost in between.
+/// - Nothing is thrown away: a datapoint that the server refuses is
+///   [set aside](logger::Logger::set_aside), and the others are sent.
+/// - After [`start`](logger::Logger::start), a task syncs at each
+///   [`syncperiod`](logger::Logger::syncperiod). If the server cannot be reached, it tries again after
+///   growing pauses, and never gives up. [`status`](logger::Logger::status) shows what it does.
+///
+/// The guide [Writing a device](crate::guide::writing_a_device) shows how to use it, and what it does
+/// when something goes wrong.
 #[cfg(feature = "logger")]
 pub mod logger {
-    #[doc(inline)]
     pub use cdb_logger::*;
 }
 
 /// The transform language PipeScript, to run scripts over values in memory: the crate
-/// [`cdb_pipescript`].
+/// `cdb-pipescript`.
 ///
 /// [`ArrayTransform`](pipescript::ArrayTransform) runs a script over an array, and
 /// [`Script`](pipescript::Script) over any iterator. The guide [PipeScript by
 /// example](crate::guide::pipescript_by_example) describes the language and lists all transforms.
 #[cfg(feature = "query")]
 pub mod pipescript {
-    #[doc(inline)]
     pub use cdb_pipescript::*;
 }
 
-/// Queries over several streams: the crate [`cdb_query`].
+/// Queries over several streams: the crate `cdb-query`.
 ///
 /// A [`Dataset`](query::Dataset) returns a [`Table`](query::Table) of the values of several streams,
 /// and a [`Merge`](query::Merge) their datapoints as one series.
 #[cfg(feature = "query")]
 pub mod query {
-    #[doc(inline)]
     pub use cdb_query::*;
 }
 
-/// A server within a program: the crate [`cdb_server`].
+/// A server within a program: the crate `cdb-server`.
 ///
 /// [`Server::builder`](server::Server::builder) starts one. [`DataFile`](server::DataFile) exports and
 /// imports the data file of a server that is not running. The guide [Running a
@@ -114,16 +116,14 @@ pub mod query {
 /// tests, use [`TestServer`](crate::testing::TestServer).
 #[cfg(feature = "server")]
 pub mod server {
-    #[doc(inline)]
     pub use cdb_server::*;
 }
 
-/// The types of the protocol: the crate [`cdb_types`].
+/// The types of the protocol: the crate `cdb-types`.
 ///
-/// Those that a client needs, such as [`Datapoint`](crate::Datapoint), are also at the root. This
+/// Those that a client needs, such as [`Datapoint`], are also at the root. This
 /// module is for servers and gateways that speak the protocol themselves.
 pub mod types {
-    #[doc(inline)]
     pub use cdb_types::*;
 }
 

@@ -3,6 +3,7 @@
 use cdb_types::{ErrorKind, ServerError};
 
 /// What an error's predicates are decided by.
+#[doc(hidden)]
 #[derive(Debug, Clone, Default)]
 pub struct Facts<'a> {
     /// The server's error response, if the error is one.
