@@ -180,7 +180,7 @@ impl Uploader {
         }
     }
 
-    /// Records a request, and returns how it interrupts a running sync. `None` means that all
+    /// Records a request, and returns how it interrupts a running sync. `request` is `None` if all
     /// senders have been dropped.
     fn handle_request(&mut self, request: Option<Request>) -> Interruption {
         match request {

@@ -15,7 +15,7 @@ use crate::support::{TIMEOUT, TempHome};
 /// How many times the logging process is killed.
 const KILLS: u64 = 200;
 
-/// The server is killed once for each so many kills of the logging process.
+/// The number of kills of the logging process for each kill of the server.
 const KILLS_PER_SERVER_KILL: u64 = 4;
 
 /// The number of streams that are logged at the same time.
