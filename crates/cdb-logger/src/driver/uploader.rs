@@ -110,8 +110,13 @@ impl Uploader {
                             return;
                         }
                     }
-                    // The pause starts again with the new period.
-                    Ok(()) = period.changed() => self.schedule(),
+                    // The pause starts again with the new period. A sync that is due stays due: it
+                    // may be the first one after `Request::Start`.
+                    Ok(()) = period.changed() => {
+                        if self.next_sync.is_none_or(|next| next > Instant::now()) {
+                            self.schedule();
+                        }
+                    }
                 }
             }
             if must_sync && !self.sync().await {

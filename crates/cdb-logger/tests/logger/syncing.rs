@@ -357,3 +357,25 @@ async fn add_stream_uses_the_schema_of_an_existing_stream() {
     assert!(logger.sync().await.expect_err("a wrong key").is_unauthorized());
     assert_eq!(logger.len(), 1);
 }
+
+#[tokio::test]
+async fn a_new_sync_period_does_not_put_off_the_first_sync() {
+    // Which of the two the task sees first is a matter of chance.
+    for _ in 0..10 {
+        let home = tempfile::tempdir().expect("a directory");
+        let (failed, mut failures) = mpsc::unbounded_channel();
+        let logger = Logger::builder(home.path().join("cache.db"))
+            .apikey("a key")
+            .serverurl("http://127.0.0.1:1")
+            .syncperiod(Duration::from_secs(600))
+            .on_sync_fail(move |_| {
+                let sent = failed.send(());
+                async move { sent.expect("the test listens") }
+            });
+        let logger = logger.open().await.expect("a logger");
+        logger.set_syncperiod(Duration::from_secs(300)).await.expect("set");
+        logger.start();
+        timeout(TIMEOUT, failures.recv()).await.expect("the first sync").expect("a failure");
+        logger.close().await.expect("closed");
+    }
+}
