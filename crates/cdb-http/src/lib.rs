@@ -36,13 +36,17 @@ pub mod websocket;
 pub use backoff::Backoff;
 pub use base_url::origin;
 pub use body::Body;
-#[doc(hidden)]
-pub use cdb_types::{ErrorKind, ServerError};
 pub use credentials::Credentials;
 #[doc(hidden)]
 pub use error::Facts;
 pub use error::{Error, ProtocolError, TransportError, UrlError};
 pub use session::{CallFuture, Session, SessionBuilder};
+
+/// What [`error_predicates!`] names in the crates that use it.
+#[doc(hidden)]
+pub mod private {
+    pub use cdb_types::{ErrorKind, ServerError};
+}
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

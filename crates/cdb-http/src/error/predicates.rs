@@ -97,7 +97,7 @@ macro_rules! error_predicates {
         impl $error {
             /// Returns the error response of the server, or `None` if the error is another one.
             #[must_use]
-            pub fn server_error(&self) -> Option<&$crate::ServerError> {
+            pub fn server_error(&self) -> Option<&$crate::private::ServerError> {
                 self.facts().server
             }
 
@@ -112,26 +112,26 @@ macro_rules! error_predicates {
             /// the message of the original server, or what this library has found before anything
             /// was sent. `None` if nothing is known, as for a failed connection.
             #[must_use]
-            pub fn kind(&self) -> Option<$crate::ErrorKind> {
+            pub fn kind(&self) -> Option<$crate::private::ErrorKind> {
                 self.facts().kind
             }
 
             /// Returns whether the object does not exist, or the caller may not know that it does.
             #[must_use]
             pub fn is_not_found(&self) -> bool {
-                self.kind() == Some($crate::ErrorKind::NotFound)
+                self.kind() == Some($crate::private::ErrorKind::NotFound)
             }
 
             /// Returns whether an object of this name exists already.
             #[must_use]
             pub fn already_exists(&self) -> bool {
-                self.kind() == Some($crate::ErrorKind::Exists)
+                self.kind() == Some($crate::private::ErrorKind::Exists)
             }
 
             /// Returns whether the login failed.
             #[must_use]
             pub fn is_unauthorized(&self) -> bool {
-                self.kind() == Some($crate::ErrorKind::Unauthorized)
+                self.kind() == Some($crate::private::ErrorKind::Unauthorized)
             }
 
             /// Returns whether the caller may not do this.
