@@ -87,7 +87,7 @@ mod tests {
         battery.ensure(StreamCreate::new()).await?;
         battery.insert("half").await?;
         let error = low_batteries(server.cdb(), 20.0).await.expect_err("not a number").to_string();
-        assert!(error.contains("test/old/battery is not a f64"), "{error}");
+        assert!(error.contains("test/old/battery cannot be read as f64"), "{error}");
         Ok(())
     }
 

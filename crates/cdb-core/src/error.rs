@@ -35,7 +35,7 @@ pub enum Error {
     Time(#[from] TimestampError),
     /// A datapoint's value cannot be read as the type of the [`TypedStream`](crate::TypedStream).
     /// [`Query::skip_invalid`](crate::Query::skip_invalid) leaves such datapoints out.
-    #[error("the value at {t} in {stream} is not a {expected}: {error}")]
+    #[error("the value at {t} in {stream} cannot be read as {expected}: {error}")]
     Value {
         /// The stream.
         stream: StreamPath,

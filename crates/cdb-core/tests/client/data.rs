@@ -117,7 +117,7 @@ async fn values_are_read_and_written_as_a_rust_type() {
     let not_text = stream.typed::<String>().get(0).await.expect_err("not a text");
     let t = stream.get(0).await.expect("an answer").expect("a datapoint").t;
     let expected = format!(
-        "the value at {t} in me/user/numbers is not a String: invalid type: map, expected a string"
+        "the value at {t} in me/user/numbers cannot be read as String: invalid type: map, expected a string"
     );
     assert_eq!(not_text.to_string(), expected);
 }
