@@ -73,13 +73,16 @@ pub mod http {
 ///
 /// - An insert into a [`Logger`](logger::Logger) returns when the datapoint is on disk, and never
 ///   waits for the network.
+/// - Datapoints in the file that are not yet on the server are *pending*. A *sync* sends all of them.
 /// - Each datapoint is stored on the server exactly once and in order, even if the program is killed
-///   or the connection is lost in between.
-/// - Nothing is thrown away: a datapoint that the server refuses is
+///   or the connection is lost in between. Two kinds may be stored twice after an interruption:
+///   datapoints of an ephemeral stream, and a datapoint that is sent alone to the original server.
+/// - Nothing is thrown away: a datapoint that the server refuses for its content is
 ///   [set aside](logger::Logger::set_aside), and the others are sent.
-/// - After [`start`](logger::Logger::start), a task syncs at each
-///   [`syncperiod`](logger::Logger::syncperiod). If the server cannot be reached, it tries again after
-///   growing pauses, and never gives up. [`status`](logger::Logger::status) shows what it does.
+/// - After [`start`](logger::Logger::start), a task syncs at once, and again a
+///   [`syncperiod`](logger::Logger::syncperiod) after the end of each sync. If the server cannot be
+///   reached, it tries again after growing pauses, and never gives up.
+/// - [`status`](logger::Logger::status) returns the number of pending datapoints and the last error.
 ///
 /// The guide [Writing a device](crate::guide::writing_a_device) shows how to use it, and what it does
 /// when something goes wrong.
@@ -102,7 +105,8 @@ pub mod pipescript {
 /// Queries over several streams: the crate `cdb-query`.
 ///
 /// A [`Dataset`](query::Dataset) returns a [`Table`](query::Table) of the values of several streams,
-/// and a [`Merge`](query::Merge) their datapoints as one series.
+/// and a [`Merge`](query::Merge) their datapoints as one series. Dropping the future of a query has no
+/// effect, because queries only read.
 #[cfg(feature = "query")]
 pub mod query {
     pub use cdb_query::*;
