@@ -92,8 +92,10 @@ impl ConnectorDbBuilder {
         self
     }
 
-    /// Says which device logs in, as `user/device`. [`connect`](Self::connect) asks the server, and
-    /// fails if it is another one; [`connect_lazy`](Self::connect_lazy) needs it.
+    /// Sets the path of the device that is expected to log in: `user/device`.
+    ///
+    /// [`connect`](Self::connect) returns an error if the login is that of another device.
+    /// [`connect_lazy`](Self::connect_lazy) needs the path if an API key is used.
     pub fn device(mut self, path: impl Into<String>) -> Self {
         self.device = Some(path.into());
         self
@@ -144,15 +146,19 @@ impl ConnectorDbBuilder {
         Ok(cdb)
     }
 
-    /// Returns a connection without sending anything: a program may start before its server does.
-    /// The first call connects; until the server can be reached, calls are
+    /// Returns a connection without sending anything, so that a program can start before its server
+    /// does. The first call connects. Until the server can be reached, calls return
     /// [temporary](Error::is_temporary) errors.
     ///
-    /// The server is not asked which device logs in, so it must be known: from the name of the user
-    /// if a password is used (as the server spells it; a login ignores case, a path does not), and
-    /// otherwise from [`device`](Self::device). If it is another one, calls are refused as those of
-    /// that other device. With a password, each call sends it, which takes the server longer than a
-    /// key.
+    /// The server is not asked which device logs in:
+    ///
+    /// - With an API key, set the path of its device with [`device`](Self::device).
+    /// - With a password, the device is `user` of the user with the given name, unless
+    ///   [`device`](Self::device) sets it. Upper and lower case must be as on the server. With an
+    ///   e-mail address in place of the name, `device` is needed. Each call sends the password, which
+    ///   the server checks more slowly than a key.
+    ///
+    /// If the key belongs to another device, the server treats all calls as calls of that device.
     ///
     /// ```no_run
     /// # async fn example() -> cdb_core::Result<()> {
@@ -223,8 +229,8 @@ impl ConnectorDb {
     }
 
     /// Returns the path of the device that is logged in (`user/device`), or `nobody` without a
-    /// login: as the server reported it when connecting, or as it was given to
-    /// [`connect_lazy`](ConnectorDbBuilder::connect_lazy).
+    /// login. It is the path that the server reported when connecting, or the path that was given to
+    /// the builder before [`connect_lazy`](ConnectorDbBuilder::connect_lazy).
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
@@ -334,8 +340,8 @@ impl ConnectorDb {
     /// Returns a channel with the state of the websocket that carries subscriptions. It is updated
     /// whenever the state changes.
     ///
-    /// It [displays](std::fmt::Display) as a phrase; [`connection_states`](Self::connection_states)
-    /// is the same as a stream.
+    /// A state [displays](std::fmt::Display) as a phrase for people.
+    /// [`connection_states`](Self::connection_states) returns the states as a stream.
     #[must_use]
     pub fn connection_state(&self) -> watch::Receiver<ConnectionState> {
         self.connection().websocket().state()
@@ -363,7 +369,7 @@ impl ConnectorDb {
         Ok(self.session().call(call).await?)
     }
 
-    /// Drops this handle. Other handles go on working.
+    /// Drops this handle. The connection closes when the last handle is dropped.
     pub async fn close(self) {
         drop(self);
     }

@@ -26,8 +26,8 @@ impl Device {
         self.0.create(&create).await
     }
 
-    /// Creates the device if it does not exist, creates those of its streams in `create` that do not
-    /// exist, and returns the device's API key.
+    /// Creates the device and the streams in `create`, as far as they do not exist, and returns the
+    /// API key of the device.
     ///
     /// Programs that do this at the same time all succeed. The properties of a device that exists
     /// are not changed, and its key stays as it is.
@@ -46,7 +46,8 @@ impl Device {
     /// [`Error::HiddenKey`] if the key may not be read.
     ///
     /// # Cancel safety
-    /// If the future is dropped, the device may exist with some of its streams. Call this again.
+    /// If the future is dropped, the device may exist with only some of the streams. Calling the
+    /// method again creates the others.
     pub async fn ensure(&self, create: DeviceCreate) -> Result<ApiKey> {
         create.streams.values().try_for_each(check_schema)?;
         let info = self.0.ensure(&create).await?;
@@ -125,12 +126,12 @@ impl Device {
     /// If this connection is logged in as the device, it uses the new key from now on, also for its
     /// subscriptions.
     ///
+    /// # Errors
+    /// Returns the same errors as [`set`](Self::set).
+    ///
     /// # Cancel safety
     /// If the future is dropped, the server may have replaced the key while the connection still
     /// uses the old one.
-    ///
-    /// # Errors
-    /// Returns the same errors as [`set`](Self::set).
     pub async fn reset_apikey(&self) -> Result<ApiKey> {
         let update = DeviceUpdate::new().apikey("");
         let info = if self.path() == self.0.connection.device() {

@@ -24,9 +24,9 @@
 //!
 //! # Cancel safety
 //! If the future of a call that changes something is dropped, the request may have been sent
-//! already, and the change may be made or not. Dropping the future of a call that only reads has no
-//! effect. A future that waits for the next item of a subscription loses nothing when it is
-//! dropped.
+//! already, and the change may or may not be made. Dropping the future of a call that only reads has
+//! no effect. Dropping a future that waits for the next item of a subscription loses no item.
+//! Methods with other effects describe them under "Cancel safety".
 
 mod archive;
 mod connection;

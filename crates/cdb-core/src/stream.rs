@@ -280,9 +280,7 @@ impl Stream {
     /// stored.
     ///
     /// The datapoints are sent in chunks of at most 5,000, fewer if they are large. Each chunk is
-    /// stored completely or not at all. If a chunk fails after others were stored, the error is
-    /// [`Error::PartialInsert`](crate::Error), which says how many were stored. Other errors are those
-    /// of [`insert`](Self::insert), and that a datapoint is older than the last one.
+    /// stored completely or not at all.
     ///
     /// ```no_run
     /// # async fn example(stream: cdb_core::Stream) -> cdb_core::Result<()> {
@@ -292,6 +290,12 @@ impl Stream {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// Returns the same errors as [`insert`](Self::insert), and an error if a datapoint is earlier
+    /// than the one before it or than the last one of the stream. If a chunk fails after others were
+    /// stored, the error is [`Error::PartialInsert`](crate::Error::PartialInsert), which says how many
+    /// datapoints were stored.
     pub fn insert_array<'a, T: Serialize + Sync>(
         &self,
         datapoints: &'a [Datapoint<T>],

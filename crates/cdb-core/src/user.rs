@@ -98,12 +98,12 @@ impl User {
     /// Changes the password. API keys do not change. If this connection logs in with the password,
     /// it uses the new one from now on.
     ///
+    /// # Errors
+    /// Returns the same errors as [`set`](Self::set).
+    ///
     /// # Cancel safety
     /// If the future is dropped, the server may have changed the password while the connection
     /// still uses the old one.
-    ///
-    /// # Errors
-    /// Returns the same errors as [`set`](Self::set).
     pub async fn set_password(&self, password: &str) -> Result<()> {
         let update = UserUpdate::new().password(password);
         if !self.0.connection.uses_password_of(self.path()) {

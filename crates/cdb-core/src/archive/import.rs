@@ -67,9 +67,9 @@ impl<'a> Import<'a> {
     /// Sets whether to continue an import that stopped part-way; the default is `false`.
     ///
     /// If `true`, users and devices that exist are not changed, except for the device `user` of
-    /// each user. Streams that exist are continued after the datapoints that they have, the last of
-    /// which must be the one at that place in the archive. If `false`, the import fails at the
-    /// first object that exists already.
+    /// each user. The import appends to a stream that exists the datapoints after those that it has;
+    /// its last datapoint must equal the datapoint at the same index in the archive. If `false`, the
+    /// import fails at the first object that exists already.
     pub fn resume(mut self, resume: bool) -> Self {
         self.resume = resume;
         self

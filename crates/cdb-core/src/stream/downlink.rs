@@ -54,6 +54,9 @@ impl<T: DeserializeOwned> Downlinks<T> {
     }
 
     /// Unsubscribes, and returns when the server sends nothing more.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the subscription ends nevertheless.
     pub async fn unsubscribe(self) {
         self.batches.unsubscribe().await;
     }
@@ -112,8 +115,8 @@ impl<T: DeserializeOwned> futures_core::Stream for Downlinks<T> {
 /// A value that another device asks a stream's owner to set.
 ///
 /// After acting on it, call [`accept`](Self::accept), or [`accept_with`](Self::accept_with) if
-/// another value was set: it is inserted into the stream, where others see that the request was
-/// handled. Dropping a request ignores it.
+/// another value was set. The value is then inserted into the stream, where other devices see that
+/// the request was handled. Dropping a request ignores it.
 #[must_use = "a request that is not accepted is ignored"]
 pub struct Request<T = Value> {
     stream: Stream,
@@ -157,8 +160,8 @@ impl<T> Request<T> {
         accept(&self.stream, self.raw).await
     }
 
-    /// Inserts another value into the stream, with the current time: what was set instead of the
-    /// requested value.
+    /// Inserts the value that was set instead of the requested one into the stream, with the current
+    /// time.
     ///
     /// # Errors
     /// Returns the same errors as [`Stream::insert`].

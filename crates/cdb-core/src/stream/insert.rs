@@ -27,8 +27,8 @@ const MAX_CHUNK_BYTES: usize = 8 * 1024 * 1024;
 /// [`Stream::insert_array`].
 ///
 /// # Cancel safety
-/// If the future is dropped, the chunks that were sent before may be stored, the last of them or
-/// not.
+/// If the future is dropped, the chunks that the server has acknowledged are stored. The chunk that
+/// was being sent may or may not be stored, and later chunks are not sent.
 #[derive(Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct InsertArray<'a, T> {

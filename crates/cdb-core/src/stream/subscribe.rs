@@ -17,6 +17,9 @@ use super::{Callback, Stream};
 use crate::{Error, Result};
 
 /// Subscribes when awaited; made by [`Stream::subscribe`].
+///
+/// # Cancel safety
+/// If the future is dropped, nothing stays subscribed.
 #[must_use = "nothing is subscribed until it is awaited"]
 pub struct Subscribe<T = Value> {
     stream: Stream,
@@ -105,7 +108,7 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for Subscribe<T> {
 /// With the original server, a datapoint may be left out if it arrives within 10 seconds after
 /// missed datapoints were read and has the same time and value as one of them: the two look like
 /// one datapoint that was received twice. With that server, the client knows only with the feature
-/// `pipescript` which transforms look at each datapoint alone; without the feature, the second
+/// `pipescript` which transforms look at each datapoint alone; without the feature, the last
 /// column applies to every transform.
 ///
 /// # Items
@@ -133,6 +136,9 @@ impl<T> Subscription<T> {
     }
 
     /// Unsubscribes, and returns when the server sends nothing more.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the subscription ends nevertheless.
     pub async fn unsubscribe(self) {
         self.guard.unsubscribe().await;
     }
