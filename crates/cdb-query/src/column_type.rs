@@ -3,7 +3,7 @@
 use cdb_types::Schema;
 use serde_json::Value;
 
-/// The type of a column of a [`Table`](crate::Table), for files that give each column one.
+/// The type of a column of a [`Table`](crate::Table) in record batches and Parquet files.
 ///
 /// It follows from the schema of the column's stream and its interpolator, or is set with
 /// [`Column::of_type`](crate::Column::of_type) or

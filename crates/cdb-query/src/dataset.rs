@@ -19,8 +19,10 @@ use crate::{ColumnType, Error, Merge, Result, Source, Table, missing};
 /// - [`dt`](Self::dt): rows at the times `t1`, `t1 + dt`, … before `t2`, which is **not** included.
 /// - [`x`](Self::x): rows at the datapoints of a reference, whose values are the column `x`.
 ///
-/// A column without a range of its own is read from ten datapoints before the time `t1` on, so that
-/// the interpolators find earlier values for the first rows.
+/// If `t1` is set, a column without a range of its own is read from ten datapoints before `t1` on, or
+/// from its beginning if it has no datapoints after `t1`. So the interpolators find earlier values for
+/// the first rows. In the first row, `count`, `sum`, `mean` and scripts include these earlier
+/// datapoints; give the column a range to leave them out.
 ///
 /// ```no_run
 /// # async fn example(cdb: &cdb_core::ConnectorDb) -> cdb_query::Result<()> {
@@ -48,7 +50,8 @@ pub struct Dataset {
     types: BTreeMap<String, ColumnType>,
 }
 
-/// The values of a column, or the datapoints at which a dataset has its rows.
+/// The stream or merge that a column reads its values from, or that has a datapoint for each row of a
+/// [`Dataset`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum XAxis {
@@ -90,23 +93,25 @@ impl Dataset {
         self
     }
 
-    /// Sets the time between two rows: a `Duration`, or seconds. At least 0.001 s, at most 10,000,000
-    /// rows, and `t2` must be at least one step after `t1`.
+    /// Sets the time between two rows: a `Duration`, or seconds. It must be at least 0.001 s, and `t2`
+    /// must be at least one step after `t1`. A dataset has at most 10,000,000 rows.
     pub fn dt(mut self, step: impl Into<Seconds>) -> Self {
         self.dt = Some(step.into().as_f64());
         self
     }
 
     /// Sets the start. With `dt` it is the time of the first row. With `x`, only datapoints of the
-    /// reference later than `t1` are read. A reference that is a merge has its own times.
+    /// reference later than `t1` are read. If the reference is a merge, set the times of its streams
+    /// instead; otherwise awaiting the dataset returns [`Error::TimesOfMerge`].
     pub fn t1(mut self, t1: impl TryInto<Timestamp, Error: Into<TimestampError>>) -> Self {
         self.times = self.times.t1(t1);
         self
     }
 
     /// Sets the end. With `dt` the rows are before `t2`, which is not included. With `x`,
-    /// datapoints of the reference up to `t2`, which is included, are read. A reference that is a
-    /// merge has its own times.
+    /// datapoints of the reference up to `t2`, which is included, are read. If the reference is a
+    /// merge, set the times of its streams instead; otherwise awaiting the dataset returns
+    /// [`Error::TimesOfMerge`].
     pub fn t2(mut self, t2: impl TryInto<Timestamp, Error: Into<TimestampError>>) -> Self {
         self.times = self.times.t2(t2);
         self
@@ -118,9 +123,9 @@ impl Dataset {
         self
     }
 
-    /// Runs a PipeScript over the rows on the server. The data of each row are an object with the
-    /// values by column. Rows without a value in some column are left out before, unless the column
-    /// allows them ([`Column::allow_nil`]).
+    /// Runs a PipeScript over the rows on the server. The value of each row is an object with the
+    /// values by column. A row without a value in some column is not passed to the script, unless the
+    /// column allows it ([`Column::allow_nil`]).
     pub fn posttransform(mut self, script: impl Into<String>) -> Self {
         self.posttransform = Some(script.into());
         self
@@ -246,11 +251,11 @@ impl Column {
     /// | `before` | the last datapoint that is not later than the row |
     /// | `after` | the first datapoint that is later than the row |
     /// | `count` | the number of datapoints since the previous row |
-    /// | `sum`, `mean` | the sum or mean of the datapoints since the previous row; 0 without any |
+    /// | `sum`, `mean` | the sum or mean of the datapoints since the previous row; 0 if there are none |
     /// | any PipeScript | its last output when run over the datapoints since the previous row |
     ///
-    /// The script `mean | if last` is null without any datapoint, so that a missing value is not taken
-    /// for a mean of 0.
+    /// The script `mean | if last` is null if there are no datapoints since the previous row. It
+    /// distinguishes a missing value from a mean of 0.
     pub fn interpolator(mut self, interpolator: impl Into<String>) -> Self {
         self.interpolator = interpolator.into();
         self
@@ -264,8 +269,8 @@ impl Column {
     }
 
     /// Sets the type that the column has in record batches and files (feature `arrow`). By default
-    /// it follows from the schema of the stream; a transform, an interpolator that is a script, and a
-    /// posttransform may change it, so with these it should be set. See also
+    /// it follows from the schema of the stream. A transform, an interpolator that is a script, and a
+    /// posttransform may change the type; set it if the column has one of these. See also
     /// [`Dataset::column_type`].
     pub fn of_type(mut self, of_type: ColumnType) -> Self {
         self.of_type = Some(of_type);

@@ -46,15 +46,16 @@ pub enum Error {
          longer step (dt)"
     )]
     TooManyRows,
-    /// A dataset has times (`t1`, `t2`) of its own, and a reference (`x`) that is a merge. Nothing was
-    /// sent.
+    /// A time (`t1`, `t2`) of a dataset is set, but its reference (`x`) is a merge, whose streams have
+    /// times of their own. Nothing was sent.
     #[error("the streams of a merge have times of their own; set t1 and t2 there")]
     TimesOfMerge,
     /// A column whose values are a merge has no name. Nothing was sent.
     #[error("a column whose values are a merge needs a name")]
     Unnamed,
-    /// Two columns have the same name. Nothing was sent, or, if it is the name `t` of the times of the
-    /// rows, no file was written.
+    /// Two columns have the same name. If they are columns of a dataset, nothing was sent. If a table
+    /// with a column `t` is to be converted to Arrow or Parquet, where `t` is the time of a row, no
+    /// file was written.
     #[error("two columns are named {0}; give one another name with Column::name")]
     TwoColumns(String),
     /// The table does not have a column of this name.
@@ -70,7 +71,7 @@ pub enum Error {
         /// Why the value cannot be read.
         error: String,
     },
-    /// A table could not be written.
+    /// A table could not be written, because its file or writer returned an error.
     #[error("the table could not be written: {0}")]
     Write(Box<dyn std::error::Error + Send + Sync>),
 }

@@ -50,8 +50,8 @@ pub use merge::Merge;
 pub use source::Source;
 pub use table::{Row, Table};
 
-/// The versions of Arrow and Parquet that the tables use, so that a program need not depend on the same
-/// ones.
+/// The crates of Arrow and Parquet, in the versions that [`Table`] uses. A program that uses them from
+/// here need not depend on them itself.
 #[cfg(feature = "arrow")]
 pub mod arrow {
     pub use arrow_array as array;
