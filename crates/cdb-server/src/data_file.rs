@@ -14,7 +14,8 @@ pub use import::Import;
 use crate::error::StartError;
 use crate::store::{Feed, Store};
 
-/// A data file whose server is not running: what only its owner can do with it.
+/// A data file whose server is not running. It can be exported and imported with all users and their
+/// passwords.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -37,17 +38,17 @@ pub struct DataFile {
     file: PathBuf,
 }
 
-/// Why a data file cannot be exported, or nothing imported into it.
+/// The error of an export from a data file or an import into it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataFileError {
     /// The file cannot be opened, or its server is running.
     #[error(transparent)]
     Open(#[from] StartError),
-    /// The archive cannot be read or written, or what it holds cannot be in this file.
+    /// The archive cannot be read or written, or something in it cannot be imported into this file.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// There is no such user.
+    /// The user to be exported does not exist.
     #[error("there is no user {0}")]
     NoUser(String),
     /// The file cannot be read or written.
@@ -56,41 +57,47 @@ pub enum DataFileError {
 }
 
 impl DataFile {
-    /// The data file at a path.
+    /// Returns a handle to the data file at a path. It is not opened yet.
     pub fn at(file: impl Into<PathBuf>) -> Self {
         Self { file: file.into() }
     }
 
-    /// Writes users with all that is theirs into a new directory when awaited, and says how much
-    /// that was: all users, unless some are chosen.
+    /// Exports users with their devices, streams and data to a new directory. Awaited, returns how much
+    /// was written. All users are exported, unless [`Export::user`] chooses some.
     ///
-    /// The archive is of version 2: it holds the hashes of passwords and the keys of devices, and
-    /// can be seen by its owner alone. It is written beside the directory and moved there when it is
-    /// whole.
+    /// The archive has version 2: it contains the hashes of passwords and the keys of devices. On Unix,
+    /// only its owner can read it. It is written to a directory beside `directory` first and moved when
+    /// it is complete.
     ///
     /// # Errors
-    /// [`DataFileError`]; then nothing was written.
+    /// Returns an error if the data file does not exist, cannot be read, or is in use by a server, if a
+    /// chosen user does not exist, or if the archive cannot be written. Nothing is written then.
     pub fn export<'a>(&self, directory: impl AsRef<Path>) -> Export<'a> {
         Export::new(self.file.clone(), directory.as_ref())
     }
 
-    /// Brings all users of an archive into the file when awaited, and says how much that was. The
-    /// file is made if it is not there. None of the users may be there already.
+    /// Imports all users of an archive into the file. Awaited, returns how much was imported. The file
+    /// is created if it does not exist.
     ///
-    /// From an archive of version 2 everyone can log in as before. Users from one of version 1, which
-    /// has no passwords, cannot log in with one until it is set; see
-    /// [`Import::passwords_are_names`]. Data keep who wrote them.
+    /// Users of an archive of version 2 can log in as before. An archive of version 1 has no passwords,
+    /// so its users cannot log in with a password until one is set; see
+    /// [`Import::passwords_are_names`]. The origins of datapoints are kept.
     ///
     /// # Errors
-    /// [`DataFileError`]; then nothing was changed.
+    /// Returns an error if the archive is not valid, a user exists in the file already, or the file
+    /// cannot be used. Nothing is changed then.
     pub fn import<'a>(&self, directory: impl AsRef<Path>) -> Import<'a> {
         Import::new(self.file.clone(), directory.as_ref())
     }
 
-    /// Whether there is a user who may do everything.
+    /// Returns whether the file has a user with the role `admin`. The file is created if it does not
+    /// exist.
     ///
     /// # Errors
-    /// When the file cannot be opened.
+    /// Returns an error if the file cannot be opened or read.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, a new data file may exist. Nothing else is changed.
     pub async fn has_administrator(&self) -> Result<bool, DataFileError> {
         let store = open(&self.file).await?;
         let query = "SELECT EXISTS (SELECT 1 FROM user WHERE role = 'admin')";

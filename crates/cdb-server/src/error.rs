@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use crate::store::OpenError;
 use crate::tls::TlsError;
 
-/// Why a server does not start.
+/// The error of a server that does not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The data file cannot be made or opened, or is not one.
+    /// The data file cannot be created or opened, or is not a data file.
     #[error("the data file {} cannot be opened", file.display())]
     Data {
         /// The file.
@@ -27,16 +27,16 @@ pub enum StartError {
     Listen {
         /// The address.
         address: String,
-        /// Why not.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// TLS cannot be used.
     #[error("TLS cannot be used")]
     Tls(#[from] TlsError),
-    /// The data file is new, and nobody is named to be its first user.
+    /// The data file is new, and [`ServerBuilder::admin`](crate::ServerBuilder::admin) was not called.
     #[error("a new data file needs a first user: give the administrator's name and password")]
     NoAdministrator,
-    /// The first user cannot be made.
+    /// The administrator of a new data file cannot be created. The field is the message.
     #[error("the first user cannot be made: {0}")]
     Administrator(String),
 }

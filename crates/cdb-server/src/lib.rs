@@ -1,6 +1,7 @@
-//! An embedded server that speaks the ConnectorDB protocol: one data file, no other daemons.
+//! A ConnectorDB server that runs within a program, keeps all data in one file and needs no other
+//! service.
 //!
-//! It runs within any tokio program, next to the clients that talk to it or alone:
+//! It runs in any tokio program, alone or next to its clients:
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> Result<(), cdb_server::StartError> {
@@ -11,7 +12,7 @@
 //! let server = Server::builder()
 //!     .data(file)
 //!     .listen("127.0.0.1:0")      // any free port
-//!     .admin("test", "test")      // made when the file is new
+//!     .admin("test", "test")      // created in a new data file
 //!     .start()
 //!     .await?;
 //! println!("listening on {}", server.url());
@@ -20,15 +21,16 @@
 //! # }
 //! ```
 //!
-//! An insert is answered when it is on disk: SQLite in WAL mode with `synchronous = FULL`, with what
-//! arrives from all connections at about the same time in one commit. Reads go out as they come
-//! from the file, in memory that does not grow with their length.
+//! An insert is answered when it is on disk: the data file is an SQLite database in WAL mode with
+//! `synchronous = FULL`. Inserts that arrive from all connections at about the same time share one
+//! commit. Reads are streamed from the file, and memory use does not grow with their length.
 //!
-//! Passwords are kept as argon2id. The data file is made readable by its owner alone; it holds the
-//! devices' API keys as they are.
+//! Passwords are stored as argon2id hashes, and API keys of devices as plain text. On Unix, only the
+//! owner of the data file can read it.
 //!
-//! Events go to [`tracing`]: one `INFO` line a request (path, actor, status, duration, never a
-//! secret), with the `ref` of an error answer; what failed within the server at `ERROR`.
+//! The server logs with [`tracing`]: at `INFO` one line for each request with its path, device,
+//! status, duration and, if it failed, the `ref` of the error; at `ERROR` what failed within the
+//! server. Keys and passwords are not logged.
 
 mod actor;
 mod api;

@@ -24,7 +24,7 @@ use crate::tls::{TlsListener, acceptor};
 /// How long requests under way may take after the server was told to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// What a server is started with; see [`Server::builder`].
+/// The settings of a server; made by [`Server::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "a server runs when it is started"]
 pub struct ServerBuilder {
@@ -37,46 +37,50 @@ pub struct ServerBuilder {
 }
 
 impl ServerBuilder {
-    /// The file that everything is kept in, made if it is not there. `connectordb.db` in the
-    /// working directory unless given.
+    /// Sets the data file, which contains everything that the server stores. It is created if it does
+    /// not exist. The default is `connectordb.db` in the working directory.
     pub fn data(mut self, file: impl Into<PathBuf>) -> Self {
         self.data = file.into();
         self
     }
 
-    /// The address to listen on; port 0 takes any free port. `127.0.0.1:3124` unless given.
+    /// Sets the address to listen on; the default is `127.0.0.1:3124`. Port 0 chooses a free port.
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = address.into();
         self
     }
 
-    /// The administrator to be made in a new data file. One that has a user already is left as it
-    /// is.
+    /// Sets the name and password of the administrator that is created in a new data file. A file that
+    /// has a user already is not changed.
     pub fn admin(mut self, name: impl Into<String>, password: impl Into<Password>) -> Self {
         self.admin = Some((name.into(), password.into()));
         self
     }
 
-    /// Listens with TLS only: a chain of certificates, the server's own first, and its key, both in
-    /// PEM. Without it, connections are not encrypted: fine for this machine alone, or behind a
-    /// proxy that does it.
+    /// Sets the chain of certificates, the server's own first, and its key, both in PEM format. The
+    /// server then accepts only TLS connections. By default connections are not encrypted, which is
+    /// suitable for clients on the same machine, or behind a proxy that uses TLS.
     pub fn tls(mut self, certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         self.tls = Some((certificates.into(), Secret(key.into())));
         self
     }
 
-    /// How often clients are pinged over their websockets: every 54 seconds unless given. One that
-    /// is silent for a ninth longer is taken for gone.
+    /// Sets the time between two pings of a websocket; the default is 54 seconds. A websocket whose
+    /// client sends nothing for 10/9 of this time is closed.
     pub fn websocket_ping(mut self, every: Duration) -> Self {
         self.ping = every;
         self
     }
 
-    /// Starts the server; it answers when this returns.
+    /// Starts the server, and returns when it answers requests.
     ///
     /// # Errors
-    /// When the file cannot be opened or is in use, the address cannot be listened on, or a new
-    /// file has no administrator. See [`StartError`].
+    /// Returns an error if the data file cannot be opened or is in use, the server cannot listen on the
+    /// address, the certificate or key is not valid, or the data file is new and no administrator is
+    /// given.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the server does not start. A new data file may exist.
     pub async fn start(self) -> Result<Server, StartError> {
         let tls = self.tls.as_ref().map(|(certificates, key)| acceptor(certificates, &key.0));
         let tls = tls.transpose()?;
@@ -156,7 +160,8 @@ async fn open(
     Ok(database)
 }
 
-/// A running server. It stops when this is dropped; [`shutdown`](Self::shutdown) waits for it.
+/// A running server. It stops when the value is dropped; [`shutdown`](Self::shutdown) also waits until
+/// it has stopped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -168,7 +173,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Prepares a server.
+    /// Returns a builder with the default settings.
     pub fn builder() -> ServerBuilder {
         ServerBuilder {
             data: PathBuf::from("connectordb.db"),
@@ -179,22 +184,28 @@ impl Server {
         }
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where clients find it, such as `http://127.0.0.1:3124`; `https` with TLS.
+    /// Returns the URL for clients on this machine, such as `http://127.0.0.1:3124`. Its scheme is
+    /// `https` with TLS.
     #[must_use]
     pub fn url(&self) -> String {
         let scheme = if self.is_encrypted { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
     }
 
-    /// Stops listening, lets the requests under way finish (ten seconds at most), closes the
-    /// websockets with a code that says that the server comes back (1012), and closes the data
-    /// file.
+    /// Stops the server, and returns when the data file is closed.
+    ///
+    /// Requests in progress may finish within ten seconds. Websockets are closed with the code 1012
+    /// (service restart), after which clients connect again.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the server stops nevertheless, but requests in progress are not
+    /// limited to ten seconds.
     pub async fn shutdown(self) {
         drop(self.stop);
         self.farewell.send_replace(true);

@@ -21,17 +21,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How many that have shaken hands may wait to be served.
 const MOST_WAITING: usize = 64;
 
-/// Why TLS cannot be used.
+/// The error of a TLS certificate or key that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// The certificates are not PEM.
+    /// The certificates are not in PEM format.
     #[error("the certificates cannot be read: {0}")]
     Certificates(#[source] PemError),
-    /// The key is not PEM.
+    /// The key is not in PEM format.
     #[error("the key cannot be read: {0}")]
     Key(#[source] PemError),
-    /// They do not fit together, or are of a kind that cannot be used.
+    /// The key does not belong to the certificate, or their kind is not supported.
     #[error("the certificate cannot be used: {0}")]
     Unusable(#[from] tokio_rustls::rustls::Error),
 }

@@ -18,7 +18,11 @@ use crate::store::{Array, DeviceRow, Store, StoredPassword, StreamRow, UserRow};
 
 type Result<T = ()> = std::result::Result<T, DataFileError>;
 
-/// Writes an archive when awaited; see [`DataFile::export`](super::DataFile::export).
+/// Writes an archive when awaited, and returns how much was written; made by
+/// [`DataFile::export`](super::DataFile::export).
+///
+/// # Cancel safety
+/// If the future is dropped, what was written so far is removed.
 #[must_use = "nothing is written until it is awaited"]
 pub struct Export<'a> {
     file: PathBuf,
@@ -39,13 +43,13 @@ impl<'a> Export<'a> {
         Self { file, directory: directory.to_owned(), users: Vec::new(), call: None }
     }
 
-    /// Chooses a user; all are written if none is chosen.
+    /// Adds a user to those that are exported. If this is never called, all users are exported.
     pub fn user(mut self, name: impl Into<String>) -> Self {
         self.users.push(name.into());
         self
     }
 
-    /// What is to be told of how far it is.
+    /// Sets a function that is called with the [`Progress`] after each change of it.
     pub fn on_progress(mut self, call: impl FnMut(Progress) + Send + 'a) -> Self {
         self.call = Some(Box::new(call));
         self

@@ -21,8 +21,12 @@ use crate::store::{Array, Change, Load, LoadError, Store, StoredPassword, UserRo
 
 type Result<T = ()> = std::result::Result<T, DataFileError>;
 
-/// Brings an archive into a data file when awaited; see
+/// Imports an archive into a data file when awaited, and returns how much was imported; made by
 /// [`DataFile::import`](super::DataFile::import).
+///
+/// # Cancel safety
+/// If the future is dropped, either everything is imported or nothing. In the latter case, a new data
+/// file may exist without users.
 #[must_use = "nothing is imported until it is awaited"]
 pub struct Import<'a> {
     file: PathBuf,
@@ -43,22 +47,22 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Whether devices get new API keys, as they should if those of the archive go on existing. Not,
-    /// unless said: then devices log in as before.
+    /// Sets whether devices get new API keys; the default is `false`, which keeps the keys of the
+    /// archive. New keys are needed if the exported devices remain in use.
     pub fn new_keys(mut self, new_keys: bool) -> Self {
         self.new_keys = new_keys;
         self
     }
 
-    /// Gives each user its name as password, if the archive has no passwords (version 1). Anyone can
-    /// log in as such a user then. By default these users have no password that anyone knows, and
-    /// cannot log in with one until an administrator has set it.
+    /// Sets whether each user without a password in the archive (version 1) gets its name as its
+    /// password; the default is `false`. If `true`, anyone can log in as such a user. If `false`, these
+    /// users cannot log in with a password until an administrator has set one.
     pub fn passwords_are_names(mut self, passwords_are_names: bool) -> Self {
         self.passwords_are_names = passwords_are_names;
         self
     }
 
-    /// What is to be told of how far it is.
+    /// Sets a function that is called with the [`Progress`] after each change of it.
     pub fn on_progress(mut self, call: impl FnMut(Progress) + Send + 'a) -> Self {
         self.call = Some(Box::new(call));
         self
