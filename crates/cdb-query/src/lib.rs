@@ -37,27 +37,17 @@ mod source;
 mod table;
 mod type_source;
 
-/// The version of `arrow-array` that [`Table::record_batch`] returns types of.
+/// The crates of Arrow and Parquet, in the versions that [`Table`] uses. A program that uses them from
+/// here need not depend on them itself.
 #[cfg(feature = "arrow")]
-pub use arrow_array;
-/// The version of `arrow-schema` that belongs to [`arrow_array`].
-#[cfg(feature = "arrow")]
-pub use arrow_schema;
+pub use {arrow_array, arrow_schema, parquet};
+
 pub use column_type::ColumnType;
 pub use dataset::{Column, Dataset, XAxis};
 pub use error::Error;
 pub use merge::Merge;
 pub use source::Source;
 pub use table::{Row, Table};
-
-/// The crates of Arrow and Parquet, in the versions that [`Table`] uses. A program that uses them from
-/// here need not depend on them itself.
-#[cfg(feature = "arrow")]
-pub mod arrow {
-    pub use arrow_array as array;
-    pub use arrow_schema as schema;
-    pub use parquet;
-}
 
 /// A `Result` whose error is an [`Error`] by default.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -109,7 +109,13 @@ pub mod pipescript {
 /// effect, because queries only read.
 #[cfg(feature = "query")]
 pub mod query {
-    pub use cdb_query::*;
+    pub use cdb_query::{
+        Column, ColumnType, Dataset, Error, Merge, Result, Row, Source, Table, XAxis,
+    };
+    // Apart, since a glob puts the hundreds of types of Arrow and Parquet into the index.
+    #[cfg(feature = "arrow")]
+    #[doc(no_inline)]
+    pub use cdb_query::{arrow_array, arrow_schema, parquet};
 }
 
 /// A server within a program: the crate `cdb-server`.

@@ -567,7 +567,10 @@ mod bad_values {
         let server = TestServer::start().await?;
         let climate = stream(&server).await?.typed::<Climate>();
         let error = climate.range(..).await.unwrap_err().to_string();
-        assert!(error.contains("the value at 2 in test/user/climate cannot be read as Climate"), "{error}");
+        assert!(
+            error.contains("the value at 2 in test/user/climate cannot be read as Climate"),
+            "{error}"
+        );
         assert!(error.contains("null"), "{error}");
         Ok(())
     }

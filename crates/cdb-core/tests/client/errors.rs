@@ -97,7 +97,8 @@ async fn a_value_of_another_type_is_named_or_left_out() {
     let climate = stream.typed::<Climate>();
     let error = climate.range(..).await.expect_err("one is null");
     let text = error.to_string();
-    let expected = "the value at 2.25 in me/user/climate cannot be read as Climate: invalid type: null";
+    let expected =
+        "the value at 2.25 in me/user/climate cannot be read as Climate: invalid type: null";
     assert!(text.starts_with(expected) && !text.contains("line"), "{text}");
     assert!(matches!(error, Error::Value { t, .. } if Some(t) == Timestamp::new(2.25)));
     // One that `serde_json` reads, since its number has an exponent.

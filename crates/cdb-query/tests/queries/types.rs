@@ -3,11 +3,11 @@
 use std::fs::File;
 
 use cdb_core::{ConnectorDb, Stream};
-use cdb_query::arrow::array::{
+use cdb_query::arrow_array::{
     Array, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray,
 };
-use cdb_query::arrow::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use cdb_query::arrow::schema::{DataType, TimeUnit};
+use cdb_query::arrow_schema::{DataType, TimeUnit};
+use cdb_query::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use cdb_query::{Column, ColumnType, Dataset, Error, Merge, Source, Table};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
