@@ -1,4 +1,4 @@
-//! A data file without a server.
+//! Operations on the data file of a server that is not running.
 
 mod export;
 mod import;
@@ -14,8 +14,10 @@ pub use import::Import;
 use crate::error::StartError;
 use crate::store::{Feed, Store};
 
-/// A data file whose server is not running. It can be exported and imported with all users and their
-/// passwords.
+/// The data file of a server that is not running.
+///
+/// Each call opens the file and closes it again, and returns [`StartError::InUse`] if a server has it
+/// open.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,10 +28,10 @@ use crate::store::{Feed, Store};
 /// #     .shutdown().await;
 /// use cdb_server::DataFile;
 ///
-/// // Everything, passwords included:
+/// // All users with all their data, including the hashes of their passwords.
 /// DataFile::at(&file).export(&backup).await?;
 /// let imported = DataFile::at(&other).import(&backup).await?;
-/// assert_eq!(imported.objects, 3);    // a user with its two devices
+/// assert_eq!(imported.objects, 3);    // the user and its devices `user` and `meta`
 /// # Ok(())
 /// # }
 /// ```
@@ -38,66 +40,87 @@ pub struct DataFile {
     file: PathBuf,
 }
 
-/// The error of an export from a data file or an import into it.
+/// An export from a data file, an import into it, or another access to it failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataFileError {
-    /// The file cannot be opened, or its server is running.
+    /// The data file cannot be opened, or a server has it open.
     #[error(transparent)]
     Open(#[from] StartError),
-    /// The archive cannot be read or written, or something in it cannot be imported into this file.
+    /// The archive cannot be read or written, or the data file cannot accept its content, for example
+    /// because it has a user of the same name.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// The user to be exported does not exist.
+    /// The data file has no user with this name.
     #[error("there is no user {0}")]
     NoUser(String),
-    /// The file cannot be read or written.
+    /// The data file cannot be read or written.
     #[error("the data file cannot be used: {0}")]
     Data(Box<dyn Error + Send + Sync>),
 }
 
 impl DataFile {
-    /// Returns a handle to the data file at a path. It is not opened yet.
+    /// Creates a handle to the data file at a path. Nothing is opened.
     pub fn at(file: impl Into<PathBuf>) -> Self {
         Self { file: file.into() }
     }
 
-    /// Exports users with their devices, streams and data to a new directory. Awaited, returns how much
-    /// was written. All users are exported, unless [`Export::user`] chooses some.
+    /// Exports users, with their devices, streams and data, to an archive in a new directory. The
+    /// call runs when it is awaited, and returns what was exported as a [`Progress`](crate::Progress).
     ///
-    /// The archive has version 2: it contains the hashes of passwords and the keys of devices. On Unix,
-    /// only its owner can read it. It is written to a directory beside `directory` first and moved when
-    /// it is complete.
+    /// All users are exported, unless [`Export::user`] selects some. The archive has version 2: it
+    /// contains the hashes of passwords and the API keys of devices. On Unix only its owner can
+    /// access it. It is written to a temporary directory, which is renamed to `directory` when it is
+    /// complete.
     ///
     /// # Errors
-    /// Returns an error if the data file does not exist, cannot be read, or is in use by a server, if a
-    /// chosen user does not exist, or if the archive cannot be written. Nothing is written then.
+    /// Returns an error if
+    ///
+    /// - the data file does not exist, cannot be opened or read, or is in use,
+    /// - `directory` exists already or cannot be written,
+    /// - a selected user does not exist.
+    ///
+    /// The directory then does not exist, unless it existed before.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped before it is ready, `directory` does not exist, and the temporary
+    /// directory is deleted.
     pub fn export<'a>(&self, directory: impl AsRef<Path>) -> Export<'a> {
         Export::new(self.file.clone(), directory.as_ref())
     }
 
-    /// Imports all users of an archive into the file. Awaited, returns how much was imported. The file
-    /// is created if it does not exist.
+    /// Imports all users of an archive into the data file, which is created if it does not exist. The
+    /// call runs when it is awaited, and returns what was imported as a [`Progress`](crate::Progress).
     ///
-    /// Users of an archive of version 2 can log in as before. An archive of version 1 has no passwords,
-    /// so its users cannot log in with a password until one is set; see
-    /// [`Import::passwords_are_names`]. The origins of datapoints are kept.
+    /// Users from an archive of version 2 keep their passwords. An archive of version 1 has no
+    /// passwords, so its users cannot log in with one until an administrator has set it; see
+    /// [`Import::passwords_are_names`]. Devices keep their API keys, unless [`Import::new_keys`] is
+    /// set. Datapoints keep their origins.
     ///
     /// # Errors
-    /// Returns an error if the archive is not valid, a user exists in the file already, or the file
-    /// cannot be used. Nothing is changed then.
+    /// Returns an error if
+    ///
+    /// - the data file cannot be opened or written, or is in use,
+    /// - the archive cannot be read or is not valid,
+    /// - the data file has a user of the archive already.
+    ///
+    /// The data file is then unchanged, or removed if it did not exist before.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped before it is ready, nothing is imported. If the data file did not
+    /// exist before, an empty one may be left.
     pub fn import<'a>(&self, directory: impl AsRef<Path>) -> Import<'a> {
         Import::new(self.file.clone(), directory.as_ref())
     }
 
-    /// Returns whether the file has a user with the role `admin`. The file is created if it does not
-    /// exist.
+    /// Returns whether the data file has a user with the role `admin`. The file is created if it does
+    /// not exist.
     ///
     /// # Errors
-    /// Returns an error if the file cannot be opened or read.
+    /// Returns an error if the data file cannot be opened or read, or is in use.
     ///
     /// # Cancel safety
-    /// If the future is dropped, a new data file may exist. Nothing else is changed.
+    /// The future can be dropped at any time. A data file that did not exist before may then exist.
     pub async fn has_administrator(&self) -> Result<bool, DataFileError> {
         let store = open(&self.file).await?;
         let query = "SELECT EXISTS (SELECT 1 FROM user WHERE role = 'admin')";
@@ -107,9 +130,9 @@ impl DataFile {
     }
 }
 
-/// Opens a data file, making it if it is not there.
+/// Opens a data file, or creates it if it does not exist.
 async fn open(file: &Path) -> Result<Store, DataFileError> {
-    // Nobody hears of what changes.
+    // There are no subscribers that could be notified.
     let (feed, _) = Feed::new();
     let store = Store::open(file, feed).await;
     Ok(store.map_err(|error| StartError::opening(file, error))?)

@@ -1,4 +1,4 @@
-//! Why a server does not start.
+//! Errors of starting a server.
 
 use std::error::Error;
 use std::io;
@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 use crate::store::OpenError;
 use crate::tls::TlsError;
 
-/// The error of a server that does not start.
+/// A server could not be started, or its data file could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// The data file cannot be created or opened, or is not a data file.
     #[error("the data file {} cannot be opened", file.display())]
     Data {
-        /// The file.
+        /// The path of the data file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// Another server has the data file open.
+    /// Another server or program has the data file open.
     #[error("the data file {} is in use by another server", .0.display())]
     InUse(PathBuf),
     /// The address cannot be listened on.
@@ -27,27 +27,29 @@ pub enum StartError {
     Listen {
         /// The address.
         address: String,
-        /// The error of the operating system.
+        /// The cause.
         source: io::Error,
     },
-    /// TLS cannot be used.
+    /// The certificates or the key of the server cannot be used.
     #[error("TLS cannot be used")]
     Tls(#[from] TlsError),
-    /// The data file is new, and [`ServerBuilder::admin`](crate::ServerBuilder::admin) was not called.
+    /// The data file has no users, and no administrator was given;
+    /// see [`ServerBuilder::admin`](crate::ServerBuilder::admin).
     #[error("a new data file needs a first user: give the administrator's name and password")]
     NoAdministrator,
-    /// The administrator of a new data file cannot be created. The field is the message.
+    /// The administrator cannot be created, for example because the name is not valid. The field is
+    /// the message.
     #[error("the first user cannot be made: {0}")]
     Administrator(String),
 }
 
 impl StartError {
-    /// A data file cannot be used.
+    /// Returns the error for a data file that cannot be used.
     pub(crate) fn data(file: &Path, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Data { file: file.to_owned(), source: source.into() }
     }
 
-    /// A data file cannot be opened.
+    /// Converts an error of opening the store.
     pub(crate) fn opening(file: &Path, error: OpenError) -> Self {
         match error {
             OpenError::InUse => Self::InUse(file.to_owned()),

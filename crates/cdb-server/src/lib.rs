@@ -1,7 +1,6 @@
-//! A ConnectorDB server that runs within a program, keeps all data in one file and needs no other
-//! service.
+//! A ConnectorDB server that runs within a tokio program and keeps all data in one file.
 //!
-//! It runs in any tokio program, alone or next to its clients:
+//! It needs no other service, and the clients that use it may run in the same program.
 //!
 //! ```
 //! # #[tokio::main] async fn main() -> Result<(), cdb_server::StartError> {
@@ -12,7 +11,7 @@
 //! let server = Server::builder()
 //!     .data(file)
 //!     .listen("127.0.0.1:0")      // any free port
-//!     .admin("test", "test")      // created in a new data file
+//!     .admin("test", "test")      // created if the file is new
 //!     .start()
 //!     .await?;
 //! println!("listening on {}", server.url());
@@ -21,16 +20,28 @@
 //! # }
 //! ```
 //!
+//! [`DataFile`] exports and imports the data file of a server that is not running.
+//!
+//! # Durability and memory
 //! An insert is answered when it is on disk: the data file is an SQLite database in WAL mode with
-//! `synchronous = FULL`. Inserts that arrive from all connections at about the same time share one
-//! commit. Reads are streamed from the file, and memory use does not grow with their length.
+//! `synchronous = FULL`. Inserts that arrive at about the same time, from any connection, share one
+//! commit. Responses are sent while they are read from the file, so the memory for a read does not
+//! grow with the number of datapoints.
 //!
-//! Passwords are stored as argon2id hashes, and API keys of devices as plain text. On Unix, only the
-//! owner of the data file can read it.
+//! # Security
+//! Passwords are stored as argon2id hashes. API keys are stored in plain text. On Unix, a new data
+//! file can be read and written by its owner only.
 //!
-//! The server logs with [`tracing`]: at `INFO` one line for each request with its path, device,
-//! status, duration and, if it failed, the `ref` of the error; at `ERROR` what failed within the
-//! server. Keys and passwords are not logged.
+//! # Logging
+//! Events are emitted with [`tracing`]:
+//!
+//! - Each request is one event of level `INFO` with the method, path, caller, status and duration,
+//!   and with the `ref` of an error response. It contains no passwords and no keys.
+//! - Each internal failure is an event of level `ERROR`.
+//!
+//! # Cancel safety
+//! The methods say what happens if their futures are dropped. Futures that are dropped never leave
+//! the data file damaged.
 
 mod actor;
 mod api;
@@ -53,7 +64,7 @@ pub use error::StartError;
 pub use server::{Server, ServerBuilder};
 pub use tls::TlsError;
 
-/// What the README shows, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

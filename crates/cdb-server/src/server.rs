@@ -24,7 +24,7 @@ use crate::tls::{TlsListener, acceptor};
 /// How long requests under way may take after the server was told to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// The settings of a server; made by [`Server::builder`].
+/// The configuration of a server; see [`Server::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "a server runs when it is started"]
 pub struct ServerBuilder {
@@ -37,50 +37,62 @@ pub struct ServerBuilder {
 }
 
 impl ServerBuilder {
-    /// Sets the data file, which contains everything that the server stores. It is created if it does
-    /// not exist. The default is `connectordb.db` in the working directory.
+    /// Sets the path of the data file, which is created if it does not exist. The default is
+    /// `connectordb.db` in the working directory.
     pub fn data(mut self, file: impl Into<PathBuf>) -> Self {
         self.data = file.into();
         self
     }
 
-    /// Sets the address to listen on; the default is `127.0.0.1:3124`. Port 0 chooses a free port.
+    /// Sets the address to listen on, as `host:port`. Port 0 selects any free port; see
+    /// [`Server::address`]. The default is `127.0.0.1:3124`.
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         self.listen = address.into();
         self
     }
 
-    /// Sets the name and password of the administrator that is created in a new data file. A file that
-    /// has a user already is not changed.
+    /// Sets the name and password of the administrator that is created in a data file without
+    /// users. A data file that has users is not changed.
     pub fn admin(mut self, name: impl Into<String>, password: impl Into<Password>) -> Self {
         self.admin = Some((name.into(), password.into()));
         self
     }
 
-    /// Sets the chain of certificates, the server's own first, and its key, both in PEM format. The
-    /// server then accepts only TLS connections. By default connections are not encrypted, which is
-    /// suitable for clients on the same machine, or behind a proxy that uses TLS.
+    /// Enables TLS with a chain of certificates, the server's own first, and its private key, both
+    /// in PEM. The server then refuses connections without TLS.
+    ///
+    /// By default connections are not encrypted. Use this only if all clients are on the same
+    /// machine, or behind a proxy that terminates TLS.
     pub fn tls(mut self, certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         self.tls = Some((certificates.into(), Secret(key.into())));
         self
     }
 
-    /// Sets the time between two pings of a websocket; the default is 54 seconds. A websocket whose
-    /// client sends nothing for 10/9 of this time is closed.
+    /// Sets the interval of pings on websockets. The default is 54 seconds.
+    ///
+    /// If a client sends nothing, not even a pong, for 10/9 of the interval (60 seconds by default),
+    /// the connection counts as lost.
     pub fn websocket_ping(mut self, every: Duration) -> Self {
         self.ping = every;
         self
     }
 
-    /// Starts the server, and returns when it answers requests.
+    /// Starts the server. It accepts requests when this returns.
+    ///
+    /// The server runs in tasks of the current tokio runtime.
     ///
     /// # Errors
-    /// Returns an error if the data file cannot be opened or is in use, the server cannot listen on the
-    /// address, the certificate or key is not valid, or the data file is new and no administrator is
-    /// given.
+    /// Returns an error if
+    ///
+    /// - the data file cannot be opened, or another server has it open,
+    /// - the address cannot be listened on,
+    /// - the certificates or the key cannot be used,
+    /// - the data file has no users, and [`admin`](Self::admin) was not called or its arguments are
+    ///   refused.
     ///
     /// # Cancel safety
-    /// If the future is dropped, the server does not start. A new data file may exist.
+    /// If the future is dropped before it is ready, the server does not start. A new data file may
+    /// exist; the next start uses it like a new one if it has no users.
     pub async fn start(self) -> Result<Server, StartError> {
         let tls = self.tls.as_ref().map(|(certificates, key)| acceptor(certificates, &key.0));
         let tls = tls.transpose()?;
@@ -160,8 +172,10 @@ async fn open(
     Ok(database)
 }
 
-/// A running server. It stops when the value is dropped; [`shutdown`](Self::shutdown) also waits until
-/// it has stopped.
+/// A running server.
+///
+/// Dropping it stops the server, but does not wait for the end of running requests. To wait for it,
+/// call [`shutdown`](Self::shutdown).
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -173,7 +187,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Returns a builder with the default settings.
+    /// Returns a builder with the default configuration.
     pub fn builder() -> ServerBuilder {
         ServerBuilder {
             data: PathBuf::from("connectordb.db"),
@@ -184,28 +198,27 @@ impl Server {
         }
     }
 
-    /// Returns the address that the server listens on.
+    /// Returns the address that the server listens on, with its actual port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns the URL for clients on this machine, such as `http://127.0.0.1:3124`. Its scheme is
-    /// `https` with TLS.
+    /// Returns the URL of the server, such as `http://127.0.0.1:3124`; with TLS, its scheme is
+    /// `https`. Its host is the [`address`](Self::address) that the server listens on.
     #[must_use]
     pub fn url(&self) -> String {
         let scheme = if self.is_encrypted { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
     }
 
-    /// Stops the server, and returns when the data file is closed.
-    ///
-    /// Requests in progress may finish within ten seconds. Websockets are closed with the code 1012
-    /// (service restart), after which clients connect again.
+    /// Stops the server: stops listening, closes the websockets with the code 1012 (service
+    /// restart), waits until running requests have finished, and closes the data file. Requests that
+    /// take longer than 10 seconds are aborted.
     ///
     /// # Cancel safety
-    /// If the future is dropped, the server stops nevertheless, but requests in progress are not
-    /// limited to ten seconds.
+    /// If the future is dropped before it is ready, the server stops as if it was dropped: running
+    /// requests finish in the background, without a time limit.
     pub async fn shutdown(self) {
         drop(self.stop);
         self.farewell.send_replace(true);

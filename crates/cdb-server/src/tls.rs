@@ -21,17 +21,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How many that have shaken hands may wait to be served.
 const MOST_WAITING: usize = 64;
 
-/// The error of a TLS certificate or key that cannot be used.
+/// The certificates or the key of a server cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// The certificates are not in PEM format.
+    /// The certificates are not valid PEM.
     #[error("the certificates cannot be read: {0}")]
     Certificates(#[source] PemError),
-    /// The key is not in PEM format.
+    /// The key is not valid PEM, or the text contains no private key.
     #[error("the key cannot be read: {0}")]
     Key(#[source] PemError),
-    /// The key does not belong to the certificate, or their kind is not supported.
+    /// The key does not belong to the certificate, or their type is not supported.
     #[error("the certificate cannot be used: {0}")]
     Unusable(#[from] tokio_rustls::rustls::Error),
 }

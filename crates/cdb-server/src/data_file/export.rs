@@ -18,11 +18,8 @@ use crate::store::{Array, DeviceRow, Store, StoredPassword, StreamRow, UserRow};
 
 type Result<T = ()> = std::result::Result<T, DataFileError>;
 
-/// Writes an archive when awaited, and returns how much was written; made by
+/// An export to an archive, which runs when it is awaited; see
 /// [`DataFile::export`](super::DataFile::export).
-///
-/// # Cancel safety
-/// If the future is dropped, what was written so far is removed.
 #[must_use = "nothing is written until it is awaited"]
 pub struct Export<'a> {
     file: PathBuf,
@@ -43,13 +40,13 @@ impl<'a> Export<'a> {
         Self { file, directory: directory.to_owned(), users: Vec::new(), call: None }
     }
 
-    /// Adds a user to those that are exported. If this is never called, all users are exported.
+    /// Selects a user to export. It can be called several times. By default all users are exported.
     pub fn user(mut self, name: impl Into<String>) -> Self {
         self.users.push(name.into());
         self
     }
 
-    /// Sets a function that is called with the [`Progress`] after each change of it.
+    /// Sets a callback that is called with the progress after each object and each part of the data.
     pub fn on_progress(mut self, call: impl FnMut(Progress) + Send + 'a) -> Self {
         self.call = Some(Box::new(call));
         self

@@ -21,12 +21,8 @@ use crate::store::{Array, Change, Load, LoadError, Store, StoredPassword, UserRo
 
 type Result<T = ()> = std::result::Result<T, DataFileError>;
 
-/// Imports an archive into a data file when awaited, and returns how much was imported; made by
+/// An import of an archive, which runs when it is awaited; see
 /// [`DataFile::import`](super::DataFile::import).
-///
-/// # Cancel safety
-/// If the future is dropped, either everything is imported or nothing. In the latter case, a new data
-/// file may exist without users.
 #[must_use = "nothing is imported until it is awaited"]
 pub struct Import<'a> {
     file: PathBuf,
@@ -47,22 +43,24 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Sets whether devices get new API keys; the default is `false`, which keeps the keys of the
-    /// archive. New keys are needed if the exported devices remain in use.
+    /// Sets whether the server generates new API keys for the devices. By default devices keep the
+    /// keys of the archive.
+    ///
+    /// Use new keys if the server that the archive comes from continues to run.
     pub fn new_keys(mut self, new_keys: bool) -> Self {
         self.new_keys = new_keys;
         self
     }
 
-    /// Sets whether each user without a password in the archive (version 1) gets its name as its
-    /// password; the default is `false`. If `true`, anyone can log in as such a user. If `false`, these
-    /// users cannot log in with a password until an administrator has set one.
+    /// Sets whether each user gets its name as its password, if the archive has no passwords
+    /// (version 1). Anyone who can reach the server can then log in as such a user. By default these
+    /// users get a random password, and cannot log in with one until an administrator has set it.
     pub fn passwords_are_names(mut self, passwords_are_names: bool) -> Self {
         self.passwords_are_names = passwords_are_names;
         self
     }
 
-    /// Sets a function that is called with the [`Progress`] after each change of it.
+    /// Sets a callback that is called with the progress after each object and each part of the data.
     pub fn on_progress(mut self, call: impl FnMut(Progress) + Send + 'a) -> Self {
         self.call = Some(Box::new(call));
         self
