@@ -37,18 +37,20 @@ pub struct Datapoint<T = Value> {
     pub t: Timestamp,
     /// The value.
     pub d: T,
-    /// The path of the device that wrote the datapoint, or `ConnectorDB`. `None` if the stream's
-    /// own device wrote it. The server ignores what a client sends.
+    /// The origin: the path of the device that wrote the datapoint, or `ConnectorDB` for the server
+    /// itself. `None` if the stream's own device wrote it. The server ignores an origin that a client
+    /// sends.
     pub o: Option<Origin>,
 }
 
-/// The origin of a datapoint: the path of the device that wrote it. Cheap to clone.
+/// The origin of a datapoint: the path of the device that wrote it; see [`Datapoint::o`].
 pub type Origin = std::sync::Arc<str>;
 
 impl<T> Datapoint<T> {
     /// Creates a datapoint without an origin.
     ///
-    /// The time is seconds since 1970, or whatever else converts to a [`Timestamp`].
+    /// The time is a number of seconds since 1970, or any other type that converts to a
+    /// [`Timestamp`].
     ///
     /// # Errors
     /// Returns an error if the time is NaN or an infinity.
@@ -84,7 +86,7 @@ impl<T> Datapoint<T> {
         Self { t: Timestamp::now(), d: value, o: None }
     }
 
-    /// Applies a function to the value; timestamp and origin stay as they are.
+    /// Applies a function to the value. The timestamp and the origin do not change.
     pub fn map<U>(self, value: impl FnOnce(T) -> U) -> Datapoint<U> {
         Datapoint { t: self.t, d: value(self.d), o: self.o }
     }

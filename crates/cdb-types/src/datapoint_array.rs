@@ -65,7 +65,7 @@ impl<T> DatapointArray<T> {
         self.sort()
     }
 
-    /// Adds seconds to every timestamp.
+    /// Adds seconds, which may be negative, to every timestamp. NaN has no effect.
     pub fn tshift(&mut self, seconds: f64) -> &mut Self {
         for dp in &mut self.0 {
             dp.t += seconds;
@@ -73,7 +73,7 @@ impl<T> DatapointArray<T> {
         self
     }
 
-    /// Returns the sum of a number for each value; 0 if the array is empty.
+    /// Returns the sum of `number(value)` over all values; 0 if the array is empty.
     pub fn sum_by(&self, number: impl FnMut(&T) -> f64) -> f64 {
         // `Iterator::sum` of no floats is −0.
         self.d().map(number).fold(0.0, Add::add)
@@ -153,7 +153,7 @@ impl<T: DeserializeOwned> DatapointArray<T> {
     /// [merges](Self::merge) it into this array.
     ///
     /// # Errors
-    /// Returns an error as [`load_json`](Self::load_json) does.
+    /// Returns the same errors as [`load_json`](Self::load_json).
     pub fn load_export(&mut self, directory: impl AsRef<Path>) -> io::Result<&mut Self> {
         self.load_json(directory.as_ref().join("data.json"))
     }

@@ -1,6 +1,7 @@
 //! The calls of the protocol: HTTP method, route, parameters, body and response of each.
 //!
-//! The client sends these calls; the server builds its routes from them.
+//! The client sends these calls, and the server builds its routes from them. Each type implements
+//! [`Endpoint`].
 
 mod data;
 mod object;

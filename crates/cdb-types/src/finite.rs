@@ -5,10 +5,9 @@ use serde::ser::{
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-/// A value that is serialized as itself, except that NaN and infinities in it are errors.
+/// Serializes the value in it, and returns an error if the value contains NaN or an infinity.
 ///
-/// JSON has no such numbers, and `serde_json` writes `null` in their place: a reading that is missing
-/// would be stored as one that was made.
+/// JSON cannot represent these numbers. `serde_json` silently writes `null` in their place.
 ///
 /// ```
 /// use cdb_types::Finite;

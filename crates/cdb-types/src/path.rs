@@ -198,7 +198,8 @@ impl FromStr for StreamPath {
 /// The path of one of a stream's two series of datapoints: its data (`user/device/stream`), or the
 /// requests that other devices sent to it (`user/device/stream/downlink`).
 ///
-/// Subscriptions, merges and datasets use such paths.
+/// Subscriptions, merges and datasets use such paths. The downlink of a stream is described in the
+/// [crate's documentation](crate).
 ///
 /// ```
 /// use cdb_types::DataPath;
@@ -212,7 +213,7 @@ impl FromStr for StreamPath {
 pub struct DataPath {
     /// The stream.
     pub stream: StreamPath,
-    /// Whether the path is that of the downlink.
+    /// Whether the path is that of the stream's downlink.
     pub downlink: bool,
 }
 
@@ -253,11 +254,11 @@ impl FromStr for DataPath {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ObjectPath {
-    /// `user`
+    /// The path of a user: `user`.
     User(UserPath),
-    /// `user/device`
+    /// The path of a device: `user/device`.
     Device(DevicePath),
-    /// `user/device/stream`
+    /// The path of a stream: `user/device/stream`.
     Stream(StreamPath),
 }
 

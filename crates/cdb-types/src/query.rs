@@ -9,9 +9,9 @@ pub use dataset::{
 };
 pub use parameters::is_true;
 
-/// A query for datapoints of one stream, as it is sent: every field may be missing.
+/// A query for datapoints of one stream, in the form in which it is sent.
 ///
-/// [`range`](Self::range) checks it and converts it to a [`Range`]. The client writes a query to a
+/// [`range`](Self::range) checks the fields and converts them to a [`Range`]. The client writes a query to a
 /// URL with [`parameters`](Self::parameters), and the server reads it with
 /// [`from_parameters`](Self::from_parameters).
 ///
@@ -33,7 +33,7 @@ pub struct DataQuery {
     pub i1: Option<i64>,
     /// The end index, exclusive. 0 means the end of the stream, negative values count from there.
     pub i2: Option<i64>,
-    /// A PipeScript to run over the datapoints.
+    /// The PipeScript that the server runs over the datapoints.
     pub transform: Option<String>,
     /// Whether to read the stream's downlink instead of its data.
     pub downlink: bool,
@@ -66,11 +66,11 @@ impl Range {
     pub const ALL: Self = Self::Index { start: 0, end: 0 };
 }
 
-/// A query is not valid. Most texts are those of the original server.
+/// A query is not valid. Most messages are those of the original server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
-    /// Neither an index nor a time is given, or a time or the limit cannot be read.
+    /// Neither an index nor a time is given, or a time or the limit is not a valid number.
     #[error(
         r#"A range needs [both "i1" and "i2" int] or ["t1" and ["t2" decimal and/or "limit" int]]"#
     )]

@@ -49,8 +49,8 @@ impl Schema {
         Ok(Self(minified(raw.get()).into()))
     }
 
-    /// Creates a schema from a text that need not be JSON. Compiling such a schema (`validator`) is
-    /// an error.
+    /// Creates a schema from a text without checking it. If it is not JSON, compiling the schema
+    /// (`validator`, with the feature `schema`) returns an error.
     #[must_use]
     pub fn unchecked(text: &str) -> Self {
         Self::parse(text).unwrap_or_else(|_| Self(text.into()))

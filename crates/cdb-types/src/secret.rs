@@ -12,13 +12,13 @@ macro_rules! secrets {
         pub struct $secret(Box<str>);
 
         impl $secret {
-            /// Wraps a text.
+            /// Creates a secret from its text.
             #[must_use]
             pub fn new(text: impl Into<Box<str>>) -> Self {
                 Self(text.into())
             }
 
-            /// Returns the secret, to be sent or compared, not to be printed.
+            /// Returns the text of the secret. Do not print or log it.
             #[must_use]
             pub fn expose(&self) -> &str {
                 &self.0
@@ -54,13 +54,15 @@ macro_rules! secrets {
 secrets! {
     /// The key with which a device logs in: any text, usually formatted like a UUID.
     ///
-    /// `Debug` prints `[secret]`.
+    /// `Debug` prints `[secret]`; serializing writes the key itself.
     ///
     /// ```
     /// let key = cdb_types::ApiKey::from("59eb7247-2d12-4510-66cc-f43192cc46d4");
     /// assert_eq!(format!("{key:?}"), "[secret]");
     /// ```
     ApiKey;
-    /// A user's password. `Debug` prints `[secret]`.
+    /// A user's password.
+    ///
+    /// `Debug` prints `[secret]`; serializing writes the password itself.
     Password;
 }

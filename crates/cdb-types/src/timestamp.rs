@@ -18,9 +18,9 @@ pub use seconds::Seconds;
 /// For present-day times, the resolution is about a quarter of a microsecond. In JSON, a timestamp
 /// is the shortest decimal that is read back as the same float, without a trailing `.0`.
 ///
-/// It converts from `f64` (except for NaN and infinities), from integers (seconds as well), from
-/// [`SystemTime`], and with the feature `jiff-1` from `jiff::Timestamp` and `jiff::ZonedDateTime`. Seconds
-/// and [`Duration`]s can be added and subtracted.
+/// It converts from `f64` (except for NaN and infinities) and from integers, both in seconds, and from
+/// [`SystemTime`]. With the feature `jiff-1`, it also converts from `jiff::Timestamp` and
+/// `jiff::ZonedDateTime`. Seconds and [`Duration`]s can be added and subtracted.
 ///
 /// ```
 /// use std::time::Duration;
@@ -64,7 +64,8 @@ impl Timestamp {
     }
 
     /// Creates a timestamp from nanoseconds since the epoch, as any integer. It is accurate to about
-    /// a quarter of a microsecond. A `u128` that is larger than any `i128` is taken for the largest.
+    /// a quarter of a microsecond. A number that does not fit into an `i128` is replaced by
+    /// [`i128::MAX`].
     ///
     /// ```
     /// # use cdb_types::Timestamp;
@@ -83,11 +84,11 @@ impl Timestamp {
         Self(seconds as f64 + rest as f64 / per_second as f64)
     }
 
-    /// Returns the start of the interval that this time is in, if time is divided into intervals of
-    /// this length from the epoch on. Returns the time itself if the length is not positive and
-    /// finite.
+    /// Rounds down to a multiple of `interval` since the epoch. Returns the time itself if the
+    /// interval is not positive and finite.
     ///
-    /// Days and weeks begin in UTC; a local day may have 23 or 25 hours.
+    /// An interval of 86,400 seconds returns the start of the day in UTC, not in local time. Weeks
+    /// start on Thursdays, as the epoch is a Thursday.
     ///
     /// ```
     /// # use cdb_types::Timestamp;
@@ -157,7 +158,7 @@ impl Sub<f64> for Timestamp {
     }
 }
 
-/// Adds a duration, as its seconds.
+/// Adds a duration.
 impl Add<Duration> for Timestamp {
     type Output = Self;
 
@@ -166,7 +167,7 @@ impl Add<Duration> for Timestamp {
     }
 }
 
-/// Subtracts a duration, as its seconds.
+/// Subtracts a duration.
 impl Sub<Duration> for Timestamp {
     type Output = Self;
 

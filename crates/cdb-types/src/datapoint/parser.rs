@@ -13,12 +13,12 @@ pub enum DatapointParseError {
     /// The text is not JSON or not an array of datapoints.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// A datapoint's value is not of the type that was asked for.
+    /// A datapoint's value cannot be read as the requested type.
     #[error("the value at {t}: {error}")]
     Value {
         /// The time of the datapoint.
         t: Timestamp,
-        /// What is wrong with its value.
+        /// The error of reading the value.
         error: serde_json::Error,
     },
     /// The text ends before the array does.
@@ -80,7 +80,7 @@ impl DatapointParser {
         Self { state: State::Start, pending: Vec::new(), retry_at: 0 }
     }
 
-    /// Returns the number of bytes that are held of a datapoint that is not complete. To limit the
+    /// Returns the number of bytes of the incomplete datapoint that the parser keeps. To limit the
     /// memory that an untrusted source can use, check it after each [`feed`](Self::feed).
     #[must_use]
     pub fn pending(&self) -> usize {
@@ -91,7 +91,7 @@ impl DatapointParser {
     ///
     /// # Errors
     /// Returns an error if the text is not an array of datapoints with values of type `T`. The
-    /// parser cannot be used any further then.
+    /// parser must not be used after an error.
     pub fn feed<T: DeserializeOwned>(
         &mut self,
         piece: &[u8],
@@ -118,8 +118,8 @@ impl DatapointParser {
     /// Ends the parsing after the last piece, and appends the remaining datapoints to `found`.
     ///
     /// # Errors
-    /// Returns [`DatapointParseError::Incomplete`] if the array is not complete, and an error as
-    /// [`feed`](Self::feed) does if the rest of the text is not valid.
+    /// Returns [`DatapointParseError::Incomplete`] if the array is not complete, and the errors of
+    /// [`feed`](Self::feed) if the rest of the text is not valid.
     pub fn finish<T: DeserializeOwned>(
         &mut self,
         found: &mut Vec<Datapoint<T>>,

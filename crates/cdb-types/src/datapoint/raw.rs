@@ -25,8 +25,9 @@ const POWERS: [f64; EXACT_DIGITS + 1] =
 
 /// A datapoint in JSON whose value is not parsed.
 ///
-/// Nearly all datapoints are small flat objects. [`scan`](Self::scan) splits such an object in a
-/// fraction of the time that a general JSON parser needs, and returns `None` for all others.
+/// [`scan`](Self::scan) reads datapoints whose values are numbers, booleans or simple strings, which
+/// nearly all are, in a fraction of the time that a general JSON parser needs. It returns `None` for
+/// all others.
 ///
 /// ```
 /// use cdb_types::RawDatapoint;
@@ -65,8 +66,8 @@ impl RawNumber<'_> {
     /// Returns whether the text is known to be the shortest decimal for this float, which is how
     /// the protocol writes timestamps.
     ///
-    /// False negatives are possible: `0.5`, negative numbers and numbers of more than 15 digits
-    /// return false.
+    /// A text that is the shortest may also return `false`: `0.5`, negative numbers and numbers of
+    /// more than 15 digits do.
     #[must_use]
     pub fn is_shortest(&self) -> bool {
         let fraction = self.text.contains(&b'.');

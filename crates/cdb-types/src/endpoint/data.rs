@@ -43,7 +43,8 @@ impl Endpoint for Length<'_> {
 
 /// `GET …/data?q=time2index&t=…`: returns the index of the first datapoint with a timestamp > `t`.
 ///
-/// If no datapoint is later, this server returns the length of the stream, the original server 0.
+/// If no datapoint is later, this project's server returns the length of the stream; the original
+/// server returns 0.
 #[derive(Debug)]
 pub struct IndexOfTime<'a> {
     /// The stream.
@@ -122,6 +123,7 @@ pub struct Insert<'a, T> {
     /// The index that the first datapoint must get. If it would get another one, the server refuses
     /// the insert (kind [`Index`](crate::ErrorKind::Index)), so an insert that is sent twice is
     /// stored once.
+    ///
     /// The original server ignores the index.
     pub index: Option<u64>,
     /// The datapoints, in ascending order of their timestamps.

@@ -4,7 +4,7 @@ use super::{Endpoint, Json, Method};
 use crate::meta::{Interpolators, Transforms};
 
 /// `GET ?q=this`: returns the path of the device as which the caller is logged in (`user/device`),
-/// or `nobody`.
+/// or `nobody` if the caller sends no credentials.
 #[derive(Debug, Clone, Copy)]
 pub struct Ping;
 

@@ -36,7 +36,7 @@ pub struct DeviceInfo {
     /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The icon: a name such as `material:star`, or an image.
+    /// The icon: a name such as `material:star`, or an image as a `data:` URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
     /// The key with which the device logs in.
@@ -76,7 +76,7 @@ pub struct DeviceCreate {
     /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The icon: a name such as `material:star`, or an image.
+    /// The icon: a name such as `material:star`, or an image as a `data:` URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
     /// The key with which the device logs in; by default the server generates one.
@@ -169,7 +169,7 @@ pub struct DeviceUpdate {
     /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The icon: a name such as `material:star`, or an image.
+    /// The icon: a name such as `material:star`, or an image as a `data:` URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
     /// The key with which the device logs in; if it is empty, the server generates a new one.

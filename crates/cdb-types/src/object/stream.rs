@@ -31,7 +31,7 @@ pub struct StreamInfo {
     pub nickname: String,
     /// The description, free text.
     pub description: String,
-    /// The icon: a name such as `material:star`, or an image.
+    /// The icon: a name such as `material:star`, or an image as a `data:` URL.
     pub icon: String,
     /// The JSON Schema that values must match.
     pub schema: Schema,
@@ -71,7 +71,7 @@ pub struct StreamCreate {
     /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The icon: a name such as `material:star`, or an image.
+    /// The icon: a name such as `material:star`, or an image as a `data:` URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
     /// The meaning of the values, such as `rating.stars`.
@@ -139,7 +139,7 @@ pub struct StreamUpdate {
     /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The icon: a name such as `material:star`, or an image.
+    /// The icon: a name such as `material:star`, or an image as a `data:` URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
     /// The JSON Schema that new values must match. Stored values are not checked again.

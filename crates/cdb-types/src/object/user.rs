@@ -39,7 +39,7 @@ pub struct UserInfo {
     /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The icon: a name such as `material:star`, or an image.
+    /// The icon: a name such as `material:star`, or an image as a `data:` URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
     /// The user role, such as `user` or `admin`.
@@ -84,7 +84,7 @@ pub struct UserCreate {
     /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The icon: a name such as `material:star`, or an image.
+    /// The icon: a name such as `material:star`, or an image as a `data:` URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
     /// Devices to create with the user, by name. The server always adds `user` and `meta`.
@@ -146,7 +146,7 @@ pub struct UserUpdate {
     /// The description, free text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The icon: a name such as `material:star`, or an image.
+    /// The icon: a name such as `material:star`, or an image as a `data:` URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
     /// The user role.

@@ -30,8 +30,8 @@ impl DataQuery {
     /// - If an index is given, times and the limit are ignored, as the original server does.
     ///
     /// # Errors
-    /// Returns an error if a number cannot be read or a time is not finite. Whether a range is
-    /// given is checked by [`range`](Self::range).
+    /// Returns an error if a number is not valid or a time is not finite. Whether the range is
+    /// complete is only checked by [`range`](Self::range).
     pub fn from_parameters<'a>(
         parameters: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, QueryError> {

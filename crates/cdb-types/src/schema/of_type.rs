@@ -22,9 +22,9 @@ impl Schema {
     /// Returns the schema of the values that can be read as a `T`, where `T` derives
     /// [`schemars::JsonSchema`].
     ///
-    /// Documentation comments, defaults, and the order of fields and variants do not change the
-    /// schema, so a program that creates a stream if it is missing still accepts the existing stream
-    /// after such a change of the type. A field of type `Option` may be null or missing.
+    /// The schema does not depend on documentation comments, defaults, or the order of fields and
+    /// variants. A program that compares it with the schema of an existing stream thus still accepts
+    /// the stream after such a change of the type. A field of type `Option` may be null or missing.
     ///
     /// ```
     /// use cdb_types::Schema;

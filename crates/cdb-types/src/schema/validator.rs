@@ -67,8 +67,7 @@ impl Validator {
         compiled.is_valid(&with_integers(value))
     }
 
-    /// Returns a message that says why the value does not match the schema, or `None` if it
-    /// matches.
+    /// Returns `None` if the value matches the schema, or a message that says why it does not.
     #[must_use]
     pub fn complaint(&self, value: &Value) -> Option<String> {
         let compiled = self.compiled.as_ref()?;

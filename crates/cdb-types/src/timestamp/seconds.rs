@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// A length of time in seconds, as methods take it: an `f64`, an integer or a [`Duration`].
+/// A length of time in seconds. It converts from an `f64`, an integer and a [`Duration`], so that
+/// methods can take any of them.
 ///
 /// ```
 /// use std::time::Duration;
@@ -14,8 +15,8 @@ use std::time::Duration;
 pub struct Seconds(f64);
 
 impl Seconds {
-    /// Returns the number of seconds. It may be NaN, an infinity, or negative, if an `f64` was: each
-    /// method that takes seconds says what it does then.
+    /// Returns the number of seconds. It is NaN, infinite or negative if it was created from such a
+    /// number; each method that takes seconds says what it does with these.
     #[must_use]
     pub fn as_f64(self) -> f64 {
         self.0

@@ -26,7 +26,8 @@ pub enum Command {
     },
     /// Ends all subscriptions of the connection.
     UnsubscribeAll,
-    /// Inserts datapoints, with restamp.
+    /// Inserts datapoints. A timestamp that is older than the last one of the stream is replaced by
+    /// the last one.
     Insert {
         /// The stream.
         arg: StreamPath,
@@ -50,7 +51,7 @@ pub enum CommandError {
     Missing(&'static str),
 }
 
-/// A command with a number, which the answer to it repeats.
+/// A command with a number. The answer to the command has the same number.
 ///
 /// Serializing always writes every key. The original server decodes each command into the variable
 /// that holds the previous one, so a missing key would keep its previous value.
