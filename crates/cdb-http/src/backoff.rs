@@ -7,7 +7,7 @@ use crate::jitter::{saturating_mul, with_jitter};
 /// The factor by which a failure lengthens the next pause.
 const GROWTH: f64 = 1.5;
 
-/// Growing pauses between attempts.
+/// Computes growing pauses between attempts.
 ///
 /// Each failure makes the next pause longer by half, and each success undoes one failure. Each
 /// pause is randomly up to 20 % longer or shorter, so that many devices do not reconnect at the
@@ -29,8 +29,8 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Creates pauses that start at `shortest`, which is also their minimum. `longest` is their
-    /// maximum, to which up to 20 % are added randomly.
+    /// Creates a backoff whose first and shortest pause is `shortest`. Pauses grow to at most
+    /// `longest`, to which up to 20 % are added randomly.
     #[must_use]
     pub fn new(shortest: Duration, longest: Duration) -> Self {
         Self { shortest, longest, next: shortest }

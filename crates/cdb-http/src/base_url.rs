@@ -10,11 +10,11 @@ use crate::UrlError;
 /// Returns the URL of the API from a URL that a user entered.
 ///
 /// A URL without a scheme gets `http://` if its host is `localhost` or an IP address of a local
-/// network, for which there are hardly ever certificates, and otherwise `https://`, as in the Python
-/// client: a key must not travel the internet unencrypted because a scheme was forgotten. The path is
-/// replaced by `/api/v1/`. A path that ends in `/api/v1/` is kept, so that a server may be below another path:
-/// `https://example.com/streams/api/v1/`. White space around the URL, its query and its fragment
-/// are removed.
+/// network, for which there are hardly ever certificates, and otherwise `https://`, as in the
+/// Python client: a key must not travel the internet unencrypted because a scheme was forgotten.
+/// The path is replaced by `/api/v1/`. A path that ends in `/api/v1/` is kept, so that a server may
+/// be below another path: `https://example.com/streams/api/v1/`. White space around the URL, its
+/// query and its fragment are removed.
 pub(crate) fn base_url(text: &str) -> Result<Url, UrlError> {
     let text = text.trim();
     let mut url = if text.contains("://") {
@@ -49,10 +49,13 @@ fn is_local(url: &Url) -> bool {
     }
 }
 
-/// Returns the scheme, host and port of a server's URL, such as `https://example.com`. A URL
-/// without a scheme gets `https` (`http` for `localhost` and local IP addresses), and the default port is left out.
+/// Returns the origin of a server's URL: its scheme, host and port, such as `https://example.com`.
 ///
-/// A key or password that belongs to one origin must not be sent to another.
+/// A URL without a scheme gets `http` if its host is `localhost` or an IP address of a local
+/// network, and otherwise `https`. The default port of the scheme is left out.
+///
+/// Two URLs of the same origin belong to the same server. A key or password for one origin must not
+/// be sent to another.
 ///
 /// ```
 /// use cdb_http::origin;

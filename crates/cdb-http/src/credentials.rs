@@ -17,8 +17,8 @@ use reqwest::header::HeaderValue;
 pub enum Credentials {
     /// A user's password, which logs in as the user's device `user`.
     ///
-    /// Checking a password is slow by design. For more than a few requests, use the key of the
-    /// device.
+    /// The server takes a noticeable time to check a password, by design. For more than a few
+    /// requests, use the API key of the device.
     Password {
         /// The user's name or e-mail address.
         user: String,
@@ -27,7 +27,7 @@ pub enum Credentials {
     },
     /// The API key of a device, which logs in as this device.
     ApiKey(ApiKey),
-    /// No credentials. The server refuses nearly all calls, unless its permissions allow more.
+    /// No credentials. The server refuses most calls.
     #[default]
     Nobody,
 }

@@ -13,9 +13,10 @@ pub(crate) use transport::{Cause, CloseReason};
 
 /// A call failed.
 ///
-/// [`server_error`](Self::server_error) returns the complete error response of the server. Texts
-/// contain the cause, and the host and port of a server that cannot be reached; no text contains a
-/// path, a key or a password.
+/// [`server_error`](Self::server_error) returns the complete error response of the server.
+///
+/// The message of an error contains its cause, and the host and port of a server that cannot be
+/// reached. This crate adds no URL path, key or password to a message.
 ///
 /// ```
 /// use cdb_http::Error;
@@ -27,10 +28,10 @@ pub(crate) use transport::{Cause, CloseReason};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// 400: the server cannot read the request.
+    /// 400: the request is not valid.
     #[error("{0}")]
     BadRequest(ServerError),
-    /// 401: wrong user, password or API key.
+    /// 401: the user, the password or the API key is wrong.
     #[error("{0}")]
     Unauthorized(ServerError),
     /// 403: the server refuses the call. The reasons include missing permissions, values that do
@@ -107,7 +108,7 @@ error_predicates!(Error);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// The body is not JSON, or not of the type that the call returns.
+    /// The body is not valid JSON, or not of the type that the call returns.
     #[error("the answer cannot be read: {0}")]
     Unreadable(#[from] serde_json::Error),
     /// The body ends before its array of datapoints does.

@@ -1,14 +1,15 @@
 //! The transport of the ConnectorDB client: a [`Session`] sends the calls of
 //! [`cdb_types::endpoint`] over HTTP.
 //!
-//! The handles for users, devices and streams are in `cdb-core`. This crate has
+//! The handles for users, devices and streams are in the crate `cdb-core`.
 //!
-//! - [`Credentials`], which are sent with each request; their secrets are not printed;
-//! - the server's URL, which may lack the scheme, the path and the trailing slash;
-//! - timeouts for connecting and for responses;
-//! - retries with growing pauses, only where a repeated call cannot have an effect twice;
-//! - [`websocket`]: one connection for all subscriptions of a session;
-//! - an [`Error`] that contains the server's status, `code`, `msg` and `ref`.
+//! - A session is built from the server's URL, of which only the host is required
+//!   ([`Session::builder`]), and from [`Credentials`], which are sent with each request.
+//! - A session has timeouts for connecting and for responses. It repeats a failed call only if the
+//!   repetition cannot have an effect twice ([`SessionBuilder::retries`]).
+//! - An [`Error`] contains the error response of the server, if there is one. The predicates of an
+//!   error, such as [`is_temporary`](Error::is_temporary), say how to react to it.
+//! - A [`websocket`] is one connection for all subscriptions of a session.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), cdb_http::Error> {
@@ -22,6 +23,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Calls run in a tokio runtime. Documentation that mentions the *original server* means the server
+//! for which the Python client was written; see [`cdb_types`](cdb_types#two-servers).
 
 mod backoff;
 mod base_url;

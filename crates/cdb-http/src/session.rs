@@ -54,15 +54,17 @@ impl SessionBuilder {
         self
     }
 
-    /// Sets how often a failed call is repeated at most. The default is 3 times.
+    /// Sets the maximum number of repetitions of a failed call. The default is 3; 0 disables
+    /// repetitions.
     ///
-    /// - A call that only reads is repeated if the connection failed or the status is 502, 503 or
-    ///   504.
+    /// - A call that only reads ([`Endpoint::is_repeatable`]) is repeated if its error is
+    ///   [temporary](Error::is_temporary): the connection failed, or the server did not answer in
+    ///   time or is unavailable.
     /// - Any other call is only repeated if the connection could not be established, so that the
     ///   server did not receive it.
     ///
-    /// The pause before the first repetition is about 0.1 seconds, and each later one is twice as
-    /// long.
+    /// The pause before the first repetition is about 0.1 seconds. Each later pause is twice as
+    /// long as the one before.
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
@@ -125,7 +127,7 @@ struct Inner {
 }
 
 impl Session {
-    /// Returns a builder of a session with the server at this URL.
+    /// Returns a builder for a session with the server at this URL.
     ///
     /// A URL without a scheme gets `http` if its host is `localhost` or an IP address of a local
     /// network, and otherwise `https`. The path is ignored, unless it ends in `/api/v1/`, for
@@ -173,26 +175,29 @@ impl Session {
         }))
     }
 
-    /// Sends a call and reads its response.
+    /// Sends a call and returns its response.
     ///
     /// # Errors
-    /// Returns any [`Error`] except [`Error::Url`].
+    /// Returns an error if the body of the call cannot be serialized, the server cannot be reached
+    /// or refuses the call, or its response is not valid.
     ///
     /// # Cancel safety
-    /// If the future is dropped, the call is not repeated any more, but the server may already have
-    /// received it.
+    /// If the future is dropped before it is ready, the server may have executed the call or not.
+    /// The call is not repeated.
     pub fn call<E: Endpoint>(&self, call: &E) -> CallFuture<'_, E::Answer> {
         let request = self.request(call);
         Box::pin(async move { read(&self.fetch(request?).await?) })
     }
 
-    /// Sends a call with this JSON text as its body, in place of its own body.
+    /// Sends a call with a body that is serialized already: `body` is JSON and replaces the body of
+    /// the call.
     ///
     /// # Errors
-    /// Returns an error as [`call`](Self::call) does.
+    /// Returns the same errors as [`call`](Self::call).
     ///
     /// # Cancel safety
-    /// The same as that of [`call`](Self::call).
+    /// If the future is dropped before it is ready, the server may have executed the call or not.
+    /// The call is not repeated.
     pub fn call_with<E: Endpoint>(&self, call: &E, body: Bytes) -> CallFuture<'_, E::Answer> {
         let request = Request { body: Some(body), ..self.request_to(call) };
         Box::pin(async move { read(&self.fetch(request).await?) })
@@ -205,11 +210,11 @@ impl Session {
     /// and are sent again with the new credentials.
     ///
     /// # Errors
-    /// Returns an error as [`call`](Self::call) does.
+    /// Returns the same errors as [`call`](Self::call).
     ///
     /// # Cancel safety
-    /// If the future is dropped, the session keeps the old credentials, even if the server has
-    /// already changed them.
+    /// If the future is dropped before it is ready, the session keeps the old credentials, even if
+    /// the server has already changed them.
     pub fn call_for_credentials<'s, E: Endpoint>(
         &'s self,
         call: &E,
@@ -230,11 +235,11 @@ impl Session {
     /// Sends a call whose response is read as a stream. Returns when the response has begun.
     ///
     /// # Errors
-    /// Returns an error as [`call`](Self::call) does. If reading fails later, the stream yields the
-    /// error.
+    /// Returns the same errors as [`call`](Self::call). If reading fails later, the stream yields
+    /// the error.
     ///
     /// # Cancel safety
-    /// The same as that of [`call`](Self::call).
+    /// If the future or the [`Body`] is dropped, the rest of the response is not read.
     pub fn open<E: Endpoint>(&self, call: &E) -> CallFuture<'_, Body> {
         let request = self.request(call);
         Box::pin(async move {
@@ -352,7 +357,7 @@ impl Session {
     }
 }
 
-/// The future of a call. Nothing is sent before it is polled.
+/// The future of a call. Nothing is sent before it is polled for the first time.
 pub type CallFuture<'s, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 's>>;
 
 /// A request that can be sent repeatedly.

@@ -1,4 +1,22 @@
 //! The websocket of a session: one connection for all subscriptions.
+//!
+//! ```no_run
+//! # async fn example(session: cdb_http::Session) -> Result<(), cdb_types::PathError> {
+//! use cdb_http::websocket::{Event, Reconnect, Topic, Websocket};
+//!
+//! let websocket = Websocket::new(session, Reconnect::new());
+//! let topic = Topic { path: "me/phone/steps".parse()?, transform: String::new() };
+//! let (mut events, _guard) = websocket.subscribe(topic);
+//! loop {
+//!     match events.next().await {
+//!         Event::Batch(batch) => println!("inserted: {}", batch.data),
+//!         Event::Ended(error) => break println!("the subscription has ended: {error}"),
+//!         event => println!("{event:?}"),
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod actor;
 mod connection;
@@ -21,7 +39,8 @@ use crate::Session;
 use actor::{Actor, SubscriptionRequest, Topics};
 use queue::Queue;
 
-/// The subject of a subscription: the inserts into a stream, through a transform.
+/// What a subscription subscribes to: the datapoints that are inserted into a stream, or the output
+/// of a transform for them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Topic {
     /// The stream, or its downlink.
@@ -122,8 +141,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// Waits for the next event. After [`Event::Ended`], there are no more events, and this never
-    /// returns.
+    /// Waits for the next event. [`Event::Ended`] is the last one; after it, this waits forever.
     ///
     /// # Cancel safety
     /// This method is cancel safe: no event is lost if the future is dropped.
@@ -132,7 +150,7 @@ impl Events {
     }
 }
 
-/// A guard that keeps a subscription. Dropping it unsubscribes.
+/// Keeps a subscription active. Dropping the guard unsubscribes.
 #[must_use = "dropping it unsubscribes"]
 pub struct SubscriptionGuard(Option<Subscriber>);
 
@@ -147,7 +165,7 @@ impl SubscriptionGuard {
     /// other subscribers or there is no connection.
     ///
     /// # Cancel safety
-    /// If the future is dropped, the subscription ends nevertheless.
+    /// If the future is dropped, the subscription ends all the same.
     pub async fn unsubscribe(mut self) {
         if let Some(subscriber) = self.0.take() {
             let (done, wait) = oneshot::channel();

@@ -30,10 +30,10 @@ pub(crate) struct Callbacks {
     pub(crate) on_sync_fail: Option<AfterSync<Arc<Error>>>,
 }
 
-/// Opens a [`Logger`] with settings; made by [`Logger::builder`].
+/// The settings with which a [`Logger`] is opened; created by [`Logger::builder`].
 ///
-/// A setting that the file keeps is changed in the file when it is opened; a setting that is not
-/// given stays as it is in the file.
+/// Some settings are stored in the file. If such a setting is not set here, the one in the file is
+/// used.
 #[must_use = "nothing is opened until `open()` is awaited"]
 pub struct LoggerBuilder {
     file: PathBuf,
@@ -60,20 +60,20 @@ impl LoggerBuilder {
         }
     }
 
-    /// Sets what a datapoint survives once the insert has returned; the default is
-    /// [`Durability::Full`]. The file does not keep it.
+    /// Sets which failures a datapoint survives after its insert has returned. The default is
+    /// [`Durability::Full`]. This setting is not stored in the file.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// Sets the API key of the device that logs. The file keeps it.
+    /// Sets the API key of the device that logs. It is stored in the file.
     pub fn apikey(mut self, key: impl Into<ApiKey>) -> Self {
         self.apikey = Some(key.into());
         self
     }
 
-    /// Sets the server's URL. The file keeps it; the default in a new file is
+    /// Sets the server's URL. It is stored in the file; the default in a new file is
     /// `http://localhost:3124`.
     pub fn serverurl(mut self, url: impl Into<String>) -> Self {
         self.serverurl = Some(url.into());
@@ -81,14 +81,14 @@ impl LoggerBuilder {
     }
 
     /// Sets the pause between the end of a sync and the start of the next, after
-    /// [`Logger::start`]. The file keeps it; the default in a new file is 10 minutes.
+    /// [`Logger::start`]. It is stored in the file; the default in a new file is 10 minutes.
     pub fn syncperiod(mut self, period: Duration) -> Self {
         self.syncperiod = Some(period);
         self
     }
 
     /// Trusts a certificate in PEM format in addition to those that the system trusts, for a server
-    /// with a self-signed certificate. The file does not keep it.
+    /// with a self-signed certificate. This setting is not stored in the file.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.root_certificates.push(pem.into());
         self

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cdb_http::Facts;
 use cdb_types::{ErrorKind, InvalidSchema, NameError};
 
-/// The error of a call to the logger.
+/// A call to the logger failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -113,7 +113,7 @@ impl From<Error> for cdb_core::Error {
     }
 }
 
-/// Why a logger's file cannot be used.
+/// The reason for which a logger's file cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {

@@ -21,9 +21,8 @@
 //! pending datapoints and deletes from the file what the server has stored.
 //!
 //! # Guarantees
-//! - When [`insert`](Logger::insert) has returned, the datapoint is in the file, as safe as the
-//!   [`Durability`] says: by default it survives a power failure. An insert never waits for the
-//!   network.
+//! - When [`insert`](Logger::insert) has returned, the datapoint is in the file. By default it
+//!   survives a power failure; see [`Durability`]. An insert never waits for the network.
 //! - Each datapoint is stored on the server **exactly once**, in the order in which it was logged,
 //!   whatever is interrupted and when. There are two exceptions; see [below](#after-a-restart).
 //! - **No datapoint is discarded**, except by [`cleardata`](Logger::cleardata) and
@@ -38,9 +37,10 @@
 //! the task tries again after about a second, and then after growing pauses of at most the sync
 //! period. It never gives up.
 //!
-//! Dropping a future of this crate does not interrupt a sync, which runs in its own task, or an
-//! insert that has been passed to the task that writes the file. A running sync is aborted when the
-//! last [`Logger`] is dropped, or by [`close`](Logger::close).
+//! # Cancel safety
+//! Each method says what happens if its future is dropped. Syncs run in a task of their own and
+//! writes to the file in another, so that a dropped future interrupts neither. A running sync is
+//! aborted when the last [`Logger`] is dropped, or by [`close`](Logger::close).
 //!
 //! # Datapoints that the server refuses
 //! A datapoint is *set aside* if the server refuses it for its content: it does not match the

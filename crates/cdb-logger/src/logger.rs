@@ -59,9 +59,9 @@ impl Logger {
     /// is ignored. Values are checked against the server's schema.
     ///
     /// # Errors
-    /// Returns [`Error::MissingStream`] if the stream does not exist and no schema is given, and an
-    /// error if `name` is not a valid name, the server refuses or cannot be reached, or the file
-    /// cannot be written.
+    /// Returns [`Error::MissingStream`] if the stream does not exist and no schema is given.
+    /// Returns other errors if `name` is not a valid name, the server cannot be reached or refuses
+    /// a request, or the file cannot be written.
     ///
     /// # Cancel safety
     /// If the future is dropped before it is ready, the stream may have been created on the server
@@ -82,8 +82,8 @@ impl Logger {
     /// Until that sync, values are checked against the schema in `create`, or not at all if it has
     /// none; afterwards, against the server's schema.
     ///
-    /// This method can be called at each start of the program: the schema of a stream that was added
-    /// before is not changed, unless the stream is still to be created.
+    /// This method can be called at each start of the program: the schema of a stream that was
+    /// added before is not changed, unless the stream is still to be created.
     ///
     /// # Errors
     /// Returns an error if `name` is not a valid name, the schema is not valid, or the file cannot
@@ -146,8 +146,8 @@ impl Logger {
         self.shared.add_stream(name.as_str(), &schema.unwrap_or_default(), &text).await
     }
 
-    /// Logs a value with the current time as its timestamp. Returns when the value is as safe as
-    /// the [`Durability`](crate::Durability) says.
+    /// Logs a value with the current time as its timestamp. Returns when the value is in the file,
+    /// as safe as the [`Durability`](crate::Durability) requires.
     ///
     /// If the current time is not later than the last datapoint of the stream, for example because
     /// the clock was set back, the value gets the smallest time that is later than that datapoint.
@@ -207,7 +207,7 @@ impl Logger {
     }
 
     /// Sends all pending datapoints to the server, and returns how many were sent. If a sync is
-    /// running, waits until it has ended and then runs another.
+    /// running, this waits until it has ended and then runs another one.
     ///
     /// # Errors
     /// Returns [`Error::Sync`] if the server cannot be reached or refuses a request, or the file
@@ -224,7 +224,7 @@ impl Logger {
     /// after the end of each sync. If a sync fails, it is tried again after about a second, and
     /// then after growing pauses of at most the sync period.
     ///
-    /// Has no effect if it was started before and not stopped, or after [`close`](Self::close).
+    /// This has no effect if background syncs are running already, or after [`close`](Self::close).
     pub fn start(&self) {
         // Sending fails only after `close`, when there is nothing to start.
         let _ = self.uploader.send(Request::Start);

@@ -7,7 +7,7 @@ use cdb_types::Timestamp;
 
 use crate::Error;
 
-/// What a datapoint survives once the insert has returned.
+/// The failures that a datapoint survives after its insert has returned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
@@ -74,7 +74,7 @@ pub struct SetAside {
     pub t: Timestamp,
     /// The value, as JSON.
     pub json: String,
-    /// Why the server refused the value.
+    /// The server's message, which says why it refused the value.
     pub reason: String,
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{Logger, Result};
 
-/// A handle to a stream of a [`Logger`], for values of type `T`; made by [`Logger::stream`].
+/// A handle to a stream of a [`Logger`], for values of type `T`; created by [`Logger::stream`].
 ///
 /// Cloning is cheap. Each handle contains a [`Logger`], so the logger's tasks run until the last
 /// handle is dropped too.

@@ -16,8 +16,8 @@ use crate::store::{Feed, Store};
 
 /// The data file of a server that is not running.
 ///
-/// Each call opens the file and closes it again, and returns [`StartError::InUse`] if a server has it
-/// open.
+/// Each call opens the file and closes it again, and returns [`StartError::InUse`] if a server has
+/// it open.
 ///
 /// ```
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -47,8 +47,8 @@ pub enum DataFileError {
     /// The data file cannot be opened, or a server has it open.
     #[error(transparent)]
     Open(#[from] StartError),
-    /// The archive cannot be read or written, or the data file cannot accept its content, for example
-    /// because it has a user of the same name.
+    /// The archive cannot be read or written, or the data file cannot accept its content, for
+    /// example because it has a user of the same name.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     /// The data file has no user with this name.
@@ -66,12 +66,13 @@ impl DataFile {
     }
 
     /// Exports users, with their devices, streams and data, to an archive in a new directory. The
-    /// call runs when it is awaited, and returns what was exported as a [`Progress`](crate::Progress).
+    /// call runs when it is awaited, and returns what was exported as a
+    /// [`Progress`](crate::Progress).
     ///
     /// All users are exported, unless [`Export::user`] selects some. The archive has version 2: it
     /// contains the hashes of passwords and the API keys of devices. On Unix only its owner can
-    /// access it. It is written to a temporary directory, which is renamed to `directory` when it is
-    /// complete.
+    /// access it. It is written to a temporary directory, which is renamed to `directory` when it
+    /// is complete.
     ///
     /// # Errors
     /// Returns an error if
@@ -89,8 +90,9 @@ impl DataFile {
         Export::new(self.file.clone(), directory.as_ref())
     }
 
-    /// Imports all users of an archive into the data file, which is created if it does not exist. The
-    /// call runs when it is awaited, and returns what was imported as a [`Progress`](crate::Progress).
+    /// Imports all users of an archive into the data file, which is created if it does not exist.
+    /// The call runs when it is awaited, and returns what was imported as a
+    /// [`Progress`](crate::Progress).
     ///
     /// Users from an archive of version 2 keep their passwords. An archive of version 1 has no
     /// passwords, so its users cannot log in with one until an administrator has set it; see
@@ -113,8 +115,8 @@ impl DataFile {
         Import::new(self.file.clone(), directory.as_ref())
     }
 
-    /// Returns whether the data file has a user with the role `admin`. The file is created if it does
-    /// not exist.
+    /// Returns whether the data file has a user with the role `admin`. The file is created if it
+    /// does not exist.
     ///
     /// # Errors
     /// Returns an error if the data file cannot be opened or read, or is in use.

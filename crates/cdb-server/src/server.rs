@@ -70,8 +70,8 @@ impl ServerBuilder {
 
     /// Sets the interval of pings on websockets. The default is 54 seconds.
     ///
-    /// If a client sends nothing, not even a pong, for 10/9 of the interval (60 seconds by default),
-    /// the connection counts as lost.
+    /// If a client sends nothing, not even a pong, for 10/9 of the interval (60 seconds by
+    /// default), the connection counts as lost.
     pub fn websocket_ping(mut self, every: Duration) -> Self {
         self.ping = every;
         self
@@ -213,8 +213,8 @@ impl Server {
     }
 
     /// Stops the server: stops listening, closes the websockets with the code 1012 (service
-    /// restart), waits until running requests have finished, and closes the data file. Requests that
-    /// take longer than 10 seconds are aborted.
+    /// restart), waits until running requests have finished, and closes the data file. Requests
+    /// that take longer than 10 seconds are aborted.
     ///
     /// # Cancel safety
     /// If the future is dropped before it is ready, the server stops as if it was dropped: running

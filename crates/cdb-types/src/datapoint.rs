@@ -38,8 +38,8 @@ pub struct Datapoint<T = Value> {
     /// The value.
     pub d: T,
     /// The origin: the path of the device that wrote the datapoint, or `ConnectorDB` for the server
-    /// itself. `None` if the stream's own device wrote it. The server ignores an origin that a client
-    /// sends.
+    /// itself. `None` if the stream's own device wrote it. The server ignores an origin that a
+    /// client sends.
     pub o: Option<Origin>,
 }
 

@@ -11,8 +11,8 @@ pub use parameters::is_true;
 
 /// A query for datapoints of one stream, in the form in which it is sent.
 ///
-/// [`range`](Self::range) checks the fields and converts them to a [`Range`]. The client writes a query to a
-/// URL with [`parameters`](Self::parameters), and the server reads it with
+/// [`range`](Self::range) checks the fields and converts them to a [`Range`]. The client writes a
+/// query to a URL with [`parameters`](Self::parameters), and the server reads it with
 /// [`from_parameters`](Self::from_parameters).
 ///
 /// ```

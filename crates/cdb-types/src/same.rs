@@ -4,8 +4,8 @@ use serde_json::Value;
 
 /// Returns whether two JSON values are the same, although a server may have rewritten one of them.
 ///
-/// The original server stores `1.0` as `1` and sorts the keys of objects. Numbers are therefore equal
-/// if they are equal as 64-bit floats, and the order of keys does not matter.
+/// The original server stores `1.0` as `1` and sorts the keys of objects. Numbers are therefore
+/// equal if they are equal as 64-bit floats, and the order of keys does not matter.
 ///
 /// ```
 /// use cdb_types::is_same_value;

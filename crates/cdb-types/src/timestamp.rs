@@ -18,8 +18,8 @@ pub use seconds::Seconds;
 /// For present-day times, the resolution is about a quarter of a microsecond. In JSON, a timestamp
 /// is the shortest decimal that is read back as the same float, without a trailing `.0`.
 ///
-/// It converts from `f64` (except for NaN and infinities) and from integers, both in seconds, and from
-/// [`SystemTime`]. With the feature `jiff-1`, it also converts from `jiff::Timestamp` and
+/// It converts from `f64` (except for NaN and infinities) and from integers, both in seconds, and
+/// from [`SystemTime`]. With the feature `jiff-1`, it also converts from `jiff::Timestamp` and
 /// `jiff::ZonedDateTime`. Seconds and [`Duration`]s can be added and subtracted.
 ///
 /// ```
@@ -63,8 +63,8 @@ impl Timestamp {
         Self::from_parts(microseconds.into(), 1_000_000)
     }
 
-    /// Creates a timestamp from nanoseconds since the epoch, as any integer. It is accurate to about
-    /// a quarter of a microsecond. A number that does not fit into an `i128` is replaced by
+    /// Creates a timestamp from nanoseconds since the epoch, as any integer. It is accurate to
+    /// about a quarter of a microsecond. A number that does not fit into an `i128` is replaced by
     /// [`i128::MAX`].
     ///
     /// ```

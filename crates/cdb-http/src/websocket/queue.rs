@@ -21,7 +21,7 @@ const MAX_BATCHES: usize = 256;
 #[non_exhaustive]
 pub enum Event {
     /// The subscription is active: all later inserts are delivered. Sent again after each
-    /// reconnect.
+    /// reconnect. `None` if the server does not answer commands, as the original server does not.
     Subscribed(Option<Subscribed>),
     /// Datapoints were inserted.
     Batch(Arc<Batch>),

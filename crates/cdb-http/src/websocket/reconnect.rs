@@ -29,7 +29,7 @@ impl Default for Reconnect {
 }
 
 impl Reconnect {
-    /// Returns the configuration of the Python client.
+    /// Creates the default configuration, which has the pauses of the Python client.
     pub fn new() -> Self {
         Self::default()
     }

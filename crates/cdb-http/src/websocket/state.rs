@@ -17,15 +17,15 @@ pub enum ConnectionState {
     Connecting,
     /// The connection is open.
     Connected,
-    /// The connection was lost or could not be opened, and will be tried again.
+    /// The connection was lost or could not be opened. It will be opened again after a pause.
     Reconnecting {
         /// The pause before the next attempt, from the beginning of this state.
         wait: Duration,
         /// The error that ended the connection.
         why: Arc<Error>,
     },
-    /// The connection and all subscriptions have ended, and it is not tried again. A new
-    /// subscription opens a new connection.
+    /// The connection and all subscriptions have ended because of an error after which the
+    /// websocket does not reconnect. A new subscription opens a new connection.
     Closed {
         /// The error, such as a login that the server refuses.
         why: Arc<Error>,

@@ -46,7 +46,8 @@ impl<'a> Export<'a> {
         self
     }
 
-    /// Sets a callback that is called with the progress after each object and each part of the data.
+    /// Sets a callback that is called with the progress after each object and each part of the
+    /// data.
     pub fn on_progress(mut self, call: impl FnMut(Progress) + Send + 'a) -> Self {
         self.call = Some(Box::new(call));
         self

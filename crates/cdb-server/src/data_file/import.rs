@@ -53,14 +53,16 @@ impl<'a> Import<'a> {
     }
 
     /// Sets whether each user gets its name as its password, if the archive has no passwords
-    /// (version 1). Anyone who can reach the server can then log in as such a user. By default these
-    /// users get a random password, and cannot log in with one until an administrator has set it.
+    /// (version 1). Anyone who can reach the server can then log in as such a user. By default
+    /// these users get a random password, and cannot log in with one until an administrator has set
+    /// it.
     pub fn passwords_are_names(mut self, passwords_are_names: bool) -> Self {
         self.passwords_are_names = passwords_are_names;
         self
     }
 
-    /// Sets a callback that is called with the progress after each object and each part of the data.
+    /// Sets a callback that is called with the progress after each object and each part of the
+    /// data.
     pub fn on_progress(mut self, call: impl FnMut(Progress) + Send + 'a) -> Self {
         self.call = Some(Box::new(call));
         self
@@ -183,8 +185,8 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// The address of a user: one that nobody else has. Every first administrator has the same unless
-    /// it was changed.
+    /// The address of a user: one that nobody else has. Every first administrator has the same
+    /// unless it was changed.
     async fn email(&mut self, user: &ArchivedUser) -> Result<String> {
         let own = || format!("{}@localhost", user.name);
         match user.info.email.clone() {

@@ -25,9 +25,9 @@ const POWERS: [f64; EXACT_DIGITS + 1] =
 
 /// A datapoint in JSON whose value is not parsed.
 ///
-/// [`scan`](Self::scan) reads datapoints whose values are numbers, booleans or simple strings, which
-/// nearly all are, in a fraction of the time that a general JSON parser needs. It returns `None` for
-/// all others.
+/// [`scan`](Self::scan) reads datapoints whose values are numbers, booleans or simple strings,
+/// which nearly all are, in a fraction of the time that a general JSON parser needs. It returns
+/// `None` for all others.
 ///
 /// ```
 /// use cdb_types::RawDatapoint;

@@ -128,8 +128,8 @@ pub fn check_merge(streams: &[StreamQuery]) -> Result<Vec<CheckedStream>, QueryE
     streams.iter().map(StreamQuery::check).collect()
 }
 
-/// A query for a dataset, which is a table with the values of several streams, in the form in which it
-/// is sent. [`check`](Self::check) converts it to a [`CheckedDataset`].
+/// A query for a dataset, which is a table with the values of several streams, in the form in which
+/// it is sent. [`check`](Self::check) converts it to a [`CheckedDataset`].
 ///
 /// The rows are either at times from `t1` to `t2`, `dt` seconds apart, or at the datapoints of a
 /// reference, which is a stream or a merge.
@@ -168,8 +168,8 @@ pub struct ColumnQuery {
     /// The interpolator, which computes values between datapoints.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interpolator: Option<String>,
-    /// Whether the posttransform receives rows in which this column has no value. Otherwise these rows
-    /// are left out. It has no effect without a posttransform.
+    /// Whether the posttransform receives rows in which this column has no value. Otherwise these
+    /// rows are left out. It has no effect without a posttransform.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allownil: bool,
 }
@@ -213,8 +213,8 @@ pub struct CheckedColumn {
     pub streams: Vec<CheckedStream>,
     /// The interpolator, which computes values between datapoints; empty if the query has none.
     pub interpolator: String,
-    /// Whether the posttransform receives rows in which this column has no value. Otherwise these rows
-    /// are left out. It has no effect without a posttransform.
+    /// Whether the posttransform receives rows in which this column has no value. Otherwise these
+    /// rows are left out. It has no effect without a posttransform.
     pub allow_nil: bool,
 }
 
@@ -222,8 +222,8 @@ impl DatasetQuery {
     /// Checks the query, except its transforms and interpolators.
     ///
     /// # Errors
-    /// Returns an error if the query is not valid; see [`QueryError`]. If several parts are not valid,
-    /// errors of the columns come before those of the reference.
+    /// Returns an error if the query is not valid; see [`QueryError`]. If several parts are not
+    /// valid, errors of the columns come before those of the reference.
     pub fn check(&self) -> Result<CheckedDataset, QueryError> {
         let dataset = self.dataset.as_ref().filter(|dataset| !dataset.is_empty());
         let dataset = dataset.ok_or(QueryError::NoColumns)?;

@@ -23,8 +23,9 @@ impl Schema {
     /// [`schemars::JsonSchema`].
     ///
     /// The schema does not depend on documentation comments, defaults, or the order of fields and
-    /// variants. A program that compares it with the schema of an existing stream thus still accepts
-    /// the stream after such a change of the type. A field of type `Option` may be null or missing.
+    /// variants. A program that compares it with the schema of an existing stream thus still
+    /// accepts the stream after such a change of the type. A field of type `Option` may be null or
+    /// missing.
     ///
     /// ```
     /// use cdb_types::Schema;
@@ -103,7 +104,8 @@ fn remove_annotations(schema: &mut schemars::Schema) {
     }
 }
 
-/// Rewrites `exclusiveMinimum: 5` as `minimum: 5, exclusiveMinimum: true`, which draft 4 has instead.
+/// Rewrites `exclusiveMinimum: 5` as `minimum: 5, exclusiveMinimum: true`, which draft 4 has
+/// instead.
 fn use_flags_for_exclusive_limits(schema: &mut schemars::Schema) {
     let keywords = [("exclusiveMinimum", "minimum", 1.0), ("exclusiveMaximum", "maximum", -1.0)];
     for (exclusive, limit, sign) in keywords {
@@ -118,9 +120,9 @@ fn use_flags_for_exclusive_limits(schema: &mut schemars::Schema) {
     }
 }
 
-/// Writes schemas that allow the same values in one way. Otherwise the schema would depend on the order
-/// of fields and variants, and on which variants have a comment: schemars writes each of those as an
-/// alternative, and the others as one list.
+/// Writes schemas that allow the same values in one way. Otherwise the schema would depend on the
+/// order of fields and variants, and on which variants have a comment: schemars writes each of
+/// those as an alternative, and the others as one list.
 fn normalize(schema: &mut schemars::Schema) {
     transform_subschemas(&mut normalize, schema);
     let Some(schema) = schema.as_object_mut() else { return };

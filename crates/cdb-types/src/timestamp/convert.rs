@@ -10,7 +10,8 @@ use super::Timestamp;
 #[error("{0} is not a time; a timestamp is a finite number of seconds since 1970")]
 pub struct TimestampError(f64);
 
-/// Lets functions that take any time also take one whose conversion cannot fail. It is never called.
+/// Lets functions that take any time also take one whose conversion cannot fail. It is never
+/// called.
 impl From<Infallible> for TimestampError {
     fn from(never: Infallible) -> Self {
         match never {}
@@ -28,8 +29,8 @@ impl TryFrom<f64> for Timestamp {
 
 macro_rules! from_integers {
     ($($integer:ident)*) => {$(
-        /// Converts from seconds since the epoch. A number that a float cannot represent exactly, from
-        /// 2^53 on, is rounded to the nearest float.
+        /// Converts from seconds since the epoch. A number that a float cannot represent exactly,
+        /// from 2^53 on, is rounded to the nearest float.
         impl From<$integer> for Timestamp {
             #[allow(clippy::cast_lossless, reason = "not so for all of them")]
             fn from(seconds: $integer) -> Self {

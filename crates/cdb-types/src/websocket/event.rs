@@ -45,8 +45,8 @@ pub struct Subscribed {
     /// are sent in messages. `None` for ephemeral streams, whose datapoints are not stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<u64>,
-    /// A number that identifies the stream. If a stream is deleted and created again at the same path,
-    /// the new one has another number.
+    /// A number that identifies the stream. If a stream is deleted and created again at the same
+    /// path, the new one has another number.
     pub incarnation: i64,
     /// Whether the transform's output for a datapoint depends on that datapoint alone. True if
     /// there is no transform.
