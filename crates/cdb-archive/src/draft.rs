@@ -17,10 +17,13 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Creates the temporary directory for `target`. Its parent directory is that of `beside`,
-    /// which must be on the same file system and is usually the same path as `target`.
+    /// Creates the temporary directory that [`finish`](Self::finish) renames to `target`.
     ///
-    /// A temporary directory that an earlier process left is deleted.
+    /// It is created in the parent directory of `beside`, which must be on the file system of
+    /// `target`. Usually both are the same path. To add a directory to an existing archive, pass
+    /// the archive as `beside`, so that the temporary directory is not part of it.
+    ///
+    /// A temporary directory that an interrupted process left behind is deleted.
     ///
     /// # Errors
     /// Returns an error if `target` exists already, if one of the paths has no file name, or if the
@@ -56,7 +59,8 @@ impl Draft {
     /// Renames the temporary directory to the target.
     ///
     /// # Errors
-    /// Returns an error if it cannot be renamed. It is then deleted.
+    /// Returns an error if the directory cannot be renamed. The temporary directory is then
+    /// deleted.
     pub fn finish(mut self) -> Result<(), ArchiveError> {
         fs::rename(&self.path, &self.target).at(&self.target)?;
         self.is_finished = true;

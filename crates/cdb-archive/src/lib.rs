@@ -9,10 +9,11 @@
 //! DIR/USER/DEVICE/STREAM/downlink.json    if the stream has a downlink
 //! ```
 //!
-//! Clients write version 1. Servers write version 2, which also has the hashes of passwords.
+//! Clients write version 1. An export from a data file has version 2, which also contains the
+//! hashes of passwords.
 //!
-//! This crate only reads and writes files. Export and import over the network are in the crate
-//! `cdb-core`, those of a data file in `cdb-server`.
+//! This crate only reads and writes files. The crate `cdb-core` exports from a server and imports
+//! into one, and `cdb-server` does so for a data file.
 //!
 //! [`read_users`] reads and checks a complete archive, so that an import changes nothing if the
 //! archive is not valid. [`Draft`] writes a directory under a temporary name and renames it when it

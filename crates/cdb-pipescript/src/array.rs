@@ -10,7 +10,7 @@ use crate::value::Value;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransformError {
-    /// The text is not a script.
+    /// The text is not a valid script, or exceeds a limit.
     #[error(transparent)]
     Parse(#[from] ParseError),
     /// The script cannot process a datapoint, or exceeds its budget.
@@ -31,9 +31,9 @@ pub enum TransformError {
 ///
 /// # Long numbers
 ///
-/// A `serde_json::Value` rounds numbers that neither a 64-bit integer nor a float represents exactly,
-/// in the input of a script and in its results. To keep all their digits, read the datapoints as
-/// [`RawValue`]s and run the script over [`Point`]s:
+/// A `serde_json::Value` rounds numbers that neither a 64-bit integer nor a float represents
+/// exactly, in the input of a script and in its results. To keep all their digits, read the
+/// datapoints as [`RawValue`]s and run the script over [`Point`]s:
 ///
 /// ```
 /// use cdb_pipescript::{Point, Script, Value};
@@ -57,8 +57,8 @@ pub trait ArrayTransform {
     /// Runs a script over the datapoints, and returns the results without origins.
     ///
     /// # Errors
-    /// Returns an error if the text is not a script, if the script cannot process a datapoint, or
-    /// if it exceeds the default [`Budget`](crate::Budget).
+    /// Returns an error if the text is not a valid script, if the script cannot process a
+    /// datapoint, or if it exceeds the default [`Budget`](crate::Budget).
     fn transform(&self, script: &str) -> Result<DatapointArray, TransformError>;
 }
 

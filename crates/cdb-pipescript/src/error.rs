@@ -3,9 +3,10 @@
 use std::fmt;
 use std::ops::Range;
 
-/// A text is not a script, or exceeds a limit.
+/// A text is not a valid script, or exceeds a limit of the [`Budget`](crate::Budget).
 ///
-/// It is displayed as one line, which starts with the message of the original server if it has one.
+/// It is displayed as one line. If the original server reports the same error, the line starts with
+/// its message.
 /// [`snippet`](Self::snippet) shows the place in the script.
 ///
 /// ```

@@ -70,7 +70,7 @@ impl Interpolator {
     /// `average` is another name for `mean`.
     ///
     /// # Errors
-    /// Returns an error if the text is neither a name nor a script.
+    /// Returns an error if the text is neither the name of an interpolator nor a valid script.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         Self::parse_with(text, &Budget::default())
     }
@@ -78,7 +78,7 @@ impl Interpolator {
     /// Returns the interpolator of a name, or parses a script with a budget.
     ///
     /// # Errors
-    /// Returns an error as [`parse`](Self::parse) does.
+    /// Returns the same errors as [`parse`](Self::parse).
     pub fn parse_with(text: &str, budget: &Budget) -> Result<Self, ParseError> {
         Ok(Self(match text {
             "closest" => Kind::Closest,
@@ -152,7 +152,11 @@ impl Column {
         self.ended || !self.ahead.is_empty()
     }
 
-    /// Returns the value at `t`, which must not be earlier than in previous calls.
+    /// Returns the value at `t`, which must not be earlier than in previous calls. The value is
+    /// null if there is no datapoint to compute it from; `count`, `sum` and `mean` are then 0.
+    ///
+    /// Call it when [`advance_to`](Self::advance_to) has returned `true`. Before that, the result
+    /// does not consider datapoints that have not been pushed.
     ///
     /// # Errors
     /// Returns an error if the interpolator cannot process a datapoint, or if its script exceeds
@@ -248,6 +252,19 @@ impl Since {
 }
 
 /// Combines several columns into rows.
+///
+/// ```
+/// use cdb_pipescript::{Columns, Interpolator, Point};
+/// let mut columns = Columns::new();
+/// columns.add("steps", &Interpolator::parse("before")?);
+/// for column in columns.iter_mut() {
+///     column.push(Point::new(1.0, 8.0));
+///     column.end();
+/// }
+/// let row = columns.row(2.0, None)?;
+/// assert_eq!(serde_json::to_string(&row.d)?, r#"{"steps":8}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Columns(Vec<(Arc<str>, Column)>);
 
@@ -271,7 +288,7 @@ impl Columns {
     /// Returns the row at `t`: an object of the columns' values by name, and of `x` if it is given.
     ///
     /// # Errors
-    /// Returns an error as [`Column::value`] does, or if the row is larger than 64 MiB.
+    /// Returns an error if [`Column::value`] returns one, or if the row is larger than 64 MiB.
     pub fn row(&mut self, t: f64, x: Option<Value>) -> Result<Point, RunError> {
         let mut entries = std::collections::BTreeMap::new();
         for (name, column) in &mut self.0 {
@@ -299,7 +316,7 @@ pub struct Grid {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GridError {
-    /// The end is less than one step after the start.
+    /// The end is less than one step after the start, or a number is not finite.
     #[error("Tdataset range invalid")]
     Range,
     /// The grid has too many times, or too short a step.

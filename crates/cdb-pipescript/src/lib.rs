@@ -21,15 +21,34 @@
 //!   datapoints, or of a [`Grid`]. [`Columns`] combines several streams into rows.
 //! - [`Merge`] combines several sequences into one.
 //!
+//! # The language
+//! | script | result |
+//! |---|---|
+//! | `$` | the value of the current datapoint |
+//! | `$("room")` | an element of an object |
+//! | `$ * 1.8 + 32` | each value, converted |
+//! | `if $ > 5` | the datapoints whose value is above 5 |
+//! | `if $ > 5 \| count` | the output of one transform, passed to the next one |
+//! | `$("tags"):length` | the same with `:`, which binds more tightly than operators |
+//! | `{"x": $, "square": $ ^ 2}` | an object for each value |
+//! | `map($("room"), $("temperature"):mean)` | one object: the mean temperature for each room |
+//!
+//! The comparison operators are `<`, `<=`, `>`, `>=`, `==` and `!=`; `and`, `or` and `not` combine
+//! conditions. Operators convert their operands, so `1 == "1"` is true. The guide
+//! `pipescript_by_example` of the crate `connectordb` has an example of every transform.
+//!
+//! Some messages and results are those of the *original server*; see
+//! [`cdb_types`](cdb_types#two-servers).
+//!
 //! # Memory and time
 //!
 //! The memory of a script does not grow with the sequence, except where a transform has to
 //! remember:
 //!
 //! - `map` and `imap` keep a run of their script for each key,
-//! - `new` keeps the different values,
+//! - `new` keeps every distinct value,
 //! - `append` keeps its text,
-//! - transforms that look ahead keep the datapoints in between.
+//! - transforms that look ahead keep the datapoints up to the one that they look at.
 //!
 //! A [`Budget`] limits this memory, the steps of a run, and the length, nesting and regular
 //! expressions of a script, so that untrusted scripts can be run. With the default budget, parsing

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::error::RunError;
 use crate::value::{EXACT_DIGITS, Value, may_have_long_numbers};
 
-/// A datapoint without origin. Cheap to clone.
+/// A datapoint without an origin. It is cheap to clone.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Point {
     /// The timestamp, in seconds since 1970.

@@ -42,7 +42,8 @@ impl Script {
     /// Parses a script with the default [`Budget`].
     ///
     /// # Errors
-    /// Returns an error with its place in the text if the text is not a script, or exceeds a limit.
+    /// Returns an error, with its place in the text, if the text is not a valid script or exceeds a
+    /// limit.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         Self::parse_with(text, &Budget::default())
     }
@@ -50,7 +51,7 @@ impl Script {
     /// Parses a script with a budget, which also limits its runs.
     ///
     /// # Errors
-    /// Returns an error as [`parse`](Self::parse) does.
+    /// Returns the same errors as [`parse`](Self::parse).
     pub fn parse_with(text: &str, budget: &Budget) -> Result<Self, ParseError> {
         let node = parse(text, budget).map_err(|fault| ParseError::new(text, fault))?;
         Ok(Self(Arc::new(Inner {
@@ -95,11 +96,11 @@ impl Script {
         self.start_with(Meter::new(self.0.budget))
     }
 
-    /// Starts a run that returns an error after `steps` steps, or fewer if the budget of the script
-    /// has fewer. Unlike with [`start`](Self::start), input does not add steps.
+    /// Starts a run that returns an error after `steps` steps, or after those of the script's
+    /// budget if they are fewer. Unlike with [`start`](Self::start), input does not add steps.
     ///
-    /// An async task can try a short run, and repeat it on another thread if it did not suffice:
-    /// [`Run::is_out_of_steps`] distinguishes that error from others.
+    /// An async task can start with such a short run. If [`Run::is_out_of_steps`] then returns
+    /// `true`, it can repeat the run with more steps on a thread for blocking work.
     #[must_use]
     pub fn start_within(&self, steps: u64) -> Run {
         let budget = self.0.budget;
@@ -169,7 +170,7 @@ impl Run {
     ///
     /// # Errors
     /// Returns an error if the script cannot process the datapoint, or exceeds its budget. Earlier
-    /// results can still be pulled, but no more datapoints must be pushed.
+    /// results can still be pulled, but do not push more datapoints.
     pub fn push(&mut self, point: impl Into<Point>) -> Result<(), RunError> {
         let point = point.into();
         self.meter.allow(&point.d);
@@ -181,7 +182,7 @@ impl Run {
     /// [`pull`](Self::pull).
     ///
     /// # Errors
-    /// Returns an error as [`push`](Self::push) does.
+    /// Returns the same errors as [`push`](Self::push).
     pub fn feed(
         &mut self,
         point: impl Into<Point>,
@@ -199,7 +200,7 @@ impl Run {
     /// Ends the sequence, which makes the remaining results available.
     ///
     /// # Errors
-    /// Returns an error as [`push`](Self::push) does.
+    /// Returns the same errors as [`push`](Self::push).
     pub fn end(&mut self) -> Result<(), RunError> {
         let sink = &mut |point, meter: &mut Meter| keep(&mut self.results, point, meter);
         self.pipeline.end(sink, &mut self.meter)

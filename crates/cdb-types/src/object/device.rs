@@ -48,7 +48,13 @@ pub struct DeviceInfo {
     /// Whether other users may see the device and its streams.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
-    /// The device role: `none` (or an empty text), `reader`, `writer` or `user`.
+    /// The device role, which determines what the device may do with other devices and streams, but
+    /// never more than its user may do:
+    ///
+    /// - `none` or an empty text: nothing.
+    /// - `reader`: read them and their data.
+    /// - `writer`: also change them, and send values to downlinks.
+    /// - `user`: also create and delete them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// Whether user interfaces show the device in lists.
@@ -88,7 +94,7 @@ pub struct DeviceCreate {
     /// Whether other users may see the device; the server's default is false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
-    /// The device role; the server's default is `none`.
+    /// The device role, see [`DeviceInfo::role`]; the server's default is `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// Whether user interfaces show the device in lists; the server's default is true.
@@ -181,7 +187,7 @@ pub struct DeviceUpdate {
     /// Whether other users may see the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
-    /// The device role.
+    /// The device role; see [`DeviceInfo::role`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// Whether user interfaces show the device in lists.

@@ -42,7 +42,7 @@ pub struct UserInfo {
     /// The icon: a name such as `material:star`, or an image as a `data:` URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// The user role, such as `user` or `admin`.
+    /// The user role: `user`, or `admin`, who may change all users.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// Whether other users may see this user.
