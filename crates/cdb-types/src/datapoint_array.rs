@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Datapoint, Timestamp};
+use crate::{Datapoint, Seconds, Timestamp};
 
 /// A list of datapoints, as reads return it and inserts accept it.
 ///
@@ -65,8 +65,10 @@ impl<T> DatapointArray<T> {
         self.sort()
     }
 
-    /// Adds seconds, which may be negative, to every timestamp. NaN has no effect.
-    pub fn tshift(&mut self, seconds: f64) -> &mut Self {
+    /// Adds a length of time to every timestamp: a `Duration`, or seconds, which may be negative. NaN
+    /// has no effect.
+    pub fn tshift(&mut self, by: impl Into<Seconds>) -> &mut Self {
+        let seconds = by.into().as_f64();
         for dp in &mut self.0 {
             dp.t += seconds;
         }

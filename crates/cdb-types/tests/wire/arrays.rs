@@ -17,7 +17,7 @@ fn merging_keeps_the_order_of_equal_times() {
 #[test]
 fn times_are_shifted_in_place() {
     let mut a = array(&[(1.0, 1), (2.5, 2)]);
-    a.tshift(-0.5);
+    a.tshift(-1).tshift(std::time::Duration::from_millis(500));
     assert_eq!(a.t().map(Timestamp::as_secs_f64).collect::<Vec<_>>(), [0.5, 2.0]);
     assert_eq!(a.d().copied().collect::<Vec<_>>(), [1, 2]);
 }
