@@ -22,8 +22,8 @@ async fn begin(url: String) -> Result {
 
     temperature.insert(21.5).await?;
     let last = temperature.get(-1).await?;
-    let today = temperature.typed::<f64>().query().t1(Timestamp::now() - 86400.0).await?;
-    println!("{last:?}, on average {:?}", today.mean());
+    let day = temperature.typed::<f64>().query().t1(Timestamp::now() - 86400.0).await?;
+    println!("{last:?}, on average {:?}", day.mean());
     let warm = temperature.query().transform("if $ > 25 | count | if last").await?;
     Ok(())
 }

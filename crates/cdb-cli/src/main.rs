@@ -12,7 +12,9 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use connect::Server;
 use output::Output;
@@ -84,12 +86,15 @@ enum Command {
 async fn main() -> ExitCode {
     let Cli { server, output, command } = Cli::parse();
     // `cdb serve` logs what it does; the other commands log errors only.
-    let level = if matches!(command, Command::Serve(_)) { "info" } else { "error" };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let is_server = matches!(command, Command::Serve(_));
+    let level = if is_server { LevelFilter::INFO } else { LevelFilter::ERROR };
+    let filter = std::env::var("RUST_LOG").ok().and_then(|filter| filter.parse().ok());
+    let log = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    tracing_subscriber::registry()
+        .with(log)
+        .with(filter.unwrap_or_else(|| Targets::new().with_default(level)))
         .init();
     let done = match command {
         Command::Serve(serve) => serve.run(output).await,
