@@ -1,10 +1,10 @@
 //! Streams with the schema of a type.
 
-#![cfg(all(feature = "schemars", feature = "server"))]
+#![cfg(all(feature = "schemars", feature = "testing"))]
 
 use std::fmt::Debug;
 
-use connectordb::server::Server;
+use connectordb::testing::TestServer;
 use connectordb::{ConnectorDb, StreamCreate};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -57,25 +57,20 @@ where
 
 #[tokio::test]
 async fn the_server_accepts_values_of_the_type_and_refuses_others() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let builder = Server::builder().data(directory.path().join("data.db"));
-    let builder = builder.listen("127.0.0.1:0").admin("test", "test");
-    let server = builder.start().await.expect("a server");
-    let cdb = ConnectorDb::builder().url(server.url()).password("test", "test");
-    let cdb = cdb.connect().await.expect("a connection");
-    check(&cdb, "float", &[1.5, 2.0, -3e10], json!("1.5")).await;
-    check(&cdb, "integer", &[i64::MIN, 0, i64::MAX], json!(1.5)).await;
-    check(&cdb, "byte", &[0_u8, 255], json!(256)).await;
-    check(&cdb, "boolean", &[true, false], json!(1)).await;
-    check(&cdb, "text", &["a".to_owned()], json!(1)).await;
-    check(&cdb, "option", &[Some(1.5), None], json!("1.5")).await;
-    check(&cdb, "list", &[vec![1.5, 2.0], vec![]], json!([null])).await;
+    let server = TestServer::start().await.expect("a server");
+    let cdb = server.cdb();
+    check(cdb, "float", &[1.5, 2.0, -3e10], json!("1.5")).await;
+    check(cdb, "integer", &[i64::MIN, 0, i64::MAX], json!(1.5)).await;
+    check(cdb, "byte", &[0_u8, 255], json!(256)).await;
+    check(cdb, "boolean", &[true, false], json!(1)).await;
+    check(cdb, "text", &["a".to_owned()], json!(1)).await;
+    check(cdb, "option", &[Some(1.5), None], json!("1.5")).await;
+    check(cdb, "list", &[vec![1.5, 2.0], vec![]], json!([null])).await;
     let windows = [Window::Open, Window::Tilted { degrees: 7 }, Window::Closed];
-    check(&cdb, "window", &windows, json!("ajar")).await;
+    check(cdb, "window", &windows, json!("ajar")).await;
     let climates = windows.map(|window| {
         let humidity = (window == Window::Open).then_some(0.5);
         Climate { temperature: 21.5, humidity, window }
     });
-    check(&cdb, "climate", &climates, json!({"temperature": 21.5})).await;
-    server.shutdown().await;
+    check(cdb, "climate", &climates, json!({"temperature": 21.5})).await;
 }
