@@ -144,11 +144,7 @@ impl Shared {
         let aborted = self.unacknowledged.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some((stream, sent)) = aborted else { return Ok(()) };
         for sent in sent {
-            let stream = stream.clone();
-            let acknowledge = self
-                .file
-                .with(move |queue| Box::pin(async move { queue.acknowledge(&stream, sent).await }));
-            if acknowledge.await?.is_err() {
+            if self.file.acknowledge(&stream, sent).await?.is_err() {
                 tracing::debug!("an acknowledgement was made already");
             }
         }

@@ -9,7 +9,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use crate::queue::{AppendError, Counts, NewRow, Queue};
+use crate::queue::{AppendError, Counts, Mismatch, NewRow, Queue};
+use crate::upload::Sent;
 use crate::{Durability, Error};
 
 /// The largest number of requests in the queue. Senders beyond that wait for a free slot.
@@ -102,6 +103,17 @@ impl FileHandle {
         });
         self.requests.send(Request::Work(work)).await.map_err(|_| Error::Closed)?;
         result.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Deletes datapoints of a stream that the server has stored; see [`Queue::acknowledge`].
+    pub(crate) async fn acknowledge(
+        &self,
+        stream: &str,
+        sent: Sent,
+    ) -> Result<Result<(), Mismatch>, Error> {
+        let stream = stream.to_owned();
+        self.with(move |queue| Box::pin(async move { queue.acknowledge(&stream, sent).await }))
+            .await
     }
 }
 

@@ -207,11 +207,7 @@ impl Performer {
             return Ok(Ok(()));
         }
         for sent in sent {
-            let name = self.stream.name().to_owned();
-            let acknowledge = self
-                .file
-                .with(move |queue| Box::pin(async move { queue.acknowledge(&name, sent).await }));
-            if let Err(mismatch) = acknowledge.await? {
+            if let Err(mismatch) = self.file.acknowledge(self.stream.name(), sent).await? {
                 return Ok(Err(mismatch));
             }
         }
