@@ -33,11 +33,6 @@ pub enum ByIndex {}
 /// A query for datapoints of a stream. Awaiting it reads them into a list;
 /// [`stream`](Self::stream) reads them one at a time.
 ///
-/// # Errors
-/// Awaiting it returns an error if the stream does not exist or may not be read, the transform is not
-/// valid, the server cannot be reached, a time was NaN or an infinity ([`Error::Time`]), or a value
-/// cannot be read as `T` ([`Error::Value`]).
-///
 /// A query is by time or by index. Combining both does not compile:
 ///
 /// ```compile_fail
@@ -45,6 +40,11 @@ pub enum ByIndex {}
 /// let _ = stream.query().t1(cdb_core::Timestamp::ZERO).i1(5);
 /// # }
 /// ```
+///
+/// # Errors
+/// Awaiting it returns an error if the stream does not exist or may not be read, the transform is not
+/// valid, the server cannot be reached, a time was NaN or an infinity ([`Error::Time`]), or a value
+/// cannot be read as `T` ([`Error::Value`]).
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Query<T = Value, By = Whole> {
     stream: Stream,
