@@ -12,10 +12,10 @@ use subtle::ConstantTimeEq;
 pub(crate) use password::Hasher;
 pub(crate) use sessions::{Session, Sessions};
 
-use crate::actor::{Actor, Asker};
-use crate::database::Database;
-use crate::refusal::Refusal;
-use crate::store::{DeviceRow, StoredPassword, UserRow, key_digest};
+use crate::api_error::ApiError;
+use crate::identity::{Identity, Principal};
+use crate::service::Service;
+use crate::storage::sqlite::{DeviceRow, StoredPassword, UserRow, key_digest};
 
 /// How long a failed login takes at least.
 const FAILED_LOGIN_DELAY: Duration = Duration::from_millis(300);
@@ -29,21 +29,24 @@ pub(crate) enum Credentials {
     Nobody,
 }
 
-impl Database {
+impl Service {
     /// Finds out who asks.
-    pub(crate) async fn authenticate(&self, credentials: Credentials) -> Result<Asker, Refusal> {
-        let asker = match credentials {
+    pub(crate) async fn authenticate(
+        &self,
+        credentials: Credentials,
+    ) -> Result<Principal, ApiError> {
+        let principal = match credentials {
             Credentials::Password { login, password } => self.log_in(login, password).await?,
             Credentials::Key(key) => self.find_key(&key).await?,
             // A session that has ended is none.
             Credentials::Session(session) => match self.sessions.key(&session) {
                 Some(key) => self.find_key(&key).await?,
-                None => return Ok(Asker::default()),
+                None => return Ok(Principal::default()),
             },
-            Credentials::Nobody => return Ok(Asker::default()),
+            Credentials::Nobody => return Ok(Principal::default()),
         };
-        match asker {
-            Ok(actor) => Ok(Asker::device(actor)),
+        match principal {
+            Ok(identity) => Ok(Principal::device(identity)),
             Err(failed) => {
                 tokio::time::sleep(FAILED_LOGIN_DELAY).await;
                 Err(failed)
@@ -55,15 +58,15 @@ impl Database {
     pub(crate) async fn find_key(
         &self,
         key: &ApiKey,
-    ) -> Result<Result<Arc<Actor>, Refusal>, Refusal> {
-        let unknown = || Refusal::unauthorized("The requested device was not found.");
+    ) -> Result<Result<Arc<Identity>, ApiError>, ApiError> {
+        let unknown = || ApiError::unauthorized("The requested device was not found.");
         if key.expose().is_empty() {
-            return Ok(Err(Refusal::unauthorized("Must have non-empty api key")));
+            return Ok(Err(ApiError::unauthorized("Must have non-empty api key")));
         }
         let digest = key_digest(key);
         let generation = self.store.generation();
-        if let Some(actor) = self.actors.get(generation, &digest) {
-            return Ok(Ok(actor));
+        if let Some(identity) = self.identities.get(generation, &digest) {
+            return Ok(Ok(identity));
         }
         let mut db = self.store.readers().acquire().await?;
         let Some(device) = DeviceRow::by_key(&mut *db, &digest).await? else {
@@ -76,9 +79,9 @@ impl Database {
         drop(db);
         let Some(user) = user else { return Ok(Err(unknown())) };
         self.ensure_log(user.id).await?;
-        let actor = Arc::new(Actor { user, device, password: None });
-        self.actors.put(generation, digest, Arc::clone(&actor));
-        Ok(Ok(actor))
+        let identity = Arc::new(Identity { user, device, password: None });
+        self.identities.put(generation, digest, Arc::clone(&identity));
+        Ok(Ok(identity))
     }
 
     /// The `user` device of whom the password fits; the inner error is a failed login.
@@ -86,7 +89,7 @@ impl Database {
         &self,
         login: String,
         password: Password,
-    ) -> Result<Result<Arc<Actor>, Refusal>, Refusal> {
+    ) -> Result<Result<Arc<Identity>, ApiError>, ApiError> {
         let mut db = self.store.readers().acquire().await?;
         let user = UserRow::by_login(&mut *db, &login).await?;
         let stored = match &user {
@@ -96,7 +99,7 @@ impl Database {
         drop(db);
         // Who does not exist takes as long as who gave the wrong password.
         let fits = self.hasher.verify(&password, stored.as_ref()).await?;
-        let failed = || Refusal::unauthorized("Login Failed. Check your username or password");
+        let failed = || ApiError::unauthorized("Login Failed. Check your username or password");
         let Some((user, stored)) = user.zip(stored).filter(|_| fits) else {
             return Ok(Err(failed()));
         };
@@ -106,18 +109,18 @@ impl Database {
         };
         self.ensure_log(user.id).await?;
         let device = DeviceRow::by_name(self.store.readers(), user.id, "user").await?;
-        let actor = device.map(|device| Actor { user, device, password: Some(stored) });
-        Ok(actor.map(Arc::new).ok_or_else(failed))
+        let identity = device.map(|device| Identity { user, device, password: Some(stored) });
+        Ok(identity.map(Arc::new).ok_or_else(failed))
     }
 
     async fn store_password(
         &self,
         user: i64,
         password: StoredPassword,
-    ) -> Result<StoredPassword, Refusal> {
-        let mut change = self.store.begin().await?;
-        password.set(&mut change, user).await?;
-        change.commit().await?;
+    ) -> Result<StoredPassword, ApiError> {
+        let mut tx = self.store.begin().await?;
+        password.set(&mut tx, user).await?;
+        tx.commit().await?;
         Ok(password)
     }
 }

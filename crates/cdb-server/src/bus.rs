@@ -1,10 +1,10 @@
 //! Who must hear of an insert.
 //!
 //! The store tells of what it has committed; for each array somebody has subscribed to there is a
-//! [`Topic`], which makes one text for each of its transforms, and puts it into the [`Outbox`] of
+//! [`Topic`], which makes one text for each of its transforms, and puts it into the [`SendQueue`] of
 //! each subscriber. Nobody is waited for.
 
-mod outbox;
+mod send_queue;
 mod topic;
 
 use std::collections::HashMap;
@@ -15,9 +15,9 @@ use cdb_pipescript::Script;
 use cdb_types::DataPath;
 use tokio::sync::mpsc;
 
-pub(crate) use outbox::{Outbox, Parcel};
+pub(crate) use send_queue::{Frame, SendQueue};
 
-use crate::store::{Appended, Array, ReadError, Store};
+use crate::storage::sqlite::{Appended, Array, ReadError, Store};
 use topic::{Listener, Topic};
 
 /// The maximum number of steps that the scripts of a batch take together on the threads that answer
@@ -44,11 +44,11 @@ struct Interest {
 
 /// What somebody wants to hear of.
 #[derive(Debug)]
-pub(crate) struct Wish {
+pub(crate) struct SubscribeRequest {
     pub(crate) array: Array,
     pub(crate) path: DataPath,
     pub(crate) script: Option<Script>,
-    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) send_queue: Arc<SendQueue>,
     /// The subscriber's number for it, unique within the outbox.
     pub(crate) number: u64,
     /// Whether messages say where the datapoints lie.
@@ -74,7 +74,7 @@ impl Bus {
                 for appended in group {
                     let topic = lock(&topics).get(&appended.array).map(|it| Arc::clone(&it.topic));
                     if let Some(topic) = topic {
-                        tell(topic, appended).await;
+                        publish(topic, appended).await;
                     }
                 }
             }
@@ -86,24 +86,24 @@ impl Bus {
     /// from which on all that is inserted comes in messages.
     pub(crate) async fn subscribe(
         &self,
-        wish: Wish,
-        answer: impl FnOnce(u64) -> Option<Parcel> + Send,
+        request: SubscribeRequest,
+        answer: impl FnOnce(u64) -> Option<Frame> + Send,
     ) -> Result<Subscription, ReadError> {
-        let Wish { array, path, script, outbox, number, detailed } = wish;
+        let SubscribeRequest { array, path, script, send_queue, number, detailed } = request;
         let topic = self.topic(array, path);
         let mut subscription =
             Subscription { bus: self.clone(), array, topic: Arc::clone(&topic), listener: None };
-        // A commit that was under way may not have known that it is to be told of.
+        // A commit that was under way may not have known that it is to be last_published of.
         topic.begun.get_or_init(|| self.store.settled()).await;
-        // What is committed from here on is told of, what was before is within the length.
+        // What is committed from here on is last_published of, what was before is within the length.
         let length = self.store.length(array).await?;
         let transform = script.as_ref().map_or("", Script::text).to_owned();
-        topic.join(&transform, script, |told| {
-            let from = length.max(told);
+        topic.join(&transform, script, |last_published| {
+            let from = length.max(last_published);
             if let Some(answer) = answer(from) {
-                outbox.push(answer);
+                send_queue.push(answer);
             }
-            let listener = Listener { outbox, number, from, detailed };
+            let listener = Listener { send_queue, number, from, detailed };
             subscription.listener = Some((transform.clone(), listener.clone()));
             listener
         });
@@ -126,11 +126,11 @@ impl Bus {
 
 impl Subscription {
     /// Answers a second wish for the same. The first goes on, and serves both.
-    pub(crate) fn repeat(&self, answer: impl FnOnce(u64) -> Option<Parcel>) {
+    pub(crate) fn repeat(&self, answer: impl FnOnce(u64) -> Option<Frame>) {
         if let Some((_, listener)) = &self.listener {
-            self.topic.say(|told| {
-                if let Some(answer) = answer(listener.from.max(told)) {
-                    listener.outbox.push(answer);
+            self.topic.between_messages(|last_published| {
+                if let Some(answer) = answer(listener.from.max(last_published)) {
+                    listener.send_queue.push(answer);
                 }
             });
         }
@@ -153,17 +153,18 @@ impl Drop for Subscription {
     }
 }
 
-async fn tell(topic: Arc<Topic>, appended: Appended) {
+async fn publish(topic: Arc<Topic>, appended: Appended) {
     let mut channels = topic.channels(&appended);
     if appended.points.text().len() < LARGE_TEXT_BYTES {
-        channels = topic.tell(&appended, channels, Some(MAX_INLINE_STEPS));
+        channels = topic.publish(&appended, channels, Some(MAX_INLINE_STEPS));
         if channels.is_empty() {
             return;
         }
     }
-    let told = tokio::task::spawn_blocking(move || topic.tell(&appended, channels, None)).await;
-    if let Err(error) = told {
-        tracing::error!(%error, "subscribers were not told of an insert");
+    let last_published =
+        tokio::task::spawn_blocking(move || topic.publish(&appended, channels, None)).await;
+    if let Err(error) = last_published {
+        tracing::error!(%error, "subscribers were not last_published of an insert");
     }
 }
 

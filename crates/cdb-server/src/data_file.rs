@@ -12,7 +12,7 @@ pub use export::Export;
 pub use import::Import;
 
 use crate::error::StartError;
-use crate::store::{Feed, Store};
+use crate::storage::sqlite::{Feed, Store};
 
 /// The data file of a server that is not running.
 ///

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::store::OpenError;
-use crate::tls::TlsError;
+use crate::http::tls::TlsError;
+use crate::storage::sqlite::OpenError;
 
 /// A server could not be started, or its data file could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +54,7 @@ impl StartError {
         match error {
             OpenError::InUse => Self::InUse(file.to_owned()),
             OpenError::File(error) => Self::data(file, error),
-            OpenError::Database(error) => Self::data(file, error),
+            OpenError::Service(error) => Self::data(file, error),
             OpenError::Journal(error) => Self::data(file, error),
         }
     }

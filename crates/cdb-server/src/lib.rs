@@ -43,26 +43,26 @@
 //! The methods say what happens if their futures are dropped. Futures that are dropped never leave
 //! the data file damaged.
 
-mod actor;
-mod api;
+mod api_error;
+
 mod auth;
 mod bus;
 mod data_file;
-mod database;
 mod error;
+mod http;
+mod identity;
 mod permissions;
 mod query;
-mod refusal;
+mod runtime;
 mod server;
-mod sockets;
-mod store;
-mod tls;
+mod service;
+mod storage;
 
 pub use cdb_archive::{ArchiveError, ArchiveProblem, Progress};
 pub use data_file::{DataFile, DataFileError, Export, Import};
 pub use error::StartError;
+pub use http::tls::TlsError;
 pub use server::{Server, ServerBuilder};
-pub use tls::TlsError;
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use right::Set;
 pub(crate) use right::{Field, Operation};
 
-use crate::actor::{Actor, Asker};
-use crate::store::{DeviceRow, UserRow};
+use crate::identity::{Identity, Principal};
+use crate::storage::sqlite::{DeviceRow, UserRow};
 
 /// The tables a server has unless it is given others.
 const DEFAULT: &str = include_str!("permissions/default.json");
@@ -99,18 +99,18 @@ enum Object {
     Stream,
 }
 
-/// How the asker stands to what it asks about.
+/// How the principal stands to what it asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Relation {
     Private,
     Public,
-    /// It belongs to the asker's user.
+    /// It belongs to the principal's user.
     User,
     /// It is the asking device, or a stream of it.
     Own,
 }
 
-/// What an asker may do to an object.
+/// What an principal may do to an object.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Grant {
     operations: Set<Operation>,
@@ -153,34 +153,34 @@ impl Permissions {
         name.is_empty() || self.device_roles.contains_key(name)
     }
 
-    /// The asker's user role: `nobody`'s if it is not logged in, or its role is unknown.
-    fn user_role_of(&self, asker: &Asker) -> Option<&UserRole> {
-        let role = asker.actor().map(|actor| actor.user.role.as_str());
+    /// The principal's user role: `nobody`'s if it is not logged in, or its role is unknown.
+    fn user_role_of(&self, principal: &Principal) -> Option<&UserRole> {
+        let role = principal.identity().map(|identity| identity.user.role.as_str());
         role.and_then(|role| self.user_roles.get(role)).or_else(|| self.user_roles.get("nobody"))
     }
 
-    fn device_role_of(&self, asker: &Asker) -> Option<&DeviceRole> {
+    fn device_role_of(&self, principal: &Principal) -> Option<&DeviceRole> {
         // Nobody acts as a device of role user.
-        let role = asker.actor().map_or("user", |actor| actor.device.role.as_str());
+        let role = principal.identity().map_or("user", |identity| identity.device.role.as_str());
         self.device_roles.get(role).or_else(|| self.device_roles.get("none"))
     }
 
-    /// What the asker's user role lets be made without saying more.
-    pub(crate) fn defaults_for(&self, asker: &Asker) -> Option<&UserRole> {
-        self.user_role_of(asker)
+    /// What the principal's user role lets be made without saying more.
+    pub(crate) fn defaults_for(&self, principal: &Principal) -> Option<&UserRole> {
+        self.user_role_of(principal)
     }
 
-    /// Whether the asker may count users, devices and streams.
-    pub(crate) fn may_count(&self, asker: &Asker) -> bool {
-        self.user_role_of(asker).is_some_and(|role| role.can_count)
-            && self.device_role_of(asker).is_some_and(|role| role.can_count)
+    /// Whether the principal may count users, devices and streams.
+    pub(crate) fn may_count(&self, principal: &Principal) -> bool {
+        self.user_role_of(principal).is_some_and(|role| role.can_count)
+            && self.device_role_of(principal).is_some_and(|role| role.can_count)
     }
 
-    /// What the asker may do where it stands so: the intersection of what its user's role and its
+    /// What the principal may do where it stands so: the intersection of what its user's role and its
     /// own role allow.
-    pub(crate) fn grant(&self, asker: &Asker, relation: Relation) -> Grant {
-        let user = self.user_role_of(asker).map(|role| role.levels.of(relation));
-        let device = self.device_role_of(asker).map(|role| role.levels.of(relation));
+    pub(crate) fn grant(&self, principal: &Principal, relation: Relation) -> Grant {
+        let user = self.user_role_of(principal).map(|role| role.levels.of(relation));
+        let device = self.device_role_of(principal).map(|role| role.levels.of(relation));
         let (user, device) = (self.level(user), self.level(device));
         Grant {
             operations: user.operations & device.operations,
@@ -218,25 +218,25 @@ impl Permissions {
         }
     }
 
-    /// What the asker may do to a user.
-    pub(crate) fn on_user(&self, asker: &Asker, user: &UserRow) -> Grant {
-        let relation = match asker.actor() {
-            Some(Actor { user: own, .. }) if own.id == user.id => Relation::User,
+    /// What the principal may do to a user.
+    pub(crate) fn on_user(&self, principal: &Principal, user: &UserRow) -> Grant {
+        let relation = match principal.identity() {
+            Some(Identity { user: own, .. }) if own.id == user.id => Relation::User,
             _ if user.public => Relation::Public,
             _ => Relation::Private,
         };
-        self.grant(asker, relation)
+        self.grant(principal, relation)
     }
 
-    /// What the asker may do to a device, its streams and their data.
-    pub(crate) fn on_device(&self, asker: &Asker, device: &DeviceRow) -> Grant {
-        let relation = match asker.actor() {
-            Some(Actor { device: own, .. }) if own.id == device.id => Relation::Own,
-            Some(Actor { user: own, .. }) if own.id == device.user_id => Relation::User,
+    /// What the principal may do to a device, its streams and their data.
+    pub(crate) fn on_device(&self, principal: &Principal, device: &DeviceRow) -> Grant {
+        let relation = match principal.identity() {
+            Some(Identity { device: own, .. }) if own.id == device.id => Relation::Own,
+            Some(Identity { user: own, .. }) if own.id == device.user_id => Relation::User,
             _ if device.public => Relation::Public,
             _ => Relation::Private,
         };
-        self.grant(asker, relation)
+        self.grant(principal, relation)
     }
 }
 
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn nobody_may_do_nothing() {
         let tables = Permissions::default_tables().expect("the tables can be read");
-        let nobody = Asker::default();
+        let nobody = Principal::default();
         assert!(!tables.may_count(&nobody));
         for relation in [Relation::Private, Relation::Public, Relation::User, Relation::Own] {
             let grant = tables.grant(&nobody, relation);

@@ -14,7 +14,7 @@ pub(crate) use source::{Source, read_point};
 
 use cdb_pipescript::{ParseError, Point, RunError};
 
-use crate::store::ReadError;
+use crate::storage::sqlite::ReadError;
 
 /// Why a question has no further answer.
 #[derive(Debug, thiserror::Error)]

@@ -12,17 +12,17 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::api;
 use crate::bus::Bus;
-use crate::database::Database;
 use crate::error::StartError;
+use crate::http;
+use crate::http::tls::{TlsListener, acceptor};
 use crate::permissions::Permissions;
-use crate::sockets::{PING, Sockets};
-use crate::store::{Feed, Store};
-use crate::tls::{TlsListener, acceptor};
+use crate::runtime::{PING, Sockets};
+use crate::service::Service;
+use crate::storage::sqlite::{Feed, Store};
 
 /// How long requests under way may take after the server was told to stop.
-const FAREWELL: Duration = Duration::from_secs(10);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 /// The configuration of a server; see [`Server::builder`].
 #[derive(Debug, Clone)]
@@ -100,11 +100,11 @@ impl ServerBuilder {
         let listening = |source| StartError::Listen { address: self.listen.clone(), source };
         let listener = listener.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
-        let (farewell, stopping) = watch::channel(false);
+        let (stop_sockets, stopping) = watch::channel(false);
         let sockets = Sockets { ping: self.ping, stop: stopping };
-        let database = open(&self.data, sockets, self.admin).await?;
-        let store = database.store.clone();
-        let router = api::router(Arc::new(database));
+        let service = open(&self.data, sockets, self.admin).await?;
+        let store = service.store.clone();
+        let router = http::router(Arc::new(service));
         let (stop, stopped) = oneshot::channel::<()>();
         let is_encrypted = tls.is_some();
         let serving = match tls {
@@ -121,7 +121,7 @@ impl ServerBuilder {
             }
         };
         tracing::info!(%address, data = %self.data.display(), "listening");
-        Ok(Server { address, is_encrypted, store, stop, farewell, serving })
+        Ok(Server { address, is_encrypted, store, stop, stop_sockets, serving })
     }
 }
 
@@ -155,21 +155,21 @@ async fn open(
     file: &Path,
     sockets: Sockets,
     admin: Option<(String, Password)>,
-) -> Result<Database, StartError> {
-    let (feed, told) = Feed::new();
+) -> Result<Service, StartError> {
+    let (feed, appended) = Feed::new();
     let store = Store::open(file, feed).await.map_err(|error| StartError::opening(file, error))?;
     let permissions = Permissions::default_tables();
     let permissions = permissions.map_err(|error| StartError::data(file, error))?;
-    let bus = Bus::new(store.clone(), told);
-    let database = Database::new(store, bus, sockets, permissions);
-    let refused = |refusal: crate::refusal::Refusal| {
-        StartError::Administrator(refusal.cause.unwrap_or_else(|| refusal.msg.into_owned()))
+    let bus = Bus::new(store.clone(), appended);
+    let service = Service::new(store, bus, sockets, permissions);
+    let refused = |error: crate::api_error::ApiError| {
+        StartError::Administrator(error.cause.unwrap_or_else(|| error.msg.into_owned()))
     };
-    if !database.has_users().await.map_err(refused)? {
+    if !service.has_users().await.map_err(refused)? {
         let (name, password) = admin.ok_or(StartError::NoAdministrator)?;
-        database.create_administrator(&name, password).await.map_err(refused)?;
+        service.create_administrator(&name, password).await.map_err(refused)?;
     }
-    Ok(database)
+    Ok(service)
 }
 
 /// A running server.
@@ -182,7 +182,7 @@ pub struct Server {
     is_encrypted: bool,
     store: Store,
     stop: oneshot::Sender<()>,
-    farewell: watch::Sender<bool>,
+    stop_sockets: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
 
@@ -221,14 +221,14 @@ impl Server {
     /// requests finish in the background, without a time limit.
     pub async fn shutdown(self) {
         drop(self.stop);
-        self.farewell.send_replace(true);
+        self.stop_sockets.send_replace(true);
         let abort = self.serving.abort_handle();
         let finished = async {
             let served = self.serving.await;
-            self.farewell.closed().await;
+            self.stop_sockets.closed().await;
             served
         };
-        if tokio::time::timeout(FAREWELL, finished).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN_GRACE, finished).await.is_err() {
             tracing::warn!("some requests took too long to finish");
             abort.abort();
         }

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha512};
 use subtle::ConstantTimeEq;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::refusal::Refusal;
-use crate::store::StoredPassword;
+use crate::api_error::ApiError;
+use crate::storage::sqlite::StoredPassword;
 
 /// What new passwords are hashed with.
 const CURRENT: &str = "argon2id";
@@ -19,7 +19,7 @@ const MEMORY_KIB: u32 = 7 * 1024;
 const PASSES: u32 = 5;
 
 /// How many passwords wait at most; further ones wait for their turn to wait.
-const MOST_WAITING: usize = 16;
+const MAX_WAITING: usize = 16;
 
 /// bcrypt looks at no more of a password, the salt appended to it included.
 const BCRYPT_BYTES: usize = 72;
@@ -36,7 +36,7 @@ type Job = Box<dyn FnOnce() + Send>;
 
 impl Default for Hasher {
     fn default() -> Self {
-        let (jobs, mut waiting) = mpsc::channel::<Job>(MOST_WAITING);
+        let (jobs, mut waiting) = mpsc::channel::<Job>(MAX_WAITING);
         tokio::task::spawn_blocking(move || {
             while let Some(job) = waiting.blocking_recv() {
                 job();
@@ -48,10 +48,10 @@ impl Default for Hasher {
 
 impl Hasher {
     /// Hashes a new password.
-    pub(crate) async fn hash(&self, password: Password) -> Result<StoredPassword, Refusal> {
+    pub(crate) async fn hash(&self, password: Password) -> Result<StoredPassword, ApiError> {
         self.take_turn(move || {
             let hash = argon2()?.hash_password(password.expose().as_bytes());
-            let hash = hash.map_err(Refusal::failure)?.to_string();
+            let hash = hash.map_err(ApiError::internal)?.to_string();
             Ok(StoredPassword { scheme: CURRENT.to_owned(), salt: String::new(), hash })
         })
         .await
@@ -62,14 +62,14 @@ impl Hasher {
         &self,
         password: &Password,
         stored: Option<&StoredPassword>,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<bool, ApiError> {
         let (password, stored) = (password.clone(), stored.cloned());
         self.take_turn(move || match stored {
             Some(stored) => fits(&password, &stored),
             None => argon2()?
                 .hash_password(password.expose().as_bytes())
                 .map(|_| false)
-                .map_err(Refusal::failure),
+                .map_err(ApiError::internal),
         })
         .await
     }
@@ -86,42 +86,42 @@ impl Hasher {
 
     async fn take_turn<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
-    ) -> Result<T, Refusal> {
+        work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let (done, answer) = oneshot::channel();
         let job = Box::new(move || {
             if done.send(work()).is_err() {
                 tracing::debug!("nobody waits for this password any more");
             }
         });
-        self.jobs.send(job).await.map_err(Refusal::failure)?;
-        answer.await.map_err(Refusal::failure)?
+        self.jobs.send(job).await.map_err(ApiError::internal)?;
+        answer.await.map_err(ApiError::internal)?
     }
 }
 
-fn argon2() -> Result<Argon2<'static>, Refusal> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(Refusal::failure)?;
+fn argon2() -> Result<Argon2<'static>, ApiError> {
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(ApiError::internal)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-fn fits(password: &Password, stored: &StoredPassword) -> Result<bool, Refusal> {
+fn fits(password: &Password, stored: &StoredPassword) -> Result<bool, ApiError> {
     let password = password.expose();
     match stored.scheme.as_str() {
         CURRENT => {
-            let hash = PasswordHash::new(&stored.hash).map_err(Refusal::failure)?;
+            let hash = PasswordHash::new(&stored.hash).map_err(ApiError::internal)?;
             Ok(argon2()?.verify_password(password.as_bytes(), &hash).is_ok())
         }
         "bcrypt" => {
             let mut salted = format!("{password}{}", stored.salt).into_bytes();
             salted.truncate(BCRYPT_BYTES);
-            bcrypt::verify(salted, &stored.hash).map_err(Refusal::failure)
+            bcrypt::verify(salted, &stored.hash).map_err(ApiError::internal)
         }
         "SHA512" => {
             let digest = Sha512::digest(format!("{password}{}", stored.salt));
             let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
             Ok(hex.as_bytes().ct_eq(stored.hash.as_bytes()).into())
         }
-        scheme => Err(Refusal::failure(format!("unknown password scheme {scheme}"))),
+        scheme => Err(ApiError::internal(format!("unknown password scheme {scheme}"))),
     }
 }
 

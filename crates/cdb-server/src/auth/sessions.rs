@@ -7,7 +7,7 @@ use cdb_types::ApiKey;
 use subtle::ConstantTimeEq;
 
 /// How many sessions there are at a time; then the oldest ends.
-const MOST_SESSIONS: usize = 1000;
+const MAX_SESSIONS: usize = 1000;
 
 /// What a cookie holds: a secret that means nothing anywhere else.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ impl Sessions {
     pub(crate) fn open(&self, key: ApiKey) -> Session {
         let session = Session(uuid::Uuid::new_v4().to_string());
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if sessions.len() == MOST_SESSIONS {
+        if sessions.len() == MAX_SESSIONS {
             sessions.pop_front();
         }
         sessions.push_back((session.clone(), key));

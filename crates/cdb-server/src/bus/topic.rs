@@ -9,23 +9,23 @@ use cdb_pipescript::{Run, Script};
 use cdb_types::DataPath;
 use tokio::sync::OnceCell;
 
-use super::outbox::{Outbox, Parcel};
+use super::send_queue::{Frame, SendQueue};
 use crate::query::{QueryFailure, read_point, write_point};
-use crate::store::Appended;
+use crate::storage::sqlite::Appended;
 
-/// Who is told of an array, by transform.
+/// Who is last_published of an array, by transform.
 #[derive(Debug)]
 pub(super) struct Topic {
     path: DataPath,
-    /// Set when every commit that is not done yet knows that it is to be told of.
+    /// Set when every commit that is not done yet knows that it is to be last_published of.
     pub(super) begun: OnceCell<()>,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// The index after that of the last datapoint that was told of.
-    told: u64,
+    /// The index after that of the last datapoint that was last_published of.
+    last_published: u64,
     channels: HashMap<String, Channel>,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Channel {
 /// Whom to tell.
 #[derive(Debug, Clone)]
 pub(super) struct Listener {
-    pub(super) outbox: Arc<Outbox>,
+    pub(super) send_queue: Arc<SendQueue>,
     pub(super) number: u64,
     /// Datapoints with lower indexes are not for it.
     pub(super) from: u64,
@@ -48,7 +48,7 @@ pub(super) struct Listener {
 
 impl Listener {
     fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.outbox, &other.outbox) && self.number == other.number
+        Arc::ptr_eq(&self.send_queue, &other.send_queue) && self.number == other.number
     }
 }
 
@@ -57,7 +57,7 @@ impl Topic {
         Self { path, begun: OnceCell::new(), state: Mutex::default() }
     }
 
-    /// Adds a listener, made knowing up to which index others have been told.
+    /// Adds a listener, made knowing up to which index others have been last_published.
     pub(super) fn join(
         &self,
         transform: &str,
@@ -65,14 +65,14 @@ impl Topic {
         listener: impl FnOnce(u64) -> Listener,
     ) {
         let mut state = self.lock();
-        let listener = listener(state.told);
+        let listener = listener(state.last_published);
         let new = || Channel { script, listeners: Vec::new() };
         state.channels.entry(transform.to_owned()).or_insert_with(new).listeners.push(listener);
     }
 
-    /// Does something between two messages, knowing up to which index listeners have been told.
-    pub(super) fn say(&self, say: impl FnOnce(u64)) {
-        say(self.lock().told);
+    /// Does something between two messages, knowing up to which index listeners have been last_published.
+    pub(super) fn between_messages(&self, call: impl FnOnce(u64)) {
+        call(self.lock().last_published);
     }
 
     pub(super) fn leave(&self, transform: &str, listener: &Listener) {
@@ -88,7 +88,7 @@ impl Topic {
     /// Sends a batch to the listeners of some channels. The scripts take at most `limit` steps
     /// together, or as many as their budgets allow if it is `None`. Returns the channels whose scripts
     /// need more steps; nothing has been sent to their listeners.
-    pub(super) fn tell(
+    pub(super) fn publish(
         &self,
         appended: &Appended,
         channels: Vec<(String, Channel)>,
@@ -114,7 +114,7 @@ impl Topic {
                 Ok(Some(data)) => data,
                 Ok(None) => continue,
                 Err(error) => {
-                    tracing::debug!(path = %self.path, transform, %error, "nothing to tell");
+                    tracing::debug!(path = %self.path, transform, %error, "a subscriber's script failed");
                     continue;
                 }
             };
@@ -127,7 +127,7 @@ impl Topic {
                 };
                 let text = text.get_or_insert_with(|| message.write(listener.detailed));
                 let subscription = Some(listener.number);
-                listener.outbox.push(Parcel { subscription, text: text.clone() });
+                listener.send_queue.push(Frame { subscription, text: text.clone() });
             }
         }
         later
@@ -137,12 +137,12 @@ impl Topic {
     pub(super) fn channels(&self, appended: &Appended) -> Vec<(String, Channel)> {
         let mut state = self.lock();
         if let Some(index) = appended.index {
-            if index < state.told {
+            if index < state.last_published {
                 // It was emptied: a downlink that was turned off and on.
                 let channels = state.channels.values_mut();
                 channels.flat_map(|it| &mut it.listeners).for_each(|listener| listener.from = 0);
             }
-            state.told = index + appended.points.len() as u64;
+            state.last_published = index + appended.points.len() as u64;
         }
         let mut channels: Vec<_> =
             state.channels.iter().map(|(key, channel)| (key.clone(), channel.clone())).collect();

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::{DataFileError, failed, open};
 use crate::error::StartError;
-use crate::store::{Array, DeviceRow, Store, StoredPassword, StreamRow, UserRow};
+use crate::storage::sqlite::{Array, DeviceRow, Store, StoredPassword, StreamRow, UserRow};
 
 type Result<T = ()> = std::result::Result<T, DataFileError>;
 
@@ -159,7 +159,7 @@ async fn write_stream(
     reporter: &mut Reporter<'_>,
 ) -> Result {
     create_directory(path)?;
-    write_object(&path.join(STREAM), &stream.shown())?;
+    write_object(&path.join(STREAM), &stream.view())?;
     for (array, file) in arrays(stream) {
         let mut writer = DataWriter::create(path.join(file))?;
         let length = store.length(array).await.map_err(failed)?;

@@ -13,11 +13,11 @@ use cdb_types::{DeviceCreate, StreamCreate};
 use uuid::Uuid;
 
 use super::{DataFileError, failed, open};
+use crate::api_error::ApiError;
 use crate::auth::Hasher;
-use crate::database::{Tree, meta_device, new_stream, user_device, user_taken};
 use crate::permissions::{DeviceDefaults, Permissions};
-use crate::refusal::Refusal;
-use crate::store::{Array, Change, Load, LoadError, Store, StoredPassword, UserRow};
+use crate::service::{Tree, meta_device, new_stream, user_device, user_taken};
+use crate::storage::sqlite::{Array, Load, LoadError, Store, StoredPassword, Transaction, UserRow};
 
 type Result<T = ()> = std::result::Result<T, DataFileError>;
 
@@ -108,12 +108,12 @@ async fn import(
 ) -> Result {
     let permissions = Permissions::default_tables().map_err(failed)?;
     let hasher = Hasher::default();
-    let change = store.begin().await.map_err(failed)?;
-    let mut run = Run { permissions, hasher, options, change, reporter };
+    let tx = store.begin().await.map_err(failed)?;
+    let mut run = Run { permissions, hasher, options, tx, reporter };
     for user in users {
         run.user(user).await?;
     }
-    run.change.commit().await.map_err(failed)
+    run.tx.commit().await.map_err(failed)
 }
 
 /// How it is imported.
@@ -131,13 +131,13 @@ struct Run<'a, 'r> {
     permissions: Permissions,
     hasher: Hasher,
     options: Options,
-    change: Change,
+    tx: Transaction,
     reporter: &'a Reporter<'r>,
 }
 
 impl Run<'_, '_> {
     async fn user(&mut self, user: &ArchivedUser) -> Result {
-        let refused = |refusal| refused(&user.path, refusal);
+        let refused = |error| refused(&user.path, error);
         let password = password(&self.hasher, user, self.options.passwords_are_names).await?;
         let info = user.info.clone();
         let mut row = UserRow {
@@ -152,15 +152,13 @@ impl Run<'_, '_> {
         };
         if !self.permissions.allow_user_name(&user.name) {
             let msg = format!("Username '{}' not allowed", user.name);
-            return Err(refused(Refusal::invalid(msg)));
+            return Err(refused(ApiError::invalid(msg)));
         }
         let Some(role) = self.permissions.user_role(&row.role) else {
             let msg = format!("The given role '{}' does not exist", row.role);
-            return Err(refused(Refusal::invalid(msg)));
+            return Err(refused(ApiError::invalid(msg)));
         };
-        row.insert(&mut self.change, &password)
-            .await
-            .map_err(|error| refused(user_taken(error)))?;
+        row.insert(&mut self.tx, &password).await.map_err(|error| refused(user_taken(error)))?;
         self.reporter.object();
         let mut trees = Vec::new();
         for device in &user.devices {
@@ -171,12 +169,12 @@ impl Run<'_, '_> {
                 let defaults = &role.create_device_defaults;
                 let tree = Tree::new(name, create, defaults, &self.permissions, true);
                 let tree = tree.map_err(refused)?;
-                tree.insert(&mut self.change, row.id).await.map_err(refused)?;
+                tree.insert(&mut self.tx, row.id).await.map_err(refused)?;
             }
         }
         for (tree, device) in trees {
-            let made = tree.insert(&mut self.change, row.id).await;
-            let made = made.map_err(|refusal| self::refused(&device.path, refusal))?;
+            let made = tree.insert(&mut self.tx, row.id).await;
+            let made = made.map_err(|error| self::refused(&device.path, error))?;
             self.reporter.object();
             for stream in &device.streams {
                 self.stream(stream, made.id).await?;
@@ -192,7 +190,7 @@ impl Run<'_, '_> {
         match user.info.email.clone() {
             None => Ok(own()),
             Some(email) if email == FIRST_ADDRESS => {
-                let taken = UserRow::by_login(&mut *self.change, &email).await;
+                let taken = UserRow::by_login(&mut *self.tx, &email).await;
                 Ok(if taken.map_err(failed)?.is_some() { own() } else { email })
             }
             Some(email) => Ok(email),
@@ -208,15 +206,15 @@ impl Run<'_, '_> {
             create.apikey = None;
         }
         let tree = Tree::new(device.name.as_str(), create, defaults, &self.permissions, true);
-        tree.map_err(|refusal| refused(&device.path, refusal))
+        tree.map_err(|error| refused(&device.path, error))
     }
 
     async fn stream(&mut self, stream: &ArchivedStream, device: i64) -> Result {
-        let refused = |refusal| refused(&stream.path, refusal);
+        let refused = |error| refused(&stream.path, error);
         let create = StreamCreate::from(stream.info.clone());
         let mut row = new_stream(stream.name.as_str(), create).map_err(refused)?;
         row.device_id = device;
-        row.insert(&mut self.change).await.map_err(failed)?;
+        row.insert(&mut self.tx).await.map_err(failed)?;
         self.data(&stream.data, Array { stream: row.id, downlink: false }).await?;
         if let Some(downlink) = &stream.downlink {
             self.data(downlink, Array { stream: row.id, downlink: true }).await?;
@@ -234,12 +232,12 @@ impl Run<'_, '_> {
         while let Some((datapoints, bytes)) = reader.read()? {
             for datapoint in &datapoints {
                 let (value, origin) = (datapoint.d.get(), datapoint.o.as_deref());
-                let pushed = load.push(&mut self.change, datapoint.t, value, origin);
+                let pushed = load.push(&mut self.tx, datapoint.t, value, origin);
                 pushed.await.map_err(wrong)?;
             }
             self.reporter.data(datapoints.len() as u64, bytes);
         }
-        load.finish(&mut self.change).await.map_err(wrong)
+        load.finish(&mut self.tx).await.map_err(wrong)
     }
 }
 
@@ -249,13 +247,13 @@ async fn password(
     user: &ArchivedUser,
     password_is_name: bool,
 ) -> Result<StoredPassword> {
-    let refused = |refusal| refused(&user.path, refusal);
+    let refused = |error| refused(&user.path, error);
     match user.password.clone() {
         Some(PasswordHash { hash, salt, scheme }) => {
             let stored = StoredPassword { scheme, salt, hash };
             if !Hasher::knows(&stored) {
                 let msg = format!("passwords of the kind '{}' are not known", stored.scheme);
-                return Err(refused(Refusal::invalid(msg)));
+                return Err(refused(ApiError::invalid(msg)));
             }
             Ok(stored)
         }
@@ -268,11 +266,11 @@ async fn password(
 }
 
 /// The refusal of what an archive holds.
-fn refused(path: &Path, refusal: Refusal) -> DataFileError {
-    match refusal.cause {
+fn refused(path: &Path, error: ApiError) -> DataFileError {
+    match error.cause {
         Some(cause) => failed(cause),
         None => {
-            let problem = ArchiveProblem::Refused(refusal.msg.into_owned());
+            let problem = ArchiveProblem::Refused(error.msg.into_owned());
             ArchiveError::new(path, problem).into()
         }
     }

@@ -4,7 +4,7 @@ use cdb_pipescript::{Point, RunError, Value};
 use cdb_types::{Datapoint, Timestamp};
 
 use super::{QueryFailure, Rows};
-use crate::store::Reader;
+use crate::storage::sqlite::Reader;
 
 /// How large a piece of an answer is, in bytes.
 const PIECE_BYTES: usize = 64 * 1024;

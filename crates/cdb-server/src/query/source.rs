@@ -3,7 +3,7 @@
 use cdb_pipescript::{Point, Run, Script};
 
 use super::{Pace, QueryFailure};
-use crate::store::{BlockError, ReadError, Reader};
+use crate::storage::sqlite::{BlockError, ReadError, Reader};
 
 /// A range of a stream, read as it is needed, through a script if there is one.
 #[derive(Debug)]

@@ -1,0 +1,85 @@
+//! The protocol over HTTP: each handler reads the request, asks the database, writes the answer.
+
+mod access_log;
+mod body;
+mod credentials;
+mod data;
+mod objects;
+mod queries;
+mod request;
+mod response;
+mod server;
+pub(crate) mod tls;
+mod websocket;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::{MethodRouter, get, post};
+use cdb_types::endpoint::{
+    API, Endpoint, Length, ListInterpolators, ListTransforms, ListUsers, Ping, QueryDataset,
+    QueryMerge, Version,
+};
+use cdb_types::{DeviceKind, ErrorKind, Kind, StreamKind, UserKind};
+
+use crate::api_error::ApiError;
+use crate::service::Service;
+
+type Api = MethodRouter<Arc<Service>>;
+
+/// All of the protocol.
+pub(crate) fn router(service: Arc<Service>) -> Router {
+    let users = get(objects::read_user)
+        .post(objects::create_user)
+        .put(objects::update_user)
+        .delete(objects::delete_user);
+    let devices = get(objects::read_device)
+        .post(objects::create_device)
+        .put(objects::update_device)
+        .delete(objects::delete_device);
+    let streams = get(objects::read_stream)
+        .post(objects::create_stream)
+        .put(objects::update_stream)
+        .delete(objects::delete_stream);
+    let data = get(data::read).post(data::insert).put(data::insert_restamped);
+    let routes: [(&str, Api); 14] = [
+        (Ping::ROUTE, get(server::query)),
+        (Version::ROUTE, get(server::version)),
+        (ListTransforms::ROUTE, get(server::transforms)),
+        (ListInterpolators::ROUTE, get(server::interpolators)),
+        (QueryMerge::ROUTE, post(queries::merge)),
+        (QueryDataset::ROUTE, post(queries::dataset)),
+        ("login", get(server::log_in)),
+        ("logout", get(server::log_out)),
+        (cdb_types::websocket::ROUTE, get(websocket::open)),
+        (ListUsers::ROUTE, get(objects::list_users)),
+        (UserKind::ROUTE, users),
+        (DeviceKind::ROUTE, devices),
+        (StreamKind::ROUTE, streams),
+        (Length::ROUTE, data),
+    ];
+    let mut router = Router::new();
+    for (route, methods) in routes {
+        let route = format!("{API}{route}");
+        // With and without a trailing slash: a redirect would lose the body.
+        let route = route.trim_end_matches('/');
+        router = router.route(&format!("{route}/"), methods.clone()).route(route, methods);
+    }
+    router
+        .fallback(async || {
+            ApiError::new(404, ErrorKind::NotFound, "There is nothing at this path.")
+        })
+        .method_not_allowed_fallback(async || {
+            ApiError::new(405, ErrorKind::Invalid, "This cannot be done to what is at this path.")
+        })
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), access_log::observe))
+        .with_state(service)
+}
+
+/// Does what must not end halfway when the principal goes away.
+async fn uncancelled<T: Send + 'static>(
+    work: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::spawn(work).await.map_err(ApiError::internal)?
+}

@@ -1,0 +1,101 @@
+//! A stream's data.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use cdb_types::DataQuery;
+use cdb_types::endpoint::INDEX_PARAMETER;
+use futures_util::{StreamExt, stream};
+use tokio::sync::mpsc;
+
+use super::body;
+use super::request::{Call, Names};
+use super::response::{OK, json, set_json};
+use crate::api_error::ApiError;
+use crate::query::{Answer, QueryFailure};
+use crate::service::Appending;
+
+type Stream = Call<(String, String, String)>;
+
+pub(super) async fn read(call: Stream) -> Result<Response, ApiError> {
+    let Call { service, principal, path, parameters } = call;
+    match parameters.query() {
+        Some("length") => {
+            let length =
+                service.length(&principal, &path.to_change()?, parameters.downlink()).await?;
+            Ok(length.to_string().into_response())
+        }
+        Some("time2index") => {
+            let t =
+                parameters.get("t").and_then(|t| t.parse().ok()).filter(|t: &f64| t.is_finite());
+            let t = t.ok_or_else(|| {
+                ApiError::invalid(
+                    "time2index requires an argument of \"t\" which is a decimal timestamp",
+                )
+            })?;
+            let path = path.to_read()?;
+            json(&service.index_of_time(&principal, &path, parameters.downlink(), t).await?)
+        }
+        _ => {
+            let query = DataQuery::from_parameters(parameters.iter())?;
+            send(service.read_data(&principal, &path.to_change()?, &query).await?).await
+        }
+    }
+}
+
+pub(super) async fn insert(call: Stream, request: Request) -> Result<&'static str, ApiError> {
+    append(call, request, false).await
+}
+
+pub(super) async fn insert_restamped(
+    call: Stream,
+    request: Request,
+) -> Result<&'static str, ApiError> {
+    append(call, request, true).await
+}
+
+async fn append(call: Stream, request: Request, restamp: bool) -> Result<&'static str, ApiError> {
+    let Call { service, principal, path, parameters } = call;
+    let body = body::read(request.into_body()).await?;
+    let index = parameters.get(INDEX_PARAMETER).map(|index| {
+        index.parse().map_err(|_| ApiError::bad_request("The index of an insert must be a number."))
+    });
+    let how = Appending { to_downlink: parameters.downlink(), restamp, index: index.transpose()? };
+    service.insert(&principal, &path.to_change()?, how, body).await?;
+    Ok(OK)
+}
+
+/// Sends what is read, piece by piece. What fails after the first piece cuts the connection, so
+/// that nobody takes half an answer for a whole one.
+pub(super) async fn send(mut answer: Answer) -> Result<Response, ApiError> {
+    let first = Bytes::from(answer.next().await?.unwrap_or_default());
+    let body = if answer.is_done() { Body::from(first) } else { stream_body(first, answer) };
+    let mut response = Response::new(body);
+    set_json(&mut response);
+    Ok(response)
+}
+
+/// A body whose next piece is read while one is sent.
+fn stream_body(first: Bytes, mut answer: Answer) -> Body {
+    let (pieces, sending) = mpsc::channel::<Result<Bytes, QueryFailure>>(1);
+    tokio::spawn(async move {
+        loop {
+            let piece = match answer.next().await {
+                Ok(None) => return,
+                Ok(Some(piece)) => Ok(Bytes::from(piece)),
+                Err(error) => {
+                    tracing::warn!(%error, "an answer was cut short");
+                    Err(error)
+                }
+            };
+            let failed = piece.is_err();
+            // Whoever asked may have gone.
+            if pieces.send(piece).await.is_err() || failed {
+                return;
+            }
+        }
+    });
+    let rest = stream::unfold(sending, async |mut sending| Some((sending.recv().await?, sending)));
+    Body::from_stream(stream::iter([Ok(first)]).chain(rest))
+}

@@ -1,0 +1,132 @@
+//! Users, devices and streams.
+
+use axum::extract::Request;
+use axum::response::Response;
+
+use super::request::{Call, Names, sane, unknown_query};
+use super::response::{OK, json};
+use super::{body, uncancelled};
+use crate::api_error::ApiError;
+use crate::service::StreamFilter;
+
+type User = Call<String>;
+type Device = Call<(String, String)>;
+type Stream = Call<(String, String, String)>;
+
+pub(super) async fn list_users(call: Call<()>) -> Result<Response, ApiError> {
+    match call.parameters.query() {
+        Some("ls") => json(&call.service.list_users(&call.principal).await?),
+        _ => Err(unknown_query()),
+    }
+}
+
+pub(super) async fn read_user(call: User) -> Result<Response, ApiError> {
+    let Call { service, principal, path, parameters } = call;
+    let path = path.to_read()?;
+    match parameters.query() {
+        None => json(&service.read_user(&principal, &path).await?),
+        Some("ls" | "devices") => json(&service.list_devices(&principal, &path).await?),
+        Some("streams") => {
+            let set = |name| parameters.get(name) == Some("true");
+            let filter = StreamFilter {
+                public: set("public"),
+                downlink: set("downlink"),
+                visible: set("visible"),
+            };
+            json(&service.list_user_streams(&principal, &path, filter).await?)
+        }
+        Some(_) => Err(unknown_query()),
+    }
+}
+
+pub(super) async fn create_user(call: User, request: Request) -> Result<Response, ApiError> {
+    let Call { service, principal, path: name, .. } = call;
+    sane(&name)?;
+    let create = body::creation(&body::read(request.into_body()).await?)?;
+    uncancelled(async move { json(&service.create_user(&principal, &name, create).await?) }).await
+}
+
+pub(super) async fn update_user(call: User, request: Request) -> Result<Response, ApiError> {
+    let Call { service, principal, path, .. } = call;
+    let update = body::update(&body::read(request.into_body()).await?)?;
+    let path = path.to_change()?;
+    uncancelled(async move { json(&service.update_user(&principal, &path, update).await?) }).await
+}
+
+pub(super) async fn delete_user(call: User) -> Result<&'static str, ApiError> {
+    let Call { service, principal, path, .. } = call;
+    let path = path.to_change()?;
+    uncancelled(async move { service.delete_user(&principal, &path).await }).await?;
+    Ok(OK)
+}
+
+pub(super) async fn read_device(call: Device) -> Result<Response, ApiError> {
+    let Call { service, principal, path, parameters } = call;
+    let path = path.to_read()?;
+    match parameters.query() {
+        None => json(&service.read_device(&principal, &path).await?),
+        Some("ls" | "streams") => json(&service.list_streams(&principal, &path).await?),
+        Some(_) => Err(unknown_query()),
+    }
+}
+
+pub(super) async fn create_device(call: Device, request: Request) -> Result<Response, ApiError> {
+    let Call { service, principal, path: (user, name), .. } = call;
+    sane(&name)?;
+    let create = body::creation(&body::read(request.into_body()).await?)?;
+    let user = user.to_change()?;
+    uncancelled(
+        async move { json(&service.create_device(&principal, &user, &name, create).await?) },
+    )
+    .await
+}
+
+pub(super) async fn update_device(call: Device, request: Request) -> Result<Response, ApiError> {
+    let Call { service, principal, path, .. } = call;
+    let update = body::update(&body::read(request.into_body()).await?)?;
+    let path = path.to_change()?;
+    uncancelled(async move { json(&service.update_device(&principal, &path, update).await?) }).await
+}
+
+pub(super) async fn delete_device(call: Device) -> Result<&'static str, ApiError> {
+    let Call { service, principal, path, .. } = call;
+    let path = path.to_change()?;
+    uncancelled(async move { service.delete_device(&principal, &path).await }).await?;
+    Ok(OK)
+}
+
+pub(super) async fn read_stream(call: Stream) -> Result<Response, ApiError> {
+    let Call { service, principal, path, parameters } = call;
+    let path = path.to_read()?;
+    match parameters.query() {
+        None => json(&service.read_stream(&principal, &path).await?),
+        Some(_) => Err(unknown_query()),
+    }
+}
+
+pub(super) async fn create_stream(call: Stream, request: Request) -> Result<Response, ApiError> {
+    let Call { service, principal, path: (user, device, name), .. } = call;
+    sane(&name)?;
+    let create = body::creation(&body::read(request.into_body()).await?)?;
+    let device = (user, device).to_change()?;
+    uncancelled(
+        async move { json(&service.create_stream(&principal, &device, &name, create).await?) },
+    )
+    .await
+}
+
+pub(super) async fn update_stream(call: Stream, request: Request) -> Result<Response, ApiError> {
+    let Call { service, principal, path, .. } = call;
+    let update = body::update(&body::read(request.into_body()).await?)?;
+    let path = path.to_change()?;
+    uncancelled(async move { json(&service.update_stream(&principal, &path, update).await?) }).await
+}
+
+pub(super) async fn delete_stream(call: Stream) -> Result<&'static str, ApiError> {
+    let Call { service, principal, path, parameters } = call;
+    let path = path.to_change()?;
+    let only_downlink = parameters.downlink();
+    uncancelled(async move { service.delete_stream(&principal, &path, only_downlink).await })
+        .await?;
+    Ok(OK)
+}

@@ -1,0 +1,5 @@
+//! The bytes of datapoints: batches as they arrive, blocks as they are stored. No I/O.
+
+pub(in crate::storage) mod batch;
+pub(in crate::storage) mod block;
+pub(in crate::storage) mod points;
