@@ -49,6 +49,7 @@ mod auth;
 mod bus;
 mod data_file;
 mod error;
+mod events;
 mod http;
 mod identity;
 mod permissions;
