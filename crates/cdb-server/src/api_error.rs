@@ -1,17 +1,15 @@
-//! How a request is refused.
+//! Errors of requests.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use cdb_types::{ErrorKind, InvalidSchema, QueryError, UpdateError};
 
-use crate::storage::sqlite::{BatchError, CommitError, ReadError};
-
-/// What the principal may not know of, be it there or not.
+/// The message for what the caller may not know of, whether it exists or not.
 const HIDDEN: &str = "Can't access this resource.";
 
-/// A request that is not fulfilled: the status, the kind and the words that the caller gets, and, for
-/// the log alone, what lies behind a failure of the server itself.
+/// A request failed: the status, kind and message that the caller gets and, only for the log, the
+/// cause of a failure of the server itself.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     pub(crate) status: u16,
@@ -25,17 +23,17 @@ impl ApiError {
         Self { status, kind, msg: msg.into(), cause: None }
     }
 
-    /// The request cannot be read.
+    /// The request cannot be understood.
     pub(crate) fn bad_request(msg: impl Into<Cow<'static, str>>) -> Self {
         Self::new(400, ErrorKind::Invalid, msg)
     }
 
-    /// The body is not JSON, or not what the call takes.
+    /// The body is not valid JSON, or not what the call takes.
     pub(crate) fn malformed(msg: impl Into<Cow<'static, str>>) -> Self {
         Self::new(400, ErrorKind::Malformed, msg)
     }
 
-    /// The caller sees the object, but may not do this with it.
+    /// The caller may know of the object, but not do this with it.
     pub(crate) fn no_access() -> Self {
         Self::denied(HIDDEN)
     }
@@ -50,7 +48,7 @@ impl ApiError {
         Self::new(403, ErrorKind::Invalid, msg)
     }
 
-    /// What is to be made is there already.
+    /// What is to be created exists already.
     pub(crate) fn exists(msg: impl Into<Cow<'static, str>>) -> Self {
         Self::new(403, ErrorKind::Exists, msg)
     }
@@ -60,12 +58,17 @@ impl ApiError {
         Self::new(401, ErrorKind::Unauthorized, msg)
     }
 
-    /// Reading what is not there or may not be seen: the principal cannot tell which.
+    /// What the caller logged in with is not valid any more.
+    pub(crate) fn login_ended() -> Self {
+        Self::unauthorized("What was used to log in is not valid any more.")
+    }
+
+    /// The object to be read does not exist or must stay unknown; the caller cannot tell which.
     pub(crate) fn not_found() -> Self {
         Self::new(404, ErrorKind::NotFound, HIDDEN)
     }
 
-    /// Changing, or reading the data of, what may not be seen.
+    /// The object to be changed, or whose data is to be used, does not exist or must stay unknown.
     pub(crate) fn forbidden() -> Self {
         Self::new(403, ErrorKind::NotFound, HIDDEN)
     }
@@ -74,53 +77,6 @@ impl ApiError {
     pub(crate) fn internal(cause: impl fmt::Display) -> Self {
         let failed = Self::new(500, ErrorKind::Internal, "The server could not do this.");
         Self { cause: Some(cause.to_string()), ..failed }
-    }
-}
-
-impl From<sqlx::Error> for ApiError {
-    fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-                Self::new(503, ErrorKind::Unavailable, "ConnectorDB is currently inactive")
-            }
-            error => Self::internal(error),
-        }
-    }
-}
-
-impl From<ReadError> for ApiError {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Gone => Self::forbidden(),
-            ReadError::Store(error) => error.into(),
-            ReadError::Block(error) => Self::internal(error),
-        }
-    }
-}
-
-impl From<CommitError> for ApiError {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::Order => Self::new(403, ErrorKind::Order, error.to_string()),
-            CommitError::Index => Self::new(403, ErrorKind::Index, error.to_string()),
-            CommitError::Store(error) => error.into(),
-            CommitError::Group(error)
-                if matches!(*error, CommitError::Store(sqlx::Error::PoolClosed)) =>
-            {
-                sqlx::Error::PoolClosed.into()
-            }
-            _ => Self::internal(error),
-        }
-    }
-}
-
-impl From<BatchError> for ApiError {
-    fn from(error: BatchError) -> Self {
-        match error {
-            BatchError::Malformed(msg) => Self::malformed(msg),
-            BatchError::Schema => Self::new(403, ErrorKind::Schema, error.to_string()),
-            BatchError::Order => Self::new(403, ErrorKind::Order, error.to_string()),
-        }
     }
 }
 

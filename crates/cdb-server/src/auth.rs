@@ -13,9 +13,11 @@ pub(crate) use password::Hasher;
 pub(crate) use sessions::{Session, Sessions};
 
 use crate::api_error::ApiError;
+use crate::events::ObjectId;
 use crate::identity::{Identity, Principal};
 use crate::service::Service;
-use crate::storage::sqlite::{DeviceRow, StoredPassword, UserRow, key_digest};
+use crate::service::{Remembered, authorize, rules};
+use crate::storage::{StoredPassword, key_digest};
 
 /// How long a failed login takes at least.
 const FAILED_LOGIN_DELAY: Duration = Duration::from_millis(300);
@@ -64,23 +66,24 @@ impl Service {
             return Ok(Err(ApiError::unauthorized("Must have non-empty api key")));
         }
         let digest = key_digest(key);
-        let generation = self.store.generation();
-        if let Some(identity) = self.identities.get(generation, &digest) {
+        let changes = self.storage.changes();
+        if let Some(identity) = self.identities.get(changes, &digest) {
             return Ok(Ok(identity));
         }
-        let mut db = self.store.readers().acquire().await?;
-        let Some(device) = DeviceRow::by_key(&mut *db, &digest).await? else {
+        let version = changes.now();
+        let mut db = self.storage.catalog().await?;
+        let Some(device) = db.device_by_key(&digest).await? else {
             return Ok(Err(unknown()));
         };
         if !bool::from(device.apikey.expose().as_bytes().ct_eq(key.expose().as_bytes())) {
             return Ok(Err(unknown()));
         }
-        let user = UserRow::by_id(&mut *db, device.user_id).await?;
+        let user = db.user_by_id(device.user_id).await?;
         drop(db);
         let Some(user) = user else { return Ok(Err(unknown())) };
         self.ensure_log(user.id).await?;
-        let identity = Arc::new(Identity { user, device, password: None });
-        self.identities.put(generation, digest, Arc::clone(&identity));
+        let identity = Arc::new(Identity { version, user, device, password: None });
+        self.identities.insert(digest, Arc::clone(&identity));
         Ok(Ok(identity))
     }
 
@@ -90,10 +93,10 @@ impl Service {
         login: String,
         password: Password,
     ) -> Result<Result<Arc<Identity>, ApiError>, ApiError> {
-        let mut db = self.store.readers().acquire().await?;
-        let user = UserRow::by_login(&mut *db, &login).await?;
+        let mut db = self.storage.catalog().await?;
+        let user = db.user_by_login(&login).await?;
         let stored = match &user {
-            Some(user) => StoredPassword::of_user(&mut *db, user.id).await?,
+            Some(user) => db.password(user.id).await?,
             None => None,
         };
         drop(db);
@@ -108,8 +111,12 @@ impl Service {
             false => self.store_password(user.id, self.hasher.hash(password).await?).await?,
         };
         self.ensure_log(user.id).await?;
-        let device = DeviceRow::by_name(self.store.readers(), user.id, "user").await?;
-        let identity = device.map(|device| Identity { user, device, password: Some(stored) });
+        let version = self.storage.changes().now();
+        let mut db = self.storage.catalog().await?;
+        let user = db.user_by_id(user.id).await?.ok_or_else(failed)?;
+        let device = db.device(user.id, "user").await?;
+        let password = Some(stored);
+        let identity = device.map(|device| Identity { version, user, device, password });
         Ok(identity.map(Arc::new).ok_or_else(failed))
     }
 
@@ -118,9 +125,23 @@ impl Service {
         user: i64,
         password: StoredPassword,
     ) -> Result<StoredPassword, ApiError> {
-        let mut tx = self.store.begin().await?;
-        password.set(&mut tx, user).await?;
+        let mut tx = self.storage.begin(authorize::housekeeping()).await?;
+        tx.set_password(user, &password).await?;
         tx.commit().await?;
         Ok(password)
+    }
+}
+
+impl Remembered for Identity {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn depends_on(&self) -> impl IntoIterator<Item = ObjectId> {
+        self.device.depends_on()
+    }
+
+    fn bytes(&self) -> u64 {
+        rules::user_bytes(&self.user) + rules::device_bytes(&self.device)
     }
 }

@@ -17,7 +17,8 @@ use tokio::sync::mpsc;
 
 pub(crate) use send_queue::{Frame, SendQueue};
 
-use crate::storage::sqlite::{Appended, Array, ReadError, Store};
+use crate::storage::sqlite::{Appended, Store};
+use crate::storage::{Array, ReadError};
 use topic::{Listener, Topic};
 
 /// The maximum number of steps that the scripts of a batch take together on the threads that answer
@@ -96,7 +97,7 @@ impl Bus {
         // A commit that was under way may not have known that it is to be last_published of.
         topic.begun.get_or_init(|| self.store.settled()).await;
         // What is committed from here on is last_published of, what was before is within the length.
-        let length = self.store.length(array).await?;
+        let length = self.store.array_length(array).await?;
         let transform = script.as_ref().map_or("", Script::text).to_owned();
         topic.join(&transform, script, |last_published| {
             let from = length.max(last_published);

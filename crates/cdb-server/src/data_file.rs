@@ -12,6 +12,7 @@ pub use export::Export;
 pub use import::Import;
 
 use crate::error::StartError;
+use crate::storage::Storage;
 use crate::storage::sqlite::{Feed, Store};
 
 /// The data file of a server that is not running.
@@ -124,20 +125,22 @@ impl DataFile {
     /// # Cancel safety
     /// The future can be dropped at any time. A data file that did not exist before may then exist.
     pub async fn has_administrator(&self) -> Result<bool, DataFileError> {
-        let store = open(&self.file).await?;
-        let query = "SELECT EXISTS (SELECT 1 FROM user WHERE role = 'admin')";
-        let found = sqlx::query_scalar(query).fetch_one(store.readers()).await;
-        store.close().await;
+        let storage = open(&self.file).await?;
+        let found = match storage.catalog().await {
+            Ok(mut db) => db.has_user_with_role("admin").await,
+            Err(error) => Err(error),
+        };
+        storage.close().await;
         found.map_err(failed)
     }
 }
 
 /// Opens a data file, or creates it if it does not exist.
-async fn open(file: &Path) -> Result<Store, DataFileError> {
+async fn open(file: &Path) -> Result<Box<dyn Storage>, DataFileError> {
     // There are no subscribers that could be notified.
     let (feed, _) = Feed::new();
     let store = Store::open(file, feed).await;
-    Ok(store.map_err(|error| StartError::opening(file, error))?)
+    Ok(Box::new(store.map_err(|error| StartError::opening(file, error))?))
 }
 
 fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> DataFileError {

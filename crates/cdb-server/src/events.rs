@@ -148,13 +148,18 @@ impl Watch {
         }
     }
 
+    /// Returns the watched objects that have changed since they were last returned.
+    pub(crate) fn take_changed(&self) -> HashSet<ObjectId> {
+        std::mem::take(&mut *self.watcher.lock())
+    }
+
     /// Waits until watched objects have changed, and returns them.
     ///
     /// # Cancel safety
     /// Nothing is lost if the future is dropped before it is ready.
     pub(crate) async fn changed(&self) -> HashSet<ObjectId> {
         loop {
-            let changed = std::mem::take(&mut *self.watcher.lock());
+            let changed = self.take_changed();
             if !changed.is_empty() {
                 return changed;
             }

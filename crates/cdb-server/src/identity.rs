@@ -1,31 +1,39 @@
-//! Who asks.
+//! Who sends a request.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::storage::sqlite::{DeviceRow, StoredPassword, UserRow};
+use crate::events::ObjectId;
+use crate::storage::{Device, StoredPassword, User};
 
 /// A device that is logged in, and its user.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
-    pub(crate) user: UserRow,
-    pub(crate) device: DeviceRow,
-    /// The password it logged in with, as it is stored; `None` if it was by key.
+    /// The version of the change log before the user and the device were read.
+    pub(crate) version: u64,
+    pub(crate) user: User,
+    pub(crate) device: Device,
+    /// The password that it logged in with, as it is stored; `None` if it has used its key.
     pub(crate) password: Option<StoredPassword>,
 }
 
-/// Who asks: a device, or nobody. Displays as its path.
+/// The sender of a request: a device, or nobody. Displays as the path of the device.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Principal(Option<Arc<Identity>>);
 
 impl Principal {
-    /// The device that asks.
     pub(crate) fn device(identity: Arc<Identity>) -> Self {
         Self(Some(identity))
     }
 
+    /// The device and user; `None` for nobody.
     pub(crate) fn identity(&self) -> Option<&Identity> {
         self.0.as_deref()
+    }
+
+    /// The objects that it depends on.
+    pub(crate) fn depends_on(&self) -> impl Iterator<Item = ObjectId> + use<> {
+        self.identity().map(|identity| identity.device.depends_on()).into_iter().flatten()
     }
 }
 

@@ -11,7 +11,7 @@ use right::Set;
 pub(crate) use right::{Field, Operation};
 
 use crate::identity::{Identity, Principal};
-use crate::storage::sqlite::{DeviceRow, UserRow};
+use crate::storage::model::{Device, User};
 
 /// The tables a server has unless it is given others.
 const DEFAULT: &str = include_str!("permissions/default.json");
@@ -176,6 +176,15 @@ impl Permissions {
             && self.device_role_of(principal).is_some_and(|role| role.can_count)
     }
 
+    /// Whether the caller may read the data of any stream that could exist.
+    pub(crate) fn may_read_some_data(&self, principal: &Principal) -> bool {
+        let relations = [Relation::Private, Relation::Public, Relation::User, Relation::Own];
+        relations.into_iter().any(|relation| {
+            let grant = self.grant(principal, relation);
+            grant.reads(Field::CanAccessStreamData) || grant.reads(Field::CanAccessStreamDownlink)
+        })
+    }
+
     /// What the principal may do where it stands so: the intersection of what its user's role and its
     /// own role allow.
     pub(crate) fn grant(&self, principal: &Principal, relation: Relation) -> Grant {
@@ -219,7 +228,7 @@ impl Permissions {
     }
 
     /// What the principal may do to a user.
-    pub(crate) fn on_user(&self, principal: &Principal, user: &UserRow) -> Grant {
+    pub(crate) fn on_user(&self, principal: &Principal, user: &User) -> Grant {
         let relation = match principal.identity() {
             Some(Identity { user: own, .. }) if own.id == user.id => Relation::User,
             _ if user.public => Relation::Public,
@@ -229,7 +238,7 @@ impl Permissions {
     }
 
     /// What the principal may do to a device, its streams and their data.
-    pub(crate) fn on_device(&self, principal: &Principal, device: &DeviceRow) -> Grant {
+    pub(crate) fn on_device(&self, principal: &Principal, device: &Device) -> Grant {
         let relation = match principal.identity() {
             Some(Identity { device: own, .. }) if own.id == device.id => Relation::Own,
             Some(Identity { user: own, .. }) if own.id == device.user_id => Relation::User,

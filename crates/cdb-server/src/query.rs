@@ -14,7 +14,7 @@ pub(crate) use source::{Source, read_point};
 
 use cdb_pipescript::{ParseError, Point, RunError};
 
-use crate::storage::sqlite::ReadError;
+use crate::storage::ReadError;
 
 /// Why a question has no further answer.
 #[derive(Debug, thiserror::Error)]

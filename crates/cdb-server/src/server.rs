@@ -19,6 +19,7 @@ use crate::http::tls::{TlsListener, acceptor};
 use crate::permissions::Permissions;
 use crate::runtime::{PING, Sockets};
 use crate::service::Service;
+use crate::storage::Storage;
 use crate::storage::sqlite::{Feed, Store};
 
 /// How long requests under way may take after the server was told to stop.
@@ -103,7 +104,7 @@ impl ServerBuilder {
         let (stop_sockets, stopping) = watch::channel(false);
         let sockets = Sockets { ping: self.ping, stop: stopping };
         let service = open(&self.data, sockets, self.admin).await?;
-        let store = service.store.clone();
+        let storage = Arc::clone(&service.storage);
         let router = http::router(Arc::new(service));
         let (stop, stopped) = oneshot::channel::<()>();
         let is_encrypted = tls.is_some();
@@ -121,7 +122,7 @@ impl ServerBuilder {
             }
         };
         tracing::info!(%address, data = %self.data.display(), "listening");
-        Ok(Server { address, is_encrypted, store, stop, stop_sockets, serving })
+        Ok(Server { address, is_encrypted, storage, stop, stop_sockets, serving })
     }
 }
 
@@ -161,7 +162,8 @@ async fn open(
     let permissions = Permissions::default_tables();
     let permissions = permissions.map_err(|error| StartError::data(file, error))?;
     let bus = Bus::new(store.clone(), appended);
-    let service = Service::new(store, bus, sockets, permissions);
+    let feed = store.feed().clone();
+    let service = Service::new(Arc::new(store), bus, feed, sockets, permissions);
     let refused = |error: crate::api_error::ApiError| {
         StartError::Administrator(error.cause.unwrap_or_else(|| error.msg.into_owned()))
     };
@@ -180,7 +182,7 @@ async fn open(
 pub struct Server {
     address: SocketAddr,
     is_encrypted: bool,
-    store: Store,
+    storage: Arc<dyn Storage>,
     stop: oneshot::Sender<()>,
     stop_sockets: watch::Sender<bool>,
     serving: JoinHandle<()>,
@@ -232,7 +234,7 @@ impl Server {
             tracing::warn!("some requests took too long to finish");
             abort.abort();
         }
-        self.store.close().await;
+        self.storage.close().await;
         tracing::info!("stopped");
     }
 }

@@ -1,24 +1,29 @@
-//! What can be asked of the server, whatever it is asked through. Each operation takes who asks.
+//! What a client can do. Each operation takes the caller, finds the object, authorises, and then
+//! reads or commits.
 
 mod audit;
+pub(crate) mod authorize;
 mod cache;
 mod data;
 mod devices;
+mod errors;
 mod queries;
 mod resolve;
-mod rules;
+pub(crate) mod rules;
 mod streams;
 mod subscriptions;
 mod users;
 mod view;
 
+use std::sync::Arc;
+
 use cdb_types::StreamPath;
 use cdb_types::endpoint::Counted;
 
-pub(crate) use data::Appending;
+pub(crate) use data::InsertOptions;
 pub(crate) use devices::Tree;
 pub(crate) use streams::{StreamFilter, new_stream};
-pub(crate) use users::{meta_device, taken as user_taken, user_device};
+pub(crate) use users::{meta_device, user_device};
 
 use crate::api_error::ApiError;
 use crate::auth::{Hasher, Sessions};
@@ -26,42 +31,52 @@ use crate::bus::Bus;
 use crate::identity::{Identity, Principal};
 use crate::permissions::Permissions;
 use crate::runtime::Sockets;
-use crate::storage::sqlite::{KeyDigest, Store};
-use cache::Cache;
+use crate::storage::sqlite::Feed;
+use crate::storage::{KeyDigest, Storage};
+pub(crate) use cache::{Cache, Remembered};
 use data::Located;
 
-/// A data file with its rules.
+/// Storage with its rules.
 pub(crate) struct Service {
-    pub(crate) store: Store,
+    pub(crate) storage: Arc<dyn Storage>,
     pub(crate) permissions: Permissions,
     pub(crate) hasher: Hasher,
     pub(crate) sessions: Sessions,
     pub(crate) bus: Bus,
+    feed: Feed,
     pub(crate) sockets: Sockets,
+    /// Devices by the digests of their keys.
     pub(crate) identities: Cache<KeyDigest, Identity>,
     streams: Cache<StreamPath, Located>,
 }
 
 impl Service {
-    pub(crate) fn new(store: Store, bus: Bus, sockets: Sockets, permissions: Permissions) -> Self {
+    pub(crate) fn new(
+        storage: Arc<dyn Storage>,
+        bus: Bus,
+        feed: Feed,
+        sockets: Sockets,
+        permissions: Permissions,
+    ) -> Self {
         Self {
-            store,
+            storage,
             permissions,
             hasher: Hasher::default(),
             sessions: Sessions::default(),
             bus,
+            feed,
             sockets,
             identities: Cache::default(),
             streams: Cache::default(),
         }
     }
 
-    /// Whether there is a user.
+    /// Returns whether there is a user.
     pub(crate) async fn has_users(&self) -> Result<bool, ApiError> {
-        Ok(self.count_rows(Counted::Users).await? > 0)
+        Ok(self.storage.catalog().await?.count(Counted::Users).await? > 0)
     }
 
-    /// How many users, devices or streams there are.
+    /// Returns the number of users, devices or streams.
     pub(crate) async fn count(
         &self,
         principal: &Principal,
@@ -77,16 +92,6 @@ impl Service {
                 "Don't have permissions necessary to count {what}"
             )));
         }
-        self.count_rows(counted).await
-    }
-
-    async fn count_rows(&self, counted: Counted) -> Result<u64, ApiError> {
-        let query = match counted {
-            Counted::Users => "SELECT count(*) FROM user",
-            Counted::Devices => "SELECT count(*) FROM device",
-            Counted::Streams => "SELECT count(*) FROM stream",
-        };
-        let count: i64 = sqlx::query_scalar(query).fetch_one(self.store.readers()).await?;
-        Ok(count.unsigned_abs())
+        Ok(self.storage.catalog().await?.count(counted).await?)
     }
 }

@@ -1,4 +1,243 @@
-//! Storage of users, devices, streams and datapoints.
+//! Storage of users, devices, streams and datapoints: what the rest of the server knows of it.
+//!
+//! [`Storage`] is implemented by [`sqlite`], the only module that knows SQL. Reading or changing
+//! anything requires a permit, which only [`authorize`](crate::service::authorize) creates; finding
+//! objects by name does not, because a permit depends on what is found.
 
 pub(crate) mod format;
+pub(crate) mod load;
+pub(crate) mod model;
 pub(crate) mod sqlite;
+
+use std::error::Error;
+use std::fmt::Debug;
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cdb_types::endpoint::{Counted, OTHER_INDEX};
+
+pub(crate) use format::batch::{Batch, BatchError};
+pub(crate) use format::block::{Block, BlockError};
+pub(crate) use load::{Load, LoadError};
+pub(crate) use model::{Array, Device, KeyDigest, StoredPassword, Stream, User, key_digest};
+
+use crate::events::ChangeLog;
+use crate::service::authorize::{AppendPermit, ChangePermit, ReadPermit};
+
+/// The storage of a server.
+#[async_trait]
+pub(crate) trait Storage: Debug + Send + Sync {
+    /// Returns a connection for finding objects.
+    async fn catalog(&self) -> Result<Box<dyn Catalog>, StorageError>;
+
+    /// Begins a change of objects, after all changes and appends that are running.
+    async fn begin(&self, permit: ChangePermit) -> Result<Box<dyn Transaction>, StorageError>;
+
+    /// Appends a batch, all of it or nothing. Returns when it is durable.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the batch is appended or not.
+    async fn append(&self, append: Append) -> Result<(), AppendError>;
+
+    /// Returns the number of datapoints.
+    async fn length(&self, permit: &ReadPermit) -> Result<u64, ReadError>;
+
+    /// Returns the index of the first datapoint later than `t`, or the length if there is none.
+    async fn index_after(&self, permit: &ReadPermit, t: f64) -> Result<u64, ReadError>;
+
+    /// Reads the datapoints of a range, all of which must exist.
+    fn scan(&self, permit: &ReadPermit, range: Range<u64>, pages: PageSize) -> Box<dyn Scan>;
+
+    /// Returns the log of changes of objects.
+    fn changes(&self) -> &ChangeLog;
+
+    /// Waits for running writes and closes the storage. Later writes are refused.
+    async fn close(&self);
+}
+
+/// Finds objects. A transaction finds them as they are after its own changes.
+#[async_trait]
+pub(crate) trait Catalog: Send {
+    async fn user(&mut self, name: &str) -> Result<Option<User>, StorageError>;
+
+    /// Returns the user with this name or e-mail address, in any case. A name is preferred.
+    async fn user_by_login(&mut self, login: &str) -> Result<Option<User>, StorageError>;
+
+    async fn user_by_id(&mut self, id: i64) -> Result<Option<User>, StorageError>;
+
+    /// Returns all users, oldest first.
+    async fn users(&mut self) -> Result<Vec<User>, StorageError>;
+
+    async fn has_user_with_role(&mut self, role: &str) -> Result<bool, StorageError>;
+
+    async fn password(&mut self, user: i64) -> Result<Option<StoredPassword>, StorageError>;
+
+    async fn device(&mut self, user: i64, name: &str) -> Result<Option<Device>, StorageError>;
+
+    async fn device_by_key(&mut self, digest: &KeyDigest) -> Result<Option<Device>, StorageError>;
+
+    /// Returns the devices of a user, oldest first.
+    async fn devices(&mut self, user: i64) -> Result<Vec<Device>, StorageError>;
+
+    async fn stream(&mut self, device: i64, name: &str) -> Result<Option<Stream>, StorageError>;
+
+    /// Returns the streams of a device, oldest first.
+    async fn streams(&mut self, device: i64) -> Result<Vec<Stream>, StorageError>;
+
+    /// Returns the streams of all devices of a user, oldest first.
+    async fn streams_of_user(&mut self, user: i64) -> Result<Vec<Stream>, StorageError>;
+
+    /// Returns the id of the stream that a user's changes are logged in.
+    async fn audit_log(&mut self, user: i64) -> Result<Option<i64>, StorageError>;
+
+    async fn count(&mut self, counted: Counted) -> Result<u64, StorageError>;
+}
+
+/// A change of objects, all of it or nothing. If it is dropped before its commit, nothing is changed.
+#[async_trait]
+pub(crate) trait Transaction: Catalog {
+    /// Inserts a user and sets its id.
+    async fn insert_user(
+        &mut self,
+        user: &mut User,
+        password: &StoredPassword,
+    ) -> Result<(), StorageError>;
+
+    /// Updates all properties but the name.
+    async fn update_user(&mut self, user: &User) -> Result<(), StorageError>;
+
+    async fn set_password(
+        &mut self,
+        user: i64,
+        password: &StoredPassword,
+    ) -> Result<(), StorageError>;
+
+    /// Deletes a user with its devices, their streams and datapoints.
+    async fn delete_user(&mut self, user: &User) -> Result<(), StorageError>;
+
+    /// Inserts a device and sets its id.
+    async fn insert_device(&mut self, device: &mut Device) -> Result<(), StorageError>;
+
+    /// Updates all properties but the name.
+    async fn update_device(&mut self, device: &Device) -> Result<(), StorageError>;
+
+    /// Deletes a device with its streams and their datapoints.
+    async fn delete_device(&mut self, device: &Device) -> Result<(), StorageError>;
+
+    /// Inserts a stream and sets its id.
+    async fn insert_stream(&mut self, stream: &mut Stream) -> Result<(), StorageError>;
+
+    /// Updates all properties but the name.
+    async fn update_stream(&mut self, stream: &Stream) -> Result<(), StorageError>;
+
+    /// Deletes a stream with its datapoints.
+    async fn delete_stream(&mut self, stream: &Stream) -> Result<(), StorageError>;
+
+    /// Appends a batch. Timestamps before the array's last one are moved to it.
+    async fn append(&mut self, array: Array, batch: &Batch) -> Result<(), StorageError>;
+
+    /// Deletes all datapoints of an array.
+    async fn clear(&mut self, array: Array) -> Result<(), StorageError>;
+
+    /// Writes blocks of a new array, from an index on.
+    async fn write_blocks(
+        &mut self,
+        array: Array,
+        first_index: u64,
+        blocks: Vec<Block>,
+    ) -> Result<(), StorageError>;
+
+    /// Commits the change, and publishes it when it is durable.
+    ///
+    /// # Cancel safety
+    /// A commit that has begun is completed, also if the future is dropped.
+    async fn commit(self: Box<Self>) -> Result<(), StorageError>;
+}
+
+/// A range of an array that is being read. What is inserted meanwhile does not change it.
+#[async_trait]
+pub(crate) trait Scan: Debug + Send {
+    /// Returns the next piece of the JSON array of the datapoints, or `None` after the last.
+    ///
+    /// Nothing is locked between two pieces.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, ReadError>;
+
+    /// Returns the index of the next datapoint.
+    fn index(&self) -> u64;
+
+    /// Returns whether the last piece has been returned.
+    fn is_done(&self) -> bool;
+}
+
+/// How much a scan reads at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PageSize {
+    /// For an array that is sent as it is.
+    Large,
+    /// For one of several arrays that are read at the same time.
+    Small,
+}
+
+/// A batch that may be appended.
+#[derive(Debug)]
+pub(crate) struct Append {
+    pub(crate) permit: AppendPermit,
+    pub(crate) batch: Batch,
+    /// Whether timestamps before the array's last one are moved to it, or the batch is refused.
+    pub(crate) restamp: bool,
+    /// The index that the first datapoint must get; `None` if any will do.
+    pub(crate) index: Option<u64>,
+}
+
+/// Storage could not do something.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum StorageError {
+    #[error("the storage is closed")]
+    Closed,
+    /// Another object has the same value of a property that must be unique.
+    #[error("{0:?} exists already")]
+    Duplicate(Unique),
+    #[error(transparent)]
+    Failed(Arc<dyn Error + Send + Sync>),
+}
+
+impl StorageError {
+    pub(crate) fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Failed(error.into().into())
+    }
+}
+
+/// A property, or a pair of them, that no two objects share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unique {
+    UserNameOrEmail,
+    DeviceName,
+    ApiKey,
+    StreamName,
+}
+
+/// Why a batch was not appended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AppendError {
+    #[error("Greater timestamp already exists for the stream. Insert Failed.")]
+    Order,
+    #[error("{OTHER_INDEX}")]
+    Index,
+    /// What the permit depends on has changed: it must be asked for again.
+    #[error("the stream has changed")]
+    Stale,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Why a read ends early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error("the stream was deleted while it was read")]
+    Gone,
+    #[error(transparent)]
+    Block(#[from] BlockError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}

@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::api_error::ApiError;
-use crate::storage::sqlite::StoredPassword;
+use crate::storage::StoredPassword;
 
 /// What new passwords are hashed with.
 const CURRENT: &str = "argon2id";

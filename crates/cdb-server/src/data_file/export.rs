@@ -14,7 +14,8 @@ use serde::Serialize;
 
 use super::{DataFileError, failed, open};
 use crate::error::StartError;
-use crate::storage::sqlite::{Array, DeviceRow, Store, StoredPassword, StreamRow, UserRow};
+use crate::service::authorize::operator;
+use crate::storage::{Array, Device, PageSize, Storage, StoredPassword, Stream, User};
 
 type Result<T = ()> = std::result::Result<T, DataFileError>;
 
@@ -30,10 +31,10 @@ pub struct Export<'a> {
 }
 
 /// What is exported.
-struct Tree(Vec<(UserRow, Vec<Device>)>);
+struct Tree(Vec<(User, Vec<DeviceTree>)>);
 
 /// A device with its streams.
-type Device = (DeviceRow, Vec<StreamRow>);
+type DeviceTree = (Device, Vec<Stream>);
 
 impl<'a> Export<'a> {
     pub(super) fn new(file: PathBuf, directory: &Path) -> Self {
@@ -59,27 +60,27 @@ impl<'a> Export<'a> {
             let missing = io::Error::from(io::ErrorKind::NotFound);
             return Err(StartError::data(&file, missing).into());
         }
-        let store = open(&file).await?;
+        let storage = open(&file).await?;
         let mut reporter = Reporter::new(call);
-        let written = write(&store, &users, &directory, &mut reporter).await;
-        store.close().await;
+        let written = write(&*storage, &users, &directory, &mut reporter).await;
+        storage.close().await;
         written.map(|()| reporter.progress())
     }
 }
 
 async fn write(
-    store: &Store,
+    storage: &dyn Storage,
     users: &[String],
     directory: &Path,
     reporter: &mut Reporter<'_>,
 ) -> Result {
     let draft = Draft::begin(directory, directory)?;
-    let tree = Tree::read(store, users).await?;
-    tree.count(store, reporter).await?;
+    let tree = Tree::read(storage, users).await?;
+    tree.count(storage, reporter).await?;
     for (user, devices) in &tree.0 {
         let path = draft.path().join(&user.name);
         create_directory(&path)?;
-        write_user(store, user, &path).await?;
+        write_user(storage, user, &path).await?;
         reporter.object();
         for (device, streams) in devices {
             let path = path.join(&device.name);
@@ -87,7 +88,7 @@ async fn write(
             write_object(&path.join(DEVICE), &device.info(|_| true))?;
             reporter.object();
             for stream in streams {
-                write_stream(store, stream, &path.join(&stream.name), reporter).await?;
+                write_stream(storage, stream, &path.join(&stream.name), reporter).await?;
             }
         }
     }
@@ -97,9 +98,9 @@ async fn write(
 
 impl Tree {
     /// These users, or all, with what is theirs.
-    async fn read(store: &Store, users: &[String]) -> Result<Self> {
-        let mut db = store.readers().acquire().await.map_err(failed)?;
-        let mut chosen = UserRow::all(&mut *db).await.map_err(failed)?;
+    async fn read(storage: &dyn Storage, users: &[String]) -> Result<Self> {
+        let mut db = storage.catalog().await.map_err(failed)?;
+        let mut chosen = db.users().await.map_err(failed)?;
         let is_there = |name: &&String| chosen.iter().any(|user| user.name == **name);
         if let Some(missing) = users.iter().find(|name| !is_there(name)) {
             return Err(DataFileError::NoUser(missing.clone()));
@@ -108,8 +109,8 @@ impl Tree {
         let mut tree = Vec::with_capacity(chosen.len());
         for user in chosen {
             let mut devices = Vec::new();
-            for device in DeviceRow::of_user(&mut *db, user.id).await.map_err(failed)? {
-                let streams = StreamRow::of_device(&mut *db, device.id).await.map_err(failed)?;
+            for device in db.devices(user.id).await.map_err(failed)? {
+                let streams = db.streams(device.id).await.map_err(failed)?;
                 devices.push((device, streams));
             }
             tree.push((user, devices));
@@ -118,7 +119,7 @@ impl Tree {
     }
 
     /// Counts what is to be done.
-    async fn count(&self, store: &Store, reporter: &mut Reporter<'_>) -> Result {
+    async fn count(&self, storage: &dyn Storage, reporter: &mut Reporter<'_>) -> Result {
         let mut total = Progress::default();
         for (_, devices) in &self.0 {
             total.total_objects += 1;
@@ -126,7 +127,8 @@ impl Tree {
                 total.total_objects += 1 + streams.len() as u64;
                 for stream in streams {
                     for (array, _) in arrays(stream) {
-                        total.total_datapoints += store.length(array).await.map_err(failed)?;
+                        total.total_datapoints +=
+                            storage.length(&operator::read(array)).await.map_err(failed)?;
                     }
                 }
             }
@@ -136,7 +138,7 @@ impl Tree {
     }
 }
 
-async fn write_user(store: &Store, user: &UserRow, path: &Path) -> Result {
+async fn write_user(storage: &dyn Storage, user: &User, path: &Path) -> Result {
     /// `user.json` of version 2.
     #[derive(Serialize)]
     struct Whole {
@@ -145,7 +147,8 @@ async fn write_user(store: &Store, user: &UserRow, path: &Path) -> Result {
         #[serde(flatten)]
         password: Option<PasswordHash>,
     }
-    let password = StoredPassword::of_user(store.readers(), user.id).await.map_err(failed)?;
+    let mut db = storage.catalog().await.map_err(failed)?;
+    let password = db.password(user.id).await.map_err(failed)?;
     let password =
         password.map(|StoredPassword { scheme, salt, hash }| PasswordHash { scheme, salt, hash });
     let whole = Whole { info: user.info(|_| true), password };
@@ -153,8 +156,8 @@ async fn write_user(store: &Store, user: &UserRow, path: &Path) -> Result {
 }
 
 async fn write_stream(
-    store: &Store,
-    stream: &StreamRow,
+    storage: &dyn Storage,
+    stream: &Stream,
     path: &Path,
     reporter: &mut Reporter<'_>,
 ) -> Result {
@@ -162,8 +165,8 @@ async fn write_stream(
     write_object(&path.join(STREAM), &stream.view())?;
     for (array, file) in arrays(stream) {
         let mut writer = DataWriter::create(path.join(file))?;
-        let length = store.length(array).await.map_err(failed)?;
-        let mut reader = store.read(array, 0..length);
+        let length = storage.length(&operator::read(array)).await.map_err(failed)?;
+        let mut reader = storage.scan(&operator::read(array), 0..length, PageSize::Large);
         let mut before = 0;
         while let Some(text) = reader.next().await.map_err(failed)? {
             writer.write(&text)?;
@@ -177,7 +180,7 @@ async fn write_stream(
 }
 
 /// A stream's arrays, and the files that they are written to.
-fn arrays(stream: &StreamRow) -> Vec<(Array, &'static str)> {
+fn arrays(stream: &Stream) -> Vec<(Array, &'static str)> {
     let mut arrays = vec![(Array { stream: stream.id, downlink: false }, DATA)];
     if stream.downlink {
         arrays.push((Array { stream: stream.id, downlink: true }, DOWNLINK));

@@ -16,8 +16,9 @@ use super::{DataFileError, failed, open};
 use crate::api_error::ApiError;
 use crate::auth::Hasher;
 use crate::permissions::{DeviceDefaults, Permissions};
-use crate::service::{Tree, meta_device, new_stream, user_device, user_taken};
-use crate::storage::sqlite::{Array, Load, LoadError, Store, StoredPassword, Transaction, UserRow};
+use crate::service::authorize::operator;
+use crate::service::{Tree, meta_device, new_stream, user_device};
+use crate::storage::{Array, Load, LoadError, Storage, StoredPassword, Transaction, User};
 
 type Result<T = ()> = std::result::Result<T, DataFileError>;
 
@@ -74,11 +75,11 @@ impl<'a> Import<'a> {
         let reporter = Reporter::new(call);
         reporter.update(|progress| users.iter().for_each(|user| user.count(progress)));
         let is_new = !file.exists();
-        let store = open(&file).await?;
+        let storage = open(&file).await?;
         let options = Options { new_keys, passwords_are_names };
-        let imported = import(&store, &users, options, &reporter).await;
-        store.close().await;
-        drop(store);
+        let imported = import(&*storage, &users, options, &reporter).await;
+        storage.close().await;
+        drop(storage);
         if is_new && imported.is_err() {
             remove(&file);
         }
@@ -101,14 +102,14 @@ fn remove(file: &Path) {
 
 /// All users, or none.
 async fn import(
-    store: &Store,
+    storage: &dyn Storage,
     users: &[ArchivedUser],
     options: Options,
     reporter: &Reporter<'_>,
 ) -> Result {
     let permissions = Permissions::default_tables().map_err(failed)?;
     let hasher = Hasher::default();
-    let tx = store.begin().await.map_err(failed)?;
+    let tx = storage.begin(operator::change()).await.map_err(failed)?;
     let mut run = Run { permissions, hasher, options, tx, reporter };
     for user in users {
         run.user(user).await?;
@@ -131,7 +132,7 @@ struct Run<'a, 'r> {
     permissions: Permissions,
     hasher: Hasher,
     options: Options,
-    tx: Transaction,
+    tx: Box<dyn Transaction>,
     reporter: &'a Reporter<'r>,
 }
 
@@ -140,7 +141,7 @@ impl Run<'_, '_> {
         let refused = |error| refused(&user.path, error);
         let password = password(&self.hasher, user, self.options.passwords_are_names).await?;
         let info = user.info.clone();
-        let mut row = UserRow {
+        let mut row = User {
             id: 0,
             name: user.name.as_str().to_owned(),
             nickname: info.nickname.unwrap_or_default(),
@@ -158,7 +159,7 @@ impl Run<'_, '_> {
             let msg = format!("The given role '{}' does not exist", row.role);
             return Err(refused(ApiError::invalid(msg)));
         };
-        row.insert(&mut self.tx, &password).await.map_err(|error| refused(user_taken(error)))?;
+        self.tx.insert_user(&mut row, &password).await.map_err(|error| refused(error.into()))?;
         self.reporter.object();
         let mut trees = Vec::new();
         for device in &user.devices {
@@ -169,11 +170,11 @@ impl Run<'_, '_> {
                 let defaults = &role.create_device_defaults;
                 let tree = Tree::new(name, create, defaults, &self.permissions, true);
                 let tree = tree.map_err(refused)?;
-                tree.insert(&mut self.tx, row.id).await.map_err(refused)?;
+                tree.insert(&mut *self.tx, row.id).await.map_err(refused)?;
             }
         }
         for (tree, device) in trees {
-            let made = tree.insert(&mut self.tx, row.id).await;
+            let made = tree.insert(&mut *self.tx, row.id).await;
             let made = made.map_err(|error| self::refused(&device.path, error))?;
             self.reporter.object();
             for stream in &device.streams {
@@ -190,7 +191,7 @@ impl Run<'_, '_> {
         match user.info.email.clone() {
             None => Ok(own()),
             Some(email) if email == FIRST_ADDRESS => {
-                let taken = UserRow::by_login(&mut *self.tx, &email).await;
+                let taken = self.tx.user_by_login(&email).await;
                 Ok(if taken.map_err(failed)?.is_some() { own() } else { email })
             }
             Some(email) => Ok(email),
@@ -214,7 +215,7 @@ impl Run<'_, '_> {
         let create = StreamCreate::from(stream.info.clone());
         let mut row = new_stream(stream.name.as_str(), create).map_err(refused)?;
         row.device_id = device;
-        row.insert(&mut self.tx).await.map_err(failed)?;
+        self.tx.insert_stream(&mut row).await.map_err(failed)?;
         self.data(&stream.data, Array { stream: row.id, downlink: false }).await?;
         if let Some(downlink) = &stream.downlink {
             self.data(downlink, Array { stream: row.id, downlink: true }).await?;
@@ -226,18 +227,18 @@ impl Run<'_, '_> {
     async fn data(&mut self, data: &ArchivedData, array: Array) -> Result {
         let wrong = |error| match error {
             LoadError::Value(error) => ArchiveError::new(&data.path, error).into(),
-            LoadError::Commit(error) => failed(error),
+            LoadError::Storage(error) => failed(error),
         };
         let (mut reader, mut load) = (DataReader::open(&data.path)?, Load::new(array));
         while let Some((datapoints, bytes)) = reader.read()? {
             for datapoint in &datapoints {
                 let (value, origin) = (datapoint.d.get(), datapoint.o.as_deref());
-                let pushed = load.push(&mut self.tx, datapoint.t, value, origin);
+                let pushed = load.push(&mut *self.tx, datapoint.t, value, origin);
                 pushed.await.map_err(wrong)?;
             }
             self.reporter.data(datapoints.len() as u64, bytes);
         }
-        load.finish(&mut self.tx).await.map_err(wrong)
+        load.finish(&mut *self.tx).await.map_err(wrong)
     }
 }
 

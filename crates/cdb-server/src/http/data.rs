@@ -14,7 +14,7 @@ use super::request::{Call, Names};
 use super::response::{OK, json, set_json};
 use crate::api_error::ApiError;
 use crate::query::{Answer, QueryFailure};
-use crate::service::Appending;
+use crate::service::InsertOptions;
 
 type Stream = Call<(String, String, String)>;
 
@@ -57,12 +57,15 @@ pub(super) async fn insert_restamped(
 
 async fn append(call: Stream, request: Request, restamp: bool) -> Result<&'static str, ApiError> {
     let Call { service, principal, path, parameters } = call;
-    let body = body::read(request.into_body()).await?;
     let index = parameters.get(INDEX_PARAMETER).map(|index| {
         index.parse().map_err(|_| ApiError::bad_request("The index of an insert must be a number."))
     });
-    let how = Appending { to_downlink: parameters.downlink(), restamp, index: index.transpose()? };
-    service.insert(&principal, &path.to_change()?, how, body).await?;
+    let options =
+        InsertOptions { to_downlink: parameters.downlink(), restamp, index: index.transpose()? };
+    let path = path.to_change()?;
+    service.check_insert(&principal, &path, options.to_downlink).await?;
+    let body = body::read(request.into_body()).await?;
+    service.insert(&principal, &path, options, body).await?;
     Ok(OK)
 }
 

@@ -42,14 +42,16 @@ pub(super) async fn read_user(call: User) -> Result<Response, ApiError> {
 pub(super) async fn create_user(call: User, request: Request) -> Result<Response, ApiError> {
     let Call { service, principal, path: name, .. } = call;
     sane(&name)?;
+    service.check_create_user(&principal)?;
     let create = body::creation(&body::read(request.into_body()).await?)?;
     uncancelled(async move { json(&service.create_user(&principal, &name, create).await?) }).await
 }
 
 pub(super) async fn update_user(call: User, request: Request) -> Result<Response, ApiError> {
     let Call { service, principal, path, .. } = call;
-    let update = body::update(&body::read(request.into_body()).await?)?;
     let path = path.to_change()?;
+    service.check_update_user(&principal, &path).await?;
+    let update = body::update(&body::read(request.into_body()).await?)?;
     uncancelled(async move { json(&service.update_user(&principal, &path, update).await?) }).await
 }
 
@@ -73,8 +75,9 @@ pub(super) async fn read_device(call: Device) -> Result<Response, ApiError> {
 pub(super) async fn create_device(call: Device, request: Request) -> Result<Response, ApiError> {
     let Call { service, principal, path: (user, name), .. } = call;
     sane(&name)?;
-    let create = body::creation(&body::read(request.into_body()).await?)?;
     let user = user.to_change()?;
+    service.check_create_device(&principal, &user).await?;
+    let create = body::creation(&body::read(request.into_body()).await?)?;
     uncancelled(
         async move { json(&service.create_device(&principal, &user, &name, create).await?) },
     )
@@ -83,8 +86,9 @@ pub(super) async fn create_device(call: Device, request: Request) -> Result<Resp
 
 pub(super) async fn update_device(call: Device, request: Request) -> Result<Response, ApiError> {
     let Call { service, principal, path, .. } = call;
-    let update = body::update(&body::read(request.into_body()).await?)?;
     let path = path.to_change()?;
+    service.check_update_device(&principal, &path).await?;
+    let update = body::update(&body::read(request.into_body()).await?)?;
     uncancelled(async move { json(&service.update_device(&principal, &path, update).await?) }).await
 }
 
@@ -107,8 +111,9 @@ pub(super) async fn read_stream(call: Stream) -> Result<Response, ApiError> {
 pub(super) async fn create_stream(call: Stream, request: Request) -> Result<Response, ApiError> {
     let Call { service, principal, path: (user, device, name), .. } = call;
     sane(&name)?;
-    let create = body::creation(&body::read(request.into_body()).await?)?;
     let device = (user, device).to_change()?;
+    service.check_create_stream(&principal, &device).await?;
+    let create = body::creation(&body::read(request.into_body()).await?)?;
     uncancelled(
         async move { json(&service.create_stream(&principal, &device, &name, create).await?) },
     )
@@ -117,8 +122,9 @@ pub(super) async fn create_stream(call: Stream, request: Request) -> Result<Resp
 
 pub(super) async fn update_stream(call: Stream, request: Request) -> Result<Response, ApiError> {
     let Call { service, principal, path, .. } = call;
-    let update = body::update(&body::read(request.into_body()).await?)?;
     let path = path.to_change()?;
+    service.check_update_stream(&principal, &path).await?;
+    let update = body::update(&body::read(request.into_body()).await?)?;
     uncancelled(async move { json(&service.update_stream(&principal, &path, update).await?) }).await
 }
 

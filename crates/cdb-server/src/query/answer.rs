@@ -4,7 +4,7 @@ use cdb_pipescript::{Point, RunError, Value};
 use cdb_types::{Datapoint, Timestamp};
 
 use super::{QueryFailure, Rows};
-use crate::storage::sqlite::Reader;
+use crate::storage::Scan;
 
 /// How large a piece of an answer is, in bytes.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -13,7 +13,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// As they are stored.
-    Stored(Reader),
+    Stored(Box<dyn Scan>),
     /// As they are made.
     Made(Made),
 }

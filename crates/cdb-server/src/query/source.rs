@@ -3,7 +3,7 @@
 use cdb_pipescript::{Point, Run, Script};
 
 use super::{Pace, QueryFailure};
-use crate::storage::sqlite::{BlockError, ReadError, Reader};
+use crate::storage::{BlockError, ReadError, Scan};
 
 /// A range of a stream, read as it is needed, through a script if there is one.
 #[derive(Debug)]
@@ -18,9 +18,9 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn new(reader: Reader, script: Option<&Script>, limit: Option<u64>) -> Self {
+    pub(crate) fn new(scan: Box<dyn Scan>, script: Option<&Script>, limit: Option<u64>) -> Self {
         Self {
-            pages: Pages { reader, page: Vec::new(), at: 0 },
+            pages: Pages { scan, page: Vec::new(), at: 0 },
             run: script.map(Script::start),
             pace: Pace::default(),
             ended: false,
@@ -59,7 +59,7 @@ impl Source {
 /// The pages of a range, datapoint by datapoint.
 #[derive(Debug)]
 struct Pages {
-    reader: Reader,
+    scan: Box<dyn Scan>,
     /// The JSON text of some datapoints, each after a bracket or a comma.
     page: Vec<u8>,
     at: usize,
@@ -73,7 +73,7 @@ impl Pages {
                 Some(b'[' | b',' | b']') => self.at += 1,
                 Some(_) => return self.datapoint().map(Some),
                 None => {
-                    let Some(page) = self.reader.next().await? else { return Ok(None) };
+                    let Some(page) = self.scan.next().await? else { return Ok(None) };
                     (self.page, self.at) = (page, 0);
                 }
             }

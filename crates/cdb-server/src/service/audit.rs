@@ -1,14 +1,13 @@
-//! `meta/log`: what was changed in a user's tree, for the user to see.
+//! The stream `meta/log` of each user: what was changed in the user's devices and streams.
 
 use serde_json::json;
-use sqlx::SqliteExecutor;
 
-use super::Service;
+use super::{Service, authorize};
 use crate::api_error::ApiError;
 use crate::identity::Principal;
-use crate::storage::sqlite::{Array, Batch, DeviceRow, StreamRow, Transaction};
+use crate::storage::{Array, Batch, Stream, Transaction};
 
-/// Who the entries say they are from.
+/// The origin of the entries.
 const ORIGIN: &str = "ConnectorDB";
 
 const SCHEMA: &str = concat!(
@@ -16,26 +15,15 @@ const SCHEMA: &str = concat!(
     r#""required":["cmd","arg"]}"#,
 );
 
-/// The user's log, if it has one.
-async fn find(db: impl SqliteExecutor<'_>, user: i64) -> Result<Option<i64>, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT stream.id FROM stream JOIN device ON device.id = stream.device_id
-         WHERE device.user_id = ? AND device.name = 'meta' AND stream.name = 'log'",
-    )
-    .bind(user)
-    .fetch_optional(db)
-    .await
-}
-
-/// The user's log, made if it is not there; `None` if there is no such user.
-async fn find_or_create(tx: &mut Transaction, user: i64) -> Result<Option<i64>, ApiError> {
-    if let Some(log) = find(&mut **tx, user).await? {
+/// Returns the user's log, creating it if it does not exist; `None` if there is no such user.
+async fn find_or_create(tx: &mut dyn Transaction, user: i64) -> Result<Option<i64>, ApiError> {
+    if let Some(log) = tx.audit_log(user).await? {
         return Ok(Some(log));
     }
-    let Some(meta) = DeviceRow::by_name(&mut **tx, user, "meta").await? else {
+    let Some(meta) = tx.device(user, "meta").await? else {
         return Ok(None);
     };
-    let mut log = StreamRow {
+    let mut log = Stream {
         id: 0,
         device_id: meta.id,
         name: "log".to_owned(),
@@ -48,26 +36,25 @@ async fn find_or_create(tx: &mut Transaction, user: i64) -> Result<Option<i64>, 
         ephemeral: false,
         downlink: false,
     };
-    log.insert(tx).await?;
+    tx.insert_stream(&mut log).await?;
     Ok(Some(log.id))
 }
 
-/// Whose logs a change of an owner's tree goes into: that of who made it, and the owner's.
+/// The users whose logs get a change: the caller's user and the owner of what was changed.
 pub(super) fn affected_users(
     principal: &Principal,
     owner: i64,
 ) -> impl Iterator<Item = i64> + use<> {
-    let others =
-        principal.identity().map(|identity| identity.user.id).filter(|user| *user != owner);
+    let others = principal.identity().map(|identity| identity.user.id).filter(|id| *id != owner);
     others.into_iter().chain([owner])
 }
 
-/// Notes a change in the logs of these users.
+/// Appends a change to the logs of these users.
 pub(super) async fn record(
-    tx: &mut Transaction,
-    users: impl IntoIterator<Item = i64>,
+    tx: &mut dyn Transaction,
+    users: impl IntoIterator<Item = i64, IntoIter: Send> + Send,
     command: &str,
-    path: impl std::fmt::Display,
+    path: impl std::fmt::Display + Send,
 ) -> Result<(), ApiError> {
     let entry = Batch::of_value(&json!({"cmd": command, "arg": path.to_string()}), ORIGIN)?;
     for user in users {
@@ -79,13 +66,13 @@ pub(super) async fn record(
 }
 
 impl Service {
-    /// Makes a user's log if it is not there: at its first login.
+    /// Creates a user's log if it does not exist: when one of its devices first logs in.
     pub(crate) async fn ensure_log(&self, user: i64) -> Result<(), ApiError> {
-        if find(self.store.readers(), user).await?.is_some() {
+        if self.storage.catalog().await?.audit_log(user).await?.is_some() {
             return Ok(());
         }
-        let mut tx = self.store.begin().await?;
-        find_or_create(&mut tx, user).await?;
+        let mut tx = self.storage.begin(authorize::housekeeping()).await?;
+        find_or_create(&mut *tx, user).await?;
         Ok(tx.commit().await?)
     }
 }

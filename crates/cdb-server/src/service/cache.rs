@@ -1,45 +1,61 @@
-//! What is needed for every insert and read, kept until a user, device or stream changes.
+//! What is needed for every insert and read, kept as long as nothing that it depends on changes.
 
-use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// How much is kept; then all is dropped, and what is needed is read again.
-const MAX_ENTRIES: usize = 10_000;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache as WeightedCache;
 
-/// Values that were read at one generation of the store.
-pub(crate) struct Cache<K, V>(Mutex<Entries<K, V>>);
+use crate::events::{ChangeLog, ObjectId};
 
-struct Entries<K, V> {
-    generation: u64,
-    values: HashMap<K, Arc<V>>,
+/// The number of values that a cache expects to hold.
+const EXPECTED_VALUES: usize = 10_000;
+
+/// The maximum weight of a cache, in bytes. The values used least go first.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// What was read from storage at some time.
+pub(crate) trait Remembered {
+    /// The version of the change log before it was read.
+    fn version(&self) -> u64;
+
+    /// The objects that it was read from, and those that they belong to.
+    fn depends_on(&self) -> impl IntoIterator<Item = ObjectId>;
+
+    /// The memory that it takes, roughly, in bytes.
+    fn bytes(&self) -> u64;
 }
 
-impl<K, V> Default for Cache<K, V> {
+/// Values that were read from storage. It never returns one that may have changed.
+pub(crate) struct Cache<K, V>(WeightedCache<K, Arc<V>, ByBytes>);
+
+#[derive(Debug, Clone)]
+struct ByBytes;
+
+impl<K, V: Remembered> Weighter<K, Arc<V>> for ByBytes {
+    fn weight(&self, _: &K, value: &Arc<V>) -> u64 {
+        value.bytes()
+    }
+}
+
+impl<K: Hash + Eq, V: Remembered> Default for Cache<K, V> {
     fn default() -> Self {
-        Self(Mutex::new(Entries { generation: 0, values: HashMap::new() }))
+        Self(WeightedCache::with_weighter(EXPECTED_VALUES, MAX_BYTES, ByBytes))
     }
 }
 
-impl<K: Hash + Eq, V> Cache<K, V> {
-    /// What was read at the store's present generation.
-    pub(crate) fn get(&self, generation: u64, key: &K) -> Option<Arc<V>> {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.generation != generation {
-            entries.generation = generation;
-            entries.values.clear();
+impl<K: Hash + Eq, V: Remembered> Cache<K, V> {
+    /// Returns a value if it is still true.
+    pub(crate) fn get(&self, changes: &ChangeLog, key: &K) -> Option<Arc<V>> {
+        let value = self.0.get(key)?;
+        if changes.changed_since(value.version(), value.depends_on()) {
+            self.0.remove(key);
+            return None;
         }
-        entries.values.get(key).cloned()
+        Some(value)
     }
 
-    /// Keeps what was read after the store was seen at a generation.
-    pub(crate) fn put(&self, generation: u64, key: K, value: Arc<V>) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.generation == generation {
-            if entries.values.len() == MAX_ENTRIES {
-                entries.values.clear();
-            }
-            entries.values.insert(key, value);
-        }
+    pub(crate) fn insert(&self, key: K, value: Arc<V>) {
+        self.0.insert(key, value);
     }
 }

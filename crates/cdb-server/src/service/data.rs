@@ -5,20 +5,28 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cdb_types::{Schema, StreamPath, Timestamp, Validator};
 
-use super::Service;
+use super::authorize::{self, AppendPermit, ReadPermit};
+use super::cache::Remembered;
 use super::resolve::{ResolveError, ResolvedStream};
+use super::{Service, rules};
 use crate::api_error::ApiError;
+use crate::events::ObjectId;
 use crate::identity::Principal;
 use crate::permissions::{Field, Grant};
-use crate::storage::sqlite::{Appended, Array, Batch, CommitError, DeviceRow, Insert, StreamRow};
+use crate::storage::sqlite::Appended;
+use crate::storage::{Append, AppendError, Array, Batch, Device, StorageError, Stream};
 
-/// Larger bodies are read away from the threads that answer requests.
+/// Larger bodies are parsed on a thread for blocking work.
 const LARGE_BODY_BYTES: usize = 64 * 1024;
+
+/// The memory of a compiled schema, roughly, by the bytes of its text.
+const VALIDATOR_BYTES_PER_BYTE: u64 = 50;
 
 /// A stream with all that an insert or a read of it needs to know.
 pub(crate) struct Located {
-    device: DeviceRow,
-    stream: StreamRow,
+    version: u64,
+    device: Device,
+    stream: Stream,
     validator: Arc<Validator>,
 }
 
@@ -27,93 +35,112 @@ impl Located {
         Array { stream: self.stream.id, downlink }
     }
 
-    /// Whether its datapoints are told, and not kept.
+    /// Its user, its device and itself.
+    pub(super) fn objects(&self) -> [ObjectId; 3] {
+        let [user, device] = self.device.depends_on();
+        [user, device, ObjectId::Stream(self.stream.id)]
+    }
+
+    /// Whether its datapoints are sent to subscribers and not stored.
     pub(super) fn is_ephemeral(&self) -> bool {
         self.stream.ephemeral
     }
 }
 
-/// Where an insert goes.
-struct Destination {
-    downlink: bool,
-    /// Who the datapoints say they are from; `None` for the owner.
-    origin: Option<String>,
+impl Remembered for Located {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn depends_on(&self) -> impl IntoIterator<Item = ObjectId> {
+        self.objects()
+    }
+
+    fn bytes(&self) -> u64 {
+        let texts = rules::device_bytes(&self.device) + rules::stream_bytes(&self.stream);
+        texts + self.stream.schema.len() as u64 * VALIDATOR_BYTES_PER_BYTE
+    }
 }
 
-/// How datapoints are appended.
+/// How datapoints are inserted.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Appending {
+pub(crate) struct InsertOptions {
     pub(crate) to_downlink: bool,
-    /// Whether timestamps that are too early are moved, or the insert refused.
+    /// Whether timestamps before the stream's last one are moved to it, or the insert is refused.
     pub(crate) restamp: bool,
-    /// The index that the first must get, if that matters. Of what is not kept, it does not.
+    /// The index that the first datapoint must get; `None` if any will do. An ephemeral stream
+    /// ignores it.
     pub(crate) index: Option<u64>,
 }
 
+/// An insert that is allowed.
+struct Destination {
+    located: Arc<Located>,
+    permit: AppendPermit,
+    /// The origin of the datapoints; `None` for the owner.
+    origin: Option<String>,
+}
+
 impl Service {
-    /// A stream that the principal sees, and what it may do with it.
+    /// Finds a stream that the caller may know of, and what it may do with it.
     async fn locate(
         &self,
         principal: &Principal,
         path: &StreamPath,
     ) -> Result<(Arc<Located>, Grant), ResolveError> {
-        let generation = self.store.generation();
-        if let Some(located) = self.streams.get(generation, path) {
+        let changes = self.storage.changes();
+        if let Some(located) = self.streams.get(changes, path) {
             let grant = self.permissions.on_device(principal, &located.device);
-            let seen = grant.reads(Field::CanAccessDevice) && grant.reads(Field::CanAccessStream);
-            return if seen { Ok((located, grant)) } else { Err(ResolveError::Hidden) };
+            let sees = grant.reads(Field::CanAccessDevice) && grant.reads(Field::CanAccessStream);
+            return if sees { Ok((located, grant)) } else { Err(ResolveError::Hidden) };
         }
-        let mut db = self.store.readers().acquire().await?;
+        let version = changes.now();
+        let mut db = self.storage.catalog().await?;
         let ResolvedStream { device, stream, grant, .. } =
-            self.resolve_stream(&mut db, principal, path).await?;
+            self.resolve_stream(&mut *db, principal, path).await?;
+        drop(db);
         let schema = Schema::unchecked(&stream.schema);
-        let validator = schema
-            .validator()
-            .map_err(|error| ResolveError::Store(sqlx::Error::Decode(error.into())))?;
-        let located = Arc::new(Located { device, stream, validator: Arc::new(validator) });
-        self.streams.put(generation, path.clone(), Arc::clone(&located));
+        let validator = schema.validator().map_err(StorageError::failed)?;
+        let located = Located { version, device, stream, validator: Arc::new(validator) };
+        let located = Arc::new(located);
+        self.streams.insert(path.clone(), Arc::clone(&located));
         Ok((located, grant))
     }
 
-    /// A stream's array that the principal may read.
-    pub(super) async fn readable(
+    /// Allows reading an array of a stream.
+    pub(super) async fn may_read(
         &self,
         principal: &Principal,
         path: &StreamPath,
         downlink: bool,
-    ) -> Result<Array, ApiError> {
-        Ok(self.readable_stream(principal, path, downlink).await?.0)
+    ) -> Result<ReadPermit, ApiError> {
+        Ok(self.may_read_stream(principal, path, downlink).await?.0)
     }
 
-    /// A stream's array that the principal may read, and the stream.
-    pub(super) async fn readable_stream(
+    /// Allows reading an array of a stream, and returns the stream.
+    pub(super) async fn may_read_stream(
         &self,
         principal: &Principal,
         path: &StreamPath,
         downlink: bool,
-    ) -> Result<(Array, Arc<Located>), ApiError> {
-        let (located, grant) =
-            self.locate(principal, path).await.map_err(|error| error.when_changing())?;
-        let field =
-            if downlink { Field::CanAccessStreamDownlink } else { Field::CanAccessStreamData };
-        if !grant.reads(field) {
-            return Err(ApiError::no_access());
-        }
-        Ok((located.array(downlink), located))
+    ) -> Result<(ReadPermit, Arc<Located>), ApiError> {
+        let located = self.locate(principal, path).await;
+        let (located, grant) = located.map_err(ResolveError::when_changing)?;
+        Ok((authorize::read(&grant, located.array(downlink))?, located))
     }
 
-    /// How many datapoints there are.
+    /// Returns the number of datapoints.
     pub(crate) async fn length(
         &self,
         principal: &Principal,
         path: &StreamPath,
         downlink: bool,
     ) -> Result<u64, ApiError> {
-        let array = self.readable(principal, path, downlink).await?;
-        Ok(self.store.length(array).await?)
+        let permit = self.may_read(principal, path, downlink).await?;
+        Ok(self.storage.length(&permit).await?)
     }
 
-    /// The index of the first datapoint later than `t`; the length if there is none.
+    /// Returns the index of the first datapoint later than `t`, or the length if there is none.
     pub(crate) async fn index_of_time(
         &self,
         principal: &Principal,
@@ -121,88 +148,82 @@ impl Service {
         downlink: bool,
         t: f64,
     ) -> Result<u64, ApiError> {
-        let array = self.readable(principal, path, downlink).await;
-        let array = array.map_err(|error| ApiError { status: 404, ..error })?;
-        Ok(self.store.index_after(array, t).await?)
+        let permit = self.may_read(principal, path, downlink).await;
+        let permit = permit.map_err(|error| ApiError { status: 404, ..error })?;
+        Ok(self.storage.index_after(&permit, t).await?)
     }
 
-    /// Appends the datapoints of a body, all of them or none; returns when they are on disk.
+    /// Returns an error if the caller may not insert into a stream: before its body is read.
+    pub(crate) async fn check_insert(
+        &self,
+        principal: &Principal,
+        path: &StreamPath,
+        to_downlink: bool,
+    ) -> Result<(), ApiError> {
+        self.may_append(principal, path, to_downlink).await.map(drop)
+    }
+
+    /// Appends the datapoints of a body, all of them or none. Returns when they are durable.
     pub(crate) async fn insert(
         &self,
         principal: &Principal,
         path: &StreamPath,
-        how: Appending,
+        options: InsertOptions,
         body: Bytes,
     ) -> Result<(), ApiError> {
-        let Appending { to_downlink, restamp, index } = how;
+        let InsertOptions { to_downlink, restamp, index } = options;
+        // Repeated only if the stream, its owner or the caller is changed meanwhile: a change of
+        // anything else does not keep an insert from being stored.
         loop {
-            let generation = self.store.generation();
-            let (located, destination) = match self.writable(principal, path, to_downlink).await {
-                Ok(writable) => writable,
-                Err(error) => {
-                    // What cannot be read is told first.
-                    Batch::check(&body)?;
-                    return Err(error);
-                }
-            };
-            let Destination { downlink, origin } = destination;
+            let destination = self.may_append(principal, path, to_downlink).await?;
+            let Destination { located, permit, origin } = destination;
             let batch = read_batch(&located.validator, origin, body.clone()).await?;
-            let array = located.array(downlink);
             if batch.is_empty() {
                 return Ok(());
             }
             if located.is_ephemeral() {
-                self.tell(array, batch).await;
+                self.publish(permit.array(), batch).await;
                 return Ok(());
             }
-            let insert = Insert { array, batch, restamp, index, generation };
-            match self.store.insert(insert).await {
-                // The stream or who may write it has changed since it was looked at.
-                Err(CommitError::Stale) => {}
+            match self.storage.append(Append { permit, batch, restamp, index }).await {
+                Err(AppendError::Stale) => {}
                 stored => return Ok(stored?),
             }
         }
     }
 
-    /// Tells of a batch that is not kept.
-    async fn tell(&self, array: Array, batch: Batch) {
-        if self.store.feed().wants(array) {
+    /// Sends a batch to subscribers that is not stored.
+    async fn publish(&self, array: Array, batch: Batch) {
+        if self.feed.wants(array) {
             let points = batch.into_points();
-            self.store.feed().publish(vec![Appended { array, index: None, points }]).await;
+            self.feed.publish(vec![Appended { array, index: None, points }]).await;
         }
     }
 
-    /// Where the principal's insert goes, if it goes anywhere.
-    async fn writable(
+    /// Allows an insert, and says where it goes.
+    async fn may_append(
         &self,
         principal: &Principal,
         path: &StreamPath,
         to_downlink: bool,
-    ) -> Result<(Arc<Located>, Destination), ApiError> {
-        let denied = |downlink| {
-            ApiError::denied(if downlink {
-                "Write access to stream downlink denied."
-            } else {
-                "Write access to stream data denied."
-            })
-        };
+    ) -> Result<Destination, ApiError> {
+        // Before anything is looked at, so that a change of it makes the permit stale.
+        let version = self.storage.changes().now();
+        let principal = &self.current(principal).await?;
         let (located, grant) = self.locate(principal, path).await.map_err(|error| match error {
-            ResolveError::Hidden => denied(to_downlink),
+            ResolveError::Hidden => authorize::append_denied(to_downlink),
             error => error.when_changing(),
         })?;
-        let owns =
-            principal.identity().is_some_and(|identity| identity.device.id == located.device.id);
+        let device = principal.identity().map(|identity| identity.device.id);
+        let owns = device == Some(located.device.id);
         let downlink = to_downlink || (!owns && located.stream.downlink);
-        let field =
-            if downlink { Field::CanAccessStreamDownlink } else { Field::CanAccessStreamData };
-        if !grant.writes(field) {
-            return Err(denied(downlink));
-        }
+        let depends_on = principal.depends_on().chain(located.depends_on()).collect();
+        let permit = authorize::append(&grant, located.array(downlink), version, depends_on)?;
         if downlink && !located.stream.downlink {
             return Err(ApiError::invalid("The stream is not a downlink."));
         }
         let origin = (!owns).then(|| principal.to_string());
-        Ok((located, Destination { downlink, origin }))
+        Ok(Destination { located, permit, origin })
     }
 }
 

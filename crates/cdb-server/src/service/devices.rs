@@ -3,23 +3,38 @@
 use cdb_types::{ApiKey, DeviceCreate, DeviceInfo, DevicePath, DeviceUpdate, Update, UserPath};
 use serde_json::{Map, Value};
 
-use super::resolve::{ResolvedDevice, ResolvedUser};
+use super::authorize::{self, ChangePermit};
+use super::resolve::{ResolveError, ResolvedDevice, ResolvedUser};
 use super::{Service, audit, rules, streams};
 use crate::api_error::ApiError;
 use crate::identity::Principal;
 use crate::permissions::{DeviceDefaults, Field, Operation, Permissions};
-use crate::storage::sqlite::{DeviceRow, StreamRow, Transaction};
+use crate::storage::{Catalog, Device, Stream, Transaction};
 
-/// The devices that every user has for as long as there is the user.
+/// The devices that every user has for as long as the user exists.
 const BUILTIN_DEVICES: [&str; 2] = ["user", "meta"];
 
 /// The device that nobody logs in as.
 const META: &str = "meta";
 
-/// A device and its streams, ready to be made.
+/// What an update of a device can write.
+const FIELDS: [Field; 10] = [
+    Field::DeviceName,
+    Field::DeviceNickname,
+    Field::DeviceDescription,
+    Field::DeviceIcon,
+    Field::DeviceApikey,
+    Field::DeviceEnabled,
+    Field::DevicePublic,
+    Field::DeviceRole,
+    Field::DeviceVisible,
+    Field::DeviceUserEditable,
+];
+
+/// A device and its streams that have been checked and can be inserted.
 pub(crate) struct Tree {
-    device: DeviceRow,
-    streams: Vec<StreamRow>,
+    device: Device,
+    streams: Vec<Stream>,
 }
 
 impl Tree {
@@ -32,14 +47,14 @@ impl Tree {
         user_public: bool,
     ) -> Result<Self, ApiError> {
         let name = rules::device_name(name)?;
-        let device = DeviceRow {
+        let device = Device {
             id: 0,
             user_id: 0,
             name: name.as_str().to_owned(),
             nickname: create.nickname.unwrap_or_default(),
             description: create.description.unwrap_or_default(),
             icon: create.icon.unwrap_or_default(),
-            // What is empty on the way in of a new device is not a key, but the wish for one.
+            // An empty key asks for a new one, except for the device that has none.
             apikey: create
                 .apikey
                 .filter(|key| name == META || !key.expose().is_empty())
@@ -56,17 +71,17 @@ impl Tree {
         Ok(Self { device, streams: streams.collect::<Result<_, _>>()? })
     }
 
-    /// Makes them.
+    /// Inserts them, and returns the device.
     pub(crate) async fn insert(
         mut self,
-        tx: &mut Transaction,
+        tx: &mut dyn Transaction,
         user: i64,
-    ) -> Result<DeviceRow, ApiError> {
+    ) -> Result<Device, ApiError> {
         self.device.user_id = user;
-        self.device.insert(tx).await.map_err(taken)?;
+        tx.insert_device(&mut self.device).await?;
         for mut stream in self.streams {
             stream.device_id = self.device.id;
-            stream.insert(tx).await?;
+            tx.insert_stream(&mut stream).await?;
         }
         Ok(self.device)
     }
@@ -77,8 +92,8 @@ fn new_key() -> ApiKey {
     ApiKey::from(uuid::Uuid::new_v4().to_string())
 }
 
-/// Whether what a device would be may be.
-fn check(device: &DeviceRow, permissions: &Permissions, user_public: bool) -> Result<(), ApiError> {
+/// Checks the properties of a new or updated device.
+fn check(device: &Device, permissions: &Permissions, user_public: bool) -> Result<(), ApiError> {
     rules::icon(&device.icon)?;
     if !permissions.has_device_role(&device.role) {
         let msg = format!("Could not find device role '{}'", device.role);
@@ -90,40 +105,25 @@ fn check(device: &DeviceRow, permissions: &Permissions, user_public: bool) -> Re
     Ok(())
 }
 
-/// A name that a sibling has, or a key that any device has.
-fn taken(error: sqlx::Error) -> ApiError {
-    match error.as_database_error() {
-        Some(database) if database.is_unique_violation() => {
-            let key = database.message().contains("apikey_digest");
-            ApiError::exists(if key {
-                "This API key is in use"
-            } else {
-                "Device with this name already exists"
-            })
-        }
-        _ => error.into(),
-    }
-}
-
 impl Service {
-    /// A user's devices that the principal may see, oldest first.
+    /// Returns the devices of a user that the caller may see, oldest first.
     pub(crate) async fn list_devices(
         &self,
         principal: &Principal,
         path: &UserPath,
     ) -> Result<Vec<DeviceInfo>, ApiError> {
-        let mut db = self.store.readers().acquire().await?;
-        let seen = self.resolve_user(&mut db, principal, path).await;
-        let ResolvedUser { user, grant } = seen.map_err(|error| error.when_reading())?;
+        let mut db = self.storage.catalog().await?;
+        let resolved = self.resolve_user(&mut *db, principal, path).await;
+        let ResolvedUser { user, grant } = resolved.map_err(ResolveError::when_reading)?;
         if !grant.allows(Operation::ListDevices) {
             return Err(ApiError::not_found());
         }
-        let devices = DeviceRow::of_user(&mut *db, user.id).await?;
-        let seen = devices.iter().filter_map(|device| {
+        let devices = db.devices(user.id).await?;
+        let visible = devices.iter().filter_map(|device| {
             let grant = self.permissions.on_device(principal, device);
             grant.reads(Field::CanAccessDevice).then(|| device.view(&grant))
         });
-        Ok(seen.collect())
+        Ok(visible.collect())
     }
 
     pub(crate) async fn read_device(
@@ -131,35 +131,79 @@ impl Service {
         principal: &Principal,
         path: &DevicePath,
     ) -> Result<DeviceInfo, ApiError> {
-        let mut db = self.store.readers().acquire().await?;
-        let seen = self.resolve_device(&mut db, principal, path).await;
-        let ResolvedDevice { device, grant, .. } = seen.map_err(|error| error.when_reading())?;
+        let mut db = self.storage.catalog().await?;
+        let resolved = self.resolve_device(&mut *db, principal, path).await;
+        let ResolvedDevice { device, grant, .. } = resolved.map_err(ResolveError::when_reading)?;
         Ok(device.view(&grant))
     }
 
-    /// Makes a device with all its streams, or nothing.
-    pub(crate) async fn create_device(
+    async fn may_create_device(
+        &self,
+        db: &mut dyn Catalog,
+        principal: &Principal,
+        user: &UserPath,
+    ) -> Result<(ResolvedUser, ChangePermit), ApiError> {
+        let resolved = self.resolve_user(db, principal, user).await;
+        let resolved = resolved.map_err(ResolveError::when_changing)?;
+        let permit = authorize::operation(&resolved.grant, Operation::CreateDevice)?;
+        Ok((resolved, permit))
+    }
+
+    /// Returns an error if the caller may not create a device: before the body is read.
+    pub(crate) async fn check_create_device(
         &self,
         principal: &Principal,
         user: &UserPath,
+    ) -> Result<(), ApiError> {
+        let mut db = self.storage.catalog().await?;
+        self.may_create_device(&mut *db, principal, user).await.map(drop)
+    }
+
+    /// Creates a device with all its streams, or nothing.
+    pub(crate) async fn create_device(
+        &self,
+        principal: &Principal,
+        path: &UserPath,
         name: &str,
         create: DeviceCreate,
     ) -> Result<DeviceInfo, ApiError> {
-        let mut tx = self.store.begin().await?;
-        let seen = self.resolve_user(&mut tx, principal, user).await;
-        let ResolvedUser { user, grant } = seen.map_err(|error| error.when_changing())?;
-        if !grant.allows(Operation::CreateDevice) {
-            return Err(ApiError::no_access());
-        }
+        let mut db = self.storage.catalog().await?;
+        let (resolved, permit) = self.may_create_device(&mut *db, principal, path).await?;
+        drop(db);
         let defaults = self.permissions.defaults_for(principal).ok_or_else(ApiError::forbidden)?;
         let defaults = &defaults.create_device_defaults;
-        let tree = Tree::new(name, create, defaults, &self.permissions, user.public)?;
-        let device = tree.insert(&mut tx, user.id).await?;
+        // Before the lock of the writer is taken: it compiles schemas.
+        let tree = Tree::new(name, create, defaults, &self.permissions, resolved.user.public)?;
+        let mut tx = self.storage.begin(permit).await?;
+        let (resolved, _) = self.may_create_device(&mut *tx, principal, path).await?;
+        let user = resolved.user;
+        check(&tree.device, &self.permissions, user.public)?;
+        let device = tree.insert(&mut *tx, user.id).await?;
         let path = format!("{}/{}", user.name, device.name);
-        audit::record(&mut tx, audit::affected_users(principal, user.id), "CreateDevice", path)
-            .await?;
+        let users = audit::affected_users(principal, user.id);
+        audit::record(&mut *tx, users, "CreateDevice", path).await?;
         tx.commit().await?;
         Ok(device.view(&self.permissions.on_device(principal, &device)))
+    }
+
+    /// Returns an error if the caller may not update anything of a device: before the body is read.
+    pub(crate) async fn check_update_device(
+        &self,
+        principal: &Principal,
+        path: &DevicePath,
+    ) -> Result<(), ApiError> {
+        self.may_update_device(principal, path).await.map(drop)
+    }
+
+    async fn may_update_device(
+        &self,
+        principal: &Principal,
+        path: &DevicePath,
+    ) -> Result<ChangePermit, ApiError> {
+        let mut db = self.storage.catalog().await?;
+        let resolved = self.resolve_device(&mut *db, principal, path).await;
+        let ResolvedDevice { grant, .. } = resolved.map_err(ResolveError::when_changing)?;
+        authorize::any_update(&grant, &FIELDS)
     }
 
     pub(crate) async fn update_device(
@@ -168,12 +212,13 @@ impl Service {
         path: &DevicePath,
         update: Map<String, Value>,
     ) -> Result<DeviceInfo, ApiError> {
-        let mut tx = self.store.begin().await?;
-        let seen = self.resolve_device(&mut tx, principal, path).await;
+        let permit = self.may_update_device(principal, path).await?;
+        let mut tx = self.storage.begin(permit).await?;
+        let resolved = self.resolve_device(&mut *tx, principal, path).await;
         let ResolvedDevice { user, mut device, grant } =
-            seen.map_err(|error| error.when_changing())?;
+            resolved.map_err(ResolveError::when_changing)?;
         let update = DeviceUpdate::from_object(update)?;
-        rules::may_write(
+        authorize::update(
             &grant,
             &[
                 (update.name.is_some(), Field::DeviceName, "name"),
@@ -190,11 +235,27 @@ impl Service {
         )?;
         apply(&mut device, update)?;
         check(&device, &self.permissions, user.public)?;
-        device.update(&mut tx).await.map_err(taken)?;
-        audit::record(&mut tx, audit::affected_users(principal, user.id), "UpdateDevice", path)
-            .await?;
+        tx.update_device(&device).await?;
+        let users = audit::affected_users(principal, user.id);
+        audit::record(&mut *tx, users, "UpdateDevice", path).await?;
         tx.commit().await?;
         Ok(device.full_view(&grant))
+    }
+
+    async fn may_delete_device(
+        &self,
+        db: &mut dyn Catalog,
+        principal: &Principal,
+        path: &DevicePath,
+    ) -> Result<(ResolvedDevice, ChangePermit), ApiError> {
+        let resolved = self.resolve_device(db, principal, path).await;
+        let resolved = resolved.map_err(ResolveError::when_changing)?;
+        let permit = authorize::operation(&resolved.grant, Operation::DeleteDevice)?;
+        let name = &*resolved.device.name;
+        if BUILTIN_DEVICES.contains(&name) {
+            return Err(ApiError::denied(format!("{name} device cannot be deleted")));
+        }
+        Ok((resolved, permit))
     }
 
     /// Deletes a device with all its streams.
@@ -203,24 +264,21 @@ impl Service {
         principal: &Principal,
         path: &DevicePath,
     ) -> Result<(), ApiError> {
-        let mut tx = self.store.begin().await?;
-        let seen = self.resolve_device(&mut tx, principal, path).await;
-        let ResolvedDevice { user, device, grant } = seen.map_err(|error| error.when_changing())?;
-        if !grant.allows(Operation::DeleteDevice) {
-            return Err(ApiError::no_access());
-        }
-        if BUILTIN_DEVICES.contains(&device.name.as_str()) {
-            return Err(ApiError::denied(format!("{} device cannot be deleted", device.name)));
-        }
-        device.delete(&mut tx).await?;
-        audit::record(&mut tx, audit::affected_users(principal, user.id), "DeleteDevice", path)
-            .await?;
+        let mut db = self.storage.catalog().await?;
+        let (_, permit) = self.may_delete_device(&mut *db, principal, path).await?;
+        drop(db);
+        let mut tx = self.storage.begin(permit).await?;
+        let (resolved, _) = self.may_delete_device(&mut *tx, principal, path).await?;
+        let ResolvedDevice { user, device, .. } = resolved;
+        tx.delete_device(&device).await?;
+        let users = audit::affected_users(principal, user.id);
+        audit::record(&mut *tx, users, "DeleteDevice", path).await?;
         Ok(tx.commit().await?)
     }
 }
 
-/// Makes an update.
-fn apply(device: &mut DeviceRow, update: DeviceUpdate) -> Result<(), ApiError> {
+/// Applies an update.
+fn apply(device: &mut Device, update: DeviceUpdate) -> Result<(), ApiError> {
     rules::same_name(&device.name, update.name.as_ref(), "device")?;
     if let Some(key) = update.apikey {
         if device.name == META {

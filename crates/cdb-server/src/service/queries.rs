@@ -1,40 +1,20 @@
 //! Questions about streams' data.
 
-use cdb_pipescript::{Grid, GridError, Interpolator, ParseError};
+use cdb_pipescript::{Grid, Interpolator};
 use cdb_types::{
     CheckedStream, DataQuery, DatasetQuery, QueryError, Range, Reference, StreamPath, StreamQuery,
     check_merge, resolve_indices,
 };
 
 use super::Service;
+use super::authorize::ReadPermit;
 use crate::api_error::ApiError;
 use crate::identity::Principal;
-use crate::query::{Answer, Dataset, Merged, QueryFailure, Rows, Source, Times, script};
-use crate::storage::sqlite::Array;
+use crate::query::{Answer, Dataset, Merged, Rows, Source, Times, script};
+use crate::storage::PageSize;
 
 /// How many datapoints before the first row a column without a range begins.
 const BEFORE_FIRST_ROW: u64 = 10;
-
-impl From<QueryFailure> for ApiError {
-    fn from(internal: QueryFailure) -> Self {
-        match internal {
-            QueryFailure::Read(error) => error.into(),
-            QueryFailure::Run(error) => Self::bad_request(error.to_string()),
-        }
-    }
-}
-
-impl From<ParseError> for ApiError {
-    fn from(error: ParseError) -> Self {
-        Self::invalid(error.to_string())
-    }
-}
-
-impl From<GridError> for ApiError {
-    fn from(error: GridError) -> Self {
-        Self::invalid(error.to_string())
-    }
-}
 
 impl Service {
     /// Opens a range of a stream's datapoints for reading.
@@ -45,15 +25,25 @@ impl Service {
         query: &DataQuery,
     ) -> Result<Answer, ApiError> {
         let range = query.range()?;
+        let permit = self.may_read(principal, path, query.downlink).await?;
         let script = script(query.transform.as_deref())?;
-        let array = self.readable(principal, path, query.downlink).await?;
-        let (range, limit) = self.resolve(array, range).await?;
+        let (range, limit) = self.resolve(&permit, range).await?;
         if script.is_some() {
-            let source = Source::new(self.store.read(array, range), script.as_ref(), limit);
-            return Ok(Answer::of(Rows::Source(source)));
+            let scan = self.storage.scan(&permit, range, PageSize::Large);
+            return Ok(Answer::of(Rows::Source(Source::new(scan, script.as_ref(), limit))));
         }
         let end = range.end.min(range.start.saturating_add(limit.unwrap_or(u64::MAX)));
-        Ok(Answer::Stored(self.store.read(array, range.start..end)))
+        Ok(Answer::Stored(self.storage.scan(&permit, range.start..end, PageSize::Large)))
+    }
+
+    /// Returns an error if the caller may not read the data of any stream: before the body of a
+    /// query is read.
+    pub(crate) fn check_query(&self, principal: &Principal) -> Result<(), ApiError> {
+        if self.permissions.may_read_some_data(principal) {
+            Ok(())
+        } else {
+            Err(ApiError::forbidden())
+        }
     }
 
     /// Opens several streams as one series.
@@ -62,8 +52,8 @@ impl Service {
         principal: &Principal,
         streams: &[StreamQuery],
     ) -> Result<Answer, ApiError> {
-        let merged = self.open(principal, &check_merge(streams)?, None).await?;
-        Ok(Answer::of(Rows::Merged(merged)))
+        let streams = self.may_read_all(principal, check_merge(streams)?).await?;
+        Ok(Answer::of(Rows::Merged(self.open(streams, None).await?)))
     }
 
     /// Opens several streams as a table.
@@ -73,8 +63,7 @@ impl Service {
         query: &DatasetQuery,
     ) -> Result<Answer, ApiError> {
         let checked = query.check()?;
-        let post = script(checked.posttransform.as_deref())?;
-        // Columns begin a little before the first row, if it is known when that is.
+        // Columns begin a little before the first row, if its time is known.
         let first_row = match &checked.reference {
             Reference::Times { t1, .. } => Some(*t1),
             Reference::Datapoints(streams) => match streams.first().map(|stream| stream.range) {
@@ -85,67 +74,84 @@ impl Service {
         };
         let mut columns = Vec::with_capacity(checked.columns.len());
         for column in checked.columns {
-            let interpolator = Interpolator::parse(&column.interpolator)?;
-            let source = self.open(principal, &column.streams, first_row).await?;
-            columns.push((column.name, interpolator, source, column.allow_nil));
+            let streams = self.may_read_all(principal, column.streams).await?;
+            columns.push((column.name, column.interpolator, streams, column.allow_nil));
         }
-        let times = match &checked.reference {
-            Reference::Times { t1, t2, dt } => Times::Grid(Grid::new(*t1, *t2, *dt)?),
-            Reference::Datapoints(streams) => {
-                Times::Reference(self.open(principal, streams, None).await?)
-            }
-            _ => return Err(QueryError::Times.into()),
+        let reference = match checked.reference {
+            Reference::Datapoints(streams) => Ok(self.may_read_all(principal, streams).await?),
+            times => Err(times),
+        };
+        let post = script(checked.posttransform.as_deref())?;
+        let times = match reference {
+            Ok(streams) => Times::Reference(self.open(streams, None).await?),
+            Err(Reference::Times { t1, t2, dt }) => Times::Grid(Grid::new(t1, t2, dt)?),
+            Err(_) => return Err(QueryError::Times.into()),
         };
         let mut dataset = Dataset::new(times, post.as_ref());
-        for (name, interpolator, source, allow_nil) in columns {
+        for (name, interpolator, streams, allow_nil) in columns {
+            let interpolator = Interpolator::parse(&interpolator)?;
+            let source = self.open(streams, first_row).await?;
             dataset.add(name, &interpolator, source, allow_nil);
         }
         Ok(Answer::of(Rows::Dataset(dataset)))
     }
 
+    /// Allows reading all streams of a query, before any of its scripts is compiled.
+    async fn may_read_all(
+        &self,
+        principal: &Principal,
+        streams: Vec<CheckedStream>,
+    ) -> Result<Vec<(ReadPermit, CheckedStream)>, ApiError> {
+        let mut allowed = Vec::with_capacity(streams.len());
+        for stream in streams {
+            let path = &stream.path;
+            let permit = self.may_read(principal, &path.stream, path.downlink).await?;
+            allowed.push((permit, stream));
+        }
+        Ok(allowed)
+    }
+
     /// Opens streams. One without a range begins a little before the first row of a table.
     async fn open(
         &self,
-        principal: &Principal,
-        streams: &[CheckedStream],
+        streams: Vec<(ReadPermit, CheckedStream)>,
         first_row: Option<f64>,
     ) -> Result<Merged, ApiError> {
         let mut sources = Vec::with_capacity(streams.len());
-        for stream in streams {
+        for (permit, stream) in streams {
             let script = script(stream.transform.as_deref())?;
-            let array = self.readable(principal, &stream.path.stream, stream.path.downlink).await?;
-            let (mut range, limit) = self.resolve(array, stream.range).await?;
+            let (mut range, limit) = self.resolve(&permit, stream.range).await?;
             if let Some(t1) = first_row.filter(|t1| *t1 != 0.0 && !stream.has_range()) {
-                let after = self.store.index_after(array, t1).await?;
-                // When all is before the first row, all counts.
+                let after = self.storage.index_after(&permit, t1).await?;
+                // If all datapoints are before the first row, all are used.
                 if after < range.end {
                     range.start = after.saturating_sub(BEFORE_FIRST_ROW);
                 }
             }
-            let reader = self.store.read(array, range).in_small_pieces();
-            sources.push(Source::new(reader, script.as_ref(), limit));
+            let scan = self.storage.scan(&permit, range, PageSize::Small);
+            sources.push(Source::new(scan, script.as_ref(), limit));
         }
         Ok(Merged::new(sources))
     }
 
-    /// The indices of a range, and how many datapoints are wanted of what comes of it.
+    /// Returns the indices of a range, and the maximum number of results if there is one.
     async fn resolve(
         &self,
-        array: Array,
+        permit: &ReadPermit,
         range: Range,
     ) -> Result<(std::ops::Range<u64>, Option<u64>), ApiError> {
         match range {
             Range::Index { start, end } => {
-                Ok((resolve_indices(start, end, self.store.length(array).await?)?, None))
+                Ok((resolve_indices(start, end, self.storage.length(permit).await?)?, None))
             }
             Range::Time { after, until, limit } => {
                 let start = match after {
-                    Some(after) => self.store.index_after(array, after).await?,
+                    Some(after) => self.storage.index_after(permit, after).await?,
                     None => 0,
                 };
                 let end = match until {
-                    Some(until) => self.store.index_after(array, until).await?,
-                    None => self.store.length(array).await?,
+                    Some(until) => self.storage.index_after(permit, until).await?,
+                    None => self.storage.length(permit).await?,
                 };
                 Ok((start..end.max(start), limit))
             }

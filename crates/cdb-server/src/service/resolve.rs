@@ -1,40 +1,39 @@
-//! Following a path as far as the principal can see.
+//! Finding the object at a path, as far as the caller may know of it.
 
 use cdb_types::{DevicePath, ErrorKind, StreamPath, UserPath};
-use sqlx::sqlite::SqliteConnection;
 
 use super::Service;
 use crate::api_error::ApiError;
 use crate::identity::Principal;
 use crate::permissions::{Field, Grant, Operation, Relation};
-use crate::storage::sqlite::{DeviceRow, StreamRow, UserRow};
+use crate::storage::{Catalog, Device, StorageError, Stream, User};
 
-/// Why the principal does not see something.
+/// Why an object was not found.
 #[derive(Debug)]
 pub(super) enum ResolveError {
-    /// It is not there, and the principal would see it if it were.
+    /// It does not exist, and the caller would see it if it did.
     Missing(&'static str),
-    /// It is there or not: the principal may not know.
+    /// It exists or not: the caller may not know.
     Hidden,
-    Store(sqlx::Error),
+    Storage(StorageError),
 }
 
-impl From<sqlx::Error> for ResolveError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error)
+impl From<StorageError> for ResolveError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
     }
 }
 
 impl ResolveError {
-    /// The answer to one who wanted to read it.
+    /// The error of a request that reads the object.
     pub(super) fn when_reading(self) -> ApiError {
         match self {
             Self::Missing(_) | Self::Hidden => ApiError::not_found(),
-            Self::Store(error) => error.into(),
+            Self::Storage(error) => error.into(),
         }
     }
 
-    /// The answer to one who wanted to change it or to use its data.
+    /// The error of a request that changes the object, or uses its data.
     pub(super) fn when_changing(self) -> ApiError {
         match self {
             Self::Missing(word) => ApiError::new(
@@ -43,40 +42,40 @@ impl ResolveError {
                 format!("The requested {word} was not found."),
             ),
             Self::Hidden => ApiError::forbidden(),
-            Self::Store(error) => error.into(),
+            Self::Storage(error) => error.into(),
         }
     }
 }
 
-/// A user that the principal sees.
+/// A user that the caller may know of.
 pub(super) struct ResolvedUser {
-    pub(super) user: UserRow,
+    pub(super) user: User,
     pub(super) grant: Grant,
 }
 
-/// A device that the principal sees.
+/// A device that the caller may know of.
 pub(super) struct ResolvedDevice {
-    pub(super) user: UserRow,
-    pub(super) device: DeviceRow,
+    pub(super) user: User,
+    pub(super) device: Device,
     pub(super) grant: Grant,
 }
 
-/// A stream that the principal sees.
+/// A stream that the caller may know of.
 pub(super) struct ResolvedStream {
-    pub(super) user: UserRow,
-    pub(super) device: DeviceRow,
-    pub(super) stream: StreamRow,
+    pub(super) user: User,
+    pub(super) device: Device,
+    pub(super) stream: Stream,
     pub(super) grant: Grant,
 }
 
 impl Service {
     pub(super) async fn resolve_user(
         &self,
-        db: &mut SqliteConnection,
+        db: &mut dyn Catalog,
         principal: &Principal,
         path: &UserPath,
     ) -> Result<ResolvedUser, ResolveError> {
-        let Some(user) = UserRow::by_name(db, path.name().as_str()).await? else {
+        let Some(user) = db.user(path.name().as_str()).await? else {
             let others = self.permissions.grant(principal, Relation::Private);
             let sees_all = others.allows(Operation::ListUsers);
             return Err(if sees_all {
@@ -95,14 +94,14 @@ impl Service {
 
     pub(super) async fn resolve_device(
         &self,
-        db: &mut SqliteConnection,
+        db: &mut dyn Catalog,
         principal: &Principal,
         path: &DevicePath,
     ) -> Result<ResolvedDevice, ResolveError> {
         // The user itself need not be visible: a public device of a private user is found.
-        let user = UserRow::by_name(&mut *db, path.user().name().as_str()).await?;
+        let user = db.user(path.user().name().as_str()).await?;
         let device = match &user {
-            Some(user) => DeviceRow::by_name(&mut *db, user.id, path.name().as_str()).await?,
+            Some(user) => db.device(user.id, path.name().as_str()).await?,
             None => None,
         };
         let Some((user, device)) = user.zip(device) else {
@@ -119,7 +118,7 @@ impl Service {
 
     pub(super) async fn resolve_stream(
         &self,
-        db: &mut SqliteConnection,
+        db: &mut dyn Catalog,
         principal: &Principal,
         path: &StreamPath,
     ) -> Result<ResolvedStream, ResolveError> {
@@ -128,7 +127,7 @@ impl Service {
         if !grant.reads(Field::CanAccessStream) {
             return Err(ResolveError::Hidden);
         }
-        match StreamRow::by_name(db, device.id, path.name().as_str()).await? {
+        match db.stream(device.id, path.name().as_str()).await? {
             Some(stream) => Ok(ResolvedStream { user, device, stream, grant }),
             None => Err(ResolveError::Missing("stream")),
         }

@@ -1,4 +1,4 @@
-//! What names, icons, addresses and schemas may be.
+//! What names, icons, addresses and schemas may be, and what objects cost to remember.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
@@ -6,19 +6,26 @@ use cdb_types::{Name, Schema};
 use email_address::EmailAddress;
 
 use crate::api_error::ApiError;
-use crate::permissions::{Field, Grant};
+use crate::storage::{Device, Stream, User};
 
 /// How long the name of an icon may be, the set's name included.
 const ICON_NAME_CHARS: usize = 30;
 
-/// A new name of a user or a stream.
+/// Checks the name of a new user.
 pub(super) fn name(text: &str) -> Result<Name, ApiError> {
     Name::new(text).map_err(|_| {
         ApiError::invalid("Invalid Username, usernames may not contain / \\ ? or spaces")
     })
 }
 
-/// A new name of a device.
+/// Checks the name of a new stream.
+pub(super) fn stream_name(text: &str) -> Result<Name, ApiError> {
+    Name::new(text).map_err(|_| {
+        ApiError::invalid("Invalid stream name: it may not be blank or contain / \\ ? or spaces")
+    })
+}
+
+/// Checks the name of a new device.
 pub(super) fn device_name(text: &str) -> Result<Name, ApiError> {
     Name::new(text).map_err(|_| {
         ApiError::invalid(
@@ -27,7 +34,7 @@ pub(super) fn device_name(text: &str) -> Result<Name, ApiError> {
     })
 }
 
-/// Whether an icon is one: nothing, a named one, or an image.
+/// Checks an icon: empty, the name of an icon, or an image.
 pub(super) fn icon(icon: &str) -> Result<(), ApiError> {
     if icon.is_empty() || icon.starts_with("data:image/") {
         return Ok(());
@@ -48,7 +55,7 @@ pub(super) fn icon(icon: &str) -> Result<(), ApiError> {
     })
 }
 
-/// Whether an e-mail address is one.
+/// Checks an e-mail address.
 pub(super) fn email(address: &str) -> Result<(), ApiError> {
     if EmailAddress::is_valid(address) {
         Ok(())
@@ -57,7 +64,7 @@ pub(super) fn email(address: &str) -> Result<(), ApiError> {
     }
 }
 
-/// Whether a new stream's schema is one.
+/// Checks the schema of a new stream.
 pub(super) fn schema(schema: &Schema) -> Result<(), ApiError> {
     match schema.validator() {
         Ok(_) => Ok(()),
@@ -65,17 +72,7 @@ pub(super) fn schema(schema: &Schema) -> Result<(), ApiError> {
     }
 }
 
-/// Whether all the fields that an update names may be written.
-pub(super) fn may_write(grant: &Grant, named: &[(bool, Field, &str)]) -> Result<(), ApiError> {
-    match named.iter().find(|(named, field, _)| *named && !grant.writes(*field)) {
-        None => Ok(()),
-        Some((_, _, word)) => {
-            Err(ApiError::denied(format!("This device does not have permissions to write {word}")))
-        }
-    }
-}
-
-/// Whether an update leaves the name as it is.
+/// Checks that an update does not change the name.
 pub(super) fn same_name(name: &str, update: Option<&String>, word: &str) -> Result<(), ApiError> {
     match update {
         Some(other) if other != name => Err(ApiError::invalid(format!(
@@ -85,9 +82,34 @@ pub(super) fn same_name(name: &str, update: Option<&String>, word: &str) -> Resu
     }
 }
 
-/// Replaces what an update names.
+/// Replaces a property if the update has it.
 pub(super) fn replace<T>(field: &mut T, update: Option<T>) {
     if let Some(value) = update {
         *field = value;
     }
+}
+
+/// The memory of an object without its texts, roughly.
+const OBJECT_BYTES: u64 = 512;
+
+/// The memory of a user, roughly, in bytes.
+pub(crate) fn user_bytes(user: &User) -> u64 {
+    let User { name, nickname, email, description, icon, role, .. } = user;
+    OBJECT_BYTES + bytes([name, nickname, email, description, icon, role])
+}
+
+/// The memory of a device, roughly, in bytes.
+pub(crate) fn device_bytes(device: &Device) -> u64 {
+    let Device { name, nickname, description, icon, role, .. } = device;
+    OBJECT_BYTES + bytes([name, nickname, description, icon, role])
+}
+
+/// The memory of a stream, roughly, in bytes.
+pub(super) fn stream_bytes(stream: &Stream) -> u64 {
+    let Stream { name, nickname, description, icon, schema, datatype, .. } = stream;
+    OBJECT_BYTES + bytes([name, nickname, description, icon, schema, datatype])
+}
+
+fn bytes<const N: usize>(texts: [&String; N]) -> u64 {
+    texts.iter().map(|text| text.len() as u64).sum()
 }

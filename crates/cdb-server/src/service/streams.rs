@@ -3,12 +3,25 @@
 use cdb_types::{DevicePath, StreamCreate, StreamInfo, StreamPath, StreamUpdate, Update, UserPath};
 use serde_json::{Map, Value};
 
-use super::resolve::{ResolvedDevice, ResolvedStream, ResolvedUser};
+use super::authorize::{self, ChangePermit};
+use super::resolve::{ResolveError, ResolvedDevice, ResolvedStream, ResolvedUser};
 use super::{Service, audit, rules};
 use crate::api_error::ApiError;
 use crate::identity::Principal;
 use crate::permissions::{Field, Operation};
-use crate::storage::sqlite::{Array, DeviceRow, StreamRow};
+use crate::storage::{Array, Catalog, Stream};
+
+/// What an update of a stream can write.
+const FIELDS: [Field; 8] = [
+    Field::StreamName,
+    Field::StreamNickname,
+    Field::StreamDescription,
+    Field::StreamIcon,
+    Field::StreamSchema,
+    Field::StreamDatatype,
+    Field::StreamEphemeral,
+    Field::StreamDownlink,
+];
 
 /// Which of a user's streams are listed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,14 +31,14 @@ pub(crate) struct StreamFilter {
     pub(crate) visible: bool,
 }
 
-/// A stream that is ready to be made, but for its device.
-pub(crate) fn new_stream(name: &str, create: StreamCreate) -> Result<StreamRow, ApiError> {
-    let name = rules::name(name)?;
+/// Checks the properties of a new stream. Its device is not set yet.
+pub(crate) fn new_stream(name: &str, create: StreamCreate) -> Result<Stream, ApiError> {
+    let name = rules::stream_name(name)?;
     let schema = create.schema.unwrap_or_default();
     rules::schema(&schema)?;
     let icon = create.icon.unwrap_or_default();
     rules::icon(&icon)?;
-    Ok(StreamRow {
+    Ok(Stream {
         id: 0,
         device_id: 0,
         name: name.as_str().to_owned(),
@@ -40,50 +53,51 @@ pub(crate) fn new_stream(name: &str, create: StreamCreate) -> Result<StreamRow, 
 }
 
 impl Service {
-    /// A device's streams, oldest first.
+    /// Returns the streams of a device, oldest first.
     pub(crate) async fn list_streams(
         &self,
         principal: &Principal,
         path: &DevicePath,
     ) -> Result<Vec<StreamInfo>, ApiError> {
-        let mut db = self.store.readers().acquire().await?;
-        let seen = self.resolve_device(&mut db, principal, path).await;
-        let ResolvedDevice { device, grant, .. } = seen.map_err(|error| error.when_reading())?;
+        let mut db = self.storage.catalog().await?;
+        let resolved = self.resolve_device(&mut *db, principal, path).await;
+        let ResolvedDevice { device, grant, .. } = resolved.map_err(ResolveError::when_reading)?;
         if !grant.allows(Operation::ListStreams) || !grant.reads(Field::CanAccessStream) {
             return Err(ApiError::not_found());
         }
-        let streams = StreamRow::of_device(&mut *db, device.id).await?;
-        Ok(streams.iter().map(StreamRow::view).collect())
+        Ok(db.streams(device.id).await?.iter().map(Stream::view).collect())
     }
 
-    /// The streams of all of a user's devices that the principal may see, oldest first.
+    /// Returns the streams of all devices of a user that the caller may see, oldest first.
     pub(crate) async fn list_user_streams(
         &self,
         principal: &Principal,
         path: &UserPath,
         filter: StreamFilter,
     ) -> Result<Vec<StreamInfo>, ApiError> {
-        let mut db = self.store.readers().acquire().await?;
-        let seen = self.resolve_user(&mut db, principal, path).await;
-        let ResolvedUser { user, grant } = seen.map_err(|error| error.when_reading())?;
+        let mut db = self.storage.catalog().await?;
+        let resolved = self.resolve_user(&mut *db, principal, path).await;
+        let ResolvedUser { user, grant } = resolved.map_err(ResolveError::when_reading)?;
         if !grant.allows(Operation::ListStreams) {
             return Err(ApiError::not_found());
         }
-        let devices = DeviceRow::of_user(&mut *db, user.id).await?;
-        let streams = StreamRow::of_user(&mut *db, user.id).await?;
-        let seen = streams.iter().filter_map(|stream| {
-            let device = devices.iter().find(|device| device.id == stream.device_id)?;
-            let wanted = (device.public || !filter.public)
+        let devices = db.devices(user.id).await?;
+        let streams = db.streams_of_user(user.id).await?;
+        let visible = streams.iter().filter_map(|stream| {
+            // Sorted by id.
+            let place = devices.binary_search_by_key(&stream.device_id, |device| device.id).ok()?;
+            let device = &devices[place];
+            let chosen = (device.public || !filter.public)
                 && (device.visible || !filter.visible)
                 && (stream.downlink || !filter.downlink);
             let grant = self.permissions.on_device(principal, device);
-            (wanted && grant.reads(Field::CanAccessStream)).then(|| {
+            (chosen && grant.reads(Field::CanAccessStream)).then(|| {
                 let mut info = stream.view();
                 info.device = Some(device.name.clone());
                 info
             })
         });
-        Ok(seen.collect())
+        Ok(visible.collect())
     }
 
     pub(crate) async fn read_stream(
@@ -91,9 +105,31 @@ impl Service {
         principal: &Principal,
         path: &StreamPath,
     ) -> Result<StreamInfo, ApiError> {
-        let mut db = self.store.readers().acquire().await?;
-        let seen = self.resolve_stream(&mut db, principal, path).await;
-        Ok(seen.map_err(|error| error.when_reading())?.stream.view())
+        let mut db = self.storage.catalog().await?;
+        let resolved = self.resolve_stream(&mut *db, principal, path).await;
+        Ok(resolved.map_err(ResolveError::when_reading)?.stream.view())
+    }
+
+    async fn may_create_stream(
+        &self,
+        db: &mut dyn Catalog,
+        principal: &Principal,
+        device: &DevicePath,
+    ) -> Result<(ResolvedDevice, ChangePermit), ApiError> {
+        let resolved = self.resolve_device(db, principal, device).await;
+        let resolved = resolved.map_err(ResolveError::when_changing)?;
+        let permit = authorize::operation(&resolved.grant, Operation::CreateStream)?;
+        Ok((resolved, permit))
+    }
+
+    /// Returns an error if the caller may not create a stream: before the body is read.
+    pub(crate) async fn check_create_stream(
+        &self,
+        principal: &Principal,
+        device: &DevicePath,
+    ) -> Result<(), ApiError> {
+        let mut db = self.storage.catalog().await?;
+        self.may_create_stream(&mut *db, principal, device).await.map(drop)
     }
 
     pub(crate) async fn create_stream(
@@ -103,25 +139,41 @@ impl Service {
         name: &str,
         create: StreamCreate,
     ) -> Result<StreamInfo, ApiError> {
-        let mut tx = self.store.begin().await?;
-        let seen = self.resolve_device(&mut tx, principal, device).await;
-        let ResolvedDevice { user, device, grant } = seen.map_err(|error| error.when_changing())?;
-        if !grant.allows(Operation::CreateStream) {
-            return Err(ApiError::no_access());
-        }
+        let mut db = self.storage.catalog().await?;
+        let (_, permit) = self.may_create_stream(&mut *db, principal, device).await?;
+        drop(db);
+        // Before the lock of the writer is taken: it compiles the schema.
         let mut stream = new_stream(name, create)?;
+        let mut tx = self.storage.begin(permit).await?;
+        let (resolved, _) = self.may_create_stream(&mut *tx, principal, device).await?;
+        let ResolvedDevice { user, device, .. } = resolved;
         stream.device_id = device.id;
-        stream.insert(&mut tx).await.map_err(|error| match error.as_database_error() {
-            Some(database) if database.is_unique_violation() => {
-                ApiError::exists("Stream with this name already exists")
-            }
-            _ => error.into(),
-        })?;
+        tx.insert_stream(&mut stream).await?;
         let path = format!("{}/{}/{}", user.name, device.name, stream.name);
-        audit::record(&mut tx, audit::affected_users(principal, user.id), "CreateStream", path)
-            .await?;
+        let users = audit::affected_users(principal, user.id);
+        audit::record(&mut *tx, users, "CreateStream", path).await?;
         tx.commit().await?;
         Ok(stream.view())
+    }
+
+    /// Returns an error if the caller may not update anything of a stream: before the body is read.
+    pub(crate) async fn check_update_stream(
+        &self,
+        principal: &Principal,
+        path: &StreamPath,
+    ) -> Result<(), ApiError> {
+        self.may_update_stream(principal, path).await.map(drop)
+    }
+
+    async fn may_update_stream(
+        &self,
+        principal: &Principal,
+        path: &StreamPath,
+    ) -> Result<ChangePermit, ApiError> {
+        let mut db = self.storage.catalog().await?;
+        let resolved = self.resolve_stream(&mut *db, principal, path).await;
+        let ResolvedStream { grant, .. } = resolved.map_err(ResolveError::when_changing)?;
+        authorize::any_update(&grant, &FIELDS)
     }
 
     pub(crate) async fn update_stream(
@@ -130,12 +182,17 @@ impl Service {
         path: &StreamPath,
         update: Map<String, Value>,
     ) -> Result<StreamInfo, ApiError> {
-        let mut tx = self.store.begin().await?;
-        let seen = self.resolve_stream(&mut tx, principal, path).await;
-        let seen = seen.map_err(|error| error.when_changing())?;
-        let ResolvedStream { user, mut stream, grant, .. } = seen;
+        let permit = self.may_update_stream(principal, path).await?;
         let update = StreamUpdate::from_object(update)?;
-        rules::may_write(
+        // Before the lock of the writer is taken: it compiles the schema.
+        if let Some(schema) = &update.schema {
+            schema.validator()?;
+        }
+        let mut tx = self.storage.begin(permit).await?;
+        let resolved = self.resolve_stream(&mut *tx, principal, path).await;
+        let resolved = resolved.map_err(ResolveError::when_changing)?;
+        let ResolvedStream { user, mut stream, grant, .. } = resolved;
+        authorize::update(
             &grant,
             &[
                 (update.name.is_some(), Field::StreamName, "name"),
@@ -150,46 +207,56 @@ impl Service {
         )?;
         let was_downlink = stream.downlink;
         apply(&mut stream, update)?;
-        stream.update(&mut tx).await?;
+        tx.update_stream(&stream).await?;
         if was_downlink && !stream.downlink {
             tx.clear(Array { stream: stream.id, downlink: true }).await?;
         }
-        audit::record(&mut tx, audit::affected_users(principal, user.id), "UpdateStream", path)
-            .await?;
+        let users = audit::affected_users(principal, user.id);
+        audit::record(&mut *tx, users, "UpdateStream", path).await?;
         tx.commit().await?;
         Ok(stream.view())
     }
 
-    /// Deletes a stream, or only what others asked it for.
+    async fn may_delete_stream(
+        &self,
+        db: &mut dyn Catalog,
+        principal: &Principal,
+        path: &StreamPath,
+    ) -> Result<(ResolvedStream, ChangePermit), ApiError> {
+        let resolved = self.resolve_stream(db, principal, path).await;
+        let resolved = resolved.map_err(ResolveError::when_changing)?;
+        let permit = authorize::operation(&resolved.grant, Operation::DeleteStream)?;
+        Ok((resolved, permit))
+    }
+
+    /// Deletes a stream, or only the datapoints of its downlink.
     pub(crate) async fn delete_stream(
         &self,
         principal: &Principal,
         path: &StreamPath,
         only_downlink: bool,
     ) -> Result<(), ApiError> {
-        let mut tx = self.store.begin().await?;
-        let seen = self.resolve_stream(&mut tx, principal, path).await;
-        let seen = seen.map_err(|error| error.when_changing())?;
-        let ResolvedStream { user, stream, grant, .. } = seen;
-        if !grant.allows(Operation::DeleteStream) {
-            return Err(ApiError::no_access());
-        }
+        let mut db = self.storage.catalog().await?;
+        let (_, permit) = self.may_delete_stream(&mut *db, principal, path).await?;
+        drop(db);
+        let mut tx = self.storage.begin(permit).await?;
+        let (resolved, _) = self.may_delete_stream(&mut *tx, principal, path).await?;
+        let ResolvedStream { user, stream, .. } = resolved;
         if only_downlink {
             tx.clear(Array { stream: stream.id, downlink: true }).await?;
         } else {
-            stream.delete(&mut tx).await?;
+            tx.delete_stream(&stream).await?;
         }
-        audit::record(&mut tx, audit::affected_users(principal, user.id), "DeleteStream", path)
-            .await?;
+        let users = audit::affected_users(principal, user.id);
+        audit::record(&mut *tx, users, "DeleteStream", path).await?;
         Ok(tx.commit().await?)
     }
 }
 
-/// Checks an update and makes it.
-fn apply(stream: &mut StreamRow, update: StreamUpdate) -> Result<(), ApiError> {
+/// Checks an update and applies it. Its schema has been checked before.
+fn apply(stream: &mut Stream, update: StreamUpdate) -> Result<(), ApiError> {
     rules::same_name(&stream.name, update.name.as_ref(), "stream")?;
     if let Some(schema) = update.schema {
-        schema.validator()?;
         schema.as_str().clone_into(&mut stream.schema);
     }
     if let Some(icon) = &update.icon {

@@ -4,29 +4,49 @@ use cdb_types::DataPath;
 
 use super::Service;
 use crate::api_error::ApiError;
+use crate::events::ObjectId;
 use crate::identity::{Identity, Principal};
-use crate::storage::sqlite::{Array, DeviceRow, StoredPassword, UserRow};
+use crate::storage::Array;
 
 /// An array that may be subscribed to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subscribable {
     pub(crate) array: Array,
-    /// Whether its datapoints are told, and not kept.
+    /// Whether its datapoints are sent to subscribers and not stored.
     pub(crate) ephemeral: bool,
+    /// The objects that permit and array depend on, beside the caller.
+    pub(crate) depends_on: [ObjectId; 3],
 }
 
 impl Service {
-    /// What the principal subscribes to, if it may.
+    /// Returns what the caller subscribes to, if it may.
     pub(crate) async fn subscribable(
         &self,
         principal: &Principal,
         path: &DataPath,
     ) -> Result<Subscribable, ApiError> {
-        let (array, located) = self.readable_stream(principal, &path.stream, path.downlink).await?;
-        Ok(Subscribable { array, ephemeral: located.is_ephemeral() })
+        let stream = self.may_read_stream(principal, &path.stream, path.downlink).await;
+        let (permit, located) = stream?;
+        Ok(Subscribable {
+            array: permit.array(),
+            ephemeral: located.is_ephemeral(),
+            depends_on: located.objects(),
+        })
     }
 
-    /// The principal as it is now; `None` if what it logged in with is not valid any more.
+    /// Returns the caller as it is now.
+    ///
+    /// # Errors
+    /// Returns an error if what it logged in with is not valid any more.
+    pub(crate) async fn current(&self, principal: &Principal) -> Result<Principal, ApiError> {
+        let version = principal.identity().map_or(0, |identity| identity.version);
+        if !self.storage.changes().changed_since(version, principal.depends_on()) {
+            return Ok(principal.clone());
+        }
+        self.renew(principal).await?.ok_or_else(ApiError::login_ended)
+    }
+
+    /// Reads the caller again; `None` if what it logged in with is not valid any more.
     pub(crate) async fn renew(&self, principal: &Principal) -> Result<Option<Principal>, ApiError> {
         let Some(identity) = principal.identity() else { return Ok(Some(Principal::default())) };
         let Some(password) = &identity.password else {
@@ -34,15 +54,17 @@ impl Service {
             let same = found.ok().filter(|found| found.device.id == identity.device.id);
             return Ok(same.map(Principal::device));
         };
-        let mut db = self.store.readers().acquire().await?;
-        let now = StoredPassword::of_user(&mut *db, identity.user.id).await?;
+        let version = self.storage.changes().now();
+        let mut db = self.storage.catalog().await?;
+        let now = db.password(identity.user.id).await?;
         if now.as_ref() != Some(password) {
             return Ok(None);
         }
-        let user = UserRow::by_id(&mut *db, identity.user.id).await?;
-        let device = DeviceRow::by_name(&mut *db, identity.user.id, "user").await?;
+        let user = db.user_by_id(identity.user.id).await?;
+        let device = db.device(identity.user.id, "user").await?;
+        let renewed = user.zip(device);
         let renewed =
-            user.zip(device).map(|(user, device)| Identity { user, device, password: now });
+            renewed.map(|(user, device)| Identity { version, user, device, password: now });
         Ok(renewed.map(|identity| Principal::device(identity.into())))
     }
 }

@@ -1,29 +1,44 @@
 //! Users.
 
+use std::collections::BTreeMap;
+
 use cdb_types::{
     DeviceCreate, ErrorKind, Password, StreamCreate, Update, UserCreate, UserInfo, UserPath,
     UserUpdate,
 };
 use serde_json::{Map, Value};
 
+use super::authorize::{self, ChangePermit};
 use super::devices::Tree;
-use super::resolve::ResolvedUser;
+use super::resolve::{ResolveError, ResolvedUser};
 use super::{Service, audit, rules};
 use crate::api_error::ApiError;
 use crate::identity::Principal;
 use crate::permissions::{DeviceDefaults, Field, Operation, Relation};
-use crate::storage::sqlite::{StoredPassword, UserRow};
+use crate::storage::{StoredPassword, User};
 
-/// A user that is ready to be made.
+/// What an update of a user can write.
+const FIELDS: [Field; 8] = [
+    Field::UserName,
+    Field::UserNickname,
+    Field::UserEmail,
+    Field::UserDescription,
+    Field::UserIcon,
+    Field::UserRole,
+    Field::UserPublic,
+    Field::UserPassword,
+];
+
+/// A user that has been checked and can be inserted.
 struct NewUser {
-    row: UserRow,
+    user: User,
     password: StoredPassword,
     /// Its devices, `user` and `meta` among them, with their streams.
     devices: Vec<Tree>,
 }
 
 impl Service {
-    /// The users that the principal may see, oldest first.
+    /// Returns the users that the caller may see, oldest first.
     pub(crate) async fn list_users(
         &self,
         principal: &Principal,
@@ -32,12 +47,12 @@ impl Service {
             let msg = "You do not have permissions necessary to list users.";
             return Err(ApiError::new(404, ErrorKind::Denied, msg));
         }
-        let users = UserRow::all(self.store.readers()).await?;
-        let seen = users.iter().filter_map(|user| {
+        let users = self.storage.catalog().await?.users().await?;
+        let visible = users.iter().filter_map(|user| {
             let grant = self.permissions.on_user(principal, user);
             grant.reads(Field::CanAccessUser).then(|| user.view(&grant))
         });
-        Ok(seen.collect())
+        Ok(visible.collect())
     }
 
     pub(crate) async fn read_user(
@@ -45,13 +60,21 @@ impl Service {
         principal: &Principal,
         path: &UserPath,
     ) -> Result<UserInfo, ApiError> {
-        let mut db = self.store.readers().acquire().await?;
-        let seen = self.resolve_user(&mut db, principal, path).await;
-        let ResolvedUser { user, grant } = seen.map_err(|error| error.when_reading())?;
+        let mut db = self.storage.catalog().await?;
+        let resolved = self.resolve_user(&mut *db, principal, path).await;
+        let ResolvedUser { user, grant } = resolved.map_err(ResolveError::when_reading)?;
         Ok(user.view(&grant))
     }
 
-    /// Makes a user with all its devices and streams, or nothing.
+    /// Returns an error if the caller may not create any user: before the body is read.
+    pub(crate) fn check_create_user(&self, principal: &Principal) -> Result<(), ApiError> {
+        let public = self.permissions.grant(principal, Relation::Public);
+        let private = self.permissions.grant(principal, Relation::Private);
+        let permit = authorize::operation(&public, Operation::CreateUser);
+        permit.or_else(|_| authorize::operation(&private, Operation::CreateUser)).map(drop)
+    }
+
+    /// Creates a user with all its devices and streams, or nothing.
     pub(crate) async fn create_user(
         &self,
         principal: &Principal,
@@ -64,23 +87,16 @@ impl Service {
         let public = create.public.unwrap_or(defaults.create_user_defaults.public);
         let relation = if public { Relation::Public } else { Relation::Private };
         let grant = self.permissions.grant(principal, relation);
-        if !grant.allows(Operation::CreateUser) {
-            let msg = "You do not have permissions necessary to create a user.";
-            return Err(ApiError::denied(msg));
-        }
         let own_role = principal.identity().map(|identity| identity.user.role.as_str());
-        if own_role != Some(role.as_str()) && !grant.writes(Field::UserRole) {
-            let msg = "Don't have permission to create user with different role than creator";
-            return Err(ApiError::denied(msg));
-        }
+        let permit = authorize::create_user(&grant, own_role != Some(role.as_str()))?;
         let user =
             self.new_user(name, role, public, create, &defaults.create_device_defaults).await?;
         let creator = principal.identity().map(|identity| identity.user.id);
-        let row = self.insert_user(user, creator).await?;
-        Ok(row.view(&self.permissions.on_user(principal, &row)))
+        let user = self.insert_user(permit, user, creator).await?;
+        Ok(user.view(&self.permissions.on_user(principal, &user)))
     }
 
-    /// Makes an administrator, whom nobody asks for: the first user of a new data file.
+    /// Creates an administrator: the first user of a new data file.
     pub(crate) async fn create_administrator(
         &self,
         name: &str,
@@ -90,10 +106,10 @@ impl Service {
         let role = self.permissions.user_role("admin").ok_or_else(ApiError::forbidden)?;
         let defaults = &role.create_device_defaults;
         let user = self.new_user(name, "admin".to_owned(), false, create, defaults).await?;
-        self.insert_user(user, None).await.map(drop)
+        self.insert_user(authorize::operator::change(), user, None).await.map(drop)
     }
 
-    /// Checks all that can be checked before anything is written.
+    /// Checks all that can be checked before anything is written, and hashes the password.
     async fn new_user(
         &self,
         name: &str,
@@ -133,7 +149,7 @@ impl Service {
             }
         }
         let password = self.new_password(create.password.unwrap_or_else(|| "".into())).await?;
-        let row = UserRow {
+        let user = User {
             id: 0,
             name: name.as_str().to_owned(),
             nickname: create.nickname.unwrap_or_default(),
@@ -143,7 +159,7 @@ impl Service {
             role,
             public,
         };
-        Ok(NewUser { row, password, devices })
+        Ok(NewUser { user, password, devices })
     }
 
     async fn new_password(&self, password: Password) -> Result<StoredPassword, ApiError> {
@@ -153,18 +169,43 @@ impl Service {
         self.hasher.hash(password).await
     }
 
-    async fn insert_user(&self, new: NewUser, creator: Option<i64>) -> Result<UserRow, ApiError> {
-        let NewUser { mut row, password, devices } = new;
-        let mut tx = self.store.begin().await?;
-        row.insert(&mut tx, &password).await.map_err(taken)?;
+    async fn insert_user(
+        &self,
+        permit: ChangePermit,
+        new: NewUser,
+        creator: Option<i64>,
+    ) -> Result<User, ApiError> {
+        let NewUser { mut user, password, devices } = new;
+        let mut tx = self.storage.begin(permit).await?;
+        tx.insert_user(&mut user, &password).await?;
         for device in devices {
-            device.insert(&mut tx, row.id).await?;
+            device.insert(&mut *tx, user.id).await?;
         }
         if let Some(creator) = creator {
-            audit::record(&mut tx, [creator, row.id], "CreateUser", &row.name).await?;
+            audit::record(&mut *tx, [creator, user.id], "CreateUser", &user.name).await?;
         }
         tx.commit().await?;
-        Ok(row)
+        Ok(user)
+    }
+
+    /// Returns an error if the caller may not update anything of a user: before the body is read.
+    pub(crate) async fn check_update_user(
+        &self,
+        principal: &Principal,
+        path: &UserPath,
+    ) -> Result<(), ApiError> {
+        self.may_update_user(principal, path).await.map(drop)
+    }
+
+    async fn may_update_user(
+        &self,
+        principal: &Principal,
+        path: &UserPath,
+    ) -> Result<ChangePermit, ApiError> {
+        let mut db = self.storage.catalog().await?;
+        let resolved = self.resolve_user(&mut *db, principal, path).await;
+        let ResolvedUser { grant, .. } = resolved.map_err(ResolveError::when_changing)?;
+        authorize::any_update(&grant, &FIELDS)
     }
 
     pub(crate) async fn update_user(
@@ -173,18 +214,17 @@ impl Service {
         path: &UserPath,
         update: Map<String, Value>,
     ) -> Result<UserInfo, ApiError> {
-        // Hashing takes long: not while everyone waits for the writer.
-        let password = match (principal.identity(), update.get("password")) {
-            (Some(_), Some(Value::String(new))) => {
-                Some(self.new_password(new.as_str().into()).await?)
-            }
+        let permit = self.may_update_user(principal, path).await?;
+        // Hashing takes long, so it is done before the lock of the writer is taken.
+        let password = match update.get("password") {
+            Some(Value::String(new)) => Some(self.new_password(new.as_str().into()).await?),
             _ => None,
         };
-        let mut tx = self.store.begin().await?;
-        let seen = self.resolve_user(&mut tx, principal, path).await;
-        let ResolvedUser { mut user, grant } = seen.map_err(|error| error.when_changing())?;
+        let mut tx = self.storage.begin(permit).await?;
+        let resolved = self.resolve_user(&mut *tx, principal, path).await;
+        let ResolvedUser { mut user, grant } = resolved.map_err(ResolveError::when_changing)?;
         let update = UserUpdate::from_object(update)?;
-        rules::may_write(
+        authorize::update(
             &grant,
             &[
                 (update.name.is_some(), Field::UserName, "name"),
@@ -198,18 +238,18 @@ impl Service {
             ],
         )?;
         self.apply(&mut user, update)?;
-        user.update(&mut tx).await.map_err(taken)?;
+        tx.update_user(&user).await?;
         if let Some(password) = password {
-            password.set(&mut tx, user.id).await?;
+            tx.set_password(user.id, &password).await?;
         }
-        audit::record(&mut tx, audit::affected_users(principal, user.id), "UpdateUser", path)
-            .await?;
+        let users = audit::affected_users(principal, user.id);
+        audit::record(&mut *tx, users, "UpdateUser", path).await?;
         tx.commit().await?;
         Ok(user.view(&grant))
     }
 
-    /// Checks an update and makes it.
-    fn apply(&self, user: &mut UserRow, update: UserUpdate) -> Result<(), ApiError> {
+    /// Checks an update and applies it.
+    fn apply(&self, user: &mut User, update: UserUpdate) -> Result<(), ApiError> {
         rules::same_name(&user.name, update.name.as_ref(), "user")?;
         if let Some(email) = &update.email {
             rules::email(email)?;
@@ -239,35 +279,25 @@ impl Service {
         principal: &Principal,
         path: &UserPath,
     ) -> Result<(), ApiError> {
-        let mut tx = self.store.begin().await?;
-        let seen = self.resolve_user(&mut tx, principal, path).await;
-        let ResolvedUser { user, grant } = seen.map_err(|error| error.when_changing())?;
-        if !grant.allows(Operation::DeleteUser) {
-            let msg = "You do not have permissions necessary to delete this user.";
-            return Err(ApiError::denied(msg));
-        }
-        user.delete(&mut tx).await?;
-        let others =
-            principal.identity().map(|identity| identity.user.id).filter(|id| *id != user.id);
-        audit::record(&mut tx, others, "DeleteUser", path).await?;
+        let mut db = self.storage.catalog().await?;
+        let resolved = self.resolve_user(&mut *db, principal, path).await;
+        let ResolvedUser { grant, .. } = resolved.map_err(ResolveError::when_changing)?;
+        let permit = authorize::operation(&grant, Operation::DeleteUser)?;
+        drop(db);
+        let mut tx = self.storage.begin(permit).await?;
+        let resolved = self.resolve_user(&mut *tx, principal, path).await;
+        let ResolvedUser { user, grant } = resolved.map_err(ResolveError::when_changing)?;
+        authorize::operation(&grant, Operation::DeleteUser)?;
+        tx.delete_user(&user).await?;
+        let caller = principal.identity().map(|identity| identity.user.id);
+        let others = caller.filter(|id| *id != user.id);
+        audit::record(&mut *tx, others, "DeleteUser", path).await?;
         Ok(tx.commit().await?)
     }
 }
 
-/// The refusal of a name or an address that another user has.
-pub(crate) fn taken(error: sqlx::Error) -> ApiError {
-    match error.as_database_error() {
-        Some(database) if database.is_unique_violation() => {
-            ApiError::exists("User with this email or username already exists")
-        }
-        _ => error.into(),
-    }
-}
-
-/// The device that acts for a user who logs in with the password.
-pub(crate) fn user_device(
-    streams: std::collections::BTreeMap<String, StreamCreate>,
-) -> DeviceCreate {
+/// The device that a user acts as who logs in with a password.
+pub(crate) fn user_device(streams: BTreeMap<String, StreamCreate>) -> DeviceCreate {
     let mut device = DeviceCreate::new()
         .role("user")
         .icon("material:person")
@@ -280,7 +310,7 @@ pub(crate) fn user_device(
     device
 }
 
-/// The device that holds the user's log. It has no key: nobody logs in as it.
+/// The device with the user's log. It has no key, so nobody logs in as it.
 pub(crate) fn meta_device() -> DeviceCreate {
     DeviceCreate::new()
         .role("")

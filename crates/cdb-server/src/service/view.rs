@@ -3,9 +3,9 @@
 use cdb_types::{DeviceInfo, Schema, StreamInfo, UserInfo};
 
 use crate::permissions::{Field, Grant};
-use crate::storage::sqlite::{DeviceRow, StreamRow, UserRow};
+use crate::storage::{Device, Stream, User};
 
-impl UserRow {
+impl User {
     /// Only what may be read. A password is never among it.
     pub(super) fn view(&self, grant: &Grant) -> UserInfo {
         self.info(|field| grant.reads(field))
@@ -26,7 +26,7 @@ impl UserRow {
     }
 }
 
-impl DeviceRow {
+impl Device {
     /// Only what may be read.
     pub(super) fn view(&self, grant: &Grant) -> DeviceInfo {
         self.info(|field| grant.reads(field))
@@ -67,7 +67,7 @@ impl DeviceRow {
     }
 }
 
-impl StreamRow {
+impl Stream {
     /// Who sees a stream sees all of it.
     pub(crate) fn view(&self) -> StreamInfo {
         let mut info = StreamInfo::default();

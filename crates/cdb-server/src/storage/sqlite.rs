@@ -5,14 +5,14 @@
 //! as blocks, a few as entries of a `journal` that become blocks when they are many.
 
 mod array_heads;
+mod backend;
+mod catalog;
 mod commit;
 mod compact;
+mod error;
 mod feed;
-mod generation;
 mod journal;
-mod load;
 mod lock;
-mod objects;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -29,16 +29,11 @@ use sqlx::sqlite::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard, mpsc};
 
-pub(crate) use crate::storage::format::batch::{Batch, BatchError};
-pub(crate) use crate::storage::format::block::BlockError;
-pub(crate) use commit::{CommitError, Insert};
+pub(crate) use commit::CommitError;
 pub(crate) use feed::{Appended, Feed};
-pub(crate) use generation::Generation;
-pub(crate) use load::{Load, LoadError};
-pub(crate) use objects::{DeviceRow, KeyDigest, StoredPassword, StreamRow, UserRow, key_digest};
-pub(crate) use read::{ReadError, Reader};
-pub(crate) use transaction::Transaction;
+pub(crate) use read::Reader;
 
+use crate::events::ChangeLog;
 use array_heads::ArrayHeads;
 use transaction::WriterGuard;
 use writer::Writer;
@@ -52,13 +47,6 @@ const CACHE_KIB: i64 = 512;
 /// How many rows a reading connection prepares ahead; a row may hold a whole block.
 const ROWS_AHEAD: usize = 8;
 
-/// One of a stream's two arrays of datapoints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Array {
-    pub(crate) stream: i64,
-    pub(crate) downlink: bool,
-}
-
 /// The data file of a running server. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
@@ -67,7 +55,7 @@ pub(crate) struct Store {
     writer: Arc<Mutex<Option<Writer>>>,
     heads: ArrayHeads,
     commits: mpsc::Sender<commit::Pending>,
-    generation: Generation,
+    changes: ChangeLog,
     feed: Feed,
     /// Held until the last clone is gone.
     _lock: Arc<lock::Lock>,
@@ -132,39 +120,18 @@ impl Store {
             .await?;
         // Through the pool: what migrates a single connection cannot be sent to another thread.
         sqlx::migrate!("src/storage/sqlite/migrations").run(&readers).await?;
-        let generation = Generation::default();
-        let writer = Writer::open(options, generation.clone(), feed.clone()).await?;
+        let changes = ChangeLog::default();
+        let writer = Writer::open(options, changes.clone(), feed.clone()).await?;
         let heads = writer.heads.clone();
         let writer = Arc::new(Mutex::new(Some(writer)));
         let (commits, pending) = mpsc::channel(commit::MAX_PENDING);
         tokio::spawn(commit::run(Arc::clone(&writer), pending));
-        Ok(Self { readers, writer, heads, commits, generation, feed, _lock: lock })
-    }
-
-    /// The connections that read.
-    pub(crate) fn readers(&self) -> &SqlitePool {
-        &self.readers
-    }
-
-    /// Grows with each change of users, devices or streams: what was read at an earlier number may
-    /// not be true any more.
-    pub(crate) fn generation(&self) -> u64 {
-        self.generation.get()
-    }
-
-    /// What tells of such changes.
-    pub(crate) fn generations(&self) -> &Generation {
-        &self.generation
+        Ok(Self { readers, writer, heads, commits, changes, feed, _lock: lock })
     }
 
     /// What tells of appended datapoints.
     pub(crate) fn feed(&self) -> &Feed {
         &self.feed
-    }
-
-    /// Begins a change of users, devices or streams, when nobody else writes.
-    pub(crate) async fn begin(&self) -> Result<Transaction, CommitError> {
-        Transaction::begin(self.writer().await?).await
     }
 
     /// Waits until what is being written now has been written.
@@ -179,7 +146,7 @@ impl Store {
     }
 
     /// Waits for what is being written, and closes the file. What is inserted later is refused.
-    pub(crate) async fn close(&self) {
+    async fn close_file(&self) {
         self.readers.close().await;
         let writer = self.writer.lock().await.take();
         if let Some(writer) = writer {

@@ -50,7 +50,7 @@ fn bodies() -> Vec<Row> {
         row("POST", data, r#"[{"t":9,"d":1},{"t":10,"d":"x"}]"#, 403),
         row("PUT", format!("{data}?downlink=true"), r#"[{"d":1}]"#, 403),
         row("PUT", "crud/test/user/nosuch/data", r#"[{"d":1}]"#, 403),
-        row("PUT", "crud/test/user/nosuch/data", "[", 400),
+        row("PUT", "crud/test/user/nosuch/data", "[", 403),
     ];
     for body in ["[", "5", "[]", r#""text""#, "{", r#"{"nickname":5"#, "\u{0}"] {
         rows.push(row("POST", "crud/test/user/new", body, 400));

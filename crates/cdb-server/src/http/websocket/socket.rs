@@ -15,10 +15,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 
 use crate::api_error::ApiError;
 use crate::bus::{Frame, SendQueue, SubscribeRequest, Subscription};
+use crate::events::{ObjectId, Watch};
 use crate::identity::Principal;
 use crate::query::script;
-use crate::service::{Appending, Service};
-use crate::storage::sqlite::Array;
+use crate::service::{InsertOptions, Service};
+use crate::storage::Array;
 
 /// How many subscriptions one socket may have.
 const MAX_SUBSCRIPTIONS: usize = 10_000;
@@ -37,8 +38,8 @@ pub(super) struct Socket {
     /// Their numbers: what is in the outbox for any other is not sent.
     numbers: HashSet<u64>,
     last_number: u64,
-    /// The store's generation at which principal and subscriptions were last looked at.
-    generation: u64,
+    /// Reports when the caller or a subscribed stream changes.
+    watch: Watch,
 }
 
 struct OpenSubscription {
@@ -46,6 +47,8 @@ struct OpenSubscription {
     subscription: Subscription,
     number: u64,
     joined: Subscribed,
+    /// The objects whose change may end it, beside the caller.
+    depends_on: [ObjectId; 3],
 }
 
 /// Why a socket ends.
@@ -78,7 +81,8 @@ impl From<ApiError> for End {
 
 impl Socket {
     pub(super) fn new(service: Arc<Service>, principal: Principal, answers: bool) -> Self {
-        let generation = service.store.generation();
+        let mut watch = service.storage.changes().watch();
+        principal.depends_on().for_each(|object| watch.add(object));
         Self {
             service,
             principal,
@@ -87,7 +91,7 @@ impl Socket {
             subscriptions: HashMap::new(),
             numbers: HashSet::new(),
             last_number: 0,
-            generation,
+            watch,
         }
     }
 
@@ -109,14 +113,14 @@ impl Socket {
 
     async fn serve(&mut self, socket: &mut WebSocket) -> Result<Infallible, End> {
         let service = Arc::clone(&self.service);
-        let (sockets, generations) = (&service.sockets, service.store.generations());
+        let sockets = &service.sockets;
         let mut stop = sockets.stop.clone();
         let mut ping = interval_at(Instant::now() + sockets.ping, sockets.ping);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = Instant::now();
         loop {
-            let changed = generations.changed();
-            self.look_again().await?;
+            let changed = self.watch.take_changed();
+            self.check_again(&changed).await?;
             tokio::select! {
                 frame = socket.next() => {
                     heard = Instant::now();
@@ -125,7 +129,7 @@ impl Socket {
                 () = self.send_queue.filled() => {
                     timeout(sockets.idle_timeout(), self.send(socket)).await.map_err(|_| End::Gone)??;
                 }
-                () = changed => {}
+                changed = self.watch.changed() => self.check_again(&changed).await?,
                 _ = ping.tick() => {
                     let sent = timeout(sockets.idle_timeout(), socket.send(Message::Ping(Bytes::new())));
                     sent.await.map_err(|_| End::Gone)??;
@@ -145,8 +149,9 @@ impl Socket {
             let taken = self.send_queue.try_take();
             let slow = |_| End::because(close_code::AGAIN, "What was sent has not been read.");
             let Some(Frame { subscription, text }) = taken.map_err(slow)? else { break };
-            // Nothing is told that may not be heard any more.
-            self.look_again().await?;
+            // Nothing is sent that may not be read any more.
+            let changed = self.watch.take_changed();
+            self.check_again(&changed).await?;
             if subscription.is_none_or(|number| self.numbers.contains(&number)) {
                 socket.feed(Message::Text(text)).await?;
             }
@@ -186,17 +191,17 @@ impl Socket {
                 return self.subscribe(id, arg, transform).await;
             }
             Command::Unsubscribe { arg, transform } => {
-                if let Some(ended) = self.subscriptions.remove(&(arg, transform)) {
-                    self.numbers.remove(&ended.number);
-                }
+                self.remove(&(arg, transform));
             }
             Command::UnsubscribeAll => {
-                self.subscriptions.clear();
-                self.numbers.clear();
+                let keys: Vec<_> = self.subscriptions.keys().cloned().collect();
+                for key in keys {
+                    self.remove(&key);
+                }
             }
             Command::Insert { arg, d } => {
                 let body = Bytes::from(String::from(Box::<str>::from(d)));
-                let how = Appending { to_downlink: false, restamp: true, index: None };
+                let how = InsertOptions { to_downlink: false, restamp: true, index: None };
                 self.service.insert(&self.principal, &arg, how, body).await?;
             }
             _ => return Err(ApiError::bad_request("This command is not known here.")),
@@ -225,7 +230,16 @@ impl Socket {
                 ),
             ));
         }
-        let found = self.service.subscribable(&self.principal, &key.0).await?;
+        let found = loop {
+            let version = self.service.storage.changes().now();
+            let found = self.service.subscribable(&self.principal, &key.0).await?;
+            found.depends_on.iter().for_each(|object| self.watch.add(*object));
+            // A change before it was watched would not be reported.
+            if !self.service.storage.changes().changed_since(version, found.depends_on) {
+                break found;
+            }
+            found.depends_on.iter().for_each(|object| self.watch.remove(*object));
+        };
         let script = script(Some(&key.1))?;
         let stateless = script.as_ref().is_none_or(cdb_pipescript::Script::is_stateless);
         let index = (!found.ephemeral).then_some(0);
@@ -249,7 +263,9 @@ impl Socket {
         let subscription = begun.await?;
         let array = found.array;
         self.numbers.insert(number);
-        self.subscriptions.insert(key, OpenSubscription { array, subscription, number, joined });
+        let depends_on = found.depends_on;
+        let open = OpenSubscription { array, subscription, number, joined, depends_on };
+        self.subscriptions.insert(key, open);
         Ok(())
     }
 
@@ -272,19 +288,23 @@ impl Socket {
         Some(Frame { subscription: None, text: (text + "\n").into() })
     }
 
-    /// Ends what is not allowed any more since users, devices or streams have changed.
-    async fn look_again(&mut self) -> Result<(), End> {
-        let generation = self.service.store.generation();
-        if generation == self.generation {
+    /// Ends what is not allowed any more since these objects have changed.
+    async fn check_again(&mut self, changed: &HashSet<ObjectId>) -> Result<(), End> {
+        if changed.is_empty() {
             return Ok(());
         }
-        self.generation = generation;
-        let renewed = self.service.renew(&self.principal).await?;
-        self.principal = renewed.ok_or_else(|| {
-            End::because(close_code::POLICY, "What was used to log in is not valid any more.")
-        })?;
+        let other_principal = self.principal.depends_on().any(|object| changed.contains(&object));
+        if other_principal {
+            let renewed = self.service.renew(&self.principal).await?;
+            self.principal = renewed.ok_or_else(|| {
+                End::because(close_code::POLICY, "What was used to log in is not valid any more.")
+            })?;
+        }
         let mut ended = Vec::new();
-        for (key, OpenSubscription { array, .. }) in &self.subscriptions {
+        for (key, OpenSubscription { array, depends_on, .. }) in &self.subscriptions {
+            if !other_principal && !depends_on.iter().any(|object| changed.contains(object)) {
+                continue;
+            }
             match self.service.subscribable(&self.principal, &key.0).await {
                 Ok(found) if found.array == *array => {}
                 Ok(_) => ended.push((key.clone(), ApiError::forbidden())),
@@ -297,9 +317,16 @@ impl Socket {
         Ok(())
     }
 
+    /// Forgets a subscription.
+    fn remove(&mut self, key: &(DataPath, String)) -> bool {
+        let Some(removed) = self.subscriptions.remove(key) else { return false };
+        self.numbers.remove(&removed.number);
+        removed.depends_on.iter().for_each(|object| self.watch.remove(*object));
+        true
+    }
+
     fn end(&mut self, key: (DataPath, String), ended: ServerError) {
-        if let Some(subscribed) = self.subscriptions.remove(&key) {
-            self.numbers.remove(&subscribed.number);
+        if self.remove(&key) {
             let (stream, transform) = key;
             self.answer(&Ended { stream, transform, ended });
         }

@@ -40,12 +40,6 @@ impl From<serde_json::Error> for BatchError {
 }
 
 impl Batch {
-    /// Whether a body can be read at all.
-    pub(crate) fn check(body: &[u8]) -> Result<(), BatchError> {
-        let text = text(body)?;
-        if read_flat(body, |_| Ok(()))? { Ok(()) } else { incoming(text).map(drop) }
-    }
-
     /// Reads the body of an insert and checks each value.
     ///
     /// A missing time is `now`. The order against what the stream holds is checked when the batch

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Array;
+use crate::storage::Array;
 use crate::storage::format::block::{BLOCK_BYTES, Block};
 use crate::storage::format::points::Points;
 

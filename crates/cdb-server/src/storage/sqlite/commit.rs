@@ -10,11 +10,13 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
+use super::Store;
 use super::array_heads::PendingAppend;
 use super::feed::{Appended, Feed};
 use super::journal::{ENTRIES_PER_STATEMENT, insert_entries};
 use super::writer::Writer;
-use super::{Array, Store};
+use crate::service::authorize::AppendPermit;
+use crate::storage::Array;
 use crate::storage::format::batch::Batch;
 use crate::storage::format::block::{Block, BlockError};
 use crate::storage::format::points::Points;
@@ -47,14 +49,12 @@ pub(crate) enum CommitError {
 /// A batch that may be stored.
 #[derive(Debug)]
 pub(crate) struct Insert {
-    pub(crate) array: Array,
+    pub(crate) permit: AppendPermit,
     pub(crate) batch: Batch,
     /// Whether timestamps that are too early are moved, or the batch refused.
     pub(crate) restamp: bool,
     /// The index that it must get, if that matters.
     pub(crate) index: Option<u64>,
-    /// The store's generation at which it was allowed.
-    pub(crate) generation: u64,
 }
 
 /// An insert, and who waits for it.
@@ -147,17 +147,17 @@ async fn place(
     commit: &mut Commit,
     insert: Insert,
 ) -> Result<(), CommitError> {
-    if insert.generation != writer.generation() {
+    if insert.permit.is_stale(&writer.changes) {
         return Err(CommitError::Stale);
     }
-    if let Entry::Vacant(unknown) = commit.appends.entry(insert.array) {
-        unknown.insert(writer.pending(insert.array).await?);
+    if let Entry::Vacant(unknown) = commit.appends.entry(insert.permit.array()) {
+        unknown.insert(writer.pending(insert.permit.array()).await?);
     }
-    let ends_at = commit.appends.get(&insert.array).map(PendingAppend::length);
+    let ends_at = commit.appends.get(&insert.permit.array()).map(PendingAppend::length);
     if insert.index.is_some_and(|index| ends_at != Some(index)) {
         return Err(CommitError::Index);
     }
-    commit.append(insert.array, insert.batch, insert.restamp)
+    commit.append(insert.permit.array(), insert.batch, insert.restamp)
 }
 
 /// What is to be written at once.

@@ -3,9 +3,9 @@
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
-use super::Array;
 use super::array_heads::{Blocks, MIN_BLOCK_POINTS};
 use super::commit::{CommitError, Row, insert_blocks};
+use crate::storage::Array;
 use crate::storage::format::block::{Block, decode};
 
 /// Merges the blocks at the end of an array as long as there are enough of them, within a

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::mpsc;
 
-use super::Array;
+use crate::storage::Array;
 use crate::storage::format::points::Points;
 
 /// How many commits may wait to be sender of; then the writer waits.

@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-use super::Array;
 use super::array_heads::{ArrayHeads, Blocks, PendingAppend};
 use super::commit::{CommitError, Row, insert_blocks};
 use super::compact::{merge_small, read_blocks};
+use crate::storage::Array;
 use crate::storage::format::points::Points;
 
 /// How much text the journal holds before it becomes blocks, in bytes.

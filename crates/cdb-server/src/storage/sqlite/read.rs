@@ -6,10 +6,11 @@ use futures_util::TryStreamExt;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 
+use super::Store;
 use super::array_heads::{ArrayHeads, Found};
-use super::{Array, Store};
 use crate::storage::format::block::{BLOCK_BYTES, BlockError, decode, decode_onto, inner};
 use crate::storage::format::points::Points;
+use crate::storage::{Array, ReadError};
 
 /// How much text is read ahead of what is being sent, in bytes; at least one block.
 const PAGE_BYTES: usize = 512 * 1024;
@@ -19,17 +20,6 @@ const FIRST_BLOCKS: usize = 2;
 
 /// How many blocks are read at once at most.
 const MAX_BLOCKS: usize = 64;
-
-/// Why a read ends early.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReadError {
-    #[error("the stream was deleted while it was read")]
-    Gone,
-    #[error(transparent)]
-    Block(#[from] BlockError),
-    #[error(transparent)]
-    Store(#[from] sqlx::Error),
-}
 
 /// A block as it lies in the file.
 struct Stored<'r> {
@@ -58,7 +48,7 @@ impl<'r> Stored<'r> {
 
 impl Store {
     /// How many datapoints an array holds.
-    pub(crate) async fn length(&self, array: Array) -> Result<u64, ReadError> {
+    pub(crate) async fn array_length(&self, array: Array) -> Result<u64, ReadError> {
         if let Some(length) = self.heads.length(array) {
             return Ok(length);
         }
@@ -73,7 +63,7 @@ impl Store {
     }
 
     /// The index of the first datapoint later than a time; the length if there is none.
-    pub(crate) async fn index_after(&self, array: Array, t: f64) -> Result<u64, ReadError> {
+    pub(crate) async fn array_index_after(&self, array: Array, t: f64) -> Result<u64, ReadError> {
         let recent = self.heads.index_after(array, t);
         if let Found::Here(index) = recent {
             return Ok(index);
@@ -91,7 +81,7 @@ impl Store {
         let Some(row) = row else {
             return match recent {
                 Found::Else(index) => Ok(index),
-                _ => self.length(array).await,
+                _ => self.array_length(array).await,
             };
         };
         let block = Stored::from_row(&row)?;
@@ -138,7 +128,7 @@ impl Reader {
     /// The next piece of the datapoints' JSON array; `None` after the last.
     ///
     /// No transaction is held from one piece to the next, so that a slow reader holds up nobody.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
+    pub(super) async fn next_piece(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         let separator = match self.state {
             State::Start => b'[',
             State::Middle => b',',
@@ -160,12 +150,12 @@ impl Reader {
     }
 
     /// The index of the next datapoint.
-    pub(crate) fn index(&self) -> u64 {
+    pub(super) fn next_index(&self) -> u64 {
         self.range.start
     }
 
     /// Whether the last piece has been read.
-    pub(crate) fn is_done(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         self.state == State::End
     }
 

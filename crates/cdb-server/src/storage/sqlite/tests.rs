@@ -5,7 +5,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::commit::Insert;
 use super::*;
+use crate::events::ObjectId;
+use crate::service::authorize::{AppendPermit, operator};
+use crate::storage::{Array, Batch, Device, ReadError, Storage, StoredPassword, Stream, User};
 
 fn anything() -> Validator {
     Schema::default().validator().expect("a schema")
@@ -21,7 +25,7 @@ async fn store() -> (TempDir, Store, Array) {
     let directory = tempfile::tempdir().expect("a directory");
     let store =
         Store::open(&directory.path().join("data.db"), Feed::new().0).await.expect("a store");
-    let mut user = UserRow {
+    let mut user = User {
         id: 0,
         name: "user".into(),
         nickname: String::new(),
@@ -33,7 +37,7 @@ async fn store() -> (TempDir, Store, Array) {
     };
     let password =
         StoredPassword { scheme: String::new(), salt: String::new(), hash: String::new() };
-    let mut device = DeviceRow {
+    let mut device = Device {
         id: 0,
         user_id: 0,
         name: "device".into(),
@@ -47,7 +51,7 @@ async fn store() -> (TempDir, Store, Array) {
         visible: true,
         user_editable: true,
     };
-    let mut stream = StreamRow {
+    let mut stream = Stream {
         id: 0,
         device_id: 0,
         name: "stream".into(),
@@ -59,26 +63,27 @@ async fn store() -> (TempDir, Store, Array) {
         ephemeral: false,
         downlink: true,
     };
-    let mut tx = store.begin().await.expect("a change");
-    user.insert(&mut tx, &password).await.expect("a user");
+    let mut tx = store.begin(operator::change()).await.expect("a change");
+    tx.insert_user(&mut user, &password).await.expect("a user");
     device.user_id = user.id;
-    device.insert(&mut tx).await.expect("a device");
+    tx.insert_device(&mut device).await.expect("a device");
     stream.device_id = device.id;
-    stream.insert(&mut tx).await.expect("a stream");
+    tx.insert_stream(&mut stream).await.expect("a stream");
     tx.commit().await.expect("a commit");
     (directory, store, Array { stream: stream.id, downlink: false })
 }
 
 async fn insert(store: &Store, array: Array, data: &Value) -> Result<(), CommitError> {
-    let generation = store.generation();
+    let (version, objects) = (store.changes.now(), vec![ObjectId::Stream(array.stream)]);
+    let permit = AppendPermit::for_test(array, version, objects);
     let (batch, index) = (batch(data), None);
-    store.insert(Insert { array, batch, restamp: false, index, generation }).await
+    store.insert(Insert { permit, batch, restamp: false, index }).await
 }
 
 async fn read(store: &Store, array: Array, range: std::ops::Range<u64>) -> Vec<Value> {
     let mut reader = store.read(array, range);
     let mut text = Vec::new();
-    while let Some(piece) = reader.next().await.expect("a piece") {
+    while let Some(piece) = reader.next_piece().await.expect("a piece") {
         text.extend(piece);
     }
     serde_json::from_slice(&text).expect("JSON")
@@ -104,12 +109,12 @@ async fn commits_are_durable() {
 }
 
 async fn count(store: &Store, query: &'static str) -> i64 {
-    sqlx::query_scalar(query).fetch_one(store.readers()).await.expect("a number")
+    sqlx::query_scalar(query).fetch_one(&store.readers).await.expect("a number")
 }
 
 /// Has the journal become blocks.
 async fn flush(store: &Store) {
-    store.begin().await.expect("a change").commit().await.expect("a commit");
+    store.begin(operator::change()).await.expect("a change").commit().await.expect("a commit");
 }
 
 #[tokio::test]
@@ -125,7 +130,7 @@ async fn small_inserts_end_up_in_few_blocks() {
     assert_eq!(count(&store, "SELECT count(*) FROM journal").await, 0);
     let blocks = count(&store, "SELECT count(*) FROM block").await;
     assert!(blocks < 70, "{blocks} blocks");
-    assert_eq!(store.length(array).await.expect("a length"), 1000);
+    assert_eq!(store.array_length(array).await.expect("a length"), 1000);
     let data = read(&store, array, 0..1000).await;
     assert!(data.iter().zip(0..).all(|(dp, i)| dp["d"] == i));
 }
@@ -159,14 +164,14 @@ async fn what_was_answered_survives_a_crash() {
     }
     let store = Store::open(&left.path().join("data.db"), Feed::new().0).await.expect("a store");
     assert_eq!(count(&store, "SELECT count(*) FROM journal").await, 7);
-    assert_eq!(store.length(array).await.expect("a length"), 20);
+    assert_eq!(store.array_length(array).await.expect("a length"), 20);
     assert_eq!(read(&store, array, 0..20).await, data);
     let early = insert(&store, array, &json!([{"t": 19, "d": 0}])).await;
     assert!(matches!(early, Err(CommitError::Order)));
     insert(&store, array, &json!([{"t": 20, "d": 0}])).await.expect("stored");
     flush(&store).await;
     assert_eq!(read(&store, array, 0..20).await, data);
-    assert_eq!(store.length(array).await.expect("a length"), 21);
+    assert_eq!(store.array_length(array).await.expect("a length"), 21);
 }
 
 #[tokio::test]
@@ -175,14 +180,14 @@ async fn a_commit_that_nobody_waits_for_leaves_the_store_usable() {
 
     let (_directory, store, array) = store().await;
     insert(&store, array, &json!([{"t": 1, "d": 1}])).await.expect("stored");
-    let tx = store.begin().await.expect("a change");
+    let tx = store.begin(operator::change()).await.expect("a change");
     assert!(tx.commit().now_or_never().is_none(), "it was not interrupted");
     flush(&store).await;
     insert(&store, array, &json!([{"t": 2, "d": 2}])).await.expect("stored");
     flush(&store).await;
     let expected = [json!({"t": 1, "d": 1}), json!({"t": 2, "d": 2})];
     assert_eq!(read(&store, array, 0..2).await, expected);
-    assert_eq!(store.length(array).await.expect("a length"), 2);
+    assert_eq!(store.array_length(array).await.expect("a length"), 2);
 }
 
 #[tokio::test]
@@ -200,22 +205,39 @@ async fn a_closed_store_has_an_empty_journal() {
 }
 
 #[tokio::test]
-async fn an_insert_that_was_allowed_before_a_change_is_asked_again() {
+async fn an_insert_that_was_allowed_before_a_change_of_its_stream_is_asked_again() {
     let (_directory, store, array) = store().await;
-    let generation = store.generation();
-    let tx = store.begin().await.expect("a change");
+    let permit =
+        |version| AppendPermit::for_test(array, version, vec![ObjectId::Stream(array.stream)]);
+    let before = permit(store.changes.now());
+    let mut tx = store.begin(operator::change()).await.expect("a change");
+    let mut streams = tx.streams(1).await.expect("the streams");
+    let mut other = streams.remove(0);
+    other.name = "other".into();
+    tx.insert_stream(&mut other).await.expect("another stream");
     tx.commit().await.expect("a commit");
-    let batch = batch(&json!([{"t": 1}]));
-    let late = store.insert(Insert { array, batch, restamp: false, index: None, generation }).await;
-    assert!(matches!(late, Err(CommitError::Stale)));
-    assert_eq!(store.length(array).await.expect("a length"), 0);
+    let mut tx = store.begin(operator::change()).await.expect("a change");
+    tx.update_stream(&other).await.expect("an update");
+    tx.commit().await.expect("a commit");
+    let insert = |permit| {
+        let batch = batch(&json!([{"t": 1}]));
+        store.insert(Insert { permit, batch, restamp: false, index: None })
+    };
+    insert(before.clone()).await.expect("another stream was changed");
+    let mut tx = store.begin(operator::change()).await.expect("a change");
+    let stream = tx.stream(1, "stream").await.expect("a row").expect("the stream");
+    tx.update_stream(&stream).await.expect("an update");
+    tx.commit().await.expect("a commit");
+    assert!(matches!(insert(before).await, Err(CommitError::Stale)));
+    assert_eq!(store.array_length(array).await.expect("a length"), 1);
+    insert(permit(store.changes.now())).await.expect("a new permit");
 }
 
 #[tokio::test]
 async fn a_change_that_is_not_committed_changes_nothing() {
     let (_directory, store, array) = store().await;
     insert(&store, array, &json!([{"t": 5, "d": 1}])).await.expect("stored");
-    let mut tx = store.begin().await.expect("a change");
+    let mut tx = store.begin(operator::change()).await.expect("a change");
     tx.append(array, &batch(&json!([{"t": 6, "d": 2}]))).await.expect("appended");
     tx.clear(array).await.expect("cleared");
     drop(tx);
@@ -230,11 +252,11 @@ async fn a_deleted_streams_read_ends_with_an_error() {
     let data: Vec<Value> = (1..50_000).map(|i| json!({"t": i, "d": "some text"})).collect();
     insert(&store, array, &data.into()).await.expect("stored");
     let mut reader = store.read(array, 0..49_999);
-    reader.next().await.expect("a piece").expect("the first");
-    let mut tx = store.begin().await.expect("a change");
+    reader.next_piece().await.expect("a piece").expect("the first");
+    let mut tx = store.begin(operator::change()).await.expect("a change");
     tx.clear(array).await.expect("cleared");
     tx.commit().await.expect("a commit");
-    assert!(matches!(reader.next().await, Err(ReadError::Gone)));
+    assert!(matches!(reader.next_piece().await, Err(ReadError::Gone)));
 }
 
 #[tokio::test]
@@ -244,10 +266,10 @@ async fn a_read_is_not_changed_by_what_is_inserted_meanwhile() {
         range.map(|i| json!({"t": i, "d": format!("datapoint {i}")})).collect::<Vec<_>>().into()
     };
     insert(&store, array, &data(1..40_000)).await.expect("stored");
-    let mut reader = store.read(array, 0..store.length(array).await.expect("a length"));
-    let mut text = reader.next().await.expect("a piece").expect("the first");
+    let mut reader = store.read(array, 0..store.array_length(array).await.expect("a length"));
+    let mut text = reader.next_piece().await.expect("a piece").expect("the first");
     insert(&store, array, &data(40_000..40_100)).await.expect("stored");
-    while let Some(piece) = reader.next().await.expect("a piece") {
+    while let Some(piece) = reader.next_piece().await.expect("a piece") {
         text.extend(piece);
     }
     let read: Value = serde_json::from_slice(&text).expect("JSON");
@@ -335,7 +357,7 @@ proptest! {
                     flush(&store).await;
                 }
             }
-            assert_eq!(store.length(array).await.expect("a length"), data.len() as u64);
+            assert_eq!(store.array_length(array).await.expect("a length"), data.len() as u64);
             for (first, last) in ends {
                 let (first, last) = (first.min(data.len()), last.min(data.len()));
                 if first < last {
@@ -344,7 +366,7 @@ proptest! {
                 }
                 let t = first as f64;
                 let expected = data.iter().filter(|dp| dp["t"].as_f64() <= Some(t)).count();
-                assert_eq!(store.index_after(array, t).await.expect("an index"), expected as u64);
+                assert_eq!(store.array_index_after(array, t).await.expect("an index"), expected as u64);
             }
         });
     }

@@ -13,13 +13,13 @@
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 
-use super::Array;
 use super::array_heads::{ArrayHeads, PendingAppend};
 use super::commit::{Commit, CommitError};
 use super::compact::{merge_small, read_blocks};
 use super::feed::Feed;
-use super::generation::Generation;
 use super::journal::{self, FLUSH_BYTES};
+use crate::events::ChangeLog;
+use crate::storage::Array;
 
 /// What the journal may hold, in bytes, before nothing more is taken: it cannot be emptied then.
 const MAX_JOURNAL_BYTES: usize = 8 * FLUSH_BYTES;
@@ -32,7 +32,7 @@ pub(crate) struct Writer {
     /// How the connection is opened again.
     options: SqliteConnectOptions,
     pub(super) heads: ArrayHeads,
-    pub(super) generation: Generation,
+    pub(super) changes: ChangeLog,
     pub(super) feed: Feed,
 }
 
@@ -54,7 +54,7 @@ impl Writer {
     /// Opens the connection and reads what was left in the journal.
     pub(super) async fn open(
         options: SqliteConnectOptions,
-        generation: Generation,
+        changes: ChangeLog,
         feed: Feed,
     ) -> Result<Self, CommitError> {
         let connection = options.connect().await?;
@@ -62,14 +62,9 @@ impl Writer {
         let options = options.create_if_missing(false);
         let state = ConnectionState::Failed;
         let mut writer =
-            Self { connection, state, options, heads: ArrayHeads::default(), generation, feed };
+            Self { connection, state, options, heads: ArrayHeads::default(), changes, feed };
         writer.load_heads().await?;
         Ok(writer)
-    }
-
-    /// Grows with each change of users, devices or streams.
-    pub(super) fn generation(&self) -> u64 {
-        self.generation.get()
     }
 
     /// A commit of nothing yet.

@@ -1,24 +1,22 @@
-//! Filling a new array with what was stored elsewhere, however much that is.
+//! Filling a new array with datapoints that were stored elsewhere, however many they are.
 
 use cdb_types::Timestamp;
 
-use super::Array;
-use super::commit::{CommitError, Row, insert_blocks};
-use super::transaction::Transaction;
-use crate::storage::format::batch::check_value;
-use crate::storage::format::block::{BLOCK_BYTES, Block};
-use crate::storage::format::points::Points;
+use super::format::batch::check_value;
+use super::format::block::BLOCK_BYTES;
+use super::format::points::Points;
+use super::{Array, StorageError, Transaction};
 
 /// How much text is written at once: some blocks.
 const PIECE_BYTES: usize = 8 * BLOCK_BYTES;
 
-/// Writes the datapoints of an array that is empty, as part of a change.
+/// Writes the datapoints of an array that is empty, as part of a transaction.
 #[derive(Debug)]
 pub(crate) struct Load {
     array: Array,
-    /// What is yet to be written.
+    /// The datapoints that have not been written yet.
     points: Points,
-    /// How many have been.
+    /// The number of those that have been.
     length: u64,
 }
 
@@ -29,10 +27,11 @@ impl Load {
 
     /// Appends a datapoint whose time is not before that of the last.
     ///
-    /// Its value need not fit the stream's schema: it was stored under an earlier one.
+    /// Its value need not conform to the stream's schema, since it may have been stored under an
+    /// earlier one.
     pub(crate) async fn push(
         &mut self,
-        tx: &mut Transaction,
+        tx: &mut dyn Transaction,
         t: Timestamp,
         value: &str,
         origin: Option<&str>,
@@ -47,20 +46,15 @@ impl Load {
         Ok(())
     }
 
-    /// Writes what is left.
-    pub(crate) async fn finish(mut self, tx: &mut Transaction) -> Result<(), LoadError> {
+    /// Writes the rest.
+    pub(crate) async fn finish(mut self, tx: &mut dyn Transaction) -> Result<(), LoadError> {
         if self.points.is_empty() { Ok(()) } else { self.write(tx).await }
     }
 
-    async fn write(&mut self, tx: &mut Transaction) -> Result<(), LoadError> {
+    async fn write(&mut self, tx: &mut dyn Transaction) -> Result<(), LoadError> {
         let points = std::mem::take(&mut self.points);
-        let row = |block: Block| {
-            let first_index = self.length;
-            self.length += block.count as u64;
-            Row { array: self.array, first_index, block }
-        };
-        let rows: Vec<_> = points.blocks().into_iter().map(row).collect();
-        insert_blocks(tx, &rows).await.map_err(CommitError::from)?;
+        tx.write_blocks(self.array, self.length, points.blocks()).await?;
+        self.length += points.len() as u64;
         Ok(())
     }
 }
@@ -71,5 +65,5 @@ pub(crate) enum LoadError {
     #[error(transparent)]
     Value(#[from] serde_json::Error),
     #[error(transparent)]
-    Commit(#[from] CommitError),
+    Storage(#[from] StorageError),
 }

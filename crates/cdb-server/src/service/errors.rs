@@ -1,0 +1,77 @@
+//! Errors of storage and queries as errors of requests.
+
+use cdb_pipescript::{GridError, ParseError};
+use cdb_types::ErrorKind;
+
+use crate::api_error::ApiError;
+use crate::query::QueryFailure;
+use crate::storage::{AppendError, BatchError, ReadError, StorageError, Unique};
+
+impl From<StorageError> for ApiError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Closed => {
+                Self::new(503, ErrorKind::Unavailable, "ConnectorDB is currently inactive")
+            }
+            StorageError::Duplicate(unique) => Self::exists(match unique {
+                Unique::UserNameOrEmail => "User with this email or username already exists",
+                Unique::DeviceName => "Device with this name already exists",
+                Unique::ApiKey => "This API key is in use",
+                Unique::StreamName => "Stream with this name already exists",
+            }),
+            StorageError::Failed(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Gone => Self::forbidden(),
+            ReadError::Storage(error) => error.into(),
+            ReadError::Block(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<AppendError> for ApiError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Order => Self::new(403, ErrorKind::Order, error.to_string()),
+            AppendError::Index => Self::new(403, ErrorKind::Index, error.to_string()),
+            AppendError::Storage(error) => error.into(),
+            AppendError::Stale => Self::internal(error),
+        }
+    }
+}
+
+impl From<BatchError> for ApiError {
+    fn from(error: BatchError) -> Self {
+        match error {
+            BatchError::Malformed(msg) => Self::malformed(msg),
+            BatchError::Schema => Self::new(403, ErrorKind::Schema, error.to_string()),
+            BatchError::Order => Self::new(403, ErrorKind::Order, error.to_string()),
+        }
+    }
+}
+
+impl From<QueryFailure> for ApiError {
+    fn from(internal: QueryFailure) -> Self {
+        match internal {
+            QueryFailure::Read(error) => error.into(),
+            QueryFailure::Run(error) => Self::bad_request(error.to_string()),
+        }
+    }
+}
+
+impl From<ParseError> for ApiError {
+    fn from(error: ParseError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+impl From<GridError> for ApiError {
+    fn from(error: GridError) -> Self {
+        Self::invalid(error.to_string())
+    }
+}

@@ -1,0 +1,69 @@
+//! [`Storage`] by a data file.
+
+use std::ops::Range;
+
+use async_trait::async_trait;
+
+use super::commit::Insert;
+use super::transaction::SqliteTransaction;
+use super::{Reader, Store};
+use crate::events::ChangeLog;
+use crate::service::authorize::{ChangePermit, ReadPermit};
+use crate::storage::{
+    Append, AppendError, Catalog, PageSize, ReadError, Scan, Storage, StorageError, Transaction,
+};
+
+#[async_trait]
+impl Storage for Store {
+    async fn catalog(&self) -> Result<Box<dyn Catalog>, StorageError> {
+        Ok(Box::new(self.readers.acquire().await?))
+    }
+
+    async fn begin(&self, _permit: ChangePermit) -> Result<Box<dyn Transaction>, StorageError> {
+        Ok(Box::new(SqliteTransaction::begin(self.writer().await?).await?))
+    }
+
+    async fn append(&self, append: Append) -> Result<(), AppendError> {
+        let Append { permit, batch, restamp, index } = append;
+        Ok(self.insert(Insert { permit, batch, restamp, index }).await?)
+    }
+
+    async fn length(&self, permit: &ReadPermit) -> Result<u64, ReadError> {
+        self.array_length(permit.array()).await
+    }
+
+    async fn index_after(&self, permit: &ReadPermit, t: f64) -> Result<u64, ReadError> {
+        self.array_index_after(permit.array(), t).await
+    }
+
+    fn scan(&self, permit: &ReadPermit, range: Range<u64>, pages: PageSize) -> Box<dyn Scan> {
+        let reader = self.read(permit.array(), range);
+        Box::new(match pages {
+            PageSize::Large => reader,
+            PageSize::Small => reader.in_small_pieces(),
+        })
+    }
+
+    fn changes(&self) -> &ChangeLog {
+        &self.changes
+    }
+
+    async fn close(&self) {
+        self.close_file().await;
+    }
+}
+
+#[async_trait]
+impl Scan for Reader {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
+        self.next_piece().await
+    }
+
+    fn index(&self) -> u64 {
+        self.next_index()
+    }
+
+    fn is_done(&self) -> bool {
+        self.has_ended()
+    }
+}

@@ -1,0 +1,56 @@
+//! Errors of SQLite as errors of storage.
+
+use super::commit::CommitError;
+use crate::storage::{AppendError, ReadError, StorageError, Unique};
+
+impl From<sqlx::Error> for StorageError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Self::Closed,
+            error => Self::failed(error),
+        }
+    }
+}
+
+impl From<sqlx::Error> for ReadError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Storage(error.into())
+    }
+}
+
+impl From<CommitError> for StorageError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Store(error) => error.into(),
+            CommitError::Group(error) => match &*error {
+                CommitError::Store(sqlx::Error::PoolClosed) => Self::Closed,
+                _ => Self::Failed(error),
+            },
+            error => Self::failed(error),
+        }
+    }
+}
+
+impl From<CommitError> for AppendError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Order => Self::Order,
+            CommitError::Index => Self::Index,
+            CommitError::Stale => Self::Stale,
+            error => Self::Storage(error.into()),
+        }
+    }
+}
+
+/// The error of an insert or update that may have met a value that must be unique.
+pub(super) fn or_duplicate(
+    error: sqlx::Error,
+    unique: impl FnOnce(&str) -> Unique,
+) -> StorageError {
+    match error.as_database_error() {
+        Some(database) if database.is_unique_violation() => {
+            StorageError::Duplicate(unique(database.message()))
+        }
+        _ => error.into(),
+    }
+}
