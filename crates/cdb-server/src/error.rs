@@ -33,6 +33,9 @@ pub enum StartError {
     /// The certificates or the key of the server cannot be used.
     #[error("TLS cannot be used")]
     Tls(#[from] TlsError),
+    /// The threads for computations cannot be started.
+    #[error("cannot start threads")]
+    Threads(#[source] io::Error),
     /// The data file has no users, and no administrator was given;
     /// see [`ServerBuilder::admin`](crate::ServerBuilder::admin).
     #[error("a new data file needs a first user: give the administrator's name and password")]

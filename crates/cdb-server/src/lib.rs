@@ -47,6 +47,7 @@ mod api_error;
 
 mod auth;
 mod bus;
+mod compute;
 mod data_file;
 mod error;
 mod events;

@@ -7,12 +7,12 @@ pub(crate) mod documentation;
 mod merge;
 mod source;
 
-pub(crate) use answer::{Answer, write_point};
+pub(crate) use answer::{Answer, AnswerError, write_point};
 pub(crate) use dataset::{Dataset, Times};
 pub(crate) use merge::Merged;
 pub(crate) use source::{Source, read_point};
 
-use cdb_pipescript::{ParseError, Point, RunError};
+use cdb_pipescript::{Point, RunError};
 
 use crate::storage::ReadError;
 
@@ -64,9 +64,4 @@ impl Rows {
             Self::Dataset(dataset) => dataset.next().await,
         }
     }
-}
-
-/// A script, if there is one.
-pub(crate) fn script(text: Option<&str>) -> Result<Option<cdb_pipescript::Script>, ParseError> {
-    text.filter(|text| !text.is_empty()).map(cdb_pipescript::Script::parse).transpose()
 }

@@ -13,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::bus::Bus;
+use crate::compute::Compute;
 use crate::error::StartError;
 use crate::http;
 use crate::http::tls::{TlsListener, acceptor};
@@ -163,7 +164,8 @@ async fn open(
     let permissions = permissions.map_err(|error| StartError::data(file, error))?;
     let bus = Bus::new(store.clone(), appended);
     let feed = store.feed().clone();
-    let service = Service::new(Arc::new(store), bus, feed, sockets, permissions);
+    let compute = Compute::start().map_err(StartError::Threads)?;
+    let service = Service::new(Arc::new(store), bus, feed, compute, sockets, permissions);
     let refused = |error: crate::api_error::ApiError| {
         StartError::Administrator(error.cause.unwrap_or_else(|| error.msg.into_owned()))
     };

@@ -17,6 +17,7 @@ mod view;
 
 use std::sync::Arc;
 
+use cdb_pipescript::Budget;
 use cdb_types::StreamPath;
 use cdb_types::endpoint::Counted;
 
@@ -28,6 +29,7 @@ pub(crate) use users::{meta_device, user_device};
 use crate::api_error::ApiError;
 use crate::auth::{Hasher, Sessions};
 use crate::bus::Bus;
+use crate::compute::Compute;
 use crate::identity::{Identity, Principal};
 use crate::permissions::Permissions;
 use crate::runtime::Sockets;
@@ -35,6 +37,9 @@ use crate::storage::sqlite::Feed;
 use crate::storage::{KeyDigest, Storage};
 pub(crate) use cache::{Cache, Remembered};
 use data::Located;
+
+/// The maximum memory of a script that runs, in bytes.
+const MAX_SCRIPT_MEMORY: usize = 8 * 1024 * 1024;
 
 /// Storage with its rules.
 pub(crate) struct Service {
@@ -44,6 +49,9 @@ pub(crate) struct Service {
     pub(crate) sessions: Sessions,
     pub(crate) bus: Bus,
     feed: Feed,
+    compute: Compute,
+    /// The limits of a script.
+    budget: Budget,
     pub(crate) sockets: Sockets,
     /// Devices by the digests of their keys.
     pub(crate) identities: Cache<KeyDigest, Identity>,
@@ -55,6 +63,7 @@ impl Service {
         storage: Arc<dyn Storage>,
         bus: Bus,
         feed: Feed,
+        compute: Compute,
         sockets: Sockets,
         permissions: Permissions,
     ) -> Self {
@@ -65,6 +74,8 @@ impl Service {
             sessions: Sessions::default(),
             bus,
             feed,
+            compute,
+            budget: Budget::default().memory(MAX_SCRIPT_MEMORY),
             sockets,
             identities: Cache::default(),
             streams: Cache::default(),

@@ -13,7 +13,7 @@ use super::body;
 use super::request::{Call, Names};
 use super::response::{OK, json, set_json};
 use crate::api_error::ApiError;
-use crate::query::{Answer, QueryFailure};
+use crate::query::{Answer, AnswerError};
 use crate::service::InsertOptions;
 
 type Stream = Call<(String, String, String)>;
@@ -39,7 +39,7 @@ pub(super) async fn read(call: Stream) -> Result<Response, ApiError> {
         }
         _ => {
             let query = DataQuery::from_parameters(parameters.iter())?;
-            send(service.read_data(&principal, &path.to_change()?, &query).await?).await
+            send(service.read_data(&principal, &path.to_change()?, query).await?).await
         }
     }
 }
@@ -81,19 +81,23 @@ pub(super) async fn send(mut answer: Answer) -> Result<Response, ApiError> {
 
 /// A body whose next piece is read while one is sent.
 fn stream_body(first: Bytes, mut answer: Answer) -> Body {
-    let (pieces, sending) = mpsc::channel::<Result<Bytes, QueryFailure>>(1);
+    let (pieces, sending) = mpsc::channel::<Result<Bytes, AnswerError>>(1);
     tokio::spawn(async move {
         loop {
-            let piece = match answer.next().await {
+            let next = tokio::select! {
+                next = answer.next() => next,
+                // The client has gone away, and what is computed for it ends.
+                () = pieces.closed() => return,
+            };
+            let piece = match next {
                 Ok(None) => return,
                 Ok(Some(piece)) => Ok(Bytes::from(piece)),
                 Err(error) => {
-                    tracing::warn!(%error, "an answer was cut short");
+                    tracing::warn!(%error, "a response was cut short");
                     Err(error)
                 }
             };
             let failed = piece.is_err();
-            // Whoever asked may have gone.
             if pieces.send(piece).await.is_err() || failed {
                 return;
             }

@@ -1,63 +1,108 @@
-//! Datapoints as the text of an answer.
+//! Datapoints as the text of a response.
 
 use cdb_pipescript::{Point, RunError, Value};
 use cdb_types::{Datapoint, Timestamp};
 
 use super::{QueryFailure, Rows};
-use crate::storage::Scan;
+use crate::api_error::ApiError;
+use crate::compute::Compute;
+use crate::identity::Principal;
+use crate::storage::{ReadError, Scan};
 
-/// How large a piece of an answer is, in bytes.
+/// The size of a piece of a computed response, in bytes.
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// A JSON array of datapoints, piece by piece.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// As they are stored.
+    /// The datapoints as they are stored.
     Stored(Box<dyn Scan>),
-    /// As they are made.
-    Made(Made),
+    Computed(Computed),
+}
+
+/// Why a response ends early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AnswerError {
+    #[error(transparent)]
+    Query(#[from] QueryFailure),
+    /// The computation of a piece failed.
+    #[error("{}", .0.cause.as_deref().unwrap_or(&.0.msg))]
+    Compute(ApiError),
+}
+
+impl From<ReadError> for AnswerError {
+    fn from(error: ReadError) -> Self {
+        Self::Query(error.into())
+    }
 }
 
 impl Answer {
-    pub(crate) fn of(rows: Rows) -> Self {
-        Self::Made(Made { rows, begun: false, done: false })
+    /// Rows that are computed for a caller while they are sent.
+    pub(crate) fn computed(rows: Rows, compute: Compute, principal: Principal) -> Self {
+        let state = Some(Pieces { rows, begun: false, ended: false });
+        Self::Computed(Computed { state, compute, principal })
     }
 
-    /// The next piece; `None` after the last.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, QueryFailure> {
+    /// Returns the next piece, or `None` after the last.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, AnswerError> {
         match self {
-            Self::Stored(reader) => Ok(reader.next().await?),
-            Self::Made(made) => made.next().await,
+            Self::Stored(scan) => Ok(scan.next().await?),
+            Self::Computed(computed) => computed.next().await,
         }
     }
 
-    /// Whether the last piece has been given.
+    /// Returns whether the last piece has been returned.
     pub(crate) fn is_done(&self) -> bool {
         match self {
-            Self::Stored(reader) => reader.is_done(),
-            Self::Made(made) => made.done,
+            Self::Stored(scan) => scan.is_done(),
+            Self::Computed(computed) => computed.state.as_ref().is_none_or(|state| state.ended),
         }
     }
 }
 
-/// Datapoints that become text.
+/// A response that is computed.
 #[derive(Debug)]
-pub(crate) struct Made {
-    rows: Rows,
-    begun: bool,
-    done: bool,
+pub(crate) struct Computed {
+    /// `None` after an error, or while a piece is computed.
+    state: Option<Pieces>,
+    compute: Compute,
+    principal: Principal,
 }
 
-impl Made {
+impl Computed {
+    /// # Cancel safety
+    /// If the future is dropped, the computation stops and the response ends.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, AnswerError> {
+        let Some(mut state) = self.state.take() else { return Ok(None) };
+        let computed = self.compute.run(&self.principal, async move {
+            let piece = state.next().await;
+            (state, piece)
+        });
+        let (state, piece) = computed.await.map_err(AnswerError::Compute)?;
+        let piece = piece?;
+        self.state = Some(state);
+        Ok(piece)
+    }
+}
+
+/// Rows that become text.
+#[derive(Debug)]
+struct Pieces {
+    rows: Rows,
+    begun: bool,
+    ended: bool,
+}
+
+impl Pieces {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, QueryFailure> {
-        if self.done {
+        if self.ended {
             return Ok(None);
         }
         let mut text = Vec::new();
         while text.len() < PIECE_BYTES {
             let Some(point) = self.rows.next().await? else {
                 text.extend_from_slice(if self.begun { b"]" } else { b"[]" });
-                self.done = true;
+                self.ended = true;
                 break;
             };
             text.push(if self.begun { b',' } else { b'[' });
@@ -68,10 +113,10 @@ impl Made {
     }
 }
 
-/// Writes a datapoint; it has no origin any more.
+/// Writes a datapoint. What is computed has no origin.
 pub(crate) fn write_point(text: &mut Vec<u8>, Point { t, d }: Point) -> Result<(), RunError> {
     let t = Timestamp::new(t).ok_or_else(|| RunError::not_json(t))?;
     let datapoint = Datapoint::<Value> { t, d, o: None };
-    // Only what JSON cannot say cannot be written.
+    // Fails only for values that JSON cannot represent.
     serde_json::to_writer(text, &datapoint).map_err(RunError::unwritable)
 }

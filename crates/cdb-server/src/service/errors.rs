@@ -4,7 +4,7 @@ use cdb_pipescript::{GridError, ParseError};
 use cdb_types::ErrorKind;
 
 use crate::api_error::ApiError;
-use crate::query::QueryFailure;
+use crate::query::{AnswerError, QueryFailure};
 use crate::storage::{AppendError, BatchError, ReadError, StorageError, Unique};
 
 impl From<StorageError> for ApiError {
@@ -60,6 +60,15 @@ impl From<QueryFailure> for ApiError {
         match internal {
             QueryFailure::Read(error) => error.into(),
             QueryFailure::Run(error) => Self::bad_request(error.to_string()),
+        }
+    }
+}
+
+impl From<AnswerError> for ApiError {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::Query(error) => error.into(),
+            AnswerError::Compute(error) => error,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Questions about streams' data.
 
-use cdb_pipescript::{Grid, Interpolator};
+use cdb_pipescript::{Grid, Interpolator, Script};
 use cdb_types::{
     CheckedStream, DataQuery, DatasetQuery, QueryError, Range, Reference, StreamPath, StreamQuery,
     check_merge, resolve_indices,
@@ -10,7 +10,7 @@ use super::Service;
 use super::authorize::ReadPermit;
 use crate::api_error::ApiError;
 use crate::identity::Principal;
-use crate::query::{Answer, Dataset, Merged, Rows, Source, Times, script};
+use crate::query::{Answer, Dataset, Merged, Rows, Source, Times};
 use crate::storage::PageSize;
 
 /// How many datapoints before the first row a column without a range begins.
@@ -22,15 +22,17 @@ impl Service {
         &self,
         principal: &Principal,
         path: &StreamPath,
-        query: &DataQuery,
+        query: DataQuery,
     ) -> Result<Answer, ApiError> {
         let range = query.range()?;
         let permit = self.may_read(principal, path, query.downlink).await?;
-        let script = script(query.transform.as_deref())?;
+        let script = self.compile(principal, query.transform).await?;
         let (range, limit) = self.resolve(&permit, range).await?;
         if script.is_some() {
             let scan = self.storage.scan(&permit, range, PageSize::Large);
-            return Ok(Answer::of(Rows::Source(Source::new(scan, script.as_ref(), limit))));
+            return Ok(
+                self.computed(principal, Rows::Source(Source::new(scan, script.as_ref(), limit)))
+            );
         }
         let end = range.end.min(range.start.saturating_add(limit.unwrap_or(u64::MAX)));
         Ok(Answer::Stored(self.storage.scan(&permit, range.start..end, PageSize::Large)))
@@ -53,7 +55,7 @@ impl Service {
         streams: &[StreamQuery],
     ) -> Result<Answer, ApiError> {
         let streams = self.may_read_all(principal, check_merge(streams)?).await?;
-        Ok(Answer::of(Rows::Merged(self.open(streams, None).await?)))
+        Ok(self.computed(principal, Rows::Merged(self.open(principal, streams, None).await?)))
     }
 
     /// Opens several streams as a table.
@@ -81,19 +83,37 @@ impl Service {
             Reference::Datapoints(streams) => Ok(self.may_read_all(principal, streams).await?),
             times => Err(times),
         };
-        let post = script(checked.posttransform.as_deref())?;
+        let post = self.compile(principal, checked.posttransform).await?;
         let times = match reference {
-            Ok(streams) => Times::Reference(self.open(streams, None).await?),
+            Ok(streams) => Times::Reference(self.open(principal, streams, None).await?),
             Err(Reference::Times { t1, t2, dt }) => Times::Grid(Grid::new(t1, t2, dt)?),
             Err(_) => return Err(QueryError::Times.into()),
         };
         let mut dataset = Dataset::new(times, post.as_ref());
         for (name, interpolator, streams, allow_nil) in columns {
             let interpolator = Interpolator::parse(&interpolator)?;
-            let source = self.open(streams, first_row).await?;
+            let source = self.open(principal, streams, first_row).await?;
             dataset.add(name, &interpolator, source, allow_nil);
         }
-        Ok(Answer::of(Rows::Dataset(dataset)))
+        Ok(self.computed(principal, Rows::Dataset(dataset)))
+    }
+
+    fn computed(&self, principal: &Principal, rows: Rows) -> Answer {
+        Answer::computed(rows, self.compute.clone(), principal.clone())
+    }
+
+    /// Compiles a script if there is one. This may take long: it compiles regular expressions and
+    /// computes constants.
+    pub(crate) async fn compile(
+        &self,
+        principal: &Principal,
+        text: Option<String>,
+    ) -> Result<Option<Script>, ApiError> {
+        let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+        let budget = self.budget;
+        let compiled =
+            self.compute.run(principal, async move { Script::parse_with(&text, &budget) });
+        Ok(Some(compiled.await??))
     }
 
     /// Allows reading all streams of a query, before any of its scripts is compiled.
@@ -114,12 +134,13 @@ impl Service {
     /// Opens streams. One without a range begins a little before the first row of a table.
     async fn open(
         &self,
+        principal: &Principal,
         streams: Vec<(ReadPermit, CheckedStream)>,
         first_row: Option<f64>,
     ) -> Result<Merged, ApiError> {
         let mut sources = Vec::with_capacity(streams.len());
-        for (permit, stream) in streams {
-            let script = script(stream.transform.as_deref())?;
+        for (permit, mut stream) in streams {
+            let script = self.compile(principal, stream.transform.take()).await?;
             let (mut range, limit) = self.resolve(&permit, stream.range).await?;
             if let Some(t1) = first_row.filter(|t1| *t1 != 0.0 && !stream.has_range()) {
                 let after = self.storage.index_after(&permit, t1).await?;

@@ -17,7 +17,6 @@ use crate::api_error::ApiError;
 use crate::bus::{Frame, SendQueue, SubscribeRequest, Subscription};
 use crate::events::{ObjectId, Watch};
 use crate::identity::Principal;
-use crate::query::script;
 use crate::service::{InsertOptions, Service};
 use crate::storage::Array;
 
@@ -240,7 +239,7 @@ impl Socket {
             }
             found.depends_on.iter().for_each(|object| self.watch.remove(*object));
         };
-        let script = script(Some(&key.1))?;
+        let script = self.service.compile(&self.principal, Some(key.1.clone())).await?;
         let stateless = script.as_ref().is_none_or(cdb_pipescript::Script::is_stateless);
         let index = (!found.ephemeral).then_some(0);
         let mut joined = Subscribed { index, incarnation: found.array.stream, stateless };
