@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::{Error as PemError, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::server::TlsStream;
@@ -41,8 +42,12 @@ pub(crate) fn acceptor(certificates: &[u8], key: &[u8]) -> Result<TlsAcceptor, T
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificates).collect();
     let certificates = certificates.map_err(TlsError::Certificates)?;
     let key = PrivateKeyDer::from_pem_slice(key).map_err(TlsError::Key)?;
-    let mut config =
-        ServerConfig::builder().with_no_client_auth().with_single_cert(certificates, key)?;
+    // Named, since rustls panics when it must choose and the program has enabled two providers.
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(certificates, key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
@@ -105,5 +110,22 @@ impl Listener for TlsListener {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_rustls::rustls::crypto::CryptoProvider;
+
+    use super::*;
+
+    #[test]
+    fn the_provider_of_the_process_is_not_used() {
+        let useless = CryptoProvider { cipher_suites: Vec::new(), ..aws_lc_rs::default_provider() };
+        useless.install_default().expect("no other test sets a provider");
+        let certificate = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let key = b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        // The certificate is refused; the default provider would have caused a panic before.
+        assert!(matches!(acceptor(certificate, key), Err(TlsError::Unusable(_))));
     }
 }
