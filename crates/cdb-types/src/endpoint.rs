@@ -17,7 +17,9 @@ pub use data::{
 pub use object::{
     Create, Delete, ListDevices, ListStreams, ListUserStreams, ListUsers, Read, Write,
 };
-pub use server::{Count, Counted, ListInterpolators, ListTransforms, Ping, Version};
+pub use server::{
+    Count, Counted, ListInterpolators, ListTransforms, Login, Logout, Ping, ReadSession, Version,
+};
 
 /// The path of the API below a server's URL.
 pub const API: &str = "/api/v1/";

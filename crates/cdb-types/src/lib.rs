@@ -54,6 +54,7 @@ mod query;
 mod same;
 mod schema;
 mod secret;
+pub mod session;
 mod timestamp;
 pub mod websocket;
 

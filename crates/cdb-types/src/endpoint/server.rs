@@ -2,6 +2,7 @@
 
 use super::{Endpoint, Json, Method};
 use crate::meta::{Interpolators, Transforms};
+use crate::session::{LoginRequest, SessionInfo};
 
 /// `GET ?q=this`: returns the path of the device as which the caller is logged in (`user/device`),
 /// or `nobody` if the caller sends no credentials.
@@ -109,6 +110,68 @@ impl Endpoint for ListInterpolators {
     type Body = ();
     type Answer = Json<Interpolators>;
     const ROUTE: &'static str = "meta/interpolators";
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
+
+    fn path(&self) -> String {
+        Self::ROUTE.to_owned()
+    }
+}
+
+/// `POST login`: logs a browser in. The response sets the cookie of the session.
+#[derive(Debug, Clone, Copy)]
+pub struct Login<'a>(pub &'a LoginRequest);
+
+impl Endpoint for Login<'_> {
+    type Body = LoginRequest;
+    type Answer = ();
+    const ROUTE: &'static str = "login";
+
+    fn method(&self) -> Method {
+        Method::Post
+    }
+
+    fn path(&self) -> String {
+        Self::ROUTE.to_owned()
+    }
+
+    fn body(&self) -> Option<&LoginRequest> {
+        Some(self.0)
+    }
+}
+
+/// `POST logout`: ends the session of the cookie. The response removes the cookie.
+#[derive(Debug, Clone, Copy)]
+pub struct Logout;
+
+impl Endpoint for Logout {
+    type Body = ();
+    type Answer = ();
+    const ROUTE: &'static str = "logout";
+
+    fn method(&self) -> Method {
+        Method::Post
+    }
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+
+    fn path(&self) -> String {
+        Self::ROUTE.to_owned()
+    }
+}
+
+/// `GET session`: returns the caller, what it may do, and the limits of requests. It needs no login.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadSession;
+
+impl Endpoint for ReadSession {
+    type Body = ();
+    type Answer = Json<SessionInfo>;
+    const ROUTE: &'static str = "session";
 
     fn method(&self) -> Method {
         Method::Get
