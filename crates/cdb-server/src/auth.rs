@@ -10,11 +10,11 @@ use cdb_types::{ApiKey, Password};
 use subtle::ConstantTimeEq;
 
 pub(crate) use password::Hasher;
-pub(crate) use sessions::{Session, Sessions};
+pub(crate) use sessions::{SessionToken, Sessions};
 
 use crate::api_error::ApiError;
 use crate::events::ObjectId;
-use crate::identity::{Identity, Principal};
+use crate::identity::{Identity, Login, Principal};
 use crate::service::Service;
 use crate::service::{Remembered, authorize, rules};
 use crate::storage::{StoredPassword, key_digest};
@@ -22,29 +22,44 @@ use crate::storage::{StoredPassword, key_digest};
 /// How long a failed login takes at least.
 const FAILED_LOGIN_DELAY: Duration = Duration::from_millis(300);
 
-/// What a request shows of who sends it.
+/// The credentials of a request.
 #[derive(Debug)]
 pub(crate) enum Credentials {
     Password { login: String, password: Password },
     Key(ApiKey),
-    Session(Session),
+    Session(SessionToken),
     Nobody,
 }
 
+/// How requests reach the server.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Transport {
+    /// Whether the server's own connections are encrypted.
+    pub(crate) tls: bool,
+    /// Whether all requests come through a proxy that terminates TLS.
+    pub(crate) behind_proxy: bool,
+}
+
+impl Transport {
+    /// Whether browsers use only encrypted connections.
+    pub(crate) fn is_secure(self) -> bool {
+        self.tls || self.behind_proxy
+    }
+}
+
 impl Service {
-    /// Finds out who asks.
+    /// Returns the caller with these credentials. A session that has ended is that of nobody.
     pub(crate) async fn authenticate(
-        &self,
+        self: &Arc<Self>,
         credentials: Credentials,
     ) -> Result<Principal, ApiError> {
         let principal = match credentials {
             Credentials::Password { login, password } => self.log_in(login, password).await?,
             Credentials::Key(key) => self.find_key(&key).await?,
-            // A session that has ended is none.
-            Credentials::Session(session) => match self.sessions.key(&session) {
-                Some(key) => self.find_key(&key).await?,
-                None => return Ok(Principal::default()),
-            },
+            Credentials::Session(token) => {
+                let found = self.find_session(&token).await?;
+                return Ok(found.map(|it| Principal::device(it.into())).unwrap_or_default());
+            }
             Credentials::Nobody => return Ok(Principal::default()),
         };
         match principal {
@@ -82,7 +97,7 @@ impl Service {
         drop(db);
         let Some(user) = user else { return Ok(Err(unknown())) };
         self.ensure_log(user.id).await?;
-        let identity = Arc::new(Identity { version, user, device, password: None });
+        let identity = Arc::new(Identity { version, user, device, login: Login::Key });
         self.identities.insert(digest, Arc::clone(&identity));
         Ok(Ok(identity))
     }
@@ -115,8 +130,8 @@ impl Service {
         let mut db = self.storage.catalog().await?;
         let user = db.user_by_id(user.id).await?.ok_or_else(failed)?;
         let device = db.device(user.id, "user").await?;
-        let password = Some(stored);
-        let identity = device.map(|device| Identity { version, user, device, password });
+        let login = Login::Password(stored);
+        let identity = device.map(|device| Identity { version, user, device, login });
         Ok(identity.map(Arc::new).ok_or_else(failed))
     }
 

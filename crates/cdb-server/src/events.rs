@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 /// forgotten, and what was read before is read again once.
 const MAX_REMEMBERED: usize = 65_536;
 
-/// A user, device or stream. Ids are never used again.
+/// A user, device, stream or session. Ids are never used again.
 ///
 /// A deleted object takes those in it with it, so whatever depends on a stream depends on its device
 /// and user too.
@@ -23,6 +23,8 @@ pub(crate) enum ObjectId {
     User(i64),
     Device(i64),
     Stream(i64),
+    /// A session of a browser.
+    Session(i64),
 }
 
 /// Knows when each object was changed last. Clones share it.

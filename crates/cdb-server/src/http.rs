@@ -18,8 +18,8 @@ use axum::Router;
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use cdb_types::endpoint::{
-    API, Endpoint, Length, ListInterpolators, ListTransforms, ListUsers, Ping, QueryDataset,
-    QueryMerge, Version,
+    API, Endpoint, Length, ListInterpolators, ListTransforms, ListUsers, Login, Logout, Ping,
+    QueryDataset, QueryMerge, ReadSession, Version,
 };
 use cdb_types::{DeviceKind, ErrorKind, Kind, StreamKind, UserKind};
 
@@ -43,15 +43,16 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .put(objects::update_stream)
         .delete(objects::delete_stream);
     let data = get(data::read).post(data::insert).put(data::insert_restamped);
-    let routes: [(&str, Api); 14] = [
+    let routes: [(&str, Api); 15] = [
         (Ping::ROUTE, get(server::query)),
         (Version::ROUTE, get(server::version)),
         (ListTransforms::ROUTE, get(server::transforms)),
         (ListInterpolators::ROUTE, get(server::interpolators)),
         (QueryMerge::ROUTE, post(queries::merge)),
         (QueryDataset::ROUTE, post(queries::dataset)),
-        ("login", get(server::log_in)),
-        ("logout", get(server::log_out)),
+        (Login::ROUTE, get(server::log_in).post(server::post_login)),
+        (Logout::ROUTE, get(server::log_out).post(server::log_out)),
+        (ReadSession::ROUTE, get(server::session)),
         (cdb_types::websocket::ROUTE, get(websocket::open)),
         (ListUsers::ROUTE, get(objects::list_users)),
         (UserKind::ROUTE, users),

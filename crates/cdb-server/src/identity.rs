@@ -13,8 +13,28 @@ pub(crate) struct Identity {
     pub(crate) version: u64,
     pub(crate) user: User,
     pub(crate) device: Device,
-    /// The password that it logged in with, as it is stored; `None` if it has used its key.
-    pub(crate) password: Option<StoredPassword>,
+    pub(crate) login: Login,
+}
+
+impl Identity {
+    /// The session that it has logged in with, if it has.
+    pub(crate) fn session(&self) -> Option<i64> {
+        match self.login {
+            Login::Session(id) => Some(id),
+            Login::Key | Login::Password(_) => None,
+        }
+    }
+}
+
+/// What a device has logged in with. The login ends when this is not valid any more.
+#[derive(Debug, Clone)]
+pub(crate) enum Login {
+    /// The key that the device had then.
+    Key,
+    /// The user's password, as it was stored then.
+    Password(StoredPassword),
+    /// The session with this id.
+    Session(i64),
 }
 
 /// The sender of a request: a device, or nobody. Displays as the path of the device.
@@ -33,7 +53,9 @@ impl Principal {
 
     /// The objects that it depends on.
     pub(crate) fn depends_on(&self) -> impl Iterator<Item = ObjectId> + use<> {
-        self.identity().map(|identity| identity.device.depends_on()).into_iter().flatten()
+        let session = self.identity().and_then(Identity::session).map(ObjectId::Session);
+        let device = self.identity().map(|identity| identity.device.depends_on());
+        device.into_iter().flatten().chain(session)
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::auth::Transport;
 use crate::bus::Bus;
 use crate::compute::Compute;
 use crate::error::StartError;
@@ -36,6 +37,7 @@ pub struct ServerBuilder {
     /// Certificates and key, in PEM.
     tls: Option<(Vec<u8>, Secret)>,
     ping: Duration,
+    behind_proxy: bool,
 }
 
 impl ServerBuilder {
@@ -79,6 +81,17 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets whether all requests come through a proxy that terminates TLS. The default is `false`.
+    ///
+    /// The server then marks the cookies of sessions as `Secure`, and takes the address of a client,
+    /// by which failed logins are slowed down, from the last entry of the header
+    /// `X-Forwarded-For`. The proxy must set this header, must pass on `Host`, and must be the only
+    /// one that can connect to the server.
+    pub fn behind_tls_proxy(mut self, behind: bool) -> Self {
+        self.behind_proxy = behind;
+        self
+    }
+
     /// Starts the server. It accepts requests when this returns.
     ///
     /// The server runs in tasks of the current tokio runtime.
@@ -104,7 +117,8 @@ impl ServerBuilder {
         let address = listener.local_addr().map_err(listening)?;
         let (stop_sockets, stopping) = watch::channel(false);
         let sockets = Sockets { ping: self.ping, stop: stopping };
-        let service = open(&self.data, sockets, self.admin).await?;
+        let transport = Transport { tls: tls.is_some(), behind_proxy: self.behind_proxy };
+        let service = open(&self.data, sockets, transport, self.admin).await?;
         let storage = Arc::clone(&service.storage);
         let router = http::router(Arc::new(service));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -156,6 +170,7 @@ impl std::fmt::Debug for Secret {
 async fn open(
     file: &Path,
     sockets: Sockets,
+    transport: Transport,
     admin: Option<(String, Password)>,
 ) -> Result<Service, StartError> {
     let (feed, appended) = Feed::new();
@@ -165,7 +180,8 @@ async fn open(
     let bus = Bus::new(store.clone(), appended);
     let feed = store.feed().clone();
     let compute = Compute::start().map_err(StartError::Threads)?;
-    let service = Service::new(Arc::new(store), bus, feed, compute, sockets, permissions);
+    let service =
+        Service::new(Arc::new(store), bus, feed, compute, sockets, permissions, transport);
     let refused = |error: crate::api_error::ApiError| {
         StartError::Administrator(error.cause.unwrap_or_else(|| error.msg.into_owned()))
     };
@@ -199,6 +215,7 @@ impl Server {
             admin: None,
             tls: None,
             ping: PING,
+            behind_proxy: false,
         }
     }
 

@@ -10,6 +10,7 @@ mod errors;
 mod queries;
 mod resolve;
 pub(crate) mod rules;
+mod sessions;
 mod streams;
 mod subscriptions;
 mod users;
@@ -27,7 +28,7 @@ pub(crate) use streams::{StreamFilter, new_stream};
 pub(crate) use users::{meta_device, user_device};
 
 use crate::api_error::ApiError;
-use crate::auth::{Hasher, Sessions};
+use crate::auth::{Hasher, Sessions, Transport};
 use crate::bus::Bus;
 use crate::compute::Compute;
 use crate::identity::{Identity, Principal};
@@ -47,6 +48,7 @@ pub(crate) struct Service {
     pub(crate) permissions: Permissions,
     pub(crate) hasher: Hasher,
     pub(crate) sessions: Sessions,
+    pub(crate) transport: Transport,
     pub(crate) bus: Bus,
     feed: Feed,
     compute: Compute,
@@ -66,12 +68,14 @@ impl Service {
         compute: Compute,
         sockets: Sockets,
         permissions: Permissions,
+        transport: Transport,
     ) -> Self {
         Self {
             storage,
             permissions,
             hasher: Hasher::default(),
             sessions: Sessions::default(),
+            transport,
             bus,
             feed,
             compute,

@@ -7,6 +7,7 @@
 pub(crate) mod format;
 pub(crate) mod load;
 pub(crate) mod model;
+pub(crate) mod sessions;
 pub(crate) mod sqlite;
 
 use std::error::Error;
@@ -22,12 +23,13 @@ pub(crate) use format::block::{Block, BlockError};
 pub(crate) use load::{Load, LoadError};
 pub(crate) use model::{Array, Device, KeyDigest, StoredPassword, Stream, User, key_digest};
 
+use self::sessions::SessionStorage;
 use crate::events::ChangeLog;
 use crate::service::authorize::{AppendPermit, ChangePermit, ReadPermit};
 
 /// The storage of a server.
 #[async_trait]
-pub(crate) trait Storage: Debug + Send + Sync {
+pub(crate) trait Storage: SessionStorage + Debug + Send + Sync {
     /// Returns a connection for finding objects.
     async fn catalog(&self) -> Result<Box<dyn Catalog>, StorageError>;
 

@@ -1,50 +1,105 @@
-//! Sessions of browsers: a cookie stands for an API key.
+//! Sessions of browsers: the token and the limits.
 
-use std::collections::VecDeque;
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use cdb_types::ApiKey;
-use subtle::ConstantTimeEq;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
 
-/// How many sessions there are at a time; then the oldest ends.
-const MAX_SESSIONS: usize = 1000;
+use crate::api_error::ApiError;
+use crate::storage::sessions::TokenDigest;
 
-/// What a cookie holds: a secret that means nothing anywhere else.
+const TOKEN_BYTES: usize = 32;
+
+/// The maximum number of sessions whose last use is being written at the same time.
+const MAX_TOUCHING: usize = 1024;
+
+/// The secret in the cookie of a session: 256 random bits.
 #[derive(Clone)]
-pub(crate) struct Session(pub(crate) String);
+pub(crate) struct SessionToken(String);
 
-impl std::fmt::Debug for Session {
+impl SessionToken {
+    pub(crate) fn random() -> Result<Self, ApiError> {
+        let mut bytes = [0; TOKEN_BYTES];
+        getrandom::fill(&mut bytes).map_err(ApiError::internal)?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// Returns what the session is found by. The data file contains no token, so that who reads it
+    /// cannot use the sessions.
+    pub(crate) fn digest(&self) -> TokenDigest {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+
+    /// Returns the text of the cookie.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for SessionToken {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl std::fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[secret]")
     }
 }
 
-/// The sessions that are open; they end when the server does.
-#[derive(Default)]
-pub(crate) struct Sessions(Mutex<VecDeque<(Session, ApiKey)>>);
+/// How long sessions last, and how many a device may have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SessionLimits {
+    /// A session ends when it was not used for so long.
+    pub(crate) idle: Duration,
+    /// The same for a session that stays logged in.
+    pub(crate) idle_staying: Duration,
+    /// A session ends after this time even if it is used.
+    pub(crate) absolute: Duration,
+    /// The oldest session of a device ends when there would be more.
+    pub(crate) per_device: u32,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self { idle: DAY, idle_staying: 14 * DAY, absolute: 90 * DAY, per_device: 100 }
+    }
+}
+
+/// What the server knows of sessions beside what is stored.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    pub(crate) limits: SessionLimits,
+    touching: Mutex<HashSet<i64>>,
+}
 
 impl Sessions {
-    /// Opens a session for the device with this key.
-    pub(crate) fn open(&self, key: ApiKey) -> Session {
-        let session = Session(uuid::Uuid::new_v4().to_string());
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if sessions.len() == MAX_SESSIONS {
-            sessions.pop_front();
-        }
-        sessions.push_back((session.clone(), key));
-        session
+    /// Marks a session as one whose last use is being written, unless it is already marked.
+    pub(crate) fn begin_touch(&self, id: i64) -> bool {
+        let mut touching = self.touching.lock().unwrap_or_else(PoisonError::into_inner);
+        touching.len() < MAX_TOUCHING && touching.insert(id)
     }
 
-    /// The key that a session stands for.
-    pub(crate) fn key(&self, session: &Session) -> Option<ApiKey> {
-        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |open: &Session| bool::from(open.0.as_bytes().ct_eq(session.0.as_bytes()));
-        sessions.iter().find(|(open, _)| same(open)).map(|(_, key)| key.clone())
+    pub(crate) fn end_touch(&self, id: i64) {
+        self.touching.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
+}
 
-    /// Ends a session.
-    pub(crate) fn close(&self, session: &Session) {
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.retain(|(open, _)| open.0 != session.0);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_have_256_bits_and_differ() {
+        let tokens: HashSet<_> =
+            (0..100).map(|_| SessionToken::random().expect("randomness").0).collect();
+        assert_eq!(tokens.len(), 100);
+        assert!(tokens.iter().all(|token| token.len() == 43));
     }
 }

@@ -28,7 +28,11 @@ pub(super) async fn observe(
     // Not the query: a key may be in it.
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let (mut parts, body) = request.into_parts();
-    let (identity, mut response) = match service.authenticate(credentials(&parts)).await {
+    let authenticated = match credentials(&parts) {
+        Ok(credentials) => service.authenticate(credentials).await,
+        Err(error) => Err(error),
+    };
+    let (identity, mut response) = match authenticated {
         Ok(principal) => {
             let identity = principal.to_string();
             parts.extensions.insert(principal);

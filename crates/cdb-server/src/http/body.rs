@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::api_error::ApiError;
 
 /// How large a body may be.
-const MAX_BYTES: usize = 10 * 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 10 * 1024 * 1024;
 
 /// How much of a body that is too large is still taken, so that its sender comes to read the
 /// answer.

@@ -1,17 +1,33 @@
-//! The server itself.
+//! Information about the server, and logging in and out.
 
+use std::time::Duration;
+
+use axum::body::to_bytes;
+use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use cdb_types::endpoint::Counted;
+use cdb_types::session::LoginRequest;
+use cdb_types::{ErrorKind, is_true};
+use tokio::time::timeout;
 
-use super::credentials::{COOKIE, session};
+use super::credentials::{COOKIE, Sender, query_key, session_token};
 use super::request::{Call, unknown_query};
 use super::response::{OK, json};
+use super::{body, websocket};
 use crate::api_error::ApiError;
+use crate::auth::Credentials;
+use crate::identity::Principal;
 use crate::query::documentation;
 
 /// The version of the protocol that is spoken here.
 const VERSION: &str = "0.3.0";
+
+/// The maximum size of the body of a login.
+const MAX_LOGIN_BYTES: usize = 16 * 1024;
+
+/// How long the body of a login may take.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// `GET ?q=this` and the counts.
 pub(super) async fn query(call: Call<()>) -> Result<String, ApiError> {
@@ -37,21 +53,82 @@ pub(super) async fn interpolators() -> Result<Response, ApiError> {
     json(&documentation::interpolators())
 }
 
-/// Gives a browser a cookie that stands for the asking device's key.
-pub(super) async fn log_in(call: Call<()>) -> Result<Response, ApiError> {
-    let Some(identity) = call.principal.identity() else {
-        return Err(ApiError::unauthorized("Login Failed. Check your username or password"));
-    };
-    let session = call.service.sessions.open(identity.device.apikey.clone());
-    let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", session.0);
+/// `GET session`.
+pub(super) async fn session(call: Call<()>) -> Result<Response, ApiError> {
+    let mut info = call.service.session_info(&call.principal);
+    info.version = VERSION.to_owned();
+    info.limits.body_bytes = body::MAX_BYTES as u64;
+    info.limits.frame_bytes = websocket::MAX_BYTES as u64;
+    json(&info)
+}
+
+/// `GET login`: opens a session of the caller.
+pub(super) async fn log_in(call: Call<()>, request: Request) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    // A link would log its reader in as whoever has made the link.
+    if !parts.headers.contains_key(header::AUTHORIZATION) && query_key(&parts)?.is_some() {
+        return Err(ApiError::denied(
+            "A key in the URL opens no session. Send it in the Authorization header.",
+        ));
+    }
+    open_session(&call, &call.principal, false, &parts.headers).await
+}
+
+/// `POST login`: opens a session of the user whose name and password are in the body, or without a
+/// body, of the caller.
+pub(super) async fn post_login(call: Call<()>, request: Request) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    // Before the password is looked at: another site learns nothing of it.
+    if Sender::of(&parts.headers) == Sender::OtherPage {
+        return Err(Sender::refused());
+    }
+    let body = timeout(LOGIN_TIMEOUT, to_bytes(body, MAX_LOGIN_BYTES)).await;
+    let body = body.map_err(|_| ApiError::new(408, ErrorKind::Timeout, "The body did not come"))?;
+    let body = body.map_err(|error| ApiError::malformed(error.to_string()))?;
+    if body.trim_ascii().is_empty() {
+        let stay = call.parameters.get("stay").is_some_and(is_true);
+        return open_session(&call, &call.principal, stay, &parts.headers).await;
+    }
+    let LoginRequest { user: login, password, stay, .. } = body::json(&body)?;
+    let credentials = Credentials::Password { login, password };
+    let principal = call.service.authenticate(credentials).await?;
+    open_session(&call, &principal, stay, &parts.headers).await
+}
+
+/// Opens a session and sets its cookie.
+async fn open_session(
+    call: &Call<()>,
+    principal: &Principal,
+    stay: bool,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    if Sender::of(headers) == Sender::OtherPage {
+        return Err(Sender::refused());
+    }
+    let user_agent = headers.get(header::USER_AGENT).map(|value| value.as_bytes());
+    let user_agent = String::from_utf8_lossy(user_agent.unwrap_or_default());
+    let opened = call.service.open_session(principal, stay, &user_agent).await?;
+    let cookie = cookie(call, opened.token.expose(), opened.max_age);
     Ok(([(header::SET_COOKIE, cookie)], OK).into_response())
 }
 
-/// Ends the session of the cookie.
-pub(super) async fn log_out(call: Call<()>, headers: HeaderMap) -> Response {
-    if let Some(session) = session(&headers) {
-        call.service.sessions.close(&session);
+/// `GET logout` and `POST logout`: ends the session of the cookie, and removes the cookie, also if
+/// the session has ended before.
+pub(super) async fn log_out(call: Call<()>, headers: HeaderMap) -> Result<Response, ApiError> {
+    if Sender::of(&headers) == Sender::OtherPage {
+        return Err(Sender::refused());
     }
-    let cookie = format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
-    ([(header::SET_COOKIE, cookie)], OK).into_response()
+    if let Some(token) = session_token(&headers) {
+        call.service.close_session(&token).await?;
+    }
+    let cookie = cookie(&call, "", Some(Duration::ZERO));
+    Ok(([(header::SET_COOKIE, cookie)], OK).into_response())
+}
+
+/// Returns the value of a header `Set-Cookie`. Without an age the browser keeps the cookie until it
+/// is closed.
+fn cookie(call: &Call<()>, token: &str, max_age: Option<Duration>) -> String {
+    let secure = if call.service.transport.is_secure() { "; Secure" } else { "" };
+    let max_age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
+    format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{max_age}")
 }

@@ -14,7 +14,7 @@ use crate::api_error::ApiError;
 use socket::Socket;
 
 /// How large a frame of a client may be.
-const MAX_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 1024 * 1024;
 
 /// How much is read at once. Thousands of sockets each have such a buffer.
 const READ_BYTES: usize = 4 * 1024;

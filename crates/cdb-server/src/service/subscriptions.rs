@@ -5,7 +5,7 @@ use cdb_types::DataPath;
 use super::Service;
 use crate::api_error::ApiError;
 use crate::events::ObjectId;
-use crate::identity::{Identity, Principal};
+use crate::identity::{Identity, Login, Principal};
 use crate::storage::Array;
 
 /// An array that may be subscribed to.
@@ -49,10 +49,17 @@ impl Service {
     /// Reads the caller again; `None` if what it logged in with is not valid any more.
     pub(crate) async fn renew(&self, principal: &Principal) -> Result<Option<Principal>, ApiError> {
         let Some(identity) = principal.identity() else { return Ok(Some(Principal::default())) };
-        let Some(password) = &identity.password else {
-            let found = self.find_key(&identity.device.apikey).await?;
-            let same = found.ok().filter(|found| found.device.id == identity.device.id);
-            return Ok(same.map(Principal::device));
+        let password = match &identity.login {
+            Login::Password(password) => password,
+            Login::Key => {
+                let found = self.find_key(&identity.device.apikey).await?;
+                let same = found.ok().filter(|found| found.device.id == identity.device.id);
+                return Ok(same.map(Principal::device));
+            }
+            Login::Session(id) => {
+                let renewed = self.renew_session(*id).await?;
+                return Ok(renewed.map(|identity| Principal::device(identity.into())));
+            }
         };
         let version = self.storage.changes().now();
         let mut db = self.storage.catalog().await?;
@@ -62,9 +69,10 @@ impl Service {
         }
         let user = db.user_by_id(identity.user.id).await?;
         let device = db.device(identity.user.id, "user").await?;
-        let renewed = user.zip(device);
-        let renewed =
-            renewed.map(|(user, device)| Identity { version, user, device, password: now });
+        let renewed = user.zip(device).zip(now).map(|((user, device), now)| {
+            let login = Login::Password(now);
+            Identity { version, user, device, login }
+        });
         Ok(renewed.map(|identity| Principal::device(identity.into())))
     }
 }

@@ -14,6 +14,7 @@ mod feed;
 mod journal;
 mod lock;
 mod read;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod transaction;

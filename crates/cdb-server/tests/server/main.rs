@@ -10,5 +10,6 @@ mod lifecycle;
 mod live;
 mod queries;
 mod recorded;
+mod sessions;
 mod socket;
 mod support;

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,6 +115,7 @@ impl Socket {
         let service = Arc::clone(&self.service);
         let sockets = &service.sockets;
         let mut stop = sockets.stop.clone();
+        let mut session_expired = pin!(service.session_expired(self.principal.clone()));
         let mut ping = interval_at(Instant::now() + sockets.ping, sockets.ping);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = Instant::now();
@@ -129,6 +131,9 @@ impl Socket {
                     timeout(sockets.idle_timeout(), self.send(socket)).await.map_err(|_| End::Gone)??;
                 }
                 changed = self.watch.changed() => self.check_again(&changed).await?,
+                () = &mut session_expired => {
+                    return Err(End::because(close_code::POLICY, "The session has ended."));
+                }
                 _ = ping.tick() => {
                     let sent = timeout(sockets.idle_timeout(), socket.send(Message::Ping(Bytes::new())));
                     sent.await.map_err(|_| End::Gone)??;

@@ -146,7 +146,7 @@ impl Writer {
     /// Does something in a transaction of its own. After an error nothing of it is in the file, or
     /// all of it if the error was that of the commit; memory is read from the file again before the
     /// next write.
-    async fn transaction<T>(
+    pub(super) async fn transaction<T>(
         &mut self,
         write: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, CommitError>,
     ) -> Result<T, CommitError> {
