@@ -95,8 +95,9 @@ impl Device {
         icon: Option<String>;
         /// Returns the API key that the device logs in with; `None` if it may not be read.
         apikey: Option<ApiKey>;
-        /// Returns whether the device is marked as in use; `None` if that may not be read. The mark
-        /// is for information only: a disabled device can still log in.
+        /// Returns whether the device is running; `None` if that may not be read. This is a status
+        /// that the device itself reports, not a lock: a disabled device can still log in. To lock
+        /// it out, use [`reset_apikey`](Self::reset_apikey).
         enabled: Option<bool>;
         /// Returns whether other users may see the device and its streams; `None` if that may not
         /// be read.
@@ -110,7 +111,8 @@ impl Device {
 
     setters! {
         DeviceUpdate;
-        /// Changes whether the device is marked as in use.
+        /// Changes whether the device is running. This is a status, not a lock: a disabled device
+        /// can still log in.
         set_enabled: enabled(bool);
         /// Changes whether other users may see the device and its streams.
         set_public: public(bool);
@@ -122,6 +124,9 @@ impl Device {
 
     /// Replaces the API key by a new one that the server generates, and returns it. The old key is
     /// not valid any more.
+    ///
+    /// The server ends the websockets and the sessions of the old key at once, so this locks out a
+    /// device that was stolen.
     ///
     /// If this connection is logged in as the device, it uses the new key from now on, also for its
     /// subscriptions.

@@ -1,6 +1,9 @@
 //! Logging in.
 
+mod failures;
 mod password;
+mod queue;
+mod recent;
 mod sessions;
 
 use std::sync::Arc;
@@ -9,7 +12,9 @@ use std::time::Duration;
 use cdb_types::{ApiKey, Password};
 use subtle::ConstantTimeEq;
 
+pub(crate) use failures::{Account, Network};
 pub(crate) use password::Hasher;
+pub(crate) use queue::Attempt;
 pub(crate) use sessions::{SessionToken, Sessions};
 
 use crate::api_error::ApiError;
@@ -25,7 +30,7 @@ const FAILED_LOGIN_DELAY: Duration = Duration::from_millis(300);
 /// The credentials of a request.
 #[derive(Debug)]
 pub(crate) enum Credentials {
-    Password { login: String, password: Password },
+    Password { login: String, password: Password, from: Network },
     Key(ApiKey),
     Session(SessionToken),
     Nobody,
@@ -54,7 +59,9 @@ impl Service {
         credentials: Credentials,
     ) -> Result<Principal, ApiError> {
         let principal = match credentials {
-            Credentials::Password { login, password } => self.log_in(login, password).await?,
+            Credentials::Password { login, password, from } => {
+                self.log_in(login, password, from).await?
+            }
             Credentials::Key(key) => self.find_key(&key).await?,
             Credentials::Session(token) => {
                 let found = self.find_session(&token).await?;
@@ -65,13 +72,14 @@ impl Service {
         match principal {
             Ok(identity) => Ok(Principal::device(identity)),
             Err(failed) => {
+                // Further failures are slowed down by the queue of the hasher.
                 tokio::time::sleep(FAILED_LOGIN_DELAY).await;
                 Err(failed)
             }
         }
     }
 
-    /// The device with this key; the inner error is a failed login.
+    /// Returns the device with this key; the inner error is a failed login.
     pub(crate) async fn find_key(
         &self,
         key: &ApiKey,
@@ -102,11 +110,12 @@ impl Service {
         Ok(Ok(identity))
     }
 
-    /// The `user` device of whom the password fits; the inner error is a failed login.
+    /// Returns the device `user` of the user with this password; the inner error is a failed login.
     async fn log_in(
         &self,
         login: String,
         password: Password,
+        network: Network,
     ) -> Result<Result<Arc<Identity>, ApiError>, ApiError> {
         let mut db = self.storage.catalog().await?;
         let user = db.user_by_login(&login).await?;
@@ -115,35 +124,58 @@ impl Service {
             None => None,
         };
         drop(db);
-        // Who does not exist takes as long as who gave the wrong password.
-        let fits = self.hasher.verify(&password, stored.as_ref()).await?;
+        let account = match &user {
+            Some(user) => Account::User(user.id),
+            None => self.hasher.unknown_account(&login),
+        };
+        // A user that does not exist takes as long as a wrong password.
+        let attempt = Attempt { account, network };
+        let fits = self.hasher.verify(attempt, &password, stored.as_ref()).await?;
         let failed = || ApiError::unauthorized("Login Failed. Check your username or password");
         let Some((user, stored)) = user.zip(stored).filter(|_| fits) else {
             return Ok(Err(failed()));
         };
         let stored = match Hasher::is_current(&stored) {
             true => stored,
-            false => self.store_password(user.id, self.hasher.hash(password).await?).await?,
+            false => {
+                let hashed = self.hash_again(user.id, attempt, password, &stored).await?;
+                let Some(hashed) = hashed else { return Ok(Err(failed())) };
+                hashed
+            }
         };
         self.ensure_log(user.id).await?;
         let version = self.storage.changes().now();
         let mut db = self.storage.catalog().await?;
         let user = db.user_by_id(user.id).await?.ok_or_else(failed)?;
+        // It may have changed while the login waited.
+        if db.password(user.id).await?.as_ref() != Some(&stored) {
+            return Ok(Err(failed()));
+        }
         let device = db.device(user.id, "user").await?;
         let login = Login::Password(stored);
         let identity = device.map(|device| Identity { version, user, device, login });
         Ok(identity.map(Arc::new).ok_or_else(failed))
     }
 
-    async fn store_password(
+    /// Stores another hash of the same password. Returns `None` if the password has changed.
+    async fn hash_again(
         &self,
         user: i64,
-        password: StoredPassword,
-    ) -> Result<StoredPassword, ApiError> {
+        attempt: Attempt,
+        password: Password,
+        old: &StoredPassword,
+    ) -> Result<Option<StoredPassword>, ApiError> {
+        let hashed = self.hasher.hash(password.clone()).await?;
         let mut tx = self.storage.begin(authorize::housekeeping()).await?;
-        tx.set_password(user, &password).await?;
-        tx.commit().await?;
-        Ok(password)
+        let Some(now) = tx.password(user).await? else { return Ok(None) };
+        if now == *old {
+            tx.set_password(user, &hashed).await?;
+            tx.commit().await?;
+            return Ok(Some(hashed));
+        }
+        drop(tx);
+        // Another login has hashed it at the same time, or it was changed.
+        Ok(self.hasher.verify(attempt, &password, Some(&now)).await?.then_some(now))
     }
 }
 

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::serve::{Listener, ListenerExt};
+use axum::extract::Request;
+use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::serve::{IncomingStream, Listener, ListenerExt};
+use axum::{Router, middleware};
 use cdb_types::Password;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -125,7 +127,9 @@ impl ServerBuilder {
         let is_encrypted = tls.is_some();
         let serving = match tls {
             Some(tls) => {
-                serve(TlsListener::new(listener, tls).map_err(listening)?, router, stopped)
+                let listener = TlsListener::new(listener, tls).map_err(listening)?;
+                let router = router.layer(middleware::map_request(with_peer));
+                serve::<_, Peer>(listener, router, stopped)
             }
             None => {
                 let listener = listener.tap_io(|connection| {
@@ -133,7 +137,7 @@ impl ServerBuilder {
                         tracing::debug!(%error, "a connection keeps its delay");
                     }
                 });
-                serve(listener, router, stopped)
+                serve::<_, SocketAddr>(listener, router, stopped)
             }
         };
         tracing::info!(%address, data = %self.data.display(), "listening");
@@ -142,12 +146,15 @@ impl ServerBuilder {
 }
 
 /// Answers requests until the server is stopped, or dropped.
-fn serve<L: Listener<Addr: std::fmt::Debug>>(
-    listener: L,
-    router: Router,
-    stopped: oneshot::Receiver<()>,
-) -> JoinHandle<()> {
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async {
+///
+/// `C` is the type of the client's address, which requests have as `ConnectInfo`.
+fn serve<L, C>(listener: L, router: Router, stopped: oneshot::Receiver<()>) -> JoinHandle<()>
+where
+    L: Listener<Addr = SocketAddr>,
+    C: for<'a> Connected<IncomingStream<'a, L>>,
+{
+    let service = router.into_make_service_with_connect_info::<C>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async {
         stopped.await.unwrap_or_default();
     });
     tokio::spawn(async move {
@@ -155,6 +162,21 @@ fn serve<L: Listener<Addr: std::fmt::Debug>>(
             tracing::error!(%error, "the server stopped");
         }
     })
+}
+
+/// The address of a client that uses TLS.
+#[derive(Debug, Clone)]
+struct Peer(SocketAddr);
+
+impl Connected<IncomingStream<'_, TlsListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
+        Self(*stream.remote_addr())
+    }
+}
+
+async fn with_peer(ConnectInfo(Peer(peer)): ConnectInfo<Peer>, mut request: Request) -> Request {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    request
 }
 
 /// A key that is not printed.

@@ -10,6 +10,9 @@ use crate::connect::{Server, object};
 use crate::output::{Output, print_json, table};
 
 /// Show the properties of a user, a device or a stream, or of the server if no path is given.
+///
+/// `enabled` of a device is a status that the device itself reports, not a lock. To lock a device out,
+/// give it a new key: `cdb set me/phone apikey=`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb info\n  cdb info temperature\n  cdb info me/")]
 pub(crate) struct Info {
@@ -39,6 +42,11 @@ impl Info {
                         && let Some(key) = info.get_mut("apikey")
                     {
                         *key = json!("(hidden)");
+                    }
+                    if !output.json
+                        && let Some(enabled) = info.get_mut("enabled")
+                    {
+                        *enabled = json!(format!("{enabled} (a status, not a lock)"));
                     }
                     info
                 }

@@ -1,13 +1,19 @@
 //! Hashing passwords, and checking those that were hashed by the original.
 
+use std::hash::{BuildHasher, RandomState};
+use std::time::Instant;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use cdb_types::Password;
+use cdb_types::{ErrorKind, Password};
 use sha2::{Digest, Sha512};
 use subtle::ConstantTimeEq;
 use tokio::sync::{mpsc, oneshot};
 
+use super::failures::Account;
+use super::queue::{Attempt, LoginQueue, Refused, Turn};
+use super::recent::RecentPasswords;
 use crate::api_error::ApiError;
 use crate::storage::StoredPassword;
 
@@ -18,60 +24,97 @@ const CURRENT: &str = "argon2id";
 const MEMORY_KIB: u32 = 7 * 1024;
 const PASSES: u32 = 5;
 
-/// How many passwords wait at most; further ones wait for their turn to wait.
-const MAX_WAITING: usize = 16;
-
 /// bcrypt looks at no more of a password, the salt appended to it included.
 const BCRYPT_BYTES: usize = 72;
 
 /// Hashes and checks passwords, away from the threads that answer requests.
 ///
 /// One at a time, on a thread of its own: each takes megabytes, which the next one takes again.
-#[derive(Debug)]
 pub(crate) struct Hasher {
     jobs: mpsc::Sender<Job>,
+    queue: LoginQueue,
+    /// `None` if the system has no randomness; then nothing is remembered.
+    recent: Option<RecentPasswords>,
+    names: RandomState,
 }
 
 type Job = Box<dyn FnOnce() + Send>;
 
 impl Default for Hasher {
     fn default() -> Self {
-        let (jobs, mut waiting) = mpsc::channel::<Job>(MAX_WAITING);
+        // Only who has the turn sends a job.
+        let (jobs, mut waiting) = mpsc::channel::<Job>(1);
         tokio::task::spawn_blocking(move || {
             while let Some(job) = waiting.blocking_recv() {
                 job();
             }
         });
-        Self { jobs }
+        let recent = RecentPasswords::new().ok();
+        Self { jobs, queue: LoginQueue::new(), recent, names: RandomState::new() }
     }
 }
 
 impl Hasher {
     /// Hashes a new password.
     pub(crate) async fn hash(&self, password: Password) -> Result<StoredPassword, ApiError> {
-        self.take_turn(move || {
+        let turn = self.queue.turn(None).await.map_err(too_many)?;
+        self.run(turn, move |turn| {
             let hash = argon2()?.hash_password(password.expose().as_bytes());
+            drop(turn);
             let hash = hash.map_err(ApiError::internal)?.to_string();
             Ok(StoredPassword { scheme: CURRENT.to_owned(), salt: String::new(), hash })
         })
         .await
     }
 
-    /// Whether a password is the one that was stored. Where none was, the work is done as well.
+    /// Returns the account that stands for a name that no user has.
+    pub(crate) fn unknown_account(&self, login: &str) -> Account {
+        Account::Unknown(self.names.hash_one(login.to_lowercase()))
+    }
+
+    /// Returns whether a password is the one that was stored. If none was, the work is done as well.
+    ///
+    /// This waits after failed logins to the account or from the network; see [`LoginQueue`].
+    ///
+    /// # Errors
+    /// Refuses the login with 429 if too many others wait.
     pub(crate) async fn verify(
         &self,
+        attempt: Attempt,
         password: &Password,
         stored: Option<&StoredPassword>,
     ) -> Result<bool, ApiError> {
-        let (password, stored) = (password.clone(), stored.cloned());
-        self.take_turn(move || match stored {
-            Some(stored) => fits(&password, &stored),
-            None => argon2()?
-                .hash_password(password.expose().as_bytes())
-                .map(|_| false)
-                .map_err(ApiError::internal),
-        })
-        .await
+        let user = match (attempt.account, &self.recent, stored) {
+            (Account::User(user), Some(recent), Some(stored)) => Some((user, recent, stored)),
+            _ => None,
+        };
+        if user.is_some_and(|(user, recent, stored)| {
+            recent.fits(user, stored, password, Instant::now())
+        }) {
+            return Ok(true);
+        }
+        let turn = self.queue.turn(Some(attempt)).await.map_err(too_many)?;
+        let job = (password.clone(), stored.cloned());
+        let fits = self.run(turn, move |turn| {
+            let (password, stored) = job;
+            let fits = match stored {
+                Some(stored) => fits(&password, &stored)?,
+                None => {
+                    argon2()?
+                        .hash_password(password.expose().as_bytes())
+                        .map_err(ApiError::internal)?;
+                    false
+                }
+            };
+            // Also if the client has gone meanwhile.
+            turn.finish(fits);
+            Ok(fits)
+        });
+        let fits = fits.await?;
+        if let Some((user, recent, stored)) = user.filter(|_| fits) {
+            recent.remember(user, stored, password, Instant::now());
+        }
+        Ok(fits)
     }
 
     /// Whether it was hashed as new ones are.
@@ -84,19 +127,24 @@ impl Hasher {
         [CURRENT, "bcrypt", "SHA512"].contains(&&*stored.scheme)
     }
 
-    async fn take_turn<T: Send + 'static>(
+    async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+        turn: Turn,
+        work: impl FnOnce(Turn) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let (done, answer) = oneshot::channel();
         let job = Box::new(move || {
-            if done.send(work()).is_err() {
+            if done.send(work(turn)).is_err() {
                 tracing::debug!("nobody waits for this password any more");
             }
         });
         self.jobs.send(job).await.map_err(ApiError::internal)?;
         answer.await.map_err(ApiError::internal)?
     }
+}
+
+fn too_many(_: Refused) -> ApiError {
+    ApiError::new(429, ErrorKind::Limit, "Too many logins wait. Try again later.")
 }
 
 fn argon2() -> Result<Argon2<'static>, ApiError> {
@@ -127,14 +175,22 @@ fn fits(password: &Password, stored: &StoredPassword) -> Result<bool, ApiError> 
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     fn stored(scheme: &str, salt: &str, hash: String) -> StoredPassword {
         StoredPassword { scheme: scheme.to_owned(), salt: salt.to_owned(), hash }
     }
 
+    fn attempt() -> Attempt {
+        let network = IpAddr::from([192, 0, 2, 1]).into();
+        Attempt { account: Account::User(1), network }
+    }
+
     async fn verify(password: &str, stored: &StoredPassword) -> bool {
-        Hasher::default().verify(&password.into(), Some(stored)).await.expect("a known scheme")
+        let (hasher, password) = (Hasher::default(), password.into());
+        hasher.verify(attempt(), &password, Some(stored)).await.expect("a known scheme")
     }
 
     const SALT: &str = "59eb7247-2d12-4510-66cc-f43192cc46d4";
@@ -174,7 +230,8 @@ mod tests {
 
     #[tokio::test]
     async fn who_does_not_exist_has_no_password() {
-        let fits = Hasher::default().verify(&"secret".into(), None).await.expect("an answer");
+        let fits =
+            Hasher::default().verify(attempt(), &"secret".into(), None).await.expect("an answer");
         assert!(!fits);
     }
 }

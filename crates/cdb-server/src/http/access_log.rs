@@ -28,7 +28,7 @@ pub(super) async fn observe(
     // Not the query: a key may be in it.
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let (mut parts, body) = request.into_parts();
-    let authenticated = match credentials(&parts) {
+    let authenticated = match credentials(&parts, service.transport) {
         Ok(credentials) => service.authenticate(credentials).await,
         Err(error) => Err(error),
     };

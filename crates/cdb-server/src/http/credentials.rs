@@ -1,16 +1,19 @@
 //! Reading the credentials of a request, and whether another site has sent it.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, header};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use cdb_types::{ApiKey, Password};
+use cdb_types::ApiKey;
 use percent_encoding::percent_decode_str;
 
 use crate::api_error::ApiError;
-use crate::auth::{Credentials, SessionToken};
+use crate::auth::{Credentials, Network, SessionToken, Transport};
 
 /// The cookie that holds the token of a session.
 pub(super) const COOKIE: &str = "connectordb-session";
@@ -27,8 +30,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// Credentials that cannot be read are refused with 401. A browser sends the cookie on its own, so
 /// a request that changes something, or opens a websocket, is refused with 403 if it has only the
 /// cookie and does not come from a page of this server.
-pub(super) fn credentials(parts: &Parts) -> Result<Credentials, ApiError> {
-    if let Some(credentials) = authorization(&parts.headers)? {
+pub(super) fn credentials(parts: &Parts, transport: Transport) -> Result<Credentials, ApiError> {
+    if let Some(credentials) = authorization(parts, transport)? {
         return Ok(credentials);
     }
     if let Some(key) = query_key(parts)? {
@@ -43,19 +46,19 @@ pub(super) fn credentials(parts: &Parts) -> Result<Credentials, ApiError> {
     Ok(Credentials::Session(token))
 }
 
-fn authorization(headers: &HeaderMap) -> Result<Option<Credentials>, ApiError> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+fn authorization(parts: &Parts, transport: Transport) -> Result<Option<Credentials>, ApiError> {
+    let Some(value) = parts.headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let value = value.to_str().map_err(|_| unusable("contains other characters than ASCII"))?;
     let (scheme, rest) = value.trim().split_once(' ').unwrap_or((value.trim(), ""));
     let credentials = match scheme.to_ascii_lowercase().as_str() {
-        "basic" => basic(rest.trim())?,
+        "basic" => basic(rest.trim(), client_network(parts, transport))?,
         "bearer" => Credentials::Key(ApiKey::from(rest.trim())),
         _ => return Err(unusable("is neither Basic nor Bearer")),
     };
     Ok(Some(credentials))
 }
 
-fn basic(encoded: &str) -> Result<Credentials, ApiError> {
+fn basic(encoded: &str, from: Network) -> Result<Credentials, ApiError> {
     let decoded = BASE64.decode(encoded).map_err(|_| unusable("is not valid base64"))?;
     // Older clients send Latin-1, whose bytes are the first 256 characters of Unicode.
     let decoded = String::from_utf8(decoded)
@@ -64,8 +67,21 @@ fn basic(encoded: &str) -> Result<Credentials, ApiError> {
     Ok(if login.is_empty() {
         Credentials::Key(ApiKey::from(password))
     } else {
-        Credentials::Password { login: login.to_owned(), password: Password::from(password) }
+        Credentials::Password { login: login.to_owned(), password: password.into(), from }
     })
+}
+
+/// Returns the network of the client: that of the connection, or if all connections come from a
+/// proxy, the last one in `X-Forwarded-For`, which the proxy has added.
+pub(super) fn client_network(parts: &Parts, transport: Transport) -> Network {
+    let forwarded = transport.behind_proxy.then(|| {
+        let values = parts.headers.get_all("x-forwarded-for").iter();
+        let last = values.last()?.to_str().ok()?.rsplit(',').next()?.trim();
+        last.parse::<IpAddr>().ok().or_else(|| Some(last.parse::<SocketAddr>().ok()?.ip()))
+    });
+    let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let connection = connection.map(|ConnectInfo(address)| address.ip());
+    forwarded.flatten().or(connection).unwrap_or(Ipv4Addr::UNSPECIFIED.into()).into()
 }
 
 fn unusable(why: &str) -> ApiError {
@@ -151,7 +167,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        credentials(&request.body(()).expect("a request").into_parts().0)
+        credentials(&request.body(()).expect("a request").into_parts().0, Transport::default())
     }
 
     fn basic(bytes: &[u8]) -> String {
@@ -162,7 +178,7 @@ mod tests {
     fn passwords_are_read_as_utf8_or_else_as_latin1() {
         for bytes in ["me:pä:ss".as_bytes(), b"me:p\xe4:ss"] {
             match read("GET", "/", &[("authorization", &basic(bytes))]) {
-                Ok(Credentials::Password { login, password }) => {
+                Ok(Credentials::Password { login, password, .. }) => {
                     assert_eq!((login.as_str(), password.expose()), ("me", "pä:ss"));
                 }
                 other => panic!("{other:?}"),
@@ -232,6 +248,29 @@ mod tests {
             assert!(read("GET", "/", &[COOKIE, header]).is_ok(), "{header:?}");
             assert!(read("GET", "/", &[COOKIE, header, websocket]).is_err(), "{header:?}");
         }
+    }
+
+    #[test]
+    fn the_network_is_that_of_the_client_and_not_of_a_proxy() {
+        let network = |behind_proxy, forwarded: &[&str]| {
+            let mut request = Request::builder()
+                .extension(ConnectInfo::<SocketAddr>("192.0.2.1:80".parse().expect("an address")));
+            for value in forwarded {
+                request = request.header("x-forwarded-for", *value);
+            }
+            let parts = request.body(()).expect("a request").into_parts().0;
+            client_network(&parts, Transport { tls: false, behind_proxy })
+        };
+        let own = |text: &str| Network::from(text.parse::<IpAddr>().expect("an address"));
+        assert_eq!(network(false, &["198.51.100.7"]), own("192.0.2.1"));
+        for forwarded in [
+            &["198.51.100.7"][..],
+            &["203.0.113.5, 198.51.100.7"],
+            &["203.0.113.5", "198.51.100.7:4000"],
+        ] {
+            assert_eq!(network(true, forwarded), own("198.51.100.7"));
+        }
+        assert_eq!(network(true, &[]), own("192.0.2.1"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use cdb_types::session::LoginRequest;
 use cdb_types::{ErrorKind, is_true};
 use tokio::time::timeout;
 
-use super::credentials::{COOKIE, Sender, query_key, session_token};
+use super::credentials::{COOKIE, Sender, client_network, query_key, session_token};
 use super::request::{Call, unknown_query};
 use super::response::{OK, json};
 use super::{body, websocket};
@@ -90,7 +90,8 @@ pub(super) async fn post_login(call: Call<()>, request: Request) -> Result<Respo
         return open_session(&call, &call.principal, stay, &parts.headers).await;
     }
     let LoginRequest { user: login, password, stay, .. } = body::json(&body)?;
-    let credentials = Credentials::Password { login, password };
+    let from = client_network(&parts, call.service.transport);
+    let credentials = Credentials::Password { login, password, from };
     let principal = call.service.authenticate(credentials).await?;
     open_session(&call, &principal, stay, &parts.headers).await
 }

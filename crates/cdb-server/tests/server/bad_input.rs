@@ -260,22 +260,21 @@ async fn a_body_of_100_mb_is_refused_and_the_server_lives() {
 }
 
 #[tokio::test]
-async fn malformed_credentials_are_nobodys_or_refused() {
+async fn malformed_credentials_are_refused() {
     let server = TestServer::start().await;
-    for (authorization, expected) in [
-        ("Basic", Ok("nobody")),
-        ("Basic !!!", Ok("nobody")),
-        ("Bearer abc", Ok("nobody")),
-        ("Basic dGVzdA==", Ok("nobody")),
-        ("Basic Og==", Err(401)),
-        ("Basic OmFiYw==", Err(401)),
-        ("Basic dGVzdDp3cm9uZw==", Err(401)),
+    for authorization in [
+        "Basic",
+        "Basic !!!",
+        "Bearer abc",
+        "Bearer",
+        "Digest abc",
+        "Basic dGVzdA==",
+        "Basic Og==",
+        "Basic OmFiYw==",
+        "Basic dGVzdDp3cm9uZw==",
     ] {
         let request = server.request(Method::GET, "?q=this").header("authorization", authorization);
         let answer = Answer::of(request.send().await.expect("an answer")).await;
-        match expected {
-            Ok(path) => assert_eq!(answer.text, path, "{authorization}"),
-            Err(status) => assert_error(&answer, status, authorization),
-        }
+        assert_error(&answer, 401, authorization);
     }
 }

@@ -8,6 +8,7 @@ mod data_file;
 mod disk;
 mod lifecycle;
 mod live;
+mod logins;
 mod queries;
 mod recorded;
 mod sessions;

@@ -42,7 +42,9 @@ pub struct DeviceInfo {
     /// The key with which the device logs in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apikey: Option<ApiKey>,
-    /// Whether the device is in use. This is only information: a disabled device can still log in.
+    /// Whether the device is running. This is a status that the device itself reports, not a lock: a
+    /// disabled device can still log in. A new key locks a device out, and ends its websockets at
+    /// once; see [`DeviceUpdate::apikey`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Whether other users may see the device and its streams.
@@ -88,7 +90,7 @@ pub struct DeviceCreate {
     /// The key with which the device logs in; by default the server generates one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apikey: Option<ApiKey>,
-    /// Whether the device is in use; the server's default is true.
+    /// Whether the device is running, a status and not a lock; the server's default is true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Whether other users may see the device; the server's default is false.
@@ -142,7 +144,7 @@ impl DeviceCreate {
         icon: String;
         /// Sets the key, which the server otherwise generates.
         apikey: ApiKey;
-        /// Sets whether the device is in use.
+        /// Sets whether the device is running. This is a status, not a lock.
         enabled: bool;
         /// Sets whether other users may see the device.
         public: bool;
@@ -179,9 +181,12 @@ pub struct DeviceUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
     /// The key with which the device logs in; if it is empty, the server generates a new one.
+    ///
+    /// The server ends everything that is logged in with the old key at once, websockets and
+    /// sessions of browsers included. This locks out a device that was stolen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apikey: Option<ApiKey>,
-    /// Whether the device is in use.
+    /// Whether the device is running. This is a status, not a lock; see [`DeviceInfo::enabled`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
     /// Whether other users may see the device.
@@ -214,7 +219,7 @@ impl DeviceUpdate {
         icon: String;
         /// Changes the key; if it is empty, the server generates a new one.
         apikey: ApiKey;
-        /// Changes whether the device is in use.
+        /// Changes whether the device is running. This is a status, not a lock.
         enabled: bool;
         /// Changes whether other users may see the device.
         public: bool;
