@@ -4,11 +4,15 @@
 //! and the objects that they depend on. [`ChangeLog::changed_since`] says whether they are still
 //! true, so that a change costs only those that depend on what was changed.
 
+mod data;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
+
+pub(crate) use data::{Appended, Counted, Event, EventQueue, QueuedEvent};
 
 /// The maximum number of objects whose last change is remembered. When there are more, all are
 /// forgotten, and what was read before is read again once.
@@ -155,18 +159,11 @@ impl Watch {
         std::mem::take(&mut *self.watcher.lock())
     }
 
-    /// Waits until watched objects have changed, and returns them.
-    ///
-    /// # Cancel safety
-    /// Nothing is lost if the future is dropped before it is ready.
-    pub(crate) async fn changed(&self) -> HashSet<ObjectId> {
-        loop {
-            let changed = self.take_changed();
-            if !changed.is_empty() {
-                return changed;
-            }
-            self.watcher.notify.notified().await;
-        }
+    /// Returns a future that is ready after each change of watched objects, also if
+    /// [`take_changed`](Self::take_changed) has returned it already. Only one may wait.
+    pub(crate) fn notified(&self) -> impl Future<Output = ()> + use<> {
+        let watcher = Arc::clone(&self.watcher);
+        async move { watcher.notify.notified().await }
     }
 }
 
@@ -227,17 +224,19 @@ mod tests {
         watch.add(A);
         watch.add(A);
         log.record([B]);
-        assert_eq!(watch.changed().now_or_never(), None);
+        assert_eq!(watch.notified().now_or_never(), None);
         log.record([A, B]);
         log.record([A]);
-        assert_eq!(watch.changed().await, HashSet::from([A]));
-        assert_eq!(watch.changed().now_or_never(), None);
+        watch.notified().await;
+        assert_eq!(watch.take_changed(), HashSet::from([A]));
+        assert_eq!(watch.notified().now_or_never(), None);
         watch.remove(A);
         log.record([A]);
-        assert_eq!(watch.changed().await, HashSet::from([A]));
+        watch.notified().await;
+        assert_eq!(watch.take_changed(), HashSet::from([A]));
         watch.remove(A);
         log.record([A]);
-        assert_eq!(watch.changed().now_or_never(), None);
+        assert_eq!(watch.notified().now_or_never(), None);
     }
 
     #[test]

@@ -51,6 +51,17 @@ impl Principal {
         self.0.as_deref()
     }
 
+    /// Returns whether it may do the same as another one: permissions depend on who the caller is
+    /// and on its roles.
+    pub(crate) fn has_rights_of(&self, other: &Self) -> bool {
+        let rights = |principal: &Self| {
+            principal.identity().map(|Identity { user, device, .. }| {
+                (user.id, user.role.clone(), device.id, device.role.clone())
+            })
+        };
+        rights(self) == rights(other)
+    }
+
     /// The objects that it depends on.
     pub(crate) fn depends_on(&self) -> impl Iterator<Item = ObjectId> + use<> {
         let session = self.identity().and_then(Identity::session).map(ObjectId::Session);

@@ -74,10 +74,11 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets the interval of pings on websockets. The default is 54 seconds.
+    /// Sets the interval of pings on websockets, from 10 ms to one day. The default is 54 seconds.
     ///
-    /// If a client sends nothing, not even a pong, for 10/9 of the interval (60 seconds by
-    /// default), the connection counts as lost.
+    /// If a client sends nothing, not even a pong, and reads nothing of what is sent for 10/9 of
+    /// the interval (60 seconds by default), the connection counts as lost and is closed with the
+    /// code 1013.
     pub fn websocket_ping(mut self, every: Duration) -> Self {
         self.ping = every;
         self
@@ -118,7 +119,7 @@ impl ServerBuilder {
         let listener = listener.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
         let (stop_sockets, stopping) = watch::channel(false);
-        let sockets = Sockets { ping: self.ping, stop: stopping };
+        let sockets = Sockets::new(self.ping, stopping);
         let transport = Transport { tls: tls.is_some(), behind_proxy: self.behind_proxy };
         let service = open(&self.data, sockets, transport, self.admin).await?;
         let storage = Arc::clone(&service.storage);

@@ -25,6 +25,7 @@ use cdb_types::endpoint::Counted;
 pub(crate) use data::InsertOptions;
 pub(crate) use devices::Tree;
 pub(crate) use streams::{StreamFilter, new_stream};
+pub(crate) use subscriptions::Subscribable;
 pub(crate) use users::{meta_device, user_device};
 
 use crate::api_error::ApiError;

@@ -1,106 +1,170 @@
 //! What waits to be sent over one socket.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::ws::Utf8Bytes;
 use tokio::sync::Notify;
 
-/// How much text may wait. What waits is shared by all who are sent it.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
+use super::message::Text;
 
-/// How many texts may wait.
-const MAX_FRAMES: usize = 16 * 1024;
+/// The maximum number of bytes of messages that wait for one socket. One message may be larger.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// The number of bytes that a frame counts in addition to its text.
+const FRAME_BYTES: usize = 64;
+
+/// The maximum number of bytes of answers that wait before no further command is read.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// A text to be sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Frame {
-    /// The subscription that it is for; `None` for an answer.
+    /// The number of the subscription that it is for; `None` for an answer.
     pub(crate) subscription: Option<u64>,
-    pub(crate) text: Utf8Bytes,
+    pub(crate) text: Arc<Text>,
 }
 
-/// So much waited that it was thrown away: whoever was to read it does not.
+/// A message was not taken, because too much waits already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Overflow;
+pub(super) struct Full;
 
-/// What waits to be sent over one socket, oldest first.
+/// What is to be done next for a socket.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Send(Frame),
+    /// The subscription with this number has missed messages, and everything before them has been
+    /// taken out of the queue.
+    CatchUp(u64),
+}
+
+/// The texts that wait to be sent over one socket, oldest first, and the subscriptions that have
+/// missed some.
 #[derive(Debug, Default)]
 pub(crate) struct SendQueue {
-    waiting: Mutex<Waiting>,
+    state: Mutex<State>,
     filled: Notify,
+    answers_taken: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct State {
     frames: VecDeque<Frame>,
     bytes: usize,
-    overflowed: bool,
+    answer_bytes: usize,
+    behind: VecDeque<u64>,
 }
 
 impl SendQueue {
-    /// Puts a text last. However large it is, one is always taken.
-    pub(crate) fn push(&self, frame: Frame) {
-        let mut waiting = self.lock();
-        if waiting.overflowed {
-            return;
+    /// Appends a message, unless too much waits.
+    pub(super) fn push(&self, frame: Frame) -> Result<(), Full> {
+        let mut state = self.lock();
+        let bytes = state.bytes + frame.text.len() + FRAME_BYTES;
+        if bytes > MAX_BYTES && !state.frames.is_empty() {
+            return Err(Full);
         }
-        let bytes = waiting.bytes + frame.text.len();
-        let room = bytes <= MAX_BYTES && waiting.frames.len() < MAX_FRAMES;
-        if room || waiting.frames.is_empty() {
-            waiting.bytes = bytes;
-            waiting.frames.push_back(frame);
-        } else {
-            *waiting = Waiting { overflowed: true, ..Waiting::default() };
-        }
-        drop(waiting);
+        state.bytes = bytes;
+        state.frames.push_back(frame);
+        drop(state);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    /// Appends an answer. How many wait is bounded by [`answers_taken`](Self::answers_taken).
+    pub(crate) fn push_answer(&self, frame: Frame) {
+        let mut state = self.lock();
+        state.answer_bytes += frame.text.len() + FRAME_BYTES;
+        state.frames.push_back(frame);
+        drop(state);
         self.filled.notify_one();
     }
 
-    /// The text that has waited longest, if one waits.
-    pub(crate) fn try_take(&self) -> Result<Option<Frame>, Overflow> {
-        let mut waiting = self.lock();
-        if waiting.overflowed {
-            return Err(Overflow);
-        }
-        let frame = waiting.frames.pop_front();
-        waiting.bytes -= frame.as_ref().map_or(0, |frame| frame.text.len());
-        Ok(frame)
+    /// Notes that a subscription has missed messages. The ones that wait are sent first.
+    pub(crate) fn push_behind(&self, subscription: u64) {
+        self.lock().behind.push_back(subscription);
+        self.filled.notify_one();
     }
 
-    /// Waits for a text. Only one may wait.
+    /// Takes what is to be done next, if there is anything.
+    pub(crate) fn try_next(&self) -> Option<Next> {
+        let mut state = self.lock();
+        let Some(frame) = state.frames.pop_front() else {
+            return state.behind.pop_front().map(Next::CatchUp);
+        };
+        let bytes = frame.text.len() + FRAME_BYTES;
+        match frame.subscription {
+            Some(_) => state.bytes -= bytes,
+            None => {
+                state.answer_bytes -= bytes;
+                self.answers_taken.notify_one();
+            }
+        }
+        Some(Next::Send(frame))
+    }
+
+    /// Waits until something is to be done. Only one may wait.
     pub(crate) async fn filled(&self) {
         self.filled.notified().await;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Waits until so few answers wait that another command may be read. Only one may wait.
+    pub(crate) async fn answers_taken(&self) {
+        while self.lock().answer_bytes > MAX_ANSWER_BYTES {
+            self.answers_taken.notified().await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn frame(bytes: usize) -> Frame {
-        Frame { subscription: None, text: "x".repeat(bytes).into() }
+        Frame { subscription: Some(1), text: Text::answer("x".repeat(bytes)) }
+    }
+
+    fn take(queue: &SendQueue) -> String {
+        match queue.try_next() {
+            Some(Next::Send(frame)) => frame.text.len().to_string(),
+            Some(Next::CatchUp(number)) => format!("catch up {number}"),
+            None => "nothing".to_owned(),
+        }
     }
 
     #[test]
-    fn what_is_not_taken_overflows_and_is_thrown_away() {
-        let send_queue = SendQueue::default();
-        send_queue.push(frame(MAX_BYTES));
-        send_queue.push(frame(1));
-        assert!(matches!(send_queue.try_take(), Err(Overflow)));
-        send_queue.push(frame(1));
-        assert!(matches!(send_queue.try_take(), Err(Overflow)));
+    fn what_does_not_fit_is_refused_until_there_is_room() {
+        let queue = SendQueue::default();
+        assert_eq!(queue.push(frame(MAX_BYTES - FRAME_BYTES)), Ok(()));
+        assert_eq!(queue.push(frame(1)), Err(Full));
+        queue.push_behind(1);
+        assert_eq!(take(&queue), (MAX_BYTES - FRAME_BYTES).to_string());
+        assert_eq!(take(&queue), "catch up 1");
+        assert_eq!(queue.push(frame(1)), Ok(()));
+        assert_eq!(take(&queue), "1");
+        assert_eq!(take(&queue), "nothing");
     }
 
     #[test]
-    fn one_text_is_taken_however_large_it_is() {
-        let send_queue = SendQueue::default();
-        send_queue.push(frame(MAX_BYTES + 1));
-        assert!(send_queue.try_take().is_ok_and(|frame| frame.is_some()));
-        assert!(send_queue.try_take().is_ok_and(|frame| frame.is_none()));
+    fn one_message_is_taken_however_large_it_is() {
+        let queue = SendQueue::default();
+        assert_eq!(queue.push(frame(2 * MAX_BYTES)), Ok(()));
+        assert_eq!(take(&queue), (2 * MAX_BYTES).to_string());
+    }
+
+    #[test]
+    fn commands_wait_while_answers_are_not_taken() {
+        let queue = SendQueue::default();
+        let answer = || Frame { subscription: None, ..frame(MAX_ANSWER_BYTES) };
+        queue.push_answer(answer());
+        assert_eq!(queue.answers_taken().now_or_never(), None);
+        // They do not count with messages.
+        assert_eq!(queue.state.lock().map(|state| state.bytes).ok(), Some(0));
+        take(&queue);
+        assert_eq!(queue.answers_taken().now_or_never(), Some(()));
     }
 }

@@ -1,213 +1,451 @@
-//! One array, and those who have subscribed to it.
+//! One array with one transform, and its subscribers.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::ws::Utf8Bytes;
-use cdb_pipescript::{Run, Script};
+use bytes::Bytes;
+use cdb_pipescript::Script;
 use cdb_types::DataPath;
-use tokio::sync::OnceCell;
+use tokio::task::AbortHandle;
 
+use super::message::{Message, Text, Texts};
+use super::scripts::{Output, Scripts};
 use super::send_queue::{Frame, SendQueue};
-use crate::query::{QueryFailure, read_point, write_point};
-use crate::storage::sqlite::Appended;
+use crate::events::{Counted, EventQueue, QueuedEvent};
+use crate::service::authorize::ReadPermit;
+use crate::storage::sqlite::Store;
+use crate::storage::{Array, PageSize, ReadError, Storage};
 
-/// Who is last_published of an array, by transform.
+/// The number of bytes for which there must be room before missed datapoints are read; more than
+/// most blocks need.
+const FIRST_PIECE_BYTES: usize = 160 * 1024;
+
+/// An array with a transform. It processes the events of the array in a task of its own, one after
+/// the other.
 #[derive(Debug)]
 pub(super) struct Topic {
+    /// All of its subscribers have one. Each socket stops to send when its own is not valid any more.
+    permit: ReadPermit,
     path: DataPath,
-    /// Set when every commit that is not done yet knows that it is to be last_published of.
-    pub(super) begun: OnceCell<()>,
+    script: Option<Script>,
+    store: Store,
+    scripts: Scripts,
+    texts: Texts,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// The index after that of the last datapoint that was last_published of.
-    last_published: u64,
-    channels: HashMap<String, Channel>,
+    /// The index after the last datapoint that was delivered, or left to subscribers to be read.
+    published: u64,
+    /// How often the array was cleared.
+    epoch: u64,
+    events: EventQueue,
+    /// The task that processes the events; `None` if there are none.
+    task: Option<AbortHandle>,
+    listeners: BTreeMap<u64, Listener>,
 }
 
-/// Those with one transform.
-#[derive(Debug, Clone)]
-pub(super) struct Channel {
-    script: Option<Script>,
-    listeners: Vec<Listener>,
-}
-
-/// Whom to tell.
-#[derive(Debug, Clone)]
+/// A subscriber, and its position in the array.
+#[derive(Debug)]
 pub(super) struct Listener {
-    pub(super) send_queue: Arc<SendQueue>,
-    pub(super) number: u64,
-    /// Datapoints with lower indexes are not for it.
-    pub(super) from: u64,
-    pub(super) detailed: bool,
+    send_queue: Arc<SendQueue>,
+    number: u64,
+    detailed: bool,
+    /// The index of the first datapoint that was not put into the send queue.
+    next: u64,
+    /// Whether messages did not fit into the send queue. Until it has caught up, it gets no others.
+    is_behind: bool,
+    /// Whether it has missed messages that cannot be read.
+    has_lost: bool,
+}
+
+/// A step of a subscriber towards the end of the array.
+#[derive(Debug)]
+pub(crate) enum CatchUp {
+    /// It has caught up, and gets the next message through its queue.
+    Done,
+    /// The next message, if there is one, and then it goes on to catch up.
+    More(Option<Arc<Text>>),
+    /// It gets the next message through its queue, and has missed some before that, which cannot be
+    /// read: the stream is ephemeral, or the transform's output depends on which datapoints were
+    /// inserted together.
+    Lost,
+}
+
+/// The texts of one message, for those who want indices and those who do not. A text that nobody
+/// wanted, or for which there was no room, is `None`.
+#[derive(Debug, Default)]
+struct Messages {
+    plain: Option<Arc<Text>>,
+    detailed: Option<Arc<Text>>,
+}
+
+impl Messages {
+    fn of(&self, listener: &Listener) -> Option<&Arc<Text>> {
+        if listener.detailed { self.detailed.as_ref() } else { self.plain.as_ref() }
+    }
+}
+
+/// Some stored datapoints, as a subscriber gets them.
+#[derive(Debug)]
+struct Piece {
+    /// The index after the last of them.
+    end: u64,
+    /// Separated by commas; empty if the transform has left nothing of them.
+    data: Bytes,
+}
+
+/// The text of an insert, which shares the memory of the event.
+struct EventText(Arc<Counted>);
+
+impl AsRef<[u8]> for EventText {
+    fn as_ref(&self) -> &[u8] {
+        self.0.points.text()
+    }
 }
 
 impl Listener {
-    fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.send_queue, &other.send_queue) && self.number == other.number
+    pub(super) fn new(send_queue: Arc<SendQueue>, number: u64, detailed: bool, next: u64) -> Self {
+        Self { send_queue, number, detailed, next, is_behind: false, has_lost: false }
+    }
+
+    /// Puts a message into its queue, or leaves it behind.
+    fn push(&mut self, text: Option<&Arc<Text>>) -> bool {
+        let frame = text.map(|text| Frame { subscription: Some(self.number), text: text.clone() });
+        let pushed = frame.is_some_and(|frame| self.send_queue.push(frame).is_ok());
+        if !pushed {
+            self.is_behind = true;
+            self.send_queue.push_behind(self.number);
+        }
+        pushed
+    }
+
+    /// Delivers a message that is about the datapoints of a range, if it did not get it before.
+    /// `None` if the transform has left nothing of them.
+    fn deliver(&mut self, range: &Range<u64>, messages: Option<&Messages>) {
+        if self.is_behind || self.next >= range.end {
+            return;
+        }
+        let delivered = match messages {
+            // It joined within the range, and reads its part of it.
+            _ if self.next != range.start => self.push(None),
+            Some(messages) => self.push(messages.of(self)),
+            None => true,
+        };
+        if delivered {
+            self.next = range.end;
+        }
     }
 }
 
 impl Topic {
-    pub(super) fn new(path: DataPath) -> Self {
-        Self { path, begun: OnceCell::new(), state: Mutex::default() }
-    }
-
-    /// Adds a listener, made knowing up to which index others have been last_published.
-    pub(super) fn join(
-        &self,
-        transform: &str,
+    pub(super) fn new(
+        permit: ReadPermit,
+        path: DataPath,
         script: Option<Script>,
-        listener: impl FnOnce(u64) -> Listener,
-    ) {
-        let mut state = self.lock();
-        let listener = listener(state.last_published);
-        let new = || Channel { script, listeners: Vec::new() };
-        state.channels.entry(transform.to_owned()).or_insert_with(new).listeners.push(listener);
+        store: Store,
+        scripts: Scripts,
+        texts: Texts,
+    ) -> Self {
+        Self { permit, path, script, store, scripts, texts, state: Mutex::default() }
     }
 
-    /// Does something between two messages, knowing up to which index listeners have been last_published.
-    pub(super) fn between_messages(&self, call: impl FnOnce(u64)) {
-        call(self.lock().last_published);
+    pub(super) fn array(&self) -> Array {
+        self.permit.array()
     }
 
-    pub(super) fn leave(&self, transform: &str, listener: &Listener) {
+    /// The text of the script; empty without one.
+    pub(super) fn transform(&self) -> &str {
+        self.script.as_ref().map_or("", Script::text)
+    }
+
+    /// Adds a listener, which is made from the index of its first datapoint. `length` is a length
+    /// of the array such that all events of later datapoints are pushed to this topic.
+    pub(super) fn join(&self, number: u64, length: u64, listener: impl FnOnce(u64) -> Listener) {
         let mut state = self.lock();
-        if let Some(channel) = state.channels.get_mut(transform) {
-            channel.listeners.retain(|other| !other.is(listener));
-            if channel.listeners.is_empty() {
-                state.channels.remove(transform);
+        if state.listeners.is_empty() {
+            state.published = state.published.max(length);
+        }
+        let listener = listener(length.max(state.published));
+        state.listeners.insert(number, listener);
+    }
+
+    pub(super) fn leave(&self, number: u64) {
+        self.lock().listeners.remove(&number);
+    }
+
+    /// Calls a function between two messages, with the index of the next datapoint that a listener
+    /// is sent.
+    pub(super) fn between_messages(&self, number: u64, call: impl FnOnce(u64)) {
+        let state = self.lock();
+        if let Some(listener) = state.listeners.get(&number) {
+            call(listener.next);
+        }
+    }
+
+    /// Ends the task of the topic, which has no listeners any more.
+    pub(super) fn stop(&self) {
+        if let Some(task) = self.lock().task.take() {
+            task.abort();
+        }
+    }
+
+    /// Appends an event to those that wait, and starts to process them. Never waits.
+    pub(super) fn push(self: &Arc<Self>, event: QueuedEvent) {
+        let mut state = self.lock();
+        state.events.push(event);
+        // A task that has panicked is replaced.
+        if state.task.as_ref().is_none_or(AbortHandle::is_finished) {
+            let task = tokio::spawn(Arc::clone(self).process_events());
+            state.task = Some(task.abort_handle());
+        }
+    }
+
+    async fn process_events(self: Arc<Self>) {
+        while let Some(event) = self.next_event() {
+            match event {
+                QueuedEvent::Appended(appended) => self.publish(appended).await,
+                QueuedEvent::Cleared => self.clear(),
+                QueuedEvent::Missed => match self.store.array_length(self.array()).await {
+                    Ok(length) => self.publish_stored(length).await,
+                    Err(error) => tracing::error!(%error, "subscribers missed an insert"),
+                },
             }
         }
     }
 
-    /// Sends a batch to the listeners of some channels. The scripts take at most `limit` steps
-    /// together, or as many as their budgets allow if it is `None`. Returns the channels whose scripts
-    /// need more steps; nothing has been sent to their listeners.
-    pub(super) fn publish(
-        &self,
-        appended: &Appended,
-        channels: Vec<(String, Channel)>,
-        mut limit: Option<u64>,
-    ) -> Vec<(String, Channel)> {
-        let mut later = Vec::new();
-        for (transform, channel) in channels {
-            let data = match &channel.script {
-                None => Ok(Some(Cow::from(appended.points.text()))),
-                Some(script) => {
-                    let mut run =
-                        limit.map_or_else(|| script.start(), |it| script.start_within(it));
-                    let data = transformed(appended, &mut run);
-                    limit = limit.map(|limit| limit.saturating_sub(run.steps()));
-                    if limit.is_some() && run.is_out_of_steps() {
-                        later.push((transform, channel));
-                        continue;
-                    }
-                    data.map(|data| data.map(Cow::from))
+    fn next_event(&self) -> Option<QueuedEvent> {
+        let mut state = self.lock();
+        let event = state.events.pop();
+        if event.is_none() {
+            state.task = None;
+        }
+        event
+    }
+
+    /// Delivers an insert.
+    async fn publish(&self, appended: Arc<Counted>) {
+        let (index, count) = (appended.index, appended.points.len() as u64);
+        if let Some(index) = index {
+            // What was dropped before this event. What was published together with it is not
+            // published again.
+            self.publish_stored(index).await;
+            if index + count <= self.lock().published {
+                return;
+            }
+        }
+        let (plain, detailed) = self.wanted();
+        let text = Bytes::from_owner(EventText(appended));
+        let range = index.map(|index| index..index + count);
+        let messages = if plain || detailed {
+            let data = self.transformed(text).await;
+            data.map(|data| self.messages(range.clone(), &data, plain, detailed))
+        } else {
+            // A listener that has just caught up reads it.
+            Some(Messages::default())
+        };
+        match range {
+            Some(range) => self.deliver(&range, messages.as_ref()),
+            None => self.deliver_ephemeral(messages.as_ref()),
+        }
+    }
+
+    /// Passes an insert through the script. Returns `None` if nothing is left of it.
+    async fn transformed(&self, text: Bytes) -> Option<Bytes> {
+        let Some(script) = &self.script else { return Some(text) };
+        let output = self.scripts.run(script, text).await;
+        if let Some(error) = output.error {
+            self.log_failure(&error);
+            return None;
+        }
+        (!output.text.is_empty()).then(|| output.text.into())
+    }
+
+    /// Reads the datapoints that were not delivered up to an index, and delivers them.
+    async fn publish_stored(&self, until: u64) {
+        loop {
+            let published = self.lock().published;
+            let (plain, detailed) = self.wanted();
+            if published >= until {
+                return;
+            }
+            if !self.is_stateless() || !(plain || detailed) {
+                return self.skip(until);
+            }
+            match self.read(published..until).await {
+                Ok(Piece { end, data }) => {
+                    let range = published..end;
+                    let messages = (!data.is_empty())
+                        .then(|| self.messages(Some(range.clone()), &data, plain, detailed));
+                    self.deliver(&range, messages.as_ref());
                 }
-            };
-            let data = match data {
-                Ok(Some(data)) => data,
-                Ok(None) => continue,
                 Err(error) => {
-                    tracing::debug!(path = %self.path, transform, %error, "a subscriber's script failed");
-                    continue;
+                    // Each subscriber tries it for itself.
+                    tracing::debug!(path = %self.path, %error, "a missed insert cannot be read");
+                    return self.skip(until);
                 }
-            };
-            let message = Message { path: &self.path, transform: &transform, appended, data };
-            let (mut plain, mut detailed) = (None, None);
-            for listener in channel.listeners {
-                let text = match listener.detailed {
-                    true => &mut detailed,
-                    false => &mut plain,
-                };
-                let text = text.get_or_insert_with(|| message.write(listener.detailed));
-                let subscription = Some(listener.number);
-                listener.send_queue.push(Frame { subscription, text: text.clone() });
             }
         }
-        later
     }
 
-    /// The channels and listeners that a batch is for.
-    pub(super) fn channels(&self, appended: &Appended) -> Vec<(String, Channel)> {
+    /// Leaves all listeners behind that have not got the datapoints before an index.
+    fn skip(&self, until: u64) {
         let mut state = self.lock();
-        if let Some(index) = appended.index {
-            if index < state.last_published {
-                // It was emptied: a downlink that was turned off and on.
-                let channels = state.channels.values_mut();
-                channels.flat_map(|it| &mut it.listeners).for_each(|listener| listener.from = 0);
+        let range = state.published..until;
+        state.published = until;
+        let no_text = Messages::default();
+        for listener in state.listeners.values_mut() {
+            listener.deliver(&range, Some(&no_text));
+        }
+    }
+
+    fn deliver(&self, range: &Range<u64>, messages: Option<&Messages>) {
+        let mut state = self.lock();
+        if range.end <= state.published {
+            return;
+        }
+        state.published = range.end;
+        for listener in state.listeners.values_mut() {
+            listener.deliver(range, messages);
+        }
+    }
+
+    fn deliver_ephemeral(&self, messages: Option<&Messages>) {
+        let Some(messages) = messages else { return };
+        let mut dropped = 0;
+        for listener in self.lock().listeners.values_mut() {
+            if listener.is_behind || !listener.push(messages.of(listener)) {
+                listener.has_lost = true;
+                dropped += 1;
             }
-            state.last_published = index + appended.points.len() as u64;
         }
-        let mut channels: Vec<_> =
-            state.channels.iter().map(|(key, channel)| (key.clone(), channel.clone())).collect();
-        drop(state);
-        for (_, channel) in &mut channels {
-            let wants = |from| appended.index.is_none_or(|index| from <= index);
-            channel.listeners.retain(|listener| wants(listener.from));
+        if dropped > 0 {
+            tracing::debug!(path = %self.path, dropped, "messages of an ephemeral stream were dropped");
         }
-        channels.retain(|(_, channel)| !channel.listeners.is_empty());
-        channels
+    }
+
+    /// Starts again at the index 0.
+    fn clear(&self) {
+        let mut state = self.lock();
+        state.epoch += 1;
+        state.published = 0;
+        for listener in state.listeners.values_mut() {
+            listener.next = 0;
+            listener.is_behind = false;
+            listener.has_lost = false;
+        }
+    }
+
+    /// Returns whether a listener that is not behind wants messages without and with indices.
+    fn wanted(&self) -> (bool, bool) {
+        let state = self.lock();
+        let mut live = state.listeners.values().filter(|listener| !listener.is_behind);
+        let (mut plain, mut detailed) = (false, false);
+        for listener in &mut live {
+            plain |= !listener.detailed;
+            detailed |= listener.detailed;
+        }
+        (plain, detailed)
+    }
+
+    fn messages(
+        &self,
+        range: Option<Range<u64>>,
+        data: &[u8],
+        plain: bool,
+        detailed: bool,
+    ) -> Messages {
+        let text = |range| {
+            let message = Message { path: &self.path, transform: self.transform(), range, data };
+            let room = self.texts.try_room(message.max_len())?;
+            Some(room.fill(message.write()))
+        };
+        Messages {
+            plain: plain.then(|| text(None)).flatten(),
+            detailed: detailed.then(|| text(range)).flatten(),
+        }
+    }
+
+    /// The next step of a listener that is behind.
+    pub(super) async fn catch_up(&self, number: u64) -> Result<CatchUp, ReadError> {
+        let (missed, epoch, detailed) = {
+            let mut state = self.lock();
+            let (published, epoch) = (state.published, state.epoch);
+            let Some(listener) = state.listeners.get_mut(&number) else {
+                return Ok(CatchUp::Done);
+            };
+            if listener.next < published && !self.is_stateless() {
+                listener.has_lost = true;
+                listener.next = published;
+            }
+            if listener.next >= published {
+                listener.is_behind = false;
+                let has_lost = std::mem::take(&mut listener.has_lost);
+                return Ok(if has_lost { CatchUp::Lost } else { CatchUp::Done });
+            }
+            (listener.next..published, epoch, listener.detailed)
+        };
+        let mut bytes = FIRST_PIECE_BYTES;
+        let (end, text) = loop {
+            let Some(room) = self.texts.room(bytes).await else { return Ok(CatchUp::Done) };
+            let Piece { end, data } = self.read(missed.clone()).await?;
+            if data.is_empty() {
+                break (end, None);
+            }
+            let range = detailed.then(|| missed.start..end);
+            let (path, transform) = (&self.path, self.transform());
+            let message = Message { path, transform, range, data: &data };
+            // Nothing is kept while it waits for more room.
+            if message.max_len() <= bytes {
+                break (end, Some(room.fill(message.write())));
+            }
+            bytes = message.max_len();
+        };
+        let mut state = self.lock();
+        let is_same = state.epoch == epoch;
+        if let Some(listener) = state.listeners.get_mut(&number).filter(|_| is_same) {
+            listener.next = end;
+        }
+        Ok(CatchUp::More(text))
+    }
+
+    /// Reads some datapoints of a range and passes them through the script, which is stateless.
+    async fn read(&self, range: Range<u64>) -> Result<Piece, ReadError> {
+        let start = range.start;
+        let mut reader = self.store.scan(&self.permit, range, PageSize::Small);
+        let mut text = reader.next().await?.unwrap_or_default();
+        let end = reader.index();
+        if reader.is_done() {
+            text.pop();
+        }
+        // Without the bracket before the first datapoint.
+        let text = Bytes::from(text);
+        let text = text.slice(text.len().min(1)..);
+        let Some(script) = &self.script else { return Ok(Piece { end, data: text }) };
+        let Output { text, count, error } = self.scripts.run(script, text).await;
+        let end = match error {
+            None => end,
+            // It goes on after the datapoint at which the script has failed.
+            Some(error) => {
+                self.log_failure(&error);
+                start + count.max(1)
+            }
+        };
+        Ok(Piece { end, data: text.into() })
+    }
+
+    fn is_stateless(&self) -> bool {
+        self.script.as_ref().is_none_or(Script::is_stateless)
+    }
+
+    fn log_failure(&self, error: &dyn std::fmt::Display) {
+        let transform = self.transform();
+        tracing::debug!(path = %self.path, transform, %error, "the script of a subscriber failed");
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What a script makes of a batch, which is a sequence of its own; `None` if that is nothing.
-fn transformed(appended: &Appended, run: &mut Run) -> Result<Option<Vec<u8>>, QueryFailure> {
-    let mut text = Vec::new();
-    let mut rest = appended.points.text();
-    loop {
-        while let Some(point) = run.pull() {
-            if !text.is_empty() {
-                text.push(b',');
-            }
-            write_point(&mut text, point)?;
-        }
-        if rest.is_empty() {
-            break;
-        }
-        let (point, length) = read_point(rest)?;
-        // The comma, too.
-        rest = rest.get(length + 1..).unwrap_or_default();
-        run.push(point)?;
-        if rest.is_empty() {
-            run.end()?;
-        }
-    }
-    Ok((!text.is_empty()).then_some(text))
-}
-
-/// What is said of a batch.
-struct Message<'a> {
-    path: &'a DataPath,
-    transform: &'a str,
-    appended: &'a Appended,
-    /// What stands between the brackets.
-    data: Cow<'a, [u8]>,
-}
-
-impl Message<'_> {
-    fn write(&self, detailed: bool) -> Utf8Bytes {
-        let mut text = format!(r#"{{"stream":"{}""#, self.path);
-        if !self.transform.is_empty() {
-            let transform = serde_json::Value::from(self.transform);
-            text.push_str(&format!(r#","transform":{transform}"#));
-        }
-        if let Some(index) = self.appended.index.filter(|_| detailed) {
-            let end = index + self.appended.points.len() as u64;
-            text.push_str(&format!(r#","index":{index},"end":{end}"#));
-        }
-        text.push_str(r#","data":["#);
-        text.push_str(&String::from_utf8_lossy(&self.data));
-        text.push_str("]}\n");
-        text.into()
     }
 }

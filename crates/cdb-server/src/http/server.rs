@@ -58,7 +58,7 @@ pub(super) async fn session(call: Call<()>) -> Result<Response, ApiError> {
     let mut info = call.service.session_info(&call.principal);
     info.version = VERSION.to_owned();
     info.limits.body_bytes = body::MAX_BYTES as u64;
-    info.limits.frame_bytes = websocket::MAX_BYTES as u64;
+    info.limits.frame_bytes = websocket::MAX_MESSAGE_BYTES as u64;
     json(&info)
 }
 

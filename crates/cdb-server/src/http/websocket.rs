@@ -1,41 +1,39 @@
-//! `GET websocket`: a connection over which a client is told of inserts, and may insert.
+//! `GET websocket`: a connection over which a client receives inserts, and may insert.
 
+mod sender;
 mod socket;
+mod subscriptions;
+mod upgrade;
 
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::HeaderValue;
 use axum::response::Response;
-use cdb_types::is_true;
 use cdb_types::websocket::{ANSWERS_HEADER, ANSWERS_PARAMETER};
+use cdb_types::{ErrorKind, is_true};
 
 use super::request::Call;
 use crate::api_error::ApiError;
 use socket::Socket;
-
-/// How large a frame of a client may be.
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
-
-/// How much is read at once. Thousands of sockets each have such a buffer.
-const READ_BYTES: usize = 4 * 1024;
-
-/// How much is gathered before it is written.
-const WRITE_BYTES: usize = 64 * 1024;
+pub(super) use upgrade::MAX_MESSAGE_BYTES;
+use upgrade::Upgrade;
 
 pub(super) async fn open(
     call: Call<()>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Result<Upgrade, ApiError>,
 ) -> Result<Response, ApiError> {
-    let upgrade = upgrade.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let upgrade = upgrade?;
+    let device = call.principal.identity().map(|identity| identity.device.id);
+    let open_socket = call.service.sockets.open(device).ok_or_else(|| {
+        ApiError::new(403, ErrorKind::Limit, "This device has too many open websockets.")
+    })?;
+    let (mut response, opened) = upgrade.accept();
     let answers = call.parameters.get(ANSWERS_PARAMETER).is_some_and(is_true);
-    let mut response = upgrade
-        .max_message_size(MAX_BYTES)
-        .max_frame_size(MAX_BYTES)
-        .read_buffer_size(READ_BYTES)
-        .write_buffer_size(WRITE_BYTES)
-        .on_upgrade(move |socket| async move {
-            Socket::new(call.service, call.principal, answers).run(socket).await;
-        });
+    let socket = Socket::new(call.service, call.principal, answers);
+    tokio::spawn(async move {
+        if let Some(websocket) = opened.await {
+            socket.run(websocket).await;
+        }
+        drop(open_socket);
+    });
     if answers {
         response.headers_mut().insert(ANSWERS_HEADER, HeaderValue::from_static("true"));
     }

@@ -10,10 +10,9 @@ use super::cache::Remembered;
 use super::resolve::{ResolveError, ResolvedStream};
 use super::{Service, rules};
 use crate::api_error::ApiError;
-use crate::events::ObjectId;
+use crate::events::{Appended, Event, ObjectId};
 use crate::identity::Principal;
 use crate::permissions::{Field, Grant};
-use crate::storage::sqlite::Appended;
 use crate::storage::{Append, AppendError, Array, Batch, Device, StorageError, Stream};
 
 /// Larger bodies are parsed on a thread for blocking work.
@@ -182,7 +181,7 @@ impl Service {
                 return Ok(());
             }
             if located.is_ephemeral() {
-                self.publish(permit.array(), batch).await;
+                self.publish(permit.array(), batch);
                 return Ok(());
             }
             match self.storage.append(Append { permit, batch, restamp, index }).await {
@@ -192,11 +191,12 @@ impl Service {
         }
     }
 
-    /// Sends a batch to subscribers that is not stored.
-    async fn publish(&self, array: Array, batch: Batch) {
+    /// Sends a batch that is not stored to the subscribers.
+    fn publish(&self, array: Array, batch: Batch) {
         if self.feed.wants(array) {
             let points = batch.into_points();
-            self.feed.publish(vec![Appended { array, index: None, points }]).await;
+            let appended = Appended { array, index: None, points };
+            self.feed.publish(vec![Event::Appended(appended)]);
         }
     }
 

@@ -3,15 +3,15 @@
 use cdb_types::DataPath;
 
 use super::Service;
+use super::authorize::ReadPermit;
 use crate::api_error::ApiError;
 use crate::events::ObjectId;
 use crate::identity::{Identity, Login, Principal};
-use crate::storage::Array;
 
 /// An array that may be subscribed to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Subscribable {
-    pub(crate) array: Array,
+    pub(crate) permit: ReadPermit,
     /// Whether its datapoints are sent to subscribers and not stored.
     pub(crate) ephemeral: bool,
     /// The objects that permit and array depend on, beside the caller.
@@ -28,7 +28,7 @@ impl Service {
         let stream = self.may_read_stream(principal, &path.stream, path.downlink).await;
         let (permit, located) = stream?;
         Ok(Subscribable {
-            array: permit.array(),
+            permit,
             ephemeral: located.is_ephemeral(),
             depends_on: located.objects(),
         })

@@ -2,4 +2,4 @@
 
 pub(in crate::storage) mod batch;
 pub(in crate::storage) mod block;
-pub(in crate::storage) mod points;
+pub(crate) mod points;

@@ -31,7 +31,7 @@ use sqlx::sqlite::{
 use tokio::sync::{Mutex, OwnedMutexGuard, mpsc};
 
 pub(crate) use commit::CommitError;
-pub(crate) use feed::{Appended, Feed};
+pub(crate) use feed::{Feed, FeedReceiver};
 pub(crate) use read::Reader;
 
 use crate::events::ChangeLog;

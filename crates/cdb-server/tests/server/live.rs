@@ -5,7 +5,7 @@ use std::time::Duration;
 use cdb_server::Server;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::socket::Socket;
 use crate::support::TestServer;
@@ -250,26 +250,185 @@ async fn a_new_key_or_password_ends_what_the_old_one_opened() {
     assert!(other.next().await.get("joined").is_some());
 }
 
+/// A server that counts a websocket as lost if it is idle for so long.
+async fn with_idle_timeout(idle_timeout: Duration) -> (TestServer, String) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = Server::builder()
+        .data(directory.path().join("data.db"))
+        .listen("127.0.0.1:0")
+        .admin("test", "test")
+        .websocket_ping(idle_timeout * 9 / 10)
+        .start()
+        .await
+        .expect("the server starts");
+    let server = TestServer::of(server, directory);
+    let key = server.key_of("test").await;
+    server.create(&key, "test/user/s", r#"{"downlink":true}"#).await;
+    (server, key)
+}
+
 #[tokio::test]
-async fn who_does_not_read_is_cut_off_and_nobody_waits_for_it() {
+async fn a_subscriber_that_falls_behind_gets_each_datapoint_once_and_nobody_waits_for_it() {
     let (server, key) = with_stream().await;
-    let mut deaf = Socket::open(&server.server, &key, false).await;
-    deaf.done(SUBSCRIBE).await;
+    let transformed = SUBSCRIBE.replace(r#"form":""#, r#"form":"if true"#);
+    let mut slow = Vec::new();
+    for (answers, subscribe) in [(false, SUBSCRIBE), (true, SUBSCRIBE), (false, &*transformed)] {
+        let mut socket = Socket::open(&server.server, &key, answers).await;
+        socket.send(subscribe).await;
+        if answers {
+            assert_eq!(socket.next().await["joined"]["index"], 0);
+        } else {
+            socket.pong().await;
+        }
+        slow.push(socket);
+    }
     let mut reading = Socket::open(&server.server, &key, false).await;
     reading.done(SUBSCRIBE).await;
     let text = "x".repeat(1 << 20);
-    for t in 1..=40 {
+    // More than what is queued, by the server and in the buffers of the connection.
+    for t in 1..=16 {
         server.insert(&key, "test/user/s", &format!(r#"[{{"t":{t},"d":"{text}"}}]"#)).await;
         assert_eq!(reading.next().await["data"][0]["t"], t);
     }
-    let mut told = 0;
+    for mut socket in slow {
+        let mut last = 0;
+        while last < 16 {
+            let message = socket.next().await;
+            for point in message["data"].as_array().expect("datapoints") {
+                last += 1;
+                assert_eq!(point["t"], last);
+            }
+            if message.get("index").is_some() {
+                assert_eq!(message["end"], last);
+            }
+        }
+        // It has caught up.
+        server.insert(&key, "test/user/s", r#"[{"d":1}]"#).await;
+        assert_eq!(socket.next().await["data"][0]["d"], 1);
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_behind_can_insert_and_is_answered() {
+    let (server, key) = with_stream().await;
+    server.create(&key, "test/user/other", "{}").await;
+    let mut socket = Socket::open(&server.server, &key, false).await;
+    socket.done(SUBSCRIBE).await;
+    let text = "x".repeat(1 << 20);
+    for t in 1..=16 {
+        server.insert(&key, "test/user/s", &format!(r#"[{{"t":{t},"d":"{text}"}}]"#)).await;
+    }
+    // The client reads nothing of it, and writes.
+    for t in 1..=5 {
+        let d = "x".repeat(500_000);
+        let insert =
+            format!(r#"{{"cmd":"insert","arg":"test/user/other","d":[{{"t":{t},"d":"{d}"}}]}}"#);
+        socket.send(&insert).await;
+    }
+    while server.read(&key, "test/user/other", "q=length").await != "5" {}
+}
+
+#[tokio::test]
+async fn a_slow_reader_stays_and_one_that_does_not_read_is_closed() {
+    let (server, key) = with_idle_timeout(Duration::from_secs(3)).await;
+    let mut slow = Socket::open(&server.server, &key, false).await;
+    slow.done(SUBSCRIBE).await;
+    let mut deaf = Socket::open(&server.server, &key, false).await;
+    deaf.done(SUBSCRIBE).await;
+    let text = "x".repeat(500_000);
+    let insert = async {
+        for t in 1..=40 {
+            server.insert(&key, "test/user/s", &format!(r#"[{{"t":{t},"d":"{text}"}}]"#)).await;
+        }
+    };
+    // It takes longer than the timeout to read what waits.
+    let read = async {
+        for t in 1..=40 {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            assert_eq!(slow.next().await["data"][0]["t"], t);
+        }
+    };
+    tokio::join!(insert, read);
+    let mut messages = 0;
     while let Some(frame) = deaf.frame().await {
         if frame.is_close() {
             break;
         }
-        told += 1;
+        messages += 1;
     }
-    assert!((1..40).contains(&told), "{told}");
+    assert!((1..40).contains(&messages), "{messages}");
+}
+
+#[tokio::test]
+async fn one_that_pings_and_does_not_read_is_closed() {
+    let (server, key) = with_idle_timeout(Duration::from_millis(500)).await;
+    let socket = Socket::open(&server.server, &key, false).await;
+    let mut socket = socket.0.into_inner();
+    // A masked ping of 125 bytes, many times.
+    let mut ping = vec![0x89, 0x80 | 125, 0, 0, 0, 0];
+    ping.extend([b'x'; 125]);
+    let pings = ping.repeat(1000);
+    let flood = async { while socket.write_all(&pings).await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(20), flood).await.expect("it is closed");
+}
+
+#[tokio::test]
+async fn a_downlink_that_was_cleared_goes_on() {
+    let (server, key) = with_stream().await;
+    let subscribe = r#"{"cmd":"subscribe","arg":"test/user/s/downlink","transform":""}"#;
+    let device = server.create_device(&key, "test/asker", r#"{"role":"user"}"#).await;
+    let mut plain = Socket::open(&server.server, &key, false).await;
+    plain.done(subscribe).await;
+    let mut detailed = Socket::open(&server.server, &key, true).await;
+    detailed.send(subscribe).await;
+    assert_eq!(detailed.next().await["joined"]["index"], 0);
+    let insert = async |t: u64| {
+        server.insert(&device, "test/user/s", &format!(r#"[{{"t":{t},"d":{t}}}]"#)).await;
+    };
+    for t in 1..=3 {
+        insert(t).await;
+        assert_eq!(plain.next().await["data"][0]["t"], t);
+        assert_eq!(detailed.next().await["index"], t - 1);
+    }
+    for off in ["DELETE crud/test/user/s?downlink=true", "PUT crud/test/user/s"] {
+        let (method, path) = off.split_once(' ').expect("two words");
+        let off = server.send(&key, method, path, r#"{"downlink":false}"#).await;
+        assert_eq!(off.status, 200, "{off:?}");
+        let on = server.send(&key, "PUT", "crud/test/user/s", r#"{"downlink":true}"#).await;
+        assert_eq!(on.status, 200, "{on:?}");
+        for t in 1..=2 {
+            insert(t).await;
+            assert_eq!(plain.next().await["data"][0]["t"], t);
+            let message = detailed.next().await;
+            assert_eq!((&message["index"], &message["data"][0]["t"]), (&json!(t - 1), &json!(t)));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_script_delays_neither_inserts_nor_other_subscribers() {
+    let (server, key) = with_stream().await;
+    server.create(&key, "test/user/other", "{}").await;
+    let mut slow = Socket::open(&server.server, &key, false).await;
+    slow.done(&SUBSCRIBE.replace(r#"form":""#, r#"form":"imap($,count) | if last"#)).await;
+    let mut other = Socket::open(&server.server, &key, false).await;
+    let subscribe = SUBSCRIBE.replace("user/s", "user/other");
+    other.done(&subscribe.replace(r#"form":""#, r#"form":"if $ > 0"#)).await;
+    let words: Vec<Value> = (1..1500).map(|i| json!({"t": i, "d": format!("word {i}")})).collect();
+    let words = Value::from(words).to_string();
+    for _ in 0..2 {
+        // Restamped, so that all are taken.
+        let inserted = server.send(&key, "PUT", "crud/test/user/s/data", &words).await;
+        assert_eq!(inserted.status, 200, "{inserted:?}");
+    }
+    let message = tokio::spawn(async move { slow.next().await });
+    for d in 1..=10 {
+        server.insert(&key, "test/user/other", &format!(r#"[{{"d":{d}}}]"#)).await;
+        assert_eq!(other.next().await["data"][0]["d"], d);
+    }
+    assert!(!message.is_finished(), "the script was faster than ten inserts");
+    let message = message.await.expect("a message");
+    assert_eq!(message["data"][0]["d"].as_object().map(serde_json::Map::len), Some(1499));
 }
 
 #[tokio::test]
@@ -283,17 +442,7 @@ async fn a_server_that_stops_says_so() {
 
 #[tokio::test]
 async fn clients_are_pinged_and_silent_ones_dropped() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let server = Server::builder()
-        .data(directory.path().join("data.db"))
-        .listen("127.0.0.1:0")
-        .admin("test", "test")
-        .websocket_ping(Duration::from_millis(200))
-        .start()
-        .await
-        .expect("the server starts");
-    let home = TestServer::of(server, directory);
-    let key = home.key_of("test").await;
+    let (home, key) = with_idle_timeout(Duration::from_millis(500)).await;
     let mut talking = Socket::open(&home.server, &key, false).await;
     for _ in 0..5 {
         assert!(talking.frame().await.expect("it lives").is_ping());

@@ -55,6 +55,11 @@ impl Socket {
     /// Sends a command and waits until the server has dealt with it.
     pub(crate) async fn done(&mut self, command: &str) {
         self.send(command).await;
+        self.pong().await;
+    }
+
+    /// Waits until the server has dealt with all earlier commands.
+    pub(crate) async fn pong(&mut self) {
         self.0.send(Message::Ping("done".into())).await.expect("sent");
         loop {
             match self.frame().await {

@@ -1,73 +1,63 @@
-//! One open websocket.
+//! One open websocket: commands come in, messages go out, at the same time.
 
-use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use bytes::Bytes;
-use cdb_types::websocket::{Answer, Command, CommandError, Ended, Request, Subscribed};
-use cdb_types::{DataPath, ErrorKind, ServerError};
-use futures_util::{SinkExt, StreamExt};
-use serde::Serialize;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use cdb_types::websocket::{Answer, Command, CommandError, Request};
+use futures_util::StreamExt;
+use futures_util::stream::SplitStream;
+use tokio::sync::{Mutex, Notify};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
+use super::sender::{Liveness, Sender};
+use super::subscriptions::{Answers, Subscriptions};
+use super::upgrade::WebSocket;
 use crate::api_error::ApiError;
-use crate::bus::{Frame, SendQueue, SubscribeRequest, Subscription};
-use crate::events::{ObjectId, Watch};
+use crate::bus::{CatchUp, Next, SendQueue};
 use crate::identity::Principal;
 use crate::service::{InsertOptions, Service};
-use crate::storage::Array;
+use crate::storage::ReadError;
 
-/// How many subscriptions one socket may have.
-const MAX_SUBSCRIPTIONS: usize = 10_000;
-
-/// How long a client may take to hear that the socket is closed.
+/// The timeout for sending the close frame, and for the client's answer to it.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A websocket, who has it, and what it is told of.
+/// A websocket of a caller.
 pub(super) struct Socket {
     service: Arc<Service>,
-    principal: Principal,
-    /// Whether the client asked for answers.
-    answers: bool,
+    answers: Answers,
     send_queue: Arc<SendQueue>,
-    subscriptions: HashMap<(DataPath, String), OpenSubscription>,
-    /// Their numbers: what is in the outbox for any other is not sent.
-    numbers: HashSet<u64>,
-    last_number: u64,
-    /// Reports when the caller or a subscribed stream changes.
-    watch: Watch,
-}
-
-struct OpenSubscription {
-    array: Array,
-    subscription: Subscription,
-    number: u64,
-    joined: Subscribed,
-    /// The objects whose change may end it, beside the caller.
-    depends_on: [ObjectId; 3],
+    /// Locked while a subscription begins, ends or is checked, but not while anything is sent or
+    /// inserted.
+    subscriptions: Mutex<Subscriptions>,
+    /// The caller as it was when the socket was opened.
+    principal: Principal,
+    /// Pongs are to be sent.
+    pongs: Notify,
+    liveness: Liveness,
 }
 
 /// Why a socket ends.
-enum End {
-    /// The client has closed it, or is gone.
+pub(super) enum End {
+    /// The client has closed it, or the connection is lost.
     Gone,
     /// The server closes it.
     Close(Option<CloseFrame>),
 }
 
 impl End {
-    fn because(code: u16, reason: &'static str) -> Self {
+    pub(super) fn because(code: CloseCode, reason: &'static str) -> Self {
         Self::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }))
     }
 }
 
-impl From<axum::Error> for End {
-    fn from(error: axum::Error) -> Self {
-        tracing::debug!(%error, "a websocket broke");
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        tracing::debug!(%error, "a websocket is lost");
         Self::Gone
     }
 }
@@ -75,264 +65,214 @@ impl From<axum::Error> for End {
 impl From<ApiError> for End {
     fn from(error: ApiError) -> Self {
         error.into_server_error();
-        Self::because(close_code::ERROR, "The server could not do this.")
+        Self::because(CloseCode::Error, "The server could not do this.")
     }
 }
 
 impl Socket {
     pub(super) fn new(service: Arc<Service>, principal: Principal, answers: bool) -> Self {
-        let mut watch = service.storage.changes().watch();
-        principal.depends_on().for_each(|object| watch.add(object));
-        Self {
-            service,
-            principal,
-            answers,
-            send_queue: Arc::default(),
-            subscriptions: HashMap::new(),
-            numbers: HashSet::new(),
-            last_number: 0,
-            watch,
-        }
+        let send_queue = Arc::<SendQueue>::default();
+        let answers = Answers::new(answers, Arc::clone(&send_queue));
+        let subscriptions = Mutex::new(Subscriptions::new(
+            Arc::clone(&service),
+            principal.clone(),
+            answers.clone(),
+        ));
+        let (pongs, liveness) = (Notify::new(), Liveness::default());
+        Self { service, answers, send_queue, subscriptions, principal, pongs, liveness }
     }
 
-    pub(super) async fn run(mut self, mut socket: WebSocket) {
-        let Err(end) = self.serve(&mut socket).await;
-        tracing::debug!(principal = %self.principal, "a websocket ends");
-        if let End::Close(frame) = end {
-            let close = async {
-                socket.send(Message::Close(frame)).await?;
-                // Until the client has closed it too, or it breaks.
-                while let Some(Ok(_)) = socket.next().await {}
-                Ok::<(), axum::Error>(())
-            };
-            if !matches!(timeout(CLOSE_TIMEOUT, close).await, Ok(Ok(()))) {
-                tracing::debug!("a client did not hear that its websocket is closed");
-            }
-        }
-    }
-
-    async fn serve(&mut self, socket: &mut WebSocket) -> Result<Infallible, End> {
-        let service = Arc::clone(&self.service);
-        let sockets = &service.sockets;
+    pub(super) async fn run(self, websocket: WebSocket) {
+        let sockets = &self.service.sockets;
         let mut stop = sockets.stop.clone();
-        let mut session_expired = pin!(service.session_expired(self.principal.clone()));
-        let mut ping = interval_at(Instant::now() + sockets.ping, sockets.ping);
-        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = Instant::now();
-        loop {
-            let changed = self.watch.take_changed();
-            self.check_again(&changed).await?;
-            tokio::select! {
-                frame = socket.next() => {
-                    heard = Instant::now();
-                    self.take(frame.ok_or(End::Gone)??).await?;
-                }
-                () = self.send_queue.filled() => {
-                    timeout(sockets.idle_timeout(), self.send(socket)).await.map_err(|_| End::Gone)??;
-                }
-                changed = self.watch.changed() => self.check_again(&changed).await?,
-                () = &mut session_expired => {
-                    return Err(End::because(close_code::POLICY, "The session has ended."));
-                }
-                _ = ping.tick() => {
-                    let sent = timeout(sockets.idle_timeout(), socket.send(Message::Ping(Bytes::new())));
-                    sent.await.map_err(|_| End::Gone)??;
-                }
-                () = sleep_until(heard + sockets.idle_timeout()) => return Err(End::Gone),
-                // Also when the server is dropped.
-                _ = stop.changed() => {
-                    return Err(End::because(close_code::RESTART, "The server stops."));
-                }
+        let (sink, mut stream) = websocket.split();
+        let mut sender = Sender::new(sink, sockets.idle_timeout(), &self.liveness);
+        let end = tokio::select! {
+            Err(end) = self.receive(&mut stream) => end,
+            Err(end) = self.transmit(&mut sender) => end,
+            Err(end) = self.recheck() => end,
+            () = self.service.session_expired(self.principal.clone()) => {
+                End::because(CloseCode::Policy, "The session has ended.")
             }
-        }
-    }
-
-    /// Sends what waits.
-    async fn send(&mut self, socket: &mut WebSocket) -> Result<(), End> {
-        loop {
-            let taken = self.send_queue.try_take();
-            let slow = |_| End::because(close_code::AGAIN, "What was sent has not been read.");
-            let Some(Frame { subscription, text }) = taken.map_err(slow)? else { break };
-            // Nothing is sent that may not be read any more.
-            let changed = self.watch.take_changed();
-            self.check_again(&changed).await?;
-            if subscription.is_none_or(|number| self.numbers.contains(&number)) {
-                socket.feed(Message::Text(text)).await?;
-            }
-        }
-        Ok(socket.flush().await?)
-    }
-
-    /// Takes a frame.
-    async fn take(&mut self, frame: Message) -> Result<(), End> {
-        let malformed = || End::Close(None);
-        let text = match &frame {
-            Message::Text(text) => text.as_str(),
-            Message::Binary(bytes) => std::str::from_utf8(bytes).map_err(|_| malformed())?,
-            Message::Ping(_) | Message::Pong(_) => return Ok(()),
-            Message::Close(_) => return Err(End::Gone),
+            // Also when the server is dropped.
+            _ = stop.changed() => End::because(CloseCode::Restart, "The server stops."),
         };
-        let Request { id, command } = Request::parse(text).map_err(|_| malformed())?;
-        if let Err(error) = self.follow(id, command).await {
-            let error = Some(error.into_server_error());
-            self.answer(&Answer { id, joined: None, error });
+        let End::Close(frame) = end else { return };
+        if sender.close(Message::Close(frame), CLOSE_TIMEOUT).await.is_err() {
+            tracing::debug!("the close frame of a websocket could not be sent in time");
+            return;
+        }
+        // Until the client has closed it too, or the connection is lost.
+        let closed = async { while let Some(Ok(_)) = stream.next().await {} };
+        if timeout(CLOSE_TIMEOUT, closed).await.is_err() {
+            tracing::debug!("a client has not closed its websocket in time");
+        }
+    }
+
+    /// Carries out commands, one after the other.
+    async fn receive(&self, stream: &mut SplitStream<WebSocket>) -> Result<Infallible, End> {
+        let idle_timeout = self.service.sockets.idle_timeout();
+        loop {
+            self.send_queue.answers_taken().await;
+            let deadline = self.liveness.deadline(idle_timeout);
+            let Ok(frame) = timeout_at(deadline, stream.next()).await else {
+                if self.liveness.deadline(idle_timeout) <= Instant::now() {
+                    return Err(End::because(CloseCode::Again, "The client does not answer."));
+                }
+                continue;
+            };
+            let frame = frame.ok_or(End::Gone)??;
+            self.liveness.heard();
+            match frame {
+                Message::Text(text) => self.handle(text.as_str()).await?,
+                Message::Binary(bytes) => match std::str::from_utf8(&bytes) {
+                    Ok(text) => self.handle(text).await?,
+                    Err(_) => return Err(End::Close(None)),
+                },
+                Message::Ping(_) => self.pongs.notify_one(),
+                Message::Close(_) => return Err(End::Gone),
+                Message::Pong(_) | Message::Frame(_) => {}
+            }
+        }
+    }
+
+    /// Carries out a command, and answers it.
+    async fn handle(&self, text: &str) -> Result<(), End> {
+        let Ok(Request { id, command }) = Request::parse(text) else {
+            return Err(End::Close(None));
+        };
+        // The time that this takes is not the client's.
+        let result = self.follow(id, command).await;
+        self.liveness.heard();
+        match result? {
+            Ok(Done::Answered) => {}
+            Ok(Done::NotAnswered) => self.answers.push(&Answer { id, joined: None, error: None }),
+            Err(error) => {
+                let error = Some(error.into_server_error());
+                self.answers.push(&Answer { id, joined: None, error });
+            }
         }
         Ok(())
     }
 
-    /// Follows a command, and answers it.
     async fn follow(
-        &mut self,
+        &self,
         id: u64,
         command: Result<Command, CommandError>,
-    ) -> Result<(), ApiError> {
-        let command = command.map_err(|error| match error {
-            CommandError::Path(_) => ApiError::forbidden(),
-            error => ApiError::bad_request(error.to_string()),
-        })?;
-        match command {
+    ) -> Result<Result<Done, ApiError>, End> {
+        let command = match command {
+            Ok(command) => command,
+            Err(CommandError::Path(_)) => return Ok(Err(ApiError::forbidden())),
+            Err(error) => return Ok(Err(ApiError::bad_request(error.to_string()))),
+        };
+        let mut subscriptions = self.subscriptions.lock().await;
+        let principal = subscriptions.principal().await?.clone();
+        Ok(match command {
             Command::Subscribe { arg, transform } => {
-                return self.subscribe(id, arg, transform).await;
+                subscriptions.subscribe(id, arg, transform).await.map(|()| Done::Answered)
             }
             Command::Unsubscribe { arg, transform } => {
-                self.remove(&(arg, transform));
+                subscriptions.unsubscribe(&(arg, transform));
+                Ok(Done::NotAnswered)
             }
             Command::UnsubscribeAll => {
-                let keys: Vec<_> = self.subscriptions.keys().cloned().collect();
-                for key in keys {
-                    self.remove(&key);
-                }
+                subscriptions.unsubscribe_all();
+                Ok(Done::NotAnswered)
             }
             Command::Insert { arg, d } => {
+                drop(subscriptions);
                 let body = Bytes::from(String::from(Box::<str>::from(d)));
                 let how = InsertOptions { to_downlink: false, restamp: true, index: None };
-                self.service.insert(&self.principal, &arg, how, body).await?;
+                self.service.insert(&principal, &arg, how, body).await.map(|_| Done::NotAnswered)
             }
-            _ => return Err(ApiError::bad_request("This command is not known here.")),
+            _ => Err(ApiError::bad_request("This command is not known here.")),
+        })
+    }
+
+    /// Sends what waits, and pings the client.
+    async fn transmit(&self, sender: &mut Sender<'_>) -> Result<Infallible, End> {
+        let every = self.service.sockets.ping;
+        let mut ping = interval_at(Instant::now() + every, every);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            match self.send_queue.try_next() {
+                Some(Next::Send(frame)) => {
+                    if self.may_send(frame.subscription).await? {
+                        sender.send(frame.text.bytes()).await?;
+                    }
+                }
+                Some(Next::CatchUp(number)) => self.catch_up(number, sender).await?,
+                None => {
+                    sender.flush().await?;
+                    tokio::select! {
+                        () = self.send_queue.filled() => {}
+                        () = self.pongs.notified() => {}
+                        _ = ping.tick() => sender.ping().await?,
+                    }
+                }
+            }
         }
-        self.answer(&Answer { id, joined: None, error: None });
+    }
+
+    /// Sends the next message of what a subscription has missed.
+    async fn catch_up(&self, number: u64, sender: &mut Sender<'_>) -> Result<(), End> {
+        let Some(subscription) = self.subscriptions.lock().await.get(number) else {
+            return Ok(());
+        };
+        match subscription.catch_up().await {
+            Ok(CatchUp::Done) => {}
+            // A client that knows its position notices what it has missed when it connects again.
+            Ok(CatchUp::Lost) if self.answers.are_wanted() => {
+                let reason = "Messages that cannot be repeated were not read in time.";
+                return Err(End::because(CloseCode::Again, reason));
+            }
+            Ok(CatchUp::Lost) => tracing::debug!("a subscriber has missed messages"),
+            Ok(CatchUp::More(text)) => {
+                // Other subscriptions come first.
+                self.send_queue.push_behind(number);
+                if let Some(text) = text
+                    && self.may_send(Some(number)).await?
+                {
+                    sender.send(text.bytes()).await?;
+                }
+            }
+            // The array was cleared or deleted. An event, or the end of the subscription, follows.
+            Err(ReadError::Gone) => {}
+            Err(error) => return Err(ApiError::from(error).into()),
+        }
         Ok(())
     }
 
-    async fn subscribe(
-        &mut self,
-        id: u64,
-        path: DataPath,
-        transform: String,
-    ) -> Result<(), ApiError> {
-        let key = (path, transform);
-        if let Some(OpenSubscription { subscription, joined, .. }) = self.subscriptions.get(&key) {
-            subscription.repeat(|index| self.joined(id, joined, index).1);
-            return Ok(());
-        }
-        if self.subscriptions.len() == MAX_SUBSCRIPTIONS {
-            return Err(ApiError::new(
-                403,
-                ErrorKind::Limit,
-                format!(
-                    "More than {MAX_SUBSCRIPTIONS} subscriptions of one connection are disabled."
-                ),
-            ));
-        }
-        let found = loop {
-            let version = self.service.storage.changes().now();
-            let found = self.service.subscribable(&self.principal, &key.0).await?;
-            found.depends_on.iter().for_each(|object| self.watch.add(*object));
-            // A change before it was watched would not be reported.
-            if !self.service.storage.changes().changed_since(version, found.depends_on) {
-                break found;
-            }
-            found.depends_on.iter().for_each(|object| self.watch.remove(*object));
-        };
-        let script = self.service.compile(&self.principal, Some(key.1.clone())).await?;
-        let stateless = script.as_ref().is_none_or(cdb_pipescript::Script::is_stateless);
-        let index = (!found.ephemeral).then_some(0);
-        let mut joined = Subscribed { index, incarnation: found.array.stream, stateless };
-        self.last_number += 1;
-        let number = self.last_number;
-        let request = SubscribeRequest {
-            array: found.array,
-            path: key.0.clone(),
-            script,
-            send_queue: Arc::clone(&self.send_queue),
-            number,
-            detailed: self.answers,
-        };
-        let bus = self.service.bus.clone();
-        let begun = bus.subscribe(request, |index| {
-            let (now, answer) = self.joined(id, &joined, index);
-            joined = now;
-            answer
-        });
-        let subscription = begun.await?;
-        let array = found.array;
-        self.numbers.insert(number);
-        let depends_on = found.depends_on;
-        let open = OpenSubscription { array, subscription, number, joined, depends_on };
-        self.subscriptions.insert(key, open);
-        Ok(())
-    }
-
-    /// The answer to a subscription that begins at an index.
-    fn joined(&self, id: u64, joined: &Subscribed, index: u64) -> (Subscribed, Option<Frame>) {
-        let joined = Subscribed { index: joined.index.map(|_| index), ..joined.clone() };
-        let answer = Answer { id, joined: Some(joined.clone()), error: None };
-        (joined, self.frame(&answer))
-    }
-
-    /// Answers a client that asked for answers.
-    fn answer(&self, answer: &impl Serialize) {
-        if let Some(frame) = self.frame(answer) {
-            self.send_queue.push(frame);
+    /// Returns whether a message of a subscription may be sent, or an answer.
+    async fn may_send(&self, subscription: Option<u64>) -> Result<bool, End> {
+        match subscription {
+            Some(number) => self.subscriptions.lock().await.may_send(number).await,
+            None => Ok(true),
         }
     }
 
-    fn frame(&self, message: &impl Serialize) -> Option<Frame> {
-        let text = self.answers.then(|| serde_json::to_string(message).ok())??;
-        Some(Frame { subscription: None, text: (text + "\n").into() })
-    }
-
-    /// Ends what is not allowed any more since these objects have changed.
-    async fn check_again(&mut self, changed: &HashSet<ObjectId>) -> Result<(), End> {
-        if changed.is_empty() {
-            return Ok(());
-        }
-        let other_principal = self.principal.depends_on().any(|object| changed.contains(&object));
-        if other_principal {
-            let renewed = self.service.renew(&self.principal).await?;
-            self.principal = renewed.ok_or_else(|| {
-                End::because(close_code::POLICY, "What was used to log in is not valid any more.")
-            })?;
-        }
-        let mut ended = Vec::new();
-        for (key, OpenSubscription { array, depends_on, .. }) in &self.subscriptions {
-            if !other_principal && !depends_on.iter().any(|object| changed.contains(object)) {
+    /// Ends what is not allowed any more, whenever something has changed.
+    async fn recheck(&self) -> Result<Infallible, End> {
+        let rechecks = &self.service.sockets.rechecks;
+        loop {
+            let turn = rechecks.acquire().await;
+            let Ok(mut subscriptions) = self.subscriptions.try_lock() else {
+                // Others do not wait for what this socket does.
+                drop(turn);
+                drop(self.subscriptions.lock().await);
                 continue;
+            };
+            let changed = subscriptions.check_next().await?;
+            drop((subscriptions, turn));
+            if let Some(changed) = changed {
+                changed.await;
             }
-            match self.service.subscribable(&self.principal, &key.0).await {
-                Ok(found) if found.array == *array => {}
-                Ok(_) => ended.push((key.clone(), ApiError::forbidden())),
-                Err(error) => ended.push((key.clone(), error)),
-            }
         }
-        for (key, error) in ended {
-            self.end(key, error.into_server_error());
-        }
-        Ok(())
     }
+}
 
-    /// Forgets a subscription.
-    fn remove(&mut self, key: &(DataPath, String)) -> bool {
-        let Some(removed) = self.subscriptions.remove(key) else { return false };
-        self.numbers.remove(&removed.number);
-        removed.depends_on.iter().for_each(|object| self.watch.remove(*object));
-        true
-    }
-
-    fn end(&mut self, key: (DataPath, String), ended: ServerError) {
-        if self.remove(&key) {
-            let (stream, transform) = key;
-            self.answer(&Ended { stream, transform, ended });
-        }
-    }
+/// A command that was carried out.
+enum Done {
+    Answered,
+    NotAnswered,
 }

@@ -31,7 +31,7 @@ impl Points {
     }
 
     /// Reads them back from their text.
-    pub(in crate::storage) fn parse(text: Vec<u8>) -> Result<Self, BlockError> {
+    pub(crate) fn parse(text: Vec<u8>) -> Result<Self, BlockError> {
         let mut points = Self::default();
         let mut at = 0;
         while at < text.len() {

@@ -12,9 +12,10 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::Store;
 use super::array_heads::PendingAppend;
-use super::feed::{Appended, Feed};
+use super::feed::Feed;
 use super::journal::{ENTRIES_PER_STATEMENT, insert_entries};
 use super::writer::Writer;
+use crate::events::{Appended, Event};
 use crate::service::authorize::AppendPermit;
 use crate::storage::Array;
 use crate::storage::format::batch::Batch;
@@ -165,15 +166,15 @@ async fn place(
 pub(super) struct Commit {
     /// How each array grows that is written to.
     pub(super) appends: HashMap<Array, PendingAppend>,
-    /// What is to be told of it.
-    pub(super) appended: Vec<Appended>,
+    /// The events to publish when it is written.
+    pub(super) events: Vec<Event>,
     rows: Vec<Row>,
     feed: Feed,
 }
 
 impl Commit {
     pub(super) fn new(feed: Feed) -> Self {
-        Self { appends: HashMap::new(), appended: Vec::new(), rows: Vec::new(), feed }
+        Self { appends: HashMap::new(), events: Vec::new(), rows: Vec::new(), feed }
     }
 
     /// Puts a batch after the end of an array whose growth has begun.
@@ -193,7 +194,7 @@ impl Commit {
         pending.last_t = batch.points.last_t();
         if self.feed.wants(array) {
             let (index, points) = (Some(pending.length()), batch.points.clone());
-            self.appended.push(Appended { array, index, points });
+            self.events.push(Event::Appended(Appended { array, index, points }));
         }
         match batch.blocks {
             Some(blocks) if pending.takes_blocks() => {

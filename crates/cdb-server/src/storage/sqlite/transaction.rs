@@ -12,7 +12,7 @@ use super::compact::read_blocks;
 use super::error::or_duplicate;
 use super::journal;
 use super::writer::Writer;
-use crate::events::ObjectId;
+use crate::events::{Event, ObjectId};
 use crate::storage::{
     Array, Batch, Block, Device, StorageError, StoredPassword, Stream, Transaction, Unique, User,
     key_digest,
@@ -75,8 +75,8 @@ impl SqliteTransaction {
         committed?;
         self.writer.heads.flushed(self.flushed);
         self.writer.heads.applied(self.commit.appends);
-        // Not before the change is recorded: who may not read any more must not be sent it.
-        self.writer.feed.publish(self.commit.appended).await;
+        // After the change of permissions: whoever may not read any more does not receive it.
+        self.writer.feed.publish(self.commit.events);
         Ok(())
     }
 
@@ -290,6 +290,7 @@ impl Transaction for SqliteTransaction {
             .execute(self.connection())
             .await?;
         self.commit.appends.insert(array, PendingAppend::after(Blocks::default()));
+        self.commit.events.push(Event::Cleared(array));
         Ok(())
     }
 

@@ -98,7 +98,7 @@ impl Writer {
             self.transaction(write).await?;
         }
         self.heads.applied(commit.appends);
-        self.feed.publish(commit.appended).await;
+        self.feed.publish(commit.events);
         Ok(())
     }
 

@@ -1,0 +1,110 @@
+//! The texts of messages to subscribers.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cdb_types::DataPath;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The maximum number of kibibytes of all messages together that wait to be sent. A text that many
+/// subscribers share counts once.
+const MAX_TOTAL_KIB: u32 = 64 * 1024;
+
+/// A text to be sent, shared by all who are sent it.
+#[derive(Debug)]
+pub(crate) struct Text {
+    /// UTF-8.
+    bytes: Bytes,
+    /// What it counts in the total of all messages.
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+impl Text {
+    /// The answer to a command, which does not count in the total.
+    pub(crate) fn answer(text: String) -> Arc<Self> {
+        Arc::new(Self { bytes: text.into(), _room: None })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(crate) fn bytes(&self) -> Bytes {
+        self.bytes.clone()
+    }
+}
+
+/// Limits the memory of all messages that wait to be sent. Clones share the limit.
+#[derive(Debug, Clone)]
+pub(super) struct Texts(Arc<Semaphore>);
+
+/// Room for a text.
+#[derive(Debug)]
+pub(super) struct Room(OwnedSemaphorePermit);
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MAX_TOTAL_KIB as usize)))
+    }
+}
+
+impl Texts {
+    /// Takes room for so many bytes if it is free.
+    pub(super) fn try_room(&self, bytes: usize) -> Option<Room> {
+        Arc::clone(&self.0).try_acquire_many_owned(kib(bytes)).ok().map(Room)
+    }
+
+    /// Waits for room for so many bytes, in the order of the calls.
+    pub(super) async fn room(&self, bytes: usize) -> Option<Room> {
+        Arc::clone(&self.0).acquire_many_owned(kib(bytes)).await.ok().map(Room)
+    }
+}
+
+/// What so many bytes count. A larger text than the total counts as all of it.
+fn kib(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX).min(MAX_TOTAL_KIB)
+}
+
+impl Room {
+    /// Fills the room with a text.
+    pub(super) fn fill(self, text: String) -> Arc<Text> {
+        Arc::new(Text { bytes: text.into(), _room: Some(self.0) })
+    }
+}
+
+/// The parts of a message.
+#[derive(Debug)]
+pub(super) struct Message<'a> {
+    pub(super) path: &'a DataPath,
+    pub(super) transform: &'a str,
+    /// The indices of the inserted datapoints, for clients that receive them.
+    pub(super) range: Option<Range<u64>>,
+    /// The datapoints, separated by commas.
+    pub(super) data: &'a [u8],
+}
+
+impl Message<'_> {
+    pub(super) fn write(&self) -> String {
+        let mut text = String::with_capacity(self.max_len());
+        text.push_str(r#"{"stream":""#);
+        text.push_str(&self.path.to_string());
+        text.push('"');
+        if !self.transform.is_empty() {
+            text.push_str(r#","transform":"#);
+            text.push_str(&serde_json::Value::from(self.transform).to_string());
+        }
+        if let Some(Range { start, end }) = self.range {
+            text.push_str(&format!(r#","index":{start},"end":{end}"#));
+        }
+        text.push_str(r#","data":["#);
+        text.push_str(&String::from_utf8_lossy(self.data));
+        text.push_str("]}\n");
+        text
+    }
+
+    /// Returns a number of bytes that the text does not exceed by much.
+    pub(super) fn max_len(&self) -> usize {
+        self.data.len() + self.transform.len() + 256
+    }
+}

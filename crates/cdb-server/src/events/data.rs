@@ -1,0 +1,181 @@
+//! What has happened to datapoints, and the queue in which it waits.
+
+use std::collections::VecDeque;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::storage::Array;
+use crate::storage::format::points::Points;
+
+/// The maximum number of bytes that wait in one queue. One event may be larger.
+const MAX_QUEUE_BYTES: usize = 1024 * 1024;
+
+/// The number of bytes that an event counts in addition to its text.
+const EVENT_BYTES: usize = 256;
+
+/// A change of an array of datapoints. Storage publishes it after it is committed.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// Datapoints were appended, or sent to an ephemeral stream.
+    Appended(Appended),
+    /// All datapoints were deleted. The next one gets the index 0.
+    Cleared(Array),
+}
+
+/// Datapoints that were inserted together.
+#[derive(Debug)]
+pub(crate) struct Appended {
+    pub(crate) array: Array,
+    /// The index of the first datapoint. `None` if the stream is ephemeral: the datapoints are not
+    /// stored.
+    pub(crate) index: Option<u64>,
+    /// The datapoints, as they are stored.
+    pub(crate) points: Points,
+}
+
+impl Appended {
+    /// Returns the number of bytes that it counts.
+    pub(crate) fn bytes(&self) -> usize {
+        self.points.text().len() + EVENT_BYTES
+    }
+}
+
+/// An event that waits for the subscribers of its array. Clones share the datapoints.
+#[derive(Debug, Clone)]
+pub(crate) enum QueuedEvent {
+    Appended(Arc<Counted>),
+    Cleared,
+    /// Events were dropped, because too many were waiting. What was appended can be read, except in
+    /// ephemeral streams.
+    Missed,
+}
+
+/// Datapoints that count in a total for as long as they are in memory.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    appended: Appended,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Counted {
+    pub(crate) fn new(appended: Appended, room: OwnedSemaphorePermit) -> Self {
+        Self { appended, _room: room }
+    }
+}
+
+impl Deref for Counted {
+    type Target = Appended;
+
+    fn deref(&self) -> &Appended {
+        &self.appended
+    }
+}
+
+/// The events of one array that wait, oldest first. Its size is bounded: when it is full, further
+/// events are replaced by one [`QueuedEvent::Missed`].
+#[derive(Debug, Default)]
+pub(crate) struct EventQueue {
+    /// `Missed` is only at the end.
+    events: VecDeque<QueuedEvent>,
+    bytes: usize,
+}
+
+impl EventQueue {
+    /// Appends an event, or drops it and notes that it was dropped.
+    pub(crate) fn push(&mut self, event: QueuedEvent) {
+        let bytes = self.bytes + bytes(&event);
+        let is_full = bytes > MAX_QUEUE_BYTES && !self.events.is_empty();
+        match (&event, self.events.back()) {
+            (QueuedEvent::Appended(_) | QueuedEvent::Missed, Some(QueuedEvent::Missed))
+            | (QueuedEvent::Cleared, Some(QueuedEvent::Cleared)) => {}
+            (QueuedEvent::Cleared, Some(QueuedEvent::Missed)) => {
+                // What was appended before does not exist any more.
+                *self = Self::default();
+                self.events.push_back(event);
+            }
+            (QueuedEvent::Appended(_), _) if is_full => self.events.push_back(QueuedEvent::Missed),
+            _ => {
+                self.bytes = bytes;
+                self.events.push_back(event);
+            }
+        }
+    }
+
+    /// Removes the oldest event.
+    pub(crate) fn pop(&mut self) -> Option<QueuedEvent> {
+        let event = self.events.pop_front()?;
+        self.bytes -= bytes(&event);
+        Some(event)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+}
+
+fn bytes(event: &QueuedEvent) -> usize {
+    match event {
+        QueuedEvent::Appended(appended) => appended.bytes(),
+        QueuedEvent::Cleared | QueuedEvent::Missed => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    fn appended(index: u64, bytes: usize) -> QueuedEvent {
+        let text = format!(r#"{{"t":{index},"d":"{}"}}"#, "x".repeat(bytes));
+        let points = Points::parse(text.into_bytes()).expect("a datapoint");
+        let array = Array { stream: 1, downlink: false };
+        let room = Arc::new(Semaphore::new(1)).try_acquire_owned().expect("room");
+        let appended = Appended { array, index: Some(index), points };
+        QueuedEvent::Appended(Arc::new(Counted::new(appended, room)))
+    }
+
+    fn drain(queue: &mut EventQueue) -> Vec<String> {
+        let name = |event| match event {
+            QueuedEvent::Appended(appended) => format!("{:?}", appended.index),
+            other => format!("{other:?}"),
+        };
+        std::iter::from_fn(|| queue.pop()).map(name).collect()
+    }
+
+    #[test]
+    fn events_that_do_not_fit_are_noted_once() {
+        let mut queue = EventQueue::default();
+        queue.push(appended(0, 2 * MAX_QUEUE_BYTES));
+        for index in 1..4 {
+            queue.push(appended(index, 1));
+        }
+        assert_eq!(drain(&mut queue), ["Some(0)", "Missed"]);
+        queue.push(appended(4, 1));
+        assert_eq!(drain(&mut queue), ["Some(4)"]);
+        assert_eq!(queue.bytes, 0);
+    }
+
+    #[test]
+    fn the_number_of_events_is_bounded() {
+        let mut queue = EventQueue::default();
+        for index in 0..100_000 {
+            queue.push(appended(index, 1));
+            queue.push(QueuedEvent::Cleared);
+            queue.push(QueuedEvent::Cleared);
+        }
+        assert!(queue.events.len() <= 2 * MAX_QUEUE_BYTES / EVENT_BYTES, "{}", queue.events.len());
+    }
+
+    #[test]
+    fn clearing_is_never_dropped() {
+        let mut queue = EventQueue::default();
+        queue.push(appended(0, MAX_QUEUE_BYTES));
+        queue.push(appended(1, 1));
+        queue.push(QueuedEvent::Cleared);
+        queue.push(appended(0, 1));
+        assert_eq!(drain(&mut queue), ["Cleared", "Some(0)"]);
+    }
+}
