@@ -53,15 +53,18 @@ impl Point {
         }
         let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Datapoint<Value>>();
         let end = || serde_json::Error::custom("expected a datapoint");
-        let datapoint = values.next().ok_or_else(end)??;
-        let length = values.byte_offset();
-        let text = text.get(..length).unwrap_or_default();
-        if !may_have_long_numbers(text) {
-            return Ok((datapoint.into(), length));
+        if let Ok(datapoint) = values.next().ok_or_else(end)? {
+            let length = values.byte_offset();
+            if !may_have_long_numbers(text.get(..length).unwrap_or_default()) {
+                return Ok((datapoint.into(), length));
+            }
         }
-        let raw: Datapoint<&RawValue> = serde_json::from_slice(text)?;
+        // Apart from its datapoint, a value may be nested one level deeper.
+        let mut values =
+            serde_json::Deserializer::from_slice(text).into_iter::<Datapoint<&RawValue>>();
+        let raw = values.next().ok_or_else(end)??;
         let d = Value::from_json(raw.d.get().as_bytes())?;
-        Ok((Self { t: raw.t.as_secs_f64(), d }, length))
+        Ok((Self { t: raw.t.as_secs_f64(), d }, values.byte_offset()))
     }
 }
 

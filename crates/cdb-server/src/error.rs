@@ -56,9 +56,7 @@ impl StartError {
     pub(crate) fn opening(file: &Path, error: OpenError) -> Self {
         match error {
             OpenError::InUse => Self::InUse(file.to_owned()),
-            OpenError::File(error) => Self::data(file, error),
-            OpenError::Service(error) => Self::data(file, error),
-            OpenError::Journal(error) => Self::data(file, error),
+            error => Self::data(file, error),
         }
     }
 }

@@ -200,6 +200,11 @@ pub(crate) enum StorageError {
     /// Another object has the same value of a property that must be unique.
     #[error("{0:?} exists already")]
     Duplicate(Unique),
+    /// Another server has opened the storage.
+    #[error(
+        "another server has opened the data file, so this one has stopped writing; stop one of them"
+    )]
+    Superseded,
     #[error(transparent)]
     Failed(Arc<dyn Error + Send + Sync>),
 }
@@ -224,6 +229,13 @@ pub(crate) enum Unique {
 pub(crate) enum AppendError {
     #[error("Greater timestamp already exists for the stream. Insert Failed.")]
     Order,
+    /// The datapoints would be moved into the future, to the time of the last one of the array.
+    #[error(
+        "the stream's last datapoint has the time {last_t}, which is more than a day after the \
+         server's clock ({now}), and datapoints would be moved to it; insert datapoints with times \
+         that are not before it, or use another stream"
+    )]
+    Future { last_t: f64, now: f64 },
     #[error("{OTHER_INDEX}")]
     Index,
     /// What the permit depends on has changed: it must be asked for again.
@@ -238,8 +250,31 @@ pub(crate) enum AppendError {
 pub(crate) enum ReadError {
     #[error("the stream was deleted while it was read")]
     Gone,
-    #[error(transparent)]
+    /// A datapoint is not of the form in which datapoints are stored.
+    #[error("a stored datapoint cannot be read: {0}")]
     Block(#[from] BlockError),
     #[error(transparent)]
+    Damaged(#[from] DamagedBlock),
+    #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+/// A block whose datapoints cannot be read. Nothing is known of them but their indexes.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the datapoints with the indexes {} to {} of the stream cannot be read, since their block in \
+     the data file is damaged (stream {}{}): {problem}",
+    .range.start, .range.end.saturating_sub(1), .array.stream,
+    if array.downlink { ", downlink" } else { "" }
+)]
+pub(crate) struct DamagedBlock {
+    array: Array,
+    range: Range<u64>,
+    problem: BlockError,
+}
+
+impl DamagedBlock {
+    pub(crate) fn new(array: Array, range: Range<u64>, problem: BlockError) -> Self {
+        Self { array, range, problem }
+    }
 }

@@ -13,6 +13,10 @@ impl From<StorageError> for ApiError {
             StorageError::Closed => {
                 Self::new(503, ErrorKind::Unavailable, "ConnectorDB is currently inactive")
             }
+            StorageError::Superseded => {
+                let failed = Self::new(503, ErrorKind::Unavailable, error.to_string());
+                Self { cause: Some(error.to_string()), ..failed }
+            }
             StorageError::Duplicate(unique) => Self::exists(match unique {
                 Unique::UserNameOrEmail => "User with this email or username already exists",
                 Unique::DeviceName => "Device with this name already exists",
@@ -29,6 +33,9 @@ impl From<ReadError> for ApiError {
         match error {
             ReadError::Gone => Self::forbidden(),
             ReadError::Storage(error) => error.into(),
+            ReadError::Damaged(error) => {
+                Self { msg: error.to_string().into(), ..Self::internal(error) }
+            }
             ReadError::Block(error) => Self::internal(error),
         }
     }
@@ -37,7 +44,9 @@ impl From<ReadError> for ApiError {
 impl From<AppendError> for ApiError {
     fn from(error: AppendError) -> Self {
         match error {
-            AppendError::Order => Self::new(403, ErrorKind::Order, error.to_string()),
+            AppendError::Order | AppendError::Future { .. } => {
+                Self::new(403, ErrorKind::Order, error.to_string())
+            }
             AppendError::Index => Self::new(403, ErrorKind::Index, error.to_string()),
             AppendError::Storage(error) => error.into(),
             AppendError::Stale => Self::internal(error),
@@ -49,6 +58,9 @@ impl From<BatchError> for ApiError {
     fn from(error: BatchError) -> Self {
         match error {
             BatchError::Malformed(msg) => Self::malformed(msg),
+            BatchError::Depth { .. } | BatchError::Time { .. } => {
+                Self::malformed(error.to_string())
+            }
             BatchError::Schema => Self::new(403, ErrorKind::Schema, error.to_string()),
             BatchError::Order => Self::new(403, ErrorKind::Order, error.to_string()),
         }

@@ -2,4 +2,6 @@
 
 pub(in crate::storage) mod batch;
 pub(in crate::storage) mod block;
+pub(in crate::storage) mod checksum;
 pub(crate) mod points;
+pub(in crate::storage) mod surrogates;

@@ -5,6 +5,7 @@ use cdb_types::Timestamp;
 use super::format::batch::check_value;
 use super::format::block::BLOCK_BYTES;
 use super::format::points::Points;
+use super::format::surrogates::replace_lone;
 use super::{Array, StorageError, Transaction};
 
 /// How much text is written at once: some blocks.
@@ -28,7 +29,7 @@ impl Load {
     /// Appends a datapoint whose time is not before that of the last.
     ///
     /// Its value need not conform to the stream's schema, since it may have been stored under an
-    /// earlier one.
+    /// earlier one. Its time may be any.
     pub(crate) async fn push(
         &mut self,
         tx: &mut dyn Transaction,
@@ -36,9 +37,9 @@ impl Load {
         value: &str,
         origin: Option<&str>,
     ) -> Result<(), LoadError> {
-        let value = value.as_bytes();
-        check_value(value)?;
-        let value = Some(value).filter(|value| *value != b"null");
+        let value = replace_lone(value.as_bytes());
+        check_value(&value)?;
+        let value = Some(&*value).filter(|value| *value != b"null");
         self.points.push(t, None, value, origin)?;
         if self.points.text().len() >= PIECE_BYTES {
             self.write(tx).await?;

@@ -1,18 +1,22 @@
-//! What lies in the data file, and how it is read and written.
+//! The data file: an SQLite database.
 //!
-//! Reads go through a pool of connections; writes, all of them, through the one connection that
-//! [`Writer`] holds. Datapoints that arrive together are committed together (`commit`): many at once
-//! as blocks, a few as entries of a `journal` that become blocks when they are many.
+//! Reads use a pool of connections. All writes use the one connection that [`Writer`] holds. Inserts
+//! that arrive together are committed together (`commit`): large ones as blocks, small ones as rows
+//! of a journal that become blocks when there are enough of them. See the
+//! description in `docs/storage.md`.
 
 mod array_heads;
 mod backend;
+mod block_table;
 mod catalog;
 mod commit;
 mod compact;
 mod error;
 mod feed;
+mod identify;
 mod journal;
 mod lock;
+mod owner;
 mod read;
 mod sessions;
 #[cfg(test)]
@@ -20,14 +24,15 @@ mod tests;
 mod transaction;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{AssertSqlSafe, ConnectOptions};
 use tokio::sync::{Mutex, OwnedMutexGuard, mpsc};
 
 pub(crate) use commit::CommitError;
@@ -39,13 +44,19 @@ use array_heads::ArrayHeads;
 use transaction::WriterGuard;
 use writer::Writer;
 
-/// How many connections read at a time. Each holds its own page cache.
+/// The changes of the tables from one format to the next.
+static MIGRATIONS: Migrator = sqlx::migrate!("src/storage/sqlite/migrations");
+
+/// The number of connections that read. Each has its own page cache.
 const READERS: u32 = 4;
 
 /// The page cache of a connection, in kibibytes (SQLite counts these as negative).
 const CACHE_KIB: i64 = 512;
 
-/// How many rows a reading connection prepares ahead; a row may hold a whole block.
+/// The size of a page of a new file.
+const PAGE_BYTES: u32 = 8192;
+
+/// The number of rows that a reading connection prepares ahead. A row may hold a block.
 const ROWS_AHEAD: usize = 8;
 
 /// The data file of a running server. Clones share it.
@@ -63,54 +74,62 @@ pub(crate) struct Store {
 }
 
 /// Why a data file cannot be opened.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenError {
+    #[error("another server or program has it open")]
     InUse,
-    File(std::io::Error),
-    Service(sqlx::Error),
-    Journal(CommitError),
+    #[error("it is not a data file of ConnectorDB: {0}")]
+    Foreign(&'static str),
+    #[error(
+        "it has format {version}, and this program reads formats up to {supported}; use a newer \
+         version of ConnectorDB", supported = identify::format_version()
+    )]
+    Newer { version: i64 },
+    #[error(
+        "it was last open as {path}, and its last changes are in {path}-wal; open it under that path, \
+         or move this log beside it, with the name of the file and -wal", path = .0.display()
+    )]
+    OtherName(PathBuf),
+    #[error(transparent)]
+    File(#[from] std::io::Error),
+    #[error(transparent)]
+    Sqlite(#[from] sqlx::Error),
+    #[error(transparent)]
+    Journal(#[from] CommitError),
 }
 
-impl From<std::io::Error> for OpenError {
-    fn from(error: std::io::Error) -> Self {
-        Self::File(error)
-    }
-}
-
-impl From<sqlx::Error> for OpenError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Service(error)
-    }
-}
-
-impl From<CommitError> for OpenError {
-    fn from(error: CommitError) -> Self {
-        Self::Journal(error)
-    }
-}
-
-impl From<sqlx::migrate::MigrateError> for OpenError {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
-        Self::Service(error.into())
+impl From<MigrateError> for OpenError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(version) => Self::Newer { version },
+            error => Self::Sqlite(error.into()),
+        }
     }
 }
 
 impl Store {
-    /// Opens a data file, making it if it is not there, and brings its tables up to date.
-    /// The feed is told of what is appended.
+    /// Opens a data file, creating it if it does not exist, and brings its tables up to date.
+    /// `feed` gets what is appended.
     pub(crate) async fn open(file: &Path, feed: Feed) -> Result<Self, OpenError> {
+        let file = &lock::locate(file)?;
+        // No file is created beside one that is not a data file.
+        if !lock::Lock::exists(file) {
+            identify::check(file).await?;
+        }
         let lock = Arc::new(lock::Lock::take(file)?);
-        lock::create_private(file)?;
+        identify::check(file).await?;
+        owner::prepare(file).await?;
         let options = SqliteConnectOptions::new()
             .filename(file)
-            .create_if_missing(true)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // NORMAL may lose the last commits when the power goes.
+            // NORMAL may lose the last commits when the power fails.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10))
-            .page_size(8192)
+            .page_size(PAGE_BYTES)
             .pragma("cache_size", format!("-{CACHE_KIB}"))
+            // Pages whose cells do not fit together are errors.
+            .pragma("cell_size_check", "ON")
             .row_buffer_size(ROWS_AHEAD)
             .disable_statement_logging();
         let readers = SqlitePoolOptions::new()
@@ -119,8 +138,7 @@ impl Store {
             .test_before_acquire(false)
             .connect_with(options.clone())
             .await?;
-        // Through the pool: what migrates a single connection cannot be sent to another thread.
-        sqlx::migrate!("src/storage/sqlite/migrations").run(&readers).await?;
+        migrate(&readers).await?;
         let changes = ChangeLog::default();
         let writer = Writer::open(options, changes.clone(), feed.clone()).await?;
         let heads = writer.heads.clone();
@@ -130,7 +148,7 @@ impl Store {
         Ok(Self { readers, writer, heads, commits, changes, feed, _lock: lock })
     }
 
-    /// What tells of appended datapoints.
+    /// Returns what notifies of appended datapoints.
     pub(crate) fn feed(&self) -> &Feed {
         &self.feed
     }
@@ -146,7 +164,7 @@ impl Store {
         open.map_err(|_| sqlx::Error::PoolClosed.into())
     }
 
-    /// Waits for what is being written, and closes the file. What is inserted later is refused.
+    /// Waits for what is being written, and closes the file. Later inserts are refused.
     async fn close_file(&self) {
         self.readers.close().await;
         let writer = self.writer.lock().await.take();
@@ -154,4 +172,24 @@ impl Store {
             writer.close().await;
         }
     }
+}
+
+/// Brings the tables up to date, and marks the file with its format.
+///
+/// Each migration is a transaction. If the process is killed between two of them, or before the
+/// mark, the next one continues.
+async fn migrate(readers: &SqlitePool) -> Result<(), OpenError> {
+    // Through the pool: what migrates a single connection cannot be sent to another thread.
+    MIGRATIONS.run(readers).await?;
+    let version = identify::format_version();
+    let mut connection = readers.acquire().await?;
+    let marked: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
+    if marked != version {
+        owner::mark(&mut connection).await?;
+        let mark = format!("PRAGMA user_version = {version}");
+        sqlx::query(AssertSqlSafe(mark)).execute(&mut *connection).await?;
+        // Moves it from the log into the file itself.
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await?;
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The server as those see it who talk to it.
 
+mod accepted;
 mod access;
 mod bad_input;
 mod data;

@@ -1,4 +1,4 @@
-//! Reading and checking what is to be inserted.
+//! Reading and checking the bodies of inserts.
 
 use std::fmt;
 
@@ -10,20 +10,30 @@ use serde_json::value::RawValue;
 
 use super::block::{Block, BlockError};
 use super::points::Points;
+use super::surrogates::replace_lone;
 
-/// Longer batches become blocks at once; shorter ones wait in the journal for their neighbours.
+/// A batch with a longer text becomes blocks at once, in bytes. Shorter ones are written to the
+/// journal, where they wait for others.
 const LARGE_BYTES: usize = 16 * 1024;
 
-/// What one insert brings, all of it or nothing.
+/// The number of arrays and objects that a value may have within each other. Readers of answers put
+/// some more around it, and `serde_json` reads 127.
+const MAX_DEPTH: usize = 100;
+
+/// The first second of the year 10000, which Python, JavaScript and RFC 3339 cannot write. Times in
+/// milliseconds are beyond it.
+const END_OF_TIME: f64 = 253_402_300_800.0;
+
+/// The datapoints of one insert, which are stored together or not at all.
 #[derive(Debug, Clone)]
 pub(crate) struct Batch {
     pub(in crate::storage) points: Points,
-    /// What holds them, if they are many.
+    /// The blocks that hold the datapoints, if the batch is large.
     pub(in crate::storage) blocks: Option<Vec<Block>>,
 }
 
 /// Why a batch is refused.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, PartialEq, thiserror::Error)]
 pub(crate) enum BatchError {
     #[error("{0}")]
     Malformed(String),
@@ -31,6 +41,16 @@ pub(crate) enum BatchError {
     Schema,
     #[error("Timestamps are not ordered!")]
     Order,
+    #[error(
+        "the value of datapoint {index} (counted from 0) is nested too deeply: at most {MAX_DEPTH} \
+         arrays and objects within each other can be stored"
+    )]
+    Depth { index: usize },
+    #[error(
+        "the time of datapoint {index} (counted from 0) is {t}, which is the year 10000 or later; \
+         is this milliseconds? times are seconds since 1970"
+    )]
+    Time { index: usize, t: f64 },
 }
 
 impl From<serde_json::Error> for BatchError {
@@ -42,14 +62,15 @@ impl From<serde_json::Error> for BatchError {
 impl Batch {
     /// Reads the body of an insert and checks each value.
     ///
-    /// A missing time is `now`. The order against what the stream holds is checked when the batch
-    /// is committed.
+    /// A missing time is `now`. Lone surrogates become U+FFFD. Whether the times are after those that
+    /// the stream holds is checked when the batch is committed.
     pub(crate) fn read(
         body: &[u8],
         schema: &Validator,
         origin: Option<&str>,
         now: Timestamp,
     ) -> Result<Self, BatchError> {
+        let body = &replace_lone(body);
         let text = text(body)?;
         let mut checked = Checked::new(schema, origin, now, body.len());
         if !read_flat(body, |datapoint| checked.take(datapoint))? {
@@ -61,7 +82,7 @@ impl Batch {
         checked.finish()
     }
 
-    /// A batch of one value that is known to be good, of this moment.
+    /// Creates a batch of one value, which is known to be valid, with the present time.
     pub(crate) fn of_value(value: &Value, origin: &str) -> Result<Self, BatchError> {
         let mut points = Points::default();
         let value = serde_json::to_vec(value)?;
@@ -69,17 +90,17 @@ impl Batch {
         Ok(points.into())
     }
 
-    /// The same batch, datapoints before a time moved to it.
+    /// Returns the same batch, with datapoints before `earliest` moved to that time.
     pub(in crate::storage) fn restamped(&self, earliest: f64) -> Result<Self, BlockError> {
         Ok(self.points.restamped(earliest)?.into())
     }
 
-    /// Its datapoints.
+    /// Returns the datapoints.
     pub(crate) fn into_points(self) -> Points {
         self.points
     }
 
-    /// Whether there is nothing in it.
+    /// Returns whether there are no datapoints.
     pub(crate) fn is_empty(&self) -> bool {
         self.points.is_empty()
     }
@@ -92,12 +113,14 @@ impl From<Points> for Batch {
     }
 }
 
-/// Takes the datapoints of a batch one by one, and notes whether they are acceptable.
+/// The datapoints of a batch that have been read, and whether they can be stored.
 struct Checked<'a> {
     schema: &'a Validator,
     origin: Option<&'a str>,
     now: Timestamp,
     points: Points,
+    /// The number of datapoints that were read.
+    count: usize,
     fit: bool,
     ordered: bool,
 }
@@ -105,10 +128,18 @@ struct Checked<'a> {
 impl<'a> Checked<'a> {
     fn new(schema: &'a Validator, origin: Option<&'a str>, now: Timestamp, bytes: usize) -> Self {
         let points = Points::with_capacity(bytes / 32, bytes);
-        Self { schema, origin, now, points, fit: true, ordered: true }
+        Self { schema, origin, now, points, count: 0, fit: true, ordered: true }
     }
 
     fn take(&mut self, datapoint: Incoming<'_>) -> Result<(), BatchError> {
+        let index = self.count;
+        self.count += 1;
+        if datapoint.d.is_some_and(|value| depth_exceeds(value, MAX_DEPTH)) {
+            return Err(BatchError::Depth { index });
+        }
+        if let Some(t) = datapoint.t.filter(|t| *t >= END_OF_TIME) {
+            return Err(BatchError::Time { index, t });
+        }
         self.fit &= conforms(datapoint.d, self.schema)?;
         let t = datapoint.t.and_then(Timestamp::new).filter(|t| *t != Timestamp::ZERO);
         let t = t.unwrap_or(self.now);
@@ -128,11 +159,11 @@ impl<'a> Checked<'a> {
     }
 }
 
-/// A datapoint as it arrives. Unknown keys are ignored, and an origin is not the client's to say.
+/// A datapoint as it arrives. Unknown keys are ignored, and so is the origin, which the server sets.
 #[derive(Debug, Default)]
 struct Incoming<'a> {
     t: Option<f64>,
-    /// The time as it was written, if it was seen that this is how it will be stored.
+    /// The text of the time, if it is known to be its shortest form, in which it is stored.
     time_text: Option<&'a [u8]>,
     d: Option<&'a [u8]>,
 }
@@ -178,7 +209,7 @@ impl<'de> Deserialize<'de> for Incoming<'de> {
     }
 }
 
-/// The keys of a datapoint, in either case, as the original takes them.
+/// The keys of a datapoint, in either case, as the original server accepts them.
 #[derive(Deserialize)]
 enum Key {
     #[serde(rename = "t", alias = "T")]
@@ -193,14 +224,14 @@ fn text(body: &[u8]) -> Result<&str, BatchError> {
     std::str::from_utf8(body).map_err(|error| BatchError::Malformed(error.to_string()))
 }
 
-/// The datapoints of a body; null stands for none.
+/// Returns the datapoints of a body. `null` stands for none.
 fn incoming(text: &str) -> Result<Vec<Incoming<'_>>, BatchError> {
     let incoming: Option<Vec<Incoming<'_>>> = serde_json::from_str(text)?;
     Ok(incoming.unwrap_or_default())
 }
 
-/// Reads the datapoints of a body in which all are flat and plain, as nearly always; says whether
-/// they are.
+/// Reads the datapoints of a body if all have simple values, as nearly always. Returns whether they
+/// have.
 fn read_flat<'a>(
     body: &'a [u8],
     mut take: impl FnMut(Incoming<'a>) -> Result<(), BatchError>,
@@ -223,7 +254,31 @@ fn skip_spaces(text: &[u8]) -> &[u8] {
     &text[spaces.count()..]
 }
 
-/// Whether a value fits a schema.
+/// Returns whether a JSON text has more than `limit` arrays and objects within each other.
+fn depth_exceeds(text: &[u8], limit: usize) -> bool {
+    if text.iter().filter(|byte| matches!(byte, b'[' | b'{')).count() <= limit {
+        return false;
+    }
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                if depth > limit {
+                    return true;
+                }
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Returns whether a value matches a schema.
 fn conforms(value: Option<&[u8]>, schema: &Validator) -> Result<bool, BatchError> {
     let text = value.unwrap_or(b"null");
     if schema.allows_anything() {
@@ -234,14 +289,14 @@ fn conforms(value: Option<&[u8]>, schema: &Validator) -> Result<bool, BatchError
     Ok(schema.is_valid(&value))
 }
 
-/// Refuses a value that is not quite JSON, though it looks so: a number beyond the floats, half a
-/// surrogate pair, a hundred brackets.
+/// Returns an error if a value is not JSON that can be read again, although it was scanned as such: a
+/// number beyond the floats, half of a surrogate pair, more than 127 levels of nesting.
 pub(in crate::storage) fn check_value(text: &[u8]) -> Result<(), serde_json::Error> {
     if is_plain(text) { Ok(()) } else { serde_json::from_slice::<Value>(text).map(drop) }
 }
 
-/// Whether a JSON text is one that cannot be malformed any more: a short number without exponent,
-/// or a string without escapes.
+/// Returns whether `text`, which was scanned as JSON, needs no further check: a short number without
+/// an exponent, or a string without escapes.
 fn is_plain(text: &[u8]) -> bool {
     match text.first() {
         Some(b'"') => !text.contains(&b'\\'),

@@ -1,96 +1,155 @@
-//! Blocks: many datapoints in one row, as the JSON array that readers will get.
+//! Blocks: many datapoints in one row, as the JSON array that readers get.
 
-use std::borrow::Cow;
+use super::points::Points;
 
-/// A block holds about so much text: large enough to read fast, small enough to cut cheaply.
+/// The text of a block has about this length, in bytes: large enough to read fast, small enough to
+/// cut cheaply. A block whose last value is large is longer.
 pub(in crate::storage) const BLOCK_BYTES: usize = 128 * 1024;
 
-/// Shorter texts are not compressed: there is little to win.
+/// Shorter texts are not compressed, since that would save little.
 const COMPRESS_BYTES: usize = 2 * 1024;
 
-/// No block is so large: whatever says that it is, is damaged.
-const MAX_BYTES: usize = 1 << 30;
+/// LZ4 cannot compress further than this. A block that claims more is damaged.
+const MAX_LZ4_RATIO: usize = 255;
 
 /// Datapoints that are ready to be stored.
 #[derive(Debug, Clone)]
 pub(crate) struct Block {
     pub(in crate::storage) count: usize,
     pub(in crate::storage) last_t: f64,
-    pub(in crate::storage) encoding: i64,
+    /// The length of the text, in bytes.
+    pub(in crate::storage) text_bytes: usize,
+    pub(in crate::storage) encoding: Encoding,
     pub(in crate::storage) data: Vec<u8>,
 }
 
-/// A block whose bytes are not what was written.
+/// How the data of a block holds its text. The numbers are those in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::storage) enum Encoding {
+    Text = 0,
+    Lz4 = 1,
+}
+
+impl Encoding {
+    fn from_number(number: i64) -> Result<Self, BlockError> {
+        match number {
+            0 => Ok(Self::Text),
+            1 => Ok(Self::Lz4),
+            other => Err(BlockError::Encoding(other)),
+        }
+    }
+}
+
+/// Why the bytes of a block or a journal row are not what was written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BlockError {
-    #[error("a block of the data file is damaged")]
-    Corrupt,
-    #[error("a block of the data file is damaged: {0}")]
+    #[error("the checksum of its data is wrong")]
+    Checksum,
+    #[error("the checksum of its header is wrong")]
+    Header,
+    #[error("it has the unknown encoding {0}")]
+    Encoding(i64),
+    #[error("its data cannot be decompressed")]
+    Lz4,
+    #[error("its data is not what its header says")]
+    Content,
+    #[error("it is missing")]
+    Missing,
+    #[error("its data is not JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
 
 impl Block {
-    /// A block of what stands between the brackets of an array.
+    /// Creates a block of the datapoints `inner`, which are separated by commas.
     pub(in crate::storage) fn of(inner: &[u8], count: usize, last_t: f64) -> Self {
         let mut text = Vec::with_capacity(inner.len() + 2);
         text.push(b'[');
         text.extend_from_slice(inner);
         text.push(b']');
-        if text.len() < COMPRESS_BYTES {
-            return Self { count, last_t, encoding: 0, data: text };
+        let text_bytes = text.len();
+        let (encoding, data) = match text_bytes < COMPRESS_BYTES {
+            true => (Encoding::Text, text),
+            false => (Encoding::Lz4, lz4_flex::block::compress_prepend_size(&text)),
+        };
+        Self { count, last_t, text_bytes, encoding, data }
+    }
+}
+
+/// Returns the length of the text that a row's data holds, in bytes, without decompressing it.
+pub(in crate::storage) fn text_bytes(encoding: i64, data: &[u8]) -> Result<usize, BlockError> {
+    match Encoding::from_number(encoding)? {
+        Encoding::Text => Ok(data.len()),
+        Encoding::Lz4 => {
+            let size = lz4_flex::block::uncompressed_size(data);
+            let (length, compressed) = size.map_err(|_| BlockError::Lz4)?;
+            if length / MAX_LZ4_RATIO > compressed.len() {
+                return Err(BlockError::Lz4);
+            }
+            Ok(length)
         }
-        let data = lz4_flex::block::compress_prepend_size(&text);
-        Self { count, last_t, encoding: 1, data }
-    }
-
-    /// One block that holds what these JSON arrays hold, in their order.
-    pub(in crate::storage) fn joined(
-        texts: &[Vec<u8>],
-        count: usize,
-        last_t: f64,
-    ) -> Result<Self, BlockError> {
-        let inner = texts.iter().map(|text| inner(text)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self::of(&inner.join(&b','), count, last_t))
     }
 }
 
-/// The JSON array that a row's bytes hold.
-pub(in crate::storage) fn decode(encoding: i64, data: &[u8]) -> Result<Cow<'_, [u8]>, BlockError> {
-    if encoding == 0 {
-        return Ok(data.into());
-    }
-    let mut text = Vec::new();
-    decode_onto(&mut text, encoding, data)?;
-    Ok(text.into())
-}
-
-/// Adds the JSON array that a row's bytes hold to a text.
+/// Adds a separator to a text, and after it the datapoints that a row's data holds, without the
+/// brackets around them.
+///
+/// The memory that this needs is bounded by the length of the data, whatever the data is.
 pub(in crate::storage) fn decode_onto(
     text: &mut Vec<u8>,
+    separator: u8,
     encoding: i64,
     data: &[u8],
 ) -> Result<(), BlockError> {
-    match encoding {
-        0 => text.extend_from_slice(data),
-        1 => {
-            let (length, data) =
-                lz4_flex::block::uncompressed_size(data).map_err(|_| BlockError::Corrupt)?;
-            if length > MAX_BYTES {
-                return Err(BlockError::Corrupt);
-            }
-            let start = text.len();
+    let length = text_bytes(encoding, data)?;
+    let start = text.len();
+    match Encoding::from_number(encoding)? {
+        Encoding::Text => text.extend_from_slice(data),
+        Encoding::Lz4 => {
+            let size = lz4_flex::block::uncompressed_size(data);
+            let (_, compressed) = size.map_err(|_| BlockError::Lz4)?;
             text.resize(start + length, 0);
-            let written = lz4_flex::block::decompress_into(data, &mut text[start..]);
+            let written = lz4_flex::block::decompress_into(compressed, &mut text[start..]);
             if written.ok() != Some(length) {
-                return Err(BlockError::Corrupt);
+                return Err(BlockError::Lz4);
             }
         }
-        _ => return Err(BlockError::Corrupt),
     }
+    // The brackets become the separator and nothing.
+    if length < 2 || text[start] != b'[' || text.pop() != Some(b']') {
+        return Err(BlockError::Content);
+    }
+    text[start] = separator;
     Ok(())
 }
 
-/// What stands between the brackets of a JSON array.
-pub(in crate::storage) fn inner(array: &[u8]) -> Result<&[u8], BlockError> {
-    array.strip_prefix(b"[").and_then(|array| array.strip_suffix(b"]")).ok_or(BlockError::Corrupt)
+/// Reads the datapoints that a row's data holds.
+pub(in crate::storage) fn decode(encoding: i64, data: &[u8]) -> Result<Points, BlockError> {
+    let mut text = Vec::new();
+    decode_onto(&mut text, b',', encoding, data)?;
+    text.remove(0);
+    Points::parse(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decompression_bomb_is_refused_before_memory_is_taken_for_it() {
+        let mut bomb = lz4_flex::block::compress_prepend_size(b"[{\"t\":1}]");
+        bomb[..4].copy_from_slice(&u32::MAX.to_le_bytes());
+        let mut text = Vec::new();
+        let decoded = decode_onto(&mut text, b',', Encoding::Lz4 as i64, &bomb);
+        assert!(matches!(decoded, Err(BlockError::Lz4)), "{decoded:?}");
+        assert_eq!(text.capacity(), 0);
+    }
+
+    #[test]
+    fn what_compresses_best_can_be_read() {
+        let value = format!("{{\"t\":1,\"d\":\"{}\"}}", "x".repeat(8 << 20));
+        let block = Block::of(value.as_bytes(), 1, 1.0);
+        assert_eq!(block.encoding, Encoding::Lz4);
+        let points = decode(block.encoding as i64, &block.data).expect("a datapoint");
+        assert_eq!(points.text(), value.as_bytes());
+    }
 }

@@ -1,4 +1,4 @@
-//! Consecutive datapoints as text: how they come in, wait in memory and go out.
+//! Consecutive datapoints as text: how they arrive, wait in memory and are sent.
 
 use std::ops::Range;
 
@@ -7,21 +7,21 @@ use serde::Deserialize;
 
 use super::block::{BLOCK_BYTES, Block, BlockError};
 
-/// Every datapoint begins with this.
+/// The text of every stored datapoint begins with this.
 const TIME: &[u8] = br#"{"t":"#;
 
-/// Datapoints in the order of their times, as JSON: what stands between the brackets of an array.
+/// Datapoints in the order of their times, as JSON, separated by commas.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Points {
     text: Vec<u8>,
-    /// Where each begins in the text; what ends before is a comma.
+    /// Where each datapoint begins in the text.
     starts: Vec<usize>,
-    /// When each is, in seconds.
+    /// The time of each datapoint, in seconds.
     times: Vec<f64>,
 }
 
 impl Points {
-    /// No datapoints, with room for so many of them in so many bytes.
+    /// Creates an empty value with room for some datapoints and bytes of text.
     pub(in crate::storage) fn with_capacity(points: usize, bytes: usize) -> Self {
         Self {
             text: Vec::with_capacity(bytes),
@@ -30,52 +30,58 @@ impl Points {
         }
     }
 
-    /// Reads them back from their text.
+    /// Reads datapoints back from their text, in which they are separated by commas.
     pub(crate) fn parse(text: Vec<u8>) -> Result<Self, BlockError> {
         let mut points = Self::default();
         let mut at = 0;
-        while at < text.len() {
-            if at > 0 {
-                at += 1;
-            }
+        loop {
             let (time, length) = first(&text[at..])?;
             points.starts.push(at);
             points.times.push(time);
             at += length;
+            match text.get(at) {
+                None => break,
+                Some(b',') => at += 1,
+                Some(_) => return Err(BlockError::Content),
+            }
+        }
+        if !points.times.is_sorted() {
+            return Err(BlockError::Content);
         }
         Ok(Self { text, ..points })
     }
 
+    /// Returns the number of datapoints.
     pub(crate) fn len(&self) -> usize {
         self.times.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no datapoints.
     pub(crate) fn is_empty(&self) -> bool {
         self.times.is_empty()
     }
 
-    /// Their whole text.
+    /// Returns the text of all datapoints, separated by commas.
     pub(crate) fn text(&self) -> &[u8] {
         &self.text
     }
 
-    /// The time of the first; of none, before all times.
+    /// Returns the time of the first datapoint, or negative infinity.
     pub(in crate::storage) fn first_t(&self) -> f64 {
         self.times.first().copied().unwrap_or(f64::NEG_INFINITY)
     }
 
-    /// The time of the last; of none, before all times.
+    /// Returns the time of the last datapoint, or negative infinity.
     pub(in crate::storage) fn last_t(&self) -> f64 {
         self.times.last().copied().unwrap_or(f64::NEG_INFINITY)
     }
 
-    /// How many are not later than a time.
+    /// Returns how many datapoints are not later than `t`.
     pub(in crate::storage) fn count_until(&self, t: f64) -> usize {
         self.times.partition_point(|time| *time <= t)
     }
 
-    /// The text of some of them.
+    /// Returns the text of the datapoints with these indexes.
     pub(in crate::storage) fn part(&self, range: Range<usize>) -> &[u8] {
         let place = |index: usize| self.starts.get(index).copied();
         let start = place(range.start).unwrap_or(self.text.len());
@@ -83,14 +89,14 @@ impl Points {
         &self.text[start..end.max(start)]
     }
 
-    /// The largest number of them from an index on whose text fits into so many bytes; one at
-    /// least.
+    /// Returns how many datapoints, starting with the one at `first`, have a text of at most `bytes`
+    /// in total; at least 1.
     pub(in crate::storage) fn fitting(&self, first: usize, bytes: usize) -> usize {
         let end = self.starts.get(first).map_or(0, |start| start + bytes);
         self.starts.partition_point(|start| *start <= end).saturating_sub(first + 1).max(1)
     }
 
-    /// Puts others after these.
+    /// Appends other datapoints.
     pub(in crate::storage) fn append(&mut self, others: &Self) {
         if others.is_empty() {
             return;
@@ -102,9 +108,9 @@ impl Points {
         self.times.extend_from_slice(&others.times);
     }
 
-    /// Puts one more after these. Its time is not before that of the last.
+    /// Appends a datapoint, whose time must not be before that of the last one.
     ///
-    /// `said` is the text of the time, if there is one that is as it should be.
+    /// `time_text` is the text of the time, if it is known to be its shortest form.
     pub(in crate::storage) fn push(
         &mut self,
         t: Timestamp,
@@ -138,16 +144,16 @@ impl Points {
         }
     }
 
-    /// The same datapoints, those before a time moved to it.
+    /// Returns the same datapoints, with those before `earliest` moved to that time.
     pub(in crate::storage) fn restamped(&self, earliest: f64) -> Result<Self, BlockError> {
         let moved = self.times.partition_point(|time| *time < earliest);
         let time = serde_json::to_vec(&Timestamp::new(earliest))?;
         let mut points = Self::with_capacity(self.len(), self.text.len() + moved * time.len());
         for index in 0..moved {
-            // What follows the time: the value, or the end.
+            // The rest is what follows the time: the value and the origin, or the end.
             let text = &self.part(index..index + 1)[TIME.len()..];
             let rest = text.iter().position(|byte| matches!(byte, b',' | b'}'));
-            let rest = &text[rest.ok_or(BlockError::Corrupt)?..];
+            let rest = &text[rest.ok_or(BlockError::Content)?..];
             points.separate();
             points.starts.push(points.text.len());
             points.times.push(earliest);
@@ -166,7 +172,10 @@ impl Points {
         Ok(points)
     }
 
-    /// The blocks that hold them: all of about the same size.
+    /// Returns blocks of about the same size that hold the datapoints.
+    ///
+    /// A block is cut before the first datapoint that begins after its share of the text, so that it
+    /// holds at most one large value, its last one.
     pub(in crate::storage) fn blocks(&self) -> Vec<Block> {
         let pieces = (self.text.len() / BLOCK_BYTES).max(1);
         let mut blocks = Vec::with_capacity(pieces);
@@ -187,7 +196,7 @@ impl Points {
     }
 }
 
-/// The time of the datapoint with which a text begins, and how long it is.
+/// Returns the time of the datapoint at the start of a text, and its length in bytes.
 fn first(text: &[u8]) -> Result<(f64, usize), BlockError> {
     #[derive(Deserialize)]
     struct Time {
@@ -198,6 +207,6 @@ fn first(text: &[u8]) -> Result<(f64, usize), BlockError> {
         return Ok((raw.t.map_or(0.0, |t| t.value), length));
     }
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Time>();
-    let time = values.next().ok_or(BlockError::Corrupt)??;
+    let time = values.next().ok_or(BlockError::Content)??;
     Ok((time.t, values.byte_offset()))
 }

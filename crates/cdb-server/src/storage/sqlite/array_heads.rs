@@ -1,4 +1,4 @@
-//! Where arrays end, and their newest datapoints: those that lie in the journal, not yet in blocks.
+//! Where arrays end, and their newest datapoints, which are in the journal and not yet in blocks.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,11 +8,14 @@ use crate::storage::Array;
 use crate::storage::format::block::{BLOCK_BYTES, Block};
 use crate::storage::format::points::Points;
 
-/// Arrays that are remembered at most beside those that have datapoints here.
+/// The number of arrays that are remembered, apart from those that have datapoints here.
 const MAX_HEADS: usize = 10_000;
 
-/// Blocks of fewer datapoints are crumbs, and so many crumbs are merged.
+/// This many blocks of fewer datapoints each are merged.
 pub(super) const MIN_BLOCK_POINTS: usize = 64;
+
+/// A block with a longer text is not merged, whatever it holds, in bytes.
+const FULL_BLOCK_BYTES: usize = BLOCK_BYTES / 2;
 
 /// The ends of arrays, as the last commit left them. Clones share them.
 ///
@@ -23,7 +26,7 @@ pub(super) struct ArrayHeads(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     heads: HashMap<Array, ArrayHead>,
-    /// How much text the journal holds, in bytes.
+    /// The length of the text in the journal, in bytes.
     journal: usize,
 }
 
@@ -44,38 +47,55 @@ impl ArrayHead {
 #[derive(Debug, Clone)]
 pub(super) struct PendingAppend {
     pub(super) blocks: Blocks,
-    /// What the journal gets.
+    /// What is to be written to the journal.
     pub(super) appended: Points,
-    /// How many datapoints of the array the journal holds already.
+    /// The number of datapoints that the journal holds already.
     in_journal: u64,
+    /// Whether the datapoints that the journal holds become blocks in this commit, and are deleted
+    /// from it.
+    pub(super) clears_journal: bool,
     /// The time of the last datapoint; before all times if there is none.
     pub(super) last_t: f64,
 }
 
 impl PendingAppend {
-    /// Nothing yet, after blocks and nothing in the journal.
+    /// Nothing yet, in an array that has these blocks and nothing in the journal.
     pub(super) fn after(blocks: Blocks) -> Self {
         let last_t = blocks.last_t;
-        Self { blocks, appended: Points::default(), in_journal: 0, last_t }
+        let appended = Points::default();
+        Self { blocks, appended, in_journal: 0, clears_journal: false, last_t }
     }
 
-    /// Whether further blocks can follow: they come before all that is in the journal.
-    pub(super) fn takes_blocks(&self) -> bool {
-        self.in_journal == 0 && self.appended.is_empty()
+    /// Takes the datapoints that are, or were to be, in the journal, since blocks are to follow
+    /// them.
+    pub(super) fn take_recent(&mut self, array: Array, heads: &ArrayHeads) -> Points {
+        let mut points = Points::default();
+        if self.in_journal > 0 {
+            points = heads.recent(array);
+            self.in_journal = 0;
+            self.clears_journal = true;
+        }
+        points.append(&std::mem::take(&mut self.appended));
+        points
     }
 
-    /// How many datapoints the array will have.
+    /// Returns the index of the first datapoint of `appended`.
+    pub(super) fn first_appended(&self) -> u64 {
+        self.blocks.length + self.in_journal
+    }
+
+    /// Returns the number of datapoints that the array will have.
     pub(super) fn length(&self) -> u64 {
         self.blocks.length + self.in_journal + self.appended.len() as u64
     }
 }
 
-/// How far an array goes in blocks, and which of the last of them are worth merging.
+/// How far an array goes in blocks, and which of the last ones may be merged.
 #[derive(Debug, Clone)]
 pub(super) struct Blocks {
     pub(super) length: u64,
     pub(super) last_t: f64,
-    /// The blocks after the last full one, oldest first.
+    /// The blocks after the last full one, in order.
     small: Vec<PartialBlock>,
 }
 
@@ -84,7 +104,9 @@ pub(super) struct Blocks {
 pub(super) struct PartialBlock {
     pub(super) first_index: u64,
     pub(super) count: usize,
-    bytes: usize,
+    /// The length of the text, in bytes: that of the compressed data does not bound the memory for a
+    /// merge.
+    text_bytes: usize,
 }
 
 impl Default for Blocks {
@@ -94,56 +116,70 @@ impl Default for Blocks {
 }
 
 impl Blocks {
-    /// Takes note of a block that is appended.
-    pub(super) fn push(&mut self, block: &Block) {
-        self.note(block.count, block.data.len(), block.last_t);
+    /// Creates a value for blocks of which only their end is known.
+    pub(super) fn ending_at(length: u64) -> Self {
+        Self { length, ..Self::default() }
     }
 
-    /// Takes note of an appended block of so many datapoints and bytes.
-    pub(super) fn note(&mut self, count: usize, bytes: usize, last_t: f64) {
-        self.last(PartialBlock { first_index: self.length, count, bytes });
+    /// Appends a block.
+    pub(super) fn push(&mut self, block: &Block) {
+        self.note(block.count, block.text_bytes, block.last_t);
+    }
+
+    /// Appends a block with this number of datapoints and length of text.
+    pub(super) fn note(&mut self, count: usize, text_bytes: usize, last_t: f64) {
+        self.push_small(PartialBlock { first_index: self.length, count, text_bytes });
         self.length += count as u64;
         self.last_t = last_t;
     }
 
-    /// Takes note that the blocks from an index on have become one.
+    /// Replaces the blocks from an index on by one.
     pub(super) fn merged(&mut self, first_index: u64, block: &Block) {
         self.small.retain(|block| block.first_index < first_index);
-        self.last(PartialBlock { first_index, count: block.count, bytes: block.data.len() });
+        let (count, text_bytes) = (block.count, block.text_bytes);
+        self.push_small(PartialBlock { first_index, count, text_bytes });
     }
 
-    fn last(&mut self, block: PartialBlock) {
-        if block.bytes >= BLOCK_BYTES / 8 && block.count >= MIN_BLOCK_POINTS {
+    /// Excludes the present blocks from being merged.
+    pub(super) fn forget_small(&mut self) {
+        self.small.clear();
+    }
+
+    fn push_small(&mut self, block: PartialBlock) {
+        if block.text_bytes >= FULL_BLOCK_BYTES {
             self.small.clear();
         } else {
             self.small.push(block);
         }
     }
 
-    /// The blocks at the end that should become one, if any: 64 crumbs, or slices (what crumbs
-    /// were merged into) that make a full block together.
+    /// Returns the blocks at the end that should become one, if there are enough of them.
+    ///
+    /// A datapoint is written at most four times, whatever its size: to the journal, in a block of
+    /// few datapoints, in a block of at least 64 (or of [`BLOCK_BYTES`], if these few are large), and
+    /// in a full block. The text of the blocks that become one is shorter than 1.5 full blocks.
     pub(super) fn mergeable(&self) -> Option<&[PartialBlock]> {
-        let crumbs =
-            self.small.iter().rev().take_while(|block| block.count < MIN_BLOCK_POINTS).count();
-        let run = &self.small[self.small.len() - crumbs..];
-        let bytes: usize = run.iter().map(|block| block.bytes).sum();
-        if crumbs >= MIN_BLOCK_POINTS || (crumbs > 1 && bytes >= BLOCK_BYTES) {
-            return Some(run);
+        let few = self.small.iter().rev().take_while(|block| block.count < MIN_BLOCK_POINTS);
+        let (many, few) = self.small.split_at(self.small.len() - few.count());
+        let is_enough = |blocks: &[PartialBlock]| {
+            let bytes: usize = blocks.iter().map(|block| block.text_bytes).sum();
+            blocks.len() > 1 && bytes >= BLOCK_BYTES
+        };
+        if few.len() >= MIN_BLOCK_POINTS || is_enough(few) {
+            return Some(few);
         }
-        let slices = &self.small[..self.small.len() - crumbs];
-        let bytes: usize = slices.iter().map(|block| block.bytes).sum();
-        (crumbs == 0 && slices.len() > 1 && bytes >= BLOCK_BYTES / 4).then_some(slices)
+        (few.is_empty() && is_enough(many)).then_some(many)
     }
 }
 
-/// What a reader finds here of what it looks for.
+/// What is known here of a datapoint that a reader looks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// It is here.
+    /// The index, since the datapoint is here.
     Here(u64),
-    /// If it is in no block, it is this.
+    /// The index, if the datapoint is in no block.
     Else(u64),
-    /// It is not here.
+    /// Nothing is known here.
     Not,
 }
 
@@ -152,12 +188,12 @@ impl ArrayHeads {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many datapoints an array has, if that is state.
+    /// Returns the number of datapoints of an array, if it is known.
     pub(super) fn length(&self, array: Array) -> Option<u64> {
         self.lock().heads.get(&array).map(ArrayHead::length)
     }
 
-    /// The beginning of an array's growth, if its end is state.
+    /// Returns what can be appended to, if the end of the array is known.
     pub(super) fn pending(&self, array: Array) -> Option<PendingAppend> {
         let state = self.lock();
         let head = state.heads.get(&array)?;
@@ -169,19 +205,24 @@ impl ArrayHeads {
         })
     }
 
-    /// How much text the journal holds, in bytes.
+    /// Returns the length of the text in the journal, in bytes.
     pub(super) fn journal_bytes(&self) -> usize {
         self.lock().journal
     }
 
-    /// All that the journal holds, and the blocks that come before it.
+    /// Returns all that the journal holds of an array.
+    fn recent(&self, array: Array) -> Points {
+        self.lock().heads.get(&array).map(|head| head.recent.clone()).unwrap_or_default()
+    }
+
+    /// Returns all that the journal holds, with the blocks that come before it.
     pub(super) fn journal(&self) -> Vec<(Array, Blocks, Points)> {
         let state = self.lock();
         let heads = state.heads.iter().filter(|(_, head)| !head.recent.is_empty());
         heads.map(|(array, head)| (*array, head.blocks.clone(), head.recent.clone())).collect()
     }
 
-    /// Takes note that the journal is empty, and how far its arrays go in blocks now.
+    /// Records that the journal is empty, and how far its arrays go in blocks.
     pub(super) fn flushed(&self, arrays: impl IntoIterator<Item = (Array, Blocks)>) {
         let mut state = self.lock();
         state.journal = 0;
@@ -190,7 +231,7 @@ impl ArrayHeads {
         }
     }
 
-    /// Takes note of blocks that have become fewer.
+    /// Records that blocks were merged.
     pub(super) fn merged(&self, arrays: impl IntoIterator<Item = (Array, Blocks)>) {
         let mut state = self.lock();
         for (array, blocks) in arrays {
@@ -198,14 +239,19 @@ impl ArrayHeads {
         }
     }
 
-    /// Takes note of what was committed.
+    /// Records what was committed.
     pub(super) fn applied(&self, appends: impl IntoIterator<Item = (Array, PendingAppend)>) {
         let mut state = self.lock();
         for (array, pending) in appends {
-            state.journal += pending.appended.text().len();
             let head = state.heads.entry(array).or_default();
+            let before = head.recent.text().len();
             head.blocks = pending.blocks;
+            if pending.clears_journal {
+                head.recent = Points::default();
+            }
             head.recent.append(&pending.appended);
+            let after = head.recent.text().len();
+            state.journal = state.journal + after - before;
         }
         if state.heads.len() > MAX_HEADS {
             state.heads.retain(|_, head| !head.recent.is_empty());
@@ -217,8 +263,8 @@ impl ArrayHeads {
         *self.lock() = std::mem::take(&mut *other.lock());
     }
 
-    /// Adds to a text what is here of a range, after a separator: as much as fits into so many
-    /// bytes, one datapoint at least. Says where to go on, or nothing if the range begins in a
+    /// Adds a separator and the datapoints of a range to a text: as many as `bytes` have room for,
+    /// but at least one. Returns the index after the last one, or `None` if the range begins in a
     /// block.
     pub(super) fn read(
         &self,
@@ -243,7 +289,7 @@ impl ArrayHeads {
         Some(range.start + count as u64)
     }
 
-    /// The index of the first datapoint later than a time.
+    /// Returns the index of the first datapoint later than `t`.
     pub(super) fn index_after(&self, array: Array, t: f64) -> Found {
         let state = self.lock();
         match state.heads.get(&array) {

@@ -1,45 +1,61 @@
-//! Group commit: what arrives from all connections at about the same time is written together, and
-//! answered when it is durable.
+//! Group commit: inserts that arrive at about the same time, from any connection, are written
+//! together and answered when they are durable.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use cdb_types::Timestamp;
 use cdb_types::endpoint::OTHER_INDEX;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{QueryBuilder, Sqlite};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::Store;
-use super::array_heads::PendingAppend;
+use super::array_heads::{ArrayHeads, PendingAppend};
+use super::block_table::{BlockReadError, Row, insert_blocks};
 use super::feed::Feed;
-use super::journal::{ENTRIES_PER_STATEMENT, insert_entries};
+use super::journal::{ENTRIES_PER_STATEMENT, JournalRow, delete_entries, insert_entries};
 use super::writer::Writer;
 use crate::events::{Appended, Event};
 use crate::service::authorize::AppendPermit;
-use crate::storage::Array;
 use crate::storage::format::batch::Batch;
-use crate::storage::format::block::{Block, BlockError};
-use crate::storage::format::points::Points;
+use crate::storage::format::block::BlockError;
+use crate::storage::{Array, DamagedBlock};
 
-/// At most so many inserts wait; senders beyond that wait for a free slot.
+/// The number of inserts that wait. Senders beyond that wait for a free slot.
 pub(super) const MAX_PENDING: usize = 256;
 
-/// How many blocks one statement writes at most, well below SQLite's limit of bound values.
-const ROWS_PER_STATEMENT: usize = 1000;
+/// A datapoint is not moved further into the future than this, in seconds: one wrong clock would
+/// carry all later datapoints with it.
+const MAX_RESTAMP_SECS: f64 = 86_400.0;
 
 /// Why a batch was not stored.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommitError {
     #[error("Greater timestamp already exists for the stream. Insert Failed.")]
     Order,
+    /// The datapoints would be moved into the future, to the time of the last one of the array.
+    #[error(
+        "the stream's last datapoint has the time {last_t}, which is more than a day after the \
+         server's clock ({now}), and datapoints would be moved to it; insert datapoints with times \
+         that are not before it, or use another stream"
+    )]
+    Future { last_t: f64, now: f64 },
     #[error("{OTHER_INDEX}")]
     Index,
-    /// Users, devices or streams have changed since the insert was allowed: it must be asked again.
+    /// Users, devices or streams have changed since the insert was allowed, so that it must be
+    /// checked again.
     #[error("the stream has changed meanwhile")]
     Stale,
     #[error(transparent)]
     Block(#[from] BlockError),
+    #[error(transparent)]
+    Damaged(#[from] DamagedBlock),
+    /// Another server has opened the file. Nothing is written any more.
+    #[error(
+        "another server has opened the data file, so this one has stopped writing; stop one of them"
+    )]
+    Superseded,
     #[error("the insert could not be written: {0}")]
     Store(#[from] sqlx::Error),
     /// The commit that the insert was to be part of failed.
@@ -47,34 +63,36 @@ pub(crate) enum CommitError {
     Group(Arc<CommitError>),
 }
 
-/// A batch that may be stored.
+/// A batch that the caller may append.
 #[derive(Debug)]
 pub(crate) struct Insert {
     pub(crate) permit: AppendPermit,
     pub(crate) batch: Batch,
-    /// Whether timestamps that are too early are moved, or the batch refused.
+    /// Whether timestamps before the last one of the array are moved to it. Otherwise the batch is
+    /// refused.
     pub(crate) restamp: bool,
-    /// The index that it must get, if that matters.
+    /// The index that the first datapoint must get, if any.
     pub(crate) index: Option<u64>,
 }
 
-/// An insert, and who waits for it.
+/// An insert, and the way to its caller.
 #[derive(Debug)]
 pub(super) struct Pending {
     insert: Insert,
     done: oneshot::Sender<Result<(), CommitError>>,
 }
 
-/// A block with its place.
-#[derive(Debug)]
-pub(super) struct Row {
-    pub(super) array: Array,
-    pub(super) first_index: u64,
-    pub(super) block: Block,
+impl From<BlockReadError> for CommitError {
+    fn from(error: BlockReadError) -> Self {
+        match error {
+            BlockReadError::Damaged(error) => error.into(),
+            BlockReadError::Sqlite(error) => error.into(),
+        }
+    }
 }
 
 impl Store {
-    /// Appends a batch; returns when it is on disk.
+    /// Appends a batch. Returns when it is on disk.
     pub(crate) async fn insert(&self, insert: Insert) -> Result<(), CommitError> {
         let (done, answer) = oneshot::channel();
         let closed = || CommitError::from(sqlx::Error::PoolClosed);
@@ -95,14 +113,14 @@ pub(super) async fn run(writer: Arc<Mutex<Option<Writer>>>, mut pending: mpsc::R
             continue;
         };
         let applied = write(writer, &mut group).await;
-        // Whoever waited has been answered; what comes in meanwhile makes the next group larger.
+        // The callers have been answered. Inserts that arrive meanwhile make the next group larger.
         if let Err(error) = writer.tidy(&applied).await {
             tracing::warn!(%error, "small blocks could not be merged");
         }
     }
 }
 
-/// Lets those come in that are about to: a commit costs more than the wait for them.
+/// Waits for inserts that are about to arrive, since a commit costs more than that.
 async fn gather(group: &mut Vec<Pending>, pending: &mut mpsc::Receiver<Pending>) {
     loop {
         tokio::task::yield_now().await;
@@ -113,7 +131,7 @@ async fn gather(group: &mut Vec<Pending>, pending: &mut mpsc::Receiver<Pending>)
     }
 }
 
-/// Writes a group in one commit and answers each of it; says which arrays have got blocks.
+/// Writes a group in one commit and answers each insert. Returns the arrays that have new blocks.
 async fn write(writer: &mut Writer, group: &mut Vec<Pending>) -> Vec<Array> {
     if let Err(error) = writer.make_room().await.map_err(Arc::new) {
         for Pending { done, .. } in group.drain(..) {
@@ -142,7 +160,7 @@ fn answer(done: oneshot::Sender<Result<(), CommitError>>, result: Result<(), Com
     }
 }
 
-/// Gives a batch its place after what its array holds and will hold.
+/// Adds an insert to a commit, after what its array holds and will hold.
 async fn place(
     writer: &mut Writer,
     commit: &mut Commit,
@@ -151,33 +169,47 @@ async fn place(
     if insert.permit.is_stale(&writer.changes) {
         return Err(CommitError::Stale);
     }
-    if let Entry::Vacant(unknown) = commit.appends.entry(insert.permit.array()) {
-        unknown.insert(writer.pending(insert.permit.array()).await?);
+    let array = insert.permit.array();
+    if let Entry::Vacant(unknown) = commit.appends.entry(array) {
+        unknown.insert(writer.pending(array).await?);
     }
-    let ends_at = commit.appends.get(&insert.permit.array()).map(PendingAppend::length);
+    let pending = commit.appends.get(&array);
+    if let Some(last_t) = pending.map(|pending| pending.last_t)
+        && insert.restamp
+        && insert.batch.points.first_t() < last_t
+    {
+        let now = Timestamp::now().as_secs_f64();
+        if last_t > now + MAX_RESTAMP_SECS {
+            return Err(CommitError::Future { last_t, now });
+        }
+    }
+    let ends_at = pending.map(PendingAppend::length);
     if insert.index.is_some_and(|index| ends_at != Some(index)) {
         return Err(CommitError::Index);
     }
-    commit.append(insert.permit.array(), insert.batch, insert.restamp)
+    commit.append(array, insert.batch, insert.restamp)
 }
 
-/// What is to be written at once.
+/// What is to be written together.
 #[derive(Debug)]
 pub(super) struct Commit {
-    /// How each array grows that is written to.
+    /// What is appended to each array.
     pub(super) appends: HashMap<Array, PendingAppend>,
     /// The events to publish when it is written.
     pub(super) events: Vec<Event>,
     rows: Vec<Row>,
     feed: Feed,
+    heads: ArrayHeads,
+    epoch: i64,
 }
 
 impl Commit {
-    pub(super) fn new(feed: Feed) -> Self {
-        Self { appends: HashMap::new(), events: Vec::new(), rows: Vec::new(), feed }
+    pub(super) fn new(feed: Feed, heads: ArrayHeads, epoch: i64) -> Self {
+        let (appends, events, rows) = Default::default();
+        Self { appends, events, rows, feed, heads, epoch }
     }
 
-    /// Puts a batch after the end of an array whose growth has begun.
+    /// Appends a batch to an array that is in `appends`.
     pub(super) fn append(
         &mut self,
         array: Array,
@@ -196,59 +228,48 @@ impl Commit {
             let (index, points) = (Some(pending.length()), batch.points.clone());
             self.events.push(Event::Appended(Appended { array, index, points }));
         }
-        match batch.blocks {
-            Some(blocks) if pending.takes_blocks() => {
-                for block in blocks {
-                    let first_index = pending.blocks.length;
-                    pending.blocks.push(&block);
-                    self.rows.push(Row { array, first_index, block });
-                }
-            }
-            _ => pending.appended.append(&batch.points),
+        let Some(blocks) = batch.blocks else {
+            pending.appended.append(&batch.points);
+            return Ok(());
+        };
+        // Blocks come before all that is in the journal.
+        let recent = pending.take_recent(array, &self.heads);
+        let recent = if recent.is_empty() { Vec::new() } else { recent.blocks() };
+        for block in recent.into_iter().chain(blocks) {
+            let first_index = pending.blocks.length;
+            pending.blocks.push(&block);
+            self.rows.push(Row::new(array, first_index, block));
         }
         Ok(())
     }
 
-    /// Whether one statement writes it all, which needs no transaction around it.
+    /// Returns whether one statement writes all of it, which needs no transaction around it.
     pub(super) fn is_one_statement(&self) -> bool {
         self.rows.is_empty() && self.appends.len() <= ENTRIES_PER_STATEMENT
     }
 
     /// Writes it: within a transaction, unless it is one statement.
-    pub(super) async fn write(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    pub(super) async fn write(&self, connection: &mut SqliteConnection) -> Result<(), CommitError> {
+        for (array, pending) in &self.appends {
+            if pending.clears_journal {
+                delete_entries(connection, *array).await?;
+            }
+        }
         insert_blocks(connection, &self.rows).await?;
-        insert_entries(connection, &self.entries()).await
+        let is_owner = insert_entries(connection, &self.entries(), self.epoch).await?;
+        if is_owner { Ok(()) } else { Err(CommitError::Superseded) }
     }
 
-    /// What the journal gets.
-    fn entries(&self) -> Vec<(Array, &Points)> {
-        let applied = self.appends.iter().filter(|(_, pending)| !pending.appended.is_empty());
-        applied.map(|(array, pending)| (*array, &pending.appended)).collect()
+    /// Returns what is to be written to the journal.
+    fn entries(&self) -> Vec<JournalRow<'_>> {
+        let appends = self.appends.iter();
+        let appends = appends.filter(|(_, pending)| !pending.appended.is_empty());
+        appends
+            .map(|(array, pending)| JournalRow {
+                array: *array,
+                first_index: pending.first_appended(),
+                points: &pending.appended,
+            })
+            .collect()
     }
-}
-
-pub(super) async fn insert_blocks(
-    connection: &mut SqliteConnection,
-    rows: &[Row],
-) -> Result<(), sqlx::Error> {
-    for rows in rows.chunks(ROWS_PER_STATEMENT) {
-        let mut statement = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO block
-             (stream_id, substream, first_index, end_index, last_t, encoding, data) ",
-        );
-        statement.push_values(rows, |mut values, Row { array, first_index, block }| {
-            let end_index = first_index + block.count as u64;
-            values
-                .push_bind(array.stream)
-                .push_bind(array.downlink)
-                .push_bind(first_index.cast_signed())
-                .push_bind(end_index.cast_signed())
-                .push_bind(block.last_t)
-                .push_bind(block.encoding)
-                .push_bind(block.data.as_slice());
-        });
-        // Statements of many rows come in too many lengths to be worth keeping.
-        statement.build().persistent(rows.len() <= 4).execute(&mut *connection).await?;
-    }
-    Ok(())
 }

@@ -1,15 +1,33 @@
-//! The last blocks of arrays, and merging those of them that are small: streams are written datapoint by datapoint and read thousands at a time.
+//! The last blocks of arrays, and merging those that are small: streams are written datapoint by
+//! datapoint, and read thousands at a time.
 
+use std::ops::Range;
+
+use futures_util::TryStreamExt;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::array_heads::{Blocks, MIN_BLOCK_POINTS};
-use super::commit::{CommitError, Row, insert_blocks};
-use crate::storage::Array;
-use crate::storage::format::block::{Block, decode};
+use super::block_table::{BlockReadError, Row, StoredBlock, header_columns, insert_blocks};
+use super::commit::CommitError;
+use crate::storage::format::block::{BLOCK_BYTES, Block, BlockError};
+use crate::storage::{Array, DamagedBlock};
+
+/// The text of blocks that become one is not longer than this, in bytes. It is more than
+/// [`Blocks::mergeable`] returns; the size of a compressed block of format 1 is not known before it
+/// is read.
+const MAX_MERGED_BYTES: usize = 4 * BLOCK_BYTES;
+
+/// The end of the last block, as the index by time has it.
+macro_rules! end_by_time {
+    () => {
+        "(SELECT end_index FROM block INDEXED BY block_by_time
+          WHERE stream_id = ?1 AND substream = ?2 ORDER BY last_t DESC, end_index DESC LIMIT 1)"
+    };
+}
 
 /// Merges the blocks at the end of an array as long as there are enough of them, within a
-/// transaction.
+/// transaction. Blocks that are damaged are left as they are.
 pub(super) async fn merge_small(
     connection: &mut SqliteConnection,
     array: Array,
@@ -19,61 +37,131 @@ pub(super) async fn merge_small(
         && let Some(first_index) = run.first().map(|block| block.first_index)
     {
         let count = run.iter().map(|block| block.count).sum();
-        let texts = take(connection, array, first_index).await?;
-        let block = Block::joined(&texts, count, blocks.last_t)?;
+        let text = match read_text(connection, array, first_index..blocks.length).await {
+            Ok(Some(text)) => text,
+            Ok(None) => {
+                blocks.forget_small();
+                break;
+            }
+            Err(error) if error.is_damage() => {
+                tracing::error!(%error, "small blocks are not merged");
+                blocks.forget_small();
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        sqlx::query("DELETE FROM block WHERE stream_id = ? AND substream = ? AND end_index > ?")
+            .bind(array.stream)
+            .bind(array.downlink)
+            .bind(first_index.cast_signed())
+            .execute(&mut *connection)
+            .await?;
+        let block = Block::of(&text, count, blocks.last_t);
         blocks.merged(first_index, &block);
-        insert_blocks(connection, &[Row { array, first_index, block }]).await?;
+        insert_blocks(connection, &[Row::new(array, first_index, block)]).await?;
     }
     Ok(())
 }
 
-/// Removes the blocks from an index on, and gives their texts in order.
-async fn take(
+/// Reads the text of the datapoints of whole blocks at the end of an array, or `None` if it is too
+/// long for one block.
+async fn read_text(
     connection: &mut SqliteConnection,
     array: Array,
-    first_index: u64,
-) -> Result<Vec<Vec<u8>>, CommitError> {
-    let rows = sqlx::query(
-        "SELECT encoding, data FROM block
+    range: Range<u64>,
+) -> Result<Option<Vec<u8>>, BlockReadError> {
+    let mut rows = sqlx::query(concat!(
+        "SELECT ",
+        header_columns!(),
+        ", data FROM block
          WHERE stream_id = ? AND substream = ? AND end_index > ? ORDER BY end_index",
-    )
+    ))
     .bind(array.stream)
     .bind(array.downlink)
-    .bind(first_index.cast_signed())
-    .fetch_all(&mut *connection)
-    .await?;
-    sqlx::query("DELETE FROM block WHERE stream_id = ? AND substream = ? AND end_index > ?")
-        .bind(array.stream)
-        .bind(array.downlink)
-        .bind(first_index.cast_signed())
-        .execute(connection)
-        .await?;
-    rows.iter()
-        .map(|row| Ok(decode(row.try_get("encoding")?, row.try_get("data")?)?.into_owned()))
-        .collect()
+    .bind(range.start.cast_signed())
+    .fetch(connection);
+    let mut text = Vec::new();
+    let mut next = range.start;
+    while let Some(row) = rows.try_next().await? {
+        let block = StoredBlock::from_row(array, &row)?;
+        if block.range.start != next {
+            return Err(
+                DamagedBlock::new(array, next..block.range.start, BlockError::Missing).into()
+            );
+        }
+        next = block.range.end;
+        let data: &[u8] = row.try_get("data")?;
+        if text.len() + block.text_bytes > MAX_MERGED_BYTES {
+            return Ok(None);
+        }
+        block.decode_onto(&mut text, b',', data)?;
+    }
+    if next != range.end || text.len() > MAX_MERGED_BYTES {
+        return Ok(None);
+    }
+    text.remove(0);
+    Ok(Some(text))
 }
 
-/// Reads how far an array goes in blocks.
+/// Reads how far an array goes in blocks, and its last blocks without their data.
 pub(super) async fn read_blocks(
     connection: &mut SqliteConnection,
     array: Array,
-) -> Result<Blocks, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT first_index, end_index, last_t, length(data) AS bytes FROM block
-         WHERE stream_id = ? AND substream = ? ORDER BY end_index DESC LIMIT ?",
-    )
+) -> Result<Blocks, BlockReadError> {
+    read_last(connection, array, 2 * MIN_BLOCK_POINTS as i64).await
+}
+
+/// Reads how far an array goes in blocks.
+pub(super) async fn read_end(
+    connection: &mut SqliteConnection,
+    array: Array,
+) -> Result<Blocks, BlockReadError> {
+    read_last(connection, array, 1).await
+}
+
+/// Reads the last blocks of an array without their data.
+///
+/// Both indexes must agree on where the last block ends, so that a damaged one does not make the
+/// array shorter.
+async fn read_last(
+    connection: &mut SqliteConnection,
+    array: Array,
+    count: i64,
+) -> Result<Blocks, BlockReadError> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        header_columns!(),
+        ", ",
+        end_by_time!(),
+        " AS end_by_time FROM block INDEXED BY block_header
+         WHERE stream_id = ?1 AND substream = ?2 ORDER BY end_index DESC LIMIT ?3",
+    ))
     .bind(array.stream)
     .bind(array.downlink)
-    .bind(2 * MIN_BLOCK_POINTS as i64)
-    .fetch_all(connection)
+    .bind(count)
+    .fetch_all(&mut *connection)
     .await?;
+    let missing = |range| DamagedBlock::new(array, range, BlockError::Missing);
     let mut blocks = Blocks::default();
     for row in rows.iter().rev() {
-        let (first, end): (i64, i64) = (row.try_get("first_index")?, row.try_get("end_index")?);
-        let bytes: i64 = row.try_get("bytes")?;
-        blocks.length = first.unsigned_abs();
-        let count = usize::try_from(end - first).unwrap_or_default();
-        blocks.note(count, usize::try_from(bytes).unwrap_or_default(), row.try_get("last_t")?);
+        let block = StoredBlock::from_row(array, row)?;
+        if blocks.length > 0 && blocks.length != block.range.start {
+            return Err(missing(blocks.length..block.range.start).into());
+        }
+        blocks.length = block.range.start;
+        blocks.note(block.count(), block.text_bytes, block.last_t);
+    }
+    let by_time: Option<i64> = match rows.first() {
+        Some(row) => row.try_get("end_by_time")?,
+        None => {
+            let query = sqlx::query_scalar(concat!("SELECT ", end_by_time!()));
+            query.bind(array.stream).bind(array.downlink).fetch_one(connection).await?
+        }
+    };
+    let by_time = by_time.unwrap_or_default().cast_unsigned();
+    if by_time != blocks.length {
+        let range = blocks.length.min(by_time)..blocks.length.max(by_time);
+        return Err(missing(range).into());
     }
     Ok(blocks)
 }

@@ -24,8 +24,10 @@ impl From<CommitError> for StorageError {
             CommitError::Store(error) => error.into(),
             CommitError::Group(error) => match &*error {
                 CommitError::Store(sqlx::Error::PoolClosed) => Self::Closed,
+                CommitError::Superseded => Self::Superseded,
                 _ => Self::Failed(error),
             },
+            CommitError::Superseded => Self::Superseded,
             error => Self::failed(error),
         }
     }
@@ -35,6 +37,7 @@ impl From<CommitError> for AppendError {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Order => Self::Order,
+            CommitError::Future { last_t, now } => Self::Future { last_t, now },
             CommitError::Index => Self::Index,
             CommitError::Stale => Self::Stale,
             error => Self::Storage(error.into()),

@@ -4,91 +4,63 @@ use std::ops::Range;
 
 use futures_util::TryStreamExt;
 use sqlx::Row as _;
-use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use super::Store;
 use super::array_heads::{ArrayHeads, Found};
-use crate::storage::format::block::{BLOCK_BYTES, BlockError, decode, decode_onto, inner};
-use crate::storage::format::points::Points;
-use crate::storage::{Array, ReadError};
+use super::block_table::{BlockReadError, StoredBlock, header_columns};
+use super::compact::read_end;
+use crate::storage::format::block::{BLOCK_BYTES, BlockError};
+use crate::storage::{Array, DamagedBlock, ReadError};
 
-/// How much text is read ahead of what is being sent, in bytes; at least one block.
+/// The length of text that is read ahead of what is being sent, in bytes. At least one block is
+/// read.
 const PAGE_BYTES: usize = 512 * 1024;
 
-/// How many blocks are read at first, while it is not known how large they are.
+/// The number of blocks that are read first, while their size is not known.
 const FIRST_BLOCKS: usize = 2;
 
-/// How many blocks are read at once at most.
+/// The number of blocks that are read at once.
 const MAX_BLOCKS: usize = 64;
 
-/// A block as it lies in the file.
-struct Stored<'r> {
-    first_index: u64,
-    end_index: u64,
-    encoding: i64,
-    data: &'r [u8],
-}
+/// A block with a longer text is read alone, in bytes.
+const LARGE_BYTES: usize = 2 * BLOCK_BYTES;
 
-impl<'r> Stored<'r> {
-    fn from_row(row: &'r SqliteRow) -> Result<Self, ReadError> {
-        let index = |column| row.try_get(column).map(i64::cast_unsigned);
-        Ok(Self {
-            first_index: index("first_index")?,
-            end_index: index("end_index")?,
-            encoding: row.try_get("encoding")?,
-            data: row.try_get("data")?,
-        })
-    }
-
-    /// Its datapoints, one by one.
-    fn points(&self) -> Result<Points, BlockError> {
-        Points::parse(inner(&decode(self.encoding, self.data)?)?.to_vec())
+impl From<BlockReadError> for ReadError {
+    fn from(error: BlockReadError) -> Self {
+        match error {
+            BlockReadError::Damaged(error) => error.into(),
+            BlockReadError::Sqlite(error) => error.into(),
+        }
     }
 }
 
 impl Store {
-    /// How many datapoints an array holds.
+    /// Returns the number of datapoints in an array.
     pub(crate) async fn array_length(&self, array: Array) -> Result<u64, ReadError> {
-        if let Some(length) = self.heads.length(array) {
-            return Ok(length);
-        }
-        let length: i64 = sqlx::query_scalar(
-            "SELECT coalesce(max(end_index), 0) FROM block WHERE stream_id = ? AND substream = ?",
-        )
-        .bind(array.stream)
-        .bind(array.downlink)
-        .fetch_one(&self.readers)
-        .await?;
-        Ok(length.cast_unsigned())
+        length(&self.readers, &self.heads, array).await
     }
 
-    /// The index of the first datapoint later than a time; the length if there is none.
+    /// Returns the index of the first datapoint later than `t`, or the length if there is none.
     pub(crate) async fn array_index_after(&self, array: Array, t: f64) -> Result<u64, ReadError> {
         let recent = self.heads.index_after(array, t);
         if let Found::Here(index) = recent {
             return Ok(index);
         }
-        let row = sqlx::query(
-            "SELECT first_index, end_index, encoding, data FROM block
-             WHERE stream_id = ? AND substream = ? AND last_t > ?
-             ORDER BY last_t, end_index LIMIT 1",
-        )
-        .bind(array.stream)
-        .bind(array.downlink)
-        .bind(t)
-        .fetch_optional(&self.readers)
-        .await?;
-        let Some(row) = row else {
-            return match recent {
-                Found::Else(index) => Ok(index),
-                _ => self.array_length(array).await,
-            };
-        };
-        let block = Stored::from_row(&row)?;
-        Ok(block.first_index + block.points()?.count_until(t) as u64)
+        let mut connection = self.readers.acquire().await?;
+        match find_after(&mut connection, array, t).await? {
+            Some(index) => Ok(index),
+            None => {
+                drop(connection);
+                match recent {
+                    Found::Else(index) => Ok(index),
+                    _ => self.array_length(array).await,
+                }
+            }
+        }
     }
 
-    /// Reads the datapoints of these indices, all of which must be there.
+    /// Reads the datapoints with these indexes, all of which must exist.
     pub(crate) fn read(&self, array: Array, range: Range<u64>) -> Reader {
         let (readers, heads) = (self.readers.clone(), self.heads.clone());
         Reader {
@@ -109,11 +81,11 @@ pub(crate) struct Reader {
     readers: SqlitePool,
     heads: ArrayHeads,
     array: Array,
-    /// What is yet to be read.
+    /// What is still to be read.
     range: Range<u64>,
     state: State,
     page_bytes: usize,
-    /// How many blocks make a page, as far as is known.
+    /// The number of blocks that make a page, estimated from the last one.
     page_blocks: usize,
 }
 
@@ -125,9 +97,9 @@ enum State {
 }
 
 impl Reader {
-    /// The next piece of the datapoints' JSON array; `None` after the last.
+    /// Returns the next piece of the datapoints' JSON array, or `None` after the last one.
     ///
-    /// No transaction is held from one piece to the next, so that a slow reader holds up nobody.
+    /// No transaction is open between two pieces, so that a slow reader does not delay others.
     pub(super) async fn next_piece(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         let separator = match self.state {
             State::Start => b'[',
@@ -144,25 +116,25 @@ impl Reader {
         Ok(Some(text))
     }
 
-    /// Reads small pieces: for one of many that are read at the same time.
+    /// Makes the pieces small, for one of many ranges that are read at the same time.
     pub(crate) fn in_small_pieces(self) -> Self {
         Self { page_bytes: BLOCK_BYTES, page_blocks: 1, ..self }
     }
 
-    /// The index of the next datapoint.
+    /// Returns the index of the next datapoint.
     pub(super) fn next_index(&self) -> u64 {
         self.range.start
     }
 
-    /// Whether the last piece has been read.
+    /// Returns whether the last piece has been read.
     pub(super) fn has_ended(&self) -> bool {
         self.state == State::End
     }
 
-    /// Reads some datapoints; their text comes after the separator.
+    /// Reads some datapoints. Their text follows the separator.
     async fn read_page(&mut self, separator: u8) -> Result<Vec<u8>, ReadError> {
         let mut text = Vec::new();
-        // First here, then in the blocks: they come into blocks before they leave this place.
+        // First in memory, then in the blocks: datapoints are in blocks before they leave memory.
         match self.heads.read(self.array, &self.range, self.page_bytes, separator, &mut text) {
             Some(next) => {
                 self.range.start = next;
@@ -172,64 +144,145 @@ impl Reader {
         }
     }
 
-    /// Reads some blocks.
+    /// Reads some blocks, at most one of which is large.
     async fn read_blocks(&mut self, mut separator: u8) -> Result<Vec<u8>, ReadError> {
-        let mut rows = sqlx::query(
-            "SELECT first_index, end_index, encoding, data FROM block
-             WHERE stream_id = ? AND substream = ? AND end_index > ?
-             ORDER BY end_index LIMIT ?",
-        )
+        // Rows are prepared ahead, so that those of large blocks come without their data, except the
+        // first one.
+        let mut rows = sqlx::query(concat!(
+            "SELECT ",
+            header_columns!(),
+            ", CASE WHEN first_index <= ?3 OR coalesce(text_bytes, length(data)) <= ?4 \
+             THEN data END AS data FROM block
+             WHERE stream_id = ?1 AND substream = ?2 AND end_index > ?3
+             ORDER BY end_index LIMIT ?5",
+        ))
         .bind(self.array.stream)
         .bind(self.array.downlink)
         .bind(self.range.start.cast_signed())
+        .bind(LARGE_BYTES as i64)
         .bind(i64::try_from(self.page_blocks).unwrap_or(i64::MAX))
         .fetch(&self.readers);
-        let mut text = Vec::with_capacity(self.page_bytes + 2 * BLOCK_BYTES);
+        let mut text = Vec::new();
         let mut blocks = 0;
         while text.len() < self.page_bytes && !self.range.is_empty() {
             let Some(row) = rows.try_next().await? else { break };
-            let block = Stored::from_row(&row)?;
-            if block.first_index > self.range.start {
-                return Err(ReadError::Gone);
+            let block = StoredBlock::from_row(self.array, &row)?;
+            if block.range.start > self.range.start {
+                let range = self.range.start..block.range.start;
+                drop(rows);
+                return Err(self.missing(range).await);
             }
-            append(&mut text, separator, &block, &self.range)?;
-            self.range.start = block.end_index.min(self.range.end);
+            let Some(data) = row.try_get::<Option<&[u8]>, _>("data")? else { break };
+            if text.is_empty() {
+                text.reserve(self.page_bytes.min(block.text_bytes * self.page_blocks));
+            }
+            append(&mut text, separator, &block, data, &self.range)?;
+            self.range.start = block.range.end.min(self.range.end);
             separator = b',';
             blocks += 1;
         }
-        // Nothing came, though there was something to come.
+        drop(rows);
         if text.is_empty() {
-            return Err(ReadError::Gone);
+            return Err(self.missing(self.range.clone()).await);
         }
         self.page_blocks = (self.page_bytes * blocks).div_ceil(text.len()).clamp(1, MAX_BLOCKS);
         Ok(text)
     }
+
+    /// Returns why datapoints that were there are in no block.
+    async fn missing(&self, range: Range<u64>) -> ReadError {
+        match length(&self.readers, &self.heads, self.array).await {
+            Ok(length) if length >= self.range.end => {
+                DamagedBlock::new(self.array, range, BlockError::Missing).into()
+            }
+            Ok(_) => ReadError::Gone,
+            Err(error) => error,
+        }
+    }
 }
 
-/// Adds what a range holds of a block, after a separator.
+/// Returns the index of the first datapoint in blocks that is later than `t`, if there is one.
+///
+/// Whether a block is missing in the index by time is seen in the other index: the block before the
+/// one that was found must not be later than `t`. Blocks may be written or merged between the two
+/// queries, so that a difference must be seen twice.
+async fn find_after(
+    connection: &mut SqliteConnection,
+    array: Array,
+    t: f64,
+) -> Result<Option<u64>, ReadError> {
+    let mut is_second = false;
+    loop {
+        let row = sqlx::query(concat!(
+            "SELECT ",
+            header_columns!(),
+            ", data FROM block INDEXED BY block_by_time
+             WHERE stream_id = ? AND substream = ? AND last_t > ?
+             ORDER BY last_t, end_index LIMIT 1",
+        ))
+        .bind(array.stream)
+        .bind(array.downlink)
+        .bind(t)
+        .fetch_optional(&mut *connection)
+        .await?;
+        let (found, end_before, last_t) = match &row {
+            Some(row) => {
+                let block = StoredBlock::from_row(array, row)?;
+                let before = block.points(row.try_get("data")?)?.count_until(t) as u64;
+                let index = block.range.start + before;
+                if before > 0 || index == 0 {
+                    return Ok(Some(index));
+                }
+                let last_t: Option<f64> = sqlx::query_scalar(
+                    "SELECT last_t FROM block INDEXED BY block_header
+                     WHERE stream_id = ? AND substream = ? AND end_index = ?",
+                )
+                .bind(array.stream)
+                .bind(array.downlink)
+                .bind(index.cast_signed())
+                .fetch_optional(&mut *connection)
+                .await?;
+                (Some(index), index, last_t.unwrap_or(f64::INFINITY))
+            }
+            None => {
+                let blocks = read_end(connection, array).await?;
+                (None, blocks.length, blocks.last_t)
+            }
+        };
+        if last_t <= t {
+            return Ok(found);
+        }
+        if is_second {
+            let range = end_before.saturating_sub(1)..end_before;
+            return Err(DamagedBlock::new(array, range, BlockError::Missing).into());
+        }
+        is_second = true;
+    }
+}
+
+/// Returns the number of datapoints in an array.
+async fn length(readers: &SqlitePool, heads: &ArrayHeads, array: Array) -> Result<u64, ReadError> {
+    if let Some(length) = heads.length(array) {
+        return Ok(length);
+    }
+    let mut connection = readers.acquire().await?;
+    Ok(read_end(&mut connection, array).await?.length)
+}
+
+/// Adds a separator and the datapoints that a range has in a block to a text.
 fn append(
     text: &mut Vec<u8>,
     separator: u8,
-    block: &Stored<'_>,
+    block: &StoredBlock,
+    data: &[u8],
     range: &Range<u64>,
-) -> Result<(), ReadError> {
-    if range.start == block.first_index && range.end >= block.end_index {
-        // The brackets become the separator and nothing.
-        let start = text.len();
-        decode_onto(text, block.encoding, block.data)?;
-        if text.get(start) != Some(&b'[') || text.pop() != Some(b']') {
-            return Err(BlockError::Corrupt.into());
-        }
-        text[start] = separator;
-        return Ok(());
+) -> Result<(), DamagedBlock> {
+    if range.start == block.range.start && range.end >= block.range.end {
+        return block.decode_onto(text, separator, data);
     }
-    let points = block.points()?;
-    let place = |index: u64| usize::try_from(index - block.first_index).unwrap_or(usize::MAX);
-    let part = place(range.start)..place(range.end.min(block.end_index));
-    if part.end > points.len() {
-        return Err(BlockError::Corrupt.into());
-    }
+    let points = block.points(data)?;
+    let place = |index: u64| usize::try_from(index - block.range.start).unwrap_or(usize::MAX);
     text.push(separator);
-    text.extend_from_slice(points.part(part));
+    text.extend_from_slice(points.part(place(range.start)..place(range.end.min(block.range.end))));
     Ok(())
 }

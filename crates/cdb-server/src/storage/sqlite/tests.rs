@@ -1,5 +1,9 @@
 //! The store by itself.
 
+mod damage;
+mod files;
+mod sizes;
+
 use cdb_types::{Schema, Timestamp, Validator};
 use proptest::prelude::*;
 use serde_json::{Value, json};

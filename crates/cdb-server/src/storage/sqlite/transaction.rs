@@ -6,8 +6,9 @@ use sqlx::sqlite::{SqliteConnection, SqliteQueryResult};
 use tokio::sync::OwnedMappedMutexGuard;
 
 use super::array_heads::{Blocks, PendingAppend};
+use super::block_table::{Row, insert_blocks};
 use super::catalog::Connected;
-use super::commit::{Commit, CommitError, Row, insert_blocks};
+use super::commit::{Commit, CommitError};
 use super::compact::read_blocks;
 use super::error::or_duplicate;
 use super::journal;
@@ -80,12 +81,12 @@ impl SqliteTransaction {
         Ok(())
     }
 
-    async fn write(&mut self) -> Result<(), sqlx::Error> {
+    async fn write(&mut self) -> Result<(), CommitError> {
         if let Err(error) = self.commit.write(&mut self.writer.connection).await {
             self.writer.set_failed();
             return Err(error);
         }
-        self.writer.end().await
+        Ok(self.writer.end().await?)
     }
 }
 
@@ -301,7 +302,7 @@ impl Transaction for SqliteTransaction {
         blocks: Vec<Block>,
     ) -> Result<(), StorageError> {
         let row = |block: Block| {
-            let row = Row { array, first_index, block };
+            let row = Row::new(array, first_index, block);
             first_index += row.block.count as u64;
             row
         };

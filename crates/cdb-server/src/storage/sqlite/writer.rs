@@ -1,14 +1,14 @@
-//! The one connection that writes, and what it knows of the file.
+//! The one connection that writes, and what is known of the file.
 //!
 //! SQLite rolls a transaction back by itself after some errors (a full disk, a failed sync), and a
-//! statement outside of a transaction looks just like one inside of it. So nothing here counts open
+//! statement outside of a transaction looks like one inside of it. Therefore nothing here counts open
 //! transactions: SQLite says whether one is open. It refuses `BEGIN` inside of a transaction, and
-//! `COMMIT` and `ROLLBACK` outside of one, so after any of the latter two has succeeded none is open;
-//! only then is the connection `Idle`. A statement alone on an idle connection is a transaction of its
-//! own. A write counts as done when that statement, or the `COMMIT`, has succeeded, which with
+//! `COMMIT` and `ROLLBACK` outside of one. After one of the latter two has succeeded, none is open,
+//! and only then the connection is `Idle`. A single statement on an idle connection is a transaction
+//! of its own. A write is done when that statement, or the `COMMIT`, has succeeded, which with
 //! `synchronous = FULL` includes the sync. After an error the connection is replaced, and memory is
-//! read from the file again. A change that is given up, since it was refused or nobody waits for it,
-//! is rolled back.
+//! read from the file again. A change that is given up, because it was refused or its caller went
+//! away, is rolled back.
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
@@ -18,13 +18,15 @@ use super::commit::{Commit, CommitError};
 use super::compact::{merge_small, read_blocks};
 use super::feed::Feed;
 use super::journal::{self, FLUSH_BYTES};
+use super::owner;
 use crate::events::ChangeLog;
 use crate::storage::Array;
 
-/// What the journal may hold, in bytes, before nothing more is taken: it cannot be emptied then.
+/// The length of text in the journal at which inserts are refused, in bytes. It is reached if the
+/// journal cannot be emptied.
 const MAX_JOURNAL_BYTES: usize = 8 * FLUSH_BYTES;
 
-/// Has the right to write.
+/// The right to write.
 #[derive(Debug)]
 pub(crate) struct Writer {
     pub(super) connection: SqliteConnection,
@@ -34,45 +36,50 @@ pub(crate) struct Writer {
     pub(super) heads: ArrayHeads,
     pub(super) changes: ChangeLog,
     pub(super) feed: Feed,
+    /// The epoch of the file while this is its owner; see [`owner`].
+    epoch: i64,
+    /// Whether another server has become the owner of the file.
+    is_superseded: bool,
 }
 
 /// What is known of the connection.
 ///
-/// It is set to the worse state before each `await`, so that a future that is dropped leaves it
-/// behind.
+/// Before each `await` it is set to the worse state, which then remains if the future is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ConnectionState {
-    /// SQLite has confirmed that no transaction is open, and `tails` says what the file says.
+    /// SQLite has confirmed that no transaction is open, and `heads` agrees with the file.
     Idle,
     /// A transaction was begun, and neither committed nor refused.
     Open,
-    /// A write has failed: nobody knows what the connection holds, nor what is in the file.
+    /// A write has failed. It is not known what the connection holds, nor what is in the file.
     Failed,
 }
 
 impl Writer {
-    /// Opens the connection and reads what was left in the journal.
+    /// Opens the connection, becomes the owner of the file, and reads what was left in the journal.
     pub(super) async fn open(
         options: SqliteConnectOptions,
         changes: ChangeLog,
         feed: Feed,
     ) -> Result<Self, CommitError> {
-        let connection = options.connect().await?;
+        let mut connection = options.connect().await?;
+        let epoch = owner::claim(&mut connection, options.get_filename()).await?;
         // A file that is gone later is not replaced by an empty one.
         let options = options.create_if_missing(false);
         let state = ConnectionState::Failed;
+        let (heads, is_superseded) = (ArrayHeads::default(), false);
         let mut writer =
-            Self { connection, state, options, heads: ArrayHeads::default(), changes, feed };
+            Self { connection, state, options, heads, changes, feed, epoch, is_superseded };
         writer.load_heads().await?;
         Ok(writer)
     }
 
-    /// A commit of nothing yet.
+    /// Returns a commit of nothing yet.
     pub(super) fn prepare(&self) -> Commit {
-        Commit::new(self.feed.clone())
+        Commit::new(self.feed.clone(), self.heads.clone(), self.epoch)
     }
 
-    /// The beginning of an array's growth.
+    /// Returns what can be appended to.
     pub(super) async fn pending(&mut self, array: Array) -> Result<PendingAppend, CommitError> {
         self.make_idle().await?;
         if let Some(pending) = self.heads.pending(array) {
@@ -84,7 +91,7 @@ impl Writer {
         Ok(PendingAppend::after(blocks))
     }
 
-    /// Writes, durably, and tells of it.
+    /// Writes, durably, and notifies subscribers.
     pub(super) async fn commit(&mut self, commit: Commit) -> Result<(), CommitError> {
         if commit.is_one_statement() {
             self.make_idle().await?;
@@ -92,9 +99,7 @@ impl Writer {
             commit.write(&mut self.connection).await?;
             self.state = ConnectionState::Idle;
         } else {
-            let write = async |connection: &mut SqliteConnection| {
-                commit.write(connection).await.map_err(CommitError::from)
-            };
+            let write = async |connection: &mut SqliteConnection| commit.write(connection).await;
             self.transaction(write).await?;
         }
         self.heads.applied(commit.appends);
@@ -102,8 +107,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Makes blocks of what the journal holds if that is much, and large ones of the small blocks
-    /// at the ends of these arrays.
+    /// Makes blocks of what the journal holds if there is enough of it, and merges small blocks at
+    /// the ends of these arrays.
     pub(super) async fn tidy(&mut self, arrays: &[Array]) -> Result<(), CommitError> {
         if self.heads.journal_bytes() >= FLUSH_BYTES {
             self.flush().await?;
@@ -127,7 +132,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Sees to it that the journal does not grow for ever when it cannot be emptied.
+    /// Empties the journal if it has become too large, or returns an error.
     pub(super) async fn make_room(&mut self) -> Result<(), CommitError> {
         if self.heads.journal_bytes() < MAX_JOURNAL_BYTES { Ok(()) } else { self.flush().await }
     }
@@ -143,9 +148,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Does something in a transaction of its own. After an error nothing of it is in the file, or
-    /// all of it if the error was that of the commit; memory is read from the file again before the
-    /// next write.
+    /// Writes in a transaction of its own. After an error nothing of it is in the file, or all of it
+    /// if the error was that of the commit. Memory is then read from the file before the next write.
     pub(super) async fn transaction<T>(
         &mut self,
         write: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, CommitError>,
@@ -157,13 +161,26 @@ impl Writer {
         Ok(written)
     }
 
-    /// Begins a transaction. Where the caller goes away before [`end`](Self::end), it is rolled
-    /// back by the next one that writes.
+    /// Begins a transaction. If the caller goes away before [`end`](Self::end), the next writer
+    /// rolls it back.
     pub(super) async fn begin(&mut self) -> Result<(), CommitError> {
         self.make_idle().await?;
         self.state = ConnectionState::Failed;
-        execute(&mut self.connection, "BEGIN IMMEDIATE").await?;
+        self.begin_as_owner().await?;
         self.state = ConnectionState::Open;
+        Ok(())
+    }
+
+    /// Begins a transaction in which the file has the epoch of this owner.
+    async fn begin_as_owner(&mut self) -> Result<(), CommitError> {
+        let begin = sqlx::query_scalar("BEGIN IMMEDIATE; SELECT epoch FROM owner");
+        let epoch: i64 = begin.fetch_one(&mut self.connection).await?;
+        if epoch != self.epoch {
+            self.is_superseded = true;
+            tracing::error!("another server has opened the data file, nothing is written any more");
+            execute(&mut self.connection, "ROLLBACK").await?;
+            return Err(CommitError::Superseded);
+        }
         Ok(())
     }
 
@@ -175,13 +192,16 @@ impl Writer {
         Ok(())
     }
 
-    /// Takes note that a write has failed.
+    /// Records that a write has failed.
     pub(super) fn set_failed(&mut self) {
         self.state = ConnectionState::Failed;
     }
 
-    /// Sees to it that no transaction is open and that `tails` says what the file says.
+    /// Ensures that no transaction is open and that `heads` agrees with the file.
     async fn make_idle(&mut self) -> Result<(), CommitError> {
+        if self.is_superseded {
+            return Err(CommitError::Superseded);
+        }
         if self.state == ConnectionState::Open {
             self.state = ConnectionState::Failed;
             match execute(&mut self.connection, "ROLLBACK").await {
@@ -193,7 +213,7 @@ impl Writer {
         if self.state == ConnectionState::Failed {
             let connection = self.options.connect().await?;
             let failed = std::mem::replace(&mut self.connection, connection);
-            // What it still holds would keep the new one waiting.
+            // Its locks would keep the new connection waiting.
             if let Err(error) = failed.close().await {
                 tracing::debug!(%error, "a connection that has failed did not close");
             }
@@ -202,21 +222,25 @@ impl Writer {
         Ok(())
     }
 
-    /// Reads from the file what memory is to say. Nobody else writes meanwhile, also no statement of
-    /// an earlier connection.
+    /// Reads the heads of arrays from the file. No one else writes meanwhile, which includes
+    /// statements of an earlier connection.
     async fn load_heads(&mut self) -> Result<(), CommitError> {
         self.state = ConnectionState::Failed;
-        execute(&mut self.connection, "BEGIN IMMEDIATE").await?;
-        let heads = journal::load(&mut self.connection).await?;
-        execute(&mut self.connection, "ROLLBACK").await?;
-        self.heads.replace(&heads);
+        self.begin_as_owner().await?;
+        let loaded = journal::load(&mut self.connection).await?;
+        let end = if loaded.is_repaired { "COMMIT" } else { "ROLLBACK" };
+        execute(&mut self.connection, end).await?;
+        self.heads.replace(&loaded.heads);
         self.state = ConnectionState::Idle;
         Ok(())
     }
 
     /// Empties the journal and closes the file.
     pub(super) async fn close(mut self) {
-        let emptied = self.flush().await;
+        let mut emptied = self.flush().await;
+        if emptied.is_ok() {
+            emptied = owner::release(&mut self.connection, self.epoch).await.map_err(Into::into);
+        }
         let closed = emptied.and(self.connection.close().await.map_err(CommitError::from));
         if let Err(error) = closed {
             tracing::warn!(%error, "the data file did not close cleanly");

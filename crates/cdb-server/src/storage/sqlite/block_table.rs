@@ -1,0 +1,198 @@
+//! The rows of the table `block`, each of which is checked when it is read.
+
+use std::ops::Range;
+
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{QueryBuilder, Row as _, Sqlite};
+
+use crate::storage::format::block::{Block, BlockError, decode, decode_onto};
+use crate::storage::format::checksum::Header;
+use crate::storage::format::points::Points;
+use crate::storage::{Array, DamagedBlock};
+
+/// The number of blocks that one statement writes, well below SQLite's limit of bound values.
+const ROWS_PER_STATEMENT: usize = 1000;
+
+/// The columns that [`StoredBlock::from_row`] needs.
+macro_rules! header_columns {
+    () => {
+        "first_index, end_index, last_t, encoding, text_bytes, checksum, \
+         coalesce(text_bytes, length(data)) AS size"
+    };
+}
+pub(super) use header_columns;
+
+/// A block that is to be written, with its place.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) array: Array,
+    pub(super) first_index: u64,
+    pub(super) block: Block,
+    /// Whether the data is what is left of datapoints that cannot be read any more. The row keeps
+    /// their place, and reading it is an error.
+    pub(super) is_damaged: bool,
+}
+
+impl Row {
+    pub(super) fn new(array: Array, first_index: u64, block: Block) -> Self {
+        Self { array, first_index, block, is_damaged: false }
+    }
+
+    fn header(&self) -> Header {
+        Header {
+            stream: self.array.stream,
+            downlink: self.array.downlink,
+            range: self.first_index..self.first_index + self.block.count as u64,
+            last_t: self.block.last_t,
+            encoding: self.block.encoding as i64,
+            text_bytes: self.block.text_bytes as u64,
+        }
+    }
+}
+
+/// Why a block was not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BlockReadError {
+    #[error(transparent)]
+    Damaged(#[from] DamagedBlock),
+    #[error(transparent)]
+    Sqlite(#[from] sqlx::Error),
+}
+
+impl BlockReadError {
+    /// Returns whether the file is damaged, rather than that it cannot be read at the moment.
+    pub(super) fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged(_) => true,
+            // The lower byte of SQLite's result code is its kind: SQLITE_CORRUPT.
+            Self::Sqlite(sqlx::Error::Database(error)) => error
+                .code()
+                .and_then(|code| code.parse::<i32>().ok())
+                .is_some_and(|code| code & 0xff == 11),
+            Self::Sqlite(_) => false,
+        }
+    }
+}
+
+/// A block as it is in the file.
+#[derive(Debug)]
+pub(super) struct StoredBlock {
+    array: Array,
+    pub(super) range: Range<u64>,
+    pub(super) last_t: f64,
+    /// The length of the text, in bytes. Of blocks of format 1 it is that of the data.
+    pub(super) text_bytes: usize,
+    encoding: i64,
+    /// What was written, of which the checksum is checked. `None` in blocks of format 1.
+    checked: Option<(Header, i64)>,
+}
+
+impl StoredBlock {
+    /// Reads a row and checks it, apart from its data.
+    pub(super) fn from_row(array: Array, row: &SqliteRow) -> Result<Self, BlockReadError> {
+        let index = |column| row.try_get(column).map(i64::cast_unsigned);
+        let range = index("first_index")?..index("end_index")?;
+        let (last_t, encoding) = (row.try_get("last_t")?, row.try_get("encoding")?);
+        let damaged = |problem| DamagedBlock::new(array, range.clone(), problem);
+        let checksum: Option<i64> = row.try_get("checksum")?;
+        let checked = match checksum {
+            None if range.is_empty() => return Err(damaged(BlockError::Header).into()),
+            None => None,
+            Some(checksum) => {
+                let header = Header {
+                    stream: array.stream,
+                    downlink: array.downlink,
+                    range: range.clone(),
+                    last_t,
+                    encoding,
+                    text_bytes: row
+                        .try_get::<Option<i64>, _>("text_bytes")?
+                        .unwrap_or_default()
+                        .cast_unsigned(),
+                };
+                header.check(checksum).map_err(damaged)?;
+                Some((header, checksum))
+            }
+        };
+        let text_bytes = usize::try_from(row.try_get::<i64, _>("size")?).unwrap_or(usize::MAX);
+        Ok(Self { array, range, last_t, text_bytes, encoding, checked })
+    }
+
+    /// Returns the number of datapoints.
+    pub(super) fn count(&self) -> usize {
+        usize::try_from(self.range.end - self.range.start).unwrap_or(usize::MAX)
+    }
+
+    /// Checks the data, and adds the text of the datapoints to `text`, after a separator.
+    pub(super) fn decode_onto(
+        &self,
+        text: &mut Vec<u8>,
+        separator: u8,
+        data: &[u8],
+    ) -> Result<(), DamagedBlock> {
+        let decoded =
+            self.check(data).and_then(|()| decode_onto(text, separator, self.encoding, data));
+        decoded.map_err(|problem| self.damaged(problem))
+    }
+
+    /// Checks the data and reads the datapoints.
+    pub(super) fn points(&self, data: &[u8]) -> Result<Points, DamagedBlock> {
+        let points = self.check(data).and_then(|()| decode(self.encoding, data));
+        let points = points.map_err(|problem| self.damaged(problem))?;
+        if points.len() == self.count() {
+            Ok(points)
+        } else {
+            Err(self.damaged(BlockError::Content))
+        }
+    }
+
+    /// Checks the data. In a block without a checksum, every datapoint is read for that.
+    fn check(&self, data: &[u8]) -> Result<(), BlockError> {
+        match &self.checked {
+            Some((header, checksum)) => header.check_all(*checksum, data),
+            None => {
+                let points = decode(self.encoding, data)?;
+                let is_right = points.len() == self.count()
+                    && points.last_t().to_bits() == self.last_t.to_bits();
+                if is_right { Ok(()) } else { Err(BlockError::Content) }
+            }
+        }
+    }
+
+    fn damaged(&self, problem: BlockError) -> DamagedBlock {
+        DamagedBlock::new(self.array, self.range.clone(), problem)
+    }
+}
+
+/// Writes blocks, within a transaction.
+pub(super) async fn insert_blocks(
+    connection: &mut SqliteConnection,
+    rows: &[Row],
+) -> Result<(), sqlx::Error> {
+    for rows in rows.chunks(ROWS_PER_STATEMENT) {
+        let mut statement = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO block (stream_id, substream, first_index, end_index, last_t, encoding, \
+             data, text_bytes, checksum) ",
+        );
+        statement.push_values(rows, |mut values, row| {
+            let (header, data) = (row.header(), row.block.data.as_slice());
+            let checksum = match row.is_damaged {
+                false => header.checksum(data),
+                true => header.checksum_of_damaged(data),
+            };
+            values
+                .push_bind(header.stream)
+                .push_bind(header.downlink)
+                .push_bind(header.range.start.cast_signed())
+                .push_bind(header.range.end.cast_signed())
+                .push_bind(header.last_t)
+                .push_bind(header.encoding)
+                .push_bind(data)
+                .push_bind(header.text_bytes.cast_signed())
+                .push_bind(checksum);
+        });
+        // Statements of many rows come in too many lengths to be worth keeping.
+        statement.build().persistent(rows.len() <= 4).execute(&mut *connection).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! Damaged files: each read is correct or an error, and what is not damaged can be read.
+
+use faults::SeededRng;
+use sqlx::Connection;
+
+use super::*;
+
+/// Runs a statement on the connection that writes.
+async fn execute(store: &Store, query: &'static str) {
+    let mut writer = store.writer().await.expect("it is open");
+    sqlx::query(query).execute(&mut writer.connection).await.expect("executed");
+}
+
+/// Runs a statement on a file that no server has open.
+async fn execute_in(file: &Path, query: &'static str) {
+    let options = SqliteConnectOptions::new().filename(file);
+    let mut connection = options.connect().await.expect("a connection");
+    sqlx::query(query).execute(&mut connection).await.expect("executed");
+    connection.close().await.expect("closed");
+}
+
+async fn try_read(
+    store: &Store,
+    array: Array,
+    range: std::ops::Range<u64>,
+) -> Result<Vec<Value>, String> {
+    let mut reader = store.read(array, range);
+    let mut text = Vec::new();
+    while let Some(piece) = reader.next_piece().await.map_err(|error| error.to_string())? {
+        text.extend(piece);
+    }
+    Ok(serde_json::from_slice(&text).expect("what is answered is JSON"))
+}
+
+/// Some datapoints whose text is that of several blocks.
+fn data(first: u64, count: u64) -> Vec<Value> {
+    let text = "some text that is long enough ".repeat(3);
+    (first..first + count).map(|t| json!({"t": t, "d": format!("{text}{t}")})).collect()
+}
+
+#[tokio::test]
+async fn a_damaged_block_is_named_and_everything_else_can_be_read() {
+    let (directory, store, array) = store().await;
+    let all = data(1, 5000);
+    insert(&store, array, &all.clone().into()).await.expect("stored");
+    let other = Array { downlink: true, ..array };
+    insert(&store, other, &all.clone().into()).await.expect("stored");
+    let ends: Vec<i64> =
+        sqlx::query_scalar("SELECT end_index FROM block WHERE substream = 0 ORDER BY end_index")
+            .fetch_all(&store.readers)
+            .await
+            .expect("blocks");
+    assert!(ends.len() > 3, "{ends:?}");
+    let (first, end) = (ends[0].unsigned_abs(), ends[1].unsigned_abs());
+    for damage in [
+        // One bit of the data, the length of the text, the encoding, the place, a truncation.
+        "UPDATE block
+             SET data = CAST(substr(data, 1, 99) || x'5a' || substr(data, 101) AS BLOB)",
+        "UPDATE block SET text_bytes = text_bytes + 1",
+        "UPDATE block SET encoding = 0",
+        "UPDATE block SET encoding = 7",
+        "UPDATE block SET first_index = first_index + 1",
+        "UPDATE block SET data = zeroblob(length(data))",
+        "UPDATE block SET data = substr(data, 1, length(data) - 1)",
+        "UPDATE block SET data = x''",
+        "UPDATE block SET checksum = checksum + 1",
+        "DELETE FROM block",
+    ] {
+        flush(&store).await;
+        let place = format!(" WHERE substream = 0 AND end_index = {end}");
+        {
+            let mut writer = store.writer().await.expect("it is open");
+            let damage = sqlx::query(AssertSqlSafe(format!("{damage}{place}")));
+            damage.execute(&mut writer.connection).await.expect("damaged");
+            // What is known of the array is read from the file again.
+            writer.heads.replace(&ArrayHeads::default());
+        }
+        let error = try_read(&store, array, 0..5000).await.expect_err(damage);
+        assert!(error.contains(&format!(" to {} of", end - 1)), "{damage}: {error}");
+        assert!(try_read(&store, array, first + 5..first + 6).await.is_err(), "{damage}");
+        assert!(store.array_index_after(array, first as f64 + 5.5).await.is_err(), "{damage}");
+        // What is not in it.
+        assert_eq!(store.array_length(array).await.expect("a length"), 5000);
+        let before = try_read(&store, array, 0..first).await.expect("read");
+        assert_eq!(before, &all[..usize::try_from(first).expect("an index")]);
+        let after = try_read(&store, array, end..5000).await.expect("read");
+        assert_eq!(after, &all[usize::try_from(end).expect("an index")..]);
+        assert_eq!(try_read(&store, other, 0..5000).await.expect("read"), all);
+        let index = store.array_index_after(array, 4999.5).await.expect("an index");
+        assert_eq!(index, 4999);
+        // The block as it was.
+        execute(&store, "DELETE FROM block").await;
+        for array in [array, other] {
+            let points = batch(&all.clone().into()).into_points();
+            let mut length = 0;
+            let rows: Vec<_> = points
+                .blocks()
+                .into_iter()
+                .map(|block| {
+                    let first_index = length;
+                    length += block.count as u64;
+                    block_table::Row::new(array, first_index, block)
+                })
+                .collect();
+            let mut writer = store.writer().await.expect("it is open");
+            block_table::insert_blocks(&mut writer.connection, &rows).await.expect("written");
+        }
+        assert_eq!(try_read(&store, array, 0..5000).await.expect("read"), all);
+    }
+    drop(directory);
+}
+
+#[tokio::test]
+async fn damaged_small_blocks_do_not_stop_the_journal_from_being_emptied() {
+    let (_directory, store, array) = store().await;
+    for t in 1..=10 {
+        insert(&store, array, &data(t, 1).into()).await.expect("stored");
+        flush(&store).await;
+    }
+    execute(&store, "UPDATE block SET data = x'00' WHERE first_index = 5").await;
+    for t in 11..=300 {
+        insert(&store, array, &data(t, 1).into()).await.expect("stored");
+        if t % 2 == 0 {
+            flush(&store).await;
+        }
+    }
+    flush(&store).await;
+    assert_eq!(count(&store, "SELECT count(*) FROM journal").await, 0);
+    let all = data(1, 300);
+    assert_eq!(try_read(&store, array, 0..5).await.expect("read"), &all[..5]);
+    assert_eq!(try_read(&store, array, 6..300).await.expect("read"), &all[6..]);
+    assert!(try_read(&store, array, 5..6).await.expect_err("damaged").contains("5 to 5 of"));
+}
+
+/// Leaves what a power failure would, with five rows in the journal.
+async fn killed() -> (TempDir, Array, Vec<Value>) {
+    let (directory, store, array) = store().await;
+    let all = data(1, 6);
+    insert(&store, array, &all[..1].to_vec().into()).await.expect("stored");
+    flush(&store).await;
+    for datapoint in &all[1..] {
+        insert(&store, array, &vec![datapoint.clone()].into()).await.expect("stored");
+    }
+    let left = tempfile::tempdir().expect("a directory");
+    for name in ["data.db", "data.db-wal"] {
+        std::fs::copy(directory.path().join(name), left.path().join(name)).expect("a copy");
+    }
+    (left, array, all)
+}
+
+#[tokio::test]
+async fn a_damaged_row_of_the_journal_costs_its_own_datapoints_only() {
+    for damage in [
+        "UPDATE journal SET data = replace(data, 'some', 'same') WHERE first_index = 3",
+        "UPDATE journal SET data = x'' WHERE first_index = 3",
+        "UPDATE journal SET end_index = 9 WHERE first_index = 3",
+        "UPDATE journal SET checksum = 9 WHERE first_index = 3",
+        "UPDATE journal SET stream_id = 1, substream = 1 WHERE first_index = 3",
+        "DELETE FROM journal WHERE first_index = 3",
+    ] {
+        let (left, array, all) = killed().await;
+        let file = left.path().join("data.db");
+        execute_in(&file, damage).await;
+        let store = Store::open(&file, Feed::new().0).await.expect("a store");
+        assert_eq!(store.array_length(array).await.expect("a length"), 6, "{damage}");
+        let error = try_read(&store, array, 0..6).await.expect_err(damage);
+        assert!(error.contains("3 to 3 of"), "{damage}: {error}");
+        assert_eq!(try_read(&store, array, 0..3).await.expect("read"), &all[..3], "{damage}");
+        assert_eq!(try_read(&store, array, 4..6).await.expect("read"), &all[4..], "{damage}");
+        insert(&store, array, &data(7, 1).into()).await.expect("stored");
+        store.close().await;
+        drop(store);
+        let store = Store::open(&file, Feed::new().0).await.expect("a store");
+        assert_eq!(try_read(&store, array, 4..7).await.expect("read"), data(5, 3), "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn each_read_of_a_file_with_a_flipped_bit_is_correct_or_an_error() {
+    let mut rng = SeededRng::from_environment();
+    let (directory, store, array) = store().await;
+    let arrays = [array, Array { downlink: true, ..array }];
+    let all = data(1, 1500);
+    for array in arrays {
+        for part in all[..300].chunks(7) {
+            insert(&store, array, &part.to_vec().into()).await.expect("stored");
+        }
+        flush(&store).await;
+        for part in all[300..].chunks(400) {
+            insert(&store, array, &part.to_vec().into()).await.expect("stored");
+        }
+    }
+    store.close().await;
+    drop(store);
+    let original = std::fs::read(directory.path().join("data.db")).expect("a file");
+    let (mut refused, mut failed, mut correct) = (0, 0, 0);
+    for _ in 0..200 {
+        let bit = rng.within(0..original.len() as u64 * 8);
+        let mut bytes = original.clone();
+        bytes[usize::try_from(bit / 8).expect("an index")] ^= 1 << (bit % 8);
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("data.db");
+        std::fs::write(&file, bytes).expect("written");
+        let Ok(store) = Store::open(&file, Feed::new().0).await else {
+            refused += 1;
+            continue;
+        };
+        for array in arrays {
+            for range in [0..1500, 0..10, 700..900, 1499..1500] {
+                let place = |index| usize::try_from(index).expect("an index");
+                match try_read(&store, array, range.clone()).await {
+                    Ok(read) => {
+                        assert_eq!(read, &all[place(range.start)..place(range.end)], "bit {bit}");
+                        correct += 1;
+                    }
+                    Err(_) => failed += 1,
+                }
+            }
+            for t in [0.5, 100.5, 299.5, 300.5, 800.5, 1500.5] {
+                match store.array_index_after(array, t).await {
+                    Ok(index) => assert_eq!(index as f64, t - 0.5, "bit {bit}"),
+                    Err(_) => failed += 1,
+                }
+            }
+            match store.array_length(array).await {
+                Ok(length) => assert_eq!(length, 1500, "bit {bit}"),
+                Err(_) => failed += 1,
+            }
+        }
+        store.close().await;
+    }
+    println!("{refused} files refused, {correct} reads correct, {failed} failed");
+    assert!(correct > 0 && failed > 0);
+}
