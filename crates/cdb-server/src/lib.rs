@@ -24,9 +24,10 @@
 //!
 //! # Durability and memory
 //! An insert is answered when it is on disk: the data file is an SQLite database in WAL mode with
-//! `synchronous = FULL`. Inserts that arrive at about the same time, from any connection, share one
-//! commit. Responses are sent while they are read from the file, so the memory for a read does not
-//! grow with the number of datapoints.
+//! `synchronous = FULL` (see [the description of the storage](internals::storage)). Inserts that
+//! arrive at about the same time, from any connection, share one commit. Responses are sent while
+//! they are read from the file, so the memory for a read does not grow with the number of
+//! datapoints.
 //!
 //! # Security
 //! Passwords are stored as argon2id hashes, and the tokens of sessions as SHA-256. API keys are stored
@@ -70,6 +71,12 @@ pub use data_file::{DataFile, DataFileError, Export, Import};
 pub use error::StartError;
 pub use http::tls::TlsError;
 pub use server::{Server, ServerBuilder};
+
+/// How the server works inside. For its users, nothing here is a promise.
+pub mod internals {
+    #[doc = include_str!("../docs/storage.md")]
+    pub mod storage {}
+}
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

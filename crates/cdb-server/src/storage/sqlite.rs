@@ -3,7 +3,7 @@
 //! Reads use a pool of connections. All writes use the one connection that [`Writer`] holds. Inserts
 //! that arrive together are committed together (`commit`): large ones as blocks, small ones as rows
 //! of a journal that become blocks when there are enough of them. See the
-//! description in `docs/storage.md`.
+//! [description of the storage](crate::internals::storage).
 
 mod array_heads;
 mod backend;
