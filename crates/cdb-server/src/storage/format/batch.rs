@@ -47,7 +47,7 @@ pub(crate) enum BatchError {
     )]
     Depth { index: usize },
     #[error(
-        "the time of datapoint {index} (counted from 0) is {t}, which is the year 10000 or later; \
+        "the time of datapoint {index} (counted from 0) is {t:?}, which is the year 10000 or later; \
          is this milliseconds? times are seconds since 1970"
     )]
     Time { index: usize, t: f64 },

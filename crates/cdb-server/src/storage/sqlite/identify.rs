@@ -36,10 +36,16 @@ pub(super) async fn check(file: &Path) -> Result<(), OpenError> {
         return Err(OpenError::Foreign(NOT_SQLITE));
     }
     let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
-    let contents = Contents::read(&options).await?;
     // What was written since the last checkpoint is not in the file itself yet.
     let log = beside(file, "-wal");
     let has_log = fs::metadata(&log).is_ok_and(|log| log.len() > 0);
+    let contents = match Contents::read(&options).await {
+        Ok(contents) => contents,
+        // A checkpoint was interrupted, so that the file cannot be read without its log.
+        // `check_open` follows when SQLite has continued it.
+        Err(OpenError::Sqlite(_)) if has_log => return Ok(()),
+        Err(error) => return Err(error),
+    };
     if contents.is_empty() && has_log {
         return Contents::of_copy(file, &log).await?.check();
     }
