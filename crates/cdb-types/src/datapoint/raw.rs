@@ -298,6 +298,21 @@ mod tests {
     }
 
     #[test]
+    fn short_floats_are_read_as_by_serde_json() {
+        // The nearest `f64` of the second and the third number is the middle between two `f32`, and
+        // they lie on either side of it. The last one is too large.
+        let large = "1".repeat(50);
+        for number in
+            ["0.1", "1.00000017881393432617187499", "1.00000017881393432617187501", &large]
+        {
+            let text = format!(r#"{{"d":{number}}}"#);
+            let (raw, _) = RawDatapoint::scan(text.as_bytes()).expect("a datapoint");
+            let found = raw.read::<f32>().ok().map(|datapoint| datapoint.d);
+            assert_eq!(found, serde_json::from_str(number).ok(), "{number}");
+        }
+    }
+
+    #[test]
     fn datapoints_that_are_not_flat_are_not_scanned() {
         for text in [
             "",

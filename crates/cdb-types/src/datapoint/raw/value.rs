@@ -5,8 +5,8 @@ use serde::forward_to_deserialize_any;
 
 /// The JSON text of a value that is not an array or object, and its float, if it is a number.
 ///
-/// A float is deserialized from `float`, without parsing the text again; all other types are
-/// deserialized from the text.
+/// An `f64` is deserialized from `float`, without parsing the text again. All other types are
+/// deserialized from the text, also `f32`: rounding twice may give another number.
 pub(super) struct PlainValue<'de> {
     pub(super) text: &'de [u8],
     pub(super) float: Option<f64>,
@@ -43,6 +43,7 @@ impl<'de> Deserializer<'de> for PlainValue<'de> {
 
     read_text! {
         deserialize_any();
+        deserialize_f32();
         deserialize_i128();
         deserialize_u128();
         deserialize_bytes();
@@ -52,7 +53,7 @@ impl<'de> Deserializer<'de> for PlainValue<'de> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 char str string unit unit_struct seq tuple
+        bool i8 i16 i32 i64 u8 u16 u32 u64 char str string unit unit_struct seq tuple
         tuple_struct map struct identifier ignored_any
     }
 }
