@@ -32,7 +32,7 @@ const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 12] = [
 ];
 
 /// The crates that may depend on everything.
-const AUTOMATION: [&str; 3] = ["xtask", "bench", "faults"];
+const AUTOMATION: [&str; 4] = ["xtask", "bench", "faults", "fuzz"];
 
 /// The crates that must work anywhere: in a server, on a small device, in a web page.
 const PORTABLE: [&str; 3] = ["cdb-types", "cdb-archive", "cdb-pipescript"];

@@ -1,0 +1,148 @@
+//! One datapoint: the scanner against serde_json.
+
+use std::fmt;
+
+use cdb_pipescript::Point;
+use cdb_types::{Datapoint, RawDatapoint, Timestamp, is_same_value};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// The maximum length of a number that [`RawDatapoint::scan`] reads.
+const MAX_NUMBER_LEN: usize = 300;
+
+/// Checks that the scanner accepts what its documentation says, and reads it as serde_json does.
+pub(crate) fn check(data: &[u8]) {
+    let scanned = RawDatapoint::scan(data);
+    let keys = first::<Keys<'_>>(data);
+    let is_plain = keys.is_some_and(|(keys, length)| keys.are_plain(&data[..length]));
+    match scanned {
+        Some((raw, length)) => {
+            // The scanner does not check the bytes of a string in `d`.
+            let is_utf8 = std::str::from_utf8(&data[..length]).is_ok();
+            assert!(is_plain || !is_utf8, "a datapoint that is not plain is scanned");
+            check_scanned(&raw, length, first(data), is_utf8);
+        }
+        None => assert!(!is_plain, "a plain datapoint is not scanned"),
+    }
+    check_point(data);
+}
+
+fn check_scanned(
+    raw: &RawDatapoint<'_>,
+    length: usize,
+    parsed: Option<(Datapoint<&RawValue>, usize)>,
+    is_utf8: bool,
+) {
+    if let Some(number) = raw.t.filter(|t| t.is_shortest()) {
+        let t = Timestamp::new(number.value).expect("a scanned time is finite");
+        assert_eq!(t.to_string().as_bytes(), number.text, "the time is not the shortest text");
+    }
+    let Some((parsed, parsed_length)) = parsed else {
+        assert!(!is_utf8, "serde_json does not accept the datapoint");
+        assert!(raw.read::<String>().is_err() && raw.read::<Value>().is_err());
+        return;
+    };
+    assert_eq!(length, parsed_length);
+    let t = raw.t.map_or(0.0, |t| t.value);
+    assert_eq!(t.to_bits(), parsed.t.as_secs_f64().to_bits(), "{t} is not {}", parsed.t);
+    assert_eq!(raw.d.unwrap_or(b"null"), parsed.d.get().as_bytes());
+    assert_eq!(raw.o.filter(|origin| !origin.is_empty()), parsed.o.as_deref());
+    check_value::<Value>(raw, &parsed);
+    check_value::<Option<f64>>(raw, &parsed);
+    check_value::<f32>(raw, &parsed);
+    check_value::<i64>(raw, &parsed);
+    check_value::<u64>(raw, &parsed);
+    check_value::<u8>(raw, &parsed);
+    check_value::<i128>(raw, &parsed);
+    check_value::<bool>(raw, &parsed);
+    check_value::<Option<String>>(raw, &parsed);
+    check_value::<()>(raw, &parsed);
+}
+
+/// Checks that the scanned value is read as a type in the same way as by serde_json.
+fn check_value<T: DeserializeOwned + fmt::Debug>(
+    raw: &RawDatapoint<'_>,
+    parsed: &Datapoint<&RawValue>,
+) {
+    let found = raw.read::<T>().ok().map(|datapoint| datapoint.d);
+    let expected = serde_json::from_str::<T>(parsed.d.get()).ok();
+    // Unlike `==`, the text tells 0.0 from -0.0.
+    assert_eq!(format!("{found:?}"), format!("{expected:?}"));
+}
+
+/// Checks that scripts read the datapoint in the same way, and keep the digits of its value.
+fn check_point(data: &[u8]) {
+    let point = Point::read_json(data).ok();
+    let parsed = first::<Datapoint<Value>>(data);
+    let lengths = (point.as_ref().map(|(_, length)| length), parsed.as_ref().map(|(_, l)| l));
+    assert_eq!(lengths.0, lengths.1);
+    if let (Some((point, _)), Some((parsed, _))) = (point, parsed) {
+        assert_eq!(point.t.to_bits(), parsed.t.as_secs_f64().to_bits());
+        let text = serde_json::to_string(&point.d).expect("a value that was read can be written");
+        let value: Value = serde_json::from_str(&text).expect("a value that was written");
+        assert!(is_same_value(&value, &parsed.d), "{value} is not {}", parsed.d);
+    }
+}
+
+/// Parses the JSON value at the start of a text. Returns it with its length.
+fn first<'a, T: Deserialize<'a>>(data: &'a [u8]) -> Option<(T, usize)> {
+    let mut values = serde_json::Deserializer::from_slice(data).into_iter::<T>();
+    let value = values.next()?.ok()?;
+    Some((value, values.byte_offset()))
+}
+
+/// The keys of a JSON object with the texts of their values.
+struct Keys<'a>(Vec<(String, &'a str)>);
+
+impl<'de> Deserialize<'de> for Keys<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Keys<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
+                    entries.push((key, value.get()));
+                }
+                Ok(Keys(entries))
+            }
+        }
+
+        deserializer.deserialize_map(Entries)
+    }
+}
+
+impl Keys<'_> {
+    /// Returns whether this is a datapoint that the scanner accepts. `data` is the text of the object.
+    fn are_plain(&self, data: &[u8]) -> bool {
+        let is_number = |text: &str| {
+            let exponent = text.contains(['e', 'E']);
+            text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+                && !exponent
+                && text.len() <= MAX_NUMBER_LEN
+        };
+        let is_plain = |(key, value): &(String, &str)| match key.as_str() {
+            "t" => is_number(value),
+            "d" => is_number(value) || value.starts_with(['"', 't', 'f', 'n']),
+            "o" => value.starts_with('"'),
+            _ => false,
+        };
+        let is_new = |(index, (key, _)): (usize, &(String, &str))| {
+            self.0[..index].iter().all(|(earlier, _)| earlier != key)
+        };
+        let starts = data.first() == Some(&b'{');
+        starts
+            && !data.contains(&b'\\')
+            && !self.0.is_empty()
+            && self.0.iter().all(is_plain)
+            && self.0.iter().enumerate().all(is_new)
+    }
+}
