@@ -29,7 +29,7 @@ pub(crate) async fn read(run: &mut Run<'_>, [user, device]: [&str; 2]) {
                 object.streams.iter().map(|stream| stream.fields.clone().into()).collect();
             let lists = rights.lists(Kind::Stream) && rights.sees(Kind::Stream);
             let hidden = Unseen::Hidden.when_reading();
-            let read = Expected::Json(readable(Kind::Device, &object.fields, &rights).into());
+            let read = Expected::Json(readable(Kind::Device, &object.fields, rights).into());
             (read, if lists { Expected::Json(streams.into()) } else { hidden })
         }
         Err(unseen) => (unseen.when_reading(), unseen.when_reading()),

@@ -30,7 +30,7 @@ mod writing;
 use commands::Commands;
 use run::{Report, Run};
 use tables::Tables;
-use view::Caller;
+use view::{Caller, View, rights_of};
 use world::World;
 
 /// Sends the requests of each caller, compares the answers, and fails with a table of all that
@@ -42,7 +42,9 @@ async fn for_each_caller(
 ) {
     let (tables, mut report) = (Tables::read(), Report::default());
     for caller in targets::callers(world) {
-        check(&mut Run::new(&tables, world, caller, &mut report), caller).await;
+        let rights = rights_of(&tables, caller);
+        let view = View::new(&tables, world, caller, &rights);
+        check(&mut Run::new(view, &mut report), caller).await;
     }
     report.finish(at_least);
 }

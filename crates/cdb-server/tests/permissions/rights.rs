@@ -61,6 +61,9 @@ pub(crate) enum Relation {
     Own,
 }
 
+pub(crate) const RELATIONS: [Relation; 4] =
+    [Relation::Private, Relation::Public, Relation::User, Relation::Own];
+
 /// What a caller may do.
 #[derive(Debug, Clone)]
 pub(crate) struct Rights {

@@ -6,8 +6,7 @@ use reqwest::Method;
 
 use crate::expected::Expected;
 use crate::support::Answer;
-use crate::tables::Tables;
-use crate::view::{Caller, View};
+use crate::view::View;
 use crate::world::World;
 
 /// How many rows of the table of failures are printed.
@@ -95,14 +94,9 @@ pub(crate) struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// The requests of a caller that logs in with its key, or not at all.
-    pub(crate) fn new(
-        tables: &'a Tables,
-        world: &'a World,
-        caller: Caller<'a>,
-        report: &'a mut Report,
-    ) -> Self {
-        let login = caller.map_or(Login::Nobody, |(_, device)| Login::Key(device.key().to_owned()));
-        Self { view: View { tables, world, caller }, login, report }
+    pub(crate) fn new(view: View<'a>, report: &'a mut Report) -> Self {
+        let login = view.caller.map(|(_, device)| Login::Key(device.key().to_owned()));
+        Self { view, login: login.unwrap_or(Login::Nobody), report }
     }
 
     pub(crate) fn world(&self) -> &'a World {

@@ -19,7 +19,7 @@ pub(crate) struct Subject<'a> {
     /// Its properties, if it exists.
     pub(crate) fields: Option<&'a Fields>,
     /// What the caller may do with it, if the caller sees it.
-    pub(crate) rights: Result<Rights, Unseen>,
+    pub(crate) rights: Result<&'a Rights, Unseen>,
 }
 
 type Change = (&'static str, Value);

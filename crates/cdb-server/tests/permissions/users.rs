@@ -26,7 +26,7 @@ pub(crate) async fn read(run: &mut Run<'_>, name: &str) {
     let url = format!("crud/{name}");
     let expected = match view.user(name) {
         Ok(Seen { object, rights }) => {
-            Expected::Json(readable(Kind::User, &object.fields, &rights).into())
+            Expected::Json(readable(Kind::User, &object.fields, rights).into())
         }
         Err(unseen) => unseen.when_reading(),
     };
@@ -34,7 +34,7 @@ pub(crate) async fn read(run: &mut Run<'_>, name: &str) {
     let devices = list(&view, name, Kind::Device, |user| {
         let seen = user.devices.iter().filter_map(|device| {
             let rights = view.on_device(user, device);
-            let shown = || readable(Kind::Device, &device.fields, &rights).into();
+            let shown = || readable(Kind::Device, &device.fields, rights).into();
             rights.sees(Kind::Device).then(shown)
         });
         seen.collect()
@@ -157,7 +157,7 @@ fn created_device(run: &Run<'_>, name: &str, body: &Value) -> Expected {
     let fields = new_device(run, body);
     let device = Device { name: NEW.to_owned(), fields, streams: Vec::new() };
     let rights = run.view.on_device(user, &device);
-    Expected::Json(readable(Kind::Device, &device.fields, &rights).into())
+    Expected::Json(readable(Kind::Device, &device.fields, rights).into())
 }
 
 /// All properties of a device that the caller has created.

@@ -1,7 +1,7 @@
 //! Which users, devices and streams a caller sees, and what it may do with each.
 
 use crate::expected::Expected;
-use crate::rights::{Kind, Relation, Rights};
+use crate::rights::{Kind, RELATIONS, Relation, Rights};
 use crate::tables::Tables;
 use crate::world::{Device, Fields, Stream, User, World};
 
@@ -17,6 +17,8 @@ pub(crate) struct View<'a> {
     pub(crate) tables: &'a Tables,
     pub(crate) world: &'a World,
     pub(crate) caller: Caller<'a>,
+    /// What the caller may do with objects in each relation to it.
+    rights: &'a [Rights; 4],
 }
 
 /// The reason why a caller does not see an object.
@@ -49,54 +51,68 @@ impl Unseen {
 /// An object that the caller sees.
 pub(crate) struct Seen<'a, T> {
     pub(crate) object: &'a T,
-    pub(crate) rights: Rights,
+    pub(crate) rights: &'a Rights,
 }
 
 pub(crate) type Sight<'a, T> = Result<Seen<'a, T>, Unseen>;
 
+/// The role of a caller's user and of the device itself.
+fn roles(caller: Caller<'_>) -> (&str, &str) {
+    caller.map_or(NOBODY, |(user, device)| (user.role(), device.role()))
+}
+
+/// What a caller may do with objects in each relation to it.
+pub(crate) fn rights_of(tables: &Tables, caller: Caller<'_>) -> [Rights; 4] {
+    let (user, device) = roles(caller);
+    RELATIONS.map(|relation| tables.rights(user, device, relation))
+}
+
 impl<'a> View<'a> {
-    /// The caller's role and the role of its device.
-    fn roles(&self) -> (&'a str, &'a str) {
-        self.caller.map_or(NOBODY, |(user, device)| (user.role(), device.role()))
+    pub(crate) fn new(
+        tables: &'a Tables,
+        world: &'a World,
+        caller: Caller<'a>,
+        rights: &'a [Rights; 4],
+    ) -> Self {
+        Self { tables, world, caller, rights }
     }
 
     pub(crate) fn user_role(&self) -> &'a str {
-        self.roles().0
+        roles(self.caller).0
     }
 
-    pub(crate) fn rights(&self, relation: Relation) -> Rights {
-        let (user, device) = self.roles();
-        self.tables.rights(user, device, relation)
+    pub(crate) fn rights(&self, relation: Relation) -> &'a Rights {
+        &self.rights[relation as usize]
     }
 
     pub(crate) fn may_count(&self) -> bool {
-        let (user, device) = self.roles();
+        let (user, device) = roles(self.caller);
         self.tables.user_roles[user].counts && self.tables.device_roles[device].counts
     }
 
-    fn owns(&self, user: &User) -> bool {
-        self.caller.is_some_and(|(own, _)| own.name == user.name)
+    fn owns(&self, user: &str) -> bool {
+        self.caller.is_some_and(|(own, _)| own.name == user)
     }
 
     /// Whether the caller is this device.
-    pub(crate) fn is(&self, user: &User, device: &Device) -> bool {
-        self.owns(user) && self.caller.is_some_and(|(_, own)| own.name == device.name)
+    pub(crate) fn is(&self, user: &str, device: &str) -> bool {
+        self.owns(user) && self.caller.is_some_and(|(_, own)| own.name == device)
     }
 
     /// What the caller may do with a user. A user is never the caller itself, which is a device.
-    pub(crate) fn on_user(&self, user: &User) -> Rights {
+    pub(crate) fn on_user(&self, user: &User) -> &'a Rights {
         self.rights(match () {
-            () if self.owns(user) => Relation::User,
+            () if self.owns(&user.name) => Relation::User,
             () if user.is_public() => Relation::Public,
             () => Relation::Private,
         })
     }
 
-    /// What the caller may do with a device and its streams, whether the device exists or not.
-    pub(crate) fn on_device(&self, user: &User, device: &Device) -> Rights {
+    /// What the caller may do with a device and its streams.
+    pub(crate) fn on_device(&self, user: &User, device: &Device) -> &'a Rights {
         self.rights(match () {
-            () if self.is(user, device) => Relation::Own,
-            () if self.owns(user) => Relation::User,
+            () if self.is(&user.name, &device.name) => Relation::Own,
+            () if self.owns(&user.name) => Relation::User,
             () if device.is_public() => Relation::Public,
             () => Relation::Private,
         })
@@ -115,7 +131,7 @@ impl<'a> View<'a> {
             return Err(self.missing(Kind::User, Relation::Private));
         };
         let Some(device) = user.device(name) else {
-            let relation = if self.owns(user) { Relation::User } else { Relation::Private };
+            let relation = if self.owns(&user.name) { Relation::User } else { Relation::Private };
             return Err(self.missing(Kind::Device, relation));
         };
         seen(device, Kind::Device, self.on_device(user, device))
@@ -136,7 +152,7 @@ impl<'a> View<'a> {
     }
 }
 
-fn seen<T>(object: &T, kind: Kind, rights: Rights) -> Sight<'_, T> {
+fn seen<'a, T>(object: &'a T, kind: Kind, rights: &'a Rights) -> Sight<'a, T> {
     if rights.sees(kind) { Ok(Seen { object, rights }) } else { Err(Unseen::Hidden) }
 }
 

@@ -54,8 +54,8 @@ fn listed_users(run: &Run<'_>) -> Expected {
         rights.sees(Kind::User).then(|| readable(Kind::User, fields, rights).into())
     };
     let users = run.world().users.iter();
-    let users = users.filter_map(|user| shown(&user.fields, &run.view.on_user(user)));
-    users.chain(shown(&run.world().administrator, &others)).collect::<Vec<_>>().into()
+    let users = users.filter_map(|user| shown(&user.fields, run.view.on_user(user)));
+    users.chain(shown(&run.world().administrator, others)).collect::<Vec<_>>().into()
 }
 
 impl From<Vec<Value>> for Expected {
@@ -119,7 +119,7 @@ fn created_user(run: &Run<'_>, properties: &Fields) -> Expected {
         Some(rules) if !user.is_public() && !rules.may_be_private => {
             Expected::invalid(format!("Users with role '{role}' can't be private."))
         }
-        Some(_) => Expected::Json(readable(Kind::User, &user.fields, &rights).into()),
+        Some(_) => Expected::Json(readable(Kind::User, &user.fields, rights).into()),
     }
 }
 

@@ -41,8 +41,7 @@ fn destination(
         Err(Unseen::Hidden) => return Err(denied(array(to_downlink))),
         Err(unseen) => return Err(unseen.when_changing()),
     };
-    let owns =
-        view.caller.is_some_and(|(own_user, own)| own_user.name == user && own.name == device);
+    let owns = view.is(user, device);
     let downlink = to_downlink || (!owns && object.is_downlink());
     if !rights.writes_data(downlink) {
         return Err(denied(array(downlink)));
@@ -95,11 +94,8 @@ async fn check_stored(
 ) {
     let [user, device, _] = names;
     let path = names.join("/");
-    let origin = match run.view.caller {
-        Some((own_user, own)) if own_user.name == user && own.name == device => None,
-        Some((own_user, own)) => Some(format!("{}/{}", own_user.name, own.name)),
-        None => None,
-    };
+    let origin = run.view.caller.filter(|_| !run.view.is(user, device));
+    let origin = origin.map(|(user, device)| format!("{}/{}", user.name, device.name));
     for (array, length) in ARRAYS.into_iter().zip([before.data, before.downlink]) {
         let url = format!("crud/{path}/data?i1={length}{}", array.parameter());
         let found = run.as_root(&Request::get(url)).await.json();
