@@ -6,6 +6,7 @@ mod commands;
 mod devices;
 mod expected;
 mod logins;
+mod order;
 mod queries;
 mod reading;
 mod rights;
@@ -149,6 +150,24 @@ async fn ways_to_log_in() {
             logins::check(run).await;
         }
         logins::check_address(run).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn permission_comes_before_the_content() {
+    let world = World::new().await;
+    for_each_caller(&world, 3_000, async |run, caller| {
+        for user in targets::users(caller) {
+            order::check_user(run, user).await;
+        }
+        for device in targets::devices(caller) {
+            order::check_device(run, device).await;
+        }
+        let mut commands = Commands::open(run.world(), run.key()).await;
+        for stream in targets::streams(run.world(), caller) {
+            order::check_data(run, &mut commands, stream).await;
+        }
     })
     .await;
 }

@@ -10,7 +10,7 @@ use crate::view::{Seen, Unseen, View};
 
 /// The arrays of a stream: its data, or the data of its downlink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Array {
+pub(crate) enum Array {
     Data,
     Downlink,
 }
@@ -24,7 +24,7 @@ impl Array {
 }
 
 /// The array into which an insert goes, or how it is refused.
-fn destination(
+pub(crate) fn destination(
     view: &View<'_>,
     [user, device, stream]: [&str; 3],
     to_downlink: bool,
