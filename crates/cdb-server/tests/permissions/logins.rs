@@ -5,6 +5,7 @@ use reqwest::header::SET_COOKIE;
 
 use crate::expected::Expected;
 use crate::run::{Login, Request, Run};
+use crate::support::Answer;
 use crate::view::Caller;
 use crate::world::World;
 use crate::{devices, users, whole_server, writing};
@@ -26,8 +27,10 @@ pub(crate) async fn of(world: &World, caller: Caller<'_>) -> Vec<Login> {
 async fn cookie(world: &World, key: &str) -> String {
     let request = world.server.request(Method::GET, "login").basic_auth("", Some(key));
     let response = request.send().await.expect("an answer");
-    let cookie = response.headers()[SET_COOKIE].to_str().expect("a text");
-    cookie.split(';').next().expect("a cookie").to_owned()
+    let cookie = response.headers().get(SET_COOKIE).cloned();
+    let answer = Answer::of(response).await;
+    let cookie = cookie.unwrap_or_else(|| panic!("no cookie: {answer:?}"));
+    cookie.to_str().expect("a text").split(';').next().expect("a cookie").to_owned()
 }
 
 /// Requests in which each relation to the caller occurs.

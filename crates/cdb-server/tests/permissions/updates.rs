@@ -32,11 +32,14 @@ pub(crate) async fn check(
     invalid: impl Fn(&str, &Value) -> Option<String>,
 ) {
     let url = format!("crud/{}", subject.path);
+    let log = subject.log_length(run).await;
     for body in ["", "{}"] {
         let unchanged = subject.answer(None, |_| None);
         let request = Request::new("PUT", &url, body);
         run.check(&subject.path, "update nothing", &request, &unchanged).await;
     }
+    let operation = "length of the log after updates of nothing";
+    run.compare_effect(&subject.path, operation, &log, &subject.log_length(run).await);
     for change in subject.changes() {
         let (field, value) = &change;
         let operation = format!("update {field} to {value}");
@@ -59,6 +62,14 @@ pub(crate) async fn check(
 }
 
 impl Subject<'_> {
+    /// The number of entries in the log of the user to whom the object belongs, if there is such a
+    /// user.
+    async fn log_length(&self, run: &Run<'_>) -> Option<u64> {
+        let user = self.path.split('/').next()?;
+        let request = Request::get(format!("crud/{user}/meta/log/data?q=length"));
+        run.as_root(&request).await.text.parse().ok()
+    }
+
     /// A new value for each field, and some that are not valid.
     fn changes(&self) -> Vec<Change> {
         let old = |field: &str| self.fields.map(|fields| &fields[field]);
