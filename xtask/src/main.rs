@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod command;
 mod features;
+mod fuzz;
 mod interop;
 mod layers;
 mod licences;
@@ -35,6 +36,7 @@ enum Task {
     Bench,
     /// Measure the build time and the program size for each set of features.
     Sizes,
+    Fuzz(fuzz::Fuzz),
     Newcomer(newcomer::Newcomer),
     Release(release::Release),
 }
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Task::Interop => interop::run(),
         Task::Bench => bench::run(),
         Task::Sizes => sizes::run_all(),
+        Task::Fuzz(fuzz) => fuzz.run(),
         Task::Newcomer(newcomer) => newcomer.run(),
         Task::Release(release) => release.run(),
     };
