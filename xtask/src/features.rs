@@ -5,10 +5,11 @@ use crate::command::{Result, cargo, output};
 
 /// The crates with features, and the combinations to build. Each is built alone, because a build of
 /// the whole workspace unifies the features that any crate enables.
-const COMBINATIONS: [(&str, &[&str]); 5] = [
+const COMBINATIONS: [(&str, &[&str]); 6] = [
     ("cdb-types", &["", "schema", "jiff-1", "schemars", "schema,jiff-1,schemars"]),
     ("cdb-core", &["", "schema", "pipescript", "schemars", "schema,pipescript,schemars"]),
     ("cdb-logger", &[""]),
+    ("cdb-server", &["", "fuzzing"]),
     ("cdb-query", &["", "arrow"]),
     (
         "connectordb",

@@ -57,6 +57,9 @@ mod compute;
 mod data_file;
 mod error;
 mod events;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod identity;
 mod permissions;
