@@ -4,10 +4,11 @@ use std::fmt;
 
 use cdb_pipescript::Point;
 use cdb_types::{Datapoint, RawDatapoint, Timestamp, is_same_value};
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::json::{Entries, first};
 
 /// The maximum length of a number that [`RawDatapoint::scan`] reads.
 const MAX_NUMBER_LEN: usize = 300;
@@ -15,8 +16,9 @@ const MAX_NUMBER_LEN: usize = 300;
 /// Checks that the scanner accepts what its documentation says, and reads it as serde_json does.
 pub(crate) fn check(data: &[u8]) {
     let scanned = RawDatapoint::scan(data);
-    let keys = first::<Keys<'_>>(data);
-    let is_plain = keys.is_some_and(|(keys, length)| keys.are_plain(&data[..length]));
+    let object = first::<Entries<'_>>(data);
+    let is_plain =
+        object.is_some_and(|(Entries(entries), length)| is_plain(&entries, &data[..length]));
     match scanned {
         Some((raw, length)) => {
             // The scanner does not check the bytes of a string in `d`.
@@ -86,63 +88,24 @@ fn check_point(data: &[u8]) {
     }
 }
 
-/// Parses the JSON value at the start of a text. Returns it with its length.
-fn first<'a, T: Deserialize<'a>>(data: &'a [u8]) -> Option<(T, usize)> {
-    let mut values = serde_json::Deserializer::from_slice(data).into_iter::<T>();
-    let value = values.next()?.ok()?;
-    Some((value, values.byte_offset()))
-}
-
-/// The keys of a JSON object with the texts of their values.
-struct Keys<'a>(Vec<(String, &'a str)>);
-
-impl<'de> Deserialize<'de> for Keys<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
-
-        impl<'de> Visitor<'de> for Entries {
-            type Value = Keys<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::new();
-                while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
-                    entries.push((key, value.get()));
-                }
-                Ok(Keys(entries))
-            }
-        }
-
-        deserializer.deserialize_map(Entries)
-    }
-}
-
-impl Keys<'_> {
-    /// Returns whether this is a datapoint that the scanner accepts. `data` is the text of the object.
-    fn are_plain(&self, data: &[u8]) -> bool {
-        let is_number = |text: &str| {
-            let exponent = text.contains(['e', 'E']);
-            text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
-                && !exponent
-                && text.len() <= MAX_NUMBER_LEN
-        };
-        let is_plain = |(key, value): &(String, &str)| match key.as_str() {
-            "t" => is_number(value),
-            "d" => is_number(value) || value.starts_with(['"', 't', 'f', 'n']),
-            "o" => value.starts_with('"'),
-            _ => false,
-        };
-        let is_new = |(index, (key, _)): (usize, &(String, &str))| {
-            self.0[..index].iter().all(|(earlier, _)| earlier != key)
-        };
-        let starts = data.first() == Some(&b'{');
-        starts
-            && !data.contains(&b'\\')
-            && !self.0.is_empty()
-            && self.0.iter().all(is_plain)
-            && self.0.iter().enumerate().all(is_new)
-    }
+/// Returns whether an object is a datapoint that the scanner accepts. `text` is its JSON text.
+fn is_plain(entries: &[(String, &str)], text: &[u8]) -> bool {
+    let is_number = |value: &str| {
+        let starts = value.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        starts && !value.contains(['e', 'E']) && value.len() <= MAX_NUMBER_LEN
+    };
+    let is_plain = |(key, value): &(String, &str)| match key.as_str() {
+        "t" => is_number(value),
+        "d" => is_number(value) || value.starts_with(['"', 't', 'f', 'n']),
+        "o" => value.starts_with('"'),
+        _ => false,
+    };
+    let is_new = |(index, (key, _)): (usize, &(String, &str))| {
+        entries[..index].iter().all(|(earlier, _)| earlier != key)
+    };
+    text.starts_with(b"{")
+        && !text.contains(&b'\\')
+        && !entries.is_empty()
+        && entries.iter().all(is_plain)
+        && entries.iter().enumerate().all(is_new)
 }

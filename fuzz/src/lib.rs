@@ -7,8 +7,10 @@
 //! inputs that libFuzzer derives from them.
 
 mod archive;
+mod batch;
 mod command;
 mod datapoint;
+mod json;
 mod query;
 mod script;
 
@@ -16,8 +18,9 @@ mod script;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     ("archive", archive::check),
+    ("batch", batch::check),
     ("command", command::check),
     ("datapoint", datapoint::check),
     ("query", query::check),

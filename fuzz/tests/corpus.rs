@@ -30,6 +30,11 @@ fn archive() {
 }
 
 #[test]
+fn batch() {
+    replay("batch");
+}
+
+#[test]
 fn command() {
     replay("command");
 }
