@@ -2,7 +2,7 @@
 
 use cdb_types::{Timestamp, Validator};
 
-use crate::storage::sqlite::Batch;
+use crate::storage::Batch;
 
 /// Reads the body of an insert as the server does at the time `now`. Returns the JSON array that is
 /// stored.
