@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::http::tls::TlsError;
 use crate::storage::sqlite::OpenError;
@@ -36,6 +37,12 @@ pub enum StartError {
     /// The threads for computations cannot be started.
     #[error("cannot start threads")]
     Threads(#[source] io::Error),
+    /// The interval of pings on websockets is shorter than 10 milliseconds, or longer than 1 day; see
+    /// [`ServerBuilder::websocket_ping`](crate::ServerBuilder::websocket_ping).
+    #[error(
+        "websockets cannot be pinged every {0:?}: it must be between 10 milliseconds and 1 day"
+    )]
+    WebsocketPing(Duration),
     /// The data file has no users, and no administrator was given;
     /// see [`ServerBuilder::admin`](crate::ServerBuilder::admin).
     #[error("a new data file needs a first user: give the administrator's name and password")]
@@ -59,4 +66,26 @@ impl StartError {
             error => Self::data(file, error),
         }
     }
+}
+
+/// The reason why a running server has stopped by itself; see [`Server::wait`](crate::Server::wait).
+///
+/// Whatever was answered before is on disk.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A task that the server cannot do without has panicked.
+    #[error("the task \"{task}\" of the server has panicked: {message}")]
+    TaskPanicked {
+        /// What the task does.
+        task: &'static str,
+        /// The message of the panic.
+        message: String,
+    },
+    /// A task that the server cannot do without has ended.
+    #[error("the task \"{task}\" of the server has ended")]
+    TaskEnded {
+        /// What the task does.
+        task: &'static str,
+    },
 }

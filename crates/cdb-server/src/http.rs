@@ -1,15 +1,19 @@
-//! The protocol over HTTP: each handler reads the request, asks the database, writes the answer.
+//! The protocol over HTTP: each handler reads the request, calls the service and writes the response.
 
 mod access_log;
+mod admission;
 mod body;
+mod connections;
 mod credentials;
 mod data;
+pub(crate) mod listener;
 mod objects;
 mod queries;
 mod request;
 mod response;
 mod server;
 pub(crate) mod tls;
+mod transport;
 mod websocket;
 
 use std::sync::Arc;
@@ -24,12 +28,13 @@ use cdb_types::endpoint::{
 use cdb_types::{DeviceKind, ErrorKind, Kind, StreamKind, UserKind};
 
 use crate::api_error::ApiError;
+use crate::limits::Limits;
 use crate::service::Service;
 
 type Api = MethodRouter<Arc<Service>>;
 
-/// All of the protocol.
-pub(crate) fn router(service: Arc<Service>) -> Router {
+/// The routes of the protocol.
+pub(crate) fn router(service: Arc<Service>, limits: &Limits) -> Router {
     let users = get(objects::read_user)
         .post(objects::create_user)
         .put(objects::update_user)
@@ -60,6 +65,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         (StreamKind::ROUTE, streams),
         (Length::ROUTE, data),
     ];
+    let front = access_log::Front::new(Arc::clone(&service), limits);
     let mut router = Router::new();
     for (route, methods) in routes {
         let route = format!("{API}{route}");
@@ -74,11 +80,11 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .method_not_allowed_fallback(async || {
             ApiError::new(405, ErrorKind::Invalid, "This cannot be done to what is at this path.")
         })
-        .layer(middleware::from_fn_with_state(Arc::clone(&service), access_log::observe))
+        .layer(middleware::from_fn_with_state(front, access_log::observe))
         .with_state(service)
 }
 
-/// Does what must not end halfway when the principal goes away.
+/// Runs an operation that must not end halfway if the client closes the connection.
 async fn uncancelled<T: Send + 'static>(
     work: impl Future<Output = Result<T, ApiError>> + Send + 'static,
 ) -> Result<T, ApiError> {

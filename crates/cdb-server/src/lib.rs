@@ -62,17 +62,21 @@ mod events;
 pub mod fuzzing;
 mod http;
 mod identity;
+mod limits;
 mod permissions;
 mod query;
 mod runtime;
 mod server;
 mod service;
+mod sockets;
 mod storage;
+mod usage;
 
 pub use cdb_archive::{ArchiveError, ArchiveProblem, Progress};
 pub use data_file::{DataFile, DataFileError, Export, Import};
-pub use error::StartError;
+pub use error::{RunError, StartError};
 pub use http::tls::TlsError;
+pub use limits::Limits;
 pub use server::{Server, ServerBuilder};
 
 /// How the server works inside. For its users, nothing here is a promise.

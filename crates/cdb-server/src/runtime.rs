@@ -1,101 +1,177 @@
-//! What all open websockets share.
+//! The state of a running server, and the tasks that it cannot do without.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use tokio::sync::{Semaphore, watch};
+use futures_util::FutureExt;
+use tokio::sync::watch;
 
-/// How often a client is pinged, unless told otherwise.
-pub(crate) const PING: Duration = Duration::from_secs(54);
+use crate::error::RunError;
 
-/// The bounds of the interval of pings.
-const MIN_PING: Duration = Duration::from_millis(10);
-const MAX_PING: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The maximum number of websockets that a device has open at a time.
-const MAX_SOCKETS_PER_DEVICE: usize = 2_000;
-
-/// How to treat open websockets.
+/// Whether a server runs.
 #[derive(Debug, Clone)]
-pub(crate) struct Sockets {
-    /// How often a client is pinged.
-    pub(crate) ping: Duration,
-    /// Becomes true, or is closed, when the server stops. The server waits until nobody has it.
-    pub(crate) stop: watch::Receiver<bool>,
-    /// Checks of what is subscribed to that nobody waits for: one at a time, so that a change on
-    /// which thousands of subscriptions depend does not hold up requests.
-    pub(crate) rechecks: Arc<Semaphore>,
-    /// The number of open websockets of each device, and of nobody.
-    open: Arc<Mutex<HashMap<Option<i64>, usize>>>,
+pub(crate) enum State {
+    /// The file is opened, and may be closed again at once. Tasks may end then.
+    Starting,
+    Running,
+    /// It was told to stop.
+    Stopping,
+    /// It stops because a task that it needs has ended.
+    Failed(RunError),
 }
 
-/// A websocket that is open. Dropping it makes room for another.
-#[derive(Debug)]
-pub(crate) struct OpenSocket {
-    open: Arc<Mutex<HashMap<Option<i64>, usize>>>,
-    device: Option<i64>,
+/// Starts the tasks that a server cannot do without, and stops the server if one of them ends or
+/// panics: a server without its commit task, for example, would accept inserts and never answer.
+/// Clones share the state.
+#[derive(Debug, Clone)]
+pub(crate) struct Runtime {
+    state: Arc<watch::Sender<State>>,
 }
 
-impl Sockets {
-    pub(crate) fn new(ping: Duration, stop: watch::Receiver<bool>) -> Self {
-        let ping = ping.clamp(MIN_PING, MAX_PING);
-        Self { ping, stop, rechecks: Arc::new(Semaphore::new(1)), open: Arc::default() }
-    }
-
-    /// Counts a websocket of a device, or of nobody. Returns `None` if it has too many.
-    pub(crate) fn open(&self, device: Option<i64>) -> Option<OpenSocket> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(device).or_default();
-        if *count == MAX_SOCKETS_PER_DEVICE {
-            return None;
-        }
-        *count += 1;
-        Some(OpenSocket { open: Arc::clone(&self.open), device })
-    }
-
-    /// How long a client may be silent: a little longer than it takes to be pinged.
-    pub(crate) fn idle_timeout(&self) -> Duration {
-        self.ping * 10 / 9
+impl Default for Runtime {
+    fn default() -> Self {
+        Self { state: Arc::new(watch::Sender::new(State::Starting)) }
     }
 }
 
-impl Drop for OpenSocket {
-    fn drop(&mut self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Entry::Occupied(mut count) = open.entry(self.device) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
+impl Runtime {
+    /// Runs a future that ends only after the server was told to stop.
+    pub(crate) fn spawn(
+        &self,
+        name: &'static str,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> tokio::task::JoinHandle<()> {
+        let runtime = self.clone();
+        tokio::spawn(async move {
+            // Unwind safe: what the task used is not used after a panic, because the server stops.
+            let ended = AssertUnwindSafe(task).catch_unwind().await;
+            runtime.ended(name, ended);
+        })
+    }
+
+    /// Runs a function on a thread of its own that returns only after the server was told to stop.
+    pub(crate) fn spawn_blocking(&self, name: &'static str, task: impl FnOnce() + Send + 'static) {
+        let runtime = self.clone();
+        tokio::task::spawn_blocking(move || {
+            let ended = catch_unwind(AssertUnwindSafe(task));
+            runtime.ended(name, ended);
+        });
+    }
+
+    /// From now on, the tasks must not end.
+    pub(crate) fn started(&self) {
+        self.state.send_if_modified(|state| {
+            if matches!(state, State::Starting) {
+                *state = State::Running;
             }
+            // Those that watch wait for the end only.
+            false
+        });
+    }
+
+    /// Tells all tasks that the server stops. A failure that was reported before stays.
+    pub(crate) fn stop(&self) {
+        self.leave_running(State::Stopping);
+    }
+
+    /// Changes when the server stops.
+    pub(crate) fn watch(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
+    }
+
+    /// Waits until all receivers of [`watch`](Self::watch) are dropped.
+    pub(crate) async fn unwatched(&self) {
+        self.state.closed().await;
+    }
+
+    /// Waits until the server stops.
+    pub(crate) async fn wait(&self) -> Result<(), RunError> {
+        let mut state = self.watch();
+        // The sender is `self`, so there is no error.
+        let stopped = state.wait_for(has_stopped).await;
+        match stopped.as_deref() {
+            Ok(State::Failed(error)) => Err(error.clone()),
+            _ => Ok(()),
         }
     }
+
+    fn ended(&self, task: &'static str, ended: Result<(), Box<dyn Any + Send>>) {
+        let error = match ended {
+            Ok(()) if matches!(*self.state.borrow(), State::Starting) => return,
+            Ok(()) => RunError::TaskEnded { task },
+            Err(panic) => RunError::TaskPanicked { task, message: message(&*panic) },
+        };
+        let text = error.to_string();
+        if self.leave_running(State::Failed(error)) {
+            tracing::error!("{text}; the server stops");
+        }
+    }
+
+    fn leave_running(&self, next: State) -> bool {
+        self.state.send_if_modified(|state| {
+            let leaves = !has_stopped(state);
+            if leaves {
+                *state = next;
+            }
+            leaves
+        })
+    }
+}
+
+/// Waits until the server stops. Ready at once if it has stopped before.
+pub(crate) async fn stopped(state: &mut watch::Receiver<State>) {
+    // The error is that all senders are dropped, which is an end too.
+    let _ = state.wait_for(has_stopped).await;
+}
+
+fn has_stopped(state: &State) -> bool {
+    matches!(state, State::Stopping | State::Failed(_))
+}
+
+/// The message of a panic.
+pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_interval_of_pings_has_bounds() {
-        for (ping, used) in [(Duration::ZERO, MIN_PING), (Duration::MAX, MAX_PING), (PING, PING)] {
-            let sockets = Sockets::new(ping, watch::channel(false).1);
-            assert_eq!(sockets.ping, used);
-            assert!(sockets.idle_timeout() > used);
-        }
+    #[tokio::test]
+    async fn a_task_that_ends_or_panics_stops_the_server() {
+        let runtime = Runtime::default();
+        runtime.started();
+        runtime.spawn("commits", async {});
+        assert_eq!(runtime.wait().await, Err(RunError::TaskEnded { task: "commits" }));
+
+        let runtime = Runtime::default();
+        runtime.spawn("commits", async { panic!("no {}", "disk") });
+        let panicked = RunError::TaskPanicked { task: "commits", message: "no disk".to_owned() };
+        assert_eq!(runtime.wait().await, Err(panicked.clone()));
+        // The first reason stays.
+        runtime.stop();
+        assert_eq!(runtime.wait().await, Err(panicked));
+
+        let runtime = Runtime::default();
+        runtime.spawn_blocking("passwords", || panic!("no memory"));
+        let panicked = RunError::TaskPanicked { task: "passwords", message: "no memory".into() };
+        assert_eq!(runtime.wait().await, Err(panicked));
     }
 
-    #[test]
-    fn a_device_has_a_limited_number_of_websockets() {
-        let sockets = Sockets::new(PING, watch::channel(false).1);
-        let mut open: Vec<_> =
-            (0..MAX_SOCKETS_PER_DEVICE).map(|_| sockets.open(Some(1)).expect("room")).collect();
-        assert!(sockets.open(Some(1)).is_none());
-        assert!(sockets.open(None).is_some());
-        open.pop();
-        assert!(sockets.open(Some(1)).is_some());
-        drop(open);
-        assert!(sockets.open.lock().expect("it did not panic").is_empty());
+    #[tokio::test]
+    async fn tasks_may_end_when_the_server_stops() {
+        let runtime = Runtime::default();
+        runtime.spawn("commits", async {}).await.expect("it ends");
+        runtime.started();
+        let mut stop = runtime.watch();
+        let task = runtime.spawn("commits", async move {
+            stop.changed().await.expect("the server stops");
+        });
+        runtime.stop();
+        task.await.expect("it ends");
+        assert_eq!(runtime.wait().await, Ok(()));
     }
 }

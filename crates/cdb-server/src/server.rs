@@ -1,33 +1,32 @@
-//! Starting and stopping.
+//! Starts and stops a server.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::Request;
-use axum::extract::connect_info::{ConnectInfo, Connected};
-use axum::serve::{IncomingStream, Listener, ListenerExt};
-use axum::{Router, middleware};
 use cdb_types::Password;
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::auth::Transport;
 use crate::bus::Bus;
 use crate::compute::Compute;
-use crate::error::StartError;
+use crate::error::{RunError, StartError};
 use crate::http;
-use crate::http::tls::{TlsListener, acceptor};
+use crate::http::listener::{Listener, SHUTDOWN_GRACE};
+use crate::http::tls::acceptor;
+use crate::limits::Limits;
 use crate::permissions::Permissions;
-use crate::runtime::{PING, Sockets};
+use crate::runtime::Runtime;
 use crate::service::Service;
+use crate::sockets::{MAX_PING, MIN_PING, PING, Sockets};
 use crate::storage::Storage;
 use crate::storage::sqlite::{Feed, Store};
 
-/// How long requests under way may take after the server was told to stop.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+/// How long websockets and the data file may take to close, after requests have ended.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The configuration of a server; see [`Server::builder`].
 #[derive(Debug, Clone)]
@@ -40,6 +39,7 @@ pub struct ServerBuilder {
     tls: Option<(Vec<u8>, Secret)>,
     ping: Duration,
     behind_proxy: bool,
+    limits: Limits,
 }
 
 impl ServerBuilder {
@@ -95,6 +95,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets how much callers may use; see [`Limits`] for the defaults.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Starts the server. It accepts requests when this returns.
     ///
     /// The server runs in tasks of the current tokio runtime.
@@ -105,6 +111,7 @@ impl ServerBuilder {
     /// - the data file cannot be opened, or another server has it open,
     /// - the address cannot be listened on,
     /// - the certificates or the key cannot be used,
+    /// - the interval of [pings](Self::websocket_ping) is out of its bounds,
     /// - the data file has no users, and [`admin`](Self::admin) was not called or its arguments are
     ///   refused.
     ///
@@ -112,72 +119,28 @@ impl ServerBuilder {
     /// If the future is dropped before it is ready, the server does not start. A new data file may
     /// exist; the next start uses it like a new one if it has no users.
     pub async fn start(self) -> Result<Server, StartError> {
+        if !(MIN_PING..=MAX_PING).contains(&self.ping) {
+            return Err(StartError::WebsocketPing(self.ping));
+        }
         let tls = self.tls.as_ref().map(|(certificates, key)| acceptor(certificates, &key.0));
         let tls = tls.transpose()?;
+        let is_encrypted = tls.is_some();
         let listener = TcpListener::bind(&self.listen).await;
         let listening = |source| StartError::Listen { address: self.listen.clone(), source };
         let listener = listener.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
-        let (stop_sockets, stopping) = watch::channel(false);
-        let sockets = Sockets::new(self.ping, stopping);
-        let transport = Transport { tls: tls.is_some(), behind_proxy: self.behind_proxy };
-        let service = open(&self.data, sockets, transport, self.admin).await?;
+        let runtime = StopOnDrop(Runtime::default());
+        let sockets = Sockets::new(self.ping, runtime.0.watch());
+        let transport = Transport { tls: is_encrypted, behind_proxy: self.behind_proxy };
+        let service = open(&self.data, &runtime.0, sockets, transport, self.admin).await?;
         let storage = Arc::clone(&service.storage);
-        let router = http::router(Arc::new(service));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let is_encrypted = tls.is_some();
-        let serving = match tls {
-            Some(tls) => {
-                let listener = TlsListener::new(listener, tls).map_err(listening)?;
-                let router = router.layer(middleware::map_request(with_peer));
-                serve::<_, Peer>(listener, router, stopped)
-            }
-            None => {
-                let listener = listener.tap_io(|connection| {
-                    if let Err(error) = connection.set_nodelay(true) {
-                        tracing::debug!(%error, "a connection keeps its delay");
-                    }
-                });
-                serve::<_, SocketAddr>(listener, router, stopped)
-            }
-        };
+        runtime.0.started();
+        let router = http::router(Arc::new(service), &self.limits);
+        let listener = Listener::new(listener, tls, self.limits, router);
+        let serving = runtime.0.spawn("accept connections", listener.run(runtime.0.watch()));
         tracing::info!(%address, data = %self.data.display(), "listening");
-        Ok(Server { address, is_encrypted, storage, stop, stop_sockets, serving })
+        Ok(Server { address, is_encrypted, storage, runtime, serving })
     }
-}
-
-/// Answers requests until the server is stopped, or dropped.
-///
-/// `C` is the type of the client's address, which requests have as `ConnectInfo`.
-fn serve<L, C>(listener: L, router: Router, stopped: oneshot::Receiver<()>) -> JoinHandle<()>
-where
-    L: Listener<Addr = SocketAddr>,
-    C: for<'a> Connected<IncomingStream<'a, L>>,
-{
-    let service = router.into_make_service_with_connect_info::<C>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async {
-        stopped.await.unwrap_or_default();
-    });
-    tokio::spawn(async move {
-        if let Err(error) = serving.await {
-            tracing::error!(%error, "the server stopped");
-        }
-    })
-}
-
-/// The address of a client that uses TLS.
-#[derive(Debug, Clone)]
-struct Peer(SocketAddr);
-
-impl Connected<IncomingStream<'_, TlsListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
-
-async fn with_peer(ConnectInfo(Peer(peer)): ConnectInfo<Peer>, mut request: Request) -> Request {
-    request.extensions_mut().insert(ConnectInfo(peer));
-    request
 }
 
 /// A key that is not printed.
@@ -192,6 +155,7 @@ impl std::fmt::Debug for Secret {
 
 async fn open(
     file: &Path,
+    runtime: &Runtime,
     sockets: Sockets,
     transport: Transport,
     admin: Option<(String, Password)>,
@@ -217,16 +181,24 @@ async fn open(
 
 /// A running server.
 ///
-/// Dropping it stops the server, but does not wait for the end of running requests. To wait for it,
-/// call [`shutdown`](Self::shutdown).
+/// Dropping it stops the server as [`shutdown`](Self::shutdown) does, but does not wait for the end.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
     is_encrypted: bool,
     storage: Arc<dyn Storage>,
-    stop: oneshot::Sender<()>,
-    stop_sockets: watch::Sender<bool>,
+    runtime: StopOnDrop,
     serving: JoinHandle<()>,
+}
+
+/// Stops the tasks of a server when it is dropped.
+#[derive(Debug)]
+struct StopOnDrop(Runtime);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
 }
 
 impl Server {
@@ -239,6 +211,7 @@ impl Server {
             tls: None,
             ping: PING,
             behind_proxy: false,
+            limits: Limits::default(),
         }
     }
 
@@ -256,27 +229,86 @@ impl Server {
         format!("{scheme}://{}", self.address)
     }
 
-    /// Stops the server: stops listening, closes the websockets with the code 1012 (service
-    /// restart), waits until running requests have finished, and closes the data file. Requests
-    /// that take longer than 10 seconds are aborted.
+    /// Waits until the server stops by itself, which happens only if something in it fails.
+    ///
+    /// The server then accepts no more connections, and closes those that are open. Its data file is
+    /// closed by [`shutdown`](Self::shutdown), or when this is dropped.
+    ///
+    /// ```no_run
+    /// # async fn run(server: cdb_server::Server) -> Result<(), cdb_server::RunError> {
+    /// tokio::select! {
+    ///     failed = server.wait() => failed?,
+    ///     _ = tokio::time::sleep(std::time::Duration::from_secs(3600)) => {}
+    /// }
+    /// server.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the reason why the server has stopped.
     ///
     /// # Cancel safety
-    /// If the future is dropped before it is ready, the server stops as if it was dropped: running
-    /// requests finish in the background, without a time limit.
+    /// If the future is dropped, nothing is lost: a later call returns the same.
+    pub async fn wait(&self) -> Result<(), RunError> {
+        self.runtime.0.wait().await
+    }
+
+    /// Stops the server: stops listening, closes the websockets with the code 1012 (service
+    /// restart), waits until running requests have finished, and closes the data file. Requests
+    /// that take longer than 10 seconds are aborted. After 14 seconds at most, this returns.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped before it is ready, the server stops nevertheless, in the same time.
     pub async fn shutdown(self) {
-        drop(self.stop);
-        self.stop_sockets.send_replace(true);
-        let abort = self.serving.abort_handle();
-        let finished = async {
-            let served = self.serving.await;
-            self.stop_sockets.closed().await;
-            served
-        };
-        if tokio::time::timeout(SHUTDOWN_GRACE, finished).await.is_err() {
-            tracing::warn!("some requests took too long to finish");
-            abort.abort();
+        // In a task of its own, which is not dropped with this future.
+        let stopped = tokio::spawn(self.stop()).await;
+        if let Err(error) = stopped {
+            tracing::error!(%error, "the server was not stopped in order");
         }
-        self.storage.close().await;
+    }
+
+    async fn stop(self) {
+        let Self { storage, runtime, serving, .. } = self;
+        runtime.0.stop();
+        let ended = async {
+            // Its failure was reported when it happened.
+            let _ = serving.await;
+        };
+        if timeout(SHUTDOWN_GRACE + CLOSE_TIMEOUT, ended).await.is_err() {
+            tracing::warn!("connections could not be closed");
+        }
+        let closed = async {
+            runtime.0.unwatched().await;
+            storage.close().await;
+        };
+        if timeout(CLOSE_TIMEOUT, closed).await.is_err() {
+            tracing::warn!("the data file could not be closed in time; nothing in it is lost");
+        }
         tracing::info!("stopped");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_stops_as_a_whole_when_a_task_that_it_needs_panics() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("data.db");
+        let builder = Server::builder().data(&file).listen("127.0.0.1:0").admin("test", "test");
+        let server = builder.clone().start().await.expect("it starts");
+        let still_running = timeout(Duration::from_millis(10), server.wait()).await;
+        assert!(still_running.is_err());
+        server.runtime.0.spawn("commits", async { panic!("out of luck") });
+        let error = server.wait().await.expect_err("it has failed");
+        let text = "the task \"commits\" of the server has panicked: out of luck";
+        assert_eq!(error.to_string(), text);
+        let address = server.address();
+        server.shutdown().await;
+        assert!(tokio::net::TcpStream::connect(address).await.is_err());
+        // The data file is free again.
+        builder.start().await.expect("it starts").shutdown().await;
     }
 }

@@ -34,7 +34,7 @@ use crate::bus::Bus;
 use crate::compute::Compute;
 use crate::identity::{Identity, Principal};
 use crate::permissions::Permissions;
-use crate::runtime::Sockets;
+use crate::sockets::Sockets;
 use crate::storage::sqlite::Feed;
 use crate::storage::{KeyDigest, Storage};
 pub(crate) use cache::{Cache, Remembered};

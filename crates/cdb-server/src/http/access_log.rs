@@ -1,45 +1,116 @@
-//! Around every request: who asks, what is answered, and a line in the log.
+//! What surrounds every request: the caller is identified and admitted, and a line is logged.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::credentials::credentials;
+use super::admission::{Admission, AdmittedBody};
+use super::body::{BodyBudget, Leftover};
+use super::credentials::{client_network, credentials};
 use super::response::Reference;
+use crate::api_error::ApiError;
+use crate::auth::Network;
+use crate::identity::Principal;
+use crate::limits::Limits;
 use crate::service::Service;
+use crate::usage::{Caller, Quota, Usage};
 
-/// What every answer carries.
+/// The headers of every response.
 const HEADERS: [(HeaderName, &str); 3] = [
     (header::CACHE_CONTROL, "no-store, must-revalidate"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "deny"),
 ];
 
-pub(super) async fn observe(
-    State(service): State<Arc<Service>>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// How long a request waits until others of its caller, or of all callers, are answered.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+
+/// What all requests share.
+#[derive(Clone)]
+pub(super) struct Front {
+    service: Arc<Service>,
+    limits: Arc<Limits>,
+    admission: Arc<Admission>,
+    bodies: Arc<Usage>,
+}
+
+impl Front {
+    pub(super) fn new(service: Arc<Service>, limits: &Limits) -> Self {
+        let requests = Quota {
+            per_device: limits.requests_per_device,
+            per_address: limits.requests_per_address,
+            anonymous: limits.requests_anonymous,
+            total: limits.requests_total,
+        };
+        let bodies = Quota {
+            per_device: limits.bodies_per_device,
+            per_address: limits.bodies_per_address,
+            anonymous: limits.bodies_anonymous,
+            total: limits.bodies_total,
+        };
+        Self {
+            service,
+            limits: Arc::new(limits.clone()),
+            admission: Admission::new(requests, MAX_WAIT),
+            bodies: Usage::new(bodies),
+        }
+    }
+
+    /// Runs the handler of a request when the caller has a free place. The place is taken until the
+    /// response has been sent.
+    async fn answer(
+        &self,
+        principal: Principal,
+        network: Network,
+        mut request: Request,
+        next: Next,
+    ) -> Result<Response, ApiError> {
+        let caller = Caller::new(&principal, network);
+        let admitted = self.admission.admit(caller).await?;
+        let (usage, limits) = (Arc::clone(&self.bodies), Arc::clone(&self.limits));
+        request.extensions_mut().insert(BodyBudget { usage, caller, limits });
+        request.extensions_mut().insert(principal);
+        let response = next.run(request).await;
+        if response.status().is_success() {
+            return Ok(response.map(|body| Body::new(AdmittedBody { body, _admitted: admitted })));
+        }
+        Ok(response)
+    }
+}
+
+pub(super) async fn observe(State(front): State<Front>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     // Not the query: a key may be in it.
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let (mut parts, body) = request.into_parts();
+    let (leftover, request) = Leftover::of(request);
+    let (parts, body) = request.into_parts();
+    let service = &front.service;
     let authenticated = match credentials(&parts, service.transport) {
         Ok(credentials) => service.authenticate(credentials).await,
         Err(error) => Err(error),
     };
-    let (identity, mut response) = match authenticated {
+    let (identity, answered) = match authenticated {
         Ok(principal) => {
             let identity = principal.to_string();
-            parts.extensions.insert(principal);
-            (identity, next.run(Request::from_parts(parts, body)).await)
+            let network = client_network(&parts, service.transport);
+            let request = Request::from_parts(parts, body);
+            (identity, front.answer(principal, network, request, next).await)
         }
-        Err(error) => ("unknown".to_owned(), error.into_response()),
+        Err(error) => {
+            drop(body);
+            ("unknown".to_owned(), Err(error))
+        }
     };
+    let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+    // A body that did not arrive in time is not waited for any longer.
+    if response.status() != StatusCode::REQUEST_TIMEOUT {
+        leftover.drain().await;
+    }
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

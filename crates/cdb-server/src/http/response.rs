@@ -14,7 +14,10 @@ pub(super) struct Reference(pub(super) String);
 /// Done, with nothing to tell.
 pub(super) const OK: &str = "ok";
 
-/// An answer in JSON.
+/// When a caller may try again what was refused for the moment.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+/// A response in JSON.
 pub(super) fn json(value: &impl Serialize) -> Result<Response, ApiError> {
     let body = serde_json::to_vec(value).map_err(ApiError::internal)?;
     let mut response = body.into_response();
@@ -47,6 +50,10 @@ impl IntoResponse for ApiError {
         let status = StatusCode::from_u16(error.code).unwrap_or(StatusCode::BAD_REQUEST);
         let mut response = (status, body).into_response();
         set_json(&mut response);
+        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+            let after = HeaderValue::from_static(RETRY_AFTER_SECONDS);
+            response.headers_mut().insert(header::RETRY_AFTER, after);
+        }
         response.extensions_mut().insert(Reference(error.reference));
         response
     }

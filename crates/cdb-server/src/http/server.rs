@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::to_bytes;
-use axum::extract::Request;
+use axum::extract::{Extension, Request};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use cdb_types::endpoint::Counted;
@@ -11,6 +11,7 @@ use cdb_types::session::LoginRequest;
 use cdb_types::{ErrorKind, is_true};
 use tokio::time::timeout;
 
+use super::body::BodyBudget;
 use super::credentials::{COOKIE, Sender, client_network, query_key, session_token};
 use super::request::{Call, unknown_query};
 use super::response::{OK, json};
@@ -54,10 +55,13 @@ pub(super) async fn interpolators() -> Result<Response, ApiError> {
 }
 
 /// `GET session`.
-pub(super) async fn session(call: Call<()>) -> Result<Response, ApiError> {
+pub(super) async fn session(
+    call: Call<()>,
+    Extension(BodyBudget { limits, .. }): Extension<BodyBudget>,
+) -> Result<Response, ApiError> {
     let mut info = call.service.session_info(&call.principal);
     info.version = VERSION.to_owned();
-    info.limits.body_bytes = body::MAX_BYTES as u64;
+    info.limits.body_bytes = limits.body_bytes as u64;
     info.limits.frame_bytes = websocket::MAX_MESSAGE_BYTES as u64;
     json(&info)
 }

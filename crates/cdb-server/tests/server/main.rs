@@ -7,6 +7,7 @@ mod data;
 mod data_file;
 #[cfg(target_os = "linux")]
 mod disk;
+mod front;
 mod lifecycle;
 mod live;
 mod logins;

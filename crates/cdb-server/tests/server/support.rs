@@ -1,6 +1,6 @@
 //! A server for each test, and requests to it.
 
-use cdb_server::Server;
+use cdb_server::{Limits, Server};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -37,10 +37,15 @@ impl Answer {
 
 /// Starts a server on a file in a directory.
 pub(crate) async fn start_in(directory: &TempDir) -> Server {
+    start_with(directory, Limits::default()).await
+}
+
+async fn start_with(directory: &TempDir, limits: Limits) -> Server {
     Server::builder()
         .data(directory.path().join("data.db"))
         .listen("127.0.0.1:0")
         .admin("test", "test")
+        .limits(limits)
         .start()
         .await
         .expect("the server starts")
@@ -48,8 +53,13 @@ pub(crate) async fn start_in(directory: &TempDir) -> Server {
 
 impl TestServer {
     pub(crate) async fn start() -> Self {
+        Self::with(Limits::default()).await
+    }
+
+    /// A server with other limits.
+    pub(crate) async fn with(limits: Limits) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let server = start_in(&directory).await;
+        let server = start_with(&directory, limits).await;
         Self::of(server, directory)
     }
 

@@ -1,0 +1,283 @@
+//! Accepts connections, and serves requests on them.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::extract::{ConnectInfo, Request};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use cdb_types::ErrorKind;
+use http_body_util::BodyExt;
+use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::connections::{Connection, Connections, Phase, Slot};
+use super::transport::Transport;
+use crate::api_error::ApiError;
+use crate::limits::Limits;
+use crate::runtime::{State, stopped};
+
+/// How long requests in progress may take after the server was told to stop.
+pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+/// The buffer of a connection for what it reads or writes at once.
+const BUFFER_BYTES: usize = 32 * 1024;
+
+/// The pause after an error of accepting, such as too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How many connections without room are told so at a time, and how long that may take. Further
+/// ones are closed at once.
+const MAX_REFUSALS: usize = 16;
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A socket that listens, and what it needs to serve connections.
+pub(crate) struct Listener {
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    limits: Limits,
+    router: Router,
+}
+
+/// What the tasks of all connections share.
+struct Shared {
+    tls: Option<TlsAcceptor>,
+    limits: Limits,
+    router: Router,
+    refusals: Semaphore,
+}
+
+impl Listener {
+    pub(crate) fn new(
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        limits: Limits,
+        router: Router,
+    ) -> Self {
+        Self { listener, tls, limits, router }
+    }
+
+    /// Serves connections until the server is told to stop, and then waits for requests in
+    /// progress. Those that take longer than [`SHUTDOWN_GRACE`] are aborted.
+    pub(crate) async fn run(self, mut stop: watch::Receiver<State>) {
+        let Self { listener, tls, limits, router } = self;
+        let connections = Connections::new(&limits);
+        let refusals = Semaphore::new(MAX_REFUSALS);
+        let shared = Arc::new(Shared { tls, limits, router, refusals });
+        let mut tasks = JoinSet::new();
+        let of_connections = stop.clone();
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => {
+                        let shared = Arc::clone(&shared);
+                        match connections.admit(peer) {
+                            Some(slot) => {
+                                let stop = of_connections.clone();
+                                tasks.spawn(shared.serve(stream, peer, slot, stop))
+                            }
+                            None => tasks.spawn(shared.refuse(stream)),
+                        };
+                    }
+                    Err(error) if is_of_connection(&error) => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection cannot be accepted");
+                        connections.make_room();
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+                Some(ended) = tasks.join_next() => {
+                    if let Err(error) = ended {
+                        tracing::error!(%error, "a connection was cut");
+                    }
+                }
+                () = stopped(&mut stop) => break,
+            }
+        }
+        drop((listener, of_connections));
+        let finished = async { while tasks.join_next().await.is_some() {} };
+        if timeout(SHUTDOWN_GRACE, finished).await.is_err() {
+            tracing::warn!("some requests took too long to finish");
+            tasks.shutdown().await;
+        }
+    }
+}
+
+/// Whether an error of accepting concerns a single connection, which the client has given up.
+fn is_of_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+impl Shared {
+    /// Serves a connection until it ends, or is closed to make room for another.
+    async fn serve(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        slot: Slot,
+        stop: watch::Receiver<State>,
+    ) {
+        let connection = Arc::clone(&slot.connection);
+        tokio::select! {
+            () = self.serve_requests(stream, peer, slot, stop) => {}
+            () = connection.evicted() => {
+                tracing::debug!(%peer, "a connection was closed to make room");
+            }
+        }
+    }
+
+    async fn serve_requests(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        slot: Slot,
+        stop: watch::Receiver<State>,
+    ) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+        let Some(tls) = &self.tls else {
+            return self.serve_http(stream, peer, slot, stop).await;
+        };
+        match timeout(self.limits.header_timeout, tls.accept(stream)).await {
+            Ok(Ok(stream)) => {
+                slot.connection.enter(Phase::Head);
+                self.serve_http(stream, peer, slot, stop).await;
+            }
+            Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
+            Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
+        }
+    }
+
+    async fn serve_http<S>(
+        &self,
+        stream: S,
+        peer: SocketAddr,
+        slot: Slot,
+        mut stop: watch::Receiver<State>,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let connection = Arc::clone(&slot.connection);
+        let router = TowerToHyperService::new(self.router.clone());
+        let service = service_fn(|request: Request<Incoming>| {
+            let (mut request, connection) = (request.map(Body::new), Arc::clone(&connection));
+            connection.enter(Phase::Busy);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            let response = router.call(request);
+            async move {
+                let response = response.await?;
+                if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                    connection.enter(Phase::Upgraded);
+                }
+                Ok::<_, Infallible>(response.map(|body| Sent { body, connection }))
+            }
+        });
+        let transport = Transport::new(stream, slot, self.limits.clone());
+        let served = http1::Builder::new()
+            // The transport has the timeouts.
+            .header_read_timeout(None)
+            .max_header_size(self.limits.header_bytes)
+            .max_buf_size(BUFFER_BYTES.max(self.limits.header_bytes))
+            .serve_connection(TokioIo::new(transport), service)
+            .with_upgrades();
+        let mut served = pin!(served);
+        let ended = tokio::select! {
+            ended = &mut served => ended,
+            () = stopped(&mut stop) => {
+                if connection.is_waiting() {
+                    return;
+                }
+                served.as_mut().graceful_shutdown();
+                served.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, %peer, "a connection broke");
+        }
+    }
+
+    /// Tells a client that there are too many connections. With TLS, the connection is only closed.
+    async fn refuse(self: Arc<Self>, mut stream: TcpStream) {
+        let Ok(_permit) = self.refusals.try_acquire() else { return };
+        if self.tls.is_some() {
+            return;
+        }
+        let refused = async {
+            stream.write_all(&too_many_connections().await).await?;
+            stream.shutdown().await?;
+            // Until the client has read it: closing with unread bytes would discard the response.
+            let mut unread = [0; 1024];
+            while stream.read(&mut unread).await? > 0 {}
+            Ok::<(), io::Error>(())
+        };
+        if !matches!(timeout(REFUSAL_TIMEOUT, refused).await, Ok(Ok(()))) {
+            tracing::debug!("a client did not read that there are too many connections");
+        }
+    }
+}
+
+/// The bytes of a response with the status 503.
+async fn too_many_connections() -> Vec<u8> {
+    let msg = "The server has too many open connections.";
+    let error = ApiError::new(503, ErrorKind::Unavailable, msg);
+    let (parts, body) = error.into_response().into_parts();
+    // The body of an error is in memory, so that it cannot fail.
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let mut response = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
+    for (name, value) in &parts.headers {
+        response.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    let end = format!("connection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+    [&response, end.as_bytes(), &body].concat()
+}
+
+/// The body of a response. When it has been sent, the connection waits for the next request.
+struct Sent {
+    body: Body,
+    connection: Arc<Connection>,
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        self.connection.answered();
+    }
+}
+
+impl HttpBody for Sent {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

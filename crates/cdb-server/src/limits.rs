@@ -1,0 +1,183 @@
+//! The limits of a server: how much each caller, and all callers together, may use.
+
+use std::time::Duration;
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// Defines [`Limits`] from one entry for each limit: its documentation, name, type, default, the
+/// default as text, and what a caller sees who exceeds it.
+macro_rules! limits {
+    ($(
+        $(#[doc = $doc:literal])*
+        $name:ident: $type:ty = $default:expr, $text:literal, $exceeded:literal;
+    )*) => {
+        /// The limits of a server; see [`ServerBuilder::limits`](crate::ServerBuilder::limits).
+        ///
+        /// The defaults suit a small machine on the open internet. Bytes are counted as they are
+        /// held in memory. A limit of 0 allows nothing.
+        ///
+        /// An *address* is an IPv4 address or a /64 network of IPv6. A *caller* is a device that is
+        /// logged in, or an address without a login.
+        ///
+        /// ```
+        /// use cdb_server::Limits;
+        /// let limits = Limits::default().connections(5000).body_bytes(1024 * 1024);
+        /// assert_eq!(limits.connections, 5000);
+        /// ```
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct Limits {
+            $(
+                $(#[doc = $doc])*
+                ///
+                #[doc = concat!("Default: ", $text, ". Beyond it: ", $exceeded, ".")]
+                pub $name: $type,
+            )*
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
+        impl Limits {
+            $(
+                #[doc = concat!("Sets [`", stringify!($name), "`](Self::", stringify!($name), ").")]
+                #[must_use]
+                pub fn $name(mut self, $name: $type) -> Self {
+                    self.$name = $name;
+                    self
+                }
+            )*
+
+            /// The name, description, default, its text and what happens beyond it, of each limit.
+            #[cfg(test)]
+            fn described() -> Vec<tests::Row> {
+                let limits = Self::default();
+                vec![$(
+                    tests::Row {
+                        name: stringify!($name),
+                        description: concat!($($doc),*).trim(),
+                        default: tests::Value::from(limits.$name),
+                        text: $text,
+                        exceeded: $exceeded,
+                    },
+                )*]
+            }
+        }
+    };
+}
+
+limits! {
+    /// Open connections, websockets included. At most three quarters of the files that the process
+    /// may open.
+    connections: usize = 1000, "1,000",
+        "the connection that has waited longest for a request is closed; if there is none, the new \
+         connection gets 503";
+    /// Open connections of an address. Connections from the same machine are not counted.
+    connections_per_address: usize = 256, "256",
+        "as for `connections`, among those of the address";
+    /// The first line and the headers of a request.
+    header_bytes: usize = 16 * KIB, "16 KiB", "431";
+    /// The time from the first byte of a request to the end of its headers, and the time for a TLS
+    /// handshake.
+    header_timeout: Duration = Duration::from_secs(10), "10 s", "the connection is closed";
+    /// The time that a connection may wait for its next request.
+    idle_timeout: Duration = Duration::from_secs(75), "75 s", "the connection is closed";
+    /// The time in which a client must read some more of a response.
+    write_timeout: Duration = Duration::from_secs(60), "60 s", "the connection is closed";
+
+    /// The body of a request.
+    body_bytes: usize = 10 * MIB, "10 MiB", "413";
+    /// The time in which some more of a body must arrive.
+    body_idle_timeout: Duration = Duration::from_secs(15), "15 s", "408";
+    /// The time that each body may take, whatever its size.
+    body_time: Duration = Duration::from_secs(30), "30 s", "`body_bytes_per_second`";
+    /// The bytes per second of a body that takes longer than `body_time`, on average from then on.
+    body_bytes_per_second: usize = 4 * KIB, "4 KiB", "408";
+    /// All bodies that are held for a device at a time.
+    bodies_per_device: usize = 32 * MIB, "32 MiB", "429";
+    /// All bodies that are held for an address without a login at a time.
+    bodies_per_address: usize = 10 * MIB, "10 MiB", "429";
+    /// All bodies that are held for callers without a login at a time.
+    bodies_anonymous: usize = 16 * MIB, "16 MiB", "503";
+    /// All bodies that are held at a time.
+    bodies_total: usize = 256 * MIB, "256 MiB", "503";
+
+    /// Requests of a device that are answered at a time, until the end of the response.
+    requests_per_device: usize = 128, "128", "waits for up to 10 s, then 429";
+    /// Requests of an address without a login that are answered at a time.
+    requests_per_address: usize = 64, "64", "waits for up to 10 s, then 429";
+    /// Requests of callers without a login that are answered at a time.
+    requests_anonymous: usize = 128, "128", "waits for up to 10 s, then 503";
+    /// Requests that are answered at a time.
+    requests_total: usize = 512, "512", "waits for up to 10 s, then 503";
+
+    /// The text of a script.
+    script_bytes: usize = 64 * KIB, "64 KiB", "403";
+    /// The steps of a run of a script, about 10 ns each, in addition to 200 for each datapoint.
+    script_steps: u64 = 50_000_000, "50,000,000", "403, or the response is cut";
+    /// The memory that a run of a script holds at a time.
+    script_memory: usize = 8 * MIB, "8 MiB", "403, or the response is cut";
+    /// Scripts that run for a device at a time.
+    scripts_per_device: usize = 4, "4", "waits";
+    /// Scripts that run for an address without a login at a time.
+    scripts_per_address: usize = 1, "1", "waits";
+
+    /// The text of the schema of a stream.
+    schema_bytes: usize = 64 * KIB, "64 KiB", "403";
+    /// The nesting of a schema, and of references in it.
+    schema_nesting: usize = 32, "32", "403";
+    /// The steps that checking a value may take.
+    schema_steps: u64 = 1_000_000, "1,000,000", "403";
+
+    /// Open websockets.
+    websockets: usize = 750, "750", "503";
+    /// Open websockets of a device.
+    websockets_per_device: usize = 256, "256", "429";
+    /// Open websockets of callers without a login.
+    websockets_anonymous: usize = 64, "64", "503";
+    /// A message that a client sends over a websocket.
+    message_bytes: usize = MIB, "1 MiB", "the websocket is closed";
+    /// Subscriptions of a websocket.
+    subscriptions: usize = 10_000, "10,000", "the subscription is refused with 403";
+    /// Messages that are queued for a websocket whose client reads slowly.
+    queued_bytes: usize = 16 * MIB, "16 MiB", "the client reads what it missed";
+    /// Messages that are queued for all websockets.
+    queued_bytes_total: usize = 64 * MIB, "64 MiB", "the websocket with the most is closed";
+
+    /// The rows of a dataset.
+    rows: usize = 10_000_000, "10,000,000", "403, or the response is cut";
+    /// Sessions of browsers of a user. A further login ends the oldest.
+    sessions_per_user: usize = 100, "100", "the oldest session of the user ends";
+    /// Failed logins of an account, or of an address, before further ones are slowed down. A failed
+    /// login is forgotten after a minute.
+    failed_logins: usize = 10, "10", "429 for logins that would fail";
+}
+
+impl Limits {
+    /// The number of connections that may really be open: some files are needed for the data.
+    pub(crate) fn effective_connections(&self) -> usize {
+        match open_files() {
+            Some(files) => self.connections.min(files / 4 * 3),
+            None => self.connections,
+        }
+    }
+}
+
+/// The number of files that this process may open, if it is limited.
+#[cfg(unix)]
+fn open_files() -> Option<usize> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current?;
+    usize::try_from(limit).ok()
+}
+
+#[cfg(not(unix))]
+fn open_files() -> Option<usize> {
+    None
+}
+
+#[cfg(test)]
+mod tests;
