@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::auth::Transport;
+use crate::auth::{Hasher, Transport};
 use crate::bus::Bus;
 use crate::compute::Compute;
 use crate::error::{RunError, StartError};
@@ -161,14 +161,24 @@ async fn open(
     admin: Option<(String, Password)>,
 ) -> Result<Service, StartError> {
     let (feed, appended) = Feed::new();
-    let store = Store::open(file, feed).await.map_err(|error| StartError::opening(file, error))?;
+    let store = Store::open_in(file, feed, runtime)
+        .await
+        .map_err(|error| StartError::opening(file, error))?;
     let permissions = Permissions::default_tables();
     let permissions = permissions.map_err(|error| StartError::data(file, error))?;
-    let bus = Bus::new(store.clone(), appended);
+    let bus = Bus::new(store.clone(), appended, runtime);
     let feed = store.feed().clone();
     let compute = Compute::start().map_err(StartError::Threads)?;
-    let service =
-        Service::new(Arc::new(store), bus, feed, compute, sockets, permissions, transport);
+    let service = Service::new(
+        Arc::new(store),
+        bus,
+        feed,
+        compute,
+        sockets,
+        permissions,
+        transport,
+        Hasher::new(runtime),
+    );
     let refused = |error: crate::api_error::ApiError| {
         StartError::Administrator(error.cause.unwrap_or_else(|| error.msg.into_owned()))
     };

@@ -62,6 +62,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
+    #[expect(clippy::too_many_arguments, reason = "it is called once, with all its parts")]
     pub(crate) fn new(
         storage: Arc<dyn Storage>,
         bus: Bus,
@@ -70,11 +71,12 @@ impl Service {
         sockets: Sockets,
         permissions: Permissions,
         transport: Transport,
+        hasher: Hasher,
     ) -> Self {
         Self {
             storage,
             permissions,
-            hasher: Hasher::default(),
+            hasher,
             sessions: Sessions::default(),
             transport,
             bus,

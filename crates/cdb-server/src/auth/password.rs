@@ -15,6 +15,7 @@ use super::failures::Account;
 use super::queue::{Attempt, LoginQueue, Refused, Turn};
 use super::recent::RecentPasswords;
 use crate::api_error::ApiError;
+use crate::runtime::Runtime;
 use crate::storage::StoredPassword;
 
 /// What new passwords are hashed with.
@@ -42,9 +43,16 @@ type Job = Box<dyn FnOnce() + Send>;
 
 impl Default for Hasher {
     fn default() -> Self {
+        Self::new(&Runtime::default())
+    }
+}
+
+impl Hasher {
+    /// Starts the thread. If it ends before the server stops, the server stops.
+    pub(crate) fn new(runtime: &Runtime) -> Self {
         // Only who has the turn sends a job.
         let (jobs, mut waiting) = mpsc::channel::<Job>(1);
-        tokio::task::spawn_blocking(move || {
+        runtime.spawn_blocking("hash passwords", move || {
             while let Some(job) = waiting.blocking_recv() {
                 job();
             }
@@ -52,9 +60,7 @@ impl Default for Hasher {
         let recent = RecentPasswords::new().ok();
         Self { jobs, queue: LoginQueue::new(), recent, names: RandomState::new() }
     }
-}
 
-impl Hasher {
     /// Hashes a new password.
     pub(crate) async fn hash(&self, password: Password) -> Result<StoredPassword, ApiError> {
         let turn = self.queue.turn(None).await.map_err(too_many)?;

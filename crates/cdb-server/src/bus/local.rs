@@ -13,6 +13,7 @@ use super::message::Texts;
 use super::scripts::Scripts;
 use super::send_queue::{Frame, SendQueue};
 use super::topic::{CatchUp, Listener, Topic};
+use crate::runtime::Runtime;
 use crate::service::authorize::ReadPermit;
 use crate::storage::sqlite::{FeedReceiver, Store};
 use crate::storage::{Array, ReadError};
@@ -79,7 +80,7 @@ impl Topics {
 
 impl Bus {
     /// Starts to deliver the events of a store, in a task that ends when the store is dropped.
-    pub(crate) fn new(store: Store, mut feed: FeedReceiver) -> Self {
+    pub(crate) fn new(store: Store, mut feed: FeedReceiver, runtime: &Runtime) -> Self {
         let topics = Topics::default();
         let bus = Self {
             store,
@@ -88,7 +89,7 @@ impl Bus {
             texts: Texts::default(),
             last_number: Arc::default(),
         };
-        tokio::spawn(async move {
+        runtime.spawn("deliver events", async move {
             while let Some((array, event)) = feed.next().await {
                 for topic in topics.of(array) {
                     topic.push(event.clone());

@@ -40,6 +40,7 @@ pub(crate) use feed::{Feed, FeedReceiver};
 pub(crate) use read::Reader;
 
 use crate::events::ChangeLog;
+use crate::runtime::Runtime;
 use array_heads::ArrayHeads;
 use transaction::WriterGuard;
 use writer::Writer;
@@ -111,6 +112,15 @@ impl Store {
     /// Opens a data file, creating it if it does not exist, and brings its tables up to date.
     /// `feed` gets what is appended.
     pub(crate) async fn open(file: &Path, feed: Feed) -> Result<Self, OpenError> {
+        Self::open_in(file, feed, &Runtime::default()).await
+    }
+
+    /// Opens a data file like [`open`](Self::open), for a server.
+    pub(crate) async fn open_in(
+        file: &Path,
+        feed: Feed,
+        runtime: &Runtime,
+    ) -> Result<Self, OpenError> {
         let file = &lock::locate(file)?;
         // No file is created beside one that is not a data file.
         if !lock::Lock::exists(file) {
@@ -144,7 +154,7 @@ impl Store {
         let heads = writer.heads.clone();
         let writer = Arc::new(Mutex::new(Some(writer)));
         let (commits, pending) = mpsc::channel(commit::MAX_PENDING);
-        tokio::spawn(commit::run(Arc::clone(&writer), pending));
+        runtime.spawn("commit inserts", commit::run(Arc::clone(&writer), pending));
         Ok(Self { readers, writer, heads, commits, changes, feed, _lock: lock })
     }
 
