@@ -25,7 +25,7 @@ impl<'a> Facts<'a> {
         });
         let is_timeout = kind == Some(ErrorKind::Timeout) || matches!(error.code, 408 | 504);
         let is_unavailable =
-            kind == Some(ErrorKind::Unavailable) || matches!(error.code, 502 | 503);
+            kind == Some(ErrorKind::Unavailable) || matches!(error.code, 429 | 502 | 503);
         let is_temporary = is_timeout || is_unavailable;
         Self { server: Some(error), kind, is_timeout, is_temporary }
     }
@@ -158,7 +158,7 @@ macro_rules! error_predicates {
 
             /// Returns whether the same call may succeed later: the server cannot be reached, the
             /// connection broke, the server did not answer in time, or it says that it is
-            /// unavailable.
+            /// unavailable or has too many requests of the caller.
             #[must_use]
             pub fn is_temporary(&self) -> bool {
                 self.facts().is_temporary
