@@ -30,6 +30,9 @@ const HEADERS: [(HeaderName, &str); 3] = [
 /// How long a request waits until others of its caller, or of all callers, are answered.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
+/// The number of characters of a path that are logged.
+const MAX_LOGGED_PATH: usize = 200;
+
 /// What all requests share.
 #[derive(Clone)]
 pub(super) struct Front {
@@ -86,7 +89,8 @@ impl Front {
 pub(super) async fn observe(State(front): State<Front>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     // Not the query: a key may be in it.
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let method = request.method().clone();
+    let path: String = request.uri().path().chars().take(MAX_LOGGED_PATH).collect();
     let (leftover, request) = Leftover::of(request);
     let (parts, body) = request.into_parts();
     let service = &front.service;

@@ -222,10 +222,12 @@ impl Shared {
             return;
         }
         let refused = async {
+            let mut unread = [0; 1024];
+            // After the request has begun: clients do not expect a response before.
+            stream.read(&mut unread).await?;
             stream.write_all(&too_many_connections().await).await?;
             stream.shutdown().await?;
             // Until the client has read it: closing with unread bytes would discard the response.
-            let mut unread = [0; 1024];
             while stream.read(&mut unread).await? > 0 {}
             Ok::<(), io::Error>(())
         };

@@ -1,4 +1,4 @@
-//! What goes back.
+//! Responses, and errors as responses.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -7,12 +7,15 @@ use serde::Serialize;
 
 use crate::api_error::ApiError;
 
-/// What names an error, in its answer and in the log.
+/// The name of an error, in its response and in the log.
 #[derive(Debug, Clone)]
 pub(super) struct Reference(pub(super) String);
 
-/// Done, with nothing to tell.
+/// The body of a response to what has no result.
 pub(super) const OK: &str = "ok";
+
+/// The length of the message of an error.
+const MAX_MESSAGE_BYTES: usize = 1000;
 
 /// When a caller may try again what was refused for the moment.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -25,15 +28,20 @@ pub(super) fn json(value: &impl Serialize) -> Result<Response, ApiError> {
     Ok(response)
 }
 
-/// Says that the body is JSON.
+/// Sets the type of the body to JSON.
 pub(super) fn set_json(response: &mut Response) {
     let json = HeaderValue::from_static("application/json; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
 }
 
 impl ApiError {
-    /// What is said of it; the log has the rest, under the same reference.
-    pub(super) fn into_server_error(self) -> ServerError {
+    /// What the caller gets. The log has the cause, under the same reference.
+    pub(super) fn into_server_error(mut self) -> ServerError {
+        // A message may quote a value of any size.
+        if self.msg.len() > MAX_MESSAGE_BYTES {
+            let end = self.msg.floor_char_boundary(MAX_MESSAGE_BYTES);
+            self.msg = format!("{}...", &self.msg[..end]).into();
+        }
         let reference = uuid::Uuid::new_v4().to_string();
         match &self.cause {
             Some(cause) => tracing::error!(reference, msg = %self.msg, cause, "failed"),
@@ -56,5 +64,17 @@ impl IntoResponse for ApiError {
         }
         response.extensions_mut().insert(Reference(error.reference));
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_messages_are_cut() {
+        let error = ApiError::bad_request("ü".repeat(100_000)).into_server_error();
+        assert_eq!(error.msg, format!("{}...", "ü".repeat(MAX_MESSAGE_BYTES / 2)));
+        assert_eq!(ApiError::bad_request("short").into_server_error().msg, "short");
     }
 }

@@ -50,7 +50,16 @@ impl<S> Transport<S> {
         let allowed = match phase {
             Phase::Head => self.limits.header_timeout,
             Phase::Idle => self.limits.idle_timeout,
-            Phase::Busy | Phase::Upgraded => return Poll::Pending,
+            Phase::Busy => {
+                // The response may end without another read: the timer must run by then.
+                let allowed = self.limits.idle_timeout;
+                if self.reading.poll(context, since + allowed).is_ready() {
+                    // It has not ended yet.
+                    let _ = self.reading.poll(context, Instant::now() + allowed);
+                }
+                return Poll::Pending;
+            }
+            Phase::Upgraded => return Poll::Pending,
         };
         ready!(self.reading.poll(context, since + allowed));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))

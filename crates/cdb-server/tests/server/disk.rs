@@ -43,6 +43,7 @@ impl Acknowledged {
         let login =
             client.get(format!("{url}/api/v1/crud/test/user")).basic_auth("test", Some("test"));
         let answer = Answer::of(login.send().await.expect("an answer")).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
         let key = answer.json()["apikey"].as_str().expect("a key").to_owned();
         Self { client, url, key, streams: BTreeMap::new() }
     }
