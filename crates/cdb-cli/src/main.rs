@@ -2,6 +2,8 @@
 
 mod commands;
 mod connect;
+mod limits;
+mod logging;
 mod output;
 mod profiles;
 mod selection;
@@ -9,14 +11,18 @@ mod serve;
 mod times;
 
 use std::error::Error;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use connect::Server;
+use logging::Log;
 use output::Output;
 
 /// Returns unused memory to the system, such as the memory that hashing a password takes.
@@ -82,21 +88,46 @@ enum Command {
     Man,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let Cli { server, output, command } = Cli::parse();
+/// How long the end of the program waits for work that cannot be interrupted, such as a script.
+const END_TIMEOUT: Duration = Duration::from_secs(1);
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
     // `cdb serve` logs what it does; the other commands log errors only.
-    let is_server = matches!(command, Command::Serve(_));
-    let level = if is_server { LevelFilter::INFO } else { LevelFilter::ERROR };
+    let log = matches!(cli.command, Command::Serve(_)).then(Log::start);
+    start_logging(log.clone());
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return ended(Err(error.into()), log.as_ref()),
+    };
+    let done = runtime.block_on(run(cli));
+    runtime.shutdown_timeout(END_TIMEOUT);
+    ended(done, log.as_ref())
+}
+
+fn start_logging(log: Option<Log>) {
+    let level = if log.is_some() { LevelFilter::INFO } else { LevelFilter::ERROR };
     let filter = std::env::var("RUST_LOG").ok().and_then(|filter| filter.parse().ok());
-    let log = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    let writer = match log {
+        Some(log) => {
+            std::panic::set_hook(Box::new(Log::panicked));
+            BoxMakeWriter::new(log)
+        }
+        None => BoxMakeWriter::new(io::stderr),
+    };
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(writer)
+        .with_ansi(io::stderr().is_terminal())
+        // They would be printed to standard error, which is what has failed.
+        .log_internal_errors(false);
     tracing_subscriber::registry()
-        .with(log)
+        .with(layer)
         .with(filter.unwrap_or_else(|| Targets::new().with_default(level)))
         .init();
-    let done = match command {
+}
+
+async fn run(Cli { server, output, command }: Cli) -> Result {
+    match command {
         Command::Serve(serve) => serve.run(output).await,
         Command::Login(login) => login.run(&server, output).await,
         Command::Ls(ls) => ls.run(&server, output).await,
@@ -119,17 +150,30 @@ async fn main() -> ExitCode {
             Ok(())
         }
         Command::Man => manual(),
-    };
-    match done {
+    }
+}
+
+/// Prints the error of a command, and returns the exit code.
+fn ended(done: Result, log: Option<&Log>) -> ExitCode {
+    let code = match done {
         Ok(()) => ExitCode::SUCCESS,
         // The program that reads the output has closed the pipe, as `head` does: not a failure.
         Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
             let cdb = console::style("cdb:").red().for_stderr();
-            eprintln!("{cdb} {}", with_causes(error.as_ref()));
+            let line = format!("{cdb} {}", with_causes(error.as_ref()));
+            match log {
+                Some(log) => log.line(&line),
+                // There is nobody to tell that standard error is closed.
+                None => writeln!(io::stderr(), "{line}").unwrap_or_default(),
+            }
             ExitCode::FAILURE
         }
+    };
+    if let Some(log) = log {
+        log.flush();
     }
+    code
 }
 
 /// Prints a manual page for `cdb`, followed by one for each subcommand.

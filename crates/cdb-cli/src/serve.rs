@@ -3,14 +3,20 @@
 use std::error::Error;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use connectordb::server::{Server, StartError};
 use serde_json::json;
 use tokio::signal;
+use tokio::sync::oneshot;
 
 use crate::commands::{ask, secret};
+use crate::limits::LimitFlags;
 use crate::output::Output;
+
+/// How long the process may take to end after Ctrl-C or SIGTERM.
+const EXIT_TIMEOUT: Duration = Duration::from_millis(14_500);
 
 /// Run a server on one data file, until Ctrl-C or SIGTERM.
 ///
@@ -44,20 +50,23 @@ pub(crate) struct Serve {
     /// first line of standard input.
     #[arg(long, value_name = "NAME")]
     admin: Option<String>,
+
+    #[command(flatten)]
+    limits: LimitFlags,
 }
 
 impl Serve {
     pub(crate) async fn run(self, output: Output) -> Result<(), Box<dyn Error>> {
         let mut builder = Server::builder().data(self.data).listen(self.listen);
+        builder = builder.limits(self.limits.limits());
         if let Some((name, password)) = administrator(self.admin)? {
             builder = builder.admin(name, password);
         }
         if let (Some(certificates), Some(key)) = (self.tls_cert, self.tls_key) {
             builder = builder.tls(read(&certificates)?, read(&key)?);
         }
-        // Installed before the URL is printed: a program that reads the URL may send SIGTERM at
-        // once.
-        let mut terminated = Terminated::new()?;
+        // Before the URL is printed: a program that reads the URL may send SIGTERM at once.
+        let terminated = terminated()?;
         let server = match builder.clone().start().await {
             Err(StartError::NoAdministrator) if io::stdin().is_terminal() => {
                 eprintln!("The data file is new. Choose the administrator's name and password.");
@@ -66,13 +75,15 @@ impl Serve {
             }
             started => started?,
         };
-        output.say(&json!({"url": server.url()}), &server.url())?;
-        tokio::select! {
-            interrupted = signal::ctrl_c() => interrupted?,
-            () = terminated.recv() => {}
+        if let Err(error) = output.say(&json!({"url": server.url()}), &server.url()) {
+            tracing::warn!(error, "the URL cannot be printed");
         }
+        let ended = tokio::select! {
+            ended = server.wait() => ended,
+            _ = terminated => Ok(()),
+        };
         server.shutdown().await;
-        Ok(())
+        Ok(ended?)
     }
 }
 
@@ -92,24 +103,48 @@ fn administrator(flag: Option<String>) -> Result<Option<(String, String)>, Box<d
     }
 }
 
-/// SIGTERM, with which service managers stop a process. Outside of Unix it is never received.
-struct Terminated {
-    #[cfg(unix)]
-    signal: signal::unix::Signal,
+/// Waits for Ctrl-C or SIGTERM, on a thread of its own: the process ends in [`EXIT_TIMEOUT`] even if
+/// all threads that answer requests are busy. Whatever was answered is on disk.
+fn terminated() -> io::Result<oneshot::Receiver<()>> {
+    let (terminate, terminated) = oneshot::channel();
+    let (ready, is_ready) = std::sync::mpsc::channel::<io::Result<()>>();
+    std::thread::spawn(move || {
+        let waiting = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let entered = runtime.enter();
+            let signals = signals()?;
+            drop(entered);
+            Ok::<_, io::Error>((runtime, signals))
+        };
+        let (runtime, signals) = match waiting() {
+            Ok(waiting) => waiting,
+            Err(error) => return ready.send(Err(error)).unwrap_or_default(),
+        };
+        ready.send(Ok(())).unwrap_or_default();
+        runtime.block_on(signals);
+        // An error means that the server has stopped already.
+        terminate.send(()).unwrap_or_default();
+        std::thread::sleep(EXIT_TIMEOUT);
+        std::process::exit(0);
+    });
+    is_ready.recv().map_err(io::Error::other)??;
+    Ok(terminated)
 }
 
-impl Terminated {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            signal: signal::unix::signal(signal::unix::SignalKind::terminate())?,
-        })
-    }
-
-    async fn recv(&mut self) {
+/// Ready when Ctrl-C is pressed, or SIGTERM is received, with which service managers stop a process.
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    let (mut interrupt, mut terminate) = {
+        use signal::unix::{SignalKind, signal};
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+    };
+    Ok(async move {
         #[cfg(unix)]
-        self.signal.recv().await;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
         #[cfg(not(unix))]
-        std::future::pending::<()>().await;
-    }
+        signal::ctrl_c().await.unwrap_or_default();
+    })
 }

@@ -3,3 +3,5 @@
 mod commands;
 mod home;
 mod insert;
+#[cfg(unix)]
+mod serve;
