@@ -3,8 +3,9 @@
 //! First come new passwords and logins from where the same account has logged in before. The others
 //! are slowed down: after failures, neither the account nor the network is tried again for a while.
 //! Of those that may be tried, networks with fewer failures come first, then the one that was served
-//! the longest time ago, and of a network the newest login, since those of somebody who guesses have
-//! waited for long. So a correct login waits for at most the two delays, and mostly not at all.
+//! the longest time ago. Of a network, accounts with fewer failures come first, and of an account the
+//! newest login, since those of somebody who guesses have waited for long. So a correct login waits
+//! for at most the two delays, and mostly not at all.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -190,12 +191,13 @@ impl State {
     /// Removes the one that has the next turn, if there is one that may be tried now.
     fn take_next(&mut self, now: Instant) -> Option<Waiting> {
         let rank = |waiting: &Waiting| match waiting.attempt {
-            None => Some((false, 0, 0, Reverse(waiting.serial))),
+            None => Some((false, 0, 0, 0, Reverse(waiting.serial))),
             Some(attempt) => (self.open_at(attempt, now) <= now).then(|| {
                 let known = self.is_known(attempt);
                 let failures = if known { 0 } else { self.networks.count(&attempt.network, now) };
                 let served = self.served.peek(&attempt.network).copied().unwrap_or(0);
-                (!known, failures, served, Reverse(waiting.serial))
+                let of_account = self.accounts.count(&attempt.account, now);
+                (!known, failures, served, of_account, Reverse(waiting.serial))
             }),
         };
         let ranked = self.waiting.iter().enumerate();
