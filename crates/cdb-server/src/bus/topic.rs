@@ -394,7 +394,7 @@ impl Topic {
             if data.is_empty() {
                 break (end, None);
             }
-            let range = detailed.then(|| missed.start..end);
+            let range = detailed.then_some(missed.start..end);
             let (path, transform) = (&self.path, self.transform());
             let message = Message { path, transform, range, data: &data };
             // Nothing is kept while it waits for more room.
