@@ -75,8 +75,8 @@ fn basic(encoded: &str, from: Network) -> Result<Credentials, ApiError> {
 /// proxy, the last one in `X-Forwarded-For`, which the proxy has added.
 pub(super) fn client_network(parts: &Parts, transport: Transport) -> Network {
     let forwarded = transport.behind_proxy.then(|| {
-        let values = parts.headers.get_all("x-forwarded-for").iter();
-        let last = values.last()?.to_str().ok()?.rsplit(',').next()?.trim();
+        let mut values = parts.headers.get_all("x-forwarded-for").iter();
+        let last = values.next_back()?.to_str().ok()?.rsplit(',').next()?.trim();
         last.parse::<IpAddr>().ok().or_else(|| Some(last.parse::<SocketAddr>().ok()?.ip()))
     });
     let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
