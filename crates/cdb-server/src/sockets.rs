@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn the_interval_of_pings_has_bounds() {
         for (ping, used) in [(Duration::ZERO, MIN_PING), (Duration::MAX, MAX_PING), (PING, PING)] {
-            let sockets = Sockets::new(ping, watch::channel(false).1);
+            let sockets = Sockets::new(ping, watch::channel(State::Running).1);
             assert_eq!(sockets.ping, used);
             assert!(sockets.idle_timeout() > used);
         }
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_device_has_a_limited_number_of_websockets() {
-        let sockets = Sockets::new(PING, watch::channel(false).1);
+        let sockets = Sockets::new(PING, watch::channel(State::Running).1);
         let mut open: Vec<_> =
             (0..MAX_SOCKETS_PER_DEVICE).map(|_| sockets.open(Some(1)).expect("room")).collect();
         assert!(sockets.open(Some(1)).is_none());

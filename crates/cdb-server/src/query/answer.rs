@@ -17,7 +17,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 pub(crate) enum Answer {
     /// The datapoints as they are stored.
     Stored(Box<dyn Scan>),
-    Computed(Computed),
+    Computed(Box<Computed>),
 }
 
 /// Why a response ends early.
@@ -40,7 +40,7 @@ impl Answer {
     /// Rows that are computed for a caller while they are sent.
     pub(crate) fn computed(rows: Rows, compute: Compute, principal: Principal) -> Self {
         let state = Some(Pieces { rows, begun: false, ended: false });
-        Self::Computed(Computed { state, compute, principal })
+        Self::Computed(Box::new(Computed { state, compute, principal }))
     }
 
     /// Returns the next piece, or `None` after the last.
