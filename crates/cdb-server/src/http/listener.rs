@@ -224,7 +224,7 @@ impl Shared {
         let refused = async {
             let mut unread = [0; 1024];
             // After the request has begun: clients do not expect a response before.
-            stream.read(&mut unread).await?;
+            let _ = stream.read(&mut unread).await?;
             stream.write_all(&too_many_connections().await).await?;
             stream.shutdown().await?;
             // Until the client has read it: closing with unread bytes would discard the response.
