@@ -1,4 +1,4 @@
-//! Writes and syncs that fail when a test wants them to.
+//! Writes and syncs that fail when a test wants them to, and are recorded.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
+
+use crate::Recording;
 
 /// The source of the library that is preloaded into the other process.
 const SOURCE: &str = include_str!("disk.c");
@@ -35,8 +37,8 @@ pub enum DiskError {
     NoSpace = 28,
 }
 
-/// Makes writes and syncs of another process fail, for files whose paths have a certain prefix. At
-/// first no call fails.
+/// Makes writes and syncs of another process fail, for files whose paths have a certain prefix, and
+/// records them. At first no call fails, and nothing is recorded.
 #[derive(Debug)]
 pub struct FaultyDisk {
     directory: TempDir,
@@ -74,13 +76,47 @@ impl FaultyDisk {
 
     /// The environment variables of the process whose calls fail.
     #[must_use]
-    pub fn environment(&self) -> [(&'static str, PathBuf); 3] {
+    pub fn environment(&self) -> [(&'static str, PathBuf); 4] {
         let in_directory = |name: &str| self.directory.path().join(name);
         [
             ("LD_PRELOAD", in_directory("disk.so")),
             ("CDB_DISK_CONTROL", in_directory("control")),
             ("CDB_DISK_FILES", self.files.clone()),
+            ("CDB_DISK_RECORDING", self.recording_file()),
         ]
+    }
+
+    /// Records what processes that are started from now on do to the files. The files must not
+    /// exist yet.
+    ///
+    /// # Panics
+    /// Panics if the recording cannot be created.
+    pub fn record(&self) {
+        File::create_new(self.recording_file()).expect("a file for the recording");
+    }
+
+    /// How much has been recorded so far, in bytes: a position in the
+    /// [`recording`](Self::recording). All that the process has done up to this moment lies before
+    /// it.
+    ///
+    /// # Panics
+    /// Panics if nothing is recorded.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.recording_file().metadata().expect("a recording").len()
+    }
+
+    /// What has been recorded so far.
+    ///
+    /// # Panics
+    /// Panics if nothing is recorded.
+    #[must_use]
+    pub fn recording(&self) -> Recording {
+        Recording::new(std::fs::read(self.recording_file()).expect("a recording"))
+    }
+
+    fn recording_file(&self) -> PathBuf {
+        self.directory.path().join("recording")
     }
 
     /// Makes `per_mille` of a thousand calls fail from now on, chosen by a seed.

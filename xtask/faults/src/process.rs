@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 /// A process of the test program that runs one ignored test. Dropping it kills the process.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ impl TestProcess {
         let mut child = Command::new(std::env::current_exe().expect("a program"))
             .args(["--exact", test, "--ignored", "--nocapture"])
             .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("a process");
@@ -31,6 +32,17 @@ impl TestProcess {
     /// The lines that the process prints, until it ends.
     pub fn lines(&mut self) -> impl Iterator<Item = String> {
         (&mut self.output).lines().map_while(Result::ok)
+    }
+
+    /// Closes the input of the process, and waits until the process ends.
+    ///
+    /// # Panics
+    /// Panics if it is not known how the process has ended.
+    pub fn end(&mut self) -> ExitStatus {
+        // What the process prints meanwhile must not keep it waiting.
+        drop(self.child.stdin.take());
+        self.lines().for_each(drop);
+        self.child.wait().expect("it has ended")
     }
 
     /// Kills the process. The lines that it has printed can still be read.

@@ -24,6 +24,12 @@ impl SeededRng {
         Self(seed)
     }
 
+    /// A generator for another task, seeded by this one.
+    #[must_use]
+    pub fn fork(&mut self) -> Self {
+        Self(self.next())
+    }
+
     /// The next number, in a range that must not be empty.
     pub fn within(&mut self, range: Range<u64>) -> u64 {
         range.start + self.next() % (range.end - range.start)

@@ -20,7 +20,7 @@ const ADDRESS: &str = "ADDRESS=";
 pub struct ServerProcess {
     /// The address of the server.
     pub address: SocketAddr,
-    _process: TestProcess,
+    process: TestProcess,
 }
 
 impl ServerProcess {
@@ -45,7 +45,7 @@ impl ServerProcess {
             let (_, address) = line.split_once(ADDRESS)?;
             address.parse().ok()
         });
-        Self { address: address.expect("an address"), _process: process }
+        Self { address: address.expect("an address"), process }
     }
 
     /// The URL of the server.
@@ -53,10 +53,19 @@ impl ServerProcess {
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
+
+    /// Shuts the server down, which closes its data file.
+    ///
+    /// # Panics
+    /// Panics if the server fails to.
+    pub fn shutdown(mut self) {
+        let ended = self.process.end();
+        assert!(ended.success(), "{ended}");
+    }
 }
 
-/// Runs a server on the data file that [`ServerProcess`] has chosen. The body of the ignored test
-/// that it starts.
+/// Runs a server on the data file that [`ServerProcess`] has chosen, until the process is killed or
+/// its input ends. The body of the ignored test that it starts.
 ///
 /// # Panics
 /// Panics if the server does not start.
@@ -67,6 +76,8 @@ pub fn serve_until_killed() {
         let server = Server::builder().data(data).listen("127.0.0.1:0").admin("test", "test");
         let server = server.start().await.expect("it starts");
         println!("\n{ADDRESS}{}", server.address());
-        std::future::pending::<()>().await;
+        let input = tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()));
+        input.await.expect("no panic").expect("the end of the input");
+        server.shutdown().await;
     });
 }
