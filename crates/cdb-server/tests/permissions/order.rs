@@ -6,8 +6,9 @@ use serde_json::json;
 use crate::commands::Commands;
 use crate::expected::Expected;
 use crate::reading;
-use crate::rights::{Kind, Relation};
+use crate::rights::{Kind, Relation, Rights};
 use crate::run::{Request, Run};
+use crate::view::Unseen;
 use crate::writing;
 
 /// A script that cannot be compiled.
@@ -48,46 +49,54 @@ pub(crate) async fn check_data(
             run.check(&path, &format!("insert no JSON {parameter}"), &request, &refused).await;
         }
     }
-    if let Err(unseen) = run.view.stream(user, device, stream) {
-        check_body(run, "PUT", &path, &unseen.when_changing()).await;
-    }
+    let rights = run.view.stream(user, device, stream).map(|seen| seen.rights);
+    check_update(run, Kind::Stream, &path, rights).await;
 }
 
 /// Updates a device and creates a stream below it with what is not JSON.
 pub(crate) async fn check_device(run: &mut Run<'_>, [user, device]: [&str; 2]) {
     let (path, stream) = (format!("{user}/{device}"), format!("{user}/{device}/created"));
-    match run.view.device(user, device) {
-        Ok(seen) if seen.rights.creates(Kind::Stream) => {}
-        Ok(_) => {
-            let denied = Expected::denied("Can't access this resource.");
-            check_body(run, "POST", &stream, &denied).await;
-        }
-        Err(unseen) => {
-            check_body(run, "PUT", &path, &unseen.when_changing()).await;
-            check_body(run, "POST", &stream, &unseen.when_changing()).await;
-        }
-    }
+    let rights = run.view.device(user, device).map(|seen| seen.rights);
+    check_update(run, Kind::Device, &path, rights).await;
+    check_creation(run, Kind::Stream, &stream, rights).await;
 }
 
 /// Updates a user and creates a device below it, or a user, with what is not JSON.
 pub(crate) async fn check_user(run: &mut Run<'_>, name: &str) {
     let device = format!("{name}/created");
-    match run.view.user(name) {
-        Ok(seen) if seen.rights.creates(Kind::Device) => {}
-        Ok(_) => {
-            let denied = Expected::denied("Can't access this resource.");
-            check_body(run, "POST", &device, &denied).await;
-        }
-        Err(unseen) => {
-            check_body(run, "PUT", name, &unseen.when_changing()).await;
-            check_body(run, "POST", &device, &unseen.when_changing()).await;
-        }
-    }
+    let rights = run.view.user(name).map(|seen| seen.rights);
+    check_update(run, Kind::User, name, rights).await;
+    check_creation(run, Kind::Device, &device, rights).await;
     let creates = |relation| run.view.rights(relation).creates(Kind::User);
     if !creates(Relation::Public) && !creates(Relation::Private) {
         let denied = Expected::denied("You do not have permissions necessary to create a user.");
         check_body(run, "POST", "created", &denied).await;
     }
+}
+
+/// Updates an object of which the caller may write nothing.
+async fn check_update(run: &mut Run<'_>, kind: Kind, path: &str, rights: Result<&Rights, Unseen>) {
+    let refused = match rights {
+        Ok(rights) if rights.writes_any_field(kind) => return,
+        Ok(_) => Expected::denied("Can't access this resource."),
+        Err(unseen) => unseen.when_changing(),
+    };
+    check_body(run, "PUT", path, &refused).await;
+}
+
+/// Creates an object where the caller may not create it.
+async fn check_creation(
+    run: &mut Run<'_>,
+    kind: Kind,
+    path: &str,
+    rights: Result<&Rights, Unseen>,
+) {
+    let refused = match rights {
+        Ok(rights) if rights.creates(kind) => return,
+        Ok(_) => Expected::denied("Can't access this resource."),
+        Err(unseen) => unseen.when_changing(),
+    };
+    check_body(run, "POST", path, &refused).await;
 }
 
 async fn check_body(run: &mut Run<'_>, method: &'static str, path: &str, refused: &Expected) {

@@ -100,6 +100,13 @@ impl Rights {
         self.write.contains(&format!("{} {field}", kind.word()))
     }
 
+    /// Whether any property of an object may be changed.
+    pub(crate) fn writes_any_field(&self, kind: Kind) -> bool {
+        let of_kind = self.write.iter().filter_map(|field| field.strip_prefix(kind.word()));
+        let others = [" access", " data", " downlink (substream)"];
+        of_kind.into_iter().any(|field| !others.contains(&field))
+    }
+
     pub(crate) fn reads_data(&self, of_downlink: bool) -> bool {
         self.read.contains(data(of_downlink))
     }
