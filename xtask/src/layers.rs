@@ -1,4 +1,6 @@
-//! Checks which crates depend on which.
+//! Checks which crates depend on which, and which modules of the server.
+
+mod rooms;
 
 use crate::command::{Result, cargo_output};
 use crate::metadata::Metadata;
@@ -46,6 +48,7 @@ const FORBIDDEN: [&str; 2] = ["ring", "native-tls"];
 
 pub(crate) fn check() -> Result {
     check_members()?;
+    rooms::check()?;
     for package in PORTABLE {
         let tree = packages(&["--package", package, "--all-features"])?;
         refuse(&tree, &FORBIDDEN_IN_PORTABLE, &format!("the tree of {package}"))?;

@@ -140,7 +140,7 @@ async fn open(file: &Path) -> Result<Box<dyn Storage>, DataFileError> {
     // There are no subscribers that could be notified.
     let (feed, _) = Feed::new();
     let store = Store::open(file, feed).await;
-    Ok(Box::new(store.map_err(|error| StartError::opening(file, error))?))
+    Ok(Box::new(store.map_err(|error| error.at(file))?))
 }
 
 fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> DataFileError {

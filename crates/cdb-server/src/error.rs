@@ -5,8 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::http::tls::TlsError;
-use crate::storage::sqlite::OpenError;
+use tokio_rustls::rustls::pki_types::pem::Error as PemError;
 
 /// A server could not be started, or its data file could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -58,14 +57,6 @@ impl StartError {
     pub(crate) fn data(file: &Path, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Data { file: file.to_owned(), source: source.into() }
     }
-
-    /// Converts an error of opening the store.
-    pub(crate) fn opening(file: &Path, error: OpenError) -> Self {
-        match error {
-            OpenError::InUse => Self::InUse(file.to_owned()),
-            error => Self::data(file, error),
-        }
-    }
 }
 
 /// The reason why a running server has stopped by itself; see [`Server::wait`](crate::Server::wait).
@@ -88,4 +79,19 @@ pub enum RunError {
         /// What the task does.
         task: &'static str,
     },
+}
+
+/// The certificates or the key of a server cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// The certificates are not valid PEM.
+    #[error("the certificates cannot be read: {0}")]
+    Certificates(#[source] PemError),
+    /// The key is not valid PEM, or the text contains no private key.
+    #[error("the key cannot be read: {0}")]
+    Key(#[source] PemError),
+    /// The key does not belong to the certificate, or their type is not supported.
+    #[error("the certificate cannot be used: {0}")]
+    Unusable(#[from] tokio_rustls::rustls::Error),
 }

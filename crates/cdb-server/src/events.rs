@@ -12,24 +12,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::storage::model::ObjectId;
+
 pub(crate) use data::{Appended, Counted, Event, EventQueue, QueuedEvent};
 
 /// The maximum number of objects whose last change is remembered. When there are more, all are
 /// forgotten, and what was read before is read again once.
 const MAX_REMEMBERED: usize = 65_536;
-
-/// A user, device, stream or session. Ids are never used again.
-///
-/// A deleted object takes those in it with it, so whatever depends on a stream depends on its device
-/// and user too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum ObjectId {
-    User(i64),
-    Device(i64),
-    Stream(i64),
-    /// A session of a browser.
-    Session(i64),
-}
 
 /// Knows when each object was changed last. Clones share it.
 ///

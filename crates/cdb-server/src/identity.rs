@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::events::ObjectId;
-use crate::storage::{Device, StoredPassword, User};
+use crate::storage::model::ObjectId;
+use crate::storage::model::{Device, StoredPassword, User};
 
 /// A device that is logged in, and its user.
 #[derive(Debug, Clone)]

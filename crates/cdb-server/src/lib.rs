@@ -74,8 +74,7 @@ mod usage;
 
 pub use cdb_archive::{ArchiveError, ArchiveProblem, Progress};
 pub use data_file::{DataFile, DataFileError, Export, Import};
-pub use error::{RunError, StartError};
-pub use http::tls::TlsError;
+pub use error::{RunError, StartError, TlsError};
 pub use limits::Limits;
 pub use server::{Server, ServerBuilder};
 

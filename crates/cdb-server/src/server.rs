@@ -161,9 +161,7 @@ async fn open(
     admin: Option<(String, Password)>,
 ) -> Result<Service, StartError> {
     let (feed, appended) = Feed::new();
-    let store = Store::open_in(file, feed, runtime)
-        .await
-        .map_err(|error| StartError::opening(file, error))?;
+    let store = Store::open_in(file, feed, runtime).await.map_err(|error| error.at(file))?;
     let permissions = Permissions::default_tables();
     let permissions = permissions.map_err(|error| StartError::data(file, error))?;
     let bus = Bus::new(store.clone(), appended, runtime);

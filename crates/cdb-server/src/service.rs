@@ -7,6 +7,7 @@ mod cache;
 mod data;
 mod devices;
 mod errors;
+mod logins;
 mod queries;
 mod resolve;
 pub(crate) mod rules;

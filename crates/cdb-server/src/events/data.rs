@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::storage::Array;
 use crate::storage::format::points::Points;
+use crate::storage::model::Array;
 
 /// The maximum number of bytes that wait in one queue. One event may be larger.
 const MAX_QUEUE_BYTES: usize = 1024 * 1024;

@@ -5,23 +5,10 @@ use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::pem::{Error as PemError, PemObject};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// The certificates or the key of a server cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TlsError {
-    /// The certificates are not valid PEM.
-    #[error("the certificates cannot be read: {0}")]
-    Certificates(#[source] PemError),
-    /// The key is not valid PEM, or the text contains no private key.
-    #[error("the key cannot be read: {0}")]
-    Key(#[source] PemError),
-    /// The key does not belong to the certificate, or their type is not supported.
-    #[error("the certificate cannot be used: {0}")]
-    Unusable(#[from] tokio_rustls::rustls::Error),
-}
+use crate::error::TlsError;
 
 /// Reads a chain of certificates, the server's own first, and its key, both in PEM.
 pub(crate) fn acceptor(certificates: &[u8], key: &[u8]) -> Result<TlsAcceptor, TlsError> {
@@ -41,6 +28,8 @@ pub(crate) fn acceptor(certificates: &[u8], key: &[u8]) -> Result<TlsAcceptor, T
 #[cfg(test)]
 mod tests {
     use tokio_rustls::rustls::crypto::CryptoProvider;
+
+    use crate::error::TlsError;
 
     use super::*;
 

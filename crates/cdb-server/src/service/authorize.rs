@@ -5,9 +5,10 @@
 //! storage, which names the permits, although its callers are the operations above.
 
 use crate::api_error::ApiError;
-use crate::events::{ChangeLog, ObjectId};
+use crate::events::ChangeLog;
 use crate::permissions::{Field, Grant, Operation};
 use crate::storage::model::Array;
+use crate::storage::model::ObjectId;
 
 /// Allows one change of objects.
 #[derive(Debug)]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as WeightedCache;
 
-use crate::events::{ChangeLog, ObjectId};
+use crate::events::ChangeLog;
+use crate::storage::model::ObjectId;
 
 /// The number of values that a cache expects to hold.
 const EXPECTED_VALUES: usize = 10_000;

@@ -10,9 +10,10 @@ use super::cache::Remembered;
 use super::resolve::{ResolveError, ResolvedStream};
 use super::{Service, rules};
 use crate::api_error::ApiError;
-use crate::events::{Appended, Event, ObjectId};
+use crate::events::{Appended, Event};
 use crate::identity::Principal;
 use crate::permissions::{Field, Grant};
+use crate::storage::model::ObjectId;
 use crate::storage::{Append, AppendError, Array, Batch, Device, StorageError, Stream};
 
 /// Larger bodies are parsed on a thread for blocking work.

@@ -5,8 +5,8 @@ use cdb_types::DataPath;
 use super::Service;
 use super::authorize::ReadPermit;
 use crate::api_error::ApiError;
-use crate::events::ObjectId;
 use crate::identity::{Identity, Login, Principal};
+use crate::storage::model::ObjectId;
 
 /// An array that may be subscribed to.
 #[derive(Debug, Clone)]

@@ -3,7 +3,18 @@
 use cdb_types::ApiKey;
 use sha2::{Digest, Sha256};
 
-use crate::events::ObjectId;
+/// A user, device, stream or session. Ids are never used again.
+///
+/// A deleted object takes those in it with it, so whatever depends on a stream depends on its device
+/// and user too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum ObjectId {
+    User(i64),
+    Device(i64),
+    Stream(i64),
+    /// A session of a browser.
+    Session(i64),
+}
 
 /// A user.
 #[derive(Debug, Clone)]

@@ -39,6 +39,7 @@ pub(crate) use commit::CommitError;
 pub(crate) use feed::{Feed, FeedReceiver};
 pub(crate) use read::Reader;
 
+use crate::error::StartError;
 use crate::events::ChangeLog;
 use crate::runtime::Runtime;
 use array_heads::ArrayHeads;
@@ -97,6 +98,16 @@ pub(crate) enum OpenError {
     Sqlite(#[from] sqlx::Error),
     #[error(transparent)]
     Journal(#[from] CommitError),
+}
+
+impl OpenError {
+    /// The error of starting a server, or of using its file, that this one causes.
+    pub(crate) fn at(self, file: &Path) -> StartError {
+        match self {
+            Self::InUse => StartError::InUse(file.to_owned()),
+            error => StartError::data(file, error),
+        }
+    }
 }
 
 impl From<MigrateError> for OpenError {

@@ -11,10 +11,11 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use super::socket::End;
 use crate::api_error::ApiError;
 use crate::bus::{Frame, SendQueue, SubscribeRequest, Subscription, Text};
-use crate::events::{ObjectId, Watch};
+use crate::events::Watch;
 use crate::identity::Principal;
 use crate::service::{Service, Subscribable};
 use crate::storage::Array;
+use crate::storage::model::ObjectId;
 
 /// The maximum number of subscriptions of one websocket.
 const MAX_SUBSCRIPTIONS: usize = 10_000;

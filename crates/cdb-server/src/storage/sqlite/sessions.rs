@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::Store;
 use super::commit::CommitError;
-use crate::events::ObjectId;
+use crate::storage::model::ObjectId;
 use crate::storage::sessions::{NewSession, Session, SessionKey, SessionStorage, TokenDigest};
 use crate::storage::{Device, StorageError, User};
 

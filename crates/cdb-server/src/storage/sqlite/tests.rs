@@ -11,8 +11,8 @@ use tempfile::TempDir;
 
 use super::commit::Insert;
 use super::*;
-use crate::events::ObjectId;
 use crate::service::authorize::{AppendPermit, operator};
+use crate::storage::model::ObjectId;
 use crate::storage::{Array, Batch, Device, ReadError, Storage, StoredPassword, Stream, User};
 
 fn anything() -> Validator {

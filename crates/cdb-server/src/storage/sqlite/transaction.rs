@@ -13,7 +13,8 @@ use super::compact::read_blocks;
 use super::error::or_duplicate;
 use super::journal;
 use super::writer::Writer;
-use crate::events::{Event, ObjectId};
+use crate::events::Event;
+use crate::storage::model::ObjectId;
 use crate::storage::{
     Array, Batch, Block, Device, StorageError, StoredPassword, Stream, Transaction, Unique, User,
     key_digest,
