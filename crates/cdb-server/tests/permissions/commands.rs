@@ -19,13 +19,13 @@ pub(crate) struct Commands {
     socket: Socket,
     last_id: u64,
     /// The streams of the messages that have come so far.
-    heard: BTreeSet<String>,
+    received: BTreeSet<String>,
 }
 
 impl Commands {
     pub(crate) async fn open(world: &World, key: &str) -> Self {
         let socket = Socket::open(&world.server.server, key, true).await;
-        Self { socket, last_id: 0, heard: BTreeSet::new() }
+        Self { socket, last_id: 0, received: BTreeSet::new() }
     }
 
     /// Sends a command. Its answer is returned in the form of an answer over HTTP.
@@ -49,17 +49,17 @@ impl Commands {
     }
 
     fn note(&mut self, message: &Value) {
-        self.heard.extend(message["stream"].as_str().map(str::to_owned));
+        self.received.extend(message["stream"].as_str().map(str::to_owned));
     }
 
     /// Ends all subscriptions when messages of these streams have come. Returns the streams of all
     /// messages.
     pub(crate) async fn finish(mut self, expected: &BTreeSet<String>) -> BTreeSet<String> {
-        while !expected.is_subset(&self.heard) {
+        while !expected.is_subset(&self.received) {
             let Ok(message) = timeout(MESSAGE_TIMEOUT, self.socket.next()).await else { break };
             self.note(&message);
         }
         self.send(json!({"cmd": "unsubscribe_all"})).await;
-        self.heard
+        self.received
     }
 }

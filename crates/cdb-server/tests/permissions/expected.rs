@@ -77,7 +77,8 @@ fn summary(answer: &Answer) -> String {
     }
 }
 
-fn cut(text: &str) -> String {
+/// A text that fits into a cell of a table.
+pub(crate) fn cut(text: &str) -> String {
     const MAX_CHARS: usize = 120;
     match text.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -73,7 +73,7 @@ async fn the_server_as_a_whole() {
 #[tokio::test]
 async fn users() {
     let world = World::new().await;
-    for_each_caller(&world, 2_000, async |run, caller| {
+    for_each_caller(&world, 2_400, async |run, caller| {
         for user in targets::users(caller) {
             users::check(run, user).await;
         }
@@ -85,7 +85,7 @@ async fn users() {
 #[tokio::test]
 async fn devices() {
     let world = World::new().await;
-    for_each_caller(&world, 8_000, async |run, caller| {
+    for_each_caller(&world, 8_500, async |run, caller| {
         for device in targets::devices(caller) {
             devices::check(run, device).await;
         }
@@ -97,7 +97,7 @@ async fn devices() {
 #[tokio::test]
 async fn streams() {
     let world = World::new().await;
-    for_each_caller(&world, 9_000, async |run, caller| {
+    for_each_caller(&world, 10_500, async |run, caller| {
         for stream in targets::streams(run.world(), caller) {
             streams::check(run, stream).await;
         }
@@ -110,7 +110,7 @@ async fn streams() {
 async fn reading_data() {
     let world = World::new().await;
     world.fill().await;
-    for_each_caller(&world, 13_000, async |run, caller| {
+    for_each_caller(&world, 14_000, async |run, caller| {
         for stream in targets::streams(run.world(), caller) {
             reading::check(run, stream).await;
             queries::check(run, stream).await;
@@ -123,7 +123,7 @@ async fn reading_data() {
 async fn writing_data() {
     let world = World::new().await;
     world.fill().await;
-    for_each_caller(&world, 4_000, async |run, caller| {
+    for_each_caller(&world, 4_600, async |run, caller| {
         let mut commands = Commands::open(run.world(), run.key()).await;
         for stream in targets::streams(run.world(), caller) {
             writing::check(run, Some(&mut commands), stream).await;
@@ -135,7 +135,7 @@ async fn writing_data() {
 #[tokio::test]
 async fn subscribing() {
     let world = World::new().await;
-    for_each_caller(&world, 1_500, async |run, caller| {
+    for_each_caller(&world, 1_700, async |run, caller| {
         subscribing::check(run, &targets::streams(run.world(), caller)).await;
     })
     .await;
@@ -144,7 +144,7 @@ async fn subscribing() {
 #[tokio::test]
 async fn ways_to_log_in() {
     let world = World::new().await;
-    for_each_caller(&world, 1_000, async |run, caller| {
+    for_each_caller(&world, 1_300, async |run, caller| {
         for login in logins::of(run.world(), caller).await {
             run.login = login;
             logins::check(run).await;
@@ -157,7 +157,7 @@ async fn ways_to_log_in() {
 #[tokio::test]
 async fn permission_comes_before_the_content() {
     let world = World::new().await;
-    for_each_caller(&world, 3_000, async |run, caller| {
+    for_each_caller(&world, 4_200, async |run, caller| {
         for user in targets::users(caller) {
             order::check_user(run, user).await;
         }

@@ -6,7 +6,8 @@ use crate::expected::Expected;
 use crate::reading;
 use crate::run::{Request, Run};
 
-/// Queries over a stream and its downlink. Whoever may read them gets what the administrator gets.
+/// Queries over a stream and its downlink. A caller that may read them gets the same answers as the
+/// administrator.
 pub(crate) async fn check(run: &mut Run<'_>, names: [&str; 3]) {
     let path = names.join("/");
     for of_downlink in [false, true] {

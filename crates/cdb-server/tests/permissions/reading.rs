@@ -20,8 +20,8 @@ pub(crate) fn access(
     }
 }
 
-/// Reads everything that there is to read in a stream. Whoever may read gets what the administrator
-/// gets.
+/// Reads the data of a stream in all ways. A caller that may read it gets the same answers as the
+/// administrator.
 pub(crate) async fn check(run: &mut Run<'_>, names: [&str; 3]) {
     let path = names.join("/");
     for of_downlink in [false, true] {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use reqwest::Method;
 
-use crate::expected::Expected;
+use crate::expected::{Expected, cut};
 use crate::support::Answer;
 use crate::view::View;
 use crate::world::World;
@@ -145,7 +145,8 @@ impl<'a> Run<'a> {
     ) {
         self.report.checked += 1;
         if expected != actual {
-            self.note(object, operation, format!("{expected:?}"), format!("{actual:?}"));
+            let [expected, actual] = [expected, actual].map(|value| cut(&format!("{value:?}")));
+            self.note(object, operation, expected, actual);
         }
     }
 

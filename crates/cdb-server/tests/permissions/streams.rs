@@ -13,7 +13,7 @@ pub(crate) async fn check(run: &mut Run<'_>, names: [&str; 3]) {
     delete(run, names).await;
 }
 
-/// Reads a stream. Whoever sees it sees all of it.
+/// Reads a stream. A caller that sees a stream reads all its properties.
 pub(crate) async fn read(run: &mut Run<'_>, [user, device, stream]: [&str; 3]) {
     let path = format!("{user}/{device}/{stream}");
     let expected = match run.view.stream(user, device, stream) {

@@ -34,10 +34,10 @@ pub(crate) async fn check(run: &mut Run<'_>, streams: &[[&str; 3]]) {
         inserted.extend(insert(run.world(), *names).await);
     }
     let expected = allowed.intersection(&inserted).cloned().collect();
-    let heard = commands.finish(&expected).await;
+    let received = commands.finish(&expected).await;
     for path in inserted {
         let operation = "is notified of an insert";
-        run.compare_effect(&path, operation, &expected.contains(&path), &heard.contains(&path));
+        run.compare_effect(&path, operation, &expected.contains(&path), &received.contains(&path));
     }
 }
 

@@ -6,13 +6,13 @@ use crate::world::{MISSING, World};
 /// The users, one of each role, whose devices call.
 const CALLING_USERS: [&str; 3] = ["ordinary", "chief", "inert"];
 
-/// Devices that do not call: nobody can log in as the first, and the second is there to be a target.
+/// Devices that are no callers: `meta` cannot log in, and `shut` has the role of another device.
 const PASSIVE_DEVICES: [&str; 2] = ["meta", "shut"];
 
 /// Devices with which callers are tested, beside themselves.
 const TARGET_DEVICES: [&str; 5] = ["user", "meta", "shut", "shown", MISSING];
 
-/// Nobody, and each device of each role of users.
+/// A caller without credentials, and the devices of a user of each role.
 pub(crate) fn callers(world: &World) -> Vec<Caller<'_>> {
     let users = CALLING_USERS.iter().filter_map(|name| world.user(name));
     let devices = users.flat_map(|user| user.devices.iter().map(move |device| (user, device)));
