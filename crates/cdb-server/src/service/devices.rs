@@ -233,8 +233,10 @@ impl Service {
                 (update.user_editable.is_some(), Field::DeviceUserEditable, "user_editable"),
             ],
         )?;
+        let becomes_public = update.public == Some(true);
         apply(&mut device, update)?;
-        check(&device, &self.permissions, user.public)?;
+        // It may be public already, if its user has become private since.
+        check(&device, &self.permissions, user.public || !becomes_public)?;
         tx.update_device(&device).await?;
         let users = audit::affected_users(principal, user.id);
         audit::record(&mut *tx, users, "UpdateDevice", path).await?;

@@ -5,7 +5,7 @@ use cdb_types::{DevicePath, ErrorKind, StreamPath, UserPath};
 use super::Service;
 use crate::api_error::ApiError;
 use crate::identity::Principal;
-use crate::permissions::{Field, Grant, Operation, Relation};
+use crate::permissions::{Field, Grant, Relation};
 use crate::storage::{Catalog, Device, StorageError, Stream, User};
 
 /// Why an object was not found.
@@ -77,7 +77,7 @@ impl Service {
     ) -> Result<ResolvedUser, ResolveError> {
         let Some(user) = db.user(path.name().as_str()).await? else {
             let others = self.permissions.grant(principal, Relation::Private);
-            let sees_all = others.allows(Operation::ListUsers);
+            let sees_all = others.reads(Field::CanAccessUser);
             return Err(if sees_all {
                 ResolveError::Missing("user")
             } else {
@@ -105,8 +105,17 @@ impl Service {
             None => None,
         };
         let Some((user, device)) = user.zip(device) else {
-            self.resolve_user(db, principal, path.user()).await?;
-            return Err(ResolveError::Missing("device"));
+            let ResolvedUser { user, .. } = self.resolve_user(db, principal, path.user()).await?;
+            // If it existed, it could be private.
+            let owns = principal.identity().is_some_and(|identity| identity.user.id == user.id);
+            let relation = if owns { Relation::User } else { Relation::Private };
+            let sees_all =
+                self.permissions.grant(principal, relation).reads(Field::CanAccessDevice);
+            return Err(if sees_all {
+                ResolveError::Missing("device")
+            } else {
+                ResolveError::Hidden
+            });
         };
         let grant = self.permissions.on_device(principal, &device);
         if grant.reads(Field::CanAccessDevice) {
