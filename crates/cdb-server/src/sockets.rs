@@ -79,15 +79,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_interval_of_pings_has_bounds() {
-        for (ping, used) in [(Duration::ZERO, MIN_PING), (Duration::MAX, MAX_PING), (PING, PING)] {
-            let sockets = Sockets::new(ping, watch::channel(State::Running).1);
-            assert_eq!(sockets.ping, used);
-            assert!(sockets.idle_timeout() > used);
-        }
-    }
-
-    #[test]
     fn a_device_has_a_limited_number_of_websockets() {
         let sockets = Sockets::new(PING, watch::channel(State::Running).1);
         let mut open: Vec<_> =
