@@ -47,16 +47,16 @@ impl Store {
         if let Found::Here(index) = recent {
             return Ok(index);
         }
-        let mut connection = self.readers.acquire().await?;
-        match find_after(&mut connection, array, t).await? {
+        // One snapshot, so that a commit between two queries does not look like damage.
+        let mut snapshot = self.readers.begin().await?;
+        let found = find_after(&mut snapshot, array, t).await?;
+        snapshot.commit().await?;
+        match found {
             Some(index) => Ok(index),
-            None => {
-                drop(connection);
-                match recent {
-                    Found::Else(index) => Ok(index),
-                    _ => self.array_length(array).await,
-                }
-            }
+            None => match recent {
+                Found::Else(index) => Ok(index),
+                _ => self.array_length(array).await,
+            },
         }
     }
 
@@ -204,60 +204,54 @@ impl Reader {
 /// Returns the index of the first datapoint in blocks that is later than `t`, if there is one.
 ///
 /// Whether a block is missing in the index by time is seen in the other index: the block before the
-/// one that was found must not be later than `t`. Blocks may be written or merged between the two
-/// queries, so that a difference must be seen twice.
+/// one that was found must not be later than `t`. The connection must be within a transaction, since
+/// blocks may be written or merged between the two queries.
 async fn find_after(
     connection: &mut SqliteConnection,
     array: Array,
     t: f64,
 ) -> Result<Option<u64>, ReadError> {
-    let mut is_second = false;
-    loop {
-        let row = sqlx::query(concat!(
-            "SELECT ",
-            header_columns!(),
-            ", data FROM block INDEXED BY block_by_time
-             WHERE stream_id = ? AND substream = ? AND last_t > ?
-             ORDER BY last_t, end_index LIMIT 1",
-        ))
-        .bind(array.stream)
-        .bind(array.downlink)
-        .bind(t)
-        .fetch_optional(&mut *connection)
-        .await?;
-        let (found, end_before, last_t) = match &row {
-            Some(row) => {
-                let block = StoredBlock::from_row(array, row)?;
-                let before = block.points(row.try_get("data")?)?.count_until(t) as u64;
-                let index = block.range.start + before;
-                if before > 0 || index == 0 {
-                    return Ok(Some(index));
-                }
-                let last_t: Option<f64> = sqlx::query_scalar(
-                    "SELECT last_t FROM block INDEXED BY block_header
-                     WHERE stream_id = ? AND substream = ? AND end_index = ?",
-                )
-                .bind(array.stream)
-                .bind(array.downlink)
-                .bind(index.cast_signed())
-                .fetch_optional(&mut *connection)
-                .await?;
-                (Some(index), index, last_t.unwrap_or(f64::INFINITY))
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        header_columns!(),
+        ", data FROM block INDEXED BY block_by_time
+         WHERE stream_id = ? AND substream = ? AND last_t > ?
+         ORDER BY last_t, end_index LIMIT 1",
+    ))
+    .bind(array.stream)
+    .bind(array.downlink)
+    .bind(t)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let (found, end_before, last_t) = match &row {
+        Some(row) => {
+            let block = StoredBlock::from_row(array, row)?;
+            let before = block.points(row.try_get("data")?)?.count_until(t) as u64;
+            let index = block.range.start + before;
+            if before > 0 || index == 0 {
+                return Ok(Some(index));
             }
-            None => {
-                let blocks = read_end(connection, array).await?;
-                (None, blocks.length, blocks.last_t)
-            }
-        };
-        if last_t <= t {
-            return Ok(found);
+            let last_t: Option<f64> = sqlx::query_scalar(
+                "SELECT last_t FROM block INDEXED BY block_header
+                 WHERE stream_id = ? AND substream = ? AND end_index = ?",
+            )
+            .bind(array.stream)
+            .bind(array.downlink)
+            .bind(index.cast_signed())
+            .fetch_optional(&mut *connection)
+            .await?;
+            (Some(index), index, last_t.unwrap_or(f64::INFINITY))
         }
-        if is_second {
-            let range = end_before.saturating_sub(1)..end_before;
-            return Err(DamagedBlock::new(array, range, BlockError::Missing).into());
+        None => {
+            let blocks = read_end(connection, array).await?;
+            (None, blocks.length, blocks.last_t)
         }
-        is_second = true;
+    };
+    if last_t <= t {
+        return Ok(found);
     }
+    let range = end_before.saturating_sub(1)..end_before;
+    Err(DamagedBlock::new(array, range, BlockError::Missing).into())
 }
 
 /// Returns the number of datapoints in an array.
@@ -265,8 +259,11 @@ async fn length(readers: &SqlitePool, heads: &ArrayHeads, array: Array) -> Resul
     if let Some(length) = heads.length(array) {
         return Ok(length);
     }
-    let mut connection = readers.acquire().await?;
-    Ok(read_end(&mut connection, array).await?.length)
+    // One snapshot, so that a commit between two queries does not look like damage.
+    let mut snapshot = readers.begin().await?;
+    let length = read_end(&mut snapshot, array).await?.length;
+    snapshot.commit().await?;
+    Ok(length)
 }
 
 /// Adds a separator and the datapoints that a range has in a block to a text.
