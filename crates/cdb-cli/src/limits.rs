@@ -38,18 +38,6 @@ pub(crate) struct LimitFlags {
     /// The number of steps of a script, in addition to those that each datapoint adds.
     #[arg(long, value_name = "N")]
     max_script_steps: Option<u64>,
-
-    /// The number of open websockets.
-    #[arg(long, value_name = "N")]
-    max_websockets: Option<usize>,
-
-    /// The number of subscriptions of a websocket.
-    #[arg(long, value_name = "N")]
-    max_subscriptions: Option<usize>,
-
-    /// The number of rows of a dataset.
-    #[arg(long, value_name = "N")]
-    max_rows: Option<usize>,
 }
 
 impl LimitFlags {
@@ -63,9 +51,6 @@ impl LimitFlags {
             (self.max_body.map(mib), &mut limits.body_bytes),
             (self.max_bodies.map(mib), &mut limits.bodies_total),
             (self.max_requests_per_device, &mut limits.requests_per_device),
-            (self.max_websockets, &mut limits.websockets),
-            (self.max_subscriptions, &mut limits.subscriptions),
-            (self.max_rows, &mut limits.rows),
         ];
         for (given, limit) in numbers {
             *limit = given.unwrap_or(*limit);

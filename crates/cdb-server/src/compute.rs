@@ -14,9 +14,6 @@ use tokio::task::JoinHandle;
 use crate::api_error::ApiError;
 use crate::identity::Principal;
 
-/// The maximum number of computations of one caller at a time. Further ones wait.
-const MAX_PER_CALLER: usize = 4;
-
 /// The maximum number of computations at a time. They share as many threads as there are cores, and
 /// take turns whenever they yield.
 const MAX_TOTAL: usize = 64;
@@ -30,6 +27,7 @@ struct Inner {
     /// `None` while it is dropped.
     runtime: Option<Runtime>,
     total: Arc<Semaphore>,
+    max_per_caller: usize,
     /// The slots of callers that have computations or wait for one.
     callers: Mutex<HashMap<Caller, Arc<Semaphore>>>,
 }
@@ -56,8 +54,9 @@ impl<T> Drop for Running<T> {
 }
 
 impl Compute {
-    /// Starts as many threads as there are cores.
-    pub(crate) fn start() -> io::Result<Self> {
+    /// Starts as many threads as there are cores. Each caller may compute `max_per_caller` times at
+    /// a time; further computations wait.
+    pub(crate) fn start(max_per_caller: usize) -> io::Result<Self> {
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
@@ -67,6 +66,7 @@ impl Compute {
         Ok(Self(Arc::new(Inner {
             runtime: Some(runtime),
             total: Arc::new(Semaphore::new(MAX_TOTAL)),
+            max_per_caller,
             callers: Mutex::default(),
         })))
     }
@@ -99,7 +99,7 @@ impl Compute {
     /// The slots of a caller.
     fn slots(&self, caller: Caller) -> Arc<Semaphore> {
         let mut callers = self.0.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Semaphore::new(MAX_PER_CALLER));
+        let new = || Arc::new(Semaphore::new(self.0.max_per_caller));
         let slots = Arc::clone(callers.entry(caller).or_insert_with(new));
         if callers.len() > 2 * MAX_TOTAL {
             // Only those that nobody uses or waits for.
@@ -129,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn computations_return_what_they_compute_and_fail_alone() {
-        let compute = Compute::start().expect("threads");
+        let compute = Compute::start(2).expect("threads");
         let nobody = Principal::default();
         assert_eq!(compute.run(&nobody, async { 1 + 1 }).await.expect("a result"), 2);
         let failed = compute.run(&nobody, async { panic!("on purpose") }).await;
@@ -145,9 +145,9 @@ mod tests {
                 let _ = self.0.take().map(|sender| sender.send(()));
             }
         }
-        let compute = Compute::start().expect("threads");
+        let compute = Compute::start(2).expect("threads");
         let nobody = Principal::default();
-        for _ in 0..2 * MAX_PER_CALLER {
+        for _ in 0..4 {
             let (sender, ended) = oneshot::channel();
             let guard = Ended(Some(sender));
             let endless = compute.run(&nobody, async move {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use cdb_pipescript::Budget;
+
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
@@ -123,41 +125,15 @@ limits! {
     script_memory: usize = 8 * MIB, "8 MiB", "403, or the response is cut";
     /// Scripts that run for a device at a time.
     scripts_per_device: usize = 4, "4", "waits";
-    /// Scripts that run for an address without a login at a time.
-    scripts_per_address: usize = 1, "1", "waits";
-
-    /// The text of the schema of a stream.
-    schema_bytes: usize = 64 * KIB, "64 KiB", "403";
-    /// The nesting of a schema, and of references in it.
-    schema_nesting: usize = 32, "32", "403";
-    /// The steps that checking a value may take.
-    schema_steps: u64 = 1_000_000, "1,000,000", "403";
-
-    /// Open websockets.
-    websockets: usize = 750, "750", "503";
-    /// Open websockets of a device.
-    websockets_per_device: usize = 256, "256", "429";
-    /// Open websockets of callers without a login.
-    websockets_anonymous: usize = 64, "64", "503";
-    /// A message that a client sends over a websocket.
-    message_bytes: usize = MIB, "1 MiB", "the websocket is closed";
-    /// Subscriptions of a websocket.
-    subscriptions: usize = 10_000, "10,000", "the subscription is refused with 403";
-    /// Messages that are queued for a websocket whose client reads slowly.
-    queued_bytes: usize = 16 * MIB, "16 MiB", "the client reads what it missed";
-    /// Messages that are queued for all websockets.
-    queued_bytes_total: usize = 64 * MIB, "64 MiB", "the websocket with the most is closed";
-
-    /// The rows of a dataset.
-    rows: usize = 10_000_000, "10,000,000", "403, or the response is cut";
-    /// Sessions of browsers of a user. A further login ends the oldest.
-    sessions_per_user: usize = 100, "100", "the oldest session of the user ends";
-    /// Failed logins of an account, or of an address, before further ones are slowed down. A failed
-    /// login is forgotten after a minute.
-    failed_logins: usize = 10, "10", "429 for logins that would fail";
 }
 
 impl Limits {
+    /// The limits of a script.
+    pub(crate) fn script_budget(&self) -> Budget {
+        let budget = Budget::default().script_bytes(self.script_bytes).steps(self.script_steps);
+        budget.memory(self.script_memory)
+    }
+
     /// The number of connections that may really be open: some files are needed for the data.
     pub(crate) fn effective_connections(&self) -> usize {
         match open_files() {

@@ -132,7 +132,8 @@ impl ServerBuilder {
         let runtime = StopOnDrop(Runtime::default());
         let sockets = Sockets::new(self.ping, runtime.0.watch());
         let transport = Transport { tls: is_encrypted, behind_proxy: self.behind_proxy };
-        let service = open(&self.data, &runtime.0, sockets, transport, self.admin).await?;
+        let service =
+            open(&self.data, &runtime.0, &self.limits, sockets, transport, self.admin).await?;
         let storage = Arc::clone(&service.storage);
         runtime.0.started();
         let router = http::router(Arc::new(service), &self.limits);
@@ -156,6 +157,7 @@ impl std::fmt::Debug for Secret {
 async fn open(
     file: &Path,
     runtime: &Runtime,
+    limits: &Limits,
     sockets: Sockets,
     transport: Transport,
     admin: Option<(String, Password)>,
@@ -166,12 +168,13 @@ async fn open(
     let permissions = permissions.map_err(|error| StartError::data(file, error))?;
     let bus = Bus::new(store.clone(), appended, runtime);
     let feed = store.feed().clone();
-    let compute = Compute::start().map_err(StartError::Threads)?;
+    let compute = Compute::start(limits.scripts_per_device).map_err(StartError::Threads)?;
     let service = Service::new(
         Arc::new(store),
         bus,
         feed,
         compute,
+        limits.script_budget(),
         sockets,
         permissions,
         transport,

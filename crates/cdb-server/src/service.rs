@@ -41,9 +41,6 @@ use crate::storage::{KeyDigest, Storage};
 pub(crate) use cache::{Cache, Remembered};
 use data::Located;
 
-/// The maximum memory of a script that runs, in bytes.
-const MAX_SCRIPT_MEMORY: usize = 8 * 1024 * 1024;
-
 /// Storage with its rules.
 pub(crate) struct Service {
     pub(crate) storage: Arc<dyn Storage>,
@@ -69,6 +66,7 @@ impl Service {
         bus: Bus,
         feed: Feed,
         compute: Compute,
+        budget: Budget,
         sockets: Sockets,
         permissions: Permissions,
         transport: Transport,
@@ -83,7 +81,7 @@ impl Service {
             bus,
             feed,
             compute,
-            budget: Budget::default().memory(MAX_SCRIPT_MEMORY),
+            budget,
             sockets,
             identities: Cache::default(),
             streams: Cache::default(),
