@@ -11,7 +11,7 @@ fn corpus() -> PathBuf {
 
 /// Runs a target over its inputs. If one fails, it is the last one that is printed.
 fn replay(name: &str) {
-    let (_, run) = TARGETS.into_iter().find(|(target, _)| *target == name).expect("a target");
+    let (_, run) = TARGETS.iter().find(|(target, _)| *target == name).expect("a target");
     let mut files: Vec<_> = fs::read_dir(corpus().join(name))
         .expect("the corpus of the target")
         .map(|entry| entry.expect("an entry").path())
@@ -61,5 +61,6 @@ fn each_corpus_belongs_to_a_target() {
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
         .collect();
     corpora.sort();
-    assert_eq!(corpora, TARGETS.map(|(name, _)| name));
+    let targets: Vec<_> = TARGETS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(corpora, targets);
 }

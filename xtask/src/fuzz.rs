@@ -18,6 +18,9 @@ const INSTRUMENTATION: [&str; 5] = [
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
 ];
 
+/// The targets for which the server is built, which takes minutes.
+const OF_SERVER: [&str; 1] = ["batch"];
+
 /// The limits for one input: seconds, and megabytes of the process.
 const LIMITS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=1024"];
 
@@ -63,7 +66,8 @@ impl Fuzz {
             }
             None => all,
         };
-        let program = build()?;
+        let needs_server = chosen.iter().any(|name| OF_SERVER.contains(&&**name));
+        let program = build(if needs_server { &["--features", "server"] } else { &[] })?;
         let mut broken = Vec::new();
         for name in chosen {
             let target = Target { name: &name, program: &program };
@@ -86,7 +90,7 @@ fn targets() -> Result<Vec<String>> {
 }
 
 /// Builds the program that runs the targets, and returns its path.
-fn build() -> Result<PathBuf> {
+fn build(features: &[&str]) -> Result<PathBuf> {
     let compiler = std::env::var_os("CXX").unwrap_or_else(|| "c++".into());
     let version = Command::new(&compiler).arg("--version").stdout(Stdio::null()).status();
     if !version.is_ok_and(|status| status.success()) {
@@ -104,6 +108,7 @@ fn build() -> Result<PathBuf> {
     // With `--target`, build scripts and macros are not instrumented.
     run(cargo_command(&["build", "--release", "--target", host, "--target-dir", "target/fuzz"])
         .args(["--manifest-path", "fuzz/libfuzzer/Cargo.toml"])
+        .args(features)
         .env("RUSTFLAGS", INSTRUMENTATION.join(" ")))?;
     Ok(root().join("target/fuzz").join(host).join("release/fuzz-libfuzzer"))
 }

@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 
 static RUN: LazyLock<fn(&[u8])> = LazyLock::new(|| {
     let wanted = std::env::var("CDB_FUZZ_TARGET").expect("CDB_FUZZ_TARGET is not set");
-    let found = fuzz::TARGETS.into_iter().find(|(name, _)| *name == wanted);
+    let found = fuzz::TARGETS.iter().find(|(name, _)| *name == wanted);
     found.unwrap_or_else(|| panic!("there is no target {wanted}")).1
 });
 
