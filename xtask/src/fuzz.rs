@@ -21,8 +21,9 @@ const INSTRUMENTATION: [&str; 5] = [
 /// The targets for which the server is built, which takes minutes.
 const OF_SERVER: [&str; 1] = ["batch"];
 
-/// The limits for one input: seconds, and megabytes of the process.
-const LIMITS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=1024"];
+/// The limits for one input: seconds, which include those in which the machine is busy otherwise, and
+/// megabytes of the process.
+const LIMITS: [&str; 2] = ["-timeout=30", "-rss_limit_mb=1024"];
 
 /// How long an input that breaks a target is reduced.
 const REDUCTION: &str = "-max_total_time=60";
