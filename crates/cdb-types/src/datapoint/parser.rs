@@ -126,7 +126,7 @@ impl DatapointParser {
     ) -> Result<(), DatapointParseError> {
         let pending = std::mem::take(&mut self.pending);
         // The original server sends null in place of an empty array.
-        if self.state == State::Start && pending.trim_ascii() == b"null" {
+        if self.state == State::Start && serde_json::from_slice::<()>(&pending).is_ok() {
             return Ok(());
         }
         self.parse(&pending, found)?;
@@ -243,7 +243,11 @@ mod tests {
     #[test]
     fn null_is_an_empty_array() {
         for length in 1..5 {
-            assert_eq!(parse_in_pieces("null", length).map(|found| found.len()).ok(), Some(0));
+            for null in ["null", " null\r\n"] {
+                assert_eq!(parse_in_pieces(null, length).map(|found| found.len()).ok(), Some(0));
+            }
+            // A form feed is no white space in JSON.
+            assert!(parse_in_pieces("null\u{c}", length).is_err());
         }
     }
 

@@ -55,6 +55,8 @@ pub(crate) enum BlockError {
     Content,
     #[error("it is missing")]
     Missing,
+    #[error("an index has it in the wrong place")]
+    Place,
     #[error("its data is not JSON: {0}")]
     Json(#[from] serde_json::Error),
 }

@@ -172,6 +172,10 @@ impl Reader {
                 drop(rows);
                 return Err(self.missing(range).await);
             }
+            if block.range.end <= self.range.start {
+                // The index is damaged: it has a block twice, or not in its place.
+                return Err(DamagedBlock::new(self.array, block.range, BlockError::Place).into());
+            }
             let Some(data) = row.try_get::<Option<&[u8]>, _>("data")? else { break };
             if text.is_empty() {
                 text.reserve(self.page_bytes.min(block.text_bytes * self.page_blocks));

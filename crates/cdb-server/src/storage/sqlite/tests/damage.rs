@@ -175,12 +175,11 @@ async fn a_damaged_row_of_the_journal_costs_its_own_datapoints_only() {
     }
 }
 
-#[tokio::test]
-async fn each_read_of_a_file_with_a_flipped_bit_is_correct_or_an_error() {
-    let mut rng = SeededRng::from_environment();
+/// A closed file with blocks of two arrays, small ones and large ones.
+async fn closed() -> (Vec<u8>, [Array; 2], Vec<Value>) {
     let (directory, store, array) = store().await;
     let arrays = [array, Array { downlink: true, ..array }];
-    let all = data(1, 1500);
+    let all = data(1, 6000);
     for array in arrays {
         for part in all[..300].chunks(7) {
             insert(&store, array, &part.to_vec().into()).await.expect("stored");
@@ -192,43 +191,102 @@ async fn each_read_of_a_file_with_a_flipped_bit_is_correct_or_an_error() {
     }
     store.close().await;
     drop(store);
-    let original = std::fs::read(directory.path().join("data.db")).expect("a file");
-    let (mut refused, mut failed, mut correct) = (0, 0, 0);
-    for _ in 0..200 {
-        let bit = rng.within(0..original.len() as u64 * 8);
-        let mut bytes = original.clone();
-        bytes[usize::try_from(bit / 8).expect("an index")] ^= 1 << (bit % 8);
+    let file = std::fs::read(directory.path().join("data.db")).expect("a file");
+    (file, arrays, all)
+}
+
+/// How reads of damaged files have ended.
+#[derive(Debug, Default)]
+struct Reads {
+    correct: u32,
+    failed: u32,
+}
+
+impl Reads {
+    /// Reads a damaged file in many ways, if it can be opened.
+    async fn of(&mut self, damaged: &[u8], arrays: [Array; 2], all: &[Value], damage: &str) {
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("data.db");
-        std::fs::write(&file, bytes).expect("written");
-        let Ok(store) = Store::open(&file, Feed::new().0).await else {
-            refused += 1;
-            continue;
-        };
+        std::fs::write(&file, damaged).expect("written");
+        let Ok(store) = Store::open(&file, Feed::new().0).await else { return };
         for array in arrays {
-            for range in [0..1500, 0..10, 700..900, 1499..1500] {
+            for range in [0..6000, 0..10, 2900..3100, 5999..6000] {
                 let place = |index| usize::try_from(index).expect("an index");
-                match try_read(&store, array, range.clone()).await {
-                    Ok(read) => {
-                        assert_eq!(read, &all[place(range.start)..place(range.end)], "bit {bit}");
-                        correct += 1;
-                    }
-                    Err(_) => failed += 1,
-                }
+                let expected = &all[place(range.start)..place(range.end)];
+                self.count(try_read(&store, array, range).await.ok().as_deref(), expected, damage);
             }
-            for t in [0.5, 100.5, 299.5, 300.5, 800.5, 1500.5] {
-                match store.array_index_after(array, t).await {
-                    Ok(index) => assert_eq!(index as f64, t - 0.5, "bit {bit}"),
-                    Err(_) => failed += 1,
-                }
+            for t in [0.5, 100.5, 299.5, 300.5, 3000.5, 6000.5] {
+                let index = store.array_index_after(array, t).await.ok();
+                self.count(index.map(|index| index as f64), t - 0.5, damage);
             }
-            match store.array_length(array).await {
-                Ok(length) => assert_eq!(length, 1500, "bit {bit}"),
-                Err(_) => failed += 1,
-            }
+            self.count(store.array_length(array).await.ok(), 6000, damage);
         }
         store.close().await;
     }
-    println!("{refused} files refused, {correct} reads correct, {failed} failed");
-    assert!(correct > 0 && failed > 0);
+
+    fn count<T: PartialEq + std::fmt::Debug>(
+        &mut self,
+        read: Option<T>,
+        expected: T,
+        damage: &str,
+    ) {
+        match read {
+            Some(read) => {
+                assert_eq!(read, expected, "{damage}");
+                self.correct += 1;
+            }
+            None => self.failed += 1,
+        }
+    }
+}
+
+/// Fails if a read of one file never ends.
+async fn in_time(reads: impl Future<Output = ()>, damage: &str) {
+    let limit = std::time::Duration::from_secs(60);
+    tokio::time::timeout(limit, reads)
+        .await
+        .unwrap_or_else(|_| panic!("{damage}: it does not end"));
+}
+
+#[tokio::test]
+async fn each_read_of_a_file_with_a_flipped_bit_is_correct_or_an_error() {
+    let mut rng = SeededRng::from_environment();
+    let (original, arrays, all) = closed().await;
+    let mut reads = Reads::default();
+    for _ in 0..100 {
+        let bit = rng.within(0..original.len() as u64 * 8);
+        let mut damaged = original.clone();
+        damaged[usize::try_from(bit / 8).expect("an index")] ^= 1 << (bit % 8);
+        let damage = format!("bit {bit}");
+        in_time(reads.of(&damaged, arrays, &all, &damage), &damage).await;
+    }
+    println!("{reads:?}");
+    assert!(reads.correct > 0 && reads.failed > 0);
+}
+
+/// Entries of an index are not in their order, or are there twice.
+#[tokio::test]
+async fn each_read_of_a_file_with_wrong_entries_in_an_index_is_correct_or_an_error() {
+    /// The type of a page that is a leaf of an index.
+    const INDEX_LEAF: u8 = 10;
+    let (original, arrays, all) = closed().await;
+    let page_bytes = usize::from(u16::from_be_bytes([original[16], original[17]]));
+    let mut reads = Reads::default();
+    // The first page begins with the header of the file, and holds no index.
+    for page in (page_bytes..original.len()).step_by(page_bytes) {
+        if original[page] != INDEX_LEAF {
+            continue;
+        }
+        let entries = usize::from(u16::from_be_bytes([original[page + 3], original[page + 4]]));
+        let place = |entry: usize| page + 8 + 2 * entry..page + 10 + 2 * entry;
+        let pairs = (0..entries).flat_map(|from| (0..entries).map(move |to| (from, to)));
+        for (from, to) in pairs.filter(|(from, to)| (1..=3).contains(&from.abs_diff(*to))) {
+            let mut damaged = original.clone();
+            damaged.copy_within(place(from), place(to).start);
+            let damage = format!("entry {from} in place of {to} of page {}", page / page_bytes);
+            in_time(reads.of(&damaged, arrays, &all, &damage), &damage).await;
+        }
+    }
+    println!("{reads:?}");
+    assert!(reads.correct > 0 && reads.failed > 0);
 }
