@@ -38,7 +38,8 @@
 //! Python client.
 //!
 //! # Features
-//! - `schema`: validation of schemas, and of values against them (`Schema::validator`).
+//! - `schema`: validation of schemas, and of values against them (`Schema::validator`), also within
+//!   limits (`Schema::limited_validator`).
 //! - `jiff-1`: conversions between [`Timestamp`] and `jiff::Timestamp`.
 //! - `schemars`: the schema of a Rust type (`Schema::of`, `StreamCreate::of`).
 
@@ -80,7 +81,7 @@ pub use query::{
 pub use same::is_same_value;
 pub use schema::Schema;
 #[cfg(feature = "schema")]
-pub use schema::{InvalidSchema, Validator};
+pub use schema::{InvalidSchema, SchemaLimits, Validator};
 pub use secret::{ApiKey, Password};
 pub use timestamp::{Seconds, Timestamp, TimestampError, TimestampRangeError};
 

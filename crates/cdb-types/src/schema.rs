@@ -1,5 +1,9 @@
 //! The JSON Schema of a stream.
 
+#[cfg(feature = "schema")]
+mod cost;
+#[cfg(feature = "schema")]
+mod limits;
 #[cfg(feature = "schemars")]
 mod of_type;
 #[cfg(feature = "schema")]
@@ -11,6 +15,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+#[cfg(feature = "schema")]
+pub use limits::SchemaLimits;
 #[cfg(feature = "schema")]
 pub use validator::{InvalidSchema, Validator};
 

@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::Schema;
+use super::cost::{Cost, PATTERN_BYTES, PATTERN_CACHE_BYTES};
+use super::{Schema, SchemaLimits};
 
 /// A compiled [`Schema`]. Compiling takes much longer than checking a value, so keep the validator.
 ///
@@ -23,12 +24,21 @@ use super::Schema;
 pub struct Validator {
     /// `None` for the schema `{}`, which allows any value.
     compiled: Option<jsonschema::Validator>,
+    /// All 0 if it was compiled without limits.
+    cost: Cost,
 }
 
-/// A text is not a valid JSON Schema of draft 4.
+/// A schema cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a valid JSON Schema: {0}")]
-pub struct InvalidSchema(String);
+#[non_exhaustive]
+pub enum InvalidSchema {
+    /// A text is not a valid JSON Schema of draft 4.
+    #[error("not a valid JSON Schema: {0}")]
+    Invalid(String),
+    /// It needs more than the limits allow.
+    #[error("the schema is too complex: {0}")]
+    TooComplex(String),
+}
 
 impl Schema {
     /// Compiles the schema. This does not access the network or files.
@@ -37,20 +47,51 @@ impl Schema {
     /// Returns an error if the text is not a valid JSON Schema of draft 4, or if it refers to
     /// another document.
     pub fn validator(&self) -> Result<Validator, InvalidSchema> {
-        let schema = self.to_value();
-        if schema.as_object().is_some_and(serde_json::Map::is_empty) {
-            return Ok(Validator { compiled: None });
-        }
-        if !schema.is_object() {
-            return Err(InvalidSchema("it is not a JSON object".to_owned()));
-        }
-        jsonschema::options()
-            .with_draft(jsonschema::Draft::Draft4)
-            .offline()
-            .build(&schema)
-            .map(|compiled| Validator { compiled: Some(compiled) })
-            .map_err(|error| InvalidSchema(error.to_string()))
+        compile(&self.to_value(), jsonschema::options(), Cost::default())
     }
+
+    /// Compiles the schema of someone who is not trusted, unless it is too complex. What it costs is
+    /// estimated first.
+    ///
+    /// There are some things that it does not take, because their cost cannot be estimated:
+    /// references that do not begin with `#/` (`#` refers to the schema itself), references in a
+    /// schema of whose inner schemas some have an `id`, and patterns with look-around or
+    /// back-references. Values of more than 100 levels must not be checked.
+    ///
+    /// # Errors
+    /// Returns [`InvalidSchema::TooComplex`] if the schema needs more than the limits allow, if
+    /// checking a small value may take long, or for what is named above, and
+    /// [`InvalidSchema::Invalid`] as [`validator`](Self::validator) does.
+    pub fn limited_validator(&self, limits: &SchemaLimits) -> Result<Validator, InvalidSchema> {
+        let (bytes, max) = (self.as_str().len(), limits.text_bytes);
+        if bytes > max {
+            let error = format!("its text has {bytes} bytes, at most {max} are allowed");
+            return Err(InvalidSchema::TooComplex(error));
+        }
+        let schema = self.to_value();
+        let cost = Cost::of(&schema, limits.memory).map_err(InvalidSchema::TooComplex)?;
+        // This engine takes linear time.
+        let patterns = jsonschema::PatternOptions::regex()
+            .size_limit(PATTERN_BYTES)
+            .dfa_size_limit(PATTERN_CACHE_BYTES);
+        compile(&schema, jsonschema::options().with_pattern_options(patterns), cost)
+    }
+}
+
+fn compile(
+    schema: &Value,
+    options: jsonschema::ValidationOptions<'_>,
+    cost: Cost,
+) -> Result<Validator, InvalidSchema> {
+    let Some(keywords) = schema.as_object() else {
+        return Err(InvalidSchema::Invalid("it is not a JSON object".to_owned()));
+    };
+    if keywords.is_empty() {
+        return Ok(Validator { compiled: None, cost: Cost::default() });
+    }
+    let compiled = options.with_draft(jsonschema::Draft::Draft4).offline().build(schema);
+    let compiled = compiled.map_err(|error| InvalidSchema::Invalid(error.to_string()))?;
+    Ok(Validator { compiled: Some(compiled), cost })
 }
 
 impl Validator {
@@ -58,6 +99,34 @@ impl Validator {
     #[must_use]
     pub fn allows_anything(&self) -> bool {
         self.compiled.is_none()
+    }
+
+    /// Returns the most steps that checking the value takes: about 10 ns each, and mostly far
+    /// fewer. 0 if the schema was compiled without limits, or allows anything.
+    #[must_use]
+    pub fn steps(&self, value: &Value) -> u64 {
+        self.cost.steps(value)
+    }
+
+    /// Returns the most [`steps`](Self::steps) that checking values takes whose text together has
+    /// this number of bytes.
+    #[must_use]
+    pub fn steps_of_text(&self, bytes: usize) -> u64 {
+        self.cost.text_steps(bytes)
+    }
+
+    /// Returns how many schemas are applied to the same value within each other, on which the use of
+    /// the stack depends. 0 if the schema was compiled without limits.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        self.cost.depth
+    }
+
+    /// Returns the memory that this takes, roughly, in bytes. 0 if the schema was compiled without
+    /// limits.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.cost.memory
     }
 
     /// Returns whether the value matches the schema.
@@ -84,24 +153,34 @@ impl fmt::Debug for Validator {
 /// Replaces whole floats by integers, because draft 4 distinguishes `5.0` from `5` and the protocol
 /// does not.
 fn with_integers(value: &Value) -> Cow<'_, Value> {
+    if !has_whole_floats(value) {
+        return Cow::Borrowed(value);
+    }
+    let mut value = value.clone();
+    replace_whole_floats(&mut value);
+    Cow::Owned(value)
+}
+
+fn has_whole_floats(value: &Value) -> bool {
     match value {
-        Value::Number(number) => whole(number).map_or(Cow::Borrowed(value), Cow::Owned),
-        Value::Array(items) if items.iter().any(changes) => {
-            Cow::Owned(items.iter().map(|item| with_integers(item).into_owned()).collect())
-        }
-        Value::Object(entries) if entries.values().any(changes) => Cow::Owned(Value::Object(
-            entries
-                .iter()
-                .map(|(key, item)| (key.clone(), with_integers(item).into_owned()))
-                .collect(),
-        )),
-        _ => Cow::Borrowed(value),
+        Value::Number(number) => whole(number).is_some(),
+        Value::Array(items) => items.iter().any(has_whole_floats),
+        Value::Object(members) => members.values().any(has_whole_floats),
+        _ => false,
     }
 }
 
-/// Returns whether [`with_integers`] changes the value.
-fn changes(value: &Value) -> bool {
-    matches!(with_integers(value), Cow::Owned(_))
+fn replace_whole_floats(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(whole) = whole(number) {
+                *value = whole;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(replace_whole_floats),
+        Value::Object(members) => members.values_mut().for_each(replace_whole_floats),
+        _ => {}
+    }
 }
 
 /// Returns a float as an integer, if it is whole and less than 2^53 in magnitude.
