@@ -92,6 +92,8 @@ pub(crate) enum OpenError {
          or move this log beside it, with the name of the file and -wal", path = .0.display()
     )]
     OtherName(PathBuf),
+    #[error("it is damaged: {0}")]
+    Damaged(&'static str),
     #[error(transparent)]
     File(#[from] std::io::Error),
     #[error(transparent)]

@@ -80,6 +80,16 @@ impl Contents {
         };
         let application_id = pragma(&mut *connection, "PRAGMA application_id").await?;
         let version = pragma(&mut *connection, "PRAGMA user_version").await?;
+        // Where these are not UTF-8, the first statement that uses the table makes the thread of the
+        // connection panic, and its caller wait forever.
+        let definitions: Vec<Vec<u8>> =
+            sqlx::query_scalar("SELECT CAST(coalesce(sql, '') AS BLOB) FROM sqlite_schema")
+                .fetch_all(&mut *connection)
+                .await
+                .map_err(not_a_database)?;
+        if definitions.iter().any(|text| std::str::from_utf8(text).is_err()) {
+            return Err(OpenError::Damaged("the definition of a table is not UTF-8"));
+        }
         let tables = sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table'")
             .fetch_all(connection)
             .await
