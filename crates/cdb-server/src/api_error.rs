@@ -96,8 +96,8 @@ impl From<UpdateError> for ApiError {
     }
 }
 
-impl From<InvalidSchema> for ApiError {
-    fn from(error: InvalidSchema) -> Self {
+impl From<&InvalidSchema> for ApiError {
+    fn from(error: &InvalidSchema) -> Self {
         Self::invalid(error.to_string())
     }
 }

@@ -18,6 +18,11 @@ use crate::identity::Principal;
 /// take turns whenever they yield.
 const MAX_TOTAL: usize = 64;
 
+/// The stack of each thread, in bytes, of which only what is used takes memory. Checking a value takes
+/// most: 32 schemas within each other ([`Validator::depth`](cdb_types::Validator::depth)) for each of
+/// 100 levels.
+const STACK_BYTES: usize = 32 * 1024 * 1024;
+
 /// A runtime of its own for computations. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Compute(Arc<Inner>);
@@ -61,6 +66,7 @@ impl Compute {
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
             .thread_name("cdb-compute")
+            .thread_stack_size(STACK_BYTES)
             .enable_all()
             .build()?;
         Ok(Self(Arc::new(Inner {

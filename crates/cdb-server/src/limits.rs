@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cdb_pipescript::Budget;
+use cdb_types::SchemaLimits;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -123,8 +124,16 @@ limits! {
     script_steps: u64 = 50_000_000, "50,000,000", "403, or the response is cut";
     /// The memory that a run of a script holds at a time.
     script_memory: usize = 8 * MIB, "8 MiB", "403, or the response is cut";
-    /// Scripts that run for a device at a time.
+    /// Scripts, and checks of large inserts and schemas, that run for a device at a time.
     scripts_per_device: usize = 4, "4", "waits";
+
+    /// The text of a schema.
+    schema_bytes: usize = 64 * KIB, "64 KiB", "403";
+    /// The memory of a compiled schema, roughly.
+    schema_memory: usize = 8 * MIB, "8 MiB", "403";
+    /// The steps of checking a value against its schema, about 10 ns each. As many as could be needed
+    /// are counted, which is mostly far more than are.
+    schema_steps: u64 = 50_000_000, "50,000,000", "403";
 }
 
 impl Limits {
@@ -132,6 +141,11 @@ impl Limits {
     pub(crate) fn script_budget(&self) -> Budget {
         let budget = Budget::default().script_bytes(self.script_bytes).steps(self.script_steps);
         budget.memory(self.script_memory)
+    }
+
+    /// The limits of a schema.
+    pub(crate) fn schemas(&self) -> SchemaLimits {
+        SchemaLimits::default().text_bytes(self.schema_bytes).memory(self.schema_memory)
     }
 
     /// The number of connections that may really be open: some files are needed for the data.

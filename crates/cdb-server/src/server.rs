@@ -174,7 +174,7 @@ async fn open(
         bus,
         feed,
         compute,
-        limits.script_budget(),
+        limits,
         sockets,
         permissions,
         transport,

@@ -11,6 +11,7 @@ mod logins;
 mod queries;
 mod resolve;
 pub(crate) mod rules;
+mod schemas;
 mod sessions;
 mod streams;
 mod subscriptions;
@@ -25,6 +26,7 @@ use cdb_types::endpoint::Counted;
 
 pub(crate) use data::InsertOptions;
 pub(crate) use devices::Tree;
+pub(crate) use schemas::refused_schema;
 pub(crate) use streams::{StreamFilter, new_stream};
 pub(crate) use subscriptions::Subscribable;
 pub(crate) use users::{meta_device, user_device};
@@ -34,12 +36,14 @@ use crate::auth::{Hasher, Sessions, Transport};
 use crate::bus::Bus;
 use crate::compute::Compute;
 use crate::identity::{Identity, Principal};
+use crate::limits::Limits;
 use crate::permissions::Permissions;
 use crate::sockets::Sockets;
 use crate::storage::sqlite::Feed;
 use crate::storage::{KeyDigest, Storage};
 pub(crate) use cache::{Cache, Remembered};
 use data::Located;
+use schemas::Schemas;
 
 /// Storage with its rules.
 pub(crate) struct Service {
@@ -57,6 +61,9 @@ pub(crate) struct Service {
     /// Devices by the digests of their keys.
     pub(crate) identities: Cache<KeyDigest, Identity>,
     streams: Cache<StreamPath, Located>,
+    schemas: Schemas,
+    /// The steps that checking a value may take.
+    value_steps: u64,
 }
 
 impl Service {
@@ -66,7 +73,7 @@ impl Service {
         bus: Bus,
         feed: Feed,
         compute: Compute,
-        budget: Budget,
+        limits: &Limits,
         sockets: Sockets,
         permissions: Permissions,
         transport: Transport,
@@ -80,8 +87,10 @@ impl Service {
             transport,
             bus,
             feed,
+            schemas: Schemas::new(compute.clone(), limits.schemas()),
+            value_steps: limits.schema_steps,
             compute,
-            budget,
+            budget: limits.script_budget(),
             sockets,
             identities: Cache::default(),
             streams: Cache::default(),

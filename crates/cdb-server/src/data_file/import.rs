@@ -9,7 +9,7 @@ use cdb_archive::{
     ArchiveError, ArchiveProblem, ArchivedData, ArchivedDevice, ArchivedStream, ArchivedUser,
     DataReader, PasswordHash, Progress, Reporter, read_users,
 };
-use cdb_types::{DeviceCreate, StreamCreate};
+use cdb_types::{DeviceCreate, Schema, StreamCreate};
 use uuid::Uuid;
 
 use super::{DataFileError, failed, open};
@@ -17,7 +17,7 @@ use crate::api_error::ApiError;
 use crate::auth::Hasher;
 use crate::permissions::{DeviceDefaults, Permissions};
 use crate::service::authorize::operator;
-use crate::service::{Tree, meta_device, new_stream, user_device};
+use crate::service::{Tree, meta_device, new_stream, refused_schema, user_device};
 use crate::storage::{Array, Load, LoadError, Storage, StoredPassword, Transaction, User};
 
 type Result<T = ()> = std::result::Result<T, DataFileError>;
@@ -214,6 +214,9 @@ impl Run<'_, '_> {
         let refused = |error| refused(&stream.path, error);
         let create = StreamCreate::from(stream.info.clone());
         let mut row = new_stream(stream.name.as_str(), create).map_err(refused)?;
+        // Whoever imports is trusted, so there are no limits.
+        let schema = Schema::unchecked(&row.schema).validator();
+        schema.map_err(|error| refused(refused_schema(&error)))?;
         row.device_id = device;
         self.tx.insert_stream(&mut row).await.map_err(failed)?;
         self.data(&stream.data, Array { stream: row.id, downlink: false }).await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cdb_types::{Schema, StreamPath, Timestamp, Validator};
+use cdb_types::{StreamPath, Timestamp};
 
 use super::authorize::{self, AppendPermit, ReadPermit};
 use super::cache::Remembered;
@@ -14,20 +14,21 @@ use crate::events::{Appended, Event};
 use crate::identity::Principal;
 use crate::permissions::{Field, Grant};
 use crate::storage::model::ObjectId;
-use crate::storage::{Append, AppendError, Array, Batch, Device, StorageError, Stream};
+use crate::storage::{Append, AppendError, Array, Batch, Device, Stream, ValueSchema};
 
-/// Larger bodies are parsed on a thread for blocking work.
+/// Larger bodies are read by the threads for computations.
 const LARGE_BODY_BYTES: usize = 64 * 1024;
 
-/// The memory of a compiled schema, roughly, by the bytes of its text.
-const VALIDATOR_BYTES_PER_BYTE: u64 = 50;
+/// Bodies whose values may take more steps to check are read by the threads for computations, and so
+/// are those whose schemas are deeper, since these threads have a larger stack.
+const MANY_STEPS: u64 = 1_000_000;
+const DEEP: u32 = 4;
 
 /// A stream with all that an insert or a read of it needs to know.
 pub(crate) struct Located {
     version: u64,
     device: Device,
     stream: Stream,
-    validator: Arc<Validator>,
 }
 
 impl Located {
@@ -57,8 +58,7 @@ impl Remembered for Located {
     }
 
     fn bytes(&self) -> u64 {
-        let texts = rules::device_bytes(&self.device) + rules::stream_bytes(&self.stream);
-        texts + self.stream.schema.len() as u64 * VALIDATOR_BYTES_PER_BYTE
+        rules::device_bytes(&self.device) + rules::stream_bytes(&self.stream)
     }
 }
 
@@ -99,10 +99,7 @@ impl Service {
         let ResolvedStream { device, stream, grant, .. } =
             self.resolve_stream(&mut *db, principal, path).await?;
         drop(db);
-        let schema = Schema::unchecked(&stream.schema);
-        let validator = schema.validator().map_err(StorageError::failed)?;
-        let located = Located { version, device, stream, validator: Arc::new(validator) };
-        let located = Arc::new(located);
+        let located = Arc::new(Located { version, device, stream });
         self.streams.insert(path.clone(), Arc::clone(&located));
         Ok((located, grant))
     }
@@ -177,7 +174,7 @@ impl Service {
         loop {
             let destination = self.may_append(principal, path, to_downlink).await?;
             let Destination { located, permit, origin } = destination;
-            let batch = read_batch(&located.validator, origin, body.clone()).await?;
+            let batch = self.read_batch(principal, &located.stream, origin, body.clone()).await?;
             if batch.is_empty() {
                 return Ok(());
             }
@@ -226,18 +223,30 @@ impl Service {
         let origin = (!owns).then(|| principal.to_string());
         Ok(Destination { located, permit, origin })
     }
-}
 
-async fn read_batch(
-    validator: &Arc<Validator>,
-    origin: Option<String>,
-    body: Bytes,
-) -> Result<Batch, ApiError> {
-    let now = Timestamp::now();
-    if body.len() < LARGE_BODY_BYTES {
-        return Ok(Batch::read(&body, validator, origin.as_deref(), now)?);
+    /// Reads and checks a body.
+    async fn read_batch(
+        &self,
+        principal: &Principal,
+        stream: &Stream,
+        origin: Option<String>,
+        body: Bytes,
+    ) -> Result<Batch, ApiError> {
+        let compiled = self.schemas.compiled(principal, &stream.schema).await?;
+        // Streams from before there were limits have any schema.
+        let validator = compiled.map_err(|error| {
+            let msg =
+                format!("The stream cannot take datapoints before its schema is changed: {error}");
+            ApiError::invalid(msg)
+        })?;
+        let (max_steps, now) = (self.value_steps, Timestamp::now());
+        let is_short = body.len() < LARGE_BODY_BYTES
+            && validator.steps_of_text(body.len()) < MANY_STEPS
+            && validator.depth() <= DEEP;
+        let read = async move {
+            let schema = ValueSchema { validator: &validator, max_steps };
+            Batch::read(&body, schema, origin.as_deref(), now).await
+        };
+        Ok(if is_short { read.await? } else { self.compute.run(principal, read).await?? })
     }
-    let validator = Arc::clone(validator);
-    let read = move || Batch::read(&body, &validator, origin.as_deref(), now);
-    Ok(tokio::task::spawn_blocking(read).await.map_err(ApiError::internal)??)
 }

@@ -38,7 +38,8 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Checks all that can be checked before anything is written.
+    /// Checks all that can be checked before anything is written, apart from the schemas of the
+    /// streams.
     pub(crate) fn new(
         name: &str,
         create: DeviceCreate,
@@ -69,6 +70,11 @@ impl Tree {
         let streams = create.streams.into_iter();
         let streams = streams.map(|(name, stream)| streams::new_stream(&name, stream));
         Ok(Self { device, streams: streams.collect::<Result<_, _>>()? })
+    }
+
+    /// The schemas of its streams, which are still to be checked.
+    pub(super) fn schemas(&self) -> impl Iterator<Item = &str> {
+        self.streams.iter().map(|stream| stream.schema.as_str())
     }
 
     /// Inserts them, and returns the device.
@@ -172,8 +178,9 @@ impl Service {
         drop(db);
         let defaults = self.permissions.defaults_for(principal).ok_or_else(ApiError::forbidden)?;
         let defaults = &defaults.create_device_defaults;
-        // Before the lock of the writer is taken: it compiles schemas.
         let tree = Tree::new(name, create, defaults, &self.permissions, resolved.user.public)?;
+        // Before the lock of the writer is taken.
+        self.check_schemas(principal, &tree).await?;
         let mut tx = self.storage.begin(permit).await?;
         let (resolved, _) = self.may_create_device(&mut *tx, principal, path).await?;
         let user = resolved.user;

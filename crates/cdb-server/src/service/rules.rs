@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
-use cdb_types::{Name, Schema};
+use cdb_types::Name;
 use email_address::EmailAddress;
 
 use crate::api_error::ApiError;
@@ -61,14 +61,6 @@ pub(super) fn email(address: &str) -> Result<(), ApiError> {
         Ok(())
     } else {
         Err(ApiError::invalid("Invalid Email Address"))
-    }
-}
-
-/// Checks the schema of a new stream.
-pub(super) fn schema(schema: &Schema) -> Result<(), ApiError> {
-    match schema.validator() {
-        Ok(_) => Ok(()),
-        Err(_) => Err(ApiError::invalid("The provided schema is not a valid JSONSchema")),
     }
 }
 

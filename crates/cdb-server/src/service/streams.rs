@@ -31,11 +31,10 @@ pub(crate) struct StreamFilter {
     pub(crate) visible: bool,
 }
 
-/// Checks the properties of a new stream. Its device is not set yet.
+/// Checks the properties of a new stream, apart from its schema. Its device is not set yet.
 pub(crate) fn new_stream(name: &str, create: StreamCreate) -> Result<Stream, ApiError> {
     let name = rules::stream_name(name)?;
     let schema = create.schema.unwrap_or_default();
-    rules::schema(&schema)?;
     let icon = create.icon.unwrap_or_default();
     rules::icon(&icon)?;
     Ok(Stream {
@@ -142,8 +141,9 @@ impl Service {
         let mut db = self.storage.catalog().await?;
         let (_, permit) = self.may_create_stream(&mut *db, principal, device).await?;
         drop(db);
-        // Before the lock of the writer is taken: it compiles the schema.
         let mut stream = new_stream(name, create)?;
+        // Before the lock of the writer is taken.
+        self.check_schema(principal, &stream.schema).await?;
         let mut tx = self.storage.begin(permit).await?;
         let (resolved, _) = self.may_create_stream(&mut *tx, principal, device).await?;
         let ResolvedDevice { user, device, .. } = resolved;
@@ -184,9 +184,10 @@ impl Service {
     ) -> Result<StreamInfo, ApiError> {
         let permit = self.may_update_stream(principal, path).await?;
         let update = StreamUpdate::from_object(update)?;
-        // Before the lock of the writer is taken: it compiles the schema.
+        // Before the lock of the writer is taken.
         if let Some(schema) = &update.schema {
-            schema.validator()?;
+            let compiled = self.schemas.compiled(principal, schema.as_str()).await?;
+            compiled.map_err(|error| ApiError::from(&*error))?;
         }
         let mut tx = self.storage.begin(permit).await?;
         let resolved = self.resolve_stream(&mut *tx, principal, path).await;

@@ -89,8 +89,8 @@ impl Service {
         let grant = self.permissions.grant(principal, relation);
         let own_role = principal.identity().map(|identity| identity.user.role.as_str());
         let permit = authorize::create_user(&grant, own_role != Some(role.as_str()))?;
-        let user =
-            self.new_user(name, role, public, create, &defaults.create_device_defaults).await?;
+        let defaults = &defaults.create_device_defaults;
+        let user = self.new_user(principal, name, role, public, create, defaults).await?;
         let creator = principal.identity().map(|identity| identity.user.id);
         let user = self.insert_user(permit, user, creator).await?;
         Ok(user.view(&self.permissions.on_user(principal, &user)))
@@ -105,13 +105,16 @@ impl Service {
         let create = UserCreate::new("root@localhost", password);
         let role = self.permissions.user_role("admin").ok_or_else(ApiError::forbidden)?;
         let defaults = &role.create_device_defaults;
-        let user = self.new_user(name, "admin".to_owned(), false, create, defaults).await?;
+        let nobody = Principal::default();
+        let role = "admin".to_owned();
+        let user = self.new_user(&nobody, name, role, false, create, defaults).await?;
         self.insert_user(authorize::operator::change(), user, None).await.map(drop)
     }
 
     /// Checks all that can be checked before anything is written, and hashes the password.
     async fn new_user(
         &self,
+        principal: &Principal,
         name: &str,
         role: String,
         public: bool,
@@ -147,6 +150,9 @@ impl Service {
                 "meta" => return Err(ApiError::invalid("meta device is created by default")),
                 name => devices.push(Tree::new(name, create, defaults, &self.permissions, public)?),
             }
+        }
+        for device in &devices {
+            self.check_schemas(principal, device).await?;
         }
         let password = self.new_password(create.password.unwrap_or_else(|| "".into())).await?;
         let user = User {

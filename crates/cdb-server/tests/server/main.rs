@@ -13,6 +13,7 @@ mod live;
 mod logins;
 mod queries;
 mod recorded;
+mod schemas;
 mod sessions;
 mod socket;
 mod support;

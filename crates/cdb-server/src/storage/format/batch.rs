@@ -20,6 +20,12 @@ const LARGE_BYTES: usize = 16 * 1024;
 /// some more around it, and `serde_json` reads 127.
 const MAX_DEPTH: usize = 100;
 
+/// The steps after which others may run, about 10 ns each.
+const STEPS_BETWEEN_PAUSES: u64 = 100_000;
+
+/// The steps of reading a datapoint, apart from its value.
+const DATAPOINT_STEPS: u64 = 20;
+
 /// The first second of the year 10000, which Python, JavaScript and RFC 3339 cannot write. Times in
 /// milliseconds are beyond it.
 const END_OF_TIME: f64 = 253_402_300_800.0;
@@ -51,6 +57,11 @@ pub(crate) enum BatchError {
          is this milliseconds? times are seconds since 1970"
     )]
     Time { index: usize, t: f64 },
+    #[error(
+        "the value of datapoint {index} (counted from 0) may take more than the {max_steps} steps \
+         that checking it against the stream's schema may take"
+    )]
+    Steps { index: usize, max_steps: u64 },
 }
 
 impl From<serde_json::Error> for BatchError {
@@ -60,23 +71,29 @@ impl From<serde_json::Error> for BatchError {
 }
 
 impl Batch {
-    /// Reads the body of an insert and checks each value.
+    /// Reads the body of an insert and checks each value. It yields often.
     ///
     /// A missing time is `now`. Lone surrogates become U+FFFD. Whether the times are after those that
     /// the stream holds is checked when the batch is committed.
-    pub(crate) fn read(
+    pub(crate) async fn read(
         body: &[u8],
-        schema: &Validator,
+        schema: ValueSchema<'_>,
         origin: Option<&str>,
         now: Timestamp,
     ) -> Result<Self, BatchError> {
         let body = &replace_lone(body);
         let text = text(body)?;
         let mut checked = Checked::new(schema, origin, now, body.len());
-        if !read_flat(body, |datapoint| checked.take(datapoint))? {
+        let mut flat = FlatDatapoints::new(body);
+        for datapoint in flat.by_ref() {
+            checked.take(datapoint)?;
+            checked.pause().await;
+        }
+        if !flat.are_all() {
             checked = Checked::new(schema, origin, now, body.len());
             for datapoint in incoming(text)? {
                 checked.take(datapoint)?;
+                checked.pause().await;
             }
         }
         checked.finish()
@@ -113,22 +130,31 @@ impl From<Points> for Batch {
     }
 }
 
+/// The schema of values, and the steps that checking one of them may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ValueSchema<'a> {
+    pub(crate) validator: &'a Validator,
+    pub(crate) max_steps: u64,
+}
+
 /// The datapoints of a batch that have been read, and whether they can be stored.
 struct Checked<'a> {
-    schema: &'a Validator,
+    schema: ValueSchema<'a>,
     origin: Option<&'a str>,
     now: Timestamp,
     points: Points,
     /// The number of datapoints that were read.
     count: usize,
+    /// The steps since the last pause, roughly.
+    steps: u64,
     fit: bool,
     ordered: bool,
 }
 
 impl<'a> Checked<'a> {
-    fn new(schema: &'a Validator, origin: Option<&'a str>, now: Timestamp, bytes: usize) -> Self {
+    fn new(schema: ValueSchema<'a>, origin: Option<&'a str>, now: Timestamp, bytes: usize) -> Self {
         let points = Points::with_capacity(bytes / 32, bytes);
-        Self { schema, origin, now, points, count: 0, fit: true, ordered: true }
+        Self { schema, origin, now, points, count: 0, steps: 0, fit: true, ordered: true }
     }
 
     fn take(&mut self, datapoint: Incoming<'_>) -> Result<(), BatchError> {
@@ -140,7 +166,7 @@ impl<'a> Checked<'a> {
         if let Some(t) = datapoint.t.filter(|t| *t >= END_OF_TIME) {
             return Err(BatchError::Time { index, t });
         }
-        self.fit &= conforms(datapoint.d, self.schema)?;
+        self.fit &= self.conforms(datapoint.d)?;
         let t = datapoint.t.and_then(Timestamp::new).filter(|t| *t != Timestamp::ZERO);
         let t = t.unwrap_or(self.now);
         self.ordered &= t.as_secs_f64() >= self.points.last_t();
@@ -148,6 +174,32 @@ impl<'a> Checked<'a> {
             self.points.push(t, datapoint.time_text, datapoint.d, self.origin)?;
         }
         Ok(())
+    }
+
+    /// Returns whether a value matches the schema.
+    fn conforms(&mut self, value: Option<&[u8]>) -> Result<bool, BatchError> {
+        let ValueSchema { validator, max_steps } = self.schema;
+        let text = value.unwrap_or(b"null");
+        self.steps += DATAPOINT_STEPS + text.len() as u64;
+        if validator.allows_anything() {
+            check_value(text)?;
+            return Ok(true);
+        }
+        let value: Value = serde_json::from_slice(text)?;
+        let steps = validator.steps(&value);
+        if steps > max_steps {
+            return Err(BatchError::Steps { index: self.count - 1, max_steps });
+        }
+        self.steps += steps;
+        Ok(validator.is_valid(&value))
+    }
+
+    /// Lets others run, if it has been long enough.
+    async fn pause(&mut self) {
+        if self.steps > STEPS_BETWEEN_PAUSES {
+            self.steps = 0;
+            tokio::task::yield_now().await;
+        }
     }
 
     fn finish(self) -> Result<Batch, BatchError> {
@@ -230,22 +282,36 @@ fn incoming(text: &str) -> Result<Vec<Incoming<'_>>, BatchError> {
     Ok(incoming.unwrap_or_default())
 }
 
-/// Reads the datapoints of a body if all have simple values, as nearly always. Returns whether they
-/// have.
-fn read_flat<'a>(
-    body: &'a [u8],
-    mut take: impl FnMut(Incoming<'a>) -> Result<(), BatchError>,
-) -> Result<bool, BatchError> {
-    let Some(mut rest) = skip_spaces(body).strip_prefix(b"[") else { return Ok(false) };
-    loop {
-        rest = skip_spaces(rest);
-        let Some((raw, length)) = RawDatapoint::scan(rest) else { return Ok(false) };
-        take(raw.into())?;
+/// Reads the datapoints of a body whose values are all simple, as nearly always.
+struct FlatDatapoints<'a> {
+    /// What is still to be read; `None` after the last datapoint, or one that is not simple.
+    rest: Option<&'a [u8]>,
+    are_all: bool,
+}
+
+impl<'a> FlatDatapoints<'a> {
+    fn new(body: &'a [u8]) -> Self {
+        Self { rest: skip_spaces(body).strip_prefix(b"["), are_all: false }
+    }
+
+    /// Returns whether the body has no others than those that were returned.
+    fn are_all(&self) -> bool {
+        self.are_all
+    }
+}
+
+impl<'a> Iterator for FlatDatapoints<'a> {
+    type Item = Incoming<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = skip_spaces(self.rest.take()?);
+        let (raw, length) = RawDatapoint::scan(rest)?;
         match skip_spaces(&rest[length..]) {
-            [b',', next @ ..] => rest = next,
-            [b']', end @ ..] => return Ok(skip_spaces(end).is_empty()),
-            _ => return Ok(false),
+            [b',', next @ ..] => self.rest = Some(next),
+            [b']', end @ ..] => self.are_all = skip_spaces(end).is_empty(),
+            _ => {}
         }
+        Some(raw.into())
     }
 }
 
@@ -276,17 +342,6 @@ fn depth_exceeds(text: &[u8], limit: usize) -> bool {
         }
     }
     false
-}
-
-/// Returns whether a value matches a schema.
-fn conforms(value: Option<&[u8]>, schema: &Validator) -> Result<bool, BatchError> {
-    let text = value.unwrap_or(b"null");
-    if schema.allows_anything() {
-        check_value(text)?;
-        return Ok(true);
-    }
-    let value: Value = serde_json::from_slice(text)?;
-    Ok(schema.is_valid(&value))
 }
 
 /// Returns an error if a value is not JSON that can be read again, although it was scanned as such: a

@@ -4,7 +4,8 @@ mod damage;
 mod files;
 mod sizes;
 
-use cdb_types::{Schema, Timestamp, Validator};
+use cdb_types::{Schema, Timestamp};
+use futures_util::FutureExt;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -13,15 +14,15 @@ use super::commit::Insert;
 use super::*;
 use crate::service::authorize::{AppendPermit, operator};
 use crate::storage::model::ObjectId;
-use crate::storage::{Array, Batch, Device, ReadError, Storage, StoredPassword, Stream, User};
+use crate::storage::{
+    Array, Batch, Device, ReadError, Storage, StoredPassword, Stream, User, ValueSchema,
+};
 
-fn anything() -> Validator {
-    Schema::default().validator().expect("a schema")
-}
-
-fn batch(data: &Value) -> Batch {
+async fn batch(data: &Value) -> Batch {
     let body = data.to_string();
-    Batch::read(body.as_bytes(), &anything(), None, Timestamp::ZERO + 1e9).expect("a batch")
+    let anything = Schema::default().validator().expect("a schema");
+    let schema = ValueSchema { validator: &anything, max_steps: 0 };
+    Batch::read(body.as_bytes(), schema, None, Timestamp::ZERO + 1e9).await.expect("a batch")
 }
 
 /// A store with one user, device and stream; gives the stream's data array.
@@ -80,7 +81,7 @@ async fn store() -> (TempDir, Store, Array) {
 async fn insert(store: &Store, array: Array, data: &Value) -> Result<(), CommitError> {
     let (version, objects) = (store.changes.now(), vec![ObjectId::Stream(array.stream)]);
     let permit = AppendPermit::for_test(array, version, objects);
-    let (batch, index) = (batch(data), None);
+    let (batch, index) = (batch(data).await, None);
     store.insert(Insert { permit, batch, restamp: false, index }).await
 }
 
@@ -223,8 +224,9 @@ async fn an_insert_that_was_allowed_before_a_change_of_its_stream_is_asked_again
     let mut tx = store.begin(operator::change()).await.expect("a change");
     tx.update_stream(&other).await.expect("an update");
     tx.commit().await.expect("a commit");
+    let first = batch(&json!([{"t": 1}])).await;
     let insert = |permit| {
-        let batch = batch(&json!([{"t": 1}]));
+        let batch = first.clone();
         store.insert(Insert { permit, batch, restamp: false, index: None })
     };
     insert(before.clone()).await.expect("another stream was changed");
@@ -242,7 +244,7 @@ async fn a_change_that_is_not_committed_changes_nothing() {
     let (_directory, store, array) = store().await;
     insert(&store, array, &json!([{"t": 5, "d": 1}])).await.expect("stored");
     let mut tx = store.begin(operator::change()).await.expect("a change");
-    tx.append(array, &batch(&json!([{"t": 6, "d": 2}]))).await.expect("appended");
+    tx.append(array, &batch(&json!([{"t": 6, "d": 2}])).await).await.expect("appended");
     tx.clear(array).await.expect("cleared");
     drop(tx);
     assert_eq!(read(&store, array, 0..1).await, [json!({"t": 5, "d": 1})]);
@@ -312,7 +314,8 @@ proptest! {
                 json!({"t": t + 1, "d": d})
             })
             .collect();
-        let restamped = batch(&data.clone().into()).restamped(earliest as f64).expect("a batch");
+        let restamped = batch(&data.clone().into()).now_or_never().expect("it is short");
+        let restamped = restamped.restamped(earliest as f64).expect("a batch");
         for datapoint in &mut data {
             let t = datapoint["t"].as_i64().max(Some(earliest));
             datapoint["t"] = t.into();

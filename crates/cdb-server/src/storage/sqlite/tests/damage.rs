@@ -91,7 +91,7 @@ async fn a_damaged_block_is_named_and_everything_else_can_be_read() {
         // The block as it was.
         execute(&store, "DELETE FROM block").await;
         for array in [array, other] {
-            let points = batch(&all.clone().into()).into_points();
+            let points = batch(&all.clone().into()).await.into_points();
             let mut length = 0;
             let rows: Vec<_> = points
                 .blocks()
@@ -246,6 +246,19 @@ async fn in_time(reads: impl Future<Output = ()>, damage: &str) {
     tokio::time::timeout(limit, reads)
         .await
         .unwrap_or_else(|_| panic!("{damage}: it does not end"));
+}
+
+#[tokio::test]
+async fn a_file_whose_definitions_are_not_text_is_refused() {
+    let (original, arrays, all) = closed().await;
+    let definition = b"encoding    INTEGER";
+    let mut places = original.windows(definition.len());
+    let place = places.position(|text| text == definition).expect("a definition");
+    let mut damaged = original;
+    damaged[place + definition.len() - 1] ^= 0x80;
+    let mut reads = Reads::default();
+    in_time(reads.of(&damaged, arrays, &all, "a definition"), "a definition").await;
+    assert_eq!((reads.correct, reads.failed), (0, 0));
 }
 
 #[tokio::test]
