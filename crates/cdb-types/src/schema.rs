@@ -9,6 +9,7 @@ mod of_type;
 #[cfg(feature = "schema")]
 mod validator;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -51,8 +52,7 @@ impl Schema {
         // The text is kept, and not written from a `Value`, so that the keys keep their order and
         // the numbers their digits.
         let raw: &serde_json::value::RawValue = serde_json::from_str(text)?;
-        serde_json::from_str::<Value>(text)?;
-        Ok(Self(minified(raw.get()).into()))
+        Ok(Self(minified(raw.get()).as_ref().into()))
     }
 
     /// Creates a schema from a text without checking it. If it is not JSON, compiling the schema
@@ -76,7 +76,10 @@ impl Schema {
 }
 
 /// Removes the white space between the tokens of JSON text.
-fn minified(json: &str) -> String {
+fn minified(json: &str) -> Cow<'_, str> {
+    if !json.contains(|c: char| c.is_ascii_whitespace()) {
+        return Cow::Borrowed(json);
+    }
     let mut text = String::with_capacity(json.len());
     let (mut quoted, mut escaped) = (false, false);
     for c in json.chars() {
@@ -88,7 +91,7 @@ fn minified(json: &str) -> String {
         }
         escaped = quoted && c == '\\' && !escaped;
     }
-    text
+    Cow::Owned(text)
 }
 
 impl Default for Schema {

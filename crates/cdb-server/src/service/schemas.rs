@@ -53,6 +53,10 @@ impl Schemas {
         principal: &Principal,
         text: &str,
     ) -> Result<Compiled, ApiError> {
+        // First, so that no long text is kept.
+        if let Err(error) = self.limits.check_text(text) {
+            return Ok(Err(Arc::new(error)));
+        }
         if let Some(compiled) = self.compiled.get(text) {
             return Ok(compiled);
         }

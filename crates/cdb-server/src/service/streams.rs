@@ -141,9 +141,11 @@ impl Service {
         let mut db = self.storage.catalog().await?;
         let (_, permit) = self.may_create_stream(&mut *db, principal, device).await?;
         drop(db);
-        let mut stream = new_stream(name, create)?;
         // Before the lock of the writer is taken.
-        self.check_schema(principal, &stream.schema).await?;
+        if let Some(schema) = &create.schema {
+            self.check_schema(principal, schema.as_str()).await?;
+        }
+        let mut stream = new_stream(name, create)?;
         let mut tx = self.storage.begin(permit).await?;
         let (resolved, _) = self.may_create_stream(&mut *tx, principal, device).await?;
         let ResolvedDevice { user, device, .. } = resolved;

@@ -1,5 +1,7 @@
 //! Limits of schemas, for servers that take schemas from others.
 
+use super::InvalidSchema;
+
 const KIB: usize = 1024;
 
 /// What a schema may need; see [`Schema::limited_validator`](crate::Schema::limited_validator).
@@ -29,6 +31,20 @@ impl Default for SchemaLimits {
 }
 
 impl SchemaLimits {
+    /// Checks the length of a schema's text, which
+    /// [`Schema::limited_validator`](crate::Schema::limited_validator) does as well.
+    ///
+    /// # Errors
+    /// Returns [`InvalidSchema::TooComplex`] if it is longer than [`text_bytes`](Self::text_bytes).
+    pub fn check_text(&self, text: &str) -> Result<(), InvalidSchema> {
+        let (bytes, max) = (text.len(), self.text_bytes);
+        if bytes <= max {
+            return Ok(());
+        }
+        let error = format!("its text has {bytes} bytes, at most {max} are allowed");
+        Err(InvalidSchema::TooComplex(error))
+    }
+
     /// Sets [`text_bytes`](Self::text_bytes).
     #[must_use]
     pub fn text_bytes(mut self, text_bytes: usize) -> Self {

@@ -47,7 +47,7 @@ impl Schema {
     /// Returns an error if the text is not a valid JSON Schema of draft 4, or if it refers to
     /// another document.
     pub fn validator(&self) -> Result<Validator, InvalidSchema> {
-        compile(&self.to_value(), jsonschema::options(), Cost::default())
+        compile(&self.parsed()?, jsonschema::options(), Cost::default())
     }
 
     /// Compiles the schema of someone who is not trusted, unless it is too complex. What it costs is
@@ -63,18 +63,19 @@ impl Schema {
     /// checking a small value may take long, or for what is named above, and
     /// [`InvalidSchema::Invalid`] as [`validator`](Self::validator) does.
     pub fn limited_validator(&self, limits: &SchemaLimits) -> Result<Validator, InvalidSchema> {
-        let (bytes, max) = (self.as_str().len(), limits.text_bytes);
-        if bytes > max {
-            let error = format!("its text has {bytes} bytes, at most {max} are allowed");
-            return Err(InvalidSchema::TooComplex(error));
-        }
-        let schema = self.to_value();
+        limits.check_text(self.as_str())?;
+        let schema = self.parsed()?;
         let cost = Cost::of(&schema, limits.memory).map_err(InvalidSchema::TooComplex)?;
         // This engine takes linear time.
         let patterns = jsonschema::PatternOptions::regex()
             .size_limit(PATTERN_BYTES)
             .dfa_size_limit(PATTERN_CACHE_BYTES);
         compile(&schema, jsonschema::options().with_pattern_options(patterns), cost)
+    }
+
+    fn parsed(&self) -> Result<Value, InvalidSchema> {
+        let parsed = serde_json::from_str(self.as_str());
+        parsed.map_err(|error| InvalidSchema::Invalid(error.to_string()))
     }
 }
 
