@@ -235,6 +235,27 @@ async fn malformed_requests_get_an_error_and_change_nothing() {
 }
 
 #[tokio::test]
+async fn numbers_that_json_does_not_have_are_named() {
+    let server = TestServer::start().await;
+    let key = server.key_of("test").await;
+    server.create(&key, "test/user/s", "{}").await;
+    for (body, name) in [
+        (r#"[{"d":NaN}]"#, "NaN"),
+        (r#"[{"t":1,"d":[1.5, NaN ]}]"#, "NaN"),
+        ("[{\"d\":1},\n {\"t\":NaN}]", "NaN"),
+        (r#"[{"d":-Infinity}]"#, "Infinity"),
+        (r#"[{"d":Infinity}]"#, "Infinity"),
+    ] {
+        let refused = server.send(&key, "POST", "crud/test/user/s/data", body).await;
+        assert_error(&refused, 400, body);
+        let hint = format!("{name} is not JSON, null stands for a missing value");
+        assert!(refused.msg().ends_with(&hint), "{body}: {refused:?}");
+    }
+    let refused = server.send(&key, "POST", "crud/test/user/s/data", r#"[{"d":"NaN"},x]"#).await;
+    assert!(!refused.msg().contains("NaN"), "{refused:?}");
+}
+
+#[tokio::test]
 async fn bytes_that_are_no_text_are_refused() {
     let server = TestServer::start().await;
     let key = server.key_of("test").await;

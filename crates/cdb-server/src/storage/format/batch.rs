@@ -278,8 +278,21 @@ fn text(body: &[u8]) -> Result<&str, BatchError> {
 
 /// Returns the datapoints of a body. `null` stands for none.
 fn incoming(text: &str) -> Result<Vec<Incoming<'_>>, BatchError> {
-    let incoming: Option<Vec<Incoming<'_>>> = serde_json::from_str(text)?;
+    let incoming: Option<Vec<Incoming<'_>>> =
+        serde_json::from_str(text).map_err(|error| malformed(text, &error))?;
     Ok(incoming.unwrap_or_default())
+}
+
+/// Describes an error in the text of a body. Many programs write NaN, which is not JSON.
+fn malformed(text: &str, error: &serde_json::Error) -> BatchError {
+    let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let rest = line.as_bytes().get(error.column().saturating_sub(2)..).unwrap_or_default();
+    let number = ["NaN", "Infinity"].into_iter().find(|name| {
+        let start = &rest[..rest.len().min(name.len() + 2)];
+        start.windows(name.len()).any(|text| text == name.as_bytes())
+    });
+    let hint = number.map(|name| format!("; {name} is not JSON, null stands for a missing value"));
+    BatchError::Malformed(format!("{error}{}", hint.unwrap_or_default()))
 }
 
 /// Reads the datapoints of a body whose values are all simple, as nearly always.
