@@ -7,6 +7,7 @@ use cdb_types::SchemaLimits;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Defines [`Limits`] from one entry for each limit: its documentation, name, type, default, the
 /// default as text, and what a caller sees who exceeds it.
@@ -117,6 +118,45 @@ limits! {
     requests_anonymous: usize = 128, "128", "waits for up to 10 s, then 503";
     /// Requests that are answered at a time.
     requests_total: usize = 512, "512", "waits for up to 10 s, then 503";
+
+    /// Open websockets of a device, and of all callers without a login.
+    websockets_per_device: usize = 2000, "2,000", "403";
+    /// Subscriptions of a websocket.
+    subscriptions_per_websocket: usize = 10_000, "10,000", "403";
+    /// A message of a client over a websocket.
+    websocket_message_bytes: usize = MIB, "1 MiB", "the connection is closed";
+    /// Messages that wait to be sent over a websocket, and as much of answers to its commands. One
+    /// message may be larger.
+    websocket_queue_bytes: usize = MIB, "1 MiB",
+        "waits in the data file, and no further command is read; messages of ephemeral streams are \
+         dropped";
+    /// All messages that wait to be sent over websockets. One that is sent to many counts once.
+    websocket_queues_total: usize = 64 * MIB, "64 MiB", "as for `websocket_queue_bytes`";
+
+    /// Rows of a dataset at regular times. At most 10,000,000.
+    dataset_rows: u64 = 10_000_000, "10,000,000", "403";
+
+    /// Sessions of a device.
+    sessions_per_device: u32 = 100, "100", "the oldest session of the device ends";
+    /// The time after which a session ends if it is not used. A use is noted once a minute.
+    session_idle: Duration = DAY, "1 day", "the session ends";
+    /// The same for a session that stays logged in when the browser is closed.
+    session_idle_staying: Duration = DAY.saturating_mul(14), "14 days", "the session ends";
+    /// The time after which a session ends even if it is used.
+    session_lifetime: Duration = DAY.saturating_mul(90), "90 days", "the session ends";
+
+    /// Failed logins to an account that do not slow down the next one. Their number is halved with
+    /// each minute without one.
+    failed_logins_per_account: u32 = 5, "5", "`login_delay`";
+    /// The same of an address.
+    failed_logins_per_address: u32 = 10, "10", "`login_delay`";
+    /// The time that the next login waits, unless it is known from its address. Doubled by each
+    /// further failure.
+    login_delay: Duration = Duration::from_millis(250), "250 ms", "waits";
+    /// The longest time that a login waits for failed ones to its account.
+    login_delay_per_account: Duration = Duration::from_secs(8), "8 s", "the delay stays the same";
+    /// The longest time that a login waits for failed ones of its address.
+    login_delay_per_address: Duration = Duration::from_secs(2), "2 s", "the delay stays the same";
 
     /// The text of a script.
     script_bytes: usize = 64 * KIB, "64 KiB", "403";

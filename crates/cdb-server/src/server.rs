@@ -130,7 +130,8 @@ impl ServerBuilder {
         let listener = listener.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
         let runtime = StopOnDrop(Runtime::default());
-        let sockets = Sockets::new(self.ping, runtime.0.watch());
+        let max_sockets = self.limits.websockets_per_device;
+        let sockets = Sockets::new(self.ping, runtime.0.watch(), max_sockets);
         let transport = Transport { tls: is_encrypted, behind_proxy: self.behind_proxy };
         let service =
             open(&self.data, &runtime.0, &self.limits, sockets, transport, self.admin).await?;
@@ -166,7 +167,7 @@ async fn open(
     let store = Store::open_in(file, feed, runtime).await.map_err(|error| error.at(file))?;
     let permissions = Permissions::default_tables();
     let permissions = permissions.map_err(|error| StartError::data(file, error))?;
-    let bus = Bus::new(store.clone(), appended, runtime);
+    let bus = Bus::new(store.clone(), appended, runtime, limits.websocket_queues_total);
     let feed = store.feed().clone();
     let compute = Compute::start(limits.scripts_per_device).map_err(StartError::Threads)?;
     let service = Service::new(
@@ -178,7 +179,7 @@ async fn open(
         sockets,
         permissions,
         transport,
-        Hasher::new(runtime),
+        Hasher::new(runtime, limits),
     );
     let refused = |error: crate::api_error::ApiError| {
         StartError::Administrator(error.cause.unwrap_or_else(|| error.msg.into_owned()))

@@ -20,7 +20,6 @@ mod view;
 
 use std::sync::Arc;
 
-use cdb_pipescript::Budget;
 use cdb_types::StreamPath;
 use cdb_types::endpoint::Counted;
 
@@ -52,11 +51,10 @@ pub(crate) struct Service {
     pub(crate) hasher: Hasher,
     pub(crate) sessions: Sessions,
     pub(crate) transport: Transport,
+    pub(crate) limits: Limits,
     pub(crate) bus: Bus,
     feed: Feed,
     compute: Compute,
-    /// The limits of a script.
-    budget: Budget,
     pub(crate) sockets: Sockets,
     /// Devices by the digests of their keys.
     pub(crate) identities: Cache<KeyDigest, Identity>,
@@ -85,12 +83,12 @@ impl Service {
             hasher,
             sessions: Sessions::default(),
             transport,
+            limits: limits.clone(),
             bus,
             feed,
             schemas: Schemas::new(compute.clone(), limits.schemas()),
             value_steps: limits.schema_steps,
             compute,
-            budget: limits.script_budget(),
             sockets,
             identities: Cache::default(),
             streams: Cache::default(),

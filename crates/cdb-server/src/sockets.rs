@@ -16,9 +16,6 @@ pub(crate) const PING: Duration = Duration::from_secs(54);
 pub(crate) const MIN_PING: Duration = Duration::from_millis(10);
 pub(crate) const MAX_PING: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The maximum number of websockets that a device has open at a time.
-const MAX_SOCKETS_PER_DEVICE: usize = 2_000;
-
 /// How to treat open websockets.
 #[derive(Debug, Clone)]
 pub(crate) struct Sockets {
@@ -31,6 +28,7 @@ pub(crate) struct Sockets {
     pub(crate) rechecks: Arc<Semaphore>,
     /// The number of open websockets of each device, and of nobody.
     open: Arc<Mutex<HashMap<Option<i64>, usize>>>,
+    max_per_device: usize,
 }
 
 /// A websocket that is open. Dropping it makes room for another.
@@ -41,18 +39,18 @@ pub(crate) struct OpenSocket {
 }
 
 impl Sockets {
-    pub(crate) fn new(ping: Duration, stop: watch::Receiver<State>) -> Self {
-        Self { ping, stop, rechecks: Arc::new(Semaphore::new(1)), open: Arc::default() }
+    pub(crate) fn new(ping: Duration, stop: watch::Receiver<State>, max_per_device: usize) -> Self {
+        let rechecks = Arc::new(Semaphore::new(1));
+        Self { ping, stop, rechecks, open: Arc::default(), max_per_device }
     }
 
     /// Counts a websocket of a device, or of nobody. Returns `None` if it has too many.
     pub(crate) fn open(&self, device: Option<i64>) -> Option<OpenSocket> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(device).or_default();
-        if *count == MAX_SOCKETS_PER_DEVICE {
+        if open.get(&device).copied().unwrap_or_default() >= self.max_per_device {
             return None;
         }
-        *count += 1;
+        *open.entry(device).or_default() += 1;
         Some(OpenSocket { open: Arc::clone(&self.open), device })
     }
 
@@ -80,9 +78,8 @@ mod tests {
 
     #[test]
     fn a_device_has_a_limited_number_of_websockets() {
-        let sockets = Sockets::new(PING, watch::channel(State::Running).1);
-        let mut open: Vec<_> =
-            (0..MAX_SOCKETS_PER_DEVICE).map(|_| sockets.open(Some(1)).expect("room")).collect();
+        let sockets = Sockets::new(PING, watch::channel(State::Running).1, 3);
+        let mut open: Vec<_> = (0..3).map(|_| sockets.open(Some(1)).expect("room")).collect();
         assert!(sockets.open(Some(1)).is_none());
         assert!(sockets.open(None).is_some());
         open.pop();

@@ -11,11 +11,10 @@ use tokio::time::Instant;
 /// not failed for the longest time are forgotten first.
 const MAX_REMEMBERED: usize = 16_384;
 
-/// The delay after the first failure that is not free. It doubles with each further one.
-const FIRST_DELAY: Duration = Duration::from_millis(250);
-
 /// The number of failures that count is halved after so long without a failure.
 const HALVED_AFTER: Duration = Duration::from_secs(60);
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Further failures change nothing.
 const MAX_COUNT: u32 = 32;
@@ -44,9 +43,17 @@ impl From<IpAddr> for Network {
 /// Counts the failures of each key.
 pub(super) struct Failures<K> {
     counts: LruCache<K, Count>,
+    delays: Delays,
+}
+
+/// How long the next login waits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Delays {
     /// So many failures have no delay.
-    free: u32,
-    max_delay: Duration,
+    pub(super) free: u32,
+    /// The delay after the first failure that is not free. It doubles with each further one.
+    pub(super) first: Duration,
+    pub(super) max: Duration,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -63,8 +70,8 @@ impl Count {
 }
 
 impl<K: Hash + Eq> Failures<K> {
-    pub(super) fn new(free: u32, max_delay: Duration) -> Self {
-        Self { counts: LruCache::new(MAX_REMEMBERED), free, max_delay }
+    pub(super) fn new(delays: Delays) -> Self {
+        Self { counts: LruCache::new(MAX_REMEMBERED), delays }
     }
 
     pub(super) fn record(&mut self, key: K, now: Instant) {
@@ -81,9 +88,11 @@ impl<K: Hash + Eq> Failures<K> {
     /// Returns the time before which no further login is tried.
     pub(super) fn open_at(&self, key: &K, now: Instant) -> Instant {
         let Some(count) = self.counts.peek(key) else { return now };
-        let Some(doublings) = count.at(now).checked_sub(self.free + 1) else { return now };
-        let delay = FIRST_DELAY.saturating_mul(2_u32.saturating_pow(doublings));
-        count.last + delay.min(self.max_delay)
+        let Delays { free, first, max } = self.delays;
+        let Some(doublings) = count.at(now).checked_sub(free.saturating_add(1)) else { return now };
+        let delay = first.saturating_mul(2_u32.saturating_pow(doublings)).min(max);
+        // A delay that is too long for the clock counts as a year.
+        count.last.checked_add(delay).unwrap_or(now + YEAR)
     }
 }
 
@@ -92,7 +101,8 @@ mod tests {
     use super::*;
 
     fn failed(times: u32) -> (Failures<u32>, Instant) {
-        let mut failures = Failures::new(3, Duration::from_secs(8));
+        let first = Duration::from_millis(250);
+        let mut failures = Failures::new(Delays { free: 3, first, max: Duration::from_secs(8) });
         let now = Instant::now();
         for _ in 0..times {
             failures.record(1, now);

@@ -15,6 +15,7 @@ use super::failures::Account;
 use super::queue::{Attempt, LoginQueue, Refused, Turn};
 use super::recent::RecentPasswords;
 use crate::api_error::ApiError;
+use crate::limits::Limits;
 use crate::runtime::Runtime;
 use crate::storage::StoredPassword;
 
@@ -43,13 +44,13 @@ type Job = Box<dyn FnOnce() + Send>;
 
 impl Default for Hasher {
     fn default() -> Self {
-        Self::new(&Runtime::default())
+        Self::new(&Runtime::default(), &Limits::default())
     }
 }
 
 impl Hasher {
     /// Starts the thread. If it ends before the server stops, the server stops.
-    pub(crate) fn new(runtime: &Runtime) -> Self {
+    pub(crate) fn new(runtime: &Runtime, limits: &Limits) -> Self {
         // Only who has the turn sends a job.
         let (jobs, mut waiting) = mpsc::channel::<Job>(1);
         runtime.spawn_blocking("hash passwords", move || {
@@ -58,7 +59,7 @@ impl Hasher {
             }
         });
         let recent = RecentPasswords::new().ok();
-        Self { jobs, queue: LoginQueue::new(), recent, names: RandomState::new() }
+        Self { jobs, queue: LoginQueue::new(limits), recent, names: RandomState::new() }
     }
 
     /// Hashes a new password.

@@ -10,24 +10,18 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
 
 use hashlink::LruCache;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::failures::{Account, Failures, Network};
+use super::failures::{Account, Delays, Failures, Network};
+use crate::limits::Limits;
 
 /// The maximum number of logins that wait. If there are more, the one that has waited for the longest
 /// time is refused, of the network with the most of them.
 const MAX_WAITING: usize = 1024;
-
-/// The delays of an account: failures without one, and the maximum.
-const ACCOUNT: (u32, Duration) = (5, Duration::from_secs(8));
-
-/// The same of a network, from which several people may log in.
-const NETWORK: (u32, Duration) = (10, Duration::from_secs(2));
 
 /// The maximum number of known pairs of account and network, and of networks whose turn is known.
 const MAX_KNOWN: usize = 4096;
@@ -86,8 +80,8 @@ pub(super) struct Turn {
 
 impl LoginQueue {
     /// Creates a queue whose delays run on the current runtime.
-    pub(super) fn new() -> Self {
-        let state = Mutex::new(State::new());
+    pub(super) fn new(limits: &Limits) -> Self {
+        let state = Mutex::new(State::new(limits));
         Self(Arc::new(Shared { runtime: Handle::current(), state }))
     }
 
@@ -154,13 +148,25 @@ impl LoginQueue {
 }
 
 impl State {
-    fn new() -> Self {
+    fn new(limits: &Limits) -> Self {
+        let first = limits.login_delay;
+        let account = Delays {
+            free: limits.failed_logins_per_account,
+            first,
+            max: limits.login_delay_per_account,
+        };
+        // Several people may log in from one network.
+        let network = Delays {
+            free: limits.failed_logins_per_address,
+            first,
+            max: limits.login_delay_per_address,
+        };
         Self {
             busy: false,
             waiting: Vec::new(),
             serial: 0,
-            accounts: Failures::new(ACCOUNT.0, ACCOUNT.1),
-            networks: Failures::new(NETWORK.0, NETWORK.1),
+            accounts: Failures::new(account),
+            networks: Failures::new(network),
             known: LruCache::new(MAX_KNOWN),
             served: LruCache::new(MAX_KNOWN),
             alarm: None,
@@ -267,8 +273,15 @@ mod tests {
     use std::net::IpAddr;
     use std::pin::Pin;
     use std::task::Poll;
+    use std::time::Duration;
 
     use super::*;
+
+    /// The longest delays, of an account and of a network.
+    fn max_delays() -> (Duration, Duration) {
+        let limits = Limits::default();
+        (limits.login_delay_per_account, limits.login_delay_per_address)
+    }
 
     fn attempt(account: i64, network: u8) -> Attempt {
         let network = Network::from(IpAddr::from([192, 0, 2, network]));
@@ -283,7 +296,11 @@ mod tests {
 
     impl Simulation {
         fn new() -> Self {
-            Self { state: State::new(), now: Instant::now() }
+            Self::with(&Limits::default())
+        }
+
+        fn with(limits: &Limits) -> Self {
+            Self { state: State::new(limits), now: Instant::now() }
         }
 
         fn enter(&mut self, attempt: Attempt) -> oneshot::Receiver<Turn> {
@@ -332,15 +349,32 @@ mod tests {
         let waits = (0..100).map(|network| one_account.attempt(attempt(1, network), false));
         let waits: Vec<_> = waits.collect();
         assert!(waits[..5].iter().all(Duration::is_zero), "{waits:?}");
-        assert!(waits[12..].iter().all(|wait| *wait == ACCOUNT.1), "{waits:?}");
+        assert!(waits[12..].iter().all(|wait| *wait == max_delays().0), "{waits:?}");
         let mut one_network = Simulation::new();
         let waits = (0..100).map(|account| one_network.attempt(attempt(account, 1), false));
         let waits: Vec<_> = waits.collect();
         assert!(waits[..10].iter().all(Duration::is_zero), "{waits:?}");
-        assert!(waits[15..].iter().all(|wait| *wait == NETWORK.1), "{waits:?}");
+        assert!(waits[15..].iter().all(|wait| *wait == max_delays().1), "{waits:?}");
         // Somebody else logs in at once.
         assert!(one_network.attempt(attempt(200, 2), true).is_zero());
         assert!(one_account.attempt(attempt(2, 200), true).is_zero());
+    }
+
+    #[test]
+    fn delays_are_those_of_the_limits() {
+        let ms = Duration::from_millis;
+        let limits = Limits::default().login_delay(ms(10));
+        let of_account = limits.clone().failed_logins_per_account(1);
+        let of_account = of_account.login_delay_per_account(ms(30));
+        let mut one_account = Simulation::with(&of_account);
+        let waits: Vec<_> =
+            (0..5).map(|network| one_account.attempt(attempt(1, network), false)).collect();
+        assert_eq!(waits, [0, 0, 10, 20, 30].map(ms));
+        let of_address = limits.failed_logins_per_address(0).login_delay_per_address(ms(20));
+        let mut one_network = Simulation::with(&of_address);
+        let waits: Vec<_> =
+            (0..4).map(|account| one_network.attempt(attempt(account, 1), false)).collect();
+        assert_eq!(waits, [0, 10, 20, 20].map(ms));
     }
 
     #[test]
@@ -375,7 +409,7 @@ mod tests {
             drop(simulation.enter(next));
         }
         let wait = simulation.until(1, 200);
-        assert!(wait <= ACCOUNT.1, "{wait:?}");
+        assert!(wait <= max_delays().0, "{wait:?}");
     }
 
     #[test]
@@ -391,9 +425,9 @@ mod tests {
         }
         // The same account waits for the account, another one for the network only.
         let wait = simulation.until(1, 1);
-        assert!(wait <= ACCOUNT.1, "{wait:?}");
+        assert!(wait <= max_delays().0, "{wait:?}");
         let wait = simulation.until(2, 1);
-        assert!(wait <= NETWORK.1, "{wait:?}");
+        assert!(wait <= max_delays().1, "{wait:?}");
     }
 
     #[test]
@@ -433,7 +467,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_login_that_is_given_up_leaves_its_turn() {
-        let queue = LoginQueue::new();
+        let queue = LoginQueue::new(&Limits::default());
         let turn = async |account| queue.turn(Some(attempt(account, 1))).await.expect("a turn");
         let first = turn(1).await;
         let (mut given_up, mut second) = (Box::pin(turn(2)), Box::pin(turn(3)));
@@ -455,11 +489,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_login_that_is_slowed_down_is_tried_when_its_time_has_come() {
-        let queue = LoginQueue::new();
+        let queue = LoginQueue::new(&Limits::default());
         let guess = async || {
             queue.turn(Some(attempt(1, 1))).await.expect("a turn").finish(false);
         };
-        for _ in 0..=ACCOUNT.0 {
+        for _ in 0..=Limits::default().failed_logins_per_account {
             guess().await;
         }
         let started = Instant::now();

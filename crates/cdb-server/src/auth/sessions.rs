@@ -1,8 +1,7 @@
-//! Sessions of browsers: the token and the limits.
+//! Sessions of browsers: the token, and what the server remembers.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -51,31 +50,9 @@ impl std::fmt::Debug for SessionToken {
     }
 }
 
-/// How long sessions last, and how many a device may have.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SessionLimits {
-    /// A session ends when it was not used for so long.
-    pub(crate) idle: Duration,
-    /// The same for a session that stays logged in.
-    pub(crate) idle_staying: Duration,
-    /// A session ends after this time even if it is used.
-    pub(crate) absolute: Duration,
-    /// The oldest session of a device ends when there would be more.
-    pub(crate) per_device: u32,
-}
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-impl Default for SessionLimits {
-    fn default() -> Self {
-        Self { idle: DAY, idle_staying: 14 * DAY, absolute: 90 * DAY, per_device: 100 }
-    }
-}
-
 /// What the server knows of sessions beside what is stored.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
-    pub(crate) limits: SessionLimits,
     touching: Mutex<HashSet<i64>>,
 }
 

@@ -80,13 +80,20 @@ impl Topics {
 
 impl Bus {
     /// Starts to deliver the events of a store, in a task that ends when the store is dropped.
-    pub(crate) fn new(store: Store, mut feed: FeedReceiver, runtime: &Runtime) -> Self {
+    ///
+    /// All messages that wait to be sent have `max_bytes` at most.
+    pub(crate) fn new(
+        store: Store,
+        mut feed: FeedReceiver,
+        runtime: &Runtime,
+        max_bytes: usize,
+    ) -> Self {
         let topics = Topics::default();
         let bus = Self {
             store,
             topics: topics.clone(),
             scripts: Scripts::default(),
-            texts: Texts::default(),
+            texts: Texts::new(max_bytes),
             last_number: Arc::default(),
         };
         runtime.spawn("deliver events", async move {

@@ -7,14 +7,8 @@ use tokio::sync::Notify;
 
 use super::message::Text;
 
-/// The maximum number of bytes of messages that wait for one socket. One message may be larger.
-const MAX_BYTES: usize = 1024 * 1024;
-
 /// The number of bytes that a frame counts in addition to its text.
 const FRAME_BYTES: usize = 64;
-
-/// The maximum number of bytes of answers that wait before no further command is read.
-const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// A text to be sent.
 #[derive(Debug, Clone)]
@@ -39,8 +33,11 @@ pub(crate) enum Next {
 
 /// The texts that wait to be sent over one socket, oldest first, and the subscriptions that have
 /// missed some.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct SendQueue {
+    /// The maximum number of bytes of messages that wait; one may be larger. When as many bytes of
+    /// answers wait, no further command is read.
+    max_bytes: usize,
     state: Mutex<State>,
     filled: Notify,
     answers_taken: Notify,
@@ -55,11 +52,16 @@ struct State {
 }
 
 impl SendQueue {
+    pub(crate) fn new(max_bytes: usize) -> Self {
+        let (state, filled, answers_taken) = Default::default();
+        Self { max_bytes, state, filled, answers_taken }
+    }
+
     /// Appends a message, unless too much waits.
     pub(super) fn push(&self, frame: Frame) -> Result<(), Full> {
         let mut state = self.lock();
         let bytes = state.bytes + frame.text.len() + FRAME_BYTES;
-        if bytes > MAX_BYTES && !state.frames.is_empty() {
+        if bytes > self.max_bytes && !state.frames.is_empty() {
             return Err(Full);
         }
         state.bytes = bytes;
@@ -108,7 +110,7 @@ impl SendQueue {
 
     /// Waits until so few answers wait that another command may be read. Only one may wait.
     pub(crate) async fn answers_taken(&self) {
-        while self.lock().answer_bytes > MAX_ANSWER_BYTES {
+        while self.lock().answer_bytes > self.max_bytes {
             self.answers_taken.notified().await;
         }
     }
@@ -124,6 +126,8 @@ mod tests {
 
     use super::*;
 
+    const MAX_BYTES: usize = 1000;
+
     fn frame(bytes: usize) -> Frame {
         Frame { subscription: Some(1), text: Text::answer("x".repeat(bytes)) }
     }
@@ -138,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_until_there_is_room() {
-        let queue = SendQueue::default();
+        let queue = SendQueue::new(MAX_BYTES);
         assert_eq!(queue.push(frame(MAX_BYTES - FRAME_BYTES)), Ok(()));
         assert_eq!(queue.push(frame(1)), Err(Full));
         queue.push_behind(1);
@@ -151,15 +155,15 @@ mod tests {
 
     #[test]
     fn one_message_is_taken_however_large_it_is() {
-        let queue = SendQueue::default();
+        let queue = SendQueue::new(MAX_BYTES);
         assert_eq!(queue.push(frame(2 * MAX_BYTES)), Ok(()));
         assert_eq!(take(&queue), (2 * MAX_BYTES).to_string());
     }
 
     #[test]
     fn commands_wait_while_answers_are_not_taken() {
-        let queue = SendQueue::default();
-        let answer = || Frame { subscription: None, ..frame(MAX_ANSWER_BYTES) };
+        let queue = SendQueue::new(MAX_BYTES);
+        let answer = || Frame { subscription: None, ..frame(MAX_BYTES) };
         queue.push_answer(answer());
         assert_eq!(queue.answers_taken().now_or_never(), None);
         // They do not count with messages.

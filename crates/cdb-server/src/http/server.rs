@@ -11,11 +11,11 @@ use cdb_types::session::LoginRequest;
 use cdb_types::{ErrorKind, is_true};
 use tokio::time::timeout;
 
+use super::body;
 use super::body::BodyBudget;
 use super::credentials::{COOKIE, Sender, client_network, query_key, session_token};
 use super::request::{Call, unknown_query};
 use super::response::{OK, json};
-use super::{body, websocket};
 use crate::api_error::ApiError;
 use crate::auth::Credentials;
 use crate::identity::Principal;
@@ -62,7 +62,7 @@ pub(super) async fn session(
     let mut info = call.service.session_info(&call.principal);
     info.version = VERSION.to_owned();
     info.limits.body_bytes = limits.body_bytes as u64;
-    info.limits.frame_bytes = websocket::MAX_MESSAGE_BYTES as u64;
+    info.limits.frame_bytes = call.service.limits.websocket_message_bytes as u64;
     json(&info)
 }
 

@@ -13,7 +13,6 @@ use cdb_types::{ErrorKind, is_true};
 use super::request::Call;
 use crate::api_error::ApiError;
 use socket::Socket;
-pub(super) use upgrade::MAX_MESSAGE_BYTES;
 use upgrade::Upgrade;
 
 pub(super) async fn open(
@@ -25,7 +24,8 @@ pub(super) async fn open(
     let open_socket = call.service.sockets.open(device).ok_or_else(|| {
         ApiError::new(403, ErrorKind::Limit, "This device has too many open websockets.")
     })?;
-    let (mut response, opened) = upgrade.accept();
+    let max_message_bytes = call.service.limits.websocket_message_bytes;
+    let (mut response, opened) = upgrade.accept(max_message_bytes);
     let answers = call.parameters.get(ANSWERS_PARAMETER).is_some_and(is_true);
     let socket = Socket::new(call.service, call.principal, answers);
     tokio::spawn(async move {

@@ -13,6 +13,9 @@ const GUIDE: &str =
 const BEGIN: &str = "<!-- limits: begin -->\n";
 const END: &str = "<!-- limits: end -->\n";
 
+/// The seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
 /// What is known of a limit.
 pub(super) struct Row {
     pub(super) name: &'static str,
@@ -35,6 +38,12 @@ impl From<usize> for Value {
     }
 }
 
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
 impl From<u64> for Value {
     fn from(number: u64) -> Self {
         Self::Number(number)
@@ -50,7 +59,12 @@ impl From<Duration> for Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Time(time) => write!(f, "{} s", time.as_secs()),
+            Self::Time(time) if time.subsec_millis() > 0 => write!(f, "{} ms", time.as_millis()),
+            Self::Time(time) if time.as_secs() % DAY != 0 => write!(f, "{} s", time.as_secs()),
+            Self::Time(time) => match time.as_secs() / DAY {
+                1 => write!(f, "1 day"),
+                days => write!(f, "{days} days"),
+            },
             Self::Number(bytes) if bytes % (1 << 20) == 0 => write!(f, "{} MiB", bytes >> 20),
             Self::Number(bytes) if bytes % (1 << 10) == 0 => write!(f, "{} KiB", bytes >> 10),
             Self::Number(number) => {

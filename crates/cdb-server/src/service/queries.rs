@@ -2,8 +2,8 @@
 
 use cdb_pipescript::{Grid, Interpolator, Script};
 use cdb_types::{
-    CheckedStream, DataQuery, DatasetQuery, QueryError, Range, Reference, StreamPath, StreamQuery,
-    check_merge, resolve_indices,
+    CheckedStream, DataQuery, DatasetQuery, ErrorKind, QueryError, Range, Reference, StreamPath,
+    StreamQuery, check_merge, resolve_indices,
 };
 
 use super::Service;
@@ -86,7 +86,18 @@ impl Service {
         let post = self.compile(principal, checked.posttransform).await?;
         let times = match reference {
             Ok(streams) => Times::Reference(self.open(principal, streams, None).await?),
-            Err(Reference::Times { t1, t2, dt }) => Times::Grid(Grid::new(t1, t2, dt)?),
+            Err(Reference::Times { t1, t2, dt }) => {
+                let grid = Grid::new(t1, t2, dt)?;
+                let max = self.limits.dataset_rows;
+                if (t2 - t1) / dt > max as f64 {
+                    return Err(ApiError::new(
+                        403,
+                        ErrorKind::Limit,
+                        format!("A dataset has at most {max} rows here."),
+                    ));
+                }
+                Times::Grid(grid)
+            }
             Err(_) => return Err(QueryError::Times.into()),
         };
         let mut dataset = Dataset::new(times, post.as_ref());
@@ -110,7 +121,7 @@ impl Service {
         text: Option<String>,
     ) -> Result<Option<Script>, ApiError> {
         let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
-        let budget = self.budget;
+        let budget = self.limits.script_budget();
         let compiled =
             self.compute.run(principal, async move { Script::parse_with(&text, &budget) });
         Ok(Some(compiled.await??))

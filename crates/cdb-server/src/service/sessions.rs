@@ -41,8 +41,8 @@ impl Service {
     ) -> Result<OpenedSession, ApiError> {
         let failed = || ApiError::unauthorized("Login Failed. Check your username or password");
         let identity = principal.identity().ok_or_else(failed)?;
-        let limits = self.sessions.limits;
-        let idle = if stay { limits.idle_staying } else { limits.idle };
+        let limits = &self.limits;
+        let idle = if stay { limits.session_idle_staying } else { limits.session_idle };
         let (token, now) = (SessionToken::random()?, now());
         let session = NewSession {
             user: &identity.user,
@@ -55,13 +55,13 @@ impl Service {
             token_digest: token.digest(),
             created: now,
             idle_timeout: seconds(idle),
-            expires: now.saturating_add(seconds(limits.absolute)),
+            expires: now.saturating_add(seconds(limits.session_lifetime)),
             user_agent: user_agent.chars().take(MAX_USER_AGENT).collect(),
         };
-        if !self.storage.insert_session(session, limits.per_device).await? {
+        if !self.storage.insert_session(session, limits.sessions_per_device).await? {
             return Err(failed());
         }
-        Ok(OpenedSession { token, max_age: stay.then_some(limits.absolute) })
+        Ok(OpenedSession { token, max_age: stay.then_some(limits.session_lifetime) })
     }
 
     /// Returns the device of a session, or `None` if the session has ended. Notes that it was used.

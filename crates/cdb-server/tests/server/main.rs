@@ -9,6 +9,7 @@ mod data_file;
 mod disk;
 mod front;
 mod lifecycle;
+mod limits;
 mod live;
 mod logins;
 mod queries;

@@ -71,7 +71,7 @@ impl From<ApiError> for End {
 
 impl Socket {
     pub(super) fn new(service: Arc<Service>, principal: Principal, answers: bool) -> Self {
-        let send_queue = Arc::<SendQueue>::default();
+        let send_queue = Arc::new(SendQueue::new(service.limits.websocket_queue_bytes));
         let answers = Answers::new(answers, Arc::clone(&send_queue));
         let subscriptions = Mutex::new(Subscriptions::new(
             Arc::clone(&service),

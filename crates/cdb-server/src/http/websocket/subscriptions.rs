@@ -17,9 +17,6 @@ use crate::service::{Service, Subscribable};
 use crate::storage::Array;
 use crate::storage::model::ObjectId;
 
-/// The maximum number of subscriptions of one websocket.
-const MAX_SUBSCRIPTIONS: usize = 10_000;
-
 /// A stream or downlink, and a transform.
 type Key = (DataPath, String);
 
@@ -139,10 +136,9 @@ impl Subscriptions {
             open.subscription.repeat(answer);
             return Ok(());
         }
-        if self.open.len() == MAX_SUBSCRIPTIONS {
-            let msg = format!(
-                "More than {MAX_SUBSCRIPTIONS} subscriptions of one connection are disabled."
-            );
+        let max = self.service.limits.subscriptions_per_websocket;
+        if self.open.len() >= max {
+            let msg = format!("More than {max} subscriptions of one connection are disabled.");
             return Err(ApiError::new(403, ErrorKind::Limit, msg));
         }
         let version = self.service.storage.changes().now();

@@ -19,9 +19,6 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use super::sender::{MAX_BUFFERED_BYTES, MAX_FRAME_BYTES};
 use crate::api_error::ApiError;
 
-/// The maximum size of a message of a client, in bytes.
-pub(in crate::http) const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
-
 /// The number of bytes that are read at once. Thousands of sockets each have such a buffer.
 const READ_BYTES: usize = 4 * 1024;
 
@@ -56,8 +53,12 @@ impl<S: Sync> FromRequestParts<S> for Upgrade {
 }
 
 impl Upgrade {
-    /// Returns the response, after which the connection is a websocket, and what waits for that.
-    pub(super) fn accept(self) -> (Response, impl Future<Output = Option<WebSocket>> + Send) {
+    /// Returns the response, after which the connection is a websocket, and what waits for that. A
+    /// message of the client may have `max_message_bytes`.
+    pub(super) fn accept(
+        self,
+        max_message_bytes: usize,
+    ) -> (Response, impl Future<Output = Option<WebSocket>> + Send) {
         let accept = derive_accept_key(self.key.as_bytes());
         let headers = [
             (CONNECTION, "upgrade"),
@@ -65,11 +66,18 @@ impl Upgrade {
             (SEC_WEBSOCKET_ACCEPT, accept.as_str()),
         ];
         let response = (StatusCode::SWITCHING_PROTOCOLS, headers).into_response();
-        let opened = async {
+        let opened = async move {
             match self.on_upgrade.await {
                 Ok(upgraded) => {
                     let io = TokioIo::new(upgraded);
-                    Some(WebSocket::from_raw_socket(io, Role::Server, Some(config())).await)
+                    Some(
+                        WebSocket::from_raw_socket(
+                            io,
+                            Role::Server,
+                            Some(config(max_message_bytes)),
+                        )
+                        .await,
+                    )
                 }
                 Err(error) => {
                     tracing::debug!(%error, "a connection did not become a websocket");
@@ -81,10 +89,10 @@ impl Upgrade {
     }
 }
 
-fn config() -> WebSocketConfig {
+fn config(max_message_bytes: usize) -> WebSocketConfig {
     WebSocketConfig::default()
-        .max_message_size(Some(MAX_MESSAGE_BYTES))
-        .max_frame_size(Some(MAX_MESSAGE_BYTES))
+        .max_message_size(Some(max_message_bytes))
+        .max_frame_size(Some(max_message_bytes))
         .read_buffer_size(READ_BYTES)
         .write_buffer_size(MAX_FRAME_BYTES)
         // What does not fit are only pongs, of which the last one is kept.

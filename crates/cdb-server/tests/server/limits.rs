@@ -1,0 +1,175 @@
+//! Limits of websockets, datasets, sessions and failed logins, each set so low that it is exceeded.
+
+use std::time::{Duration, Instant};
+
+use cdb_server::Limits;
+use reqwest::Method;
+use reqwest::header::SET_COOKIE;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Error;
+
+use crate::socket::Socket;
+use crate::support::{Answer, TestServer};
+
+const SUBSCRIBE: &str = r#"{"cmd":"subscribe","arg":"test/user/s","transform":""}"#;
+
+/// A server with a stream of the administrator's, whose key is given.
+async fn with_stream(limits: Limits, stream: &str) -> (TestServer, String) {
+    let server = TestServer::with(limits).await;
+    let key = server.key_of("test").await;
+    server.create(&key, "test/user/s", stream).await;
+    (server, key)
+}
+
+/// Logs in, and returns the cookie of the session.
+async fn log_in(server: &TestServer, stay: bool) -> String {
+    let body = json!({"user": "test", "password": "test", "stay": stay}).to_string();
+    let login = server.request(Method::POST, "login").body(body).send().await.expect("an answer");
+    login.headers()[SET_COOKIE].to_str().expect("text").to_owned()
+}
+
+/// Returns who a request with a cookie is from.
+async fn this(server: &TestServer, cookie: &str) -> String {
+    let cookie = cookie.split(';').next().expect("a name and a value");
+    let request = server.request(Method::GET, "?q=this").header("cookie", cookie);
+    Answer::of(request.send().await.expect("an answer")).await.text
+}
+
+#[tokio::test]
+async fn a_device_has_a_limited_number_of_websockets() {
+    let server = TestServer::with(Limits::default().websockets_per_device(2)).await;
+    let key = server.key_of("test").await;
+    let _first = Socket::open(&server.server, &key, false).await;
+    let second = Socket::open(&server.server, &key, false).await;
+    let refused = async || match Socket::try_open(&server.server, &key, false).await {
+        Err(Error::Http(response)) => response.status() == 403,
+        Err(error) => panic!("{error}"),
+        Ok(_) => false,
+    };
+    assert!(refused().await);
+    // Those of nobody are counted for themselves.
+    Socket::open(&server.server, "", false).await;
+    drop(second);
+    let started = Instant::now();
+    while refused().await {
+        assert!(started.elapsed() < Duration::from_secs(20), "there is no room again");
+    }
+}
+
+#[tokio::test]
+async fn a_websocket_has_a_limited_number_of_subscriptions() {
+    let limits = Limits::default().subscriptions_per_websocket(1);
+    let (server, key) = with_stream(limits, "{}").await;
+    let mut socket = Socket::open(&server.server, &key, true).await;
+    socket.send(SUBSCRIBE).await;
+    assert_eq!(socket.next().await["error"], Value::Null);
+    let second = SUBSCRIBE.replace(r#"form":""#, r#"form":"if $ > 5"#);
+    socket.send(&second).await;
+    let refused = socket.next().await;
+    assert_eq!(refused["error"]["kind"], "limit", "{refused}");
+    socket.send(r#"{"cmd":"unsubscribe_all"}"#).await;
+    socket.next().await;
+    socket.send(&second).await;
+    assert_eq!(socket.next().await["error"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_message_of_a_client_has_a_limited_size() {
+    let limits = Limits::default().websocket_message_bytes(1000);
+    let (server, key) = with_stream(limits, "{}").await;
+    let insert = |length: usize| {
+        let value = "x".repeat(length);
+        json!({"cmd": "insert", "arg": "test/user/s", "d": [{"d": value}]}).to_string()
+    };
+    let mut socket = Socket::open(&server.server, &key, false).await;
+    socket.done(&insert(900)).await;
+    socket.send(&insert(1000)).await;
+    assert!(socket.frame().await.is_none());
+    assert_eq!(server.send(&key, "GET", "crud/test/user/s/data?q=length", "").await.text, "1");
+    let session = server.send(&key, "GET", "session", "").await.json();
+    assert_eq!(session["limits"]["frame_bytes"], 1000);
+}
+
+#[tokio::test]
+async fn messages_of_ephemeral_streams_are_lost_if_there_is_no_room_for_them() {
+    // At most one message fits into a queue without room, and none into a total without room.
+    for (limits, subscriptions) in [
+        (Limits::default().websocket_queue_bytes(0), 20),
+        (Limits::default().websocket_queues_total(0), 1),
+    ] {
+        let (server, key) = with_stream(limits, r#"{"ephemeral":true}"#).await;
+        let mut socket = Socket::open(&server.server, &key, true).await;
+        for number in 0..subscriptions {
+            let transform = format!(r#"form":"$ + {number}""#);
+            socket.send(&SUBSCRIBE.replace(r#"form":"""#, &transform)).await;
+            assert_eq!(socket.next().await["error"], Value::Null);
+        }
+        server.insert(&key, "test/user/s", r#"[{"d":1}]"#).await;
+        assert_eq!(socket.closed().await, 1013);
+    }
+}
+
+#[tokio::test]
+async fn a_dataset_has_a_limited_number_of_rows() {
+    let (server, key) = with_stream(Limits::default().dataset_rows(10), "{}").await;
+    let dataset = async |rows: u64| {
+        let columns = json!({"s": {"stream": "test/user/s", "interpolator": "closest"}});
+        let query = json!({"t1": 100, "t2": 100 + rows, "dt": 1, "dataset": columns});
+        server.send(&key, "POST", "query/dataset", &query.to_string()).await
+    };
+    let answer = dataset(10).await;
+    assert_eq!(answer.json().as_array().map(Vec::len), Some(10), "{answer:?}");
+    let refused = dataset(11).await;
+    assert_eq!((refused.status, &refused.json()["kind"]), (403, &json!("limit")), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_device_has_a_limited_number_of_sessions() {
+    let server = TestServer::with(Limits::default().sessions_per_device(2)).await;
+    let mut sessions = Vec::new();
+    for _ in 0..3 {
+        sessions.push(log_in(&server, false).await);
+    }
+    let mut callers = Vec::new();
+    for session in &sessions {
+        callers.push(this(&server, session).await);
+    }
+    assert_eq!(callers, ["nobody", "test/user", "test/user"]);
+}
+
+#[tokio::test]
+async fn sessions_last_for_a_limited_time() {
+    let never = Duration::ZERO;
+    for (limits, is_open, is_open_staying) in [
+        (Limits::default(), true, true),
+        (Limits::default().session_idle(never), false, true),
+        (Limits::default().session_idle_staying(never), true, false),
+        (Limits::default().session_lifetime(never), false, false),
+        (Limits::default().session_idle(Duration::MAX).session_lifetime(Duration::MAX), true, true),
+    ] {
+        let server = TestServer::with(limits.clone()).await;
+        for (stay, is_open) in [(false, is_open), (true, is_open_staying)] {
+            let cookie = log_in(&server, stay).await;
+            let expected = if is_open { "test/user" } else { "nobody" };
+            assert_eq!(this(&server, &cookie).await, expected, "{limits:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn failed_logins_have_the_delay_that_is_set() {
+    let delay = Duration::from_secs(1);
+    let limits = Limits::default().login_delay(delay);
+    for limits in [
+        limits.clone().failed_logins_per_account(0).login_delay_per_account(delay),
+        limits.failed_logins_per_address(0).login_delay_per_address(delay),
+    ] {
+        let server = TestServer::with(limits).await;
+        let started = Instant::now();
+        for _ in 0..2 {
+            let request = server.request(Method::GET, "?q=this").basic_auth("test", Some("no"));
+            assert_eq!(request.send().await.expect("an answer").status(), 401);
+        }
+        assert!(started.elapsed() >= delay, "{:?}", started.elapsed());
+    }
+}
