@@ -46,6 +46,12 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
 
+    /// All requests come through a proxy that terminates TLS: cookies are marked as Secure, and the
+    /// address of a client is the last one in X-Forwarded-For. The proxy must set this header, pass
+    /// on Host, and be the only one that can connect to the server.
+    #[arg(long)]
+    behind_tls_proxy: bool,
+
     /// The name of the administrator to create in a new data file; the password is read from the
     /// first line of standard input.
     #[arg(long, value_name = "NAME")]
@@ -58,7 +64,7 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) async fn run(self, output: Output) -> Result<(), Box<dyn Error>> {
         let mut builder = Server::builder().data(self.data).listen(self.listen);
-        builder = builder.limits(self.limits.limits());
+        builder = builder.limits(self.limits.limits()).behind_tls_proxy(self.behind_tls_proxy);
         if let Some((name, password)) = administrator(self.admin)? {
             builder = builder.admin(name, password);
         }

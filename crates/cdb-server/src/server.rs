@@ -86,10 +86,10 @@ impl ServerBuilder {
 
     /// Sets whether all requests come through a proxy that terminates TLS. The default is `false`.
     ///
-    /// The server then marks the cookies of sessions as `Secure`, and takes the address of a client,
-    /// by which failed logins are slowed down, from the last entry of the header
-    /// `X-Forwarded-For`. The proxy must set this header, must pass on `Host`, and must be the only
-    /// one that can connect to the server.
+    /// The server then marks the cookies of sessions as `Secure`, and takes the address of a client
+    /// from the last entry of the header `X-Forwarded-For`: the address whose failed logins are slowed
+    /// down, and whose requests and bodies are limited. The proxy must set this header, must pass on
+    /// `Host`, and must be the only one that can connect to the server.
     pub fn behind_tls_proxy(mut self, behind: bool) -> Self {
         self.behind_proxy = behind;
         self

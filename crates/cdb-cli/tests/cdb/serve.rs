@@ -171,3 +171,22 @@ fn a_server_that_cannot_start_says_why() {
     let expected = format!("cdb: cannot listen on {}", served.address);
     assert!(error.starts_with(&expected), "{error}");
 }
+
+#[test]
+fn cookies_are_secure_behind_a_proxy_that_terminates_tls() {
+    // "me:secret"
+    let login = PING.replace("?q=this", "login");
+    let login = login.replace("\r\n\r\n", "\r\nauthorization: Basic bWU6c2VjcmV0\r\n\r\n");
+    for (script, is_secure) in
+        [(r#"exec "$0" "$@""#, false), (r#"exec "$0" "$@" --behind-tls-proxy"#, true)]
+    {
+        let served = Served::start(script);
+        let mut connection = served.connect();
+        connection.write_all(login.as_bytes()).expect("sent");
+        let mut response = [0; 1024];
+        let length = connection.read(&mut response).expect("a response");
+        let response = String::from_utf8_lossy(&response[..length]);
+        assert!(response.contains("set-cookie: connectordb-session="), "{response}");
+        assert_eq!(response.contains("; Secure"), is_secure, "{response}");
+    }
+}
