@@ -1,20 +1,47 @@
-//! Delivers inserts to subscribers.
+//! Carries events from storage to those who have subscribed.
 //!
-//! Storage publishes an event for each insert. [`Bus`] passes it to the topics of the array: there is
-//! one for each transform that somebody has subscribed to. A topic makes one text of it, which all
-//! of its subscribers share, and puts it into the [`SendQueue`] of each.
-//!
-//! Nobody waits for a subscriber. Each subscription has a position in the array. What a subscriber
-//! or a topic could not take in time is dropped from memory, and read from storage from that
-//! position on when there is room again.
+//! [`LocalBus`] is the bus of a server that is one process. What subscribers get of an event is the
+//! matter of [`topics`](crate::topics).
 
 mod local;
-mod message;
-mod scripts;
-mod send_queue;
-mod topic;
 
-pub(crate) use local::{Bus, SubscribeRequest, Subscription};
-pub(crate) use message::Text;
-pub(crate) use send_queue::{Frame, Next, SendQueue};
-pub(crate) use topic::CatchUp;
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+use crate::events::{Event, QueuedEvent};
+use crate::storage::model::Array;
+
+pub(crate) use local::LocalBus;
+
+/// Carries events.
+///
+/// Events of an array arrive in the order in which they were published. Some may be missing: every
+/// event has its index, so whoever receives it sees what was missed, and reads that from storage.
+#[async_trait]
+pub(crate) trait Bus: Debug + Send + Sync {
+    /// Returns whether the events of an array are to be published. This may change while a commit
+    /// is prepared.
+    fn wants(&self, array: Array) -> bool;
+
+    /// Publishes events, in the order in which they have happened. Never waits, and never fails:
+    /// what cannot be carried is dropped.
+    fn publish(&self, events: Vec<Event>);
+
+    /// Starts to receive the events of an array. When this is ready, [`wants`](Self::wants) is true
+    /// for the array, and events that are published from then on arrive.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the events are received or not;
+    /// [`unsubscribe`](Self::unsubscribe) ends it in both cases.
+    async fn subscribe(&self, array: Array);
+
+    /// Stops to receive the events of an array. Those that wait are dropped.
+    fn unsubscribe(&self, array: Array);
+
+    /// Waits for the next event of the arrays that were subscribed to. Only one may wait.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, no event is lost.
+    async fn next(&self) -> (Array, QueuedEvent);
+}

@@ -13,7 +13,7 @@ pub use import::Import;
 
 use crate::error::StartError;
 use crate::storage::Storage;
-use crate::storage::sqlite::{Feed, Store};
+use crate::storage::sqlite::Store;
 
 /// The data file of a server that is not running.
 ///
@@ -137,9 +137,7 @@ impl DataFile {
 
 /// Opens a data file, or creates it if it does not exist.
 async fn open(file: &Path) -> Result<Box<dyn Storage>, DataFileError> {
-    // There are no subscribers that could be notified.
-    let (feed, _) = Feed::new();
-    let store = Store::open(file, feed).await;
+    let store = Store::open(file).await;
     Ok(Box::new(store.map_err(|error| error.at(file))?))
 }
 

@@ -70,6 +70,7 @@ mod server;
 mod service;
 mod sockets;
 mod storage;
+mod topics;
 mod usage;
 
 pub use cdb_archive::{ArchiveError, ArchiveProblem, Progress};

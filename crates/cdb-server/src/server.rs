@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::auth::{Hasher, Transport};
-use crate::bus::Bus;
+use crate::bus::{Bus, LocalBus};
 use crate::compute::Compute;
 use crate::error::{RunError, StartError};
 use crate::http;
@@ -23,7 +23,8 @@ use crate::runtime::Runtime;
 use crate::service::Service;
 use crate::sockets::{MAX_PING, MIN_PING, PING, Sockets};
 use crate::storage::Storage;
-use crate::storage::sqlite::{Feed, Store};
+use crate::storage::sqlite::Store;
+use crate::topics::Topics;
 
 /// How long websockets and the data file may take to close, after requests have ended.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -163,17 +164,19 @@ async fn open(
     transport: Transport,
     admin: Option<(String, Password)>,
 ) -> Result<Service, StartError> {
-    let (feed, appended) = Feed::new();
-    let store = Store::open_in(file, feed, runtime).await.map_err(|error| error.at(file))?;
+    let bus: Arc<dyn Bus> = Arc::new(LocalBus::default());
+    let store =
+        Store::open_in(file, Arc::clone(&bus), runtime).await.map_err(|error| error.at(file))?;
     let permissions = Permissions::default_tables();
     let permissions = permissions.map_err(|error| StartError::data(file, error))?;
-    let bus = Bus::new(store.clone(), appended, runtime, limits.websocket_queues_total);
-    let feed = store.feed().clone();
+    let storage: Arc<dyn Storage> = Arc::new(store);
+    let max_bytes = limits.websocket_queues_total;
+    let topics = Topics::new(Arc::clone(&storage), Arc::clone(&bus), runtime, max_bytes);
     let compute = Compute::start(limits.scripts_per_device).map_err(StartError::Threads)?;
     let service = Service::new(
-        Arc::new(store),
+        storage,
+        topics,
         bus,
-        feed,
         compute,
         limits,
         sockets,

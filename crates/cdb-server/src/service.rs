@@ -38,8 +38,8 @@ use crate::identity::{Identity, Principal};
 use crate::limits::Limits;
 use crate::permissions::Permissions;
 use crate::sockets::Sockets;
-use crate::storage::sqlite::Feed;
 use crate::storage::{KeyDigest, Storage};
+use crate::topics::Topics;
 pub(crate) use cache::{Cache, Remembered};
 use data::Located;
 use schemas::Schemas;
@@ -52,8 +52,8 @@ pub(crate) struct Service {
     pub(crate) sessions: Sessions,
     pub(crate) transport: Transport,
     pub(crate) limits: Limits,
-    pub(crate) bus: Bus,
-    feed: Feed,
+    pub(crate) topics: Topics,
+    bus: Arc<dyn Bus>,
     compute: Compute,
     pub(crate) sockets: Sockets,
     /// Devices by the digests of their keys.
@@ -68,8 +68,8 @@ impl Service {
     #[expect(clippy::too_many_arguments, reason = "it is called once, with all its parts")]
     pub(crate) fn new(
         storage: Arc<dyn Storage>,
-        bus: Bus,
-        feed: Feed,
+        topics: Topics,
+        bus: Arc<dyn Bus>,
         compute: Compute,
         limits: &Limits,
         sockets: Sockets,
@@ -84,8 +84,8 @@ impl Service {
             sessions: Sessions::default(),
             transport,
             limits: limits.clone(),
+            topics,
             bus,
-            feed,
             schemas: Schemas::new(compute.clone(), limits.schemas()),
             value_steps: limits.schema_steps,
             compute,

@@ -51,6 +51,9 @@ pub(crate) trait Storage: SessionStorage + Debug + Send + Sync {
     /// Reads the datapoints of a range, all of which must exist.
     fn scan(&self, permit: &ReadPermit, range: Range<u64>, pages: PageSize) -> Box<dyn Scan>;
 
+    /// Waits until the appends and changes that are running have ended.
+    async fn settled(&self);
+
     /// Returns the log of changes of objects.
     fn changes(&self) -> &ChangeLog;
 

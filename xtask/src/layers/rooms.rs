@@ -15,7 +15,7 @@ const MODULES: &[&str] = &[
     "http",
     "usage",
     "service",
-    "bus",
+    "topics",
     "query",
     "auth",
     "compute",
@@ -23,6 +23,7 @@ const MODULES: &[&str] = &[
     "storage",
     // Storage requires the permits that it creates.
     "service::authorize",
+    "bus",
     "events",
     "storage::format",
     "permissions",

@@ -1,213 +1,202 @@
 //! The bus of a server that is one process.
+//!
+//! Events wait in a bounded queue for each array that somebody has subscribed to. The writer never
+//! waits: what does not fit is dropped and noted, and subscribers read it.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cdb_pipescript::Script;
-use cdb_types::DataPath;
-use tokio::sync::OnceCell;
+use async_trait::async_trait;
+use tokio::sync::{Notify, Semaphore};
 
-use super::message::Texts;
-use super::scripts::Scripts;
-use super::send_queue::{Frame, SendQueue};
-use super::topic::{CatchUp, Listener, Topic};
-use crate::runtime::Runtime;
-use crate::service::authorize::ReadPermit;
-use crate::storage::sqlite::{FeedReceiver, Store};
-use crate::storage::{Array, ReadError};
+use super::Bus;
+use crate::events::{Counted, Event, EventQueue, QueuedEvent};
+use crate::storage::model::Array;
 
-/// The topics of a server. Clones share them.
-#[derive(Debug, Clone)]
-pub(crate) struct Bus {
-    store: Store,
-    topics: Topics,
-    scripts: Scripts,
-    texts: Texts,
-    last_number: Arc<AtomicU64>,
+/// The maximum number of kibibytes of all events together that wait for subscribers, here and in
+/// the queues of their topics.
+const MAX_TOTAL_KIB: u32 = 16 * 1024;
+
+/// The events of a process that wait for its subscribers.
+#[derive(Debug)]
+pub(crate) struct LocalBus {
+    state: Mutex<State>,
+    published: Notify,
+    room: Arc<Semaphore>,
 }
 
-#[derive(Debug, Clone, Default)]
-struct Topics(Arc<Mutex<HashMap<Array, ArrayTopics>>>);
-
-/// The topics of one array.
 #[derive(Debug, Default)]
-struct ArrayTopics {
-    /// Set when every commit that is not finished yet knows that its events are wanted.
-    ready: Arc<OnceCell<()>>,
-    by_transform: HashMap<String, Subscribed>,
+struct State {
+    /// The events of each array that was subscribed to.
+    queues: HashMap<Array, EventQueue>,
+    /// The arrays whose queues have events. Each is there once.
+    ready: VecDeque<Array>,
 }
 
-/// A topic, and the number of its subscriptions, including those that are about to begin.
-#[derive(Debug)]
-struct Subscribed {
-    topic: Arc<Topic>,
-    subscriptions: usize,
-}
-
-/// What somebody subscribes to.
-#[derive(Debug)]
-pub(crate) struct SubscribeRequest {
-    pub(crate) permit: ReadPermit,
-    pub(crate) path: DataPath,
-    pub(crate) script: Option<Script>,
-    pub(crate) send_queue: Arc<SendQueue>,
-    /// Whether messages contain the indices of their datapoints.
-    pub(crate) detailed: bool,
-}
-
-/// A subscription. It ends when this is dropped.
-#[derive(Debug)]
-pub(crate) struct Subscription {
-    bus: Bus,
-    topic: Arc<Topic>,
-    number: u64,
-    send_queue: Arc<SendQueue>,
-}
-
-impl Topics {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Array, ArrayTopics>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn of(&self, array: Array) -> Vec<Arc<Topic>> {
-        let topics = self.lock();
-        let topics = topics.get(&array).into_iter().flat_map(|it| it.by_transform.values());
-        topics.map(|subscribed| Arc::clone(&subscribed.topic)).collect()
+impl Default for LocalBus {
+    fn default() -> Self {
+        let (state, published) = Default::default();
+        Self { state, published, room: Arc::new(Semaphore::new(MAX_TOTAL_KIB as usize)) }
     }
 }
 
-impl Bus {
-    /// Starts to deliver the events of a store, in a task that ends when the store is dropped.
-    ///
-    /// All messages that wait to be sent have `max_bytes` at most.
-    pub(crate) fn new(
-        store: Store,
-        mut feed: FeedReceiver,
-        runtime: &Runtime,
-        max_bytes: usize,
-    ) -> Self {
-        let topics = Topics::default();
-        let bus = Self {
-            store,
-            topics: topics.clone(),
-            scripts: Scripts::default(),
-            texts: Texts::new(max_bytes),
-            last_number: Arc::default(),
+impl LocalBus {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds an event to the total, or drops it.
+    fn count(&self, event: Event) -> QueuedEvent {
+        let Event::Appended(appended) = event else { return QueuedEvent::Cleared };
+        // One is taken however large it is.
+        let kib = u32::try_from(appended.bytes().div_ceil(1024)).unwrap_or(u32::MAX);
+        match Arc::clone(&self.room).try_acquire_many_owned(kib.min(MAX_TOTAL_KIB)) {
+            Ok(room) => QueuedEvent::Appended(Arc::new(Counted::new(appended, room))),
+            Err(_) => QueuedEvent::Missed,
+        }
+    }
+
+    /// Takes the oldest event of the array whose turn it is.
+    fn try_next(&self) -> Option<(Array, QueuedEvent)> {
+        let mut state = self.lock();
+        let State { queues, ready } = &mut *state;
+        while let Some(array) = ready.pop_front() {
+            let Some(queue) = queues.get_mut(&array) else { continue };
+            let Some(event) = queue.pop() else { continue };
+            if !queue.is_empty() {
+                ready.push_back(array);
+            }
+            return Some((array, event));
+        }
+        None
+    }
+}
+
+#[async_trait]
+impl Bus for LocalBus {
+    fn wants(&self, array: Array) -> bool {
+        self.lock().queues.contains_key(&array)
+    }
+
+    fn publish(&self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let mut state = self.lock();
+        let State { queues, ready } = &mut *state;
+        for event in events {
+            let array = match &event {
+                Event::Appended(appended) => appended.array,
+                Event::Cleared(array) => *array,
+            };
+            let Some(queue) = queues.get_mut(&array) else { continue };
+            if queue.is_empty() {
+                ready.push_back(array);
+            }
+            queue.push(self.count(event));
+        }
+        drop(state);
+        self.published.notify_one();
+    }
+
+    async fn subscribe(&self, array: Array) {
+        self.lock().queues.entry(array).or_default();
+    }
+
+    fn unsubscribe(&self, array: Array) {
+        let mut state = self.lock();
+        if state.queues.remove(&array).is_some_and(|queue| !queue.is_empty()) {
+            state.ready.retain(|ready| *ready != array);
+        }
+    }
+
+    /// Arrays take turns.
+    async fn next(&self) -> (Array, QueuedEvent) {
+        loop {
+            if let Some(next) = self.try_next() {
+                return next;
+            }
+            self.published.notified().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::events::Appended;
+    use crate::storage::format::points::Points;
+
+    const A: Array = Array { stream: 1, downlink: false };
+    const B: Array = Array { stream: 2, downlink: false };
+
+    fn appended(array: Array, index: u64, bytes: usize) -> Event {
+        let text = format!(r#"{{"t":{index},"d":"{}"}}"#, "x".repeat(bytes));
+        let points = Points::parse(text.into_bytes()).expect("a datapoint");
+        Event::Appended(Appended { array, index: Some(index), points })
+    }
+
+    async fn next(bus: &LocalBus) -> (Array, Option<u64>) {
+        match bus.next().await {
+            (array, QueuedEvent::Appended(appended)) => (array, appended.index),
+            (array, _) => (array, None),
+        }
+    }
+
+    #[tokio::test]
+    async fn arrays_take_turns() {
+        let bus = LocalBus::default();
+        bus.subscribe(A).await;
+        bus.subscribe(B).await;
+        bus.publish(vec![appended(A, 0, 1), appended(A, 1, 1), appended(B, 0, 1)]);
+        assert_eq!(next(&bus).await, (A, Some(0)));
+        assert_eq!(next(&bus).await, (B, Some(0)));
+        assert_eq!(next(&bus).await, (A, Some(1)));
+        assert!(bus.next().now_or_never().is_none());
+    }
+
+    #[tokio::test]
+    async fn only_what_is_subscribed_to_arrives() {
+        let bus = LocalBus::default();
+        bus.subscribe(A).await;
+        assert!(bus.wants(A) && !bus.wants(B));
+        bus.publish(vec![appended(A, 0, 1), appended(B, 0, 1)]);
+        bus.unsubscribe(A);
+        assert!(!bus.wants(A));
+        bus.subscribe(A).await;
+        bus.subscribe(B).await;
+        // What waited is dropped.
+        assert!(bus.next().now_or_never().is_none());
+        bus.publish(vec![appended(A, 1, 1), appended(A, 2, 1), appended(B, 1, 1)]);
+        for expected in [(A, Some(1)), (B, Some(1)), (A, Some(2))] {
+            assert_eq!(next(&bus).await, expected);
+        }
+        assert!(bus.next().now_or_never().is_none());
+        let published = async {
+            bus.publish(vec![appended(B, 2, 1)]);
         };
-        runtime.spawn("deliver events", async move {
-            while let Some((array, event)) = feed.next().await {
-                for topic in topics.of(array) {
-                    topic.push(event.clone());
-                }
-            }
-        });
-        bus
+        assert_eq!(tokio::join!(next(&bus), published).0, (B, Some(2)));
     }
 
-    /// Subscribes. `answer` is put into the send queue before the first message. It is given the
-    /// index from which on all datapoints are sent in messages.
-    ///
-    /// # Cancel safety
-    /// If the future is dropped before it is ready, there is no subscription.
-    pub(crate) async fn subscribe(
-        &self,
-        request: SubscribeRequest,
-        answer: impl FnOnce(u64) -> Option<Frame> + Send,
-    ) -> Result<Subscription, ReadError> {
-        let SubscribeRequest { permit, path, script, send_queue, detailed } = request;
-        let number = self.last_number.fetch_add(1, Ordering::Relaxed) + 1;
-        let array = permit.array();
-        let (topic, ready) = self.topic(permit, path, script);
-        let subscription = Subscription { bus: self.clone(), topic, number, send_queue };
-        // A commit that is under way may not know that its events are wanted.
-        ready.get_or_init(|| self.store.settled()).await;
-        // Events that are published from here on are pushed to the topic. Everything else is
-        // within this length.
-        let length = self.store.array_length(array).await?;
-        subscription.topic.join(number, length, |next| {
-            let send_queue = Arc::clone(&subscription.send_queue);
-            if let Some(answer) = answer(next) {
-                send_queue.push_answer(answer);
-            }
-            Listener::new(send_queue, number, detailed, next)
-        });
-        Ok(subscription)
-    }
-
-    /// Returns the topic of a transform, which has one more subscription now, and the cell that
-    /// says whether all events of the array are published.
-    fn topic(
-        &self,
-        permit: ReadPermit,
-        path: DataPath,
-        script: Option<Script>,
-    ) -> (Arc<Topic>, Arc<OnceCell<()>>) {
-        let array = permit.array();
-        let mut topics = self.topics.lock();
-        let entry = topics.entry(array);
-        if matches!(entry, Entry::Vacant(_)) {
-            self.store.feed().want(array, true);
+    #[tokio::test]
+    async fn what_waits_is_bounded_in_total() {
+        let bus = LocalBus::default();
+        let arrays = (0..100).map(|stream| Array { stream, downlink: false });
+        for array in arrays.clone() {
+            bus.subscribe(array).await;
+            bus.publish(vec![appended(array, 0, 1024 * 1024)]);
         }
-        let array_topics = entry.or_default();
-        let transform = script.as_ref().map_or("", Script::text).to_owned();
-        let subscribed = array_topics.by_transform.entry(transform).or_insert_with(|| {
-            let (store, scripts, texts) =
-                (self.store.clone(), self.scripts.clone(), self.texts.clone());
-            let topic = Arc::new(Topic::new(permit, path, script, store, scripts, texts));
-            Subscribed { topic, subscriptions: 0 }
-        });
-        subscribed.subscriptions += 1;
-        (Arc::clone(&subscribed.topic), Arc::clone(&array_topics.ready))
-    }
-
-    /// Removes a subscription, and the topic if that was its last one.
-    fn leave(&self, topic: &Topic, number: u64) {
-        topic.leave(number);
-        let mut topics = self.topics.lock();
-        let Entry::Occupied(mut array_topics) = topics.entry(topic.array()) else { return };
-        let by_transform = &mut array_topics.get_mut().by_transform;
-        if let Some(subscribed) = by_transform.get_mut(topic.transform()) {
-            subscribed.subscriptions -= 1;
-            if subscribed.subscriptions == 0 {
-                by_transform.remove(topic.transform());
-                topic.stop();
-            }
+        let mut kept = Vec::new();
+        for _ in arrays {
+            kept.push(bus.next().await.1);
         }
-        if by_transform.is_empty() {
-            array_topics.remove();
-            self.store.feed().want(topic.array(), false);
-        }
-    }
-}
-
-impl Subscription {
-    /// Returns the number that [`Frame::subscription`] has for it. It is unique in a server.
-    pub(crate) fn number(&self) -> u64 {
-        self.number
-    }
-
-    /// Answers a second request for the same subscription, which serves both.
-    pub(crate) fn repeat(&self, answer: impl FnOnce(u64) -> Option<Frame>) {
-        self.topic.between_messages(self.number, |next| {
-            if let Some(answer) = answer(next) {
-                self.send_queue.push_answer(answer);
-            }
-        });
-    }
-
-    /// Reads some of what the subscriber has missed; see [`CatchUp`].
-    ///
-    /// # Cancel safety
-    /// If the future is dropped before it is ready, the same is read again by the next call.
-    pub(crate) async fn catch_up(&self) -> Result<CatchUp, ReadError> {
-        self.topic.catch_up(self.number).await
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.bus.leave(&self.topic, self.number);
+        let is_kept = |event: &&QueuedEvent| matches!(event, QueuedEvent::Appended(_));
+        assert_eq!(kept.iter().filter(is_kept).count(), 15);
+        // Room is made by those that have been dealt with.
+        drop(kept);
+        bus.publish(vec![appended(A, 1, 1024 * 1024)]);
+        assert_eq!(next(&bus).await, (A, Some(1)));
     }
 }

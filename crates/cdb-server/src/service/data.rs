@@ -191,10 +191,10 @@ impl Service {
 
     /// Sends a batch that is not stored to the subscribers.
     fn publish(&self, array: Array, batch: Batch) {
-        if self.feed.wants(array) {
+        if self.bus.wants(array) {
             let points = batch.into_points();
             let appended = Appended { array, index: None, points };
-            self.feed.publish(vec![Event::Appended(appended)]);
+            self.bus.publish(vec![Event::Appended(appended)]);
         }
     }
 

@@ -12,7 +12,6 @@ mod catalog;
 mod commit;
 mod compact;
 mod error;
-mod feed;
 mod identify;
 mod journal;
 mod lock;
@@ -36,9 +35,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions};
 use tokio::sync::{Mutex, OwnedMutexGuard, mpsc};
 
 pub(crate) use commit::CommitError;
-pub(crate) use feed::{Feed, FeedReceiver};
 pub(crate) use read::Reader;
 
+use crate::bus::{Bus, LocalBus};
 use crate::error::StartError;
 use crate::events::ChangeLog;
 use crate::runtime::Runtime;
@@ -70,7 +69,6 @@ pub(crate) struct Store {
     heads: ArrayHeads,
     commits: mpsc::Sender<commit::Pending>,
     changes: ChangeLog,
-    feed: Feed,
     /// Held until the last clone is gone.
     _lock: Arc<lock::Lock>,
 }
@@ -122,16 +120,16 @@ impl From<MigrateError> for OpenError {
 }
 
 impl Store {
-    /// Opens a data file, creating it if it does not exist, and brings its tables up to date.
-    /// `feed` gets what is appended.
-    pub(crate) async fn open(file: &Path, feed: Feed) -> Result<Self, OpenError> {
-        Self::open_in(file, feed, &Runtime::default()).await
+    /// Opens a data file that has no subscribers, creating it if it does not exist, and brings its
+    /// tables up to date.
+    pub(crate) async fn open(file: &Path) -> Result<Self, OpenError> {
+        Self::open_in(file, Arc::new(LocalBus::default()), &Runtime::default()).await
     }
 
-    /// Opens a data file like [`open`](Self::open), for a server.
+    /// Opens a data file like [`open`](Self::open), for a server. Events are published on `bus`.
     pub(crate) async fn open_in(
         file: &Path,
-        feed: Feed,
+        bus: Arc<dyn Bus>,
         runtime: &Runtime,
     ) -> Result<Self, OpenError> {
         let file = &lock::locate(file)?;
@@ -163,22 +161,12 @@ impl Store {
             .await?;
         migrate(&readers).await?;
         let changes = ChangeLog::default();
-        let writer = Writer::open(options, changes.clone(), feed.clone()).await?;
+        let writer = Writer::open(options, changes.clone(), bus).await?;
         let heads = writer.heads.clone();
         let writer = Arc::new(Mutex::new(Some(writer)));
         let (commits, pending) = mpsc::channel(commit::MAX_PENDING);
         runtime.spawn("commit inserts", commit::run(Arc::clone(&writer), pending));
-        Ok(Self { readers, writer, heads, commits, changes, feed, _lock: lock })
-    }
-
-    /// Returns what notifies of appended datapoints.
-    pub(crate) fn feed(&self) -> &Feed {
-        &self.feed
-    }
-
-    /// Waits until what is being written now has been written.
-    pub(crate) async fn settled(&self) {
-        drop(self.writer.lock().await);
+        Ok(Self { readers, writer, heads, commits, changes, _lock: lock })
     }
 
     async fn writer(&self) -> Result<WriterGuard, CommitError> {

@@ -18,10 +18,10 @@ use super::sender::{Liveness, Sender};
 use super::subscriptions::{Answers, Subscriptions};
 use super::upgrade::WebSocket;
 use crate::api_error::ApiError;
-use crate::bus::{CatchUp, Next, SendQueue};
 use crate::identity::Principal;
 use crate::service::{InsertOptions, Service};
 use crate::storage::ReadError;
+use crate::topics::{CatchUp, Next, SendQueue};
 
 /// The timeout for sending the close frame, and for the client's answer to it.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);

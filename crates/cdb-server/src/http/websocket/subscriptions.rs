@@ -10,12 +10,12 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::socket::End;
 use crate::api_error::ApiError;
-use crate::bus::{Frame, SendQueue, SubscribeRequest, Subscription, Text};
 use crate::events::Watch;
 use crate::identity::Principal;
 use crate::service::{Service, Subscribable};
 use crate::storage::Array;
 use crate::storage::model::ObjectId;
+use crate::topics::{Frame, SendQueue, SubscribeRequest, Subscription, Text};
 
 /// A stream or downlink, and a transform.
 type Key = (DataPath, String);
@@ -158,9 +158,9 @@ impl Subscriptions {
             send_queue: Arc::clone(&self.answers.send_queue),
             detailed: self.answers.wanted,
         };
-        let bus = &self.service.bus;
+        let topics = &self.service.topics;
         let answer = |index| self.answers.subscribed(id, &subscribed, index);
-        let subscription = Arc::new(bus.subscribe(request, answer).await?);
+        let subscription = Arc::new(topics.subscribe(request, answer).await?);
         let number = subscription.number();
         depends_on.iter().for_each(|object| self.watch.add(*object));
         // A change before it was watched is not reported.

@@ -44,6 +44,10 @@ impl Storage for Store {
         })
     }
 
+    async fn settled(&self) {
+        drop(self.writer.lock().await);
+    }
+
     fn changes(&self) -> &ChangeLog {
         &self.changes
     }

@@ -13,9 +13,9 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use super::Store;
 use super::array_heads::{ArrayHeads, PendingAppend};
 use super::block_table::{BlockReadError, Row, insert_blocks};
-use super::feed::Feed;
 use super::journal::{ENTRIES_PER_STATEMENT, JournalRow, delete_entries, insert_entries};
 use super::writer::Writer;
+use crate::bus::Bus;
 use crate::events::{Appended, Event};
 use crate::service::authorize::AppendPermit;
 use crate::storage::format::batch::Batch;
@@ -198,15 +198,15 @@ pub(super) struct Commit {
     /// The events to publish when it is written.
     pub(super) events: Vec<Event>,
     rows: Vec<Row>,
-    feed: Feed,
+    bus: Arc<dyn Bus>,
     heads: ArrayHeads,
     epoch: i64,
 }
 
 impl Commit {
-    pub(super) fn new(feed: Feed, heads: ArrayHeads, epoch: i64) -> Self {
+    pub(super) fn new(bus: Arc<dyn Bus>, heads: ArrayHeads, epoch: i64) -> Self {
         let (appends, events, rows) = Default::default();
-        Self { appends, events, rows, feed, heads, epoch }
+        Self { appends, events, rows, bus, heads, epoch }
     }
 
     /// Appends a batch to an array that is in `appends`.
@@ -224,7 +224,7 @@ impl Commit {
             batch = batch.restamped(pending.last_t)?;
         }
         pending.last_t = batch.points.last_t();
-        if self.feed.wants(array) {
+        if self.bus.wants(array) {
             let (index, points) = (Some(pending.length()), batch.points.clone());
             self.events.push(Event::Appended(Appended { array, index, points }));
         }

@@ -28,8 +28,7 @@ async fn batch(data: &Value) -> Batch {
 /// A store with one user, device and stream; gives the stream's data array.
 async fn store() -> (TempDir, Store, Array) {
     let directory = tempfile::tempdir().expect("a directory");
-    let store =
-        Store::open(&directory.path().join("data.db"), Feed::new().0).await.expect("a store");
+    let store = Store::open(&directory.path().join("data.db")).await.expect("a store");
     let mut user = User {
         id: 0,
         name: "user".into(),
@@ -167,7 +166,7 @@ async fn what_was_answered_survives_a_crash() {
     for name in ["data.db", "data.db-wal"] {
         std::fs::copy(directory.path().join(name), left.path().join(name)).expect("a copy");
     }
-    let store = Store::open(&left.path().join("data.db"), Feed::new().0).await.expect("a store");
+    let store = Store::open(&left.path().join("data.db")).await.expect("a store");
     assert_eq!(count(&store, "SELECT count(*) FROM journal").await, 7);
     assert_eq!(store.array_length(array).await.expect("a length"), 20);
     assert_eq!(read(&store, array, 0..20).await, data);
@@ -203,8 +202,7 @@ async fn a_closed_store_has_an_empty_journal() {
     let closed = insert(&store, array, &json!([{"t": 2, "d": 1}])).await;
     assert!(closed.is_err());
     drop(store);
-    let store =
-        Store::open(&directory.path().join("data.db"), Feed::new().0).await.expect("a store");
+    let store = Store::open(&directory.path().join("data.db")).await.expect("a store");
     assert_eq!(count(&store, "SELECT count(*) FROM journal").await, 0);
     assert_eq!(read(&store, array, 0..1).await, [json!({"t": 1, "d": 1})]);
 }

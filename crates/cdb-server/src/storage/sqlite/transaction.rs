@@ -78,7 +78,7 @@ impl SqliteTransaction {
         self.writer.heads.flushed(self.flushed);
         self.writer.heads.applied(self.commit.appends);
         // After the change of permissions: whoever may not read any more does not receive it.
-        self.writer.feed.publish(self.commit.events);
+        self.writer.bus.publish(self.commit.events);
         Ok(())
     }
 

@@ -10,15 +10,17 @@
 //! read from the file again. A change that is given up, because it was refused or its caller went
 //! away, is rolled back.
 
+use std::sync::Arc;
+
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 
 use super::array_heads::{ArrayHeads, PendingAppend};
 use super::commit::{Commit, CommitError};
 use super::compact::{merge_small, read_blocks};
-use super::feed::Feed;
 use super::journal::{self, FLUSH_BYTES};
 use super::owner;
+use crate::bus::Bus;
 use crate::events::ChangeLog;
 use crate::storage::Array;
 
@@ -35,7 +37,7 @@ pub(crate) struct Writer {
     options: SqliteConnectOptions,
     pub(super) heads: ArrayHeads,
     pub(super) changes: ChangeLog,
-    pub(super) feed: Feed,
+    pub(super) bus: Arc<dyn Bus>,
     /// The epoch of the file while this is its owner; see [`owner`].
     epoch: i64,
     /// Whether another server has become the owner of the file.
@@ -60,7 +62,7 @@ impl Writer {
     pub(super) async fn open(
         options: SqliteConnectOptions,
         changes: ChangeLog,
-        feed: Feed,
+        bus: Arc<dyn Bus>,
     ) -> Result<Self, CommitError> {
         let mut connection = options.connect().await?;
         let epoch = owner::claim(&mut connection, options.get_filename()).await?;
@@ -69,14 +71,14 @@ impl Writer {
         let state = ConnectionState::Failed;
         let (heads, is_superseded) = (ArrayHeads::default(), false);
         let mut writer =
-            Self { connection, state, options, heads, changes, feed, epoch, is_superseded };
+            Self { connection, state, options, heads, changes, bus, epoch, is_superseded };
         writer.load_heads().await?;
         Ok(writer)
     }
 
     /// Returns a commit of nothing yet.
     pub(super) fn prepare(&self) -> Commit {
-        Commit::new(self.feed.clone(), self.heads.clone(), self.epoch)
+        Commit::new(Arc::clone(&self.bus), self.heads.clone(), self.epoch)
     }
 
     /// Returns what can be appended to.
@@ -103,7 +105,7 @@ impl Writer {
             self.transaction(write).await?;
         }
         self.heads.applied(commit.appends);
-        self.feed.publish(commit.events);
+        self.bus.publish(commit.events);
         Ok(())
     }
 

@@ -21,7 +21,7 @@ fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 async fn open(file: &Path) -> Result<Store, OpenError> {
-    Store::open(file, Feed::new().0).await
+    Store::open(file).await
 }
 
 /// Executes statements on a file, which is created.

@@ -14,7 +14,6 @@ use super::scripts::{Output, Scripts};
 use super::send_queue::{Frame, SendQueue};
 use crate::events::{Counted, EventQueue, QueuedEvent};
 use crate::service::authorize::ReadPermit;
-use crate::storage::sqlite::Store;
 use crate::storage::{Array, PageSize, ReadError, Storage};
 
 /// The number of bytes for which there must be room before missed datapoints are read; more than
@@ -29,7 +28,7 @@ pub(super) struct Topic {
     permit: ReadPermit,
     path: DataPath,
     script: Option<Script>,
-    store: Store,
+    storage: Arc<dyn Storage>,
     scripts: Scripts,
     texts: Texts,
     state: Mutex<State>,
@@ -145,15 +144,20 @@ impl Topic {
         permit: ReadPermit,
         path: DataPath,
         script: Option<Script>,
-        store: Store,
+        storage: Arc<dyn Storage>,
         scripts: Scripts,
         texts: Texts,
     ) -> Self {
-        Self { permit, path, script, store, scripts, texts, state: Mutex::default() }
+        Self { permit, path, script, storage, scripts, texts, state: Mutex::default() }
     }
 
     pub(super) fn array(&self) -> Array {
         self.permit.array()
+    }
+
+    /// Returns the number of datapoints that are stored.
+    pub(super) async fn length(&self) -> Result<u64, ReadError> {
+        self.storage.length(&self.permit).await
     }
 
     /// The text of the script; empty without one.
@@ -208,7 +212,7 @@ impl Topic {
             match event {
                 QueuedEvent::Appended(appended) => self.publish(appended).await,
                 QueuedEvent::Cleared => self.clear(),
-                QueuedEvent::Missed => match self.store.array_length(self.array()).await {
+                QueuedEvent::Missed => match self.length().await {
                     Ok(length) => self.publish_stored(length).await,
                     Err(error) => tracing::error!(%error, "subscribers missed an insert"),
                 },
@@ -414,7 +418,7 @@ impl Topic {
     /// Reads some datapoints of a range and passes them through the script, which is stateless.
     async fn read(&self, range: Range<u64>) -> Result<Piece, ReadError> {
         let start = range.start;
-        let mut reader = self.store.scan(&self.permit, range, PageSize::Small);
+        let mut reader = self.storage.scan(&self.permit, range, PageSize::Small);
         let mut text = reader.next().await?.unwrap_or_default();
         let end = reader.index();
         if reader.is_done() {
