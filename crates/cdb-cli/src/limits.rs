@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use connectordb::server::Limits;
+use connectordb::server::{InvalidLimit, Limits};
 
 const MIB: usize = 1024 * 1024;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -55,11 +55,18 @@ pub(crate) struct LimitFlags {
     /// The number of steps of a script, in addition to those that each datapoint adds.
     #[arg(long, value_name = "N")]
     max_script_steps: Option<u64>,
+
+    /// Any limit, by its name in the guide: --limit schema_bytes=128KiB. May be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    limit: Vec<String>,
 }
 
 impl LimitFlags {
     /// The defaults, except for what was given.
-    pub(crate) fn limits(&self) -> Limits {
+    ///
+    /// # Errors
+    /// Returns an error if there is no limit of a name, or if a value is not one of its limit.
+    pub(crate) fn limits(&self) -> Result<Limits, InvalidLimit> {
         let mut limits = Limits::default();
         let mib = |size: usize| size.saturating_mul(MIB);
         let numbers = [
@@ -83,7 +90,11 @@ impl LimitFlags {
             limits.session_lifetime = DAY.saturating_mul(days);
         }
         limits.script_steps = self.max_script_steps.unwrap_or(limits.script_steps);
-        limits
+        for limit in &self.limit {
+            let (name, value) = limit.split_once('=').unwrap_or((limit, ""));
+            limits.set(name, value)?;
+        }
+        Ok(limits)
     }
 }
 
@@ -101,7 +112,7 @@ mod tests {
 
     fn limits(flags: &str) -> Limits {
         let words = ["serve"].into_iter().chain(flags.split_whitespace());
-        Command::try_parse_from(words).expect("valid flags").limits.limits()
+        Command::try_parse_from(words).expect("flags").limits.limits().expect("limits")
     }
 
     #[test]
@@ -120,6 +131,10 @@ mod tests {
             ("--max-sessions-per-device 5", default().sessions_per_device(5)),
             ("--session-days 5", default().session_lifetime(5 * DAY)),
             ("--max-script-steps 5", default().script_steps(5)),
+            (
+                "--limit header_bytes=2KiB --limit body_time=1min",
+                default().header_bytes(2048).body_time(Duration::from_secs(60)),
+            ),
         ] {
             assert_eq!(limits(flags), expected, "{flags}");
         }

@@ -64,7 +64,7 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) async fn run(self, output: Output) -> Result<(), Box<dyn Error>> {
         let mut builder = Server::builder().data(self.data).listen(self.listen);
-        builder = builder.limits(self.limits.limits()).behind_tls_proxy(self.behind_tls_proxy);
+        builder = builder.limits(self.limits.limits()?).behind_tls_proxy(self.behind_tls_proxy);
         if let Some((name, password)) = administrator(self.admin)? {
             builder = builder.admin(name, password);
         }

@@ -76,7 +76,7 @@ mod usage;
 pub use cdb_archive::{ArchiveError, ArchiveProblem, Progress};
 pub use data_file::{DataFile, DataFileError, Export, Import};
 pub use error::{RunError, StartError, TlsError};
-pub use limits::Limits;
+pub use limits::{InvalidLimit, Limits};
 pub use server::{Server, ServerBuilder};
 
 /// How the server works inside. For its users, nothing here is a promise.

@@ -1,9 +1,16 @@
 //! The limits of a server: how much each caller, and all callers together, may use.
 
+mod parse;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use cdb_pipescript::Budget;
 use cdb_types::SchemaLimits;
+
+pub use self::parse::InvalidLimit;
+use self::parse::parse;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -55,6 +62,26 @@ macro_rules! limits {
                     self
                 }
             )*
+
+            /// Sets a limit by its name and the text of a value, such as `5000`, `64KiB` or `10s`.
+            ///
+            /// # Errors
+            /// Returns an error if there is no such limit, or if the text is not a value of it.
+            ///
+            /// ```
+            /// use cdb_server::Limits;
+            /// let mut limits = Limits::default();
+            /// limits.set("schema_bytes", "128KiB")?;
+            /// assert_eq!(limits.schema_bytes, 128 * 1024);
+            /// # Ok::<(), cdb_server::InvalidLimit>(())
+            /// ```
+            pub fn set(&mut self, name: &str, value: &str) -> Result<(), InvalidLimit> {
+                match name {
+                    $(stringify!($name) => self.$name = parse(stringify!($name), value)?,)*
+                    _ => return Err(InvalidLimit::Name { name: name.to_owned() }),
+                }
+                Ok(())
+            }
 
             /// The name, description, default, its text and what happens beyond it, of each limit.
             #[cfg(test)]
@@ -208,6 +235,3 @@ fn open_files() -> Option<usize> {
 fn open_files() -> Option<usize> {
     None
 }
-
-#[cfg(test)]
-mod tests;

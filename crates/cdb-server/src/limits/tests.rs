@@ -114,6 +114,44 @@ fn each_default_is_documented_as_it_is() {
 }
 
 #[test]
+fn each_limit_is_set_by_the_text_of_its_default() {
+    let zero = || {
+        let mut limits = Limits::default();
+        for row in Limits::described() {
+            let zero = if matches!(row.default, Value::Time(_)) { "0s" } else { "0" };
+            limits.set(row.name, zero).expect("a value");
+        }
+        limits
+    };
+    let mut limits = zero();
+    for row in Limits::described() {
+        let before = limits.clone();
+        limits.set(row.name, row.text).expect("a value");
+        assert!(limits != before, "{}", row.name);
+    }
+    assert_eq!(limits, Limits::default());
+}
+
+#[test]
+fn what_is_not_a_limit_or_not_a_value_is_refused() {
+    for (name, value, problem) in [
+        ("bodys", "5", "there is no limit `bodys`"),
+        ("body_bytes", "", "`` is not a value of the limit `body_bytes`, which is a number such"),
+        ("body_bytes", "5s", "a number such as"),
+        ("body_bytes", "-5", "a number such as"),
+        ("body_bytes", "99999999999GiB", "a number such as"),
+        ("sessions_per_device", "5GiB", "a number such as"),
+        ("body_time", "5", "a time such as 250ms"),
+        ("body_time", "99999999999999999days", "a time such as"),
+    ] {
+        let mut limits = Limits::default();
+        let error = limits.set(name, value).expect_err(problem).to_string();
+        assert!(error.contains(problem), "{name}={value}: {error}");
+        assert_eq!(limits, Limits::default());
+    }
+}
+
+#[test]
 fn connections_are_fewer_than_the_files_that_may_be_open() {
     let limits = Limits::default().connections(usize::MAX / 2);
     let connections = limits.effective_connections();
