@@ -13,7 +13,7 @@ pub(crate) use right::{Field, Operation};
 use crate::identity::{Identity, Principal};
 use crate::storage::model::{Device, User};
 
-/// The tables a server has unless it is given others.
+/// The default tables of permissions, in JSON.
 const DEFAULT: &str = include_str!("permissions/default.json");
 
 /// Roles, access levels and sets of fields.
@@ -26,7 +26,7 @@ pub(crate) struct Permissions {
     rw_access: HashMap<String, Set<Field>>,
 }
 
-/// What a user role brings.
+/// A role of users.
 #[derive(Debug, Deserialize)]
 pub(crate) struct UserRole {
     #[serde(flatten)]
@@ -37,7 +37,7 @@ pub(crate) struct UserRole {
     pub(crate) create_device_defaults: DeviceDefaults,
 }
 
-/// What a device role brings.
+/// A role of devices.
 #[derive(Debug, Deserialize)]
 struct DeviceRole {
     #[serde(flatten)]
@@ -45,14 +45,14 @@ struct DeviceRole {
     can_count: bool,
 }
 
-/// What a user gets that is made without saying otherwise.
+/// The properties of a new user that the request does not set.
 #[derive(Debug, Deserialize)]
 pub(crate) struct UserDefaults {
     pub(crate) role: String,
     pub(crate) public: bool,
 }
 
-/// What a device gets that is made without saying otherwise.
+/// The properties of a new device that the request does not set.
 #[derive(Debug, Deserialize)]
 pub(crate) struct DeviceDefaults {
     pub(crate) role: String,
@@ -99,18 +99,18 @@ enum Object {
     Stream,
 }
 
-/// How the principal stands to what it asks about.
+/// The relation of the principal to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Relation {
     Private,
     Public,
-    /// It belongs to the principal's user.
+    /// The object belongs to the principal's user.
     User,
-    /// It is the asking device, or a stream of it.
+    /// The object is the principal's device, or a stream of it.
     Own,
 }
 
-/// What an principal may do to an object.
+/// What the principal may do to an object.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Grant {
     operations: Set<Operation>,
@@ -133,50 +133,51 @@ impl Grant {
 }
 
 impl Permissions {
-    /// The original's default tables.
+    /// Reads the default tables, which are those of the original server.
     pub(crate) fn default_tables() -> Result<Self, serde_json::Error> {
         serde_json::from_str(DEFAULT)
     }
 
-    /// The user role of this name, if there is one.
+    /// Returns the user role of this name, if there is one.
     pub(crate) fn user_role(&self, name: &str) -> Option<&UserRole> {
         self.user_roles.get(name)
     }
 
-    /// Whether a user may be called so.
+    /// Returns whether a user may have this name.
     pub(crate) fn allow_user_name(&self, name: &Name) -> bool {
         !self.disallow_names.iter().any(|disallowed| *name == disallowed.as_str())
     }
 
-    /// Whether a device may be given this role; the empty name stands for `none`.
+    /// Returns whether a device may have this role. An empty name stands for `none`.
     pub(crate) fn has_device_role(&self, name: &str) -> bool {
         name.is_empty() || self.device_roles.contains_key(name)
     }
 
-    /// The principal's user role: `nobody`'s if it is not logged in, or its role is unknown.
+    /// Returns the role of the principal's user: `nobody` if it is not logged in, or if its role is
+    /// unknown.
     fn user_role_of(&self, principal: &Principal) -> Option<&UserRole> {
         let role = principal.identity().map(|identity| identity.user.role.as_str());
         role.and_then(|role| self.user_roles.get(role)).or_else(|| self.user_roles.get("nobody"))
     }
 
     fn device_role_of(&self, principal: &Principal) -> Option<&DeviceRole> {
-        // Nobody acts as a device of role user.
+        // A caller without a login has the rights of a device with the role `user`.
         let role = principal.identity().map_or("user", |identity| identity.device.role.as_str());
         self.device_roles.get(role).or_else(|| self.device_roles.get("none"))
     }
 
-    /// What the principal's user role lets be made without saying more.
+    /// Returns the defaults for what the principal creates.
     pub(crate) fn defaults_for(&self, principal: &Principal) -> Option<&UserRole> {
         self.user_role_of(principal)
     }
 
-    /// Whether the principal may count users, devices and streams.
+    /// Returns whether the principal may count users, devices and streams.
     pub(crate) fn may_count(&self, principal: &Principal) -> bool {
         self.user_role_of(principal).is_some_and(|role| role.can_count)
             && self.device_role_of(principal).is_some_and(|role| role.can_count)
     }
 
-    /// Whether the caller may read the data of any stream that could exist.
+    /// Returns whether the principal may read the data of any stream that could exist.
     pub(crate) fn may_read_some_data(&self, principal: &Principal) -> bool {
         let relations = [Relation::Private, Relation::Public, Relation::User, Relation::Own];
         relations.into_iter().any(|relation| {
@@ -185,8 +186,8 @@ impl Permissions {
         })
     }
 
-    /// What the principal may do where it stands so: the intersection of what its user's role and its
-    /// own role allow.
+    /// Returns what the principal may do to objects with this relation to it: what both its user's
+    /// role and its own role allow.
     pub(crate) fn grant(&self, principal: &Principal, relation: Relation) -> Grant {
         let user = self.user_role_of(principal).map(|role| role.levels.of(relation));
         let device = self.device_role_of(principal).map(|role| role.levels.of(relation));
@@ -198,7 +199,7 @@ impl Permissions {
         }
     }
 
-    /// What an access level allows; an unknown one allows nothing.
+    /// Returns what an access level allows. An unknown one allows nothing.
     fn level(&self, name: Option<&str>) -> Grant {
         let nothing = Grant { operations: Set::EMPTY, read: Set::EMPTY, write: Set::EMPTY };
         let Some(level) = name.and_then(|name| self.access_levels.get(name)) else {
@@ -227,7 +228,7 @@ impl Permissions {
         }
     }
 
-    /// What the principal may do to a user.
+    /// Returns what the principal may do to a user.
     pub(crate) fn on_user(&self, principal: &Principal, user: &User) -> Grant {
         let relation = match principal.identity() {
             Some(Identity { user: own, .. }) if own.id == user.id => Relation::User,
@@ -237,7 +238,7 @@ impl Permissions {
         self.grant(principal, relation)
     }
 
-    /// What the principal may do to a device, its streams and their data.
+    /// Returns what the principal may do to a device, its streams and their data.
     pub(crate) fn on_device(&self, principal: &Principal, device: &Device) -> Grant {
         let relation = match principal.identity() {
             Some(Identity { device: own, .. }) if own.id == device.id => Relation::Own,

@@ -25,7 +25,7 @@ type Result<T = ()> = std::result::Result<T, DataFileError>;
 pub struct Export<'a> {
     file: PathBuf,
     directory: PathBuf,
-    /// All, if none is chosen.
+    /// The users to export; all if there are none.
     users: Vec<String>,
     call: Option<Box<dyn FnMut(Progress) + Send + 'a>>,
 }
@@ -97,7 +97,7 @@ async fn write(
 }
 
 impl Tree {
-    /// These users, or all, with what is theirs.
+    /// Returns these users, or all, with their devices and streams.
     async fn read(storage: &dyn Storage, users: &[String]) -> Result<Self> {
         let mut db = storage.catalog().await.map_err(failed)?;
         let mut chosen = db.users().await.map_err(failed)?;
@@ -118,7 +118,7 @@ impl Tree {
         Ok(Self(tree))
     }
 
-    /// Counts what is to be done.
+    /// Counts the objects and datapoints to export.
     async fn count(&self, storage: &dyn Storage, reporter: &mut Reporter<'_>) -> Result {
         let mut total = Progress::default();
         for (_, devices) in &self.0 {

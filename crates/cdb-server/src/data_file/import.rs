@@ -87,7 +87,7 @@ impl<'a> Import<'a> {
     }
 }
 
-/// Removes a data file that is of no use, with what lies beside it.
+/// Removes a data file of which nothing is used, with the files beside it.
 fn remove(file: &Path) {
     for suffix in ["", "-wal", "-shm", "-lock"] {
         let mut path = file.as_os_str().to_owned();
@@ -100,7 +100,7 @@ fn remove(file: &Path) {
     }
 }
 
-/// All users, or none.
+/// Imports all users, or none.
 async fn import(
     storage: &dyn Storage,
     users: &[ArchivedUser],
@@ -117,7 +117,7 @@ async fn import(
     run.tx.commit().await.map_err(failed)
 }
 
-/// How it is imported.
+/// The options of an import.
 #[derive(Debug, Clone, Copy)]
 struct Options {
     new_keys: bool,
@@ -127,7 +127,7 @@ struct Options {
 /// The address of the first administrator of a server.
 const FIRST_ADDRESS: &str = "root@localhost";
 
-/// An import under way.
+/// An import that is running.
 struct Run<'a, 'r> {
     permissions: Permissions,
     hasher: Hasher,
@@ -184,8 +184,8 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// The address of a user: one that nobody else has. Every first administrator has the same
-    /// unless it was changed.
+    /// Returns the e-mail address of a user, which no other user may have. All first administrators
+    /// have the same address unless it was changed.
     async fn email(&mut self, user: &ArchivedUser) -> Result<String> {
         let own = || format!("{}@localhost", user.name);
         match user.info.email.clone() {
@@ -198,7 +198,7 @@ impl Run<'_, '_> {
         }
     }
 
-    /// A device that is ready to be made. It may be public though its user has become private.
+    /// Returns a device that can be inserted. It may be public although its user is private now.
     fn tree(&self, device: &ArchivedDevice, defaults: &DeviceDefaults) -> Result<Tree> {
         let mut create = DeviceCreate::from(device.info.clone());
         if device.is_meta() {
@@ -245,7 +245,7 @@ impl Run<'_, '_> {
     }
 }
 
-/// The password that the archive has; without one, one that nobody knows, or the user's name.
+/// Returns the password of the archive. If it has none, a random one, or the user's name.
 async fn password(
     hasher: &Hasher,
     user: &ArchivedUser,
@@ -269,7 +269,7 @@ async fn password(
     }
 }
 
-/// The refusal of what an archive holds.
+/// Returns the error of an archive whose content is refused.
 fn refused(path: &Path, error: ApiError) -> DataFileError {
     match error.cause {
         Some(cause) => failed(cause),

@@ -1,11 +1,11 @@
-//! What can be allowed, and sets of it.
+//! The operations and fields that permissions are about, and sets of them.
 
 use std::marker::PhantomData;
 use std::ops::BitAnd;
 
 use serde::{Deserialize, Deserializer};
 
-/// Something that is done to users, devices or streams as a whole.
+/// An operation on a user, a device or a stream as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
     CreateUser,
@@ -19,7 +19,7 @@ pub(crate) enum Operation {
     ListStreams,
 }
 
-/// Something of an object that is read or written.
+/// A property of an object that is read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Field {
@@ -68,7 +68,7 @@ impl From<Field> for u32 {
     }
 }
 
-/// A set of at most 64 kinds of things.
+/// A set of operations or fields, of which there are at most 64.
 pub(super) struct Set<T> {
     bits: u64,
     of: PhantomData<T>,
