@@ -16,7 +16,7 @@ const SUBSCRIBERS: u64 = 4;
 /// What the writers do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mix {
-    /// They insert, and create and delete streams, which empties the server's journal each time.
+    /// They insert, and create and delete streams, so that what is deleted is in the server's journal.
     Changes,
     /// They only insert, so that the journal becomes full.
     Inserts,

@@ -51,8 +51,8 @@ pub(super) struct PendingAppend {
     pub(super) appended: Points,
     /// The number of datapoints that the journal holds already.
     in_journal: u64,
-    /// Whether the datapoints that the journal holds become blocks in this commit, and are deleted
-    /// from it.
+    /// Whether the datapoints that the journal holds are deleted from it in this commit: they become
+    /// blocks, or the array is cleared.
     pub(super) clears_journal: bool,
     /// The time of the last datapoint; before all times if there is none.
     pub(super) last_t: f64,
@@ -64,6 +64,11 @@ impl PendingAppend {
         let last_t = blocks.last_t;
         let appended = Points::default();
         Self { blocks, appended, in_journal: 0, clears_journal: false, last_t }
+    }
+
+    /// Nothing, in an array whose blocks are deleted in this commit.
+    pub(super) fn after_clearing() -> Self {
+        Self { clears_journal: true, ..Self::after(Blocks::default()) }
     }
 
     /// Takes the datapoints that are, or were to be, in the journal, since blocks are to follow
@@ -255,6 +260,19 @@ impl ArrayHeads {
         }
         if state.heads.len() > MAX_HEADS {
             state.heads.retain(|_, head| !head.recent.is_empty());
+        }
+    }
+
+    /// Forgets streams that were deleted.
+    pub(super) fn forget(&self, streams: &[i64]) {
+        let mut state = self.lock();
+        let arrays = streams
+            .iter()
+            .flat_map(|stream| [false, true].map(|downlink| Array { stream: *stream, downlink }));
+        for array in arrays {
+            if let Some(head) = state.heads.remove(&array) {
+                state.journal -= head.recent.text().len();
+            }
         }
     }
 

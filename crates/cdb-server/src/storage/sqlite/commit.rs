@@ -146,7 +146,7 @@ async fn write(writer: &mut Writer, group: &mut Vec<Pending>) -> Vec<Array> {
             Err(error) => answer(done, Err(error)),
         }
     }
-    let applied = commit.rows.iter().map(|row| row.array).collect();
+    let applied = commit.arrays_with_blocks();
     let stored = writer.commit(commit).await.map_err(Arc::new);
     for done in waiting {
         answer(done, stored.clone().map_err(CommitError::Group));
@@ -241,6 +241,11 @@ impl Commit {
             self.rows.push(Row::new(array, first_index, block));
         }
         Ok(())
+    }
+
+    /// Returns the arrays that get blocks.
+    pub(super) fn arrays_with_blocks(&self) -> Vec<Array> {
+        self.rows.iter().map(|row| row.array).collect()
     }
 
     /// Returns whether one statement writes all of it, which needs no transaction around it.

@@ -1,5 +1,6 @@
 //! The store by itself.
 
+mod changes;
 mod damage;
 mod files;
 mod sizes;
@@ -118,7 +119,7 @@ async fn count(store: &Store, query: &'static str) -> i64 {
 
 /// Has the journal become blocks.
 async fn flush(store: &Store) {
-    store.begin(operator::change()).await.expect("a change").commit().await.expect("a commit");
+    store.writer().await.expect("it is open").flush().await.expect("blocks");
 }
 
 #[tokio::test]

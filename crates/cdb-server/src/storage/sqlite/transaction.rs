@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use cdb_types::ApiKey;
 use sqlx::sqlite::{SqliteConnection, SqliteQueryResult};
-use tokio::sync::OwnedMappedMutexGuard;
+use tokio::sync::{OwnedMappedMutexGuard, oneshot};
 
 use super::array_heads::{Blocks, PendingAppend};
 use super::block_table::{Row, insert_blocks};
@@ -20,35 +20,53 @@ use crate::storage::{
     key_digest,
 };
 
+/// Deleting a stream looks through the journal. If more streams than this are deleted, the journal is
+/// emptied first.
+const MAX_JOURNAL_SCANS: usize = 16;
+
 /// The right to write, as long as nobody else has it.
 pub(super) type WriterGuard = OwnedMappedMutexGuard<Option<Writer>, Writer>;
 
 /// A change of objects, all of it or nothing. If it is dropped before its commit, nothing is changed.
 ///
-/// Beginning it empties the journal: what is deleted is in blocks, and goes with its stream.
+/// The rows of a deleted stream in the journal and in the blocks go with it, since they reference it.
+/// Memory forgets them after the commit.
 #[derive(Debug)]
 pub(super) struct SqliteTransaction {
     writer: WriterGuard,
-    flushed: Vec<(Array, Blocks)>,
     commit: Commit,
     /// What has been changed.
     changed: Vec<ObjectId>,
+    /// The streams that have been deleted.
+    deleted: Vec<i64>,
+    /// Where the blocks of the arrays in the journal end, if the journal was emptied.
+    flushed: Vec<(Array, Blocks)>,
 }
 
 impl SqliteTransaction {
     pub(super) async fn begin(mut writer: WriterGuard) -> Result<Self, CommitError> {
+        writer.make_room().await?;
         writer.begin().await?;
-        let heads = writer.heads.clone();
-        match journal::flush(&mut writer.connection, &heads).await {
-            Ok(flushed) => {
-                let commit = writer.prepare();
-                Ok(Self { writer, flushed, commit, changed: Vec::new() })
-            }
-            Err(error) => {
-                writer.set_failed();
-                Err(error)
+        let commit = writer.prepare();
+        let (changed, deleted, flushed) = Default::default();
+        Ok(Self { writer, commit, changed, deleted, flushed })
+    }
+
+    /// Notes that streams are about to be deleted, all at once.
+    async fn delete_streams(&mut self, streams: Vec<i64>) -> Result<(), CommitError> {
+        let empties_journal = streams.len() > MAX_JOURNAL_SCANS && self.commit.appends.is_empty();
+        self.deleted.extend(streams);
+        if empties_journal && self.flushed.is_empty() {
+            let heads = self.writer.heads.clone();
+            match journal::flush(&mut self.writer.connection, &heads).await {
+                Ok(flushed) => self.flushed = flushed,
+                Err(error) => {
+                    self.writer.set_failed();
+                    return Err(error);
+                }
             }
         }
+        Ok(())
     }
 
     /// Begins to append to an array.
@@ -70,16 +88,29 @@ impl SqliteTransaction {
         Ok(())
     }
 
-    async fn commit_and_publish(mut self) -> Result<(), StorageError> {
+    /// Commits, reports that, and then tidies up, for which nobody waits.
+    async fn commit_and_publish(mut self, done: oneshot::Sender<Result<(), StorageError>>) {
         let committed = self.write().await;
+        let Self { mut writer, commit, changed, deleted, flushed } = self;
         // Also after a failure: what is in the file is not known then.
-        self.writer.changes.record(self.changed);
-        committed?;
-        self.writer.heads.flushed(self.flushed);
-        self.writer.heads.applied(self.commit.appends);
-        // After the change of permissions: whoever may not read any more does not receive it.
-        self.writer.bus.publish(self.commit.events);
-        Ok(())
+        writer.changes.record(changed);
+        let applied = commit.arrays_with_blocks();
+        if committed.is_ok() {
+            if !flushed.is_empty() {
+                writer.heads.flushed(flushed);
+            }
+            writer.heads.applied(commit.appends);
+            writer.heads.forget(&deleted);
+            // After the change of permissions: whoever may not read any more does not receive it.
+            writer.bus.publish(commit.events);
+        }
+        let is_committed = committed.is_ok();
+        if done.send(committed.map_err(StorageError::from)).is_err() {
+            tracing::debug!("nobody waits for this change any more");
+        }
+        if is_committed && let Err(error) = writer.tidy(&applied).await {
+            tracing::warn!(%error, "small blocks could not be merged");
+        }
     }
 
     async fn write(&mut self) -> Result<(), CommitError> {
@@ -165,6 +196,11 @@ impl Transaction for SqliteTransaction {
 
     async fn delete_user(&mut self, user: &User) -> Result<(), StorageError> {
         self.changed.push(ObjectId::User(user.id));
+        let streams = sqlx::query_scalar(
+            "SELECT id FROM stream WHERE device_id IN (SELECT id FROM device WHERE user_id = ?)",
+        );
+        let streams = streams.bind(user.id).fetch_all(self.connection()).await?;
+        self.delete_streams(streams).await?;
         sqlx::query("DELETE FROM user WHERE id = ?")
             .bind(user.id)
             .execute(self.connection())
@@ -223,6 +259,9 @@ impl Transaction for SqliteTransaction {
 
     async fn delete_device(&mut self, device: &Device) -> Result<(), StorageError> {
         self.changed.push(ObjectId::Device(device.id));
+        let streams = sqlx::query_scalar("SELECT id FROM stream WHERE device_id = ?");
+        let streams = streams.bind(device.id).fetch_all(self.connection()).await?;
+        self.delete_streams(streams).await?;
         sqlx::query("DELETE FROM device WHERE id = ?")
             .bind(device.id)
             .execute(self.connection())
@@ -273,6 +312,7 @@ impl Transaction for SqliteTransaction {
 
     async fn delete_stream(&mut self, stream: &Stream) -> Result<(), StorageError> {
         self.changed.push(ObjectId::Stream(stream.id));
+        self.delete_streams(vec![stream.id]).await?;
         sqlx::query("DELETE FROM stream WHERE id = ?")
             .bind(stream.id)
             .execute(self.connection())
@@ -291,7 +331,7 @@ impl Transaction for SqliteTransaction {
             .bind(array.downlink)
             .execute(self.connection())
             .await?;
-        self.commit.appends.insert(array, PendingAppend::after(Blocks::default()));
+        self.commit.appends.insert(array, PendingAppend::after_clearing());
         self.commit.events.push(Event::Cleared(array));
         Ok(())
     }
@@ -312,9 +352,10 @@ impl Transaction for SqliteTransaction {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StorageError> {
+        let (done, committed) = oneshot::channel();
         // A task of its own, so that memory and subscribers follow the file also if the caller has
         // gone away.
-        let committed = tokio::spawn(self.commit_and_publish());
+        tokio::spawn(self.commit_and_publish(done));
         // Only a runtime that ends keeps it from being completed.
         committed.await.map_err(|_| StorageError::Closed)?
     }

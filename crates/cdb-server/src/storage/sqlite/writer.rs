@@ -140,7 +140,7 @@ impl Writer {
     }
 
     /// Makes blocks of all that the journal holds.
-    async fn flush(&mut self) -> Result<(), CommitError> {
+    pub(super) async fn flush(&mut self) -> Result<(), CommitError> {
         self.make_idle().await?;
         let heads = self.heads.clone();
         let flush =
