@@ -13,7 +13,7 @@ pub use import::Import;
 
 use crate::error::StartError;
 use crate::storage::Storage;
-use crate::storage::sqlite::Store;
+use crate::storage::sqlite::SqliteStorage;
 
 /// The data file of a server that is not running.
 ///
@@ -137,8 +137,8 @@ impl DataFile {
 
 /// Opens a data file, or creates it if it does not exist.
 async fn open(file: &Path) -> Result<Box<dyn Storage>, DataFileError> {
-    let store = Store::open(file).await;
-    Ok(Box::new(store.map_err(|error| error.at(file))?))
+    let storage = SqliteStorage::open(file).await;
+    Ok(Box::new(storage.map_err(|error| error.at(file))?))
 }
 
 fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> DataFileError {

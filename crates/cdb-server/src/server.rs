@@ -23,7 +23,7 @@ use crate::runtime::Runtime;
 use crate::service::Service;
 use crate::sockets::{MAX_PING, MIN_PING, PING, Sockets};
 use crate::storage::Storage;
-use crate::storage::sqlite::Store;
+use crate::storage::sqlite::SqliteStorage;
 use crate::topics::Topics;
 
 /// How long websockets and the data file may take to close, after requests have ended.
@@ -165,11 +165,11 @@ async fn open(
     admin: Option<(String, Password)>,
 ) -> Result<Service, StartError> {
     let bus: Arc<dyn Bus> = Arc::new(LocalBus::default());
-    let store =
-        Store::open_in(file, Arc::clone(&bus), runtime).await.map_err(|error| error.at(file))?;
+    let storage = SqliteStorage::open_in(file, Arc::clone(&bus), runtime).await;
+    let storage = storage.map_err(|error| error.at(file))?;
     let permissions = Permissions::default_tables();
     let permissions = permissions.map_err(|error| StartError::data(file, error))?;
-    let storage: Arc<dyn Storage> = Arc::new(store);
+    let storage: Arc<dyn Storage> = Arc::new(storage);
     let max_bytes = limits.websocket_queues_total;
     let topics = Topics::new(Arc::clone(&storage), Arc::clone(&bus), runtime, max_bytes);
     let compute = Compute::start(limits.scripts_per_device).map_err(StartError::Threads)?;

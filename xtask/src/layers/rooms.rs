@@ -123,7 +123,7 @@ mod tests {
     fn imports_of_modules_above_are_rejected() {
         let up = check_module("service::data", "    crate::http::body::read()");
         assert_eq!(up, Err("service must not import http".to_owned()));
-        let up = check_module("storage", "use crate::storage::sqlite::Store;");
+        let up = check_module("storage", "use crate::storage::sqlite::SqliteStorage;");
         assert_eq!(up, Err("storage must not import storage::sqlite".to_owned()));
         let up = check_module("service::authorize", "use crate::service::Service;");
         assert_eq!(up, Err("service::authorize must not import service".to_owned()));

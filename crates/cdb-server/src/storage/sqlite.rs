@@ -62,7 +62,7 @@ const ROWS_AHEAD: usize = 8;
 
 /// The data file of a running server. Clones share it.
 #[derive(Debug, Clone)]
-pub(crate) struct Store {
+pub(crate) struct SqliteStorage {
     readers: SqlitePool,
     /// `None` once it is closed.
     writer: Arc<Mutex<Option<Writer>>>,
@@ -119,7 +119,7 @@ impl From<MigrateError> for OpenError {
     }
 }
 
-impl Store {
+impl SqliteStorage {
     /// Opens a data file that has no subscribers, creating it if it does not exist, and brings its
     /// tables up to date.
     pub(crate) async fn open(file: &Path) -> Result<Self, OpenError> {

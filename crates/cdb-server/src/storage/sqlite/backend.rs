@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::commit::Insert;
 use super::transaction::SqliteTransaction;
-use super::{Reader, Store};
+use super::{Reader, SqliteStorage};
 use crate::events::ChangeLog;
 use crate::service::authorize::{ChangePermit, ReadPermit};
 use crate::storage::{
@@ -14,7 +14,7 @@ use crate::storage::{
 };
 
 #[async_trait]
-impl Storage for Store {
+impl Storage for SqliteStorage {
     async fn catalog(&self) -> Result<Box<dyn Catalog>, StorageError> {
         Ok(Box::new(self.readers.acquire().await?))
     }

@@ -10,7 +10,7 @@ use cdb_types::endpoint::OTHER_INDEX;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::Store;
+use super::SqliteStorage;
 use super::array_heads::{ArrayHeads, PendingAppend};
 use super::block_table::{BlockReadError, Row, insert_blocks};
 use super::journal::{ENTRIES_PER_STATEMENT, JournalRow, delete_entries, insert_entries};
@@ -57,7 +57,7 @@ pub(crate) enum CommitError {
     )]
     Superseded,
     #[error("the insert could not be written: {0}")]
-    Store(#[from] sqlx::Error),
+    Sqlite(#[from] sqlx::Error),
     /// The commit that the insert was to be part of failed.
     #[error(transparent)]
     Group(Arc<CommitError>),
@@ -91,7 +91,7 @@ impl From<BlockReadError> for CommitError {
     }
 }
 
-impl Store {
+impl SqliteStorage {
     /// Appends a batch. Returns when it is on disk.
     pub(crate) async fn insert(&self, insert: Insert) -> Result<(), CommitError> {
         let (done, answer) = oneshot::channel();
@@ -101,7 +101,7 @@ impl Store {
     }
 }
 
-/// Writes what arrives until the store is dropped.
+/// Writes what arrives until the storage is dropped.
 pub(super) async fn run(writer: Arc<Mutex<Option<Writer>>>, mut pending: mpsc::Receiver<Pending>) {
     let mut group = Vec::with_capacity(MAX_PENDING);
     while pending.recv_many(&mut group, MAX_PENDING).await > 0 {

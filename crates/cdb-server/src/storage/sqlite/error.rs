@@ -21,9 +21,9 @@ impl From<sqlx::Error> for ReadError {
 impl From<CommitError> for StorageError {
     fn from(error: CommitError) -> Self {
         match error {
-            CommitError::Store(error) => error.into(),
+            CommitError::Sqlite(error) => error.into(),
             CommitError::Group(error) => match &*error {
-                CommitError::Store(sqlx::Error::PoolClosed) => Self::Closed,
+                CommitError::Sqlite(sqlx::Error::PoolClosed) => Self::Closed,
                 CommitError::Superseded => Self::Superseded,
                 _ => Self::Failed(error),
             },

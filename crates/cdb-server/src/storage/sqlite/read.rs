@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
-use super::Store;
+use super::SqliteStorage;
 use super::array_heads::{ArrayHeads, Found};
 use super::block_table::{BlockReadError, StoredBlock, header_columns};
 use super::compact::read_end;
@@ -35,7 +35,7 @@ impl From<BlockReadError> for ReadError {
     }
 }
 
-impl Store {
+impl SqliteStorage {
     /// Returns the number of datapoints in an array.
     pub(crate) async fn array_length(&self, array: Array) -> Result<u64, ReadError> {
         length(&self.readers, &self.heads, array).await

@@ -7,14 +7,14 @@ use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
 
-use super::Store;
+use super::SqliteStorage;
 use super::commit::CommitError;
 use crate::storage::model::ObjectId;
 use crate::storage::sessions::{NewSession, Session, SessionKey, SessionStorage, TokenDigest};
 use crate::storage::{Device, StorageError, User};
 
 #[async_trait]
-impl SessionStorage for Store {
+impl SessionStorage for SqliteStorage {
     async fn session(
         &self,
         key: SessionKey,

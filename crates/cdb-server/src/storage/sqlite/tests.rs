@@ -27,9 +27,9 @@ async fn batch(data: &Value) -> Batch {
 }
 
 /// A store with one user, device and stream; gives the stream's data array.
-async fn store() -> (TempDir, Store, Array) {
+async fn store() -> (TempDir, SqliteStorage, Array) {
     let directory = tempfile::tempdir().expect("a directory");
-    let store = Store::open(&directory.path().join("data.db")).await.expect("a store");
+    let store = SqliteStorage::open(&directory.path().join("data.db")).await.expect("a store");
     let mut user = User {
         id: 0,
         name: "user".into(),
@@ -78,14 +78,14 @@ async fn store() -> (TempDir, Store, Array) {
     (directory, store, Array { stream: stream.id, downlink: false })
 }
 
-async fn insert(store: &Store, array: Array, data: &Value) -> Result<(), CommitError> {
+async fn insert(store: &SqliteStorage, array: Array, data: &Value) -> Result<(), CommitError> {
     let (version, objects) = (store.changes.now(), vec![ObjectId::Stream(array.stream)]);
     let permit = AppendPermit::for_test(array, version, objects);
     let (batch, index) = (batch(data).await, None);
     store.insert(Insert { permit, batch, restamp: false, index }).await
 }
 
-async fn read(store: &Store, array: Array, range: std::ops::Range<u64>) -> Vec<Value> {
+async fn read(store: &SqliteStorage, array: Array, range: std::ops::Range<u64>) -> Vec<Value> {
     let mut reader = store.read(array, range);
     let mut text = Vec::new();
     while let Some(piece) = reader.next_piece().await.expect("a piece") {
@@ -113,12 +113,12 @@ async fn commits_are_durable() {
     }
 }
 
-async fn count(store: &Store, query: &'static str) -> i64 {
+async fn count(store: &SqliteStorage, query: &'static str) -> i64 {
     sqlx::query_scalar(query).fetch_one(&store.readers).await.expect("a number")
 }
 
 /// Has the journal become blocks.
-async fn flush(store: &Store) {
+async fn flush(store: &SqliteStorage) {
     store.writer().await.expect("it is open").flush().await.expect("blocks");
 }
 
@@ -167,7 +167,7 @@ async fn what_was_answered_survives_a_crash() {
     for name in ["data.db", "data.db-wal"] {
         std::fs::copy(directory.path().join(name), left.path().join(name)).expect("a copy");
     }
-    let store = Store::open(&left.path().join("data.db")).await.expect("a store");
+    let store = SqliteStorage::open(&left.path().join("data.db")).await.expect("a store");
     assert_eq!(count(&store, "SELECT count(*) FROM journal").await, 7);
     assert_eq!(store.array_length(array).await.expect("a length"), 20);
     assert_eq!(read(&store, array, 0..20).await, data);
@@ -203,7 +203,7 @@ async fn a_closed_store_has_an_empty_journal() {
     let closed = insert(&store, array, &json!([{"t": 2, "d": 1}])).await;
     assert!(closed.is_err());
     drop(store);
-    let store = Store::open(&directory.path().join("data.db")).await.expect("a store");
+    let store = SqliteStorage::open(&directory.path().join("data.db")).await.expect("a store");
     assert_eq!(count(&store, "SELECT count(*) FROM journal").await, 0);
     assert_eq!(read(&store, array, 0..1).await, [json!({"t": 1, "d": 1})]);
 }

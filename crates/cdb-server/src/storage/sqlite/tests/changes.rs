@@ -3,7 +3,7 @@
 use super::*;
 
 /// Creates a stream beside the first one, and returns its data array.
-async fn another_stream(store: &Store, name: &str) -> (Stream, Array) {
+async fn another_stream(store: &SqliteStorage, name: &str) -> (Stream, Array) {
     let mut tx = store.begin(operator::change()).await.expect("a change");
     let mut stream = tx.streams(1).await.expect("the streams").remove(0);
     stream.name = name.into();
@@ -14,7 +14,7 @@ async fn another_stream(store: &Store, name: &str) -> (Stream, Array) {
 }
 
 /// Creates a device beside the first one, with streams, and returns their data arrays.
-async fn another_device(store: &Store, streams: usize) -> (Device, Vec<Array>) {
+async fn another_device(store: &SqliteStorage, streams: usize) -> (Device, Vec<Array>) {
     let mut tx = store.begin(operator::change()).await.expect("a change");
     let mut device = tx.devices(1).await.expect("the devices").remove(0);
     device.name = "another".into();
@@ -33,17 +33,17 @@ async fn another_device(store: &Store, streams: usize) -> (Device, Vec<Array>) {
 }
 
 /// Opens a copy of the data file as it is, which is what a killed process leaves.
-async fn after_a_kill(directory: &TempDir) -> (TempDir, Store) {
+async fn after_a_kill(directory: &TempDir) -> (TempDir, SqliteStorage) {
     let left = tempfile::tempdir().expect("a directory");
     for name in ["data.db", "data.db-wal"] {
         std::fs::copy(directory.path().join(name), left.path().join(name)).expect("a copy");
     }
-    let store = Store::open(&left.path().join("data.db")).await.expect("a store");
+    let store = SqliteStorage::open(&left.path().join("data.db")).await.expect("a store");
     (left, store)
 }
 
 /// Checks what is left if the process is killed now, and if it goes on and empties the journal.
-async fn check(directory: &TempDir, store: Store, kept: &[(Array, usize)], gone: &[Array]) {
+async fn check(directory: &TempDir, store: SqliteStorage, kept: &[(Array, usize)], gone: &[Array]) {
     let bytes = store.heads.journal_bytes();
     let (_left, killed) = after_a_kill(directory).await;
     assert_eq!(killed.heads.journal_bytes(), bytes);

@@ -6,7 +6,7 @@ use sqlx::Connection;
 use super::*;
 
 /// Runs a statement on the connection that writes.
-async fn execute(store: &Store, query: &'static str) {
+async fn execute(store: &SqliteStorage, query: &'static str) {
     let mut writer = store.writer().await.expect("it is open");
     sqlx::query(query).execute(&mut writer.connection).await.expect("executed");
 }
@@ -20,7 +20,7 @@ async fn execute_in(file: &Path, query: &'static str) {
 }
 
 async fn try_read(
-    store: &Store,
+    store: &SqliteStorage,
     array: Array,
     range: std::ops::Range<u64>,
 ) -> Result<Vec<Value>, String> {
@@ -161,7 +161,7 @@ async fn a_damaged_row_of_the_journal_costs_its_own_datapoints_only() {
         let (left, array, all) = killed().await;
         let file = left.path().join("data.db");
         execute_in(&file, damage).await;
-        let store = Store::open(&file).await.expect("a store");
+        let store = SqliteStorage::open(&file).await.expect("a store");
         assert_eq!(store.array_length(array).await.expect("a length"), 6, "{damage}");
         let error = try_read(&store, array, 0..6).await.expect_err(damage);
         assert!(error.contains("3 to 3 of"), "{damage}: {error}");
@@ -170,7 +170,7 @@ async fn a_damaged_row_of_the_journal_costs_its_own_datapoints_only() {
         insert(&store, array, &data(7, 1).into()).await.expect("stored");
         store.close().await;
         drop(store);
-        let store = Store::open(&file).await.expect("a store");
+        let store = SqliteStorage::open(&file).await.expect("a store");
         assert_eq!(try_read(&store, array, 4..7).await.expect("read"), data(5, 3), "{damage}");
     }
 }
@@ -208,7 +208,7 @@ impl Reads {
         let directory = tempfile::tempdir().expect("a directory");
         let file = directory.path().join("data.db");
         std::fs::write(&file, damaged).expect("written");
-        let Ok(store) = Store::open(&file).await else { return };
+        let Ok(store) = SqliteStorage::open(&file).await else { return };
         for array in arrays {
             for range in [0..6000, 0..10, 2900..3100, 5999..6000] {
                 let place = |index| usize::try_from(index).expect("an index");

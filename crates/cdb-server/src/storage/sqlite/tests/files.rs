@@ -20,8 +20,8 @@ fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-async fn open(file: &Path) -> Result<Store, OpenError> {
-    Store::open(file).await
+async fn open(file: &Path) -> Result<SqliteStorage, OpenError> {
+    SqliteStorage::open(file).await
 }
 
 /// Executes statements on a file, which is created.
