@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::cost::{Cost, PATTERN_BYTES, PATTERN_CACHE_BYTES};
 use super::{Schema, SchemaLimits};
 
+/// The length of strings with the format `regex`, in bytes, within limits. Longer ones do not match.
+const MAX_REGEX_BYTES: usize = 64 * 1024;
+
 /// A compiled [`Schema`]. Compiling takes much longer than checking a value, so keep the validator.
 ///
 /// It follows draft 4 of JSON Schema, except that `5.0` is an integer, as on the original server.
@@ -55,8 +58,13 @@ impl Schema {
     ///
     /// There are some things that it does not take, because their cost cannot be estimated:
     /// references that do not begin with `#/` (`#` refers to the schema itself), references in a
-    /// schema of whose inner schemas some have an `id`, and patterns with look-around or
-    /// back-references. Values of more than 100 levels must not be checked.
+    /// schema of whose inner schemas some have an `id`, inner schemas of another version of JSON
+    /// Schema (`$schema`), and patterns with look-around or back-references.
+    ///
+    /// # Stack
+    /// Compiling a schema, and checking a value against it, may need 32 MiB of stack: up to 32 schemas
+    /// within each other ([`Validator::depth`]) for each of 100 levels of a value. Values with more
+    /// levels must not be checked, since they could overflow the stack.
     ///
     /// # Errors
     /// Returns [`InvalidSchema::TooComplex`] if the schema needs more than the limits allow, if
@@ -70,12 +78,25 @@ impl Schema {
         let patterns = jsonschema::PatternOptions::regex()
             .size_limit(PATTERN_BYTES)
             .dfa_size_limit(PATTERN_CACHE_BYTES);
-        compile(&schema, jsonschema::options().with_pattern_options(patterns), cost)
+        let options = jsonschema::options()
+            .with_pattern_options(patterns)
+            // The one of the library keeps what it has seen.
+            .with_format("regex", |text: &str| {
+                text.len() <= MAX_REGEX_BYTES && jsonschema_regex::is_valid_ecma_regex(text)
+            });
+        compile(&schema, options, cost)
     }
 
+    /// Parses the text. The version that the schema names is left out, since every schema is read as
+    /// one of draft 4, as by the original server.
     fn parsed(&self) -> Result<Value, InvalidSchema> {
         let parsed = serde_json::from_str(self.as_str());
-        parsed.map_err(|error| InvalidSchema::Invalid(error.to_string()))
+        let mut schema: Value =
+            parsed.map_err(|error| InvalidSchema::Invalid(error.to_string()))?;
+        if let Some(keywords) = schema.as_object_mut() {
+            keywords.remove("$schema");
+        }
+        Ok(schema)
     }
 }
 

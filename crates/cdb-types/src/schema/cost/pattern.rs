@@ -21,19 +21,24 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// Compiles a pattern, or returns an error if it is too large.
+    /// Compiles a pattern, or returns an error if it is too large, or needs more than linear time.
     pub(super) fn compile(pattern: &str) -> Result<Self, String> {
-        let Ok(translated) = jsonschema_regex::to_rust_regex(pattern) else {
-            return Ok(Self::default());
+        let beginning: String = pattern.chars().take(50).collect();
+        // What is no pattern at all is left to the compiler of schemas.
+        let invalid = || match jsonschema_regex::is_valid_ecma_regex(pattern) {
+            true => Err(format!(
+                "the pattern that begins with {beginning:?} needs look-around or back-references"
+            )),
+            false => Ok(Self::default()),
         };
+        let Ok(translated) = jsonschema_regex::to_rust_regex(pattern) else { return invalid() };
         let config = thompson::Config::new().nfa_size_limit(Some(PATTERN_BYTES));
         let engine = match PikeVM::builder().thompson(config).build(&translated) {
             Ok(engine) => engine,
             Err(error) if error.size_limit().is_some() => {
-                let beginning: String = pattern.chars().take(50).collect();
                 return Err(format!("the pattern that begins with {beginning:?} is too large"));
             }
-            Err(_) => return Ok(Self::default()),
+            Err(_) => return invalid(),
         };
         let nfa = engine.get_nfa();
         let states = nfa.states().len() as u64;
