@@ -72,7 +72,8 @@ impl Compute {
         Ok(Self(Arc::new(Inner {
             runtime: Some(runtime),
             total: Arc::new(Semaphore::new(MAX_TOTAL)),
-            max_per_caller,
+            // With none, callers would wait forever.
+            max_per_caller: max_per_caller.clamp(1, MAX_TOTAL),
             callers: Mutex::default(),
         })))
     }

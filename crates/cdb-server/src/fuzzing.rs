@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use cdb_types::{Timestamp, Validator};
 
-use crate::storage::{Batch, ValueSchema};
+use crate::storage::{Batch, InsertRules};
 
 /// Reads the body of an insert as the server does at the time `now`. Returns the JSON array that is
 /// stored.
@@ -18,8 +18,8 @@ pub fn read_batch(
     origin: Option<&str>,
     now: Timestamp,
 ) -> Result<Vec<u8>, String> {
-    let schema = ValueSchema { validator: schema, max_steps: u64::MAX };
-    let mut read = pin!(Batch::read(body, schema, origin, now));
+    let rules = InsertRules { validator: schema, max_steps: u64::MAX, max_datapoints: usize::MAX };
+    let mut read = pin!(Batch::read(body, rules, origin, now));
     // It is pending only when it lets others run, and there are none.
     let batch = loop {
         if let Poll::Ready(batch) = read.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

@@ -191,8 +191,12 @@ limits! {
     script_steps: u64 = 50_000_000, "50,000,000", "403, or the response is cut";
     /// The memory that a run of a script holds at a time.
     script_memory: usize = 8 * MIB, "8 MiB", "403, or the response is cut";
-    /// Scripts, and checks of large inserts and schemas, that run for a device at a time.
+    /// Scripts, and checks of large inserts and schemas, that run for a device at a time. At
+    /// least 1 and at most 64.
     scripts_per_device: usize = 4, "4", "waits";
+
+    /// The datapoints of an insert.
+    insert_datapoints: usize = 500_000, "500,000", "403";
 
     /// The text of a schema.
     schema_bytes: usize = 64 * KIB, "64 KiB", "403";

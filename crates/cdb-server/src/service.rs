@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use cdb_types::StreamPath;
 use cdb_types::endpoint::Counted;
+use tokio::sync::Semaphore;
 
 pub(crate) use data::InsertOptions;
 pub(crate) use devices::Tree;
@@ -60,8 +61,8 @@ pub(crate) struct Service {
     pub(crate) identities: Cache<KeyDigest, Identity>,
     streams: Cache<StreamPath, Located>,
     schemas: Schemas,
-    /// The steps that checking a value may take.
-    value_steps: u64,
+    /// The memory for reading large inserts, in KiB.
+    insert_memory: Arc<Semaphore>,
 }
 
 impl Service {
@@ -87,7 +88,7 @@ impl Service {
             topics,
             bus,
             schemas: Schemas::new(compute.clone(), limits.schemas()),
-            value_steps: limits.schema_steps,
+            insert_memory: Arc::new(Semaphore::new(data::INSERT_MEMORY_KIB as usize)),
             compute,
             sockets,
             identities: Cache::default(),

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cdb_types::endpoint::{Counted, OTHER_INDEX};
 
-pub(crate) use format::batch::{Batch, BatchError, ValueSchema};
+pub(crate) use format::batch::{Batch, BatchError, InsertRules};
 pub(crate) use format::block::{Block, BlockError};
 pub(crate) use load::{Load, LoadError};
 pub(crate) use model::{Array, Device, KeyDigest, StoredPassword, Stream, User, key_digest};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cdb_types::{StreamPath, Timestamp};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::authorize::{self, AppendPermit, ReadPermit};
 use super::cache::Remembered;
@@ -14,15 +15,19 @@ use crate::events::{Appended, Event};
 use crate::identity::Principal;
 use crate::permissions::{Field, Grant};
 use crate::storage::model::ObjectId;
-use crate::storage::{Append, AppendError, Array, Batch, Device, Stream, ValueSchema};
+use crate::storage::{Append, AppendError, Array, Batch, Device, InsertRules, Stream};
 
 /// Larger bodies are read by the threads for computations.
 const LARGE_BODY_BYTES: usize = 64 * 1024;
 
 /// Bodies whose values may take more steps to check are read by the threads for computations, and so
 /// are those whose schemas are deeper, since these threads have a larger stack.
-const MANY_STEPS: u64 = 1_000_000;
-const DEEP: u32 = 4;
+const MAX_STEPS_HERE: u64 = 1_000_000;
+const MAX_DEPTH_HERE: u32 = 4;
+
+/// The memory for reading large inserts, of all callers together, in KiB. Inserts that need more wait
+/// for others.
+pub(super) const INSERT_MEMORY_KIB: u32 = 64 * 1024;
 
 /// A stream with all that an insert or a read of it needs to know.
 pub(crate) struct Located {
@@ -146,7 +151,10 @@ impl Service {
         t: f64,
     ) -> Result<u64, ApiError> {
         let permit = self.may_read(principal, path, downlink).await;
-        let permit = permit.map_err(|error| ApiError { status: 404, ..error })?;
+        let permit = permit.map_err(|error| match error.status {
+            403 => ApiError { status: 404, ..error },
+            _ => error,
+        })?;
         Ok(self.storage.index_after(&permit, t).await?)
     }
 
@@ -174,7 +182,9 @@ impl Service {
         loop {
             let destination = self.may_append(principal, path, to_downlink).await?;
             let Destination { located, permit, origin } = destination;
-            let batch = self.read_batch(principal, &located.stream, origin, body.clone()).await?;
+            // The memory is in use until the batch is stored.
+            let (batch, _memory) =
+                self.read_batch(principal, &located.stream, origin, body.clone()).await?;
             if batch.is_empty() {
                 return Ok(());
             }
@@ -231,7 +241,7 @@ impl Service {
         stream: &Stream,
         origin: Option<String>,
         body: Bytes,
-    ) -> Result<Batch, ApiError> {
+    ) -> Result<(Batch, Option<OwnedSemaphorePermit>), ApiError> {
         let compiled = self.schemas.compiled(principal, &stream.schema).await?;
         // Streams from before there were limits have any schema.
         let validator = compiled.map_err(|error| {
@@ -239,14 +249,24 @@ impl Service {
                 format!("The stream cannot take datapoints before its schema is changed: {error}");
             ApiError::invalid(msg)
         })?;
-        let (max_steps, now) = (self.value_steps, Timestamp::now());
+        let (max_steps, now) = (self.limits.schema_steps, Timestamp::now());
+        let max_datapoints = self.limits.insert_datapoints;
         let is_short = body.len() < LARGE_BODY_BYTES
-            && validator.steps_of_text(body.len()) < MANY_STEPS
-            && validator.depth() <= DEEP;
+            && validator.steps_of_text(body.len()) < MAX_STEPS_HERE
+            && validator.depth() <= MAX_DEPTH_HERE;
+        let memory = Arc::clone(&self.insert_memory);
         let read = async move {
-            let schema = ValueSchema { validator: &validator, max_steps };
-            Batch::read(&body, schema, origin.as_deref(), now).await
+            let rules = InsertRules { validator: &validator, max_steps, max_datapoints };
+            let memory = match is_short {
+                true => None,
+                false => {
+                    let kib = Batch::memory_to_read(&body, rules).div_ceil(1024);
+                    let kib = u32::try_from(kib).unwrap_or(u32::MAX).min(INSERT_MEMORY_KIB);
+                    Some(memory.acquire_many_owned(kib).await.map_err(ApiError::internal)?)
+                }
+            };
+            Ok((Batch::read(&body, rules, origin.as_deref(), now).await?, memory))
         };
-        Ok(if is_short { read.await? } else { self.compute.run(principal, read).await?? })
+        if is_short { read.await } else { self.compute.run(principal, read).await? }
     }
 }

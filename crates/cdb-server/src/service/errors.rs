@@ -61,7 +61,9 @@ impl From<BatchError> for ApiError {
             BatchError::Depth { .. } | BatchError::Time { .. } => {
                 Self::malformed(error.to_string())
             }
-            BatchError::Steps { .. } => Self::new(403, ErrorKind::TooLarge, error.to_string()),
+            BatchError::Steps { .. } | BatchError::Parts { .. } | BatchError::Count { .. } => {
+                Self::new(403, ErrorKind::TooLarge, error.to_string())
+            }
             BatchError::Schema => Self::new(403, ErrorKind::Schema, error.to_string()),
             BatchError::Order => Self::new(403, ErrorKind::Order, error.to_string()),
         }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use cdb_types::{InvalidSchema, Schema, SchemaLimits, Validator};
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::{Service, Tree};
 use crate::api_error::ApiError;
@@ -19,6 +19,9 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The memory of the smallest schema, roughly, in bytes.
 const SCHEMA_BYTES: u64 = 512;
+
+/// How much is told of why a schema is not valid, in characters: it may name much of the schema.
+const MAX_REASON_CHARS: usize = 200;
 
 /// A compiled schema, or why it cannot be used.
 type Compiled = Result<Arc<Validator>, Arc<InvalidSchema>>;
@@ -36,14 +39,27 @@ struct ByBytes;
 
 impl Weighter<Box<str>, Compiled> for ByBytes {
     fn weight(&self, text: &Box<str>, compiled: &Compiled) -> u64 {
-        let memory = compiled.as_ref().map_or(0, |validator| validator.memory());
+        let memory = match compiled {
+            Ok(validator) => validator.memory(),
+            Err(error) => error.to_string().len(),
+        };
         SCHEMA_BYTES + text.len() as u64 + memory as u64
     }
 }
 
 impl Schemas {
     pub(super) fn new(compute: Compute, limits: SchemaLimits) -> Self {
-        let compiled = Cache::with_weighter(EXPECTED_SCHEMAS, MAX_BYTES, ByBytes);
+        // In one piece: the largest schema must fit into a piece.
+        let options = OptionsBuilder::new()
+            .shards(1)
+            .estimated_items_capacity(EXPECTED_SCHEMAS)
+            .weight_capacity(MAX_BYTES)
+            .build();
+        let (hasher, lifecycle) = (DefaultHashBuilder::default(), DefaultLifecycle::default());
+        let compiled = match options {
+            Ok(options) => Cache::with_options(options, ByBytes, hasher, lifecycle),
+            Err(_) => Cache::with(EXPECTED_SCHEMAS, MAX_BYTES, ByBytes, hasher, lifecycle),
+        };
         Self { compute, limits, compiled }
     }
 
@@ -97,8 +113,9 @@ impl Service {
 pub(crate) fn refused_schema(error: &InvalidSchema) -> ApiError {
     match error {
         // In the words of the original server.
-        InvalidSchema::Invalid(_) => {
-            ApiError::invalid("The provided schema is not a valid JSONSchema")
+        InvalidSchema::Invalid(reason) => {
+            let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
+            ApiError::invalid(format!("The provided schema is not a valid JSONSchema: {reason}"))
         }
         error => error.into(),
     }

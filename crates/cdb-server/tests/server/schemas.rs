@@ -126,3 +126,26 @@ async fn the_deepest_schemas_and_values_are_taken() {
     server.create(&key, "test/user/long", &stream(&long)).await;
     server.insert(&key, "test/user/long", &insert(json!(5))).await;
 }
+
+#[tokio::test]
+async fn inserts_of_too_many_datapoints_and_values_of_too_many_parts_are_refused() {
+    let server = TestServer::with(Limits::default().insert_datapoints(1000)).await;
+    let key = server.key_of("test").await;
+    server.create(&key, "test/user/any", "{}").await;
+    server.create(&key, "test/user/array", &stream(&json!({"type": "array"}))).await;
+    let many = |count: usize| format!("[{}{{}}]", "{},".repeat(count - 1));
+    // Objects take a hundred times the memory of their text.
+    let parts = format!(r#"[{{"t":1,"d":[{}1]}}]"#, r#"{"":0},"#.repeat(1_000_000));
+    for (path, body, reason) in
+        [("any", many(1001), "at most 1000 datapoints"), ("array", parts.clone(), "too many parts")]
+    {
+        let path = format!("crud/test/user/{path}/data");
+        let refused = server.send(&key, "POST", &path, &body).await;
+        assert_eq!((refused.status, refused.json()["kind"].as_str()), (403, Some("too_large")));
+        assert!(refused.msg().contains(reason), "{reason}: {refused:?}");
+    }
+    server.insert(&key, "test/user/any", &parts).await;
+    server.insert(&key, "test/user/any", &many(1000)).await;
+    let length = server.send(&key, "GET", "crud/test/user/any/data?q=length", "").await;
+    assert_eq!(length.text, "1001");
+}

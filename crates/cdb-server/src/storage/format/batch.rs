@@ -4,7 +4,7 @@ use std::fmt;
 
 use cdb_types::{RawDatapoint, RawNumber, Timestamp, Validator};
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -19,6 +19,12 @@ const LARGE_BYTES: usize = 16 * 1024;
 /// The number of arrays and objects that a value may have within each other. Readers of answers put
 /// some more around it, and `serde_json` reads 127.
 const MAX_DEPTH: usize = 100;
+
+/// The memory of a datapoint that was read, apart from its text, in bytes.
+const DATAPOINT_BYTES: usize = 48;
+
+/// The memory of a value that is parsed to check it against a schema, roughly, in bytes.
+const MAX_VALUE_HEAP: usize = 64 * 1024 * 1024;
 
 /// The steps after which others may run, about 10 ns each.
 const STEPS_BETWEEN_PAUSES: u64 = 100_000;
@@ -62,6 +68,13 @@ pub(crate) enum BatchError {
          that checking it against the stream's schema may take"
     )]
     Steps { index: usize, max_steps: u64 },
+    #[error(
+        "the value of datapoint {index} (counted from 0) has too many parts to be checked against the \
+         stream's schema"
+    )]
+    Parts { index: usize },
+    #[error("an insert may have at most {max} datapoints")]
+    Count { max: usize },
 }
 
 impl From<serde_json::Error> for BatchError {
@@ -77,26 +90,29 @@ impl Batch {
     /// the stream holds is checked when the batch is committed.
     pub(crate) async fn read(
         body: &[u8],
-        schema: ValueSchema<'_>,
+        rules: InsertRules<'_>,
         origin: Option<&str>,
         now: Timestamp,
     ) -> Result<Self, BatchError> {
         let body = &replace_lone(body);
         let text = text(body)?;
-        let mut checked = Checked::new(schema, origin, now, body.len());
-        let mut flat = FlatDatapoints::new(body);
-        for datapoint in flat.by_ref() {
-            checked.take(datapoint)?;
+        let mut checked = Checked::new(rules, origin, now, body.len());
+        let mut datapoints = Datapoints::new(body);
+        for datapoint in datapoints.by_ref() {
+            checked.push(datapoint)?;
             checked.pause().await;
         }
-        if !flat.are_all() {
-            checked = Checked::new(schema, origin, now, body.len());
-            for datapoint in incoming(text)? {
-                checked.take(datapoint)?;
-                checked.pause().await;
-            }
+        if !datapoints.are_all() {
+            check_array(text, checked.count)?;
         }
         checked.finish()
+    }
+
+    /// Returns how much memory reading a body takes at most, roughly, in bytes.
+    pub(crate) fn memory_to_read(body: &[u8], rules: InsertRules<'_>) -> usize {
+        let datapoints = body.iter().filter(|byte| **byte == b'{').count();
+        let values = if rules.validator.allows_anything() { 0 } else { heap(body) };
+        3 * body.len() + datapoints * DATAPOINT_BYTES + values.min(MAX_VALUE_HEAP)
     }
 
     /// Creates a batch of one value, which is known to be valid, with the present time.
@@ -130,16 +146,19 @@ impl From<Points> for Batch {
     }
 }
 
-/// The schema of values, and the steps that checking one of them may take.
+/// What an insert must keep to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ValueSchema<'a> {
+pub(crate) struct InsertRules<'a> {
+    /// The schema of each value.
     pub(crate) validator: &'a Validator,
+    /// The steps that checking a value against the schema may take.
     pub(crate) max_steps: u64,
+    pub(crate) max_datapoints: usize,
 }
 
 /// The datapoints of a batch that have been read, and whether they can be stored.
 struct Checked<'a> {
-    schema: ValueSchema<'a>,
+    rules: InsertRules<'a>,
     origin: Option<&'a str>,
     now: Timestamp,
     points: Points,
@@ -147,18 +166,21 @@ struct Checked<'a> {
     count: usize,
     /// The steps since the last pause, roughly.
     steps: u64,
-    fit: bool,
+    conform: bool,
     ordered: bool,
 }
 
 impl<'a> Checked<'a> {
-    fn new(schema: ValueSchema<'a>, origin: Option<&'a str>, now: Timestamp, bytes: usize) -> Self {
+    fn new(rules: InsertRules<'a>, origin: Option<&'a str>, now: Timestamp, bytes: usize) -> Self {
         let points = Points::with_capacity(bytes / 32, bytes);
-        Self { schema, origin, now, points, count: 0, steps: 0, fit: true, ordered: true }
+        Self { rules, origin, now, points, count: 0, steps: 0, conform: true, ordered: true }
     }
 
-    fn take(&mut self, datapoint: Incoming<'_>) -> Result<(), BatchError> {
-        let index = self.count;
+    fn push(&mut self, datapoint: Incoming<'_>) -> Result<(), BatchError> {
+        let (index, max) = (self.count, self.rules.max_datapoints);
+        if index == max {
+            return Err(BatchError::Count { max });
+        }
         self.count += 1;
         if datapoint.d.is_some_and(|value| depth_exceeds(value, MAX_DEPTH)) {
             return Err(BatchError::Depth { index });
@@ -166,11 +188,11 @@ impl<'a> Checked<'a> {
         if let Some(t) = datapoint.t.filter(|t| *t >= END_OF_TIME) {
             return Err(BatchError::Time { index, t });
         }
-        self.fit &= self.conforms(datapoint.d)?;
+        self.conform &= self.conforms(datapoint.d)?;
         let t = datapoint.t.and_then(Timestamp::new).filter(|t| *t != Timestamp::ZERO);
         let t = t.unwrap_or(self.now);
         self.ordered &= t.as_secs_f64() >= self.points.last_t();
-        if self.fit && self.ordered {
+        if self.conform && self.ordered {
             self.points.push(t, datapoint.time_text, datapoint.d, self.origin)?;
         }
         Ok(())
@@ -178,12 +200,15 @@ impl<'a> Checked<'a> {
 
     /// Returns whether a value matches the schema.
     fn conforms(&mut self, value: Option<&[u8]>) -> Result<bool, BatchError> {
-        let ValueSchema { validator, max_steps } = self.schema;
+        let InsertRules { validator, max_steps, .. } = self.rules;
         let text = value.unwrap_or(b"null");
         self.steps += DATAPOINT_STEPS + text.len() as u64;
         if validator.allows_anything() {
             check_value(text)?;
             return Ok(true);
+        }
+        if heap(text) > MAX_VALUE_HEAP {
+            return Err(BatchError::Parts { index: self.count - 1 });
         }
         let value: Value = serde_json::from_slice(text)?;
         let steps = validator.steps(&value);
@@ -203,7 +228,7 @@ impl<'a> Checked<'a> {
     }
 
     fn finish(self) -> Result<Batch, BatchError> {
-        match (self.fit, self.ordered) {
+        match (self.conform, self.ordered) {
             (false, _) => Err(BatchError::Schema),
             (true, false) => Err(BatchError::Order),
             (true, true) => Ok(self.points.into()),
@@ -276,11 +301,41 @@ fn text(body: &[u8]) -> Result<&str, BatchError> {
     std::str::from_utf8(body).map_err(|error| BatchError::Malformed(error.to_string()))
 }
 
-/// Returns the datapoints of a body. `null` stands for none.
-fn incoming(text: &str) -> Result<Vec<Incoming<'_>>, BatchError> {
-    let incoming: Option<Vec<Incoming<'_>>> =
-        serde_json::from_str(text).map_err(|error| malformed(text, &error))?;
-    Ok(incoming.unwrap_or_default())
+/// Checks a body of which `count` datapoints could be read before something else: none (`[]` or
+/// `null`), or an error, of which this says where it is.
+fn check_array(text: &str, count: usize) -> Result<(), BatchError> {
+    let all: Option<Count> = serde_json::from_str(text).map_err(|error| malformed(text, &error))?;
+    match all.map_or(0, |all| all.0) == count {
+        true => Ok(()),
+        false => Err(BatchError::Malformed("it is not an array of datapoints".to_owned())),
+    }
+}
+
+/// The number of datapoints in an array.
+struct Count(usize);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Array;
+
+        impl<'de> Visitor<'de> for Array {
+            type Value = Count;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array of datapoints")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+                let mut count = 0;
+                while array.next_element::<Incoming<'_>>()?.is_some() {
+                    count += 1;
+                }
+                Ok(Count(count))
+            }
+        }
+
+        deserializer.deserialize_seq(Array)
+    }
 }
 
 /// Describes an error in the text of a body. Many programs write NaN, which is not JSON.
@@ -295,36 +350,43 @@ fn malformed(text: &str, error: &serde_json::Error) -> BatchError {
     BatchError::Malformed(format!("{error}{}", hint.unwrap_or_default()))
 }
 
-/// Reads the datapoints of a body whose values are all simple, as nearly always.
-struct FlatDatapoints<'a> {
-    /// What is still to be read; `None` after the last datapoint, or one that is not simple.
+/// The datapoints of a body, one after the other.
+struct Datapoints<'a> {
+    /// What is still to be read; `None` after the last datapoint, or before what is not one.
     rest: Option<&'a [u8]>,
     are_all: bool,
 }
 
-impl<'a> FlatDatapoints<'a> {
+impl<'a> Datapoints<'a> {
     fn new(body: &'a [u8]) -> Self {
         Self { rest: skip_spaces(body).strip_prefix(b"["), are_all: false }
     }
 
-    /// Returns whether the body has no others than those that were returned.
+    /// Returns whether the body is an array of those that were returned.
     fn are_all(&self) -> bool {
         self.are_all
     }
 }
 
-impl<'a> Iterator for FlatDatapoints<'a> {
+impl<'a> Iterator for Datapoints<'a> {
     type Item = Incoming<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let rest = skip_spaces(self.rest.take()?);
-        let (raw, length) = RawDatapoint::scan(rest)?;
+        let (datapoint, length) = match RawDatapoint::scan(rest) {
+            Some((raw, length)) => (raw.into(), length),
+            // A value that is not simple.
+            None => {
+                let mut values = serde_json::Deserializer::from_slice(rest).into_iter();
+                (values.next()?.ok()?, values.byte_offset())
+            }
+        };
         match skip_spaces(&rest[length..]) {
             [b',', next @ ..] => self.rest = Some(next),
             [b']', end @ ..] => self.are_all = skip_spaces(end).is_empty(),
             _ => {}
         }
-        Some(raw.into())
+        Some(datapoint)
     }
 }
 
@@ -357,10 +419,74 @@ fn depth_exceeds(text: &[u8], limit: usize) -> bool {
     false
 }
 
+/// Returns the memory of a value when it is parsed, roughly, in bytes.
+fn heap(text: &[u8]) -> usize {
+    const ITEM: usize = size_of::<Value>();
+    // A node of the tree that an object is, which holds up to 11 members.
+    const OBJECT: usize = 11 * (ITEM + size_of::<String>()) + 16;
+    let parts = text.iter().map(|byte| match byte {
+        b'{' => OBJECT,
+        b'[' | b',' => ITEM,
+        _ => 1,
+    });
+    parts.sum()
+}
+
 /// Returns an error if a value is not JSON that can be read again, although it was scanned as such: a
 /// number beyond the floats, half of a surrogate pair, more than 127 levels of nesting.
 pub(in crate::storage) fn check_value(text: &[u8]) -> Result<(), serde_json::Error> {
-    if is_plain(text) { Ok(()) } else { serde_json::from_slice::<Value>(text).map(drop) }
+    if is_plain(text) { Ok(()) } else { serde_json::from_slice::<Readable>(text).map(drop) }
+}
+
+/// A value that can be read. It is not kept.
+struct Readable;
+
+impl<'de> Deserialize<'de> for Readable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Readable {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+        while members.next_entry::<Self, Self>()?.is_some() {}
+        Ok(self)
+    }
 }
 
 /// Returns whether `text`, which was scanned as JSON, needs no further check: a short number without
@@ -373,5 +499,69 @@ fn is_plain(text: &[u8]) -> bool {
         }
         Some(b'{' | b'[') | None => false,
         Some(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cdb_types::Schema;
+    use serde_json::json;
+
+    use super::*;
+
+    async fn read(body: &str) -> Result<String, BatchError> {
+        let anything = Schema::default().validator().expect("a schema");
+        let rules = InsertRules { validator: &anything, max_steps: 0, max_datapoints: 100 };
+        let batch = Batch::read(body.as_bytes(), rules, None, Timestamp::ZERO + 9.0).await?;
+        Ok(String::from_utf8_lossy(batch.into_points().text()).into_owned())
+    }
+
+    #[tokio::test]
+    async fn simple_and_other_datapoints_are_read_in_their_order() {
+        for (body, expected) in [
+            ("null", ""),
+            (" [ ] ", ""),
+            (
+                r#"[{"t":1,"d":2},{"t":3,"d":[4]} , {"t":5,"d":"\n"}]"#,
+                r#"{"t":1,"d":2},{"t":3,"d":[4]},{"t":5,"d":"\n"}"#,
+            ),
+            (r#"[{"d":{"a":[1]},"T":2,"x":[{}]},{}]"#, r#"{"t":2,"d":{"a":[1]}},{"t":9}"#),
+        ] {
+            assert_eq!(read(body).await.as_deref(), Ok(expected), "{body}");
+        }
+        for body in ["", "{}", "5", "[5]", "[{}", "[{},]", "[{}]]", "[{} {}]", "[[]]", "[null]"] {
+            let error = read(body).await.expect_err(body);
+            assert!(matches!(error, BatchError::Malformed(_)), "{body}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_readable_if_it_can_be_parsed() {
+        for text in [
+            "[1,-2,3.5,1e300,null,true,\"x\\u00e9\",{\"a\\n\":[{}]}]",
+            "18446744073709551616",
+            "1e999",
+            "[{\"a\":1e999}]",
+            "[\"\\ud800\"]",
+            "{\"\\ud800\":1}",
+            "[1,]",
+        ] {
+            let parsed = serde_json::from_str::<Value>(text);
+            assert_eq!(check_value(text.as_bytes()).is_ok(), parsed.is_ok(), "{text}");
+        }
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        for depth in [127, 128] {
+            let parsed = serde_json::from_str::<Value>(&nested(depth));
+            assert_eq!(check_value(nested(depth).as_bytes()).is_ok(), parsed.is_ok(), "{depth}");
+        }
+    }
+
+    #[test]
+    fn the_memory_of_a_value_is_not_underestimated() {
+        for (value, objects) in [(json!([{"": 0}]), 1), (json!([[1, 2], {"a": {}}]), 2)] {
+            let items = value.to_string().matches([',', '[']).count();
+            let least = objects * 600 + items * size_of::<Value>();
+            assert!(heap(value.to_string().as_bytes()) >= least, "{value}");
+        }
     }
 }

@@ -16,14 +16,14 @@ use super::*;
 use crate::service::authorize::{AppendPermit, operator};
 use crate::storage::model::ObjectId;
 use crate::storage::{
-    Array, Batch, Device, ReadError, Storage, StoredPassword, Stream, User, ValueSchema,
+    Array, Batch, Device, InsertRules, ReadError, Storage, StoredPassword, Stream, User,
 };
 
 async fn batch(data: &Value) -> Batch {
     let body = data.to_string();
     let anything = Schema::default().validator().expect("a schema");
-    let schema = ValueSchema { validator: &anything, max_steps: 0 };
-    Batch::read(body.as_bytes(), schema, None, Timestamp::ZERO + 1e9).await.expect("a batch")
+    let rules = InsertRules { validator: &anything, max_steps: 0, max_datapoints: usize::MAX };
+    Batch::read(body.as_bytes(), rules, None, Timestamp::ZERO + 1e9).await.expect("a batch")
 }
 
 /// A store with one user, device and stream; gives the stream's data array.
