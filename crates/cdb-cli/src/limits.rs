@@ -56,7 +56,8 @@ pub(crate) struct LimitFlags {
     #[arg(long, value_name = "N")]
     max_script_steps: Option<u64>,
 
-    /// Any limit, by its name in the guide: --limit schema_bytes=128KiB. May be repeated.
+    /// Any limit, by its name in the guide: --limit schema_bytes=128KiB. May be repeated. It takes
+    /// precedence over the other flags.
     #[arg(long, value_name = "NAME=VALUE")]
     limit: Vec<String>,
 }

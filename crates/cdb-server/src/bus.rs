@@ -36,7 +36,7 @@ pub(crate) trait Bus: Debug + Send + Sync {
     /// [`unsubscribe`](Self::unsubscribe) ends it in both cases.
     async fn subscribe(&self, array: Array);
 
-    /// Stops to receive the events of an array. Those that wait are dropped.
+    /// Stops receiving the events of an array. Those that wait are dropped.
     fn unsubscribe(&self, array: Array);
 
     /// Waits for the next event of the arrays that were subscribed to. Only one may wait.

@@ -33,8 +33,8 @@
 //! Passwords are stored as argon2id hashes, and the tokens of sessions as SHA-256. API keys are stored
 //! in plain text. On Unix, a new data file can be read and written by its owner only.
 //!
-//! After 6 wrong passwords for an account, or 11 from an address (of IPv6, a network of 64 bits), each
-//! further try waits, for at most 8 and 2 seconds. Logins of an account from an address where it has
+//! After several wrong passwords for an account, or from an address (of IPv6, a network of 64 bits),
+//! each further try waits ([`Limits`] says how many and how long). Logins of an account from an address where it has
 //! logged in before do not wait, and a password that was right in the last 10 minutes is not hashed
 //! again.
 //!

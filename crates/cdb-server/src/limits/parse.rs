@@ -72,11 +72,13 @@ impl LimitValue for Duration {
     }
 }
 
-/// Reads the value of a limit: digits, which commas may separate, and a unit.
+/// Reads the value of a limit: digits, which commas may separate into groups of three, and a unit.
 pub(super) fn parse<T: LimitValue>(name: &'static str, text: &str) -> Result<T, InvalidLimit> {
     let start_of_unit = text.find(|c: char| !c.is_ascii_digit() && c != ',');
     let (digits, unit) = text.split_at(start_of_unit.unwrap_or(text.len()));
-    let number = digits.replace(',', "").parse().ok();
+    let mut groups = digits.split(',').skip(1);
+    let number = groups.all(|group| group.len() == 3).then(|| digits.replace(',', ""));
+    let number = number.and_then(|digits| digits.parse().ok());
     let value = number.and_then(|number| T::from_parts(number, unit.trim()));
     let invalid = || InvalidLimit::Value { name, value: text.to_owned(), expected: T::EXPECTED };
     value.ok_or_else(invalid)

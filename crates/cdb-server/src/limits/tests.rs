@@ -139,6 +139,7 @@ fn what_is_not_a_limit_or_not_a_value_is_refused() {
         ("body_bytes", "", "`` is not a value of the limit `body_bytes`, which is a number such"),
         ("body_bytes", "5s", "a number such as"),
         ("body_bytes", "-5", "a number such as"),
+        ("body_bytes", "1,5MiB", "a number such as"),
         ("body_bytes", "99999999999GiB", "a number such as"),
         ("sessions_per_device", "5GiB", "a number such as"),
         ("body_time", "5", "a time such as 250ms"),

@@ -220,11 +220,11 @@ impl Service {
         update: Map<String, Value>,
     ) -> Result<DeviceInfo, ApiError> {
         let permit = self.may_update_device(principal, path).await?;
+        let update = DeviceUpdate::from_object(update)?;
         let mut tx = self.storage.begin(permit).await?;
         let resolved = self.resolve_device(&mut *tx, principal, path).await;
         let ResolvedDevice { user, mut device, grant } =
             resolved.map_err(ResolveError::when_changing)?;
-        let update = DeviceUpdate::from_object(update)?;
         authorize::update(
             &grant,
             &[

@@ -92,8 +92,8 @@ pub(crate) fn user_bytes(user: &User) -> u64 {
 
 /// The memory of a device, roughly, in bytes.
 pub(crate) fn device_bytes(device: &Device) -> u64 {
-    let Device { name, nickname, description, icon, role, .. } = device;
-    OBJECT_BYTES + bytes([name, nickname, description, icon, role])
+    let Device { name, nickname, description, icon, role, apikey, .. } = device;
+    OBJECT_BYTES + bytes([name, nickname, description, icon, role]) + apikey.expose().len() as u64
 }
 
 /// The memory of a stream, roughly, in bytes.

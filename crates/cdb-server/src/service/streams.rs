@@ -164,18 +164,20 @@ impl Service {
         principal: &Principal,
         path: &StreamPath,
     ) -> Result<(), ApiError> {
-        self.may_update_stream(principal, path).await.map(drop)
+        let mut db = self.storage.catalog().await?;
+        self.may_update_stream(&mut *db, principal, path).await.map(drop)
     }
 
     async fn may_update_stream(
         &self,
+        db: &mut dyn Catalog,
         principal: &Principal,
         path: &StreamPath,
-    ) -> Result<ChangePermit, ApiError> {
-        let mut db = self.storage.catalog().await?;
-        let resolved = self.resolve_stream(&mut *db, principal, path).await;
-        let ResolvedStream { grant, .. } = resolved.map_err(ResolveError::when_changing)?;
-        authorize::any_update(&grant, &FIELDS)
+    ) -> Result<(ResolvedStream, ChangePermit), ApiError> {
+        let resolved = self.resolve_stream(db, principal, path).await;
+        let resolved = resolved.map_err(ResolveError::when_changing)?;
+        let permit = authorize::any_update(&resolved.grant, &FIELDS)?;
+        Ok((resolved, permit))
     }
 
     pub(crate) async fn update_stream(
@@ -184,30 +186,21 @@ impl Service {
         path: &StreamPath,
         update: Map<String, Value>,
     ) -> Result<StreamInfo, ApiError> {
-        let permit = self.may_update_stream(principal, path).await?;
+        let mut db = self.storage.catalog().await?;
+        let (resolved, permit) = self.may_update_stream(&mut *db, principal, path).await?;
+        drop(db);
         let update = StreamUpdate::from_object(update)?;
+        let fields = updated_fields(&update);
+        authorize::update(&resolved.grant, &fields)?;
         // Before the lock of the writer is taken.
         if let Some(schema) = &update.schema {
             let compiled = self.schemas.compiled(principal, schema.as_str()).await?;
             compiled.map_err(|error| ApiError::from(&*error))?;
         }
         let mut tx = self.storage.begin(permit).await?;
-        let resolved = self.resolve_stream(&mut *tx, principal, path).await;
-        let resolved = resolved.map_err(ResolveError::when_changing)?;
+        let (resolved, _) = self.may_update_stream(&mut *tx, principal, path).await?;
         let ResolvedStream { user, mut stream, grant, .. } = resolved;
-        authorize::update(
-            &grant,
-            &[
-                (update.name.is_some(), Field::StreamName, "name"),
-                (update.nickname.is_some(), Field::StreamNickname, "nickname"),
-                (update.description.is_some(), Field::StreamDescription, "description"),
-                (update.icon.is_some(), Field::StreamIcon, "icon"),
-                (update.schema.is_some(), Field::StreamSchema, "schema"),
-                (update.datatype.is_some(), Field::StreamDatatype, "datatype"),
-                (update.ephemeral.is_some(), Field::StreamEphemeral, "ephemeral"),
-                (update.downlink.is_some(), Field::StreamDownlink, "downlink"),
-            ],
-        )?;
+        authorize::update(&grant, &fields)?;
         let was_downlink = stream.downlink;
         apply(&mut stream, update)?;
         tx.update_stream(&stream).await?;
@@ -254,6 +247,20 @@ impl Service {
         audit::record(&mut *tx, users, "DeleteStream", path).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// The fields of a stream, which of them an update changes, and their names.
+fn updated_fields(update: &StreamUpdate) -> [(bool, Field, &'static str); 8] {
+    [
+        (update.name.is_some(), Field::StreamName, "name"),
+        (update.nickname.is_some(), Field::StreamNickname, "nickname"),
+        (update.description.is_some(), Field::StreamDescription, "description"),
+        (update.icon.is_some(), Field::StreamIcon, "icon"),
+        (update.schema.is_some(), Field::StreamSchema, "schema"),
+        (update.datatype.is_some(), Field::StreamDatatype, "datatype"),
+        (update.ephemeral.is_some(), Field::StreamEphemeral, "ephemeral"),
+        (update.downlink.is_some(), Field::StreamDownlink, "downlink"),
+    ]
 }
 
 /// Checks an update and applies it. Its schema has been checked before.

@@ -1,4 +1,4 @@
-//! What an principal is shown of an object.
+//! What a principal is shown of an object.
 
 use cdb_types::{DeviceInfo, Schema, StreamInfo, UserInfo};
 
