@@ -29,6 +29,12 @@ impl TestProcess {
         Self { child, output }
     }
 
+    /// The number by which the system knows the process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The lines that the process prints, until it ends.
     pub fn lines(&mut self) -> impl Iterator<Item = String> {
         (&mut self.output).lines().map_while(Result::ok)

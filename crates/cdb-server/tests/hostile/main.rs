@@ -1,0 +1,13 @@
+//! Attacks on the server by clients without rights. Each test measures how much memory and CPU time
+//! the server takes, in a process of its own, and how long the inserts of another client take
+//! meanwhile. The limits are in [`support::effects`].
+
+// The measurements come from `/proc`.
+#![cfg(target_os = "linux")]
+
+mod peace;
+mod support;
+
+/// The allocator of the `cdb` command, since how much freed memory a process keeps depends on it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
