@@ -5,6 +5,8 @@
 // The measurements come from `/proc`.
 #![cfg(target_os = "linux")]
 
+mod bodies;
+mod connections;
 mod peace;
 mod support;
 
