@@ -7,6 +7,7 @@
 
 mod bodies;
 mod connections;
+mod frames;
 mod peace;
 mod support;
 
