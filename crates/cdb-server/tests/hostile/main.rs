@@ -9,6 +9,7 @@ mod bodies;
 mod connections;
 mod frames;
 mod peace;
+mod scripts;
 mod support;
 
 /// The allocator of the `cdb` command, since how much freed memory a process keeps depends on it.
