@@ -9,6 +9,7 @@ mod bodies;
 mod connections;
 mod frames;
 mod peace;
+mod schemas;
 mod scripts;
 mod support;
 
