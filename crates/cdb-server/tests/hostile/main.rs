@@ -6,6 +6,7 @@
 #![cfg(target_os = "linux")]
 
 mod bodies;
+mod changes;
 mod connections;
 mod frames;
 mod peace;
