@@ -12,6 +12,7 @@ mod frames;
 mod peace;
 mod schemas;
 mod scripts;
+mod subscribers;
 mod support;
 
 /// The allocator of the `cdb` command, since how much freed memory a process keeps depends on it.
