@@ -14,6 +14,7 @@ mod schemas;
 mod scripts;
 mod subscribers;
 mod support;
+mod values;
 
 /// The allocator of the `cdb` command, since how much freed memory a process keeps depends on it.
 #[global_allocator]
