@@ -8,7 +8,9 @@
 mod bodies;
 mod changes;
 mod connections;
+mod fleets;
 mod frames;
+mod listing;
 mod peace;
 mod schemas;
 mod scripts;
