@@ -18,6 +18,7 @@ mod scripts;
 mod sessions;
 mod subscribers;
 mod support;
+mod together;
 mod values;
 
 /// The allocator of the `cdb` command, since how much freed memory a process keeps depends on it.
