@@ -1,5 +1,7 @@
 //! `GET websocket`: a connection over which a client receives inserts, and may insert.
 
+mod incoming;
+mod ping_pace;
 mod sender;
 mod socket;
 mod subscriptions;
@@ -29,8 +31,8 @@ pub(super) async fn open(
     let answers = call.parameters.get(ANSWERS_PARAMETER).is_some_and(is_true);
     let socket = Socket::new(call.service, call.principal, answers);
     tokio::spawn(async move {
-        if let Some(websocket) = opened.await {
-            socket.run(websocket).await;
+        if let Some((websocket, received)) = opened.await {
+            socket.run(websocket, &received).await;
         }
         drop(open_socket);
     });

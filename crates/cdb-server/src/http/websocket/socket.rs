@@ -14,6 +14,8 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
+use super::incoming::Received;
+use super::ping_pace::PingPace;
 use super::sender::{Liveness, Sender};
 use super::subscriptions::{Answers, Subscriptions};
 use super::upgrade::WebSocket;
@@ -82,13 +84,13 @@ impl Socket {
         Self { service, answers, send_queue, subscriptions, principal, pongs, liveness }
     }
 
-    pub(super) async fn run(self, websocket: WebSocket) {
+    pub(super) async fn run(self, websocket: WebSocket, received: &Received) {
         let sockets = &self.service.sockets;
         let mut stop = sockets.stop.clone();
         let (sink, mut stream) = websocket.split();
         let mut sender = Sender::new(sink, sockets.idle_timeout(), &self.liveness);
         let end = tokio::select! {
-            Err(end) = self.receive(&mut stream) => end,
+            Err(end) = self.receive(&mut stream, received) => end,
             Err(end) = self.transmit(&mut sender) => end,
             Err(end) = self.recheck() => end,
             () = self.service.session_expired(self.principal.clone()) => {
@@ -110,8 +112,13 @@ impl Socket {
     }
 
     /// Carries out commands, one after the other.
-    async fn receive(&self, stream: &mut SplitStream<WebSocket>) -> Result<Infallible, End> {
+    async fn receive(
+        &self,
+        stream: &mut SplitStream<WebSocket>,
+        received: &Received,
+    ) -> Result<Infallible, End> {
         let idle_timeout = self.service.sockets.idle_timeout();
+        let mut pings = PingPace::default();
         loop {
             self.send_queue.answers_taken().await;
             let deadline = self.liveness.deadline(idle_timeout);
@@ -122,6 +129,7 @@ impl Socket {
                 continue;
             };
             let frame = frame.ok_or(End::Gone)??;
+            received.message();
             self.liveness.heard();
             match frame {
                 Message::Text(text) => self.handle(text.as_str()).await?,
@@ -129,9 +137,12 @@ impl Socket {
                     Ok(text) => self.handle(text).await?,
                     Err(_) => return Err(End::Close(None)),
                 },
-                Message::Ping(_) => self.pongs.notify_one(),
+                Message::Ping(_) => {
+                    self.pongs.notify_one();
+                    pings.keep().await;
+                }
                 Message::Close(_) => return Err(End::Gone),
-                Message::Pong(_) | Message::Frame(_) => {}
+                Message::Pong(_) | Message::Frame(_) => pings.keep().await,
             }
         }
     }

@@ -16,6 +16,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
+use super::incoming::{Incoming, Received};
 use super::sender::{MAX_BUFFERED_BYTES, MAX_FRAME_BYTES};
 use crate::api_error::ApiError;
 
@@ -23,7 +24,7 @@ use crate::api_error::ApiError;
 const READ_BYTES: usize = 4 * 1024;
 
 /// An open websocket.
-pub(super) type WebSocket = WebSocketStream<TokioIo<Upgraded>>;
+pub(super) type WebSocket = WebSocketStream<Incoming<TokioIo<Upgraded>>>;
 
 /// A request to open a websocket.
 pub(in crate::http) struct Upgrade {
@@ -58,7 +59,7 @@ impl Upgrade {
     pub(super) fn accept(
         self,
         max_message_bytes: usize,
-    ) -> (Response, impl Future<Output = Option<WebSocket>> + Send) {
+    ) -> (Response, impl Future<Output = Option<(WebSocket, Received)>> + Send) {
         let accept = derive_accept_key(self.key.as_bytes());
         let headers = [
             (CONNECTION, "upgrade"),
@@ -69,15 +70,11 @@ impl Upgrade {
         let opened = async move {
             match self.on_upgrade.await {
                 Ok(upgraded) => {
-                    let io = TokioIo::new(upgraded);
-                    Some(
-                        WebSocket::from_raw_socket(
-                            io,
-                            Role::Server,
-                            Some(config(max_message_bytes)),
-                        )
-                        .await,
-                    )
+                    let received = Received::new(max_message_bytes);
+                    let incoming = Incoming::new(TokioIo::new(upgraded), received.clone());
+                    let config = Some(config(max_message_bytes));
+                    let websocket = WebSocket::from_raw_socket(incoming, Role::Server, config);
+                    Some((websocket.await, received))
                 }
                 Err(error) => {
                     tracing::debug!(%error, "a connection did not become a websocket");
