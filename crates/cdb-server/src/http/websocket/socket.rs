@@ -149,6 +149,8 @@ impl Socket {
 
     /// Carries out a command, and answers it.
     async fn handle(&self, text: &str) -> Result<(), End> {
+        // Many commands may have been read at once, but others do not wait for all of them.
+        tokio::task::yield_now().await;
         let Ok(Request { id, command }) = Request::parse(text) else {
             return Err(End::Close(None));
         };
