@@ -55,7 +55,7 @@ pub(crate) struct Service {
     pub(crate) limits: Limits,
     pub(crate) topics: Topics,
     bus: Arc<dyn Bus>,
-    compute: Compute,
+    pub(crate) compute: Compute,
     pub(crate) sockets: Sockets,
     /// Devices by the digests of their keys.
     pub(crate) identities: Cache<KeyDigest, Identity>,

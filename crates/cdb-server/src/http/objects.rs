@@ -1,21 +1,27 @@
 //! Users, devices and streams.
 
+use std::sync::Arc;
+
 use axum::extract::Request;
 use axum::response::Response;
 
 use super::request::{Call, Names, sane, unknown_query};
-use super::response::{OK, json};
+use super::response::{OK, json, json_list};
 use super::{body, uncancelled};
 use crate::api_error::ApiError;
-use crate::service::StreamFilter;
+use crate::service::{Service, StreamFilter};
 
 type User = Call<String>;
 type Device = Call<(String, String)>;
 type Stream = Call<(String, String, String)>;
 
 pub(super) async fn list_users(call: Call<()>) -> Result<Response, ApiError> {
-    match call.parameters.query() {
-        Some("ls") => json(&call.service.list_users(&call.principal).await?),
+    let Call { service, principal, parameters, .. } = call;
+    match parameters.query() {
+        Some("ls") => {
+            let list = |service: Arc<Service>, by| async move { service.list_users(&by).await };
+            json_list(service, principal, list).await
+        }
         _ => Err(unknown_query()),
     }
 }
@@ -25,7 +31,11 @@ pub(super) async fn read_user(call: User) -> Result<Response, ApiError> {
     let path = path.to_read()?;
     match parameters.query() {
         None => json(&service.read_user(&principal, &path).await?),
-        Some("ls" | "devices") => json(&service.list_devices(&principal, &path).await?),
+        Some("ls" | "devices") => {
+            let list =
+                |service: Arc<Service>, by| async move { service.list_devices(&by, &path).await };
+            json_list(service, principal, list).await
+        }
         Some("streams") => {
             let set = |name| parameters.get(name) == Some("true");
             let filter = StreamFilter {
@@ -33,7 +43,10 @@ pub(super) async fn read_user(call: User) -> Result<Response, ApiError> {
                 downlink: set("downlink"),
                 visible: set("visible"),
             };
-            json(&service.list_user_streams(&principal, &path, filter).await?)
+            let list = |service: Arc<Service>, by| async move {
+                service.list_user_streams(&by, &path, filter).await
+            };
+            json_list(service, principal, list).await
         }
         Some(_) => Err(unknown_query()),
     }
@@ -67,7 +80,11 @@ pub(super) async fn read_device(call: Device) -> Result<Response, ApiError> {
     let path = path.to_read()?;
     match parameters.query() {
         None => json(&service.read_device(&principal, &path).await?),
-        Some("ls" | "streams") => json(&service.list_streams(&principal, &path).await?),
+        Some("ls" | "streams") => {
+            let list =
+                |service: Arc<Service>, by| async move { service.list_streams(&by, &path).await };
+            json_list(service, principal, list).await
+        }
         Some(_) => Err(unknown_query()),
     }
 }

@@ -1,11 +1,15 @@
 //! Responses, and errors as responses.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cdb_types::ServerError;
 use serde::Serialize;
 
 use crate::api_error::ApiError;
+use crate::identity::Principal;
+use crate::service::Service;
 
 /// The name of an error, in its response and in the log.
 #[derive(Debug, Clone)]
@@ -20,10 +24,44 @@ const MAX_MESSAGE_BYTES: usize = 1000;
 /// When a caller may try again what was refused for the moment.
 const RETRY_AFTER_SECONDS: &str = "1";
 
+/// How many items of a list are written before others may go on.
+const ITEMS_AT_A_TIME: usize = 64;
+
 /// A response in JSON.
 pub(super) fn json(value: &impl Serialize) -> Result<Response, ApiError> {
     let body = serde_json::to_vec(value).map_err(ApiError::internal)?;
     let mut response = body.into_response();
+    set_json(&mut response);
+    Ok(response)
+}
+
+/// A response with a list in JSON. It may have many thousands of items, so that all of the work is done
+/// on the threads for long computations, and ends when the client has gone away.
+pub(super) async fn json_list<T, L>(
+    service: Arc<Service>,
+    principal: Principal,
+    list: impl FnOnce(Arc<Service>, Principal) -> L,
+) -> Result<Response, ApiError>
+where
+    T: Serialize + Send + Sync,
+    L: Future<Output = Result<Vec<T>, ApiError>> + Send + 'static,
+{
+    let list = list(Arc::clone(&service), principal.clone());
+    let text = service.compute.run(&principal, async move {
+        let mut text = b"[".to_vec();
+        for (i, item) in list.await?.iter().enumerate() {
+            if i > 0 {
+                text.push(b',');
+            }
+            serde_json::to_writer(&mut text, item).map_err(ApiError::internal)?;
+            if i % ITEMS_AT_A_TIME == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        text.push(b']');
+        Ok::<_, ApiError>(text)
+    });
+    let mut response = text.await??.into_response();
     set_json(&mut response);
     Ok(response)
 }

@@ -14,6 +14,7 @@ mod compact;
 mod error;
 mod identify;
 mod journal;
+mod list;
 mod lock;
 mod owner;
 mod read;

@@ -7,6 +7,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{FromRow, Row, Sqlite};
 
+use super::list::list;
 use crate::storage::{Catalog, Device, KeyDigest, StorageError, StoredPassword, Stream, User};
 
 /// Something with a connection to read from.
@@ -101,8 +102,7 @@ impl<T: Connected> Catalog for T {
     }
 
     async fn users(&mut self) -> Result<Vec<User>, StorageError> {
-        let query = sqlx::query_as("SELECT * FROM user ORDER BY id");
-        Ok(query.fetch_all(self.connection()).await?)
+        list(self.connection(), "user WHERE id > ?", 0).await
     }
 
     async fn has_user_with_role(&mut self, role: &str) -> Result<bool, StorageError> {
@@ -128,8 +128,7 @@ impl<T: Connected> Catalog for T {
     }
 
     async fn devices(&mut self, user: i64) -> Result<Vec<Device>, StorageError> {
-        let query = sqlx::query_as("SELECT * FROM device WHERE user_id = ? ORDER BY id");
-        Ok(query.bind(user).fetch_all(self.connection()).await?)
+        list(self.connection(), "device WHERE user_id = ?", user).await
     }
 
     async fn stream(&mut self, device: i64, name: &str) -> Result<Option<Stream>, StorageError> {
@@ -138,16 +137,12 @@ impl<T: Connected> Catalog for T {
     }
 
     async fn streams(&mut self, device: i64) -> Result<Vec<Stream>, StorageError> {
-        let query = sqlx::query_as("SELECT * FROM stream WHERE device_id = ? ORDER BY id");
-        Ok(query.bind(device).fetch_all(self.connection()).await?)
+        list(self.connection(), "stream WHERE device_id = ?", device).await
     }
 
     async fn streams_of_user(&mut self, user: i64) -> Result<Vec<Stream>, StorageError> {
-        let query = sqlx::query_as(
-            "SELECT stream.* FROM stream JOIN device ON device.id = stream.device_id
-             WHERE device.user_id = ? ORDER BY stream.id",
-        );
-        Ok(query.bind(user).fetch_all(self.connection()).await?)
+        let of_user = "stream WHERE device_id IN (SELECT id FROM device WHERE user_id = ?)";
+        list(self.connection(), of_user, user).await
     }
 
     async fn audit_log(&mut self, user: i64) -> Result<Option<i64>, StorageError> {
