@@ -23,6 +23,11 @@ const MAX_TOTAL: usize = 64;
 /// 100 levels.
 const STACK_BYTES: usize = 32 * 1024 * 1024;
 
+/// How much lower the priority of these threads is: it leaves them a quarter of the time of a core that
+/// other threads of the server want as well.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 5;
+
 /// A runtime of its own for computations. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Compute(Arc<Inner>);
@@ -67,6 +72,8 @@ impl Compute {
             .worker_threads(threads)
             .thread_name("cdb-compute")
             .thread_stack_size(STACK_BYTES)
+
+            .on_thread_start(lower_priority)
             .enable_all()
             .build()?;
         Ok(Self(Arc::new(Inner {
@@ -113,6 +120,15 @@ impl Compute {
             callers.retain(|_, slots| Arc::strong_count(slots) > 1);
         }
         slots
+    }
+}
+
+/// Lets the threads that answer requests come before this one, when there are more of them than cores.
+fn lower_priority() {
+    // Of this thread. Other systems mean the whole process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::debug!(%error, "a thread for computations keeps its priority");
     }
 }
 
