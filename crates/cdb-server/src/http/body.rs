@@ -28,6 +28,11 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(15);
 /// The memory that a body takes at least.
 const MIN_BYTES: usize = 16 * 1024;
 
+/// The number of bytes after which a body takes the memory for its whole length, if that was declared.
+/// Until then it takes twice as much each time: the rest might never come. If it went on like this,
+/// it would leave behind pieces of memory that are about as large as the body.
+const SMALL_BYTES: usize = 64 * 1024;
+
 /// The first bytes of data that gzip has compressed.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -80,8 +85,10 @@ pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
             return Err(too_large(limits));
         }
         if length > bytes.capacity() {
-            // Not all that is declared at once: it might never come.
-            let capacity = (2 * bytes.capacity()).max(MIN_BYTES).min(declared).max(length);
+            let capacity = match (2 * bytes.capacity()).max(MIN_BYTES) {
+                more if more > SMALL_BYTES && declared >= length => declared,
+                more => more.min(declared).max(length),
+            };
             share.take(capacity - bytes.capacity()).map_err(exhausted)?;
             bytes.reserve_exact(capacity - bytes.len());
         }
