@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
 
 use super::admission::{Admission, AdmittedBody};
 use super::body::{BodyBudget, Leftover};
@@ -40,6 +41,7 @@ pub(super) struct Front {
     limits: Arc<Limits>,
     admission: Arc<Admission>,
     bodies: Arc<Usage>,
+    large_inserts: Arc<Semaphore>,
 }
 
 impl Front {
@@ -61,6 +63,7 @@ impl Front {
             limits: Arc::new(limits.clone()),
             admission: Admission::new(requests, MAX_WAIT),
             bodies: Usage::new(bodies),
+            large_inserts: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -76,7 +79,8 @@ impl Front {
         let caller = Caller::new(&principal, network);
         let admitted = self.admission.admit(caller).await?;
         let (usage, limits) = (Arc::clone(&self.bodies), Arc::clone(&self.limits));
-        request.extensions_mut().insert(BodyBudget { usage, caller, limits });
+        let large = Arc::clone(&self.large_inserts);
+        request.extensions_mut().insert(BodyBudget { large, usage, caller, limits });
         request.extensions_mut().insert(principal);
         let response = next.run(request).await;
         if response.status().is_success() {

@@ -14,6 +14,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::api_error::ApiError;
@@ -36,9 +37,15 @@ const SMALL_BYTES: usize = 64 * 1024;
 /// The first bytes of data that gzip has compressed.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
+/// A longer body of an insert is parsed and stored while no other one is: that takes some times its
+/// length in memory.
+const LARGE_BYTES: usize = 1024 * 1024;
+
 /// What reading a body may take; an extension of each request.
 #[derive(Debug, Clone)]
 pub(super) struct BodyBudget {
+    /// Has one permit, for the insert of a large body.
+    pub(super) large: Arc<Semaphore>,
     pub(super) usage: Arc<Usage>,
     pub(super) caller: Caller,
     pub(super) limits: Arc<Limits>,
@@ -61,7 +68,7 @@ impl AsRef<[u8]> for Held {
 pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
     let (parts, mut body) = request.into_parts();
     let budget = parts.extensions.get::<BodyBudget>();
-    let BodyBudget { usage, caller, limits } =
+    let BodyBudget { usage, caller, limits, .. } =
         budget.ok_or_else(|| ApiError::internal("a request without a budget"))?;
     refuse_compressed(&parts.headers)?;
     // Of a body whose length is not known: 0.
@@ -98,6 +105,21 @@ pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
         return Err(compressed("gzip"));
     }
     Ok(Bytes::from_owner(Held { bytes, _share: share }))
+}
+
+/// Reads the body of an insert. If it is large, waits until no other large one is inserted, and returns
+/// what lets the next one begin when it is dropped.
+pub(super) async fn read_insert(
+    request: Request,
+) -> Result<(Bytes, Option<OwnedSemaphorePermit>), ApiError> {
+    let large = request.extensions().get::<BodyBudget>().map(|budget| Arc::clone(&budget.large));
+    let large = large.ok_or_else(|| ApiError::internal("a request without a budget"))?;
+    let body = read(request).await?;
+    if body.len() < LARGE_BYTES {
+        return Ok((body, None));
+    }
+    let turn = large.acquire_owned().await.map_err(ApiError::internal)?;
+    Ok((body, Some(turn)))
 }
 
 fn refuse_compressed(headers: &HeaderMap) -> Result<(), ApiError> {
