@@ -72,7 +72,6 @@ impl Compute {
             .worker_threads(threads)
             .thread_name("cdb-compute")
             .thread_stack_size(STACK_BYTES)
-
             .on_thread_start(lower_priority)
             .enable_all()
             .build()?;

@@ -53,7 +53,7 @@ impl Load {
     }
 
     async fn write(&mut self, tx: &mut dyn Transaction) -> Result<(), LoadError> {
-        let points = std::mem::take(&mut self.points);
+        let mut points = std::mem::take(&mut self.points);
         tx.write_blocks(self.array, self.length, points.blocks()).await?;
         self.length += points.len() as u64;
         Ok(())

@@ -140,7 +140,7 @@ impl Batch {
 }
 
 impl From<Points> for Batch {
-    fn from(points: Points) -> Self {
+    fn from(mut points: Points) -> Self {
         let blocks = (points.text().len() >= LARGE_BYTES).then(|| points.blocks());
         Self { points, blocks }
     }

@@ -62,16 +62,12 @@ pub(crate) enum BlockError {
 }
 
 impl Block {
-    /// Creates a block of the datapoints `inner`, which are separated by commas.
-    pub(in crate::storage) fn of(inner: &[u8], count: usize, last_t: f64) -> Self {
-        let mut text = Vec::with_capacity(inner.len() + 2);
-        text.push(b'[');
-        text.extend_from_slice(inner);
-        text.push(b']');
+    /// Creates a block of datapoints, whose text is a JSON array.
+    pub(in crate::storage) fn of(text: &[u8], count: usize, last_t: f64) -> Self {
         let text_bytes = text.len();
         let (encoding, data) = match text_bytes < COMPRESS_BYTES {
-            true => (Encoding::Text, text),
-            false => (Encoding::Lz4, lz4_flex::block::compress_prepend_size(&text)),
+            true => (Encoding::Text, text.to_vec()),
+            false => (Encoding::Lz4, lz4_flex::block::compress_prepend_size(text)),
         };
         Self { count, last_t, text_bytes, encoding, data }
     }
@@ -148,10 +144,10 @@ mod tests {
 
     #[test]
     fn what_compresses_best_can_be_read() {
-        let value = format!("{{\"t\":1,\"d\":\"{}\"}}", "x".repeat(8 << 20));
+        let value = format!("[{{\"t\":1,\"d\":\"{}\"}}]", "x".repeat(8 << 20));
         let block = Block::of(value.as_bytes(), 1, 1.0);
         assert_eq!(block.encoding, Encoding::Lz4);
         let points = decode(block.encoding as i64, &block.data).expect("a datapoint");
-        assert_eq!(points.text(), value.as_bytes());
+        assert_eq!(points.text(), &value.as_bytes()[1..value.len() - 1]);
     }
 }

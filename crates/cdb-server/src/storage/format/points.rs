@@ -7,6 +7,9 @@ use serde::Deserialize;
 
 use super::block::{BLOCK_BYTES, Block, BlockError};
 
+/// More than a time, an origin and brackets take.
+const SPARE_BYTES: usize = 1024;
+
 /// The text of every stored datapoint begins with this.
 const TIME: &[u8] = br#"{"t":"#;
 
@@ -21,10 +24,11 @@ pub(crate) struct Points {
 }
 
 impl Points {
-    /// Creates an empty value with room for some datapoints and bytes of text.
+    /// Creates an empty value with room for some datapoints and bytes of text, and a few more, so that
+    /// one large value fits with its time.
     pub(in crate::storage) fn with_capacity(points: usize, bytes: usize) -> Self {
         Self {
-            text: Vec::with_capacity(bytes),
+            text: Vec::with_capacity(bytes + SPARE_BYTES),
             starts: Vec::with_capacity(points),
             times: Vec::with_capacity(points),
         }
@@ -176,22 +180,34 @@ impl Points {
     ///
     /// A block is cut before the first datapoint that begins after its share of the text, so that it
     /// holds at most one large value, its last one.
-    pub(in crate::storage) fn blocks(&self) -> Vec<Block> {
+    pub(in crate::storage) fn blocks(&mut self) -> Vec<Block> {
         let pieces = (self.text.len() / BLOCK_BYTES).max(1);
+        let share = self.text.len() / pieces;
+        // A value may be large, so that its text is not copied: what is around the datapoints of a block
+        // becomes brackets while the block is made.
+        self.text.reserve_exact(2);
+        self.text.insert(0, b',');
+        self.text.push(b',');
         let mut blocks = Vec::with_capacity(pieces);
         let mut first = 0;
         for piece in 1..=pieces {
-            let until = self.text.len() / pieces * piece;
+            let until = share * piece;
             let next = match piece == pieces {
                 true => self.len(),
                 false => self.starts.partition_point(|start| *start < until),
             };
             if first < next {
-                let count = next - first;
-                blocks.push(Block::of(self.part(first..next), count, self.times[next - 1]));
+                let start = self.starts[first];
+                let end = self.starts.get(next).copied().unwrap_or(self.text.len() - 1);
+                let text = &mut self.text[start..=end];
+                (text[0], text[end - start]) = (b'[', b']');
+                blocks.push(Block::of(text, next - first, self.times[next - 1]));
+                (text[0], text[end - start]) = (b',', b',');
                 first = next;
             }
         }
+        self.text.pop();
+        self.text.remove(0);
         blocks
     }
 }

@@ -167,18 +167,19 @@ impl StoredBlock {
 /// Writes blocks, within a transaction.
 pub(super) async fn insert_blocks(
     connection: &mut SqliteConnection,
-    rows: &[Row],
+    mut rows: Vec<Row>,
 ) -> Result<(), sqlx::Error> {
-    for rows in rows.chunks(ROWS_PER_STATEMENT) {
+    for rows in rows.chunks_mut(ROWS_PER_STATEMENT) {
         let mut statement = QueryBuilder::<Sqlite>::new(
             "INSERT INTO block (stream_id, substream, first_index, end_index, last_t, encoding, \
              data, text_bytes, checksum) ",
         );
-        statement.push_values(rows, |mut values, row| {
-            let (header, data) = (row.header(), row.block.data.as_slice());
+        statement.push_values(rows.iter_mut(), |mut values, row| {
+            // A copy of what may be large would only cost memory.
+            let (header, data) = (row.header(), std::mem::take(&mut row.block.data));
             let checksum = match row.is_damaged {
-                false => header.checksum(data),
-                true => header.checksum_of_damaged(data),
+                false => header.checksum(&data),
+                true => header.checksum_of_damaged(&data),
             };
             values
                 .push_bind(header.stream)

@@ -233,7 +233,7 @@ impl Commit {
             return Ok(());
         };
         // Blocks come before all that is in the journal.
-        let recent = pending.take_recent(array, &self.heads);
+        let mut recent = pending.take_recent(array, &self.heads);
         let recent = if recent.is_empty() { Vec::new() } else { recent.blocks() };
         for block in recent.into_iter().chain(blocks) {
             let first_index = pending.blocks.length;
@@ -254,13 +254,18 @@ impl Commit {
     }
 
     /// Writes it: within a transaction, unless it is one statement.
-    pub(super) async fn write(&self, connection: &mut SqliteConnection) -> Result<(), CommitError> {
+    ///
+    /// It must not be written again if that fails.
+    pub(super) async fn write(
+        &mut self,
+        connection: &mut SqliteConnection,
+    ) -> Result<(), CommitError> {
         for (array, pending) in &self.appends {
             if pending.clears_journal {
                 delete_entries(connection, *array).await?;
             }
         }
-        insert_blocks(connection, &self.rows).await?;
+        insert_blocks(connection, std::mem::take(&mut self.rows)).await?;
         let is_owner = insert_entries(connection, &self.entries(), self.epoch).await?;
         if is_owner { Ok(()) } else { Err(CommitError::Superseded) }
     }

@@ -58,13 +58,13 @@ pub(super) async fn merge_small(
             .await?;
         let block = Block::of(&text, count, blocks.last_t);
         blocks.merged(first_index, &block);
-        insert_blocks(connection, &[Row::new(array, first_index, block)]).await?;
+        insert_blocks(connection, vec![Row::new(array, first_index, block)]).await?;
     }
     Ok(())
 }
 
-/// Reads the text of the datapoints of whole blocks at the end of an array, or `None` if it is too
-/// long for one block.
+/// Reads the datapoints of whole blocks at the end of an array, as the text of a JSON array, or `None`
+/// if it is too long for one block.
 async fn read_text(
     connection: &mut SqliteConnection,
     array: Array,
@@ -99,7 +99,10 @@ async fn read_text(
     if next != range.end || text.len() > MAX_MERGED_BYTES {
         return Ok(None);
     }
-    text.remove(0);
+    if let Some(first) = text.first_mut() {
+        *first = b'[';
+    }
+    text.push(b']');
     Ok(Some(text))
 }
 

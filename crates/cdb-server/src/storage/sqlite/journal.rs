@@ -223,7 +223,7 @@ async fn repair(
             Content::Damaged(data) => {
                 rows.push(damaged(array, &mut blocks, piece.count, data));
             }
-            Content::Points(points) => {
+            Content::Points(mut points) => {
                 for block in points.blocks() {
                     let first_index = blocks.length;
                     blocks.push(&block);
@@ -232,7 +232,7 @@ async fn repair(
             }
         }
     }
-    insert_blocks(connection, &rows).await?;
+    insert_blocks(connection, rows).await?;
     delete_entries(connection, array).await?;
     // Damaged blocks are not merged with others.
     blocks.forget_small();
@@ -271,7 +271,7 @@ pub(super) async fn flush(
 ) -> Result<Vec<(Array, Blocks)>, CommitError> {
     let mut flushed = Vec::new();
     let mut rows = Vec::new();
-    for (array, mut blocks, points) in heads.journal() {
+    for (array, mut blocks, mut points) in heads.journal() {
         for block in points.blocks() {
             let first_index = blocks.length;
             blocks.push(&block);
@@ -282,7 +282,7 @@ pub(super) async fn flush(
     if flushed.is_empty() {
         return Ok(flushed);
     }
-    insert_blocks(connection, &rows).await?;
+    insert_blocks(connection, rows).await?;
     for (array, blocks) in &mut flushed {
         merge_small(connection, *array, blocks).await?;
     }

@@ -348,7 +348,7 @@ impl Transaction for SqliteTransaction {
             row
         };
         let rows: Vec<_> = blocks.into_iter().map(row).collect();
-        Ok(insert_blocks(self.connection(), &rows).await?)
+        Ok(insert_blocks(self.connection(), rows).await?)
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StorageError> {

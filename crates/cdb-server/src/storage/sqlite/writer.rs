@@ -94,7 +94,7 @@ impl Writer {
     }
 
     /// Writes, durably, and notifies subscribers.
-    pub(super) async fn commit(&mut self, commit: Commit) -> Result<(), CommitError> {
+    pub(super) async fn commit(&mut self, mut commit: Commit) -> Result<(), CommitError> {
         if commit.is_one_statement() {
             self.make_idle().await?;
             self.state = ConnectionState::Failed;

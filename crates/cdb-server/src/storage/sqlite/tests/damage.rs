@@ -91,7 +91,7 @@ async fn a_damaged_block_is_named_and_everything_else_can_be_read() {
         // The block as it was.
         execute(&store, "DELETE FROM block").await;
         for array in [array, other] {
-            let points = batch(&all.clone().into()).await.into_points();
+            let mut points = batch(&all.clone().into()).await.into_points();
             let mut length = 0;
             let rows: Vec<_> = points
                 .blocks()
@@ -103,7 +103,7 @@ async fn a_damaged_block_is_named_and_everything_else_can_be_read() {
                 })
                 .collect();
             let mut writer = store.writer().await.expect("it is open");
-            block_table::insert_blocks(&mut writer.connection, &rows).await.expect("written");
+            block_table::insert_blocks(&mut writer.connection, rows).await.expect("written");
         }
         assert_eq!(try_read(&store, array, 0..5000).await.expect("read"), all);
     }
