@@ -200,6 +200,13 @@ impl Column {
         run.or_else(|| self.meter.as_ref().map(Meter::steps)).unwrap_or(0)
     }
 
+    /// Returns how many bytes of its [`Budget`] the script holds now, estimated; 0 for a named
+    /// interpolator.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.since.run.as_ref().map_or(0, Run::held)
+    }
+
     /// Processes the datapoints that are not later than a time.
     fn process_until(&mut self, t: f64) {
         while let Some(point) = self.ahead.pop_front_if(|point| point.t <= t) {

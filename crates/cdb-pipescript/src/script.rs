@@ -219,6 +219,12 @@ impl Run {
         self.meter.steps()
     }
 
+    /// Returns how many bytes of its [`Budget`] the run holds now, estimated.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.meter.held()
+    }
+
     /// Returns `true` if the run has ended with an error because it exceeded its number of steps.
     #[must_use]
     pub fn is_out_of_steps(&self) -> bool {

@@ -189,7 +189,8 @@ limits! {
     script_bytes: usize = 64 * KIB, "64 KiB", "403";
     /// The steps of a run of a script, about 10 ns each, in addition to 200 for each datapoint.
     script_steps: u64 = 50_000_000, "50,000,000", "403, or the response is cut";
-    /// The memory that a run of a script holds at a time.
+    /// The memory that a run of a script holds at a time. All queries of a device together may hold
+    /// `scripts_per_device` times as much.
     script_memory: usize = 8 * MIB, "8 MiB", "403, or the response is cut";
     /// Scripts, and checks of large inserts and schemas, that run for a device at a time. At
     /// least 1 and at most 64.

@@ -4,17 +4,20 @@
 mod answer;
 mod dataset;
 pub(crate) mod documentation;
+mod memory;
 mod merge;
 mod source;
 
 pub(crate) use answer::{Answer, AnswerError, write_point};
 pub(crate) use dataset::{Dataset, Times};
+pub(crate) use memory::Memory;
 pub(crate) use merge::Merged;
 pub(crate) use source::{Source, read_point};
 
 use cdb_pipescript::{Point, RunError};
 
 use crate::storage::ReadError;
+use crate::usage::Exhausted;
 
 /// Why a question has no further answer.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +26,8 @@ pub(crate) enum QueryFailure {
     Read(#[from] ReadError),
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error("The scripts of your requests hold too much memory. Wait until they are answered.")]
+    Memory(Exhausted),
 }
 
 /// How many steps scripts take before others may go on: a tenth of a millisecond or so.

@@ -41,6 +41,7 @@ use crate::permissions::Permissions;
 use crate::sockets::Sockets;
 use crate::storage::{KeyDigest, Storage};
 use crate::topics::Topics;
+use crate::usage::Usage;
 pub(crate) use cache::{Cache, Remembered};
 use data::Located;
 use schemas::Schemas;
@@ -56,6 +57,8 @@ pub(crate) struct Service {
     pub(crate) topics: Topics,
     bus: Arc<dyn Bus>,
     pub(crate) compute: Compute,
+    /// What the scripts of queries hold.
+    script_memory: Arc<Usage>,
     pub(crate) sockets: Sockets,
     /// Devices by the digests of their keys.
     pub(crate) identities: Cache<KeyDigest, Identity>,
@@ -90,6 +93,7 @@ impl Service {
             schemas: Schemas::new(compute.clone(), limits.schemas()),
             insert_memory: Arc::new(Semaphore::new(data::INSERT_MEMORY_KIB as usize)),
             compute,
+            script_memory: Usage::new(queries::script_quota(limits)),
             sockets,
             identities: Cache::default(),
             streams: Cache::default(),

@@ -2,6 +2,7 @@
 
 use cdb_pipescript::{Columns, Grid, Interpolator, Point, Run, Script, Value};
 
+use super::memory::{Held, Memory};
 use super::{Merged, Pace, QueryFailure};
 
 /// How many rows are made before others may go on.
@@ -20,9 +21,10 @@ pub(crate) struct Dataset {
     times: Times,
     columns: Columns,
     sources: Vec<ColumnSource>,
-    post: Option<Run>,
+    post: Option<(Run, Held)>,
     pace: Pace,
     ended: bool,
+    memory: Memory,
 }
 
 /// What a column is made of.
@@ -32,17 +34,20 @@ struct ColumnSource {
     source: Merged,
     allow_nil: bool,
     pace: Pace,
+    held: Held,
 }
 
 impl Dataset {
-    pub(crate) fn new(times: Times, post: Option<&Script>) -> Self {
+    /// `memory` counts what the scripts of the columns and of the rows hold.
+    pub(crate) fn new(times: Times, post: Option<&Script>, memory: Memory) -> Self {
         Self {
             times,
             columns: Columns::new(),
             sources: Vec::new(),
-            post: post.map(Script::start),
+            post: post.map(|script| (script.start(), memory.begin())),
             pace: Pace::default(),
             ended: false,
+            memory,
         }
     }
 
@@ -54,19 +59,23 @@ impl Dataset {
         allow_nil: bool,
     ) {
         self.columns.add(&name, interpolator);
-        self.sources.push(ColumnSource { name, source, allow_nil, pace: Pace::default() });
+        let (pace, held) = (Pace::default(), self.memory.begin());
+        self.sources.push(ColumnSource { name, source, allow_nil, pace, held });
     }
 
     pub(crate) async fn next(&mut self) -> Result<Option<Point>, QueryFailure> {
         let mut made = 0;
         loop {
-            if let Some(row) = self.post.as_mut().and_then(Run::pull) {
+            if let Some(row) = self.post.as_mut().and_then(|(run, _)| run.pull()) {
                 return Ok(Some(row));
             }
             if self.ended {
                 return Ok(None);
             }
-            self.pace.keep(self.post.as_ref().map_or(0, Run::steps)).await;
+            if let Some((run, held)) = &mut self.post {
+                held.set(run.held())?;
+                self.pace.keep(run.steps()).await;
+            }
             made += 1;
             if made % ROWS_AT_A_TIME == 0 {
                 tokio::task::yield_now().await;
@@ -74,11 +83,11 @@ impl Dataset {
             let row = self.row().await?;
             match (&mut self.post, row) {
                 (None, row) => return Ok(row),
-                (Some(run), None) => {
+                (Some((run, _)), None) => {
                     self.ended = true;
                     run.end()?;
                 }
-                (Some(run), Some(row)) => {
+                (Some((run, _)), Some(row)) => {
                     if self.sources.iter().all(|column| column.may_pass(&row)) {
                         run.push(row)?;
                     }
@@ -98,6 +107,7 @@ impl Dataset {
         let Some((t, x)) = time else { return Ok(None) };
         for (column, from) in self.columns.iter_mut().zip(&mut self.sources) {
             while !column.advance_to(t) {
+                from.held.set(column.held())?;
                 from.pace.keep(column.steps()).await;
                 match from.source.next().await? {
                     Some(point) => column.push(point),

@@ -2,6 +2,7 @@
 
 use cdb_pipescript::{Point, Run, Script};
 
+use super::memory::{Held, Memory};
 use super::{Pace, QueryFailure};
 use crate::storage::{BlockError, ReadError, Scan};
 
@@ -9,7 +10,7 @@ use crate::storage::{BlockError, ReadError, Scan};
 #[derive(Debug)]
 pub(crate) struct Source {
     pages: Pages,
-    run: Option<Run>,
+    run: Option<(Run, Held)>,
     pace: Pace,
     /// Whether the script knows that there is nothing more.
     ended: bool,
@@ -18,10 +19,16 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn new(scan: Box<dyn Scan>, script: Option<&Script>, limit: Option<u64>) -> Self {
+    /// `memory` counts what the script holds.
+    pub(crate) fn new(
+        scan: Box<dyn Scan>,
+        script: Option<&Script>,
+        limit: Option<u64>,
+        memory: &Memory,
+    ) -> Self {
         Self {
             pages: Pages { scan, page: Vec::new(), at: 0 },
-            run: script.map(Script::start),
+            run: script.map(|script| (script.start(), memory.begin())),
             pace: Pace::default(),
             ended: false,
             left: limit.unwrap_or(u64::MAX),
@@ -34,13 +41,14 @@ impl Source {
         }
         let next = match &mut self.run {
             None => self.pages.next().await?,
-            Some(run) => loop {
+            Some((run, held)) => loop {
                 if let Some(point) = run.pull() {
                     break Some(point);
                 }
                 if self.ended {
                     break None;
                 }
+                held.set(run.held())?;
                 self.pace.keep(run.steps()).await;
                 match self.pages.next().await? {
                     Some(point) => run.push(point)?,

@@ -75,6 +75,7 @@ impl From<QueryFailure> for ApiError {
         match internal {
             QueryFailure::Read(error) => error.into(),
             QueryFailure::Run(error) => Self::bad_request(error.to_string()),
+            QueryFailure::Memory(_) => Self::new(429, ErrorKind::Limit, internal.to_string()),
         }
     }
 }

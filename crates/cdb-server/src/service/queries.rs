@@ -1,5 +1,7 @@
 //! Questions about streams' data.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use cdb_pipescript::{Grid, Interpolator, Script};
 use cdb_types::{
     CheckedStream, DataQuery, DatasetQuery, ErrorKind, QueryError, Range, Reference, StreamPath,
@@ -10,11 +12,27 @@ use super::Service;
 use super::authorize::ReadPermit;
 use crate::api_error::ApiError;
 use crate::identity::Principal;
-use crate::query::{Answer, Dataset, Merged, Rows, Source, Times};
+use crate::limits::Limits;
+use crate::query::{Answer, Dataset, Memory, Merged, Rows, Source, Times};
 use crate::storage::PageSize;
+use crate::usage::{Caller, Quota};
 
 /// How many datapoints before the first row a column without a range begins.
 const BEFORE_FIRST_ROW: u64 = 10;
+
+/// How many callers may let their scripts hold as much memory as possible at the same time.
+const CALLERS: usize = 8;
+
+/// How much the scripts of queries may hold.
+pub(super) fn script_quota(limits: &Limits) -> Quota {
+    let per_caller = limits.script_memory.saturating_mul(limits.scripts_per_device);
+    Quota {
+        per_device: per_caller,
+        per_address: per_caller,
+        anonymous: per_caller,
+        total: per_caller.saturating_mul(CALLERS),
+    }
+}
 
 impl Service {
     /// Opens a range of a stream's datapoints for reading.
@@ -30,9 +48,9 @@ impl Service {
         let (range, limit) = self.resolve(&permit, range).await?;
         if script.is_some() {
             let scan = self.storage.scan(&permit, range, PageSize::Large);
-            return Ok(
-                self.computed(principal, Rows::Source(Source::new(scan, script.as_ref(), limit)))
-            );
+            let memory = self.script_memory(principal);
+            let source = Source::new(scan, script.as_ref(), limit, &memory);
+            return Ok(self.computed(principal, Rows::Source(source)));
         }
         let end = range.end.min(range.start.saturating_add(limit.unwrap_or(u64::MAX)));
         Ok(Answer::Stored(self.storage.scan(&permit, range.start..end, PageSize::Large)))
@@ -55,7 +73,9 @@ impl Service {
         streams: &[StreamQuery],
     ) -> Result<Answer, ApiError> {
         let streams = self.may_read_all(principal, check_merge(streams)?).await?;
-        Ok(self.computed(principal, Rows::Merged(self.open(principal, streams, None).await?)))
+        let memory = self.script_memory(principal);
+        let merged = self.open(principal, streams, None, &memory).await?;
+        Ok(self.computed(principal, Rows::Merged(merged)))
     }
 
     /// Opens several streams as a table.
@@ -83,9 +103,10 @@ impl Service {
             Reference::Datapoints(streams) => Ok(self.may_read_all(principal, streams).await?),
             times => Err(times),
         };
+        let memory = self.script_memory(principal);
         let post = self.compile(principal, checked.posttransform).await?;
         let times = match reference {
-            Ok(streams) => Times::Reference(self.open(principal, streams, None).await?),
+            Ok(streams) => Times::Reference(self.open(principal, streams, None, &memory).await?),
             Err(Reference::Times { t1, t2, dt }) => {
                 let grid = Grid::new(t1, t2, dt)?;
                 let max = self.limits.dataset_rows;
@@ -100,10 +121,14 @@ impl Service {
             }
             Err(_) => return Err(QueryError::Times.into()),
         };
-        let mut dataset = Dataset::new(times, post.as_ref());
+        let mut dataset = Dataset::new(times, post.as_ref(), memory.clone());
         for (name, interpolator, streams, allow_nil) in columns {
-            let interpolator = Interpolator::parse(&interpolator)?;
-            let source = self.open(principal, streams, first_row).await?;
+            let budget = self.limits.script_budget();
+            let interpolator = self
+                .compute
+                .run(principal, async move { Interpolator::parse_with(&interpolator, &budget) });
+            let interpolator = interpolator.await??;
+            let source = self.open(principal, streams, first_row, &memory).await?;
             dataset.add(name, &interpolator, source, allow_nil);
         }
         Ok(self.computed(principal, Rows::Dataset(dataset)))
@@ -111,6 +136,13 @@ impl Service {
 
     fn computed(&self, principal: &Principal, rows: Rows) -> Answer {
         Answer::computed(rows, self.compute.clone(), principal.clone())
+    }
+
+    /// Counts what the scripts of a query hold.
+    fn script_memory(&self, principal: &Principal) -> Memory {
+        // Callers without a login are counted together, wherever they come from.
+        let caller = Caller::new(principal, IpAddr::from(Ipv4Addr::UNSPECIFIED).into());
+        Memory::new(self.script_memory.begin(caller))
     }
 
     /// Compiles a script if there is one. This may take long: it compiles regular expressions and
@@ -148,6 +180,7 @@ impl Service {
         principal: &Principal,
         streams: Vec<(ReadPermit, CheckedStream)>,
         first_row: Option<f64>,
+        memory: &Memory,
     ) -> Result<Merged, ApiError> {
         let mut sources = Vec::with_capacity(streams.len());
         for (permit, mut stream) in streams {
@@ -161,7 +194,7 @@ impl Service {
                 }
             }
             let scan = self.storage.scan(&permit, range, PageSize::Small);
-            sources.push(Source::new(scan, script.as_ref(), limit));
+            sources.push(Source::new(scan, script.as_ref(), limit, memory));
         }
         Ok(Merged::new(sources))
     }
