@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdb_types::Password;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -15,7 +14,7 @@ use crate::bus::{Bus, LocalBus};
 use crate::compute::Compute;
 use crate::error::{RunError, StartError};
 use crate::http;
-use crate::http::listener::{Listener, SHUTDOWN_GRACE};
+use crate::http::listener::{Listener, SHUTDOWN_GRACE, listen};
 use crate::http::tls::acceptor;
 use crate::limits::Limits;
 use crate::permissions::Permissions;
@@ -126,7 +125,7 @@ impl ServerBuilder {
         let tls = self.tls.as_ref().map(|(certificates, key)| acceptor(certificates, &key.0));
         let tls = tls.transpose()?;
         let is_encrypted = tls.is_some();
-        let listener = TcpListener::bind(&self.listen).await;
+        let listener = listen(&self.listen).await;
         let listening = |source| StartError::Listen { address: self.listen.clone(), source };
         let listener = listener.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;

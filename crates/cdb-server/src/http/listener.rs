@@ -22,7 +22,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -47,6 +47,33 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// ones are closed at once.
 const MAX_REFUSALS: usize = 16;
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The number of connections that wait in the kernel until they are accepted. The kernel has a limit of
+/// its own, 4,096 on Linux. Beyond it, clients try again after a second.
+const BACKLOG: u32 = 4096;
+
+/// Listens on the first address of a host and port that is free.
+pub(crate) async fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut failure = io::Error::new(io::ErrorKind::InvalidInput, "it has no address");
+    for address in lookup_host(address).await? {
+        match listen_on(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Connections of an earlier server do not keep the address; on Windows they never do, and this
+    // would let two servers have it.
+    if cfg!(unix) {
+        socket.set_reuseaddr(true)?;
+    }
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// A socket that listens, and what it needs to serve connections.
 pub(crate) struct Listener {
