@@ -41,7 +41,7 @@ pub(super) struct Front {
     limits: Arc<Limits>,
     admission: Arc<Admission>,
     bodies: Arc<Usage>,
-    large_inserts: Arc<Semaphore>,
+    large_bodies: Arc<Semaphore>,
 }
 
 impl Front {
@@ -63,7 +63,7 @@ impl Front {
             limits: Arc::new(limits.clone()),
             admission: Admission::new(requests, MAX_WAIT),
             bodies: Usage::new(bodies),
-            large_inserts: Arc::new(Semaphore::new(1)),
+            large_bodies: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -79,7 +79,7 @@ impl Front {
         let caller = Caller::new(&principal, network);
         let admitted = self.admission.admit(caller).await?;
         let (usage, limits) = (Arc::clone(&self.bodies), Arc::clone(&self.limits));
-        let large = Arc::clone(&self.large_inserts);
+        let large = Arc::clone(&self.large_bodies);
         request.extensions_mut().insert(BodyBudget { large, usage, caller, limits });
         request.extensions_mut().insert(principal);
         let response = next.run(request).await;

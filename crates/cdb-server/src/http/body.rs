@@ -18,7 +18,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::api_error::ApiError;
+use crate::identity::Principal;
 use crate::limits::Limits;
+use crate::service::Service;
 use crate::usage::{Caller, Exhausted, Share, Usage};
 
 /// How much of a body that is refused is received and discarded, so that its sender comes to read
@@ -37,14 +39,16 @@ const SMALL_BYTES: usize = 64 * 1024;
 /// The first bytes of data that gzip has compressed.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// A longer body of an insert is parsed and stored while no other one is: that takes some times its
-/// length in memory.
+/// Parsing a longer body takes some milliseconds.
+const LONG_BYTES: usize = 64 * 1024;
+
+/// A longer body is dealt with while no other one is: that takes some times its length in memory.
 const LARGE_BYTES: usize = 1024 * 1024;
 
 /// What reading a body may take; an extension of each request.
 #[derive(Debug, Clone)]
 pub(super) struct BodyBudget {
-    /// Has one permit, for the insert of a large body.
+    /// Has one permit, for a large body that has been read.
     pub(super) large: Arc<Semaphore>,
     pub(super) usage: Arc<Usage>,
     pub(super) caller: Caller,
@@ -55,6 +59,7 @@ pub(super) struct BodyBudget {
 struct Held {
     bytes: Vec<u8>,
     _share: Share,
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl AsRef<[u8]> for Held {
@@ -64,11 +69,11 @@ impl AsRef<[u8]> for Held {
 }
 
 /// Reads the whole body of a request. The bytes count for the caller until all clones of them are
-/// dropped.
+/// dropped. If they are many, waits until those of the last such body are dropped.
 pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
     let (parts, mut body) = request.into_parts();
     let budget = parts.extensions.get::<BodyBudget>();
-    let BodyBudget { usage, caller, limits, .. } =
+    let BodyBudget { large, usage, caller, limits } =
         budget.ok_or_else(|| ApiError::internal("a request without a budget"))?;
     refuse_compressed(&parts.headers)?;
     // Of a body whose length is not known: 0.
@@ -104,22 +109,25 @@ pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
     if bytes.starts_with(&GZIP) {
         return Err(compressed("gzip"));
     }
-    Ok(Bytes::from_owner(Held { bytes, _share: share }))
+    let turn = match bytes.len() < LARGE_BYTES {
+        true => None,
+        false => Some(Arc::clone(large).acquire_owned().await.map_err(ApiError::internal)?),
+    };
+    Ok(Bytes::from_owner(Held { bytes, _share: share, _turn: turn }))
 }
 
-/// Reads the body of an insert. If it is large, waits until no other large one is inserted, and returns
-/// what lets the next one begin when it is dropped.
-pub(super) async fn read_insert(
+/// Reads and parses the body of a request. A long one is parsed on the threads for computations.
+pub(super) async fn parsed<T: Send + 'static>(
+    service: &Service,
+    principal: &Principal,
     request: Request,
-) -> Result<(Bytes, Option<OwnedSemaphorePermit>), ApiError> {
-    let large = request.extensions().get::<BodyBudget>().map(|budget| Arc::clone(&budget.large));
-    let large = large.ok_or_else(|| ApiError::internal("a request without a budget"))?;
+    parse: fn(&[u8]) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
     let body = read(request).await?;
-    if body.len() < LARGE_BYTES {
-        return Ok((body, None));
+    if body.len() < LONG_BYTES {
+        return parse(&body);
     }
-    let turn = large.acquire_owned().await.map_err(ApiError::internal)?;
-    Ok((body, Some(turn)))
+    service.compute.run(principal, async move { parse(&body) }).await?
 }
 
 fn refuse_compressed(headers: &HeaderMap) -> Result<(), ApiError> {

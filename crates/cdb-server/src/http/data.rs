@@ -64,7 +64,7 @@ async fn append(call: Stream, request: Request, restamp: bool) -> Result<&'stati
         InsertOptions { to_downlink: parameters.downlink(), restamp, index: index.transpose()? };
     let path = path.to_change()?;
     service.check_insert(&principal, &path, options.to_downlink).await?;
-    let (body, _turn) = body::read_insert(request).await?;
+    let body = body::read(request).await?;
     service.insert(&principal, &path, options, body).await?;
     Ok(OK)
 }

@@ -56,7 +56,7 @@ pub(super) async fn create_user(call: User, request: Request) -> Result<Response
     let Call { service, principal, path: name, .. } = call;
     sane(&name)?;
     service.check_create_user(&principal)?;
-    let create = body::creation(&body::read(request).await?)?;
+    let create = body::parsed(&service, &principal, request, body::creation).await?;
     uncancelled(async move { json(&service.create_user(&principal, &name, create).await?) }).await
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn update_user(call: User, request: Request) -> Result<Response
     let Call { service, principal, path, .. } = call;
     let path = path.to_change()?;
     service.check_update_user(&principal, &path).await?;
-    let update = body::update(&body::read(request).await?)?;
+    let update = body::parsed(&service, &principal, request, body::update).await?;
     uncancelled(async move { json(&service.update_user(&principal, &path, update).await?) }).await
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn create_device(call: Device, request: Request) -> Result<Resp
     sane(&name)?;
     let user = user.to_change()?;
     service.check_create_device(&principal, &user).await?;
-    let create = body::creation(&body::read(request).await?)?;
+    let create = body::parsed(&service, &principal, request, body::creation).await?;
     uncancelled(
         async move { json(&service.create_device(&principal, &user, &name, create).await?) },
     )
@@ -105,7 +105,7 @@ pub(super) async fn update_device(call: Device, request: Request) -> Result<Resp
     let Call { service, principal, path, .. } = call;
     let path = path.to_change()?;
     service.check_update_device(&principal, &path).await?;
-    let update = body::update(&body::read(request).await?)?;
+    let update = body::parsed(&service, &principal, request, body::update).await?;
     uncancelled(async move { json(&service.update_device(&principal, &path, update).await?) }).await
 }
 
@@ -130,7 +130,7 @@ pub(super) async fn create_stream(call: Stream, request: Request) -> Result<Resp
     sane(&name)?;
     let device = (user, device).to_change()?;
     service.check_create_stream(&principal, &device).await?;
-    let create = body::creation(&body::read(request).await?)?;
+    let create = body::parsed(&service, &principal, request, body::creation).await?;
     uncancelled(
         async move { json(&service.create_stream(&principal, &device, &name, create).await?) },
     )
@@ -141,7 +141,7 @@ pub(super) async fn update_stream(call: Stream, request: Request) -> Result<Resp
     let Call { service, principal, path, .. } = call;
     let path = path.to_change()?;
     service.check_update_stream(&principal, &path).await?;
-    let update = body::update(&body::read(request).await?)?;
+    let update = body::parsed(&service, &principal, request, body::update).await?;
     uncancelled(async move { json(&service.update_stream(&principal, &path, update).await?) }).await
 }
 

@@ -11,13 +11,15 @@ use crate::api_error::ApiError;
 
 pub(super) async fn merge(call: Call<()>, request: Request) -> Result<Response, ApiError> {
     call.service.check_query(&call.principal)?;
-    let body = body::read(request).await?;
-    let streams: Option<Vec<StreamQuery>> = body::json(&body)?;
-    send(call.service.query_merge(&call.principal, &streams.unwrap_or_default()).await?).await
+    let Call { service, principal, .. } = call;
+    let streams: Option<Vec<StreamQuery>> =
+        body::parsed(&service, &principal, request, body::json).await?;
+    send(service.query_merge(&principal, &streams.unwrap_or_default()).await?).await
 }
 
 pub(super) async fn dataset(call: Call<()>, request: Request) -> Result<Response, ApiError> {
     call.service.check_query(&call.principal)?;
-    let query = body::creation(&body::read(request).await?)?;
-    send(call.service.query_dataset(&call.principal, &query).await?).await
+    let Call { service, principal, .. } = call;
+    let query = body::parsed(&service, &principal, request, body::creation).await?;
+    send(service.query_dataset(&principal, &query).await?).await
 }
