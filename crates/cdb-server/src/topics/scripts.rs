@@ -60,10 +60,13 @@ impl Default for Scripts {
 
 impl Scripts {
     /// Runs a script over the datapoints of a text, which are a sequence of their own.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the script stops after the datapoint that it is processing.
     pub(super) async fn run(&self, script: &Script, text: Bytes) -> Output {
         if text.len() < LARGE_TEXT_BYTES {
             let mut run = script.start_within(MAX_INLINE_STEPS);
-            let output = run_over(&mut run, &text);
+            let output = run_over(&mut run, &text, || true);
             if output.error.is_none() || !run.is_out_of_steps() {
                 return output;
             }
@@ -74,23 +77,32 @@ impl Scripts {
             Err(error) => return failed(error.into()),
         };
         let mut run = script.start();
+        // Dropped together with this future.
+        let waiting = Arc::new(());
+        let waits = Arc::downgrade(&waiting);
         let running = tokio::task::spawn_blocking(move || {
             // Also held if nobody waits for the output any more.
             let _permit = permit;
-            run_over(&mut run, &text)
+            run_over(&mut run, &text, || waits.strong_count() > 0)
         });
         running.await.unwrap_or_else(|error| failed(error.into()))
     }
 }
 
-fn run_over(run: &mut Run, text: &[u8]) -> Output {
+/// Stops before the end of the text when nobody wants the output any more.
+fn run_over(run: &mut Run, text: &[u8], is_wanted: impl Fn() -> bool) -> Output {
     let mut output = Output { text: Vec::new(), count: 0, error: None };
-    output.error = push_all(run, text, &mut output).err();
+    output.error = push_all(run, text, is_wanted, &mut output).err();
     output
 }
 
-fn push_all(run: &mut Run, mut rest: &[u8], output: &mut Output) -> Result<(), ScriptError> {
-    while !rest.is_empty() {
+fn push_all(
+    run: &mut Run,
+    mut rest: &[u8],
+    is_wanted: impl Fn() -> bool,
+    output: &mut Output,
+) -> Result<(), ScriptError> {
+    while !rest.is_empty() && is_wanted() {
         let (point, length) = read_point(rest).map_err(QueryFailure::from)?;
         // The comma, too.
         rest = rest.get(length + 1..).unwrap_or_default();
