@@ -94,6 +94,11 @@ impl Latencies {
         self.sorted[(self.sorted.len() * 99).div_ceil(100) - 1]
     }
 
+    /// Returns those of which more took long.
+    pub(crate) fn slower(self, other: Self) -> Self {
+        if other.p99() > self.p99() { other } else { self }
+    }
+
     pub(crate) fn max(&self) -> Duration {
         self.sorted[self.sorted.len() - 1]
     }
