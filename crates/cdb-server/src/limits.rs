@@ -203,8 +203,8 @@ limits! {
     schema_bytes: usize = 64 * KIB, "64 KiB", "403";
     /// The memory of a compiled schema, roughly.
     schema_memory: usize = 8 * MIB, "8 MiB", "403";
-    /// The steps of checking a value against its schema, about 10 ns each. As many as could be needed
-    /// are counted, which is mostly far more than are.
+    /// The steps of checking the values of an insert against the schema, about 10 ns each, in addition to
+    /// 2,000 for each datapoint. What counts is an estimate of the most that they can take.
     schema_steps: u64 = 50_000_000, "50,000,000", "403";
 }
 

@@ -29,6 +29,9 @@ const MAX_VALUE_HEAP: usize = 64 * 1024 * 1024;
 /// The steps after which others may run, about 10 ns each.
 const STEPS_BETWEEN_PAUSES: u64 = 100_000;
 
+/// The steps of checking a value that are always allowed.
+const STEPS_PER_DATAPOINT: u64 = 2_000;
+
 /// The steps of reading a datapoint, apart from its value.
 const DATAPOINT_STEPS: u64 = 20;
 
@@ -64,10 +67,10 @@ pub(crate) enum BatchError {
     )]
     Time { index: usize, t: f64 },
     #[error(
-        "the value of datapoint {index} (counted from 0) may take more than the {max_steps} steps \
-         that checking it against the stream's schema may take"
+        "checking the values up to that of datapoint {index} (counted from 0) against the stream's \
+         schema may take more than the {max} steps that are allowed; insert fewer at a time"
     )]
-    Steps { index: usize, max_steps: u64 },
+    Steps { index: usize, max: u64 },
     #[error(
         "the value of datapoint {index} (counted from 0) has too many parts to be checked against the \
          stream's schema"
@@ -151,7 +154,8 @@ impl From<Points> for Batch {
 pub(crate) struct InsertRules<'a> {
     /// The schema of each value.
     pub(crate) validator: &'a Validator,
-    /// The steps that checking a value against the schema may take.
+    /// The steps that checking all values against the schema may take, in addition to
+    /// [`STEPS_PER_DATAPOINT`] for each of them.
     pub(crate) max_steps: u64,
     pub(crate) max_datapoints: usize,
 }
@@ -164,8 +168,10 @@ struct Checked<'a> {
     points: Points,
     /// The number of datapoints that were read.
     count: usize,
-    /// The steps since the last pause, roughly.
+    /// The steps of checking all values.
     steps: u64,
+    /// The steps since the last pause, roughly.
+    steps_since_pause: u64,
     conform: bool,
     ordered: bool,
 }
@@ -173,7 +179,17 @@ struct Checked<'a> {
 impl<'a> Checked<'a> {
     fn new(rules: InsertRules<'a>, origin: Option<&'a str>, now: Timestamp, bytes: usize) -> Self {
         let points = Points::with_capacity(bytes / 32, bytes);
-        Self { rules, origin, now, points, count: 0, steps: 0, conform: true, ordered: true }
+        Self {
+            rules,
+            origin,
+            now,
+            points,
+            count: 0,
+            steps: 0,
+            steps_since_pause: 0,
+            conform: true,
+            ordered: true,
+        }
     }
 
     fn push(&mut self, datapoint: Incoming<'_>) -> Result<(), BatchError> {
@@ -202,7 +218,7 @@ impl<'a> Checked<'a> {
     fn conforms(&mut self, value: Option<&[u8]>) -> Result<bool, BatchError> {
         let InsertRules { validator, max_steps, .. } = self.rules;
         let text = value.unwrap_or(b"null");
-        self.steps += DATAPOINT_STEPS + text.len() as u64;
+        self.steps_since_pause += DATAPOINT_STEPS + text.len() as u64;
         if validator.allows_anything() {
             check_value(text)?;
             return Ok(true);
@@ -212,17 +228,19 @@ impl<'a> Checked<'a> {
         }
         let value: Value = serde_json::from_slice(text)?;
         let steps = validator.steps(&value);
-        if steps > max_steps {
-            return Err(BatchError::Steps { index: self.count - 1, max_steps });
+        self.steps = self.steps.saturating_add(steps);
+        let max = max_steps.saturating_add(self.count as u64 * STEPS_PER_DATAPOINT);
+        if self.steps > max {
+            return Err(BatchError::Steps { index: self.count - 1, max });
         }
-        self.steps += steps;
+        self.steps_since_pause = self.steps_since_pause.saturating_add(steps);
         Ok(validator.is_valid(&value))
     }
 
     /// Lets others run, if it has been long enough.
     async fn pause(&mut self) {
-        if self.steps > STEPS_BETWEEN_PAUSES {
-            self.steps = 0;
+        if self.steps_since_pause > STEPS_BETWEEN_PAUSES {
+            self.steps_since_pause = 0;
             tokio::task::yield_now().await;
         }
     }
