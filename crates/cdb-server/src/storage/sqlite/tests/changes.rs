@@ -135,6 +135,23 @@ async fn a_deleted_stream_takes_its_part_of_the_journal_with_it() {
 }
 
 #[tokio::test]
+async fn a_read_of_a_stream_that_is_deleted_meanwhile_ends_with_an_error() {
+    let (_directory, store, _) = store().await;
+    let (stream, array) = another_stream(&store, "another").await;
+    let data: Vec<Value> = (1..50_000).map(|t| json!({"t": t, "d": "some text"})).collect();
+    insert(&store, array, &data.into()).await.expect("stored");
+    insert(&store, array, &json!([{"t": 50_000, "d": 1}])).await.expect("stored");
+    let mut reader = store.read(array, 0..50_000);
+    reader.next_piece().await.expect("a piece").expect("the first");
+    let mut recent = store.read(array, 49_999..50_000);
+    let mut tx = store.begin(operator::change()).await.expect("a change");
+    tx.delete_stream(&stream).await.expect("deleted");
+    tx.commit().await.expect("a commit");
+    assert!(matches!(reader.next_piece().await, Err(ReadError::Gone)));
+    assert!(matches!(recent.next_piece().await, Err(ReadError::Gone)));
+}
+
+#[tokio::test]
 async fn a_deleted_device_takes_its_part_of_the_journal_with_it() {
     // Few streams, and so many that the journal is emptied.
     for streams in [2, 40] {
