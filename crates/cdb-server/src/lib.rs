@@ -34,9 +34,9 @@
 //! in plain text. On Unix, a new data file can be read and written by its owner only.
 //!
 //! After several wrong passwords for an account, or from an address (of IPv6, a network of 64 bits),
-//! each further try waits ([`Limits`] says how many and how long). Logins of an account from an address where it has
-//! logged in before do not wait, and a password that was right in the last 10 minutes is not hashed
-//! again.
+//! each further try waits; [`Limits`] says how many and how long. Logins of an account from an address
+//! where it has logged in before do not wait, and a password that was right in the last 10 minutes is
+//! not hashed again.
 //!
 //! # Logging
 //! Events are emitted with [`tracing`]:

@@ -1,5 +1,6 @@
 //! The limits of a server: how much each caller, and all callers together, may use.
 
+mod bytes;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use cdb_pipescript::Budget;
 use cdb_types::SchemaLimits;
 
+pub(crate) use self::bytes::ByteLimit;
 pub use self::parse::InvalidLimit;
 use self::parse::parse;
 
@@ -159,6 +161,10 @@ limits! {
          dropped";
     /// All messages that wait to be sent over websockets. One that is sent to many counts once.
     websocket_queues_total: usize = 64 * MIB, "64 MiB", "as for `websocket_queue_bytes`";
+
+    /// All inserts that wait to be made into messages of subscribers.
+    events_total: usize = 16 * MIB, "16 MiB",
+        "waits in the data file; inserts into ephemeral streams are dropped";
 
     /// Rows of a dataset at regular times. At most 10,000,000.
     dataset_rows: u64 = 10_000_000, "10,000,000", "403";

@@ -163,7 +163,7 @@ async fn open(
     transport: Transport,
     admin: Option<(String, Password)>,
 ) -> Result<Service, StartError> {
-    let bus: Arc<dyn Bus> = Arc::new(LocalBus::default());
+    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(limits.events_total));
     let storage = SqliteStorage::open_in(file, Arc::clone(&bus), runtime).await;
     let storage = storage.map_err(|error| error.at(file))?;
     let permissions = Permissions::default_tables();

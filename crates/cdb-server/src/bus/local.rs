@@ -7,22 +7,19 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use super::Bus;
 use crate::events::{Counted, Event, EventQueue, QueuedEvent};
+use crate::limits::ByteLimit;
 use crate::storage::model::Array;
-
-/// The maximum number of kibibytes of all events together that wait for subscribers, here and in
-/// the queues of their topics.
-const MAX_TOTAL_KIB: u32 = 16 * 1024;
 
 /// The events of a process that wait for its subscribers.
 #[derive(Debug)]
 pub(crate) struct LocalBus {
     state: Mutex<State>,
     published: Notify,
-    room: Arc<Semaphore>,
+    room: ByteLimit,
 }
 
 #[derive(Debug, Default)]
@@ -33,14 +30,14 @@ struct State {
     ready: VecDeque<Array>,
 }
 
-impl Default for LocalBus {
-    fn default() -> Self {
-        let (state, published) = Default::default();
-        Self { state, published, room: Arc::new(Semaphore::new(MAX_TOTAL_KIB as usize)) }
-    }
-}
-
 impl LocalBus {
+    /// Creates a bus of which all events together that wait for subscribers, here and in the queues
+    /// of their topics, have at most this many bytes.
+    pub(crate) fn new(max_bytes: usize) -> Self {
+        let (state, published) = Default::default();
+        Self { state, published, room: ByteLimit::new(max_bytes) }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -48,11 +45,9 @@ impl LocalBus {
     /// Adds an event to the total, or drops it.
     fn count(&self, event: Event) -> QueuedEvent {
         let Event::Appended(appended) = event else { return QueuedEvent::Cleared };
-        // One is taken however large it is.
-        let kib = u32::try_from(appended.bytes().div_ceil(1024)).unwrap_or(u32::MAX);
-        match Arc::clone(&self.room).try_acquire_many_owned(kib.min(MAX_TOTAL_KIB)) {
-            Ok(room) => QueuedEvent::Appended(Arc::new(Counted::new(appended, room))),
-            Err(_) => QueuedEvent::Missed,
+        match self.room.try_take(appended.bytes()) {
+            Some(room) => QueuedEvent::Appended(Arc::new(Counted::new(appended, room))),
+            None => QueuedEvent::Missed,
         }
     }
 
@@ -147,7 +142,7 @@ mod tests {
 
     #[tokio::test]
     async fn arrays_take_turns() {
-        let bus = LocalBus::default();
+        let bus = LocalBus::new(16 * 1024 * 1024);
         bus.subscribe(A).await;
         bus.subscribe(B).await;
         bus.publish(vec![appended(A, 0, 1), appended(A, 1, 1), appended(B, 0, 1)]);
@@ -159,7 +154,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_what_is_subscribed_to_arrives() {
-        let bus = LocalBus::default();
+        let bus = LocalBus::new(16 * 1024 * 1024);
         bus.subscribe(A).await;
         assert!(bus.wants(A) && !bus.wants(B));
         bus.publish(vec![appended(A, 0, 1), appended(B, 0, 1)]);
@@ -182,7 +177,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_waits_is_bounded_in_total() {
-        let bus = LocalBus::default();
+        let bus = LocalBus::new(16 * 1024 * 1024);
         let arrays = (0..100).map(|stream| Array { stream, downlink: false });
         for array in arrays.clone() {
             bus.subscribe(array).await;

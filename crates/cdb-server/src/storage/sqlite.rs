@@ -124,7 +124,7 @@ impl SqliteStorage {
     /// Opens a data file that has no subscribers, creating it if it does not exist, and brings its
     /// tables up to date.
     pub(crate) async fn open(file: &Path) -> Result<Self, OpenError> {
-        Self::open_in(file, Arc::new(LocalBus::default()), &Runtime::default()).await
+        Self::open_in(file, Arc::new(LocalBus::new(0)), &Runtime::default()).await
     }
 
     /// Opens a data file like [`open`](Self::open), for a server. Events are published on `bus`.

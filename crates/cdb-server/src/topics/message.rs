@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cdb_types::DataPath;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::limits::ByteLimit;
 
 /// A text to be sent, shared by all who are sent it.
 #[derive(Debug)]
@@ -33,11 +35,7 @@ impl Text {
 
 /// Limits the memory of all messages that wait to be sent. Clones share the limit.
 #[derive(Debug, Clone)]
-pub(super) struct Texts {
-    room: Arc<Semaphore>,
-    /// The limit, in kibibytes.
-    max_kib: u32,
-}
+pub(super) struct Texts(ByteLimit);
 
 /// Room for a text.
 #[derive(Debug)]
@@ -47,26 +45,17 @@ impl Texts {
     /// Limits all messages together to so many bytes. A text that many subscribers share counts
     /// once.
     pub(super) fn new(max_bytes: usize) -> Self {
-        let max_kib = (max_bytes / 1024).min(Semaphore::MAX_PERMITS);
-        let max_kib = u32::try_from(max_kib).unwrap_or(u32::MAX);
-        Self { room: Arc::new(Semaphore::new(max_kib as usize)), max_kib }
+        Self(ByteLimit::new(max_bytes))
     }
 
     /// Takes room for so many bytes if it is free.
     pub(super) fn try_room(&self, bytes: usize) -> Option<Room> {
-        Arc::clone(&self.room).try_acquire_many_owned(self.kib(bytes)).ok().map(Room)
+        self.0.try_take(bytes).map(Room)
     }
 
     /// Waits for room for so many bytes, in the order of the calls.
     pub(super) async fn room(&self, bytes: usize) -> Option<Room> {
-        Arc::clone(&self.room).acquire_many_owned(self.kib(bytes)).await.ok().map(Room)
-    }
-
-    /// What so many bytes count. A larger text than the total counts as all of it; if the total is
-    /// 0, there is room for none.
-    fn kib(&self, bytes: usize) -> u32 {
-        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
-        kib.min(self.max_kib).max(1)
+        self.0.take(bytes).await.map(Room)
     }
 }
 

@@ -92,7 +92,7 @@ async fn a_message_of_a_client_has_a_limited_size() {
 
 #[tokio::test]
 async fn messages_of_ephemeral_streams_are_lost_if_there_is_no_room_for_them() {
-    // At most one message fits into a queue without room, and none into a total without room.
+    // At most one message fits into a queue without room, and nothing into a total without room.
     for (limits, subscriptions) in [
         (Limits::default().websocket_queue_bytes(0), 20),
         (Limits::default().websocket_queues_total(0), 1),
@@ -107,6 +107,22 @@ async fn messages_of_ephemeral_streams_are_lost_if_there_is_no_room_for_them() {
         server.insert(&key, "test/user/s", r#"[{"d":1}]"#).await;
         assert_eq!(socket.closed().await, 1013);
     }
+}
+
+#[tokio::test]
+async fn inserts_are_read_from_storage_if_there_is_no_room_for_events() {
+    let (server, key) = with_stream(Limits::default().events_total(0), "{}").await;
+    server.create(&key, "test/user/ephemeral", r#"{"ephemeral":true}"#).await;
+    let mut socket = Socket::open(&server.server, &key, true).await;
+    for command in [SUBSCRIBE.replace("user/s", "user/ephemeral"), SUBSCRIBE.to_owned()] {
+        socket.send(&command).await;
+        assert_eq!(socket.next().await["error"], Value::Null);
+    }
+    // Those of an ephemeral stream cannot be read.
+    server.insert(&key, "test/user/ephemeral", r#"[{"d":1}]"#).await;
+    server.insert(&key, "test/user/s", r#"[{"t":1,"d":2}]"#).await;
+    let message = socket.next().await;
+    assert_eq!((&message["stream"], &message["end"]), (&json!("test/user/s"), &json!(1)));
 }
 
 #[tokio::test]
