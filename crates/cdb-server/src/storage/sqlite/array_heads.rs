@@ -198,6 +198,11 @@ impl ArrayHeads {
         self.lock().heads.get(&array).map(ArrayHead::length)
     }
 
+    /// Returns the number of datapoints of an array that are in blocks, if it is known.
+    pub(super) fn length_of_blocks(&self, array: Array) -> Option<u64> {
+        self.lock().heads.get(&array).map(|head| head.blocks.length)
+    }
+
     /// Returns what can be appended to, if the end of the array is known.
     pub(super) fn pending(&self, array: Array) -> Option<PendingAppend> {
         let state = self.lock();

@@ -195,6 +195,13 @@ impl Reader {
 
     /// Returns why datapoints that were there are in no block.
     async fn missing(&self, range: Range<u64>) -> ReadError {
+        // When they are deleted, the file knows it before memory does.
+        let known = self.heads.length_of_blocks(self.array).unwrap_or_default();
+        match length_of_blocks(&self.readers, self.array).await {
+            Ok(length) if length < known => return ReadError::Gone,
+            Ok(_) => {}
+            Err(error) => return error,
+        }
         match length(&self.readers, &self.heads, self.array).await {
             Ok(length) if length >= self.range.end => {
                 DamagedBlock::new(self.array, range, BlockError::Missing).into()
@@ -263,6 +270,11 @@ async fn length(readers: &SqlitePool, heads: &ArrayHeads, array: Array) -> Resul
     if let Some(length) = heads.length(array) {
         return Ok(length);
     }
+    length_of_blocks(readers, array).await
+}
+
+/// Returns the number of datapoints of an array that are in blocks.
+async fn length_of_blocks(readers: &SqlitePool, array: Array) -> Result<u64, ReadError> {
     // One snapshot, so that a commit between two queries does not look like damage.
     let mut snapshot = readers.begin().await?;
     let length = read_end(&mut snapshot, array).await?.length;

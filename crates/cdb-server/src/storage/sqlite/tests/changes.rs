@@ -152,6 +152,19 @@ async fn a_read_of_a_stream_that_is_deleted_meanwhile_ends_with_an_error() {
 }
 
 #[tokio::test]
+async fn a_read_between_a_deletion_and_the_change_of_memory_finds_no_damage() {
+    let (_directory, store, array) = store().await;
+    let data: Vec<Value> = (1..5000).map(|t| json!({"t": t, "d": "some text"})).collect();
+    insert(&store, array, &data.into()).await.expect("stored");
+    let mut writer = store.writer().await.expect("it is open");
+    let deleted = sqlx::query("DELETE FROM stream").execute(&mut writer.connection).await;
+    assert_eq!(deleted.expect("deleted").rows_affected(), 1);
+    assert_eq!(store.array_length(array).await.expect("a length"), 4999);
+    let read = store.read(array, 0..4999).next_piece().await;
+    assert!(matches!(read, Err(ReadError::Gone)), "{read:?}");
+}
+
+#[tokio::test]
 async fn a_deleted_device_takes_its_part_of_the_journal_with_it() {
     // Few streams, and so many that the journal is emptied.
     for streams in [2, 40] {
