@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use tokio::sync::{mpsc, oneshot};
 
 use super::failures::Account;
-use super::queue::{Attempt, LoginQueue, Refused, Turn};
+use super::queue::{Attempt, LoginQueue, Purpose, Refused, Turn};
 use super::recent::RecentPasswords;
 use crate::api_error::ApiError;
 use crate::limits::Limits;
@@ -62,9 +62,17 @@ impl Hasher {
         Self { jobs, queue: LoginQueue::new(limits), recent, names: RandomState::new() }
     }
 
-    /// Hashes a new password.
-    pub(crate) async fn hash(&self, password: Password) -> Result<StoredPassword, ApiError> {
-        let turn = self.queue.turn(None).await.map_err(too_many)?;
+    /// Hashes a new password, which is set by the user with an id, or by somebody who has not logged
+    /// in. Users take turns.
+    ///
+    /// # Errors
+    /// Refuses it with 429 if too many others wait.
+    pub(crate) async fn hash(
+        &self,
+        user: Option<i64>,
+        password: Password,
+    ) -> Result<StoredPassword, ApiError> {
+        let turn = self.queue.turn(Purpose::NewPassword(user)).await.map_err(too_many)?;
         self.run(turn, move |turn| {
             let hash = argon2()?.hash_password(password.expose().as_bytes());
             drop(turn);
@@ -100,7 +108,7 @@ impl Hasher {
         }) {
             return Ok(true);
         }
-        let turn = self.queue.turn(Some(attempt)).await.map_err(too_many)?;
+        let turn = self.queue.turn(Purpose::Login(attempt)).await.map_err(too_many)?;
         let job = (password.clone(), stored.cloned());
         let fits = self.run(turn, move |turn| {
             let (password, stored) = job;
@@ -204,7 +212,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_new_password_fits_and_another_does_not() {
-        let stored = Hasher::default().hash("secret".into()).await.expect("a hash");
+        let stored = Hasher::default().hash(Some(1), "secret".into()).await.expect("a hash");
         assert!(stored.hash.starts_with("$argon2id$"), "{}", stored.hash);
         assert!(Hasher::is_current(&stored));
         assert!(verify("secret", &stored).await);

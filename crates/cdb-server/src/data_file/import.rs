@@ -261,10 +261,12 @@ async fn password(
             }
             Ok(stored)
         }
-        None if password_is_name => hasher.hash(user.name.as_str().into()).await.map_err(refused),
+        None if password_is_name => {
+            hasher.hash(None, user.name.as_str().into()).await.map_err(refused)
+        }
         None => {
             let random = format!("{}{}", Uuid::new_v4(), Uuid::new_v4());
-            hasher.hash(random.into()).await.map_err(refused)
+            hasher.hash(None, random.into()).await.map_err(refused)
         }
     }
 }

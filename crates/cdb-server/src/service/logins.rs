@@ -129,7 +129,7 @@ impl Service {
         password: Password,
         old: &StoredPassword,
     ) -> Result<Option<StoredPassword>, ApiError> {
-        let hashed = self.hasher.hash(password.clone()).await?;
+        let hashed = self.hasher.hash(Some(user), password.clone()).await?;
         let mut tx = self.storage.begin(authorize::housekeeping()).await?;
         let Some(now) = tx.password(user).await? else { return Ok(None) };
         if now == *old {

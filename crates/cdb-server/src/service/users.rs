@@ -14,7 +14,7 @@ use super::resolve::{ResolveError, ResolvedUser};
 use super::{Service, audit, rules};
 use crate::api_error::ApiError;
 use crate::identity::Principal;
-use crate::permissions::{DeviceDefaults, Field, Operation, Relation};
+use crate::permissions::{DeviceDefaults, Field, Grant, Operation, Relation};
 use crate::storage::{StoredPassword, User};
 
 /// What an update of a user can write.
@@ -154,7 +154,8 @@ impl Service {
         for device in &devices {
             self.check_schemas(principal, device).await?;
         }
-        let password = self.new_password(create.password.unwrap_or_else(|| "".into())).await?;
+        let password = create.password.unwrap_or_else(|| "".into());
+        let password = self.new_password(principal, password).await?;
         let user = User {
             id: 0,
             name: name.as_str().to_owned(),
@@ -168,11 +169,17 @@ impl Service {
         Ok(NewUser { user, password, devices })
     }
 
-    async fn new_password(&self, password: Password) -> Result<StoredPassword, ApiError> {
+    /// Hashes a password that the caller may set.
+    async fn new_password(
+        &self,
+        principal: &Principal,
+        password: Password,
+    ) -> Result<StoredPassword, ApiError> {
         if password.expose().is_empty() {
             return Err(ApiError::invalid("Incorrect Password"));
         }
-        self.hasher.hash(password).await
+        let user = principal.identity().map(|identity| identity.user.id);
+        self.hasher.hash(user, password).await
     }
 
     async fn insert_user(
@@ -207,11 +214,12 @@ impl Service {
         &self,
         principal: &Principal,
         path: &UserPath,
-    ) -> Result<ChangePermit, ApiError> {
+    ) -> Result<Grant, ApiError> {
         let mut db = self.storage.catalog().await?;
         let resolved = self.resolve_user(&mut *db, principal, path).await;
         let ResolvedUser { grant, .. } = resolved.map_err(ResolveError::when_changing)?;
-        authorize::any_update(&grant, &FIELDS)
+        authorize::any_update(&grant, &FIELDS)?;
+        Ok(grant)
     }
 
     pub(crate) async fn update_user(
@@ -220,29 +228,19 @@ impl Service {
         path: &UserPath,
         update: Map<String, Value>,
     ) -> Result<UserInfo, ApiError> {
-        let permit = self.may_update_user(principal, path).await?;
+        let grant = self.may_update_user(principal, path).await?;
+        let update = UserUpdate::from_object(update)?;
+        let permit = may_write(&grant, &update)?;
         // Hashing takes long, so it is done before the lock of the writer is taken.
-        let password = match update.get("password") {
-            Some(Value::String(new)) => Some(self.new_password(new.as_str().into()).await?),
-            _ => None,
+        let password = match update.password.clone() {
+            Some(new) => Some(self.new_password(principal, new).await?),
+            None => None,
         };
         let mut tx = self.storage.begin(permit).await?;
         let resolved = self.resolve_user(&mut *tx, principal, path).await;
         let ResolvedUser { mut user, grant } = resolved.map_err(ResolveError::when_changing)?;
-        let update = UserUpdate::from_object(update)?;
-        authorize::update(
-            &grant,
-            &[
-                (update.name.is_some(), Field::UserName, "name"),
-                (update.nickname.is_some(), Field::UserNickname, "nickname"),
-                (update.email.is_some(), Field::UserEmail, "email"),
-                (update.description.is_some(), Field::UserDescription, "description"),
-                (update.icon.is_some(), Field::UserIcon, "icon"),
-                (update.role.is_some(), Field::UserRole, "role"),
-                (update.public.is_some(), Field::UserPublic, "public"),
-                (update.password.is_some(), Field::UserPassword, "password"),
-            ],
-        )?;
+        // It may have changed meanwhile.
+        may_write(&grant, &update)?;
         self.apply(&mut user, update)?;
         tx.update_user(&user).await?;
         if let Some(password) = password {
@@ -300,6 +298,23 @@ impl Service {
         audit::record(&mut *tx, others, "DeleteUser", path).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// Allows an update of a user.
+fn may_write(grant: &Grant, update: &UserUpdate) -> Result<ChangePermit, ApiError> {
+    authorize::update(
+        grant,
+        &[
+            (update.name.is_some(), Field::UserName, "name"),
+            (update.nickname.is_some(), Field::UserNickname, "nickname"),
+            (update.email.is_some(), Field::UserEmail, "email"),
+            (update.description.is_some(), Field::UserDescription, "description"),
+            (update.icon.is_some(), Field::UserIcon, "icon"),
+            (update.role.is_some(), Field::UserRole, "role"),
+            (update.public.is_some(), Field::UserPublic, "public"),
+            (update.password.is_some(), Field::UserPassword, "password"),
+        ],
+    )
 }
 
 /// The device that a user acts as who logs in with a password.

@@ -106,3 +106,17 @@ async fn a_password_that_was_right_is_not_when_it_is_changed() {
     assert_eq!(log_in(&server, "test", "test").await.status, 401);
     assert_eq!(log_in(&server, "test", "new").await.text, "test/user");
 }
+
+#[tokio::test]
+async fn only_who_may_set_a_password_has_it_looked_at() {
+    let server = TestServer::start().await;
+    let key = server.key_of("test").await;
+    let writer = server.create_device(&key, "test/writer", r#"{"role":"writer"}"#).await;
+    let email = r#"{"email":"new@example.com"}"#;
+    assert_eq!(server.send(&writer, "PUT", "crud/test", email).await.status, 200);
+    // Nobody may have an empty one.
+    let refused = server.send(&writer, "PUT", "crud/test", r#"{"password":""}"#).await;
+    assert_eq!(refused.msg(), "This device does not have permissions to write password");
+    let refused = server.send(&key, "PUT", "crud/test", r#"{"password":""}"#).await;
+    assert_eq!(refused.msg(), "Incorrect Password");
+}
