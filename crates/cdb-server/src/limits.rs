@@ -145,7 +145,7 @@ limits! {
     requests_per_address: usize = 64, "64", "waits for up to 10 s, then 429";
     /// Requests of callers without a login that are answered at a time.
     requests_anonymous: usize = 128, "128", "waits for up to 10 s, then 503";
-    /// Requests that are answered at a time.
+    /// Requests that are answered at a time. A `POST login` counts when its password was checked.
     requests_total: usize = 512, "512", "waits for up to 10 s, then 503";
 
     /// Open websockets of a device, and of all callers without a login.

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use cdb_types::endpoint::{API, Endpoint, Login};
 use tokio::sync::Semaphore;
 
 use super::admission::{Admission, AdmittedBody};
@@ -68,7 +69,7 @@ impl Front {
     }
 
     /// Runs the handler of a request when the caller has a free place. The place is taken until the
-    /// response has been sent.
+    /// response has been sent. A login is admitted by its handler, when its password was checked.
     async fn answer(
         &self,
         principal: Principal,
@@ -77,17 +78,28 @@ impl Front {
         next: Next,
     ) -> Result<Response, ApiError> {
         let caller = Caller::new(&principal, network);
-        let admitted = self.admission.admit(caller).await?;
+        let admitted = if is_login(&request) {
+            request.extensions_mut().insert(Arc::clone(&self.admission));
+            None
+        } else {
+            Some(self.admission.admit(caller).await?)
+        };
         let (usage, limits) = (Arc::clone(&self.bodies), Arc::clone(&self.limits));
         let large = Arc::clone(&self.large_bodies);
         request.extensions_mut().insert(BodyBudget { large, usage, caller, limits });
         request.extensions_mut().insert(principal);
         let response = next.run(request).await;
-        if response.status().is_success() {
-            return Ok(response.map(|body| Body::new(AdmittedBody { body, _admitted: admitted })));
+        match admitted.filter(|_| response.status().is_success()) {
+            Some(_admitted) => Ok(response.map(|body| Body::new(AdmittedBody { body, _admitted }))),
+            None => Ok(response),
         }
-        Ok(response)
     }
+}
+
+/// Returns whether a request is a login with a name and a password in its body.
+fn is_login(request: &Request) -> bool {
+    let route = request.uri().path().strip_prefix(API).map(|route| route.trim_end_matches('/'));
+    request.method() == Method::POST && route == Some(Login::ROUTE)
 }
 
 pub(super) async fn observe(State(front): State<Front>, request: Request, next: Next) -> Response {

@@ -1,5 +1,6 @@
 //! Information about the server, and logging in and out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::to_bytes;
@@ -11,6 +12,7 @@ use cdb_types::session::LoginRequest;
 use cdb_types::{ErrorKind, is_true};
 use tokio::time::timeout;
 
+use super::admission::Admission;
 use super::body;
 use super::body::BodyBudget;
 use super::credentials::{COOKIE, Sender, client_network, query_key, session_token};
@@ -20,6 +22,7 @@ use crate::api_error::ApiError;
 use crate::auth::Credentials;
 use crate::identity::Principal;
 use crate::query::documentation;
+use crate::usage::Caller;
 
 /// The version of the protocol that is spoken here.
 const VERSION: &str = "0.3.0";
@@ -80,7 +83,14 @@ pub(super) async fn log_in(call: Call<()>, request: Request) -> Result<Response,
 
 /// `POST login`: opens a session of the user whose name and password are in the body, or without a
 /// body, of the caller.
-pub(super) async fn post_login(call: Call<()>, request: Request) -> Result<Response, ApiError> {
+///
+/// It counts as a request that is answered only when the password was checked. Before that it may wait
+/// for its turn for seconds, and those who guess would keep others from being answered.
+pub(super) async fn post_login(
+    call: Call<()>,
+    Extension(admission): Extension<Arc<Admission>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     // Before the password is looked at: another site learns nothing of it.
     if Sender::of(&parts.headers) == Sender::OtherPage {
@@ -89,14 +99,16 @@ pub(super) async fn post_login(call: Call<()>, request: Request) -> Result<Respo
     let body = timeout(LOGIN_TIMEOUT, to_bytes(body, MAX_LOGIN_BYTES)).await;
     let body = body.map_err(|_| ApiError::new(408, ErrorKind::Timeout, "The body did not come"))?;
     let body = body.map_err(|error| ApiError::malformed(error.to_string()))?;
-    if body.trim_ascii().is_empty() {
-        let stay = call.parameters.get("stay").is_some_and(is_true);
-        return open_session(&call, &call.principal, stay, &parts.headers).await;
-    }
-    let LoginRequest { user: login, password, stay, .. } = body::json(&body)?;
     let from = client_network(&parts, call.service.transport);
-    let credentials = Credentials::Password { login, password, from };
-    let principal = call.service.authenticate(credentials).await?;
+    let (principal, stay) = if body.trim_ascii().is_empty() {
+        let stay = call.parameters.get("stay").is_some_and(is_true);
+        (call.principal.clone(), stay)
+    } else {
+        let LoginRequest { user: login, password, stay, .. } = body::json(&body)?;
+        let credentials = Credentials::Password { login, password, from };
+        (call.service.authenticate(credentials).await?, stay)
+    };
+    let _admitted = admission.admit(Caller::new(&principal, from)).await?;
     open_session(&call, &principal, stay, &parts.headers).await
 }
 

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use cdb_server::Limits;
 use futures_util::future::{join_all, select};
 use reqwest::Method;
+use serde_json::json;
 
 use crate::support::{Answer, TestServer};
 
@@ -119,4 +121,35 @@ async fn only_who_may_set_a_password_has_it_looked_at() {
     assert_eq!(refused.msg(), "This device does not have permissions to write password");
     let refused = server.send(&key, "PUT", "crud/test", r#"{"password":""}"#).await;
     assert_eq!(refused.msg(), "Incorrect Password");
+}
+
+#[tokio::test]
+async fn a_login_that_waits_for_its_turn_holds_up_no_requests() {
+    let delay = Duration::from_secs(4);
+    let limits = Limits::default().requests_per_address(1).requests_anonymous(1);
+    let limits = limits.failed_logins_per_account(0).login_delay(delay);
+    let server = TestServer::with(limits).await;
+    let post = async |user: &str, password: &str| {
+        let body = json!({"user": user, "password": password}).to_string();
+        let login = server.request(Method::POST, "login").body(body);
+        login.send().await.expect("an answer").status().as_u16()
+    };
+    assert_eq!(post("other", "guess").await, 401);
+    assert_eq!(post("test", "test").await, 200);
+    let started = Instant::now();
+    let guess = async {
+        assert_eq!(post("other", "guess").await, 401);
+        started.elapsed()
+    };
+    // Far more than could be answered before the guess arrives.
+    let others = async {
+        for _ in 0..20 {
+            assert_eq!(post("test", "test").await, 200);
+            let this = server.send("", "GET", "?q=this", "").await;
+            assert_eq!((this.status, this.text.as_str()), (200, "nobody"));
+        }
+        started.elapsed()
+    };
+    let (guess, others) = tokio::join!(guess, others);
+    assert!(guess >= delay / 2 && others < guess, "{others:?}, {guess:?} for the guess");
 }
