@@ -105,7 +105,12 @@ pub(in crate::storage) fn decode_onto(
         Encoding::Lz4 => {
             let size = lz4_flex::block::uncompressed_size(data);
             let (_, compressed) = size.map_err(|_| BlockError::Lz4)?;
-            text.resize(start + length, 0);
+            // New memory for a large value is zero already.
+            if start == 0 && text.capacity() < length {
+                *text = vec![0; length];
+            } else {
+                text.resize(start + length, 0);
+            }
             let written = lz4_flex::block::decompress_into(compressed, &mut text[start..]);
             if written.ok() != Some(length) {
                 return Err(BlockError::Lz4);

@@ -16,7 +16,7 @@ const BEFORE: Duration = Duration::from_millis(800);
 const DURATION: Duration = Duration::from_secs(2);
 
 /// How long an attack lasts that needs some time to have an effect.
-const LONG_DURATION: Duration = Duration::from_secs(6);
+const LONG_DURATION: Duration = Duration::from_secs(4);
 
 /// How long the server may work after the attackers have disconnected.
 const AFTERMATH: Duration = Duration::from_secs(3);
