@@ -202,6 +202,8 @@ limits! {
     /// least 1 and at most 64.
     scripts_per_device: usize = 4, "4", "waits";
 
+    /// A text in the body of a creation, an update or a query: a description, an icon, a script.
+    text_bytes: usize = 128 * KIB, "128 KiB", "403";
     /// The datapoints of an insert.
     insert_datapoints: usize = 500_000, "500,000", "403";
 

@@ -9,7 +9,6 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use cdb_types::endpoint::{API, Endpoint, Login};
-use tokio::sync::Semaphore;
 
 use super::admission::{Admission, AdmittedBody};
 use super::body::{BodyBudget, Leftover};
@@ -42,7 +41,6 @@ pub(super) struct Front {
     limits: Arc<Limits>,
     admission: Arc<Admission>,
     bodies: Arc<Usage>,
-    large_bodies: Arc<Semaphore>,
 }
 
 impl Front {
@@ -64,7 +62,6 @@ impl Front {
             limits: Arc::new(limits.clone()),
             admission: Admission::new(requests, MAX_WAIT),
             bodies: Usage::new(bodies),
-            large_bodies: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -85,8 +82,7 @@ impl Front {
             Some(self.admission.admit(caller).await?)
         };
         let (usage, limits) = (Arc::clone(&self.bodies), Arc::clone(&self.limits));
-        let large = Arc::clone(&self.large_bodies);
-        request.extensions_mut().insert(BodyBudget { large, usage, caller, limits });
+        request.extensions_mut().insert(BodyBudget { usage, caller, limits });
         request.extensions_mut().insert(principal);
         let response = next.run(request).await;
         match admitted.filter(|_| response.status().is_success()) {

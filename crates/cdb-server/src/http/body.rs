@@ -14,7 +14,6 @@ use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::api_error::ApiError;
@@ -42,14 +41,9 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Parsing a longer body takes some milliseconds.
 const LONG_BYTES: usize = 64 * 1024;
 
-/// A longer body is dealt with while no other one is: that takes some times its length in memory.
-const LARGE_BYTES: usize = 1024 * 1024;
-
 /// What reading a body may take; an extension of each request.
 #[derive(Debug, Clone)]
 pub(super) struct BodyBudget {
-    /// Has one permit, for a large body that has been read.
-    pub(super) large: Arc<Semaphore>,
     pub(super) usage: Arc<Usage>,
     pub(super) caller: Caller,
     pub(super) limits: Arc<Limits>,
@@ -59,7 +53,6 @@ pub(super) struct BodyBudget {
 struct Held {
     bytes: Vec<u8>,
     _share: Share,
-    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl AsRef<[u8]> for Held {
@@ -69,11 +62,11 @@ impl AsRef<[u8]> for Held {
 }
 
 /// Reads the whole body of a request. The bytes count for the caller until all clones of them are
-/// dropped. If they are many, waits until those of the last such body are dropped.
+/// dropped.
 pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
     let (parts, mut body) = request.into_parts();
     let budget = parts.extensions.get::<BodyBudget>();
-    let BodyBudget { large, usage, caller, limits } =
+    let BodyBudget { usage, caller, limits } =
         budget.ok_or_else(|| ApiError::internal("a request without a budget"))?;
     refuse_compressed(&parts.headers)?;
     // Of a body whose length is not known: 0.
@@ -109,11 +102,7 @@ pub(super) async fn read(request: Request) -> Result<Bytes, ApiError> {
     if bytes.starts_with(&GZIP) {
         return Err(compressed("gzip"));
     }
-    let turn = match bytes.len() < LARGE_BYTES {
-        true => None,
-        false => Some(Arc::clone(large).acquire_owned().await.map_err(ApiError::internal)?),
-    };
-    Ok(Bytes::from_owner(Held { bytes, _share: share, _turn: turn }))
+    Ok(Bytes::from_owner(Held { bytes, _share: share }))
 }
 
 /// Reads and parses the body of a request. A long one is parsed on the threads for computations.
@@ -123,11 +112,32 @@ pub(super) async fn parsed<T: Send + 'static>(
     request: Request,
     parse: fn(&[u8]) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
-    let body = read(request).await?;
+    let (body, max) = (read(request).await?, service.limits.text_bytes);
+    let parse = move |body: &[u8]| check_texts(body, max).and_then(|()| parse(body));
     if body.len() < LONG_BYTES {
         return parse(&body);
     }
     service.compute.run(principal, async move { parse(&body) }).await?
+}
+
+/// Returns an error if one of the strings in a JSON text is long. The properties of an object are kept
+/// in memory, and sent with each list that it is in.
+fn check_texts(body: &[u8], max: usize) -> Result<(), ApiError> {
+    let mut rest = body;
+    while let Some(start) = rest.iter().position(|byte| *byte == b'"') {
+        let text = &rest[start + 1..];
+        let mut length = 0;
+        // An escape has at least two bytes, of which the second one may be a quotation mark.
+        while let Some(byte) = text.get(length).filter(|byte| **byte != b'"') {
+            length += if *byte == b'\\' { 2 } else { 1 };
+        }
+        if length > max {
+            let msg = format!("a text in the body has {length} bytes, at most {max} are allowed");
+            return Err(ApiError::new(403, ErrorKind::TooLarge, msg));
+        }
+        rest = text.get(length + 1..).unwrap_or_default();
+    }
+    Ok(())
 }
 
 fn refuse_compressed(headers: &HeaderMap) -> Result<(), ApiError> {
@@ -278,4 +288,27 @@ pub(super) fn update(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
 
 fn not_an_object() -> ApiError {
     ApiError::malformed("The body must be a JSON object")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_long_texts_are_refused() {
+        for (body, is_allowed) in [
+            (r#"{"a":"12345","12345":["12345","12345"]}"#, true),
+            (r#"{"a":"123456"}"#, false),
+            (r#"{"123456":1}"#, false),
+            (r#"["\\",1234567,"\\"]"#, true),
+            (r#"["\\\\\\"]"#, false),
+            (r#"["1\""]"#, true),
+            (r#"["12345"#, true),
+            (r#"["123456"#, false),
+            (r#"["\"#, true),
+            ("", true),
+        ] {
+            assert_eq!(check_texts(body.as_bytes(), 5).is_ok(), is_allowed, "{body}");
+        }
+    }
 }

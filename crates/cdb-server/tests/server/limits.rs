@@ -189,3 +189,23 @@ async fn failed_logins_have_the_delay_that_is_set() {
         assert!(started.elapsed() >= delay, "{:?}", started.elapsed());
     }
 }
+
+#[tokio::test]
+async fn the_texts_of_objects_and_queries_have_a_limited_length() {
+    let (server, key) = with_stream(Limits::default().text_bytes(100), "{}").await;
+    let (short, long) = ("x".repeat(100), "x".repeat(101));
+    let device = |text: &str| json!({"streams": {"s": {"description": text}}}).to_string();
+    let merge = |text: &str| json!([{"stream": "test/user/s", "transform": text}]).to_string();
+    for (method, path, body) in [
+        ("PUT", "crud/test/user/s", json!({"description": long}).to_string()),
+        ("POST", "crud/test/user/t", json!({"icon": long}).to_string()),
+        ("POST", "crud/test/new", device(&long)),
+        ("POST", "query/merge", merge(&long)),
+    ] {
+        let refused = server.send(&key, method, path, &body).await;
+        assert_eq!((refused.status, refused.json()["kind"].as_str()), (403, Some("too_large")));
+    }
+    server.create(&key, "test/new", &device(&short)).await;
+    // Values of datapoints are no such texts.
+    server.insert(&key, "test/user/s", &json!([{"d": long}]).to_string()).await;
+}
