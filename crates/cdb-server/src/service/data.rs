@@ -27,7 +27,7 @@ const MAX_DEPTH_HERE: u32 = 4;
 
 /// The memory for reading large inserts, of all callers together, in KiB. Inserts that need more wait
 /// for others.
-pub(super) const INSERT_MEMORY_KIB: u32 = 48 * 1024;
+pub(super) const INSERT_MEMORY_KIB: u32 = 32 * 1024;
 
 /// A stream with all that an insert or a read of it needs to know.
 pub(crate) struct Located {
