@@ -76,15 +76,21 @@ fn check_module(module: &str, text: &str) -> std::result::Result<(), String> {
     let place = rank(module).ok_or("the module is missing in xtask/src/layers/rooms.rs")?;
     let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    // The module within the file that a line is in, if any.
+    let mut inner = None;
     for line in lines {
+        match line.strip_suffix(" {").and_then(|line| line.split_once("mod ")) {
+            Some((visibility, name)) if !visibility.starts_with(' ') => inner = Some(name),
+            _ if line == "}" => inner = None,
+            _ => {}
+        }
         if line.contains("sqlx") && MODULES[place] != DATABASE {
             return Err(format!("only {DATABASE} may use sqlx"));
         }
         // Visibility may name a module above.
         let line = line.replace("pub(in crate::", "pub(in ");
-        for imported in line.split("crate::").skip(1) {
-            let path: String =
-                imported.chars().take_while(|c| c.is_alphanumeric() || "_:".contains(*c)).collect();
+        let here = inner.map_or(module.to_owned(), |name| format!("{module}::{name}"));
+        for path in paths(&here, &line)? {
             // `crate::Error` and the like are in `lib`, which only re-exports.
             let Some(other) = rank(&path) else { continue };
             if other < place {
@@ -93,6 +99,30 @@ fn check_module(module: &str, text: &str) -> std::result::Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Returns the paths from the root of the crate that a line of a module contains.
+fn paths(module: &str, line: &str) -> std::result::Result<Vec<String>, String> {
+    let path = |text: &str| -> String {
+        text.chars().take_while(|c| c.is_alphanumeric() || "_:".contains(*c)).collect()
+    };
+    let mut found: Vec<String> = line.split("crate::").skip(1).map(path).collect();
+    let mut rest = line;
+    while let Some(start) = rest.find("super::") {
+        let mut parents: Vec<&str> = module.split("::").collect();
+        rest = &rest[start..];
+        while let Some(inner) = rest.strip_prefix("super::") {
+            parents.pop();
+            rest = inner;
+        }
+        let inner = path(rest);
+        parents.extend((!inner.is_empty()).then_some(inner.as_str()));
+        found.push(parents.join("::"));
+    }
+    match found.iter().any(String::is_empty) {
+        true => Err(format!("{module} must import from one module at a time: {line}")),
+        false => Ok(found),
+    }
 }
 
 /// The place of the module that a path belongs to, counted from the top.
@@ -117,16 +147,31 @@ mod tests {
             Ok(())
         );
         assert_eq!(check_module("storage", "use crate::service::authorize::ReadPermit;"), Ok(()));
+        let inner = "pub(crate) mod operator {\n    use super::ReadPermit;\n}\n";
+        assert_eq!(check_module("service::authorize", inner), Ok(()));
     }
 
     #[test]
     fn imports_of_modules_above_are_rejected() {
         let up = check_module("service::data", "    crate::http::body::read()");
         assert_eq!(up, Err("service must not import http".to_owned()));
+        let up = check_module("service::data", "use super::super::http::body;");
+        assert_eq!(up, Err("service must not import http".to_owned()));
+        let up = check_module("query", "use super::http::body;");
+        assert_eq!(up, Err("query must not import http".to_owned()));
         let up = check_module("storage", "use crate::storage::sqlite::SqliteStorage;");
         assert_eq!(up, Err("storage must not import storage::sqlite".to_owned()));
         let up = check_module("service::authorize", "use crate::service::Service;");
         assert_eq!(up, Err("service::authorize must not import service".to_owned()));
+    }
+
+    #[test]
+    fn imports_of_several_modules_are_rejected() {
+        for import in ["use crate::{http::body, limits};", "use super::super::{http};"] {
+            let error = check_module("service::data", import).expect_err(import);
+            assert!(error.contains("one module at a time"), "{error}");
+        }
+        assert_eq!(check_module("service::data", "use super::{Service, rules};"), Ok(()));
     }
 
     #[test]
