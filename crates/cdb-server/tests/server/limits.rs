@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cdb_server::Limits;
+use futures_util::StreamExt;
 use reqwest::Method;
 use reqwest::header::SET_COOKIE;
 use serde_json::{Value, json};
@@ -208,4 +209,62 @@ async fn the_texts_of_objects_and_queries_have_a_limited_length() {
     server.create(&key, "test/new", &device(&short)).await;
     // Values of datapoints are no such texts.
     server.insert(&key, "test/user/s", &json!([{"d": long}]).to_string()).await;
+}
+
+#[tokio::test]
+async fn headers_and_bodies_have_a_limited_size() {
+    let limits = Limits::default().header_bytes(1000).body_bytes(2000);
+    let (server, key) = with_stream(limits, "{}").await;
+    let long = "x".repeat(1500);
+    let request = server.request(Method::GET, "?q=this").header("x-long", &long);
+    assert_eq!(request.send().await.expect("an answer").status(), 431);
+    server.insert(&key, "test/user/s", &json!([{"d": long}]).to_string()).await;
+    let larger = json!([{"d": [long, long]}]).to_string();
+    let refused = server.send(&key, "POST", "crud/test/user/s/data", &larger).await;
+    assert_eq!((refused.status, refused.json()["kind"].as_str()), (413, Some("too_large")));
+}
+
+#[tokio::test]
+async fn scripts_have_a_limited_size_and_number_of_steps() {
+    let limits = Limits::default().script_bytes(20).script_steps(10);
+    let (server, key) = with_stream(limits, "{}").await;
+    let ten: Vec<_> = (1..=10).map(|t| json!({"t": t, "d": t})).collect();
+    server.insert(&key, "test/user/s", &json!(ten).to_string()).await;
+    let read = async |script: &str| {
+        let path = format!("crud/test/user/s/data?i1=0&transform={}", script.replace(' ', "%20"));
+        server.send(&key, "GET", &path, "").await
+    };
+    assert_eq!(read("if $>5 | if last").await.status, 200);
+    let long = read("if $>5 | if last | if last").await;
+    assert_eq!(long.status, 403, "{long:?}");
+    let merged = json!([{"stream": "test/user/s", "transform": "imap($,count)"}]).to_string();
+    assert_eq!(server.send(&key, "POST", "query/merge", &merged).await.status, 200);
+}
+
+#[tokio::test]
+async fn requests_that_are_answered_at_a_time_are_limited() {
+    for (limits, status) in [
+        (Limits::default().requests_per_device(1), 429),
+        (Limits::default().requests_total(1), 503),
+    ] {
+        let (server, key) = with_stream(limits, "{}").await;
+        // A body that does not end keeps the place of its request.
+        let begin = futures_util::stream::iter([Ok::<_, std::io::Error>("[")]);
+        let endless = reqwest::Body::wrap_stream(begin.chain(futures_util::stream::pending()));
+        let holding = server.request(Method::PUT, "crud/test/user/s/data").body(endless);
+        let holding = tokio::spawn(holding.basic_auth("", Some(&key)).send());
+        let started = Instant::now();
+        // The requests before it are answered.
+        let refused = loop {
+            match server.send(&key, "GET", "?q=this", "").await.status {
+                200 => assert!(started.elapsed() < Duration::from_secs(20), "there is room"),
+                status => break status,
+            }
+        };
+        assert_eq!(refused, status);
+        holding.abort();
+        while server.send(&key, "GET", "?q=this", "").await.status != 200 {
+            assert!(started.elapsed() < Duration::from_secs(60), "the place is not free again");
+        }
+    }
 }
