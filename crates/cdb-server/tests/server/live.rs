@@ -6,6 +6,8 @@ use cdb_server::Server;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
+use tokio_tungstenite::client_async;
 
 use crate::socket::Socket;
 use crate::support::TestServer;
@@ -361,9 +363,15 @@ async fn a_slow_reader_stays_and_one_that_does_not_read_is_closed() {
 
 #[tokio::test]
 async fn one_that_pings_and_does_not_read_is_closed() {
-    let (server, key) = with_idle_timeout(Duration::from_millis(500)).await;
-    let socket = Socket::open(&server.server, &key, false).await;
-    let mut socket = socket.0.into_inner();
+    let (server, _) = with_idle_timeout(Duration::from_millis(500)).await;
+    // What the kernel takes for the client does not wait in the server.
+    let connection = TcpSocket::new_v4().expect("a socket");
+    connection.set_recv_buffer_size(4096).expect("a small buffer");
+    let address = server.server.address();
+    let connection = connection.connect(address).await.expect("a connection");
+    let url = format!("ws://{address}/api/v1/websocket");
+    let (socket, _) = client_async(url, connection).await.expect("a websocket");
+    let mut socket = socket.into_inner();
     // A masked ping of 125 bytes, many times.
     let mut ping = vec![0x89, 0x80 | 125, 0, 0, 0, 0];
     ping.extend([b'x'; 125]);

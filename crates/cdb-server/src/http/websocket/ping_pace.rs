@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// The maximum number of pings and pongs of a client that are read in one interval. Clients send one
 /// every few seconds, or one after each command.
-const MAX_PINGS: u32 = 100;
+const MAX_PINGS: u32 = 500;
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Counts the pings of a client, so that one that sends nothing else takes little CPU time.
