@@ -26,6 +26,9 @@ const STREAMS: usize = 1_000;
 const CHANGES: usize = 60;
 const MAX_DURATION: Duration = Duration::from_millis(500);
 
+/// How often that is tried, because a machine that is busy for a moment looks the same.
+const ATTEMPTS: usize = 3;
+
 /// The number of devices of a large fleet, and of those that are compared.
 const DEVICES: usize = 1_200;
 const COMPARED: usize = 200;
@@ -76,23 +79,28 @@ async fn changes_take_no_longer_with_ten_thousand_subscriptions() {
         sockets.push(socket);
         keys.push(key);
     }
-    let (started, cpu) = (Instant::now(), server.process.cpu());
-    changes(&server).await;
-    // What the changes mean to subscriptions has been found out when the next datapoint comes.
-    let messages = sockets.iter_mut().zip(&keys).enumerate().map(async |(i, (socket, key))| {
-        let stream = format!("test/d{i}/s0");
-        server.admin.with_key(key).insert(&stream, r#"[{"d":1}]"#).await;
-        assert_eq!(socket.message().await.expect("a message")["stream"], stream);
-    });
-    join_all(messages).await;
-    let (took, cpu) = (started.elapsed(), server.process.cpu() - cpu);
-    let report = format!(
-        "{CHANGES} changes take {before:.1?} and {cpu_before:?} of CPU time without subscriptions, \
-         {took:.1?} and {cpu:?} with them"
-    );
-    println!("{report}");
-    assert!(took <= MAX_DURATION.max(2 * before), "{report}");
-    assert!(cpu <= MAX_DURATION.max(2 * cpu_before), "{report}");
+    let mut report = String::new();
+    for _ in 0..ATTEMPTS {
+        let (started, cpu) = (Instant::now(), server.process.cpu());
+        changes(&server).await;
+        // What the changes mean to subscriptions has been found out when the next datapoint comes.
+        let messages = sockets.iter_mut().zip(&keys).enumerate().map(async |(i, (socket, key))| {
+            let stream = format!("test/d{i}/s0");
+            server.admin.with_key(key).insert(&stream, r#"[{"d":1}]"#).await;
+            assert_eq!(socket.message().await.expect("a message")["stream"], stream);
+        });
+        join_all(messages).await;
+        let (took, cpu) = (started.elapsed(), server.process.cpu() - cpu);
+        report = format!(
+            "{CHANGES} changes take {before:.1?} and {cpu_before:?} of CPU time without \
+             subscriptions, {took:.1?} and {cpu:?} with them"
+        );
+        println!("{report}");
+        if took <= MAX_DURATION.max(2 * before) && cpu <= MAX_DURATION.max(2 * cpu_before) {
+            return;
+        }
+    }
+    panic!("{report}");
 }
 
 #[tokio::test]
@@ -101,7 +109,8 @@ async fn registering_a_device_takes_as_long_in_a_large_fleet() {
     let mut sockets = Vec::new();
     let mut first = None;
     for block in 0..DEVICES / COMPARED {
-        let started = Instant::now();
+        // A busy machine does not change it much.
+        let cpu = server.process.cpu();
         for i in 0..COMPARED {
             let i = block * COMPARED + i;
             let device = format!("test/d{i}");
@@ -110,8 +119,8 @@ async fn registering_a_device_takes_as_long_in_a_large_fleet() {
             socket.subscribe(&format!("{device}/s"), "").await.expect("subscribed");
             sockets.push(socket);
         }
-        let last = started.elapsed();
-        println!("{COMPARED} devices after {} others: {last:?}", block * COMPARED);
+        let last = server.process.cpu() - cpu;
+        println!("{COMPARED} devices after {} others: {last:?} of CPU time", block * COMPARED);
         let first = *first.get_or_insert(last);
         assert!(last <= 2 * first, "{last:?} instead of {first:?}");
     }
