@@ -43,7 +43,7 @@ struct Inner {
 }
 
 /// Who computes: a device, or nobody.
-type Caller = Option<i64>;
+pub(crate) type Caller = Option<i64>;
 
 /// A computation that runs. Dropping it aborts it when it yields next.
 #[derive(Debug)]
@@ -97,7 +97,16 @@ impl Compute {
         principal: &Principal,
         computation: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let slots = self.slots(principal.identity().map(|identity| identity.device.id));
+        self.run_for(principal.device_id(), computation).await
+    }
+
+    /// The same for a device, or for callers without a login together.
+    pub(crate) async fn run_for<T: Send + 'static>(
+        &self,
+        caller: Caller,
+        computation: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let slots = self.slots(caller);
         // First the caller's own: a caller that has used up its slots takes none of the others'.
         let own = slots.acquire_owned().await.map_err(ApiError::internal)?;
         let total = Arc::clone(&self.0.total).acquire_owned().await.map_err(ApiError::internal)?;

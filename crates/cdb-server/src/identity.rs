@@ -51,6 +51,11 @@ impl Principal {
         self.0.as_deref()
     }
 
+    /// The id of the device; `None` for nobody. Limits are counted for it.
+    pub(crate) fn device_id(&self) -> Option<i64> {
+        self.identity().map(|identity| identity.device.id)
+    }
+
     /// Returns whether it may do the same as another one: permissions depend on who the caller is
     /// and on its roles.
     pub(crate) fn has_rights_of(&self, other: &Self) -> bool {

@@ -199,7 +199,8 @@ limits! {
     /// `scripts_per_device` times as much.
     script_memory: usize = 8 * MIB, "8 MiB", "403, or the response is cut";
     /// Scripts, and checks of large inserts and schemas, that run for a device at a time. At
-    /// least 1 and at most 64.
+    /// least 1 and at most 64. Short scripts of subscriptions are not counted, as long as they take
+    /// less than a twentieth of the time.
     scripts_per_device: usize = 4, "4", "waits";
 
     /// A text in the body of a creation, an update or a query: a description, an icon, a script.

@@ -170,8 +170,9 @@ async fn open(
     let permissions = permissions.map_err(|error| StartError::data(file, error))?;
     let storage: Arc<dyn Storage> = Arc::new(storage);
     let max_bytes = limits.websocket_queues_total;
-    let topics = Topics::new(Arc::clone(&storage), Arc::clone(&bus), runtime, max_bytes);
     let compute = Compute::start(limits.scripts_per_device).map_err(StartError::Threads)?;
+    let topics =
+        Topics::new(Arc::clone(&storage), Arc::clone(&bus), compute.clone(), runtime, max_bytes);
     let service = Service::new(
         storage,
         topics,

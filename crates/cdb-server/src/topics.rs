@@ -1,8 +1,9 @@
 //! Delivers events to subscribers.
 //!
 //! [`Topics`] takes events from the [bus](Bus) and passes each to the topics of its array: there is
-//! one for each transform that somebody has subscribed to. A topic makes one text of it, which all
-//! of its subscribers share, and puts it into the [`SendQueue`] of each.
+//! one for each transform that a caller has subscribed to, and one for all who want no transform. A
+//! topic makes one text of it, which all of its subscribers share, and puts it into the [`SendQueue`]
+//! of each.
 //!
 //! Nobody waits for a subscriber. Each subscription has a position in the array. What a subscriber
 //! or a topic could not take in time is dropped from memory, and read from storage from that
@@ -23,12 +24,13 @@ use cdb_types::DataPath;
 use tokio::sync::OnceCell;
 
 use crate::bus::Bus;
+use crate::compute::{Caller, Compute};
 use crate::runtime::{Runtime, stopped};
 use crate::service::authorize::ReadPermit;
 use crate::storage::{Array, ReadError, Storage};
 use message::Texts;
 use scripts::Scripts;
-use topic::{Listener, Topic};
+use topic::{Listener, Topic, TopicKey};
 
 pub(crate) use message::Text;
 pub(crate) use send_queue::{Frame, Next, SendQueue};
@@ -55,7 +57,7 @@ struct ArrayTopics {
     /// Set when the events of the array are received, and every commit that is not finished yet
     /// knows that they are wanted.
     ready: Arc<OnceCell<()>>,
-    by_transform: HashMap<String, Subscribed>,
+    by_key: HashMap<TopicKey, Subscribed>,
 }
 
 /// A topic, and the number of its subscriptions, including those that are about to begin.
@@ -71,6 +73,8 @@ pub(crate) struct SubscribeRequest {
     pub(crate) permit: ReadPermit,
     pub(crate) path: DataPath,
     pub(crate) script: Option<Script>,
+    /// For whom the script runs.
+    pub(crate) caller: Caller,
     pub(crate) send_queue: Arc<SendQueue>,
     /// Whether messages contain the indices of their datapoints.
     pub(crate) detailed: bool,
@@ -92,7 +96,7 @@ impl OpenTopics {
 
     fn of(&self, array: Array) -> Vec<Arc<Topic>> {
         let topics = self.lock();
-        let topics = topics.get(&array).into_iter().flat_map(|it| it.by_transform.values());
+        let topics = topics.get(&array).into_iter().flat_map(|it| it.by_key.values());
         topics.map(|subscribed| Arc::clone(&subscribed.topic)).collect()
     }
 }
@@ -104,6 +108,7 @@ impl Topics {
     pub(crate) fn new(
         storage: Arc<dyn Storage>,
         bus: Arc<dyn Bus>,
+        compute: Compute,
         runtime: &Runtime,
         max_bytes: usize,
     ) -> Self {
@@ -111,7 +116,7 @@ impl Topics {
             storage,
             bus: Arc::clone(&bus),
             open: OpenTopics::default(),
-            scripts: Scripts::default(),
+            scripts: Scripts::new(compute),
             texts: Texts::new(max_bytes),
             last_number: Arc::default(),
         };
@@ -143,10 +148,10 @@ impl Topics {
         request: SubscribeRequest,
         answer: impl FnOnce(u64) -> Option<Frame> + Send,
     ) -> Result<Subscription, ReadError> {
-        let SubscribeRequest { permit, path, script, send_queue, detailed } = request;
+        let SubscribeRequest { permit, path, script, caller, send_queue, detailed } = request;
         let number = self.last_number.fetch_add(1, Ordering::Relaxed) + 1;
         let array = permit.array();
-        let (topic, ready) = self.topic(permit, path, script);
+        let (topic, ready) = self.topic(permit, path, script, caller);
         let subscription = Subscription { topics: self.clone(), topic, number, send_queue };
         let receive = async || {
             self.bus.subscribe(array).await;
@@ -167,23 +172,26 @@ impl Topics {
         Ok(subscription)
     }
 
-    /// Returns the topic of a transform, which has one more subscription now, and the cell that
+    /// Returns the topic of a caller's transform, which has one more subscription now, and the cell that
     /// says whether all events of the array are published.
     fn topic(
         &self,
         permit: ReadPermit,
         path: DataPath,
         script: Option<Script>,
+        caller: Caller,
     ) -> (Arc<Topic>, Arc<OnceCell<()>>) {
         let array = permit.array();
         let mut topics = self.open.lock();
         let array_topics = topics.entry(array).or_default();
+        // All share the topic without a script.
+        let caller = script.as_ref().and(caller);
         let transform = script.as_ref().map_or("", Script::text).to_owned();
-        let subscribed = array_topics.by_transform.entry(transform).or_insert_with(|| {
+        let subscribed = array_topics.by_key.entry((caller, transform)).or_insert_with(|| {
             let (storage, scripts, texts) =
                 (Arc::clone(&self.storage), self.scripts.clone(), self.texts.clone());
-            let topic = Arc::new(Topic::new(permit, path, script, storage, scripts, texts));
-            Subscribed { topic, subscriptions: 0 }
+            let topic = Topic::new(permit, path, script, caller, storage, scripts, texts);
+            Subscribed { topic: Arc::new(topic), subscriptions: 0 }
         });
         subscribed.subscriptions += 1;
         (Arc::clone(&subscribed.topic), Arc::clone(&array_topics.ready))
@@ -194,15 +202,15 @@ impl Topics {
         topic.leave(number);
         let mut topics = self.open.lock();
         let Entry::Occupied(mut array_topics) = topics.entry(topic.array()) else { return };
-        let by_transform = &mut array_topics.get_mut().by_transform;
-        if let Some(subscribed) = by_transform.get_mut(topic.transform()) {
-            subscribed.subscriptions -= 1;
-            if subscribed.subscriptions == 0 {
-                by_transform.remove(topic.transform());
+        let by_key = &mut array_topics.get_mut().by_key;
+        if let Entry::Occupied(mut subscribed) = by_key.entry(topic.key()) {
+            subscribed.get_mut().subscriptions -= 1;
+            if subscribed.get().subscriptions == 0 {
+                subscribed.remove();
                 topic.stop();
             }
         }
-        if by_transform.is_empty() {
+        if by_key.is_empty() {
             array_topics.remove();
             self.bus.unsubscribe(topic.array());
         }

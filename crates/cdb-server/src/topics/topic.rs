@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 use super::message::{Message, Text, Texts};
 use super::scripts::{Output, Scripts};
 use super::send_queue::{Frame, SendQueue};
+use crate::compute::Caller;
 use crate::events::{Counted, EventQueue, QueuedEvent};
 use crate::service::authorize::ReadPermit;
 use crate::storage::{Array, PageSize, ReadError, Storage};
@@ -19,6 +20,10 @@ use crate::storage::{Array, PageSize, ReadError, Storage};
 /// The number of bytes for which there must be room before missed datapoints are read; more than
 /// most blocks need.
 const FIRST_PIECE_BYTES: usize = 160 * 1024;
+
+/// What the topics of an array are told apart by: the caller whose script it runs, and the text of the
+/// script. All share the one without a script.
+pub(super) type TopicKey = (Caller, String);
 
 /// An array with a transform. It processes the events of the array in a task of its own, one after
 /// the other.
@@ -28,6 +33,8 @@ pub(super) struct Topic {
     permit: ReadPermit,
     path: DataPath,
     script: Option<Script>,
+    /// For whom the script runs.
+    caller: Caller,
     storage: Arc<dyn Storage>,
     scripts: Scripts,
     texts: Texts,
@@ -144,11 +151,12 @@ impl Topic {
         permit: ReadPermit,
         path: DataPath,
         script: Option<Script>,
+        caller: Caller,
         storage: Arc<dyn Storage>,
         scripts: Scripts,
         texts: Texts,
     ) -> Self {
-        Self { permit, path, script, storage, scripts, texts, state: Mutex::default() }
+        Self { permit, path, script, caller, storage, scripts, texts, state: Mutex::default() }
     }
 
     pub(super) fn array(&self) -> Array {
@@ -163,6 +171,11 @@ impl Topic {
     /// The text of the script; empty without one.
     pub(super) fn transform(&self) -> &str {
         self.script.as_ref().map_or("", Script::text)
+    }
+
+    /// What the topic of an array is found by.
+    pub(super) fn key(&self) -> TopicKey {
+        (self.caller, self.transform().to_owned())
     }
 
     /// Adds a listener, which is made from the index of its first datapoint. `length` is a length
@@ -259,7 +272,7 @@ impl Topic {
     /// Passes an insert through the script. Returns `None` if nothing is left of it.
     async fn transformed(&self, text: Bytes) -> Option<Bytes> {
         let Some(script) = &self.script else { return Some(text) };
-        let output = self.scripts.run(script, text).await;
+        let output = self.scripts.run(self.caller, script, text).await;
         if let Some(error) = output.error {
             self.log_failure(&error);
             return None;
@@ -428,7 +441,7 @@ impl Topic {
         let text = Bytes::from(text);
         let text = text.slice(text.len().min(1)..);
         let Some(script) = &self.script else { return Ok(Piece { end, data: text }) };
-        let Output { text, count, error } = self.scripts.run(script, text).await;
+        let Output { text, count, error } = self.scripts.run(self.caller, script, text).await;
         let end = match error {
             None => end,
             // It goes on after the datapoint at which the script has failed.

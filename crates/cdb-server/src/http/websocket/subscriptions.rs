@@ -155,6 +155,7 @@ impl Subscriptions {
             permit,
             path: key.0.clone(),
             script,
+            caller: self.principal.device_id(),
             send_queue: Arc::clone(&self.answers.send_queue),
             detailed: self.answers.wanted,
         };
