@@ -30,7 +30,7 @@ use crate::point::Point;
 pub struct Script(Arc<Inner>);
 
 struct Inner {
-    text: Box<str>,
+    text: Arc<str>,
     pipeline: Pipeline,
     one_to_one: bool,
     peeks: bool,
@@ -68,6 +68,12 @@ impl Script {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0.text
+    }
+
+    /// Returns the text of the script, of which no copy is made.
+    #[must_use]
+    pub fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.0.text)
     }
 
     /// Returns `true` if the script returns one datapoint for each input datapoint.

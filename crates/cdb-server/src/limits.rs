@@ -152,6 +152,9 @@ limits! {
     websockets_per_device: usize = 2000, "2,000", "403";
     /// Subscriptions of a websocket.
     subscriptions_per_websocket: usize = 10_000, "10,000", "403";
+    /// The open subscriptions of a device, and of all callers without a login: the texts of their
+    /// transforms, and 256 bytes for each.
+    subscription_bytes_per_device: usize = 8 * MIB, "8 MiB", "403";
     /// A message of a client over a websocket.
     websocket_message_bytes: usize = MIB, "1 MiB", "the connection is closed";
     /// Messages that wait to be sent over a websocket, and as much of answers to its commands. One

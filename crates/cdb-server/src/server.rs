@@ -130,8 +130,7 @@ impl ServerBuilder {
         let listener = listener.map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
         let runtime = StopOnDrop(Runtime::default());
-        let max_sockets = self.limits.websockets_per_device;
-        let sockets = Sockets::new(self.ping, runtime.0.watch(), max_sockets);
+        let sockets = Sockets::new(self.ping, runtime.0.watch(), &self.limits);
         let transport = Transport { tls: is_encrypted, behind_proxy: self.behind_proxy };
         let service =
             open(&self.data, &runtime.0, &self.limits, sockets, transport, self.admin).await?;

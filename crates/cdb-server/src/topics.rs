@@ -186,7 +186,7 @@ impl Topics {
         let array_topics = topics.entry(array).or_default();
         // All share the topic without a script.
         let caller = script.as_ref().and(caller);
-        let transform = script.as_ref().map_or("", Script::text).to_owned();
+        let transform = script.as_ref().map_or_else(Arc::default, Script::shared_text);
         let subscribed = array_topics.by_key.entry((caller, transform)).or_insert_with(|| {
             let (storage, scripts, texts) =
                 (Arc::clone(&self.storage), self.scripts.clone(), self.texts.clone());
@@ -221,6 +221,12 @@ impl Subscription {
     /// Returns the number that [`Frame::subscription`] has for it. It is unique in a server.
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// The text of the script, which is in memory once however many have subscribed; empty without
+    /// one.
+    pub(crate) fn transform(&self) -> Arc<str> {
+        self.topic.shared_transform()
     }
 
     /// Answers a second request for the same subscription, which serves both.

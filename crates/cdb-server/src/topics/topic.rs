@@ -23,7 +23,7 @@ const FIRST_PIECE_BYTES: usize = 160 * 1024;
 
 /// What the topics of an array are told apart by: the caller whose script it runs, and the text of the
 /// script. All share the one without a script.
-pub(super) type TopicKey = (Caller, String);
+pub(super) type TopicKey = (Caller, Arc<str>);
 
 /// An array with a transform. It processes the events of the array in a task of its own, one after
 /// the other.
@@ -175,7 +175,12 @@ impl Topic {
 
     /// What the topic of an array is found by.
     pub(super) fn key(&self) -> TopicKey {
-        (self.caller, self.transform().to_owned())
+        (self.caller, self.shared_transform())
+    }
+
+    /// The same text as that of [`transform`](Self::transform), of which no copy is made.
+    pub(super) fn shared_transform(&self) -> Arc<str> {
+        self.script.as_ref().map_or_else(Arc::default, Script::shared_text)
     }
 
     /// Adds a listener, which is made from the index of its first datapoint. `length` is a length

@@ -75,6 +75,33 @@ async fn a_websocket_has_a_limited_number_of_subscriptions() {
 }
 
 #[tokio::test]
+async fn subscriptions_of_a_device_have_a_limited_number_of_bytes() {
+    let (server, key) =
+        with_stream(Limits::default().subscription_bytes_per_device(2000), "{}").await;
+    let mut first = Socket::open(&server.server, &key, true).await;
+    let mut second = Socket::open(&server.server, &key, true).await;
+    let long = |letter: &str| {
+        let transform = format!("$ == '{}'", letter.repeat(1000));
+        SUBSCRIBE.replace(r#"form":""#, &format!(r#"form":"{transform}"#))
+    };
+    first.send(&long("a")).await;
+    assert_eq!(first.next().await["error"], Value::Null);
+    // Once more, which is no further subscription.
+    first.send(&long("a")).await;
+    assert_eq!(first.next().await["error"], Value::Null);
+    for socket in [&mut first, &mut second] {
+        socket.send(&long("b")).await;
+        let refused = socket.next().await;
+        assert_eq!(refused["error"]["kind"], "limit", "{refused}");
+        assert_eq!(refused["error"]["code"], 403, "{refused}");
+    }
+    first.send(r#"{"cmd":"unsubscribe_all"}"#).await;
+    first.next().await;
+    second.send(&long("b")).await;
+    assert_eq!(second.next().await["error"], Value::Null);
+}
+
+#[tokio::test]
 async fn a_message_of_a_client_has_a_limited_size() {
     let limits = Limits::default().websocket_message_bytes(1000);
     let (server, key) = with_stream(limits, "{}").await;

@@ -13,12 +13,13 @@ use crate::api_error::ApiError;
 use crate::events::Watch;
 use crate::identity::Principal;
 use crate::service::{Service, Subscribable};
+use crate::sockets::Room;
 use crate::storage::Array;
 use crate::storage::model::ObjectId;
 use crate::topics::{Frame, SendQueue, SubscribeRequest, Subscription, Text};
 
 /// A stream or downlink, and a transform.
-type Key = (DataPath, String);
+type Key = (DataPath, Arc<str>);
 
 /// Sends answers, if the client asked for them.
 #[derive(Debug, Clone)]
@@ -77,6 +78,8 @@ struct OpenSubscription {
     subscribed: Subscribed,
     /// The objects whose change may end it, beside the caller.
     depends_on: [ObjectId; 3],
+    /// What it counts for the caller.
+    _room: Room,
 }
 
 impl Subscriptions {
@@ -130,7 +133,7 @@ impl Subscriptions {
         path: DataPath,
         transform: String,
     ) -> Result<(), ApiError> {
-        let key = (path, transform);
+        let key: Key = (path, transform.into());
         if let Some(open) = self.numbers.get(&key).and_then(|number| self.open.get(number)) {
             let answer = |index| self.answers.subscribed(id, &open.subscribed, index);
             open.subscription.repeat(answer);
@@ -145,7 +148,8 @@ impl Subscriptions {
         let Subscribable { permit, ephemeral, depends_on } =
             self.service.subscribable(&self.principal, &key.0).await?;
         let array = permit.array();
-        let script = self.service.compile(&self.principal, Some(key.1.clone())).await?;
+        let room = self.room(key.1.len())?;
+        let script = self.service.compile(&self.principal, Some(key.1.to_string())).await?;
         let subscribed = Subscribed {
             index: (!ephemeral).then_some(0),
             incarnation: array.stream,
@@ -168,14 +172,28 @@ impl Subscriptions {
         if self.service.storage.changes().changed_since(version, depends_on) {
             self.unchecked.insert(number);
         }
+        // The text that all who have subscribed to the same share.
+        let key = (key.0, subscription.transform());
         self.numbers.insert(key.clone(), number);
-        let open = OpenSubscription { key, array, subscription, subscribed, depends_on };
+        let open =
+            OpenSubscription { key, array, subscription, subscribed, depends_on, _room: room };
         self.open.insert(number, open);
         Ok(())
     }
 
-    pub(super) fn unsubscribe(&mut self, key: &Key) {
-        if let Some(number) = self.numbers.get(key) {
+    /// Counts a subscription with a transform of so many bytes.
+    fn room(&self, transform_bytes: usize) -> Result<Room, ApiError> {
+        let room = self.service.sockets.subscribe(self.principal.device_id(), transform_bytes);
+        room.ok_or_else(|| {
+            let max = self.service.limits.subscription_bytes_per_device;
+            let msg = format!("More than {max} bytes of subscriptions of one device are disabled.");
+            ApiError::new(403, ErrorKind::Limit, msg)
+        })
+    }
+
+    pub(super) fn unsubscribe(&mut self, (path, transform): &(DataPath, String)) {
+        let key = (path.clone(), Arc::from(transform.as_str()));
+        if let Some(number) = self.numbers.get(&key) {
             self.remove(*number);
         }
     }
@@ -220,7 +238,7 @@ impl Subscriptions {
         self.unchecked.remove(&number);
         let Some(error) = error else { return };
         if let Some(OpenSubscription { key: (stream, transform), .. }) = self.remove(number) {
-            let ended = error.into_server_error();
+            let (transform, ended) = (transform.to_string(), error.into_server_error());
             self.answers.push(&Ended { stream, transform, ended });
         }
     }
