@@ -10,7 +10,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 use crate::events::{Event, QueuedEvent};
-use crate::storage::model::Array;
+use crate::storage::model::{Array, ObjectId};
 
 pub(crate) use local::LocalBus;
 
@@ -28,13 +28,13 @@ pub(crate) trait Bus: Debug + Send + Sync {
     /// what cannot be carried is dropped.
     fn publish(&self, events: Vec<Event>);
 
-    /// Starts to receive the events of an array. When this is ready, [`wants`](Self::wants) is true
+    /// Starts to receive the events of an array, whose stream is a user's. When this is ready, [`wants`](Self::wants) is true
     /// for the array, and events that are published from then on arrive.
     ///
     /// # Cancel safety
     /// If the future is dropped, the events are received or not;
     /// [`unsubscribe`](Self::unsubscribe) ends it in both cases.
-    async fn subscribe(&self, array: Array);
+    async fn subscribe(&self, array: Array, owner: ObjectId);
 
     /// Stops receiving the events of an array. Those that wait are dropped.
     fn unsubscribe(&self, array: Array);

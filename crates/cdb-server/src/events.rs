@@ -5,6 +5,7 @@
 //! true, so that a change costs only those that depend on what was changed.
 
 mod data;
+mod shares;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,7 @@ use tokio::sync::Notify;
 use crate::storage::model::ObjectId;
 
 pub(crate) use data::{Appended, Counted, Event, EventQueue, QueuedEvent};
+pub(crate) use shares::Shares;
 
 /// The maximum number of objects whose last change is remembered. When there are more, all are
 /// forgotten, and what was read before is read again once.

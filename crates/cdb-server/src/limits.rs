@@ -165,7 +165,8 @@ limits! {
     /// All messages that wait to be sent over websockets. One that is sent to many counts once.
     websocket_queues_total: usize = 64 * MIB, "64 MiB", "as for `websocket_queue_bytes`";
 
-    /// All inserts that wait to be made into messages of subscribers.
+    /// All inserts that wait to be made into messages of subscribers. Those into streams of one user may
+    /// take as much as they leave to others, which is half at most.
     events_total: usize = 16 * MIB, "16 MiB",
         "waits in the data file; inserts into ephemeral streams are dropped";
 

@@ -27,6 +27,7 @@ use crate::bus::Bus;
 use crate::compute::{Caller, Compute};
 use crate::runtime::{Runtime, stopped};
 use crate::service::authorize::ReadPermit;
+use crate::storage::model::ObjectId;
 use crate::storage::{Array, ReadError, Storage};
 use message::Texts;
 use scripts::Scripts;
@@ -71,6 +72,8 @@ struct Subscribed {
 #[derive(Debug)]
 pub(crate) struct SubscribeRequest {
     pub(crate) permit: ReadPermit,
+    /// The user whose stream it is.
+    pub(crate) owner: ObjectId,
     pub(crate) path: DataPath,
     pub(crate) script: Option<Script>,
     /// For whom the script runs.
@@ -148,13 +151,14 @@ impl Topics {
         request: SubscribeRequest,
         answer: impl FnOnce(u64) -> Option<Frame> + Send,
     ) -> Result<Subscription, ReadError> {
-        let SubscribeRequest { permit, path, script, caller, send_queue, detailed } = request;
+        let SubscribeRequest { permit, owner, path, script, caller, send_queue, detailed } =
+            request;
         let number = self.last_number.fetch_add(1, Ordering::Relaxed) + 1;
         let array = permit.array();
         let (topic, ready) = self.topic(permit, path, script, caller);
         let subscription = Subscription { topics: self.clone(), topic, number, send_queue };
         let receive = async || {
-            self.bus.subscribe(array).await;
+            self.bus.subscribe(array, owner).await;
             // A commit that is under way may not know that its events are wanted.
             self.storage.settled().await;
         };

@@ -1,7 +1,8 @@
 //! The bus of a server that is one process.
 //!
-//! Events wait in a bounded queue for each array that somebody has subscribed to. The writer never
-//! waits: what does not fit is dropped and noted, and subscribers read it.
+//! Events wait in a bounded queue for each array that somebody has subscribed to, and count for the
+//! owner of its stream. The writer never waits: what does not fit, or is large, is dropped and noted,
+//! and subscribers read it.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,43 +11,56 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use super::Bus;
-use crate::events::{Counted, Event, EventQueue, QueuedEvent};
-use crate::limits::ByteLimit;
-use crate::storage::model::Array;
+use crate::events::{Counted, Event, EventQueue, QueuedEvent, Shares};
+use crate::storage::model::{Array, ObjectId};
+
+/// An event with more bytes does not wait if it can be read.
+const MAX_STORED_BYTES: usize = 1024 * 1024;
 
 /// The events of a process that wait for its subscribers.
 #[derive(Debug)]
 pub(crate) struct LocalBus {
     state: Mutex<State>,
     published: Notify,
-    room: ByteLimit,
+    shares: Arc<Shares>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     /// The events of each array that was subscribed to.
-    queues: HashMap<Array, EventQueue>,
+    queues: HashMap<Array, Queue>,
     /// The arrays whose queues have events. Each is there once.
     ready: VecDeque<Array>,
 }
 
+#[derive(Debug)]
+struct Queue {
+    /// The user whose stream it is.
+    owner: ObjectId,
+    events: EventQueue,
+}
+
 impl LocalBus {
     /// Creates a bus of which all events together that wait for subscribers, here and in the queues
-    /// of their topics, have at most this many bytes.
+    /// of their topics, have at most this many bytes. Owners of streams share them; see [`Shares`].
     pub(crate) fn new(max_bytes: usize) -> Self {
         let (state, published) = Default::default();
-        Self { state, published, room: ByteLimit::new(max_bytes) }
+        Self { state, published, shares: Shares::new(max_bytes) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds an event to the total, or drops it.
-    fn count(&self, event: Event) -> QueuedEvent {
+    /// Counts an event for its owner, or drops it.
+    fn count(&self, event: Event, owner: ObjectId) -> QueuedEvent {
         let Event::Appended(appended) = event else { return QueuedEvent::Cleared };
-        match self.room.try_take(appended.bytes()) {
-            Some(room) => QueuedEvent::Appended(Arc::new(Counted::new(appended, room))),
+        let bytes = appended.bytes();
+        if appended.index.is_some() && bytes > MAX_STORED_BYTES {
+            return QueuedEvent::Missed;
+        }
+        match self.shares.take(owner, bytes) {
+            Some(share) => QueuedEvent::Appended(Arc::new(Counted::new(appended, share))),
             None => QueuedEvent::Missed,
         }
     }
@@ -57,8 +71,8 @@ impl LocalBus {
         let State { queues, ready } = &mut *state;
         while let Some(array) = ready.pop_front() {
             let Some(queue) = queues.get_mut(&array) else { continue };
-            let Some(event) = queue.pop() else { continue };
-            if !queue.is_empty() {
+            let Some(event) = queue.events.pop() else { continue };
+            if !queue.events.is_empty() {
                 ready.push_back(array);
             }
             return Some((array, event));
@@ -85,22 +99,23 @@ impl Bus for LocalBus {
                 Event::Cleared(array) => *array,
             };
             let Some(queue) = queues.get_mut(&array) else { continue };
-            if queue.is_empty() {
+            if queue.events.is_empty() {
                 ready.push_back(array);
             }
-            queue.push(self.count(event));
+            queue.events.push(self.count(event, queue.owner));
         }
         drop(state);
         self.published.notify_one();
     }
 
-    async fn subscribe(&self, array: Array) {
-        self.lock().queues.entry(array).or_default();
+    async fn subscribe(&self, array: Array, owner: ObjectId) {
+        let new = || Queue { owner, events: EventQueue::default() };
+        self.lock().queues.entry(array).or_insert_with(new);
     }
 
     fn unsubscribe(&self, array: Array) {
         let mut state = self.lock();
-        if state.queues.remove(&array).is_some_and(|queue| !queue.is_empty()) {
+        if state.queues.remove(&array).is_some_and(|queue| !queue.events.is_empty()) {
             state.ready.retain(|ready| *ready != array);
         }
     }
@@ -126,6 +141,8 @@ mod tests {
 
     const A: Array = Array { stream: 1, downlink: false };
     const B: Array = Array { stream: 2, downlink: false };
+    const OWNER: ObjectId = ObjectId::User(1);
+    const TOTAL_BYTES: usize = 16 * 1024 * 1024;
 
     fn appended(array: Array, index: u64, bytes: usize) -> Event {
         let text = format!(r#"{{"t":{index},"d":"{}"}}"#, "x".repeat(bytes));
@@ -142,9 +159,9 @@ mod tests {
 
     #[tokio::test]
     async fn arrays_take_turns() {
-        let bus = LocalBus::new(16 * 1024 * 1024);
-        bus.subscribe(A).await;
-        bus.subscribe(B).await;
+        let bus = LocalBus::new(TOTAL_BYTES);
+        bus.subscribe(A, OWNER).await;
+        bus.subscribe(B, OWNER).await;
         bus.publish(vec![appended(A, 0, 1), appended(A, 1, 1), appended(B, 0, 1)]);
         assert_eq!(next(&bus).await, (A, Some(0)));
         assert_eq!(next(&bus).await, (B, Some(0)));
@@ -154,14 +171,14 @@ mod tests {
 
     #[tokio::test]
     async fn only_what_is_subscribed_to_arrives() {
-        let bus = LocalBus::new(16 * 1024 * 1024);
-        bus.subscribe(A).await;
+        let bus = LocalBus::new(TOTAL_BYTES);
+        bus.subscribe(A, OWNER).await;
         assert!(bus.wants(A) && !bus.wants(B));
         bus.publish(vec![appended(A, 0, 1), appended(B, 0, 1)]);
         bus.unsubscribe(A);
         assert!(!bus.wants(A));
-        bus.subscribe(A).await;
-        bus.subscribe(B).await;
+        bus.subscribe(A, OWNER).await;
+        bus.subscribe(B, OWNER).await;
         // What waited is dropped.
         assert!(bus.next().now_or_never().is_none());
         bus.publish(vec![appended(A, 1, 1), appended(A, 2, 1), appended(B, 1, 1)]);
@@ -175,23 +192,41 @@ mod tests {
         assert_eq!(tokio::join!(next(&bus), published).0, (B, Some(2)));
     }
 
+    fn is_kept(event: &QueuedEvent) -> bool {
+        matches!(event, QueuedEvent::Appended(_))
+    }
+
     #[tokio::test]
-    async fn what_waits_is_bounded_in_total() {
-        let bus = LocalBus::new(16 * 1024 * 1024);
+    async fn what_waits_is_bounded_for_each_owner() {
+        let bus = LocalBus::new(TOTAL_BYTES);
         let arrays = (0..100).map(|stream| Array { stream, downlink: false });
         for array in arrays.clone() {
-            bus.subscribe(array).await;
-            bus.publish(vec![appended(array, 0, 1024 * 1024)]);
+            bus.subscribe(array, OWNER).await;
+            bus.publish(vec![appended(array, 0, 500 * 1024)]);
         }
         let mut kept = Vec::new();
         for _ in arrays {
             kept.push(bus.next().await.1);
         }
-        let is_kept = |event: &&QueuedEvent| matches!(event, QueuedEvent::Appended(_));
-        assert_eq!(kept.iter().filter(is_kept).count(), 15);
+        assert_eq!(kept.iter().filter(|event| is_kept(event)).count(), 16);
+        let of_other = Array { stream: 100, downlink: false };
+        bus.subscribe(of_other, ObjectId::User(2)).await;
+        bus.publish(vec![appended(of_other, 0, 500 * 1024)]);
+        assert_eq!(next(&bus).await, (of_other, Some(0)));
         // Room is made by those that have been dealt with.
         drop(kept);
-        bus.publish(vec![appended(A, 1, 1024 * 1024)]);
+        bus.publish(vec![appended(A, 1, 500 * 1024)]);
         assert_eq!(next(&bus).await, (A, Some(1)));
+    }
+
+    #[tokio::test]
+    async fn a_large_event_waits_only_if_it_cannot_be_read() {
+        let bus = LocalBus::new(TOTAL_BYTES);
+        bus.subscribe(A, OWNER).await;
+        bus.publish(vec![appended(A, 0, MAX_STORED_BYTES)]);
+        assert!(!is_kept(&bus.next().await.1));
+        let Event::Appended(stored) = appended(A, 0, 2 * TOTAL_BYTES) else { panic!("datapoints") };
+        bus.publish(vec![Event::Appended(Appended { index: None, ..stored })]);
+        assert!(is_kept(&bus.next().await.1));
     }
 }

@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use tokio::sync::OwnedSemaphorePermit;
-
+use super::shares::Share;
 use crate::storage::format::points::Points;
 use crate::storage::model::Array;
 
@@ -52,16 +51,16 @@ pub(crate) enum QueuedEvent {
     Missed,
 }
 
-/// Datapoints that count in a total for as long as they are in memory.
+/// Datapoints that count for the owner of their stream for as long as they are in memory.
 #[derive(Debug)]
 pub(crate) struct Counted {
     appended: Appended,
-    _room: OwnedSemaphorePermit,
+    _share: Share,
 }
 
 impl Counted {
-    pub(crate) fn new(appended: Appended, room: OwnedSemaphorePermit) -> Self {
-        Self { appended, _room: room }
+    pub(crate) fn new(appended: Appended, share: Share) -> Self {
+        Self { appended, _share: share }
     }
 }
 
@@ -124,17 +123,17 @@ fn bytes(event: &QueuedEvent) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use tokio::sync::Semaphore;
-
+    use super::super::shares::Shares;
     use super::*;
+    use crate::storage::model::ObjectId;
 
     fn appended(index: u64, bytes: usize) -> QueuedEvent {
         let text = format!(r#"{{"t":{index},"d":"{}"}}"#, "x".repeat(bytes));
         let points = Points::parse(text.into_bytes()).expect("a datapoint");
         let array = Array { stream: 1, downlink: false };
-        let room = Arc::new(Semaphore::new(1)).try_acquire_owned().expect("room");
+        let share = Shares::new(4 * bytes).take(ObjectId::User(1), bytes).expect("a share");
         let appended = Appended { array, index: Some(index), points };
-        QueuedEvent::Appended(Arc::new(Counted::new(appended, room)))
+        QueuedEvent::Appended(Arc::new(Counted::new(appended, share)))
     }
 
     fn drain(queue: &mut EventQueue) -> Vec<String> {

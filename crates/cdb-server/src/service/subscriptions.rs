@@ -12,6 +12,8 @@ use crate::storage::model::ObjectId;
 #[derive(Debug, Clone)]
 pub(crate) struct Subscribable {
     pub(crate) permit: ReadPermit,
+    /// The user whose stream it is.
+    pub(crate) owner: ObjectId,
     /// Whether its datapoints are sent to subscribers and not stored.
     pub(crate) ephemeral: bool,
     /// The objects that permit and array depend on, beside the caller.
@@ -27,11 +29,9 @@ impl Service {
     ) -> Result<Subscribable, ApiError> {
         let stream = self.may_read_stream(principal, &path.stream, path.downlink).await;
         let (permit, located) = stream?;
-        Ok(Subscribable {
-            permit,
-            ephemeral: located.is_ephemeral(),
-            depends_on: located.objects(),
-        })
+        let depends_on = located.objects();
+        let [owner, ..] = depends_on;
+        Ok(Subscribable { permit, owner, ephemeral: located.is_ephemeral(), depends_on })
     }
 
     /// Returns the caller as it is now.

@@ -145,7 +145,7 @@ impl Subscriptions {
             return Err(ApiError::new(403, ErrorKind::Limit, msg));
         }
         let version = self.service.storage.changes().now();
-        let Subscribable { permit, ephemeral, depends_on } =
+        let Subscribable { permit, owner, ephemeral, depends_on } =
             self.service.subscribable(&self.principal, &key.0).await?;
         let array = permit.array();
         let room = self.room(key.1.len())?;
@@ -157,6 +157,7 @@ impl Subscriptions {
         };
         let request = SubscribeRequest {
             permit,
+            owner,
             path: key.0.clone(),
             script,
             caller: self.principal.device_id(),
