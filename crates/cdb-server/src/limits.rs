@@ -28,7 +28,7 @@ macro_rules! limits {
         /// The limits of a server; see [`ServerBuilder::limits`](crate::ServerBuilder::limits).
         ///
         /// The defaults suit a small machine on the open internet. Bytes are counted as they are
-        /// held in memory. A limit of 0 allows nothing.
+        /// held in memory.
         ///
         /// An *address* is an IPv4 address or a /64 network of IPv6. A *caller* is a device that is
         /// logged in, or an address without a login.
@@ -127,7 +127,7 @@ limits! {
     /// The time in which some more of a body must arrive.
     body_idle_timeout: Duration = Duration::from_secs(15), "15 s", "408";
     /// The time that each body may take, whatever its size.
-    body_time: Duration = Duration::from_secs(30), "30 s", "`body_bytes_per_second`";
+    body_time: Duration = Duration::from_secs(30), "30 s", "`body_bytes_per_second` applies";
     /// The bytes per second of a body that takes longer than `body_time`, on average from then on.
     body_bytes_per_second: usize = 4 * KIB, "4 KiB", "408";
     /// All bodies that are held for a device at a time.
@@ -140,13 +140,13 @@ limits! {
     bodies_total: usize = 256 * MIB, "256 MiB", "503";
 
     /// Requests of a device that are answered at a time, until the end of the response.
-    requests_per_device: usize = 128, "128", "waits for up to 10 s, then 429";
+    requests_per_device: usize = 128, "128", "the request waits for up to 10 s, then 429";
     /// Requests of an address without a login that are answered at a time.
-    requests_per_address: usize = 64, "64", "waits for up to 10 s, then 429";
+    requests_per_address: usize = 64, "64", "the request waits for up to 10 s, then 429";
     /// Requests of callers without a login that are answered at a time.
-    requests_anonymous: usize = 128, "128", "waits for up to 10 s, then 503";
+    requests_anonymous: usize = 128, "128", "the request waits for up to 10 s, then 503";
     /// Requests that are answered at a time. A `POST login` counts when its password was checked.
-    requests_total: usize = 512, "512", "waits for up to 10 s, then 503";
+    requests_total: usize = 512, "512", "the request waits for up to 10 s, then 503";
 
     /// Open websockets of a device, and of all callers without a login.
     websockets_per_device: usize = 2000, "2,000", "403";
@@ -177,19 +177,20 @@ limits! {
     sessions_per_device: u32 = 100, "100", "the oldest session of the device ends";
     /// The time after which a session ends if it is not used. A use is noted once a minute.
     session_idle: Duration = DAY, "1 day", "the session ends";
-    /// The same for a session that stays logged in when the browser is closed.
+    /// The time after which a session ends if it is not used, of sessions that stay logged in when the
+    /// browser is closed.
     session_idle_staying: Duration = DAY.saturating_mul(14), "14 days", "the session ends";
     /// The time after which a session ends even if it is used.
     session_lifetime: Duration = DAY.saturating_mul(90), "90 days", "the session ends";
 
     /// Failed logins to an account that do not slow down the next one. Their number is halved with
     /// each minute without one.
-    failed_logins_per_account: u32 = 5, "5", "`login_delay`";
-    /// The same of an address.
-    failed_logins_per_address: u32 = 10, "10", "`login_delay`";
+    failed_logins_per_account: u32 = 5, "5", "`login_delay` applies";
+    /// Failed logins from an address that do not slow down the next one.
+    failed_logins_per_address: u32 = 10, "10", "`login_delay` applies";
     /// The time that the next login waits, unless it is known from its address. Doubled by each
     /// further failure.
-    login_delay: Duration = Duration::from_millis(250), "250 ms", "waits";
+    login_delay: Duration = Duration::from_millis(250), "250 ms", "the login waits";
     /// The longest time that a login waits for failed ones to its account.
     login_delay_per_account: Duration = Duration::from_secs(8), "8 s", "the delay stays the same";
     /// The longest time that a login waits for failed ones of its address.
@@ -205,7 +206,7 @@ limits! {
     /// Scripts, and checks of large inserts and schemas, that run for a device at a time. At
     /// least 1 and at most 64. Short scripts of subscriptions are not counted, as long as they take
     /// less than a twentieth of the time.
-    scripts_per_device: usize = 4, "4", "waits";
+    scripts_per_device: usize = 4, "4", "the request waits";
 
     /// A text in the body of a creation, an update or a query: a description, an icon, a script.
     text_bytes: usize = 128 * KIB, "128 KiB", "403";
