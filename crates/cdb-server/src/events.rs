@@ -18,8 +18,8 @@ use crate::storage::model::ObjectId;
 pub(crate) use data::{Appended, Counted, Event, EventQueue, QueuedEvent};
 pub(crate) use shares::Shares;
 
-/// The maximum number of objects whose last change is remembered. When there are more, all are
-/// forgotten, and what was read before is read again once.
+/// The maximum number of objects whose last change is remembered. When there are more, the older half
+/// is forgotten, and what was read before is read again once.
 const MAX_REMEMBERED: usize = 65_536;
 
 /// Knows when each object was changed last. Clones share it.
@@ -44,6 +44,16 @@ struct State {
     forgotten: u64,
     watchers: HashMap<ObjectId, HashMap<u64, Arc<Watcher>>>,
     last_watch: u64,
+}
+
+impl State {
+    fn forget_older_half(&mut self) {
+        let mut versions: Vec<u64> = self.last_changed.values().copied().collect();
+        let middle = versions.len() / 2;
+        let (_, newest_forgotten, _) = versions.select_nth_unstable(middle);
+        self.forgotten = *newest_forgotten;
+        self.last_changed.retain(|_, last| *last > *newest_forgotten);
+    }
 }
 
 /// What one [`Watch`] has not been told yet.
@@ -78,8 +88,7 @@ impl ChangeLog {
         let mut state = self.lock();
         let version = self.0.version.load(Ordering::Relaxed) + 1;
         if state.last_changed.len() >= MAX_REMEMBERED {
-            state.last_changed.clear();
-            state.forgotten = version - 1;
+            state.forget_older_half();
         }
         for object in objects {
             state.last_changed.insert(object, version);
@@ -203,6 +212,10 @@ mod tests {
             log.record([ObjectId::User(id)]);
         }
         assert!(log.changed_since(before, [B]));
+        // The newer half is not forgotten.
+        let now = before + MAX_REMEMBERED as u64 / 2 + 10;
+        assert!(!log.changed_since(now, [ObjectId::User(5)]));
+        assert!(log.changed_since(now, [ObjectId::User(MAX_REMEMBERED as i64)]));
         let now = log.now();
         log.record([A]);
         assert!(!log.changed_since(now, [B]));
