@@ -11,6 +11,9 @@ use crate::support::{Attack, ServerProcess, over_and_over};
 const FEW: usize = 2_000;
 const FACTOR: usize = 5;
 
+/// How often each list is requested, of which the fastest counts: the machine may be busy.
+const ATTEMPTS: usize = 10;
+
 /// Streams with numbers as names.
 fn streams(count: usize) -> Value {
     Value::from_iter((0..count).map(|i| (format!("s{i}"), json!({}))))
@@ -40,7 +43,7 @@ async fn listing_takes_time_in_proportion_to_the_streams() {
         let user_properties = json!({"email": email, "password": user, "devices": devices});
         server.admin.create(user, user_properties).await;
         let mut fastest = Duration::MAX;
-        for _ in 0..3 {
+        for _ in 0..ATTEMPTS {
             let started = Instant::now();
             let listed = server.admin.get(&format!("crud/{user}?q=streams")).await;
             fastest = fastest.min(started.elapsed());
@@ -53,5 +56,6 @@ async fn listing_takes_time_in_proportion_to_the_streams() {
     let (few, many) = (few.await, many.await);
     let (few_count, many_count) = (FEW, FEW * FACTOR);
     println!("{few_count} streams are listed in {few:?}, {many_count} in {many:?}");
-    assert!(many <= few * 2 * FACTOR as u32, "{many:?} for {many_count}, {few:?} for {few_count}");
+    // In proportion to the square it would be FACTOR times as long as in proportion.
+    assert!(many <= few * 3 * FACTOR as u32, "{many:?} for {many_count}, {few:?} for {few_count}");
 }
