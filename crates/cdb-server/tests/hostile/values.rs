@@ -53,7 +53,7 @@ async fn inserts_of_large_values() {
             let _ = server.rogue.send(Method::PUT, path, datapoint.clone()).await;
         })
     };
-    Attack::on(&server).assert_bearable(attack).await;
+    Attack::on(&server).with_large_commits().assert_bearable(attack).await;
 }
 
 #[tokio::test]

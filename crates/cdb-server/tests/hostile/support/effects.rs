@@ -40,6 +40,10 @@ const SLOWDOWN: u32 = if cfg!(debug_assertions) { 10 } else { 5 };
 /// with itself.
 const BUSY: Duration = Duration::from_millis(30);
 
+/// How long a commit of 8 MiB may take, for which others wait. In peace an insert may take a few
+/// milliseconds on the same disk.
+const LARGE_COMMIT: Duration = Duration::from_millis(120);
+
 /// How often an attack is tried that makes inserts slow, because a disk that is slow for a moment looks
 /// the same.
 const ATTEMPTS: usize = 3;
@@ -66,6 +70,8 @@ pub(crate) struct Attack<'a> {
     server: &'a ServerProcess,
     duration: Duration,
     max_memory: u64,
+    /// Inserts may take this long, whatever they take in peace.
+    bearable: Duration,
 }
 
 /// What an attack has done.
@@ -82,12 +88,17 @@ struct Effects {
 
 impl<'a> Attack<'a> {
     pub(crate) fn on(server: &'a ServerProcess) -> Self {
-        Self { server, duration: DURATION, max_memory: MAX_MEMORY }
+        Self { server, duration: DURATION, max_memory: MAX_MEMORY, bearable: Duration::ZERO }
     }
 
     /// Lets the attack last long enough for effects that need some time.
     pub(crate) fn long(self) -> Self {
         Self { duration: LONG_DURATION, ..self }
+    }
+
+    /// Allows that inserts wait for commits of many bytes, which take the disk some time.
+    pub(crate) fn with_large_commits(self) -> Self {
+        Self { bearable: LARGE_COMMIT, ..self }
     }
 
     /// Sets the memory that the server may take.
@@ -102,7 +113,7 @@ impl<'a> Attack<'a> {
         let memory = self.server.process.memory();
         for attempt in 1..=ATTEMPTS {
             let mut effects = self.measure(memory, &attack).await;
-            if effects.is_slow() {
+            if effects.is_slow(self.bearable) {
                 // Other programs may have become busy.
                 effects.before = effects.before.slower(watch(self.server).await);
             }
@@ -110,11 +121,11 @@ impl<'a> Attack<'a> {
             let name = std::thread::current().name().unwrap_or_default().to_owned();
             println!("{name}: {effects}");
             let mut complaints = effects.complaints(self.max_memory);
-            if effects.is_slow() {
+            if effects.is_slow(self.bearable) {
                 if complaints.is_empty() && attempt < ATTEMPTS {
                     continue;
                 }
-                let max_latency = effects.max_latency();
+                let max_latency = effects.max_latency(self.bearable);
                 complaints.push(format!("inserts take more than {max_latency:.1?}"));
             }
             assert!(complaints.is_empty(), "{}; {effects}", complaints.join(", "));
@@ -161,14 +172,15 @@ pub(crate) async fn idle_after(process: Process) -> Option<Duration> {
 
 impl Effects {
     /// The latency that inserts may have meanwhile.
-    fn max_latency(&self) -> Duration {
+    fn max_latency(&self, bearable: Duration) -> Duration {
         let before = self.before.p99();
-        if before > BUSY { before * SLOWDOWN } else { MAX_LATENCY.min(before * SLOWDOWN) }
+        let most = before * SLOWDOWN;
+        bearable.max(if before > BUSY { most } else { MAX_LATENCY.min(most) })
     }
 
     /// Whether inserts were too slow meanwhile.
-    fn is_slow(&self) -> bool {
-        self.meanwhile.p99() > self.max_latency()
+    fn is_slow(&self, bearable: Duration) -> bool {
+        self.meanwhile.p99() > self.max_latency(bearable)
     }
 
     /// What else is not bearable.
