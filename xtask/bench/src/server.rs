@@ -20,7 +20,7 @@ impl Server {
         let directory = tempfile::tempdir_in("target")?;
         let process = Process::start(
             Command::new(std::env::var("CDB")?)
-                .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+                .args(["serve", "--listen", "127.0.0.1:0", "--max-connections", "20000", "--data"])
                 .arg(directory.path().join("data.db"))
                 .envs([("CDB_ADMIN", "test"), ("CDB_ADMIN_PASSWORD", "test")])
                 .env("RUST_LOG", "warn"),
