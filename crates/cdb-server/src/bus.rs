@@ -28,8 +28,9 @@ pub(crate) trait Bus: Debug + Send + Sync {
     /// what cannot be carried is dropped.
     fn publish(&self, events: Vec<Event>);
 
-    /// Starts to receive the events of an array, whose stream is a user's. When this is ready, [`wants`](Self::wants) is true
-    /// for the array, and events that are published from then on arrive.
+    /// Starts to receive the events of an array, whose stream belongs to `owner`. When this is ready,
+    /// [`wants`](Self::wants) is true for the array, and events that are published from then on
+    /// arrive.
     ///
     /// # Cancel safety
     /// If the future is dropped, the events are received or not;

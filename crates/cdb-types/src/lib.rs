@@ -45,6 +45,7 @@
 
 mod datapoint;
 mod datapoint_array;
+mod discarded;
 pub mod endpoint;
 mod error;
 mod finite;
@@ -63,6 +64,7 @@ pub use datapoint::{
     Datapoint, DatapointParseError, DatapointParser, Origin, RawDatapoint, RawNumber,
 };
 pub use datapoint_array::{DatapointArray, Number};
+pub use discarded::Discarded;
 pub use error::{ErrorKind, ServerError};
 pub use finite::Finite;
 pub use meta::ServerInfo;

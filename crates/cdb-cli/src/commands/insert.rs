@@ -13,6 +13,7 @@ mod upload;
 use std::io::{self, BufReader, IsTerminal, Read, Seek, SeekFrom, Write};
 
 use clap::Args;
+use connectordb::types::Discarded;
 use connectordb::{Stream, Timestamp};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 use tempfile::SpooledTempFile;
 
 pub(super) use self::json::whole_characters;
-use self::json::{Discarded, Lines, is_array_of_points, without_place};
+use self::json::{Lines, is_array_of_points, without_place};
 use crate::connect::Server;
 use crate::output::{Output, line};
 use crate::{Result, times};

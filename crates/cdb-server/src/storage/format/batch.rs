@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cdb_types::{RawDatapoint, RawNumber, Timestamp, Validator};
+use cdb_types::{Discarded, RawDatapoint, RawNumber, Timestamp, Validator};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -453,58 +453,7 @@ fn heap(text: &[u8]) -> usize {
 /// Returns an error if a value is not JSON that can be read again, although it was scanned as such: a
 /// number beyond the floats, half of a surrogate pair, more than 127 levels of nesting.
 pub(in crate::storage) fn check_value(text: &[u8]) -> Result<(), serde_json::Error> {
-    if is_plain(text) { Ok(()) } else { serde_json::from_slice::<Readable>(text).map(drop) }
-}
-
-/// A value that can be read. It is not kept.
-struct Readable;
-
-impl<'de> Deserialize<'de> for Readable {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for Readable {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
-        while items.next_element::<Self>()?.is_some() {}
-        Ok(self)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
-        while members.next_entry::<Self, Self>()?.is_some() {}
-        Ok(self)
-    }
+    if is_plain(text) { Ok(()) } else { serde_json::from_slice::<Discarded>(text).map(drop) }
 }
 
 /// Returns whether `text`, which was scanned as JSON, needs no further check: a short number without
