@@ -189,10 +189,20 @@ pub(crate) enum PageSize {
 pub(crate) struct Append {
     pub(crate) permit: AppendPermit,
     pub(crate) batch: Batch,
-    /// Whether timestamps before the array's last one are moved to it, or the batch is refused.
-    pub(crate) restamp: bool,
+    pub(crate) late: IfLate,
     /// The index that the first datapoint must get; `None` if any will do.
     pub(crate) index: Option<u64>,
+}
+
+/// What is done with a batch whose first timestamp is before the last one of its array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IfLate {
+    Refuse,
+    /// The timestamps before the array's last one are moved to it.
+    Restamp,
+    /// The same for a small batch. A large one is returned, since restamping it would hold up other
+    /// inserts.
+    RestampSmall,
 }
 
 /// Storage could not do something.
@@ -239,6 +249,9 @@ pub(crate) enum AppendError {
          that are not before it, or use another stream"
     )]
     Future { last_t: f64, now: f64 },
+    /// The batch is large and has timestamps before the last one of the array, `last_t`.
+    #[error("the batch must be restamped")]
+    Late { batch: Box<Batch>, last_t: f64 },
     #[error("{OTHER_INDEX}")]
     Index,
     /// What the permit depends on has changed: it must be asked for again.

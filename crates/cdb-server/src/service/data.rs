@@ -15,7 +15,7 @@ use crate::events::{Appended, Event};
 use crate::identity::Principal;
 use crate::permissions::{Field, Grant};
 use crate::storage::model::ObjectId;
-use crate::storage::{Append, AppendError, Array, Batch, Device, InsertRules, Stream};
+use crate::storage::{Append, AppendError, Array, Batch, Device, IfLate, InsertRules, Stream};
 
 /// Larger bodies are read by the threads for computations.
 const LARGE_BODY_BYTES: usize = 64 * 1024;
@@ -66,6 +66,10 @@ impl Remembered for Located {
         rules::device_bytes(&self.device) + rules::stream_bytes(&self.stream)
     }
 }
+
+/// How often a large batch is restamped by the threads for computations while others append later
+/// datapoints to its array. Then it is restamped where nobody can come between.
+const MAX_RESTAMPS: usize = 3;
 
 /// How datapoints are inserted.
 #[derive(Debug, Clone, Copy)]
@@ -176,11 +180,10 @@ impl Service {
         options: InsertOptions,
         body: Bytes,
     ) -> Result<(), ApiError> {
-        let InsertOptions { to_downlink, restamp, index } = options;
         // Repeated only if the stream, its owner or the caller is changed meanwhile: a change of
         // anything else does not keep an insert from being stored.
         loop {
-            let destination = self.may_append(principal, path, to_downlink).await?;
+            let destination = self.may_append(principal, path, options.to_downlink).await?;
             let Destination { located, permit, origin } = destination;
             // The memory is in use until the batch is stored.
             let (batch, _memory) =
@@ -192,11 +195,36 @@ impl Service {
                 self.publish(permit.array(), batch);
                 return Ok(());
             }
-            match self.storage.append(Append { permit, batch, restamp, index }).await {
+            match self.append(principal, permit, batch, options).await? {
                 Err(AppendError::Stale) => {}
                 stored => return Ok(stored?),
             }
         }
+    }
+
+    /// Appends a batch.
+    async fn append(
+        &self,
+        principal: &Principal,
+        permit: AppendPermit,
+        mut batch: Batch,
+        options: InsertOptions,
+    ) -> Result<Result<(), AppendError>, ApiError> {
+        let InsertOptions { restamp, index, .. } = options;
+        for _ in 0..MAX_RESTAMPS {
+            let late = if restamp { IfLate::RestampSmall } else { IfLate::Refuse };
+            let append = Append { permit: permit.clone(), batch, late, index };
+            match self.storage.append(append).await {
+                Err(AppendError::Late { batch: late, last_t }) => {
+                    let restamped = async move { late.restamped(last_t) };
+                    let restamped = self.compute.run(principal, restamped).await?;
+                    batch = restamped.map_err(ApiError::internal)?;
+                }
+                result => return Ok(result),
+            }
+        }
+        let append = Append { permit, batch, late: IfLate::Restamp, index };
+        Ok(self.storage.append(append).await)
     }
 
     /// Sends a batch that is not stored to the subscribers.

@@ -49,7 +49,8 @@ impl From<AppendError> for ApiError {
             }
             AppendError::Index => Self::new(403, ErrorKind::Index, error.to_string()),
             AppendError::Storage(error) => error.into(),
-            AppendError::Stale => Self::internal(error),
+            // Whoever appends answers these two.
+            AppendError::Stale | AppendError::Late { .. } => Self::internal(error),
         }
     }
 }

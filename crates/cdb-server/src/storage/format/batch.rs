@@ -23,6 +23,11 @@ const MAX_DEPTH: usize = 100;
 /// The memory of a datapoint that was read, apart from its text, in bytes.
 const DATAPOINT_BYTES: usize = 48;
 
+/// The memory of an item of an array, and of an object: a node of its tree, which holds up to 11
+/// members. In bytes.
+const ITEM_HEAP: usize = size_of::<Value>();
+const OBJECT_HEAP: usize = 11 * (ITEM_HEAP + size_of::<String>()) + 16;
+
 /// The memory of a value that is parsed to check it against a schema, roughly, in bytes.
 const MAX_VALUE_HEAP: usize = 64 * 1024 * 1024;
 
@@ -127,7 +132,7 @@ impl Batch {
     }
 
     /// Returns the same batch, with datapoints before `earliest` moved to that time.
-    pub(in crate::storage) fn restamped(&self, earliest: f64) -> Result<Self, BlockError> {
+    pub(crate) fn restamped(&self, earliest: f64) -> Result<Self, BlockError> {
         Ok(self.points.restamped(earliest)?.into())
     }
 
@@ -223,7 +228,8 @@ impl<'a> Checked<'a> {
             check_value(text)?;
             return Ok(true);
         }
-        if heap(text) > MAX_VALUE_HEAP {
+        // What is shorter cannot need so much.
+        if text.len() > MAX_VALUE_HEAP / OBJECT_HEAP && heap(text) > MAX_VALUE_HEAP {
             return Err(BatchError::Parts { index: self.count - 1 });
         }
         let value: Value = serde_json::from_slice(text)?;
@@ -439,12 +445,9 @@ fn depth_exceeds(text: &[u8], limit: usize) -> bool {
 
 /// Returns the memory of a value when it is parsed, roughly, in bytes.
 fn heap(text: &[u8]) -> usize {
-    const ITEM: usize = size_of::<Value>();
-    // A node of the tree that an object is, which holds up to 11 members.
-    const OBJECT: usize = 11 * (ITEM + size_of::<String>()) + 16;
     let parts = text.iter().map(|byte| match byte {
-        b'{' => OBJECT,
-        b'[' | b',' => ITEM,
+        b'{' => OBJECT_HEAP,
+        b'[' | b',' => ITEM_HEAP,
         _ => 1,
     });
     parts.sum()

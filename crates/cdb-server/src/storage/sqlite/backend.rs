@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 
-use super::commit::Insert;
 use super::transaction::SqliteTransaction;
 use super::{Reader, SqliteStorage};
 use crate::events::ChangeLog;
@@ -24,8 +23,7 @@ impl Storage for SqliteStorage {
     }
 
     async fn append(&self, append: Append) -> Result<(), AppendError> {
-        let Append { permit, batch, restamp, index } = append;
-        Ok(self.insert(Insert { permit, batch, restamp, index }).await?)
+        Ok(self.insert(append).await?)
     }
 
     async fn length(&self, permit: &ReadPermit) -> Result<u64, ReadError> {

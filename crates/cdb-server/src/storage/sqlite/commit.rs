@@ -17,10 +17,9 @@ use super::journal::{ENTRIES_PER_STATEMENT, JournalRow, delete_entries, insert_e
 use super::writer::Writer;
 use crate::bus::Bus;
 use crate::events::{Appended, Event};
-use crate::service::authorize::AppendPermit;
 use crate::storage::format::batch::Batch;
 use crate::storage::format::block::BlockError;
-use crate::storage::{Array, DamagedBlock};
+use crate::storage::{Append, Array, DamagedBlock, IfLate};
 
 /// The number of inserts that wait. Senders beyond that wait for a free slot.
 pub(super) const MAX_PENDING: usize = 256;
@@ -41,6 +40,9 @@ pub(crate) enum CommitError {
          that are not before it, or use another stream"
     )]
     Future { last_t: f64, now: f64 },
+    /// The batch is large and has timestamps before the last one of the array, `last_t`.
+    #[error("the batch must be restamped")]
+    Late { batch: Box<Batch>, last_t: f64 },
     #[error("{OTHER_INDEX}")]
     Index,
     /// Users, devices or streams have changed since the insert was allowed, so that it must be
@@ -63,22 +65,10 @@ pub(crate) enum CommitError {
     Group(Arc<CommitError>),
 }
 
-/// A batch that the caller may append.
-#[derive(Debug)]
-pub(crate) struct Insert {
-    pub(crate) permit: AppendPermit,
-    pub(crate) batch: Batch,
-    /// Whether timestamps before the last one of the array are moved to it. Otherwise the batch is
-    /// refused.
-    pub(crate) restamp: bool,
-    /// The index that the first datapoint must get, if any.
-    pub(crate) index: Option<u64>,
-}
-
 /// An insert, and the way to its caller.
 #[derive(Debug)]
 pub(super) struct Pending {
-    insert: Insert,
+    append: Append,
     done: oneshot::Sender<Result<(), CommitError>>,
 }
 
@@ -93,10 +83,10 @@ impl From<BlockReadError> for CommitError {
 
 impl SqliteStorage {
     /// Appends a batch. Returns when it is on disk.
-    pub(crate) async fn insert(&self, insert: Insert) -> Result<(), CommitError> {
+    pub(crate) async fn insert(&self, append: Append) -> Result<(), CommitError> {
         let (done, answer) = oneshot::channel();
         let closed = || CommitError::from(sqlx::Error::PoolClosed);
-        self.commits.send(Pending { insert, done }).await.map_err(|_| closed())?;
+        self.commits.send(Pending { append, done }).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 }
@@ -140,8 +130,8 @@ async fn write(writer: &mut Writer, group: &mut Vec<Pending>) -> Vec<Array> {
     }
     let mut commit = writer.prepare();
     let mut waiting = Vec::with_capacity(group.len());
-    for Pending { insert, done } in group.drain(..) {
-        match place(writer, &mut commit, insert).await {
+    for Pending { append, done } in group.drain(..) {
+        match place(writer, &mut commit, append).await {
             Ok(()) => waiting.push(done),
             Err(error) => answer(done, Err(error)),
         }
@@ -164,30 +154,34 @@ fn answer(done: oneshot::Sender<Result<(), CommitError>>, result: Result<(), Com
 async fn place(
     writer: &mut Writer,
     commit: &mut Commit,
-    insert: Insert,
+    append: Append,
 ) -> Result<(), CommitError> {
-    if insert.permit.is_stale(&writer.changes) {
+    let Append { permit, batch, late, index } = append;
+    if permit.is_stale(&writer.changes) {
         return Err(CommitError::Stale);
     }
-    let array = insert.permit.array();
+    let array = permit.array();
     if let Entry::Vacant(unknown) = commit.appends.entry(array) {
         unknown.insert(writer.pending(array).await?);
     }
     let pending = commit.appends.get(&array);
     if let Some(last_t) = pending.map(|pending| pending.last_t)
-        && insert.restamp
-        && insert.batch.points.first_t() < last_t
+        && late != IfLate::Refuse
+        && batch.points.first_t() < last_t
     {
         let now = Timestamp::now().as_secs_f64();
         if last_t > now + MAX_RESTAMP_SECS {
             return Err(CommitError::Future { last_t, now });
         }
+        if late == IfLate::RestampSmall && batch.blocks.is_some() {
+            return Err(CommitError::Late { batch: Box::new(batch), last_t });
+        }
     }
     let ends_at = pending.map(PendingAppend::length);
-    if insert.index.is_some_and(|index| ends_at != Some(index)) {
+    if index.is_some_and(|index| ends_at != Some(index)) {
         return Err(CommitError::Index);
     }
-    commit.append(array, insert.batch, insert.restamp)
+    commit.append(array, batch, late != IfLate::Refuse)
 }
 
 /// What is to be written together.

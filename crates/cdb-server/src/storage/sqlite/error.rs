@@ -38,6 +38,7 @@ impl From<CommitError> for AppendError {
         match error {
             CommitError::Order => Self::Order,
             CommitError::Future { last_t, now } => Self::Future { last_t, now },
+            CommitError::Late { batch, last_t } => Self::Late { batch, last_t },
             CommitError::Index => Self::Index,
             CommitError::Stale => Self::Stale,
             error => Self::Storage(error.into()),

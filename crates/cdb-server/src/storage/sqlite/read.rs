@@ -178,7 +178,9 @@ impl Reader {
             }
             let Some(data) = row.try_get::<Option<&[u8]>, _>("data")? else { break };
             if text.is_empty() {
-                text.reserve(self.page_bytes.min(block.text_bytes * self.page_blocks));
+                // With room for the block that ends the page, so that nothing is copied for it.
+                let pages = self.page_bytes + 2 * BLOCK_BYTES;
+                text.reserve(pages.min(block.text_bytes.saturating_mul(self.page_blocks + 1)));
             }
             append(&mut text, separator, &block, data, &self.range)?;
             self.range.start = block.range.end.min(self.range.end);

@@ -11,12 +11,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::commit::Insert;
 use super::*;
 use crate::service::authorize::{AppendPermit, operator};
 use crate::storage::model::ObjectId;
 use crate::storage::{
-    Array, Batch, Device, InsertRules, ReadError, Storage, StoredPassword, Stream, User,
+    Append, Array, Batch, Device, IfLate, InsertRules, ReadError, Storage, StoredPassword, Stream,
+    User,
 };
 
 async fn batch(data: &Value) -> Batch {
@@ -82,7 +82,7 @@ async fn insert(store: &SqliteStorage, array: Array, data: &Value) -> Result<(),
     let (version, objects) = (store.changes.now(), vec![ObjectId::Stream(array.stream)]);
     let permit = AppendPermit::for_test(array, version, objects);
     let (batch, index) = (batch(data).await, None);
-    store.insert(Insert { permit, batch, restamp: false, index }).await
+    store.insert(Append { permit, batch, late: IfLate::Refuse, index }).await
 }
 
 async fn read(store: &SqliteStorage, array: Array, range: std::ops::Range<u64>) -> Vec<Value> {
@@ -209,6 +209,26 @@ async fn a_closed_store_has_an_empty_journal() {
 }
 
 #[tokio::test]
+async fn a_large_batch_is_not_restamped_while_others_wait_for_the_commit() {
+    let (_directory, store, array) = store().await;
+    insert(&store, array, &json!([{"t": 9, "d": 0}])).await.expect("stored");
+    let append = |batch, late| {
+        let objects = vec![ObjectId::Stream(array.stream)];
+        let permit = AppendPermit::for_test(array, store.changes.now(), objects);
+        store.insert(Append { permit, batch, late, index: None })
+    };
+    let large = batch(&json!([{"t": 1, "d": "x".repeat(20_000)}, {"t": 10, "d": 1}])).await;
+    let late = append(large.clone(), IfLate::RestampSmall).await;
+    let Err(CommitError::Late { batch: late, last_t: 9.0 }) = late else { panic!("{late:?}") };
+    append(late.restamped(9.0).expect("a batch"), IfLate::RestampSmall).await.expect("stored");
+    let small = batch(&json!([{"t": 1, "d": 2}])).await;
+    append(small, IfLate::RestampSmall).await.expect("stored");
+    append(large, IfLate::Restamp).await.expect("stored");
+    let times = read(&store, array, 0..6).await.into_iter().map(|point| point["t"].as_f64());
+    assert_eq!(times.flatten().collect::<Vec<_>>(), [9.0, 9.0, 10.0, 10.0, 10.0, 10.0]);
+}
+
+#[tokio::test]
 async fn an_insert_that_was_allowed_before_a_change_of_its_stream_is_asked_again() {
     let (_directory, store, array) = store().await;
     let permit =
@@ -226,7 +246,7 @@ async fn an_insert_that_was_allowed_before_a_change_of_its_stream_is_asked_again
     let first = batch(&json!([{"t": 1}])).await;
     let insert = |permit| {
         let batch = first.clone();
-        store.insert(Insert { permit, batch, restamp: false, index: None })
+        store.insert(Append { permit, batch, late: IfLate::Refuse, index: None })
     };
     insert(before.clone()).await.expect("another stream was changed");
     let mut tx = store.begin(operator::change()).await.expect("a change");
