@@ -22,6 +22,9 @@ use crate::storage::StoredPassword;
 /// What new passwords are hashed with.
 const CURRENT: &str = "argon2id";
 
+/// What the original hashed passwords with at first, within microseconds.
+const FAST: &str = "SHA512";
+
 /// The cost: 7 MiB in five passes, small enough for a small machine.
 const MEMORY_KIB: u32 = 7 * 1024;
 const PASSES: u32 = 5;
@@ -112,15 +115,17 @@ impl Hasher {
         let job = (password.clone(), stored.cloned());
         let fits = self.run(turn, move |turn| {
             let (password, stored) = job;
-            let fits = match stored {
-                Some(stored) => fits(&password, &stored)?,
-                None => {
-                    argon2()?
-                        .hash_password(password.expose().as_bytes())
-                        .map_err(ApiError::internal)?;
-                    false
-                }
+            let fits = match &stored {
+                Some(stored) => fits(&password, stored)?,
+                None => false,
             };
+            // Whether there is such a user must not be seen by how long it takes. One that fits is
+            // hashed again.
+            let took_long = stored.is_some_and(|stored| stored.scheme != FAST);
+            if !fits && !took_long {
+                let hash = argon2()?.hash_password(password.expose().as_bytes());
+                hash.map_err(ApiError::internal)?;
+            }
             // Also if the client has gone meanwhile.
             turn.finish(fits);
             Ok(fits)
@@ -139,7 +144,7 @@ impl Hasher {
 
     /// Whether passwords can be compared with it.
     pub(crate) fn knows(stored: &StoredPassword) -> bool {
-        [CURRENT, "bcrypt", "SHA512"].contains(&&*stored.scheme)
+        [CURRENT, "bcrypt", FAST].contains(&&*stored.scheme)
     }
 
     async fn run<T: Send + 'static>(
@@ -179,7 +184,7 @@ fn fits(password: &Password, stored: &StoredPassword) -> Result<bool, ApiError> 
             salted.truncate(BCRYPT_BYTES);
             bcrypt::verify(salted, &stored.hash).map_err(ApiError::internal)
         }
-        "SHA512" => {
+        FAST => {
             let digest = Sha512::digest(format!("{password}{}", stored.salt));
             let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
             Ok(hex.as_bytes().ct_eq(stored.hash.as_bytes()).into())
@@ -206,6 +211,20 @@ mod tests {
     async fn verify(password: &str, stored: &StoredPassword) -> bool {
         let (hasher, password) = (Hasher::default(), password.into());
         hasher.verify(attempt(), &password, Some(stored)).await.expect("a known scheme")
+    }
+
+    #[tokio::test]
+    async fn a_user_with_a_fast_hash_is_not_told_from_one_that_does_not_exist() {
+        let hasher = Hasher::default();
+        let fast = stored(FAST, SALT, "0".repeat(128));
+        let time = async |stored| {
+            let started = Instant::now();
+            let fits = hasher.verify(attempt(), &"wrong".into(), stored).await.expect("a scheme");
+            assert!(!fits);
+            started.elapsed()
+        };
+        let (unknown, known) = (time(None).await, time(Some(&fast)).await);
+        assert!(known > unknown / 4, "{known:?}, and {unknown:?} for an unknown one");
     }
 
     const SALT: &str = "59eb7247-2d12-4510-66cc-f43192cc46d4";
