@@ -80,7 +80,7 @@ impl Error {
     }
 
     /// The error of a TLS configuration.
-    pub(crate) fn tls(error: reqwest::Error) -> Self {
+    pub(crate) fn tls(error: impl std::error::Error + 'static) -> Self {
         Self::Tls(Innermost(&error).to_string())
     }
 

@@ -35,6 +35,7 @@ mod error;
 mod jitter;
 mod retry;
 mod session;
+mod tls;
 pub mod websocket;
 
 pub use backoff::Backoff;

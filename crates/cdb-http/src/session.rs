@@ -9,11 +9,13 @@ use bytes::Bytes;
 use cdb_types::ServerError;
 use cdb_types::endpoint::{Answer, Endpoint, Method};
 use reqwest::header::{self, HeaderMap};
-use reqwest::{Certificate, StatusCode, Url};
+use reqwest::{StatusCode, Url};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use crate::base_url::base_url;
 use crate::retry::Retry;
-use crate::{Body, Credentials, Error, ProtocolError};
+use crate::{Body, Credentials, Error, ProtocolError, tls};
 
 /// The maximum number of characters of an error message that is taken from a body that is not the
 /// server's JSON, such as the page of a proxy.
@@ -28,7 +30,7 @@ pub struct SessionBuilder {
     connect_timeout: Duration,
     timeout: Duration,
     retries: u32,
-    root_certificates: Vec<Certificate>,
+    root_certificates: Vec<CertificateDer<'static>>,
 }
 
 impl SessionBuilder {
@@ -77,7 +79,8 @@ impl SessionBuilder {
     /// Returns [`Error::Tls`] if the text contains no certificate, or one that is not valid. Some
     /// errors are only found by [`build`](Self::build).
     pub fn root_certificate(mut self, pem: &[u8]) -> Result<Self, Error> {
-        let certificates = Certificate::from_pem_bundle(pem).map_err(Error::tls)?;
+        let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        let certificates = certificates.map_err(Error::tls)?;
         if certificates.is_empty() {
             return Err(Error::Tls("the text contains no certificate in PEM".to_owned()));
         }
@@ -92,12 +95,17 @@ impl SessionBuilder {
     /// as with a root certificate that is not valid.
     pub fn build(self) -> Result<Session, Error> {
         let base = base_url(&self.url)?;
+        let tls = match tls::config(self.root_certificates) {
+            // A system without any root certificates, such as a small container, needs none here.
+            Err(_) if base.scheme() == "http" => tls::trusting_nobody(),
+            config => config,
+        };
         let http = reqwest::Client::builder()
             .user_agent(concat!("cdb-http/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.connect_timeout)
             .read_timeout(self.timeout)
             .redirect(reqwest::redirect::Policy::none())
-            .tls_certs_merge(self.root_certificates)
+            .tls_backend_preconfigured(tls.map_err(Error::tls)?)
             .build()
             .map_err(Error::tls)?;
         Ok(Session(Arc::new(Inner {

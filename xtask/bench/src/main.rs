@@ -32,6 +32,10 @@ const BATCH: usize = 5_000;
 
 #[tokio::main]
 async fn main() -> Result {
+    // reqwest asks what TLS would be encrypted with, also where there is none.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        return Err("there is another provider".into());
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["all"] => all().await,

@@ -52,9 +52,9 @@ impl fmt::Display for Cause {
     }
 }
 
-/// The innermost cause of an error of reqwest, which says what happened; those around it say only
+/// The innermost cause of an error, which says what happened; those around it say only
 /// during what.
-pub(super) struct Innermost<'a>(pub(super) &'a reqwest::Error);
+pub(super) struct Innermost<'a>(pub(super) &'a (dyn std::error::Error + 'static));
 
 impl fmt::Display for Innermost<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -16,7 +16,7 @@ pub(crate) fn acceptor(certificates: &[u8], key: &[u8]) -> Result<TlsAcceptor, T
     let certificates = certificates.map_err(TlsError::Certificates)?;
     let key = PrivateKeyDer::from_pem_slice(key).map_err(TlsError::Key)?;
     // Named, since rustls panics when it must choose and the program has enabled two providers.
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = Arc::new(ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn the_provider_of_the_process_is_not_used() {
-        let useless = CryptoProvider { cipher_suites: Vec::new(), ..aws_lc_rs::default_provider() };
+        let useless = CryptoProvider { cipher_suites: Vec::new(), ..ring::default_provider() };
         useless.install_default().expect("no other test sets a provider");
         let certificate = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let key = b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use reqwest::{Client, Method};
 use serde_json::Value;
 
+use crate::http;
+
 /// The path of the device that has the streams.
 pub(crate) const DEVICE: &str = "test/user";
 
@@ -19,7 +21,7 @@ pub(crate) struct Api {
 impl Api {
     /// Logs in with the password of the administrator.
     pub(crate) async fn log_in(address: SocketAddr) -> Self {
-        let client = Client::new();
+        let client = http::client();
         let url = format!("http://{address}/api/v1/crud/{DEVICE}");
         let login = client.get(url).basic_auth("test", Some("test")).send().await;
         let device = login.expect("an answer").bytes().await.expect("a whole answer");

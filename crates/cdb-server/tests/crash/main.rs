@@ -4,6 +4,8 @@
 mod api;
 mod contents;
 mod history;
+#[path = "../server/http.rs"]
+mod http;
 mod killed;
 mod load;
 mod power;

@@ -10,6 +10,9 @@ mod changes;
 mod connections;
 mod fleets;
 mod frames;
+#[path = "../server/http.rs"]
+#[allow(dead_code, reason = "the tests of the server use the rest")]
+mod http;
 mod listing;
 mod logins;
 mod peace;

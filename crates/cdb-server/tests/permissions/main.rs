@@ -5,6 +5,8 @@
 mod commands;
 mod devices;
 mod expected;
+#[path = "../server/http.rs"]
+mod http;
 mod logins;
 mod order;
 mod queries;

@@ -8,6 +8,7 @@ use faults::{DiskError, FaultyDisk, SeededRng, ServerProcess, variables};
 use reqwest::{Client, Method};
 use serde_json::Value;
 
+use crate::http;
 use crate::socket::Socket;
 use crate::support::Answer;
 
@@ -39,7 +40,7 @@ struct Stream {
 
 impl Acknowledged {
     async fn connect(url: String) -> Self {
-        let client = Client::new();
+        let client = http::client();
         let login =
             client.get(format!("{url}/api/v1/crud/test/user")).basic_auth("test", Some("test"));
         let answer = Answer::of(login.send().await.expect("an answer")).await;
@@ -298,11 +299,11 @@ async fn an_import_is_whole_or_not_there_whichever_write_or_sync_fails() {
         ["a.db", "data.db", "archive"].map(|name| directory.path().join(name));
     let server = Server::builder().data(&source).listen("127.0.0.1:0").admin("new", "new");
     let server = server.start().await.expect("it starts");
-    let login = Client::new().get(format!("{}/api/v1/crud/new/user", server.url()));
+    let login = http::client().get(format!("{}/api/v1/crud/new/user", server.url()));
     let answer = Answer::of(login.basic_auth("new", Some("new")).send().await.expect("one")).await;
     let key = answer.json()["apikey"].as_str().expect("a key").to_owned();
     let mut client =
-        Acknowledged { client: Client::new(), url: server.url(), key, streams: BTreeMap::new() };
+        Acknowledged { client: http::client(), url: server.url(), key, streams: BTreeMap::new() };
     for (path, body) in [
         ("new/user/s", "{}".to_owned()),
         ("new/user/s/data", {

@@ -8,6 +8,7 @@ mod data_file;
 #[cfg(target_os = "linux")]
 mod disk;
 mod front;
+mod http;
 mod lifecycle;
 mod limits;
 mod live;

@@ -14,6 +14,8 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+use crate::http;
+
 /// Longer than anything takes that is going to happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -39,7 +41,7 @@ impl Socket {
         let url = format!("ws://{server}/api/v1/websocket{query}");
         let mut request = url.into_client_request()?;
         if !key.is_empty() {
-            let login = reqwest::Client::new().get("http://a.example").basic_auth("", Some(key));
+            let login = http::client().get("http://a.example").basic_auth("", Some(key));
             let login = login.build().expect("a request").headers()[AUTHORIZATION].clone();
             let login = HeaderValue::from_bytes(login.as_bytes()).expect("a header");
             request.headers_mut().insert("authorization", login);

@@ -5,6 +5,8 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::http;
+
 /// A running server with an administrator `test` on a file of its own.
 pub(crate) struct TestServer {
     pub(crate) server: Server,
@@ -65,7 +67,7 @@ impl TestServer {
 
     /// A server that runs already.
     pub(crate) fn of(server: Server, directory: TempDir) -> Self {
-        Self { server, directory, client: Client::new() }
+        Self { server, directory, client: http::client() }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -6,6 +6,8 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 
+use crate::http;
+
 /// The address of attackers, so that limits for an address do not affect the well-behaved client.
 pub(crate) const ATTACKER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
@@ -49,7 +51,7 @@ impl Caller {
 
     /// A caller without credentials, on any address of this machine.
     pub(crate) fn from(server: SocketAddr, from: IpAddr) -> Self {
-        let client = Client::builder().no_proxy().local_address(from).build();
+        let client = http::client_builder().no_proxy().local_address(from).build();
         Self { client: client.expect("a client"), server, credentials: None }
     }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::server::ServerProcess;
+use crate::http;
 
 /// The time from one insert to the next.
 const INTERVAL: Duration = Duration::from_millis(5);
@@ -53,7 +54,7 @@ impl Inserts {
 }
 
 async fn insert(url: &str, key: &str, stopped: &AtomicBool) -> Latencies {
-    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(PATIENCE);
+    let client = http::client_builder().no_proxy().pool_max_idle_per_host(0).timeout(PATIENCE);
     let client = client.build().expect("a client");
     let mut latencies = Latencies::default();
     let mut every = tokio::time::interval(INTERVAL);

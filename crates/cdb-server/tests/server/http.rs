@@ -1,0 +1,15 @@
+//! The HTTP client of tests that write their own requests.
+
+use reqwest::{Client, ClientBuilder};
+use tokio_rustls::rustls::crypto::ring;
+
+pub(crate) fn client() -> Client {
+    client_builder().build().expect("a client")
+}
+
+pub(crate) fn client_builder() -> ClientBuilder {
+    // reqwest asks what TLS would be encrypted with, also where there is none. It fails if it was set
+    // already.
+    let _ = ring::default_provider().install_default();
+    Client::builder()
+}
