@@ -40,6 +40,12 @@ pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 /// The buffer of a connection for what it reads or writes at once.
 const BUFFER_BYTES: usize = 32 * 1024;
 
+/// The bytes that wait in the kernel to be sent. What is on its way to the client does not count, so
+/// that this slows nobody down. With the megabytes that are usual, a client that reads slowly would not
+/// be seen to read anything for minutes.
+#[cfg(target_os = "linux")]
+const MAX_UNSENT_BYTES: u32 = 128 * 1024;
+
 /// The pause after an error of accepting, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -147,6 +153,13 @@ impl Listener {
     }
 }
 
+fn set_options(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(stream).set_tcp_notsent_lowat(MAX_UNSENT_BYTES)?;
+    Ok(())
+}
+
 /// Whether an error of accepting concerns a single connection, which the client has given up.
 fn is_of_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
@@ -178,8 +191,8 @@ impl Shared {
         slot: Slot,
         stop: watch::Receiver<State>,
     ) {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
+        if let Err(error) = set_options(&stream) {
+            tracing::debug!(%error, "a connection keeps its defaults");
         }
         let Some(tls) = &self.tls else {
             return self.serve_http(stream, peer, slot, stop).await;
