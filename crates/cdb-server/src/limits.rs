@@ -130,13 +130,14 @@ limits! {
     body_time: Duration = Duration::from_secs(30), "30 s", "`body_bytes_per_second` applies";
     /// The bytes per second of a body that takes longer than `body_time`, on average from then on.
     body_bytes_per_second: usize = 4 * KIB, "4 KiB", "408";
-    /// All bodies that are held for a device at a time.
+    /// All bodies, and messages over websockets, that are held for a device at a time. This and the
+    /// next three are at least `body_bytes`.
     bodies_per_device: usize = 32 * MIB, "32 MiB", "429";
-    /// All bodies that are held for an address without a login at a time.
+    /// The same for an address without a login.
     bodies_per_address: usize = 10 * MIB, "10 MiB", "429";
-    /// All bodies that are held for callers without a login at a time.
+    /// The same for all callers without a login.
     bodies_anonymous: usize = 16 * MIB, "16 MiB", "503";
-    /// All bodies that are held at a time.
+    /// The same for all callers.
     bodies_total: usize = 256 * MIB, "256 MiB", "503";
 
     /// Requests of a device that are answered at a time, until the end of the response.

@@ -51,11 +51,13 @@ impl Front {
             anonymous: limits.requests_anonymous,
             total: limits.requests_total,
         };
+        // Otherwise a body that is allowed would never be read.
+        let at_least_one = |bytes: usize| bytes.max(limits.body_bytes);
         let bodies = Quota {
-            per_device: limits.bodies_per_device,
-            per_address: limits.bodies_per_address,
-            anonymous: limits.bodies_anonymous,
-            total: limits.bodies_total,
+            per_device: at_least_one(limits.bodies_per_device),
+            per_address: at_least_one(limits.bodies_per_address),
+            anonymous: at_least_one(limits.bodies_anonymous),
+            total: at_least_one(limits.bodies_total),
         };
         Self {
             service,

@@ -7,11 +7,13 @@ mod socket;
 mod subscriptions;
 mod upgrade;
 
+use axum::Extension;
 use axum::http::HeaderValue;
 use axum::response::Response;
 use cdb_types::websocket::{ANSWERS_HEADER, ANSWERS_PARAMETER};
 use cdb_types::{ErrorKind, is_true};
 
+use super::body::BodyBudget;
 use super::request::Call;
 use crate::api_error::ApiError;
 use socket::Socket;
@@ -19,6 +21,7 @@ use upgrade::Upgrade;
 
 pub(super) async fn open(
     call: Call<()>,
+    Extension(budget): Extension<BodyBudget>,
     upgrade: Result<Upgrade, ApiError>,
 ) -> Result<Response, ApiError> {
     let upgrade = upgrade?;
@@ -26,8 +29,7 @@ pub(super) async fn open(
     let open_socket = call.service.sockets.open(device).ok_or_else(|| {
         ApiError::new(403, ErrorKind::Limit, "This device has too many open websockets.")
     })?;
-    let max_message_bytes = call.service.limits.websocket_message_bytes;
-    let (mut response, opened) = upgrade.accept(max_message_bytes);
+    let (mut response, opened) = upgrade.accept(budget);
     let answers = call.parameters.get(ANSWERS_PARAMETER).is_some_and(is_true);
     let socket = Socket::new(call.service, call.principal, answers);
     tokio::spawn(async move {

@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use cdb_server::{Limits, Server, StartError};
+use futures_util::SinkExt;
 use reqwest::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
+use crate::http;
 use crate::socket::Socket;
 use crate::support::{Answer, TestServer};
 
@@ -31,7 +36,7 @@ impl Raw {
 
     /// Sends the headers of an insert, and the beginning of its body.
     async fn begin_insert(&mut self, key: &str, length: usize, begin: &str) {
-        let key = reqwest::Client::new().get("http://a").basic_auth("", Some(key)).build();
+        let key = http::client().get("http://a").basic_auth("", Some(key)).build();
         let key = key.expect("a request").headers()["authorization"].clone();
         let key = key.to_str().expect("text");
         let path = "/api/v1/crud/test/user/any/data";
@@ -200,6 +205,11 @@ fn large_insert() -> String {
     format!("{:49999}]", "[")
 }
 
+/// Limits with which each of the bodies of these tests is allowed.
+fn of_bodies() -> Limits {
+    Limits::default().body_bytes(90_000)
+}
+
 /// A server with a stream, and the key of its device.
 async fn with_stream(limits: Limits) -> (TestServer, String) {
     let server = TestServer::with(limits).await;
@@ -239,7 +249,7 @@ async fn hold_body(server: &TestServer, key: &str) -> (Raw, u16, Option<String>,
 
 #[tokio::test]
 async fn the_bodies_of_a_caller_take_a_limited_amount_of_memory() {
-    let (server, key) = with_stream(Limits::default().bodies_per_device(100_000)).await;
+    let (server, key) = with_stream(of_bodies().bodies_per_device(100_000)).await;
     let (mut holding, status, after, kind) = hold_body(&server, &key).await;
     assert_eq!((status, after.as_deref(), kind.as_str()), (429, Some("1"), "limit"));
     // Another caller is not concerned.
@@ -253,7 +263,7 @@ async fn the_bodies_of_a_caller_take_a_limited_amount_of_memory() {
 
 #[tokio::test]
 async fn all_bodies_take_a_limited_amount_of_memory() {
-    let (server, key) = with_stream(Limits::default().bodies_total(100_000)).await;
+    let (server, key) = with_stream(of_bodies().bodies_total(100_000)).await;
     let (holding, status, after, kind) = hold_body(&server, &key).await;
     assert_eq!((status, after.as_deref(), kind.as_str()), (503, Some("1"), "unavailable"));
     // What was held for a client that has gone is free again.
@@ -263,6 +273,43 @@ async fn all_bodies_take_a_limited_amount_of_memory() {
     while server.send(&key, "PUT", path, &large_insert()).await.status != 200 {
         assert!(Instant::now() < deadline, "the memory is not free again");
     }
+}
+
+#[tokio::test]
+async fn a_body_that_is_allowed_is_read_whatever_bodies_may_take() {
+    let limits = of_bodies().bodies_per_device(1000).bodies_total(1000);
+    let (server, key) = with_stream(limits).await;
+    server.insert(&key, "test/user/any", &large_insert()).await;
+}
+
+#[tokio::test]
+async fn messages_over_websockets_count_as_bodies() {
+    for (limits, has_key) in [
+        (of_bodies().bodies_per_device(100_000), true),
+        (of_bodies().bodies_per_address(100_000), false),
+        (of_bodies().bodies_anonymous(100_000), false),
+    ] {
+        let (server, key) = with_stream(limits).await;
+        let key = if has_key { &key } else { "" };
+        let (mut holding, deadline) = (open(&server, key).await, Instant::now() + PATIENCE);
+        let begin = Frame::message(large_insert(), OpCode::Data(Data::Text), false);
+        holding.0.send(Message::Frame(begin)).await.expect("sent");
+        // It is received at some time, after which there is no room for another.
+        loop {
+            let mut other = open(&server, key).await;
+            let begin = Frame::message(" ".repeat(80_000), OpCode::Data(Data::Text), false);
+            // The connection may end meanwhile.
+            let _ = other.0.send(Message::Frame(begin)).await;
+            if timeout(ms(100), other.frame()).await.is_ok_and(|frame| frame.is_none()) {
+                break;
+            }
+            assert!(Instant::now() < deadline, "there is room");
+        }
+    }
+}
+
+async fn open(server: &TestServer, key: &str) -> Socket {
+    Socket::open(&server.server, key, false).await
 }
 
 #[tokio::test]

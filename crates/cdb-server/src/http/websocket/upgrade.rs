@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use super::incoming::{Incoming, Received};
 use super::sender::{MAX_BUFFERED_BYTES, MAX_FRAME_BYTES};
 use crate::api_error::ApiError;
+use crate::http::body::BodyBudget;
 
 /// The number of bytes that are read at once. Thousands of sockets each have such a buffer.
 const READ_BYTES: usize = 4 * 1024;
@@ -54,12 +55,13 @@ impl<S: Sync> FromRequestParts<S> for Upgrade {
 }
 
 impl Upgrade {
-    /// Returns the response, after which the connection is a websocket, and what waits for that. A
-    /// message of the client may have `max_message_bytes`.
+    /// Returns the response, after which the connection is a websocket, and what waits for that.
     pub(super) fn accept(
         self,
-        max_message_bytes: usize,
+        budget: BodyBudget,
     ) -> (Response, impl Future<Output = Option<(WebSocket, Received)>> + Send) {
+        let BodyBudget { usage, caller, limits } = budget;
+        let max_message_bytes = limits.websocket_message_bytes;
         let accept = derive_accept_key(self.key.as_bytes());
         let headers = [
             (CONNECTION, "upgrade"),
@@ -70,7 +72,7 @@ impl Upgrade {
         let opened = async move {
             match self.on_upgrade.await {
                 Ok(upgraded) => {
-                    let received = Received::new(max_message_bytes);
+                    let received = Received::new(max_message_bytes, usage, caller);
                     let incoming = Incoming::new(TokioIo::new(upgraded), received.clone());
                     let config = Some(config(max_message_bytes));
                     let websocket = WebSocket::from_raw_socket(incoming, Role::Server, config);
