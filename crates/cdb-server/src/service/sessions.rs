@@ -133,7 +133,7 @@ impl Service {
             return std::future::pending().await;
         };
         // When the storage fails, the session counts as ended.
-        while let Ok(Some((session, _))) = self.valid_session(SessionKey::Id(id)).await {
+        while let Ok(Some((session, _))) = Box::pin(self.valid_session(SessionKey::Id(id))).await {
             self.touch(session);
             tokio::time::sleep(WATCH_INTERVAL).await;
         }

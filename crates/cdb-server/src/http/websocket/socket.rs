@@ -84,7 +84,7 @@ impl Socket {
         Self { service, answers, send_queue, subscriptions, principal, pongs, liveness }
     }
 
-    pub(super) async fn run(self, websocket: WebSocket, received: &Received) {
+    pub(super) async fn run(&self, websocket: WebSocket, received: &Received) {
         let sockets = &self.service.sockets;
         let mut stop = sockets.stop.clone();
         let (sink, mut stream) = websocket.split();
@@ -132,9 +132,9 @@ impl Socket {
             received.message();
             self.liveness.heard();
             match frame {
-                Message::Text(text) => self.handle(text.as_str()).await?,
+                Message::Text(text) => Box::pin(self.handle(text.as_str())).await?,
                 Message::Binary(bytes) => match std::str::from_utf8(&bytes) {
-                    Ok(text) => self.handle(text).await?,
+                    Ok(text) => Box::pin(self.handle(text)).await?,
                     Err(_) => return Err(End::Close(None)),
                 },
                 Message::Ping(_) => {
@@ -214,7 +214,7 @@ impl Socket {
                         sender.send(frame.text.bytes()).await?;
                     }
                 }
-                Some(Next::CatchUp(number)) => self.catch_up(number, sender).await?,
+                Some(Next::CatchUp(number)) => Box::pin(self.catch_up(number, sender)).await?,
                 None => {
                     sender.flush().await?;
                     tokio::select! {

@@ -109,9 +109,14 @@ impl Subscriptions {
     pub(super) async fn principal(&mut self) -> Result<&Principal, End> {
         self.note_changes();
         if self.is_caller_unchecked {
-            let renewed = self.service.renew(&self.principal).await?.ok_or_else(|| {
-                End::because(CloseCode::Policy, "What was used to log in is not valid any more.")
-            })?;
+            // Boxed like all that is rare: thousands of sockets wait with room for what they may await.
+            let renewed =
+                Box::pin(self.service.renew(&self.principal)).await?.ok_or_else(|| {
+                    End::because(
+                        CloseCode::Policy,
+                        "What was used to log in is not valid any more.",
+                    )
+                })?;
             if !renewed.has_rights_of(&self.principal) {
                 self.unchecked.extend(self.open.keys());
             }
@@ -231,7 +236,8 @@ impl Subscriptions {
             return;
         }
         let Some(open) = self.open.get(&number) else { return };
-        let error = match self.service.subscribable(&self.principal, &open.key.0).await {
+        let found = Box::pin(self.service.subscribable(&self.principal, &open.key.0)).await;
+        let error = match found {
             Ok(found) if found.permit.array() == open.array => None,
             Ok(_) => Some(ApiError::forbidden()),
             Err(error) => Some(error),
