@@ -92,7 +92,7 @@ pub(crate) struct Listener {
 /// What the tasks of all connections share.
 struct Shared {
     tls: Option<TlsAcceptor>,
-    limits: Limits,
+    limits: Arc<Limits>,
     router: Router,
     refusals: Semaphore,
 }
@@ -113,6 +113,7 @@ impl Listener {
         let Self { listener, tls, limits, router } = self;
         let connections = Connections::new(&limits);
         let refusals = Semaphore::new(MAX_REFUSALS);
+        let limits = Arc::new(limits);
         let shared = Arc::new(Shared { tls, limits, router, refusals });
         let mut tasks = JoinSet::new();
         let of_connections = stop.clone();
@@ -231,7 +232,7 @@ impl Shared {
                 Ok::<_, Infallible>(response.map(|body| Sent { body, connection }))
             }
         });
-        let transport = Transport::new(stream, slot, self.limits.clone());
+        let transport = Transport::new(stream, slot, Arc::clone(&self.limits));
         let served = http1::Builder::new()
             // The transport has the timeouts.
             .header_read_timeout(None)

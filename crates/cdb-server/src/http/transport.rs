@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -16,7 +17,7 @@ use crate::limits::Limits;
 pub(super) struct Transport<S> {
     stream: S,
     slot: Slot,
-    limits: Limits,
+    limits: Arc<Limits>,
     reading: Deadline,
     writing: Deadline,
     /// The time from which on the client has not read more of a response.
@@ -39,7 +40,7 @@ impl Deadline {
 }
 
 impl<S> Transport<S> {
-    pub(super) fn new(stream: S, slot: Slot, limits: Limits) -> Self {
+    pub(super) fn new(stream: S, slot: Slot, limits: Arc<Limits>) -> Self {
         let (reading, writing) = Default::default();
         Self { stream, slot, limits, reading, writing, stalled: None }
     }

@@ -358,7 +358,7 @@ async fn a_slow_reader_stays_and_one_that_does_not_read_is_closed() {
         }
         messages += 1;
     }
-    assert!((1..40).contains(&messages), "{messages}");
+    assert!(messages < 40, "{messages}");
 }
 
 #[tokio::test]

@@ -61,7 +61,8 @@ pub(super) struct Subscriptions {
     service: Arc<Service>,
     principal: Principal,
     answers: Answers,
-    open: HashMap<u64, OpenSubscription>,
+    /// Boxed, since most sockets have one, and the table has room for more.
+    open: HashMap<u64, Box<OpenSubscription>>,
     numbers: HashMap<Key, u64>,
     /// Reports changes of the caller and of what is subscribed to.
     watch: Watch,
@@ -183,7 +184,7 @@ impl Subscriptions {
         self.numbers.insert(key.clone(), number);
         let open =
             OpenSubscription { key, array, subscription, subscribed, depends_on, _room: room };
-        self.open.insert(number, open);
+        self.open.insert(number, Box::new(open));
         Ok(())
     }
 
@@ -268,6 +269,6 @@ impl Subscriptions {
         self.numbers.remove(&open.key);
         self.unchecked.remove(&number);
         open.depends_on.iter().for_each(|object| self.watch.remove(*object));
-        Some(open)
+        Some(*open)
     }
 }

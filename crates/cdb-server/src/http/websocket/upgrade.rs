@@ -22,7 +22,7 @@ use crate::api_error::ApiError;
 use crate::http::body::BodyBudget;
 
 /// The number of bytes that are read at once. Thousands of sockets each have such a buffer.
-const READ_BYTES: usize = 4 * 1024;
+const READ_BYTES: usize = 2 * 1024;
 
 /// An open websocket.
 pub(super) type WebSocket = WebSocketStream<Incoming<TokioIo<Upgraded>>>;
