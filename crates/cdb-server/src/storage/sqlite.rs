@@ -12,6 +12,7 @@ mod catalog;
 mod commit;
 mod compact;
 mod error;
+mod finish;
 mod identify;
 mod journal;
 mod list;
@@ -162,11 +163,14 @@ impl SqliteStorage {
             .await?;
         migrate(&readers).await?;
         let changes = ChangeLog::default();
-        let writer = Writer::open(options, changes.clone(), bus).await?;
+        let (blocks_written, written) = mpsc::channel(1);
+        let writer = Writer::open(options, changes.clone(), bus, blocks_written).await?;
         let heads = writer.heads.clone();
         let writer = Arc::new(Mutex::new(Some(writer)));
         let (commits, pending) = mpsc::channel(commit::MAX_PENDING);
         runtime.spawn("commit inserts", commit::run(Arc::clone(&writer), pending));
+        let finish = finish::run(readers.clone(), Arc::downgrade(&writer), written);
+        runtime.spawn("make columns", finish);
         Ok(Self { readers, writer, heads, commits, changes, _lock: lock })
     }
 

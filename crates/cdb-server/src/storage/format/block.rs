@@ -1,5 +1,8 @@
-//! Blocks: many datapoints in one row, as the JSON array that readers get.
+//! Blocks: many datapoints in one row, as the JSON array that readers get, or as columns.
 
+use std::ops::Range;
+
+use super::columns::{self, Columns};
 use super::points::Points;
 
 /// The text of a block has about this length, in bytes: large enough to read fast, small enough to
@@ -23,11 +26,14 @@ pub(crate) struct Block {
     pub(in crate::storage) data: Vec<u8>,
 }
 
-/// How the data of a block holds its text. The numbers are those in the file.
+/// How the data of a block holds its datapoints. The numbers are those in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::storage) enum Encoding {
     Text = 0,
     Lz4 = 1,
+    Columns = 2,
+    /// LZ4 for good: of these datapoints no columns are made.
+    Lz4Only = 3,
 }
 
 impl Encoding {
@@ -35,6 +41,8 @@ impl Encoding {
         match number {
             0 => Ok(Self::Text),
             1 => Ok(Self::Lz4),
+            2 => Ok(Self::Columns),
+            3 => Ok(Self::Lz4Only),
             other => Err(BlockError::Encoding(other)),
         }
     }
@@ -51,6 +59,8 @@ pub(crate) enum BlockError {
     Encoding(i64),
     #[error("its data cannot be decompressed")]
     Lz4,
+    #[error("its columns cannot be read")]
+    Columns,
     #[error("its data is not what its header says")]
     Content,
     #[error("it is missing")]
@@ -73,76 +83,147 @@ impl Block {
     }
 }
 
-/// Returns the length of the text that a row's data holds, in bytes, without decompressing it.
-pub(in crate::storage) fn text_bytes(encoding: i64, data: &[u8]) -> Result<usize, BlockError> {
-    match Encoding::from_number(encoding)? {
-        Encoding::Text => Ok(data.len()),
-        Encoding::Lz4 => {
-            let size = lz4_flex::block::uncompressed_size(data);
-            let (length, compressed) = size.map_err(|_| BlockError::Lz4)?;
-            if length / MAX_LZ4_RATIO > compressed.len() {
-                return Err(BlockError::Lz4);
+/// A block as it is in the file.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::storage) struct StoredData<'a> {
+    pub(in crate::storage) count: usize,
+    /// The length of the text, in bytes. It is only used for columns.
+    pub(in crate::storage) text_bytes: usize,
+    pub(in crate::storage) encoding: i64,
+    pub(in crate::storage) data: &'a [u8],
+}
+
+impl StoredData<'_> {
+    /// Adds a separator to a text, and after it the datapoints, without the brackets around them.
+    ///
+    /// The memory that this needs is bounded by the length of the data and by `text_bytes`, whatever
+    /// the data is.
+    pub(in crate::storage) fn decode_onto(
+        &self,
+        text: &mut Vec<u8>,
+        separator: u8,
+    ) -> Result<(), BlockError> {
+        let start = text.len();
+        let length = match Encoding::from_number(self.encoding)? {
+            Encoding::Text => {
+                text.extend_from_slice(self.data);
+                self.data.len()
             }
-            Ok(length)
+            Encoding::Lz4 | Encoding::Lz4Only => {
+                let (length, compressed) = lz4_size(self.data)?;
+                // New memory for a large value is zero already.
+                if start == 0 && text.capacity() < length {
+                    *text = vec![0; length];
+                } else {
+                    text.resize(start + length, 0);
+                }
+                let written = lz4_flex::block::decompress_into(compressed, &mut text[start..]);
+                if written.ok() != Some(length) {
+                    return Err(BlockError::Lz4);
+                }
+                length
+            }
+            Encoding::Columns => {
+                let columns = self.columns()?;
+                text.reserve(self.text_bytes);
+                columns.write(separator, 0..self.count, text);
+                // Without the bracket at the end.
+                return match text.len() - start + 1 == self.text_bytes {
+                    true => Ok(()),
+                    false => Err(BlockError::Columns),
+                };
+            }
+        };
+        // The brackets become the separator and nothing.
+        if length < 2 || text[start] != b'[' || text.pop() != Some(b']') {
+            return Err(BlockError::Content);
         }
+        text[start] = separator;
+        Ok(())
+    }
+
+    /// Adds a separator and some of the datapoints to a text.
+    pub(in crate::storage) fn decode_rows_onto(
+        &self,
+        text: &mut Vec<u8>,
+        separator: u8,
+        rows: Range<usize>,
+    ) -> Result<(), BlockError> {
+        if self.encoding == Encoding::Columns as i64 {
+            let columns = self.columns()?;
+            if rows.end > columns.len() {
+                return Err(BlockError::Content);
+            }
+            columns.write(separator, rows, text);
+            return Ok(());
+        }
+        let points = self.points()?;
+        text.push(separator);
+        text.extend_from_slice(points.part(rows));
+        Ok(())
+    }
+
+    /// Returns how many datapoints are not later than `t`.
+    pub(in crate::storage) fn count_until(&self, t: f64) -> Result<usize, BlockError> {
+        if self.encoding == Encoding::Columns as i64 {
+            return Ok(self.columns()?.count_until(t));
+        }
+        Ok(self.points()?.count_until(t))
+    }
+
+    /// Reads all datapoints.
+    pub(in crate::storage) fn points(&self) -> Result<Points, BlockError> {
+        let mut text = Vec::new();
+        self.decode_onto(&mut text, b',')?;
+        text.remove(0);
+        let points = Points::parse(text)?;
+        if points.len() == self.count { Ok(points) } else { Err(BlockError::Content) }
+    }
+
+    /// Makes columns of the datapoints. If that is not possible, or saves little, they stay as they
+    /// are, and are marked as such.
+    pub(in crate::storage) fn finished(&self) -> Result<(Encoding, Vec<u8>), BlockError> {
+        let mut text = Vec::new();
+        self.decode_onto(&mut text, b'[')?;
+        text.push(b']');
+        Ok(match columns::encode(&text) {
+            Some(data) if data.len() < self.data.len() / 4 * 3 => (Encoding::Columns, data),
+            _ => (Encoding::Lz4Only, self.data.to_vec()),
+        })
+    }
+
+    fn columns(&self) -> Result<Columns, BlockError> {
+        Columns::decode(self.data, self.count, self.text_bytes).map_err(|_| BlockError::Columns)
     }
 }
 
-/// Adds a separator to a text, and after it the datapoints that a row's data holds, without the
-/// brackets around them.
-///
-/// The memory that this needs is bounded by the length of the data, whatever the data is.
-pub(in crate::storage) fn decode_onto(
-    text: &mut Vec<u8>,
-    separator: u8,
-    encoding: i64,
-    data: &[u8],
-) -> Result<(), BlockError> {
-    let length = text_bytes(encoding, data)?;
-    let start = text.len();
-    match Encoding::from_number(encoding)? {
-        Encoding::Text => text.extend_from_slice(data),
-        Encoding::Lz4 => {
-            let size = lz4_flex::block::uncompressed_size(data);
-            let (_, compressed) = size.map_err(|_| BlockError::Lz4)?;
-            // New memory for a large value is zero already.
-            if start == 0 && text.capacity() < length {
-                *text = vec![0; length];
-            } else {
-                text.resize(start + length, 0);
-            }
-            let written = lz4_flex::block::decompress_into(compressed, &mut text[start..]);
-            if written.ok() != Some(length) {
-                return Err(BlockError::Lz4);
-            }
-        }
+/// Returns the length of what LZ4 has compressed, and the compressed data.
+fn lz4_size(data: &[u8]) -> Result<(usize, &[u8]), BlockError> {
+    let size = lz4_flex::block::uncompressed_size(data);
+    let (length, compressed) = size.map_err(|_| BlockError::Lz4)?;
+    if length / MAX_LZ4_RATIO > compressed.len() {
+        return Err(BlockError::Lz4);
     }
-    // The brackets become the separator and nothing.
-    if length < 2 || text[start] != b'[' || text.pop() != Some(b']') {
-        return Err(BlockError::Content);
-    }
-    text[start] = separator;
-    Ok(())
-}
-
-/// Reads the datapoints that a row's data holds.
-pub(in crate::storage) fn decode(encoding: i64, data: &[u8]) -> Result<Points, BlockError> {
-    let mut text = Vec::new();
-    decode_onto(&mut text, b',', encoding, data)?;
-    text.remove(0);
-    Points::parse(text)
+    Ok((length, compressed))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn stored(block: &Block) -> StoredData<'_> {
+        let Block { count, text_bytes, encoding, data, .. } = block;
+        StoredData { count: *count, text_bytes: *text_bytes, encoding: *encoding as i64, data }
+    }
+
     #[test]
     fn a_decompression_bomb_is_refused_before_memory_is_taken_for_it() {
         let mut bomb = lz4_flex::block::compress_prepend_size(b"[{\"t\":1}]");
         bomb[..4].copy_from_slice(&u32::MAX.to_le_bytes());
+        let encoding = Encoding::Lz4 as i64;
+        let bomb = StoredData { count: 1, text_bytes: 9, encoding, data: &bomb };
         let mut text = Vec::new();
-        let decoded = decode_onto(&mut text, b',', Encoding::Lz4 as i64, &bomb);
+        let decoded = bomb.decode_onto(&mut text, b',');
         assert!(matches!(decoded, Err(BlockError::Lz4)), "{decoded:?}");
         assert_eq!(text.capacity(), 0);
     }
@@ -152,7 +233,34 @@ mod tests {
         let value = format!("[{{\"t\":1,\"d\":\"{}\"}}]", "x".repeat(8 << 20));
         let block = Block::of(value.as_bytes(), 1, 1.0);
         assert_eq!(block.encoding, Encoding::Lz4);
-        let points = decode(block.encoding as i64, &block.data).expect("a datapoint");
+        let points = stored(&block).points().expect("a datapoint");
         assert_eq!(points.text(), &value.as_bytes()[1..value.len() - 1]);
+    }
+
+    #[test]
+    fn a_finished_block_is_read_like_the_one_it_was_made_of() {
+        let numbers = |i: usize| format!(r#"{{"t":{i},"d":{}}}"#, (i * 7) % 100);
+        let texts =
+            |i: usize| format!(r#"{{"t":{i},"d":"{:x}"}}"#, ((i * i * 7919) << 20) ^ (i * 31337));
+        let datapoints = |datapoint: &dyn Fn(usize) -> String| {
+            let datapoints: Vec<_> = (0..2000).map(datapoint).collect();
+            format!("[{}]", datapoints.join(","))
+        };
+        for (text, encoding) in
+            [(datapoints(&numbers), Encoding::Columns), (datapoints(&texts), Encoding::Lz4Only)]
+        {
+            let mut block = Block::of(text.as_bytes(), 2000, 1999.0);
+            let points = stored(&block).points().expect("datapoints");
+            (block.encoding, block.data) = stored(&block).finished().expect("a block");
+            assert_eq!(block.encoding, encoding);
+            let finished = stored(&block);
+            assert_eq!(finished.points().expect("datapoints").text(), points.text());
+            for (rows, t) in [(0..2000, 5.5), (0..1, -1.0), (1999..2000, 1999.0), (77..99, 77.0)] {
+                let mut text = Vec::new();
+                finished.decode_rows_onto(&mut text, b'[', rows.clone()).expect("datapoints");
+                assert_eq!(text[1..], *points.part(rows));
+                assert_eq!(finished.count_until(t).expect("a count"), points.count_until(t));
+            }
+        }
     }
 }

@@ -5,9 +5,8 @@ use std::ops::Range;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-use crate::storage::format::block::{Block, BlockError, decode, decode_onto};
+use crate::storage::format::block::{Block, BlockError, StoredData};
 use crate::storage::format::checksum::Header;
-use crate::storage::format::points::Points;
 use crate::storage::{Array, DamagedBlock};
 
 /// The number of blocks that one statement writes, well below SQLite's limit of bound values.
@@ -130,30 +129,52 @@ impl StoredBlock {
         separator: u8,
         data: &[u8],
     ) -> Result<(), DamagedBlock> {
-        let decoded =
-            self.check(data).and_then(|()| decode_onto(text, separator, self.encoding, data));
-        decoded.map_err(|problem| self.damaged(problem))
+        self.with(data, |stored| stored.decode_onto(text, separator))
     }
 
-    /// Checks the data and reads the datapoints.
-    pub(super) fn points(&self, data: &[u8]) -> Result<Points, DamagedBlock> {
-        let points = self.check(data).and_then(|()| decode(self.encoding, data));
-        let points = points.map_err(|problem| self.damaged(problem))?;
-        if points.len() == self.count() {
-            Ok(points)
-        } else {
-            Err(self.damaged(BlockError::Content))
-        }
+    /// The same for some of the datapoints.
+    pub(super) fn decode_rows_onto(
+        &self,
+        text: &mut Vec<u8>,
+        separator: u8,
+        rows: Range<usize>,
+        data: &[u8],
+    ) -> Result<(), DamagedBlock> {
+        self.with(data, |stored| stored.decode_rows_onto(text, separator, rows))
+    }
+
+    /// Checks the data, and returns how many datapoints are not later than `t`.
+    pub(super) fn count_until(&self, t: f64, data: &[u8]) -> Result<usize, DamagedBlock> {
+        self.with(data, |stored| stored.count_until(t))
+    }
+
+    /// Checks the data, and makes columns of it; see [`StoredData::finished`]. Returns the block as it
+    /// is to be written.
+    pub(super) fn finished(&self, data: &[u8]) -> Result<Row, DamagedBlock> {
+        let (encoding, data) = self.with(data, |stored| stored.finished())?;
+        let (count, last_t, text_bytes) = (self.count(), self.last_t, self.text_bytes);
+        let block = Block { count, last_t, text_bytes, encoding, data };
+        Ok(Row::new(self.array, self.range.start, block))
+    }
+
+    /// Checks the data before it is used.
+    fn with<T>(
+        &self,
+        data: &[u8],
+        read: impl FnOnce(StoredData<'_>) -> Result<T, BlockError>,
+    ) -> Result<T, DamagedBlock> {
+        let (count, text_bytes) = (self.count(), self.text_bytes);
+        let stored = StoredData { count, text_bytes, encoding: self.encoding, data };
+        self.check(stored).and_then(|()| read(stored)).map_err(|problem| self.damaged(problem))
     }
 
     /// Checks the data. In a block without a checksum, every datapoint is read for that.
-    fn check(&self, data: &[u8]) -> Result<(), BlockError> {
+    fn check(&self, stored: StoredData<'_>) -> Result<(), BlockError> {
         match &self.checked {
-            Some((header, checksum)) => header.check_all(*checksum, data),
+            Some((header, checksum)) => header.check_all(*checksum, stored.data),
             None => {
-                let points = decode(self.encoding, data)?;
-                let is_right = points.len() == self.count()
-                    && points.last_t().to_bits() == self.last_t.to_bits();
+                let points = stored.points()?;
+                let is_right = points.last_t().to_bits() == self.last_t.to_bits();
                 if is_right { Ok(()) } else { Err(BlockError::Content) }
             }
         }
@@ -162,6 +183,35 @@ impl StoredBlock {
     fn damaged(&self, problem: BlockError) -> DamagedBlock {
         DamagedBlock::new(self.array, self.range.clone(), problem)
     }
+}
+
+/// Replaces the data of the block with a row id, unless it is another block than the one with this
+/// checksum.
+pub(super) async fn update_block(
+    connection: &mut SqliteConnection,
+    id: i64,
+    checksum: Option<i64>,
+    row: Row,
+) -> Result<(), sqlx::Error> {
+    let header = row.header();
+    sqlx::query(
+        "UPDATE block SET encoding = ?, data = ?, text_bytes = ?, checksum = ?
+         WHERE rowid = ? AND checksum IS ? AND stream_id = ? AND substream = ? AND first_index = ?
+             AND end_index = ?",
+    )
+    .bind(header.encoding)
+    .bind(&row.block.data)
+    .bind(header.text_bytes.cast_signed())
+    .bind(header.checksum(&row.block.data))
+    .bind(id)
+    .bind(checksum)
+    .bind(header.stream)
+    .bind(header.downlink)
+    .bind(header.range.start.cast_signed())
+    .bind(header.range.end.cast_signed())
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 /// Writes blocks, within a transaction.

@@ -16,7 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteLockingMode};
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteLockingMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use uuid::Uuid;
 
@@ -36,6 +36,8 @@ pub(super) async fn prepare(file: &Path) -> Result<(), OpenError> {
         .locking_mode(SqliteLockingMode::Exclusive)
         .busy_timeout(EXCLUSIVE_TIMEOUT)
         .page_size(PAGE_BYTES)
+        // Of a new file. Free pages are returned to the file system by `finish`.
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
         .disable_statement_logging();
     // Before SQLite opens the file, which moves the log into it.
     let has_log = is_log(&beside(file, "-wal"));

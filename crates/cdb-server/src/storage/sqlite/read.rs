@@ -239,7 +239,7 @@ async fn find_after(
     let (found, end_before, last_t) = match &row {
         Some(row) => {
             let block = StoredBlock::from_row(array, row)?;
-            let before = block.points(row.try_get("data")?)?.count_until(t) as u64;
+            let before = block.count_until(t, row.try_get("data")?)? as u64;
             let index = block.range.start + before;
             if before > 0 || index == 0 {
                 return Ok(Some(index));
@@ -295,9 +295,7 @@ fn append(
     if range.start == block.range.start && range.end >= block.range.end {
         return block.decode_onto(text, separator, data);
     }
-    let points = block.points(data)?;
     let place = |index: u64| usize::try_from(index - block.range.start).unwrap_or(usize::MAX);
-    text.push(separator);
-    text.extend_from_slice(points.part(place(range.start)..place(range.end.min(block.range.end))));
-    Ok(())
+    let rows = place(range.start)..place(range.end.min(block.range.end));
+    block.decode_rows_onto(text, separator, rows, data)
 }

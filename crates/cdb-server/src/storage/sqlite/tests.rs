@@ -3,6 +3,7 @@
 mod changes;
 mod damage;
 mod files;
+mod finish;
 mod sizes;
 
 use cdb_types::{Schema, Timestamp};

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
+use tokio::sync::mpsc;
 
 use super::array_heads::{ArrayHeads, PendingAppend};
 use super::commit::{Commit, CommitError};
@@ -42,6 +43,8 @@ pub(crate) struct Writer {
     epoch: i64,
     /// Whether another server has become the owner of the file.
     is_superseded: bool,
+    /// Gets a message when blocks were written. It has room for one.
+    blocks_written: mpsc::Sender<()>,
 }
 
 /// What is known of the connection.
@@ -63,6 +66,7 @@ impl Writer {
         options: SqliteConnectOptions,
         changes: ChangeLog,
         bus: Arc<dyn Bus>,
+        blocks_written: mpsc::Sender<()>,
     ) -> Result<Self, CommitError> {
         let mut connection = options.connect().await?;
         let epoch = owner::claim(&mut connection, options.get_filename()).await?;
@@ -70,8 +74,17 @@ impl Writer {
         let options = options.create_if_missing(false);
         let state = ConnectionState::Failed;
         let (heads, is_superseded) = (ArrayHeads::default(), false);
-        let mut writer =
-            Self { connection, state, options, heads, changes, bus, epoch, is_superseded };
+        let mut writer = Self {
+            connection,
+            state,
+            options,
+            heads,
+            changes,
+            bus,
+            epoch,
+            is_superseded,
+            blocks_written,
+        };
         writer.load_heads().await?;
         Ok(writer)
     }
@@ -115,6 +128,9 @@ impl Writer {
         if self.heads.journal_bytes() >= FLUSH_BYTES {
             self.flush().await?;
         }
+        if !arrays.is_empty() {
+            self.note_blocks();
+        }
         let blocks = arrays.iter().filter_map(|array| {
             let blocks = self.heads.pending(*array)?.blocks;
             blocks.mergeable().is_some().then_some((*array, blocks))
@@ -147,7 +163,13 @@ impl Writer {
             async |connection: &mut SqliteConnection| journal::flush(connection, &heads).await;
         let flushed = self.transaction(flush).await?;
         self.heads.flushed(flushed);
+        self.note_blocks();
         Ok(())
+    }
+
+    /// Says that blocks were written. If that was said before, it has not been heard yet.
+    fn note_blocks(&self) {
+        let _ = self.blocks_written.try_send(());
     }
 
     /// Writes in a transaction of its own. After an error nothing of it is in the file, or all of it

@@ -3,6 +3,7 @@
 use faults::SeededRng;
 use sqlx::Connection;
 
+use super::finish::finish;
 use super::*;
 
 /// Runs a statement on the connection that writes.
@@ -35,11 +36,21 @@ async fn try_read(
 /// Some datapoints whose text is that of several blocks.
 fn data(first: u64, count: u64) -> Vec<Value> {
     let text = "some text that is long enough ".repeat(3);
-    (first..first + count).map(|t| json!({"t": t, "d": format!("{text}{t}")})).collect()
+    (first..first + count).map(|t| json!({"t": t, "d": {"text": text, "n": t}})).collect()
 }
 
 #[tokio::test]
 async fn a_damaged_block_is_named_and_everything_else_can_be_read() {
+    damage_each(async |_| {}).await;
+}
+
+#[tokio::test]
+async fn a_damaged_block_of_columns_is_named_and_everything_else_can_be_read() {
+    damage_each(finish).await;
+}
+
+/// Damages a block in each way, after what `prepare` has done with all of them.
+async fn damage_each(prepare: impl AsyncFn(&SqliteStorage)) {
     let (directory, store, array) = store().await;
     let all = data(1, 5000);
     insert(&store, array, &all.clone().into()).await.expect("stored");
@@ -67,6 +78,7 @@ async fn a_damaged_block_is_named_and_everything_else_can_be_read() {
         "DELETE FROM block",
     ] {
         flush(&store).await;
+        prepare(&store).await;
         let place = format!(" WHERE substream = 0 AND end_index = {end}");
         {
             let mut writer = store.writer().await.expect("it is open");

@@ -1,0 +1,95 @@
+//! Reading and writing the parts of a block of columns.
+
+use pco::ChunkConfig;
+use pco::data_types::Number;
+use pco::standalone::{simple_compress_into, simple_decompress_into};
+
+use super::ColumnsError;
+
+/// How hard `pco` tries. Higher levels save one percent or two, and take twice as long.
+const LEVEL: usize = 4;
+
+/// Writes a length or a number that is usually small: seven bits a byte, lowest first.
+pub(super) fn write_length(data: &mut Vec<u8>, mut length: usize) {
+    while length >= 0x80 {
+        data.push((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    data.push((length & 0x7f) as u8);
+}
+
+/// Writes numbers, compressed.
+pub(super) fn write_numbers<T: Number>(data: &mut Vec<u8>, numbers: &[T]) -> Option<()> {
+    let config = ChunkConfig::default().with_compression_level(LEVEL);
+    let compressed = simple_compress_into(numbers, &config, Vec::new()).ok()?;
+    write_length(data, compressed.len());
+    data.extend_from_slice(&compressed);
+    Some(())
+}
+
+/// Writes a number below `kinds` for each of some things.
+pub(super) fn write_codes(data: &mut Vec<u8>, codes: &[u32], kinds: usize) -> Option<()> {
+    if kinds > 1 && !codes.is_empty() { write_numbers(data, codes) } else { Some(()) }
+}
+
+/// Data that is read from its start to its end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
+
+impl<'a> Bytes<'a> {
+    pub(super) fn byte(&mut self) -> Result<u8, ColumnsError> {
+        let (byte, rest) = self.0.split_first().ok_or(ColumnsError)?;
+        self.0 = rest;
+        Ok(*byte)
+    }
+
+    pub(super) fn length(&mut self) -> Result<usize, ColumnsError> {
+        let mut length = 0;
+        for shift in (0..usize::BITS).step_by(7) {
+            let byte = self.byte()?;
+            length |= usize::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(length);
+            }
+        }
+        Err(ColumnsError)
+    }
+
+    /// Reads what has its length before it.
+    pub(super) fn part(&mut self) -> Result<&'a [u8], ColumnsError> {
+        let length = self.length()?;
+        let (part, rest) = self.0.split_at_checked(length).ok_or(ColumnsError)?;
+        self.0 = rest;
+        Ok(part)
+    }
+
+    /// Reads a known count of numbers, which bounds the memory that this takes.
+    pub(super) fn numbers<T: Number + Default>(
+        &mut self,
+        count: usize,
+    ) -> Result<Vec<T>, ColumnsError> {
+        let mut numbers = vec![T::default(); count];
+        let progress = simple_decompress_into(self.part()?, &mut numbers);
+        match progress {
+            Ok(progress) if progress.n_processed == count && progress.finished => Ok(numbers),
+            _ => Err(ColumnsError),
+        }
+    }
+
+    /// Reads what [`write_codes`] has written.
+    pub(super) fn codes(&mut self, count: usize, kinds: usize) -> Result<Vec<u32>, ColumnsError> {
+        if kinds <= 1 || count == 0 {
+            // Without a kind there is nothing that could be of one.
+            return if kinds == 0 && count > 0 { Err(ColumnsError) } else { Ok(vec![0; count]) };
+        }
+        let codes: Vec<u32> = self.numbers(count)?;
+        match codes.iter().all(|code| (*code as usize) < kinds) {
+            true => Ok(codes),
+            false => Err(ColumnsError),
+        }
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+}

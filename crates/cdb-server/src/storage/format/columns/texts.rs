@@ -1,0 +1,121 @@
+//! Columns of texts of which there are few different ones: each is kept once, and has a number.
+
+use std::collections::HashMap;
+
+use super::ColumnsError;
+use super::bytes::{Bytes, write_codes, write_length};
+
+/// The texts of a column that is being written. They are JSON, or templates of it.
+#[derive(Debug, Default)]
+pub(super) struct Distinct {
+    /// The texts in the order of their numbers.
+    texts: Vec<Vec<u8>>,
+    numbers: HashMap<Vec<u8>, u32>,
+    codes: Vec<u32>,
+}
+
+impl Distinct {
+    pub(super) fn push(&mut self, text: &[u8]) -> u32 {
+        let code = match self.numbers.get(text) {
+            Some(number) => *number,
+            None => {
+                let number = self.texts.len() as u32;
+                self.texts.push(text.to_vec());
+                self.numbers.insert(text.to_vec(), number);
+                number
+            }
+        };
+        self.codes.push(code);
+        code
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.codes.is_empty()
+    }
+
+    pub(super) fn write(&self, data: &mut Vec<u8>) -> Option<()> {
+        let mut lengths = Vec::new();
+        self.texts.iter().for_each(|text| write_length(&mut lengths, text.len()));
+        write_length(data, self.texts.len());
+        for part in [lengths, self.texts.concat()] {
+            let compressed = lz4_flex::block::compress(&part);
+            write_length(data, part.len());
+            write_length(data, compressed.len());
+            data.extend_from_slice(&compressed);
+        }
+        write_codes(data, &self.codes, self.texts.len())
+    }
+}
+
+/// A column of texts that was read.
+#[derive(Debug)]
+pub(super) struct Texts {
+    /// All different texts, one after the other.
+    text: Vec<u8>,
+    /// Where each of them ends.
+    ends: Vec<usize>,
+    codes: Vec<u32>,
+}
+
+impl Texts {
+    /// Reads the texts of `count` values. What is longer than `max_bytes` is damaged.
+    pub(super) fn read(
+        data: &mut Bytes<'_>,
+        count: usize,
+        max_bytes: usize,
+    ) -> Result<Self, ColumnsError> {
+        let different = data.length()?;
+        if different > count {
+            return Err(ColumnsError);
+        }
+        let mut part = |max: usize| {
+            let length = data.length()?;
+            let compressed = data.part()?;
+            if length > max {
+                return Err(ColumnsError);
+            }
+            lz4_flex::block::decompress(compressed, length)
+                .ok()
+                .filter(|part| part.len() == length)
+                .ok_or(ColumnsError)
+        };
+        // A length takes ten bytes at most.
+        let lengths = part(different.saturating_mul(10))?;
+        let text = part(max_bytes)?;
+        let (mut lengths, mut ends, mut end) = (Bytes(&lengths), Vec::with_capacity(different), 0);
+        for _ in 0..different {
+            end = lengths.length()?.checked_add(end).ok_or(ColumnsError)?;
+            ends.push(end);
+        }
+        if end != text.len() || !lengths.is_empty() {
+            return Err(ColumnsError);
+        }
+        let codes = data.codes(count, different)?;
+        Ok(Self { text, ends, codes })
+    }
+
+    /// Returns the number of a value's text.
+    pub(super) fn code(&self, index: usize) -> usize {
+        self.codes[index] as usize
+    }
+
+    /// Returns the codes of all values.
+    pub(super) fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    /// Returns the text of a value.
+    pub(super) fn get(&self, index: usize) -> &[u8] {
+        self.text(self.code(index))
+    }
+
+    /// Returns all different texts.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|code| self.text(code))
+    }
+
+    fn text(&self, code: usize) -> &[u8] {
+        let start = code.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[code]]
+    }
+}
