@@ -8,7 +8,7 @@ use crate::Result;
 /// The end of a response with the body `ok`.
 const OK: &[u8] = b"\r\n\r\nok";
 
-/// A connection that inserts datapoints into streams, one request after the other.
+/// A connection that sends one request after the other.
 pub(crate) struct Connection {
     socket: TcpStream,
     /// The part of the headers that is the same for all requests.
@@ -35,6 +35,19 @@ impl Connection {
         self.socket.write_all(request.as_bytes()).await?;
         self.answer.clear();
         while !self.answer.ends_with(OK) {
+            if self.socket.read_buf(&mut self.answer).await? == 0 || self.answer.len() > 1000 {
+                return Err(String::from_utf8_lossy(&self.answer).into_owned().into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Gets something whose response is short and ends with `end`.
+    pub(crate) async fn get(&mut self, path: &str, end: &str) -> Result {
+        let request = format!("GET /api/v1/{path} {}0\r\n\r\n", self.head);
+        self.socket.write_all(request.as_bytes()).await?;
+        self.answer.clear();
+        while !self.answer.ends_with(end.as_bytes()) {
             if self.socket.read_buf(&mut self.answer).await? == 0 || self.answer.len() > 1000 {
                 return Err(String::from_utf8_lossy(&self.answer).into_owned().into());
             }

@@ -41,13 +41,14 @@ async fn main() -> Result {
         ["all"] => all().await,
         ["scripts"] => script::run(),
         ["logger"] => logger::run(&server::Server::start()?).await,
+        ["single"] => single::run(&server::Server::start()?).await,
         ["live"] => live::run(&server::Server::start()?).await,
         // The server process of `copy`.
         ["serve", file] => copy::serve(file).await,
         ["drain", file] => logger::drain(file).await,
         // The server process of `live`.
         ["broadcast"] => broadcast::serve().await,
-        _ => Err("expected one of: all, scripts, logger, live".into()),
+        _ => Err("expected one of: all, scripts, logger, single, live".into()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Single inserts from many connections, compared with a SQLite commit for each.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -38,6 +38,35 @@ pub(crate) async fn run(server: &Server) -> Result {
         ">= 10",
     );
     println!("    {grouped:.0} inserts a second against {bare:.0} commits");
+    let (stream, mut connection) = connections.swap_remove(0);
+    alone(stream.name(), &mut connection, 1.0 / bare).await
+}
+
+/// Requests on one connection, while there are no others.
+async fn alone(stream: &str, connection: &mut Connection, commit: f64) -> Result {
+    let last = format!("crud/test/user/{stream}/data?i1=-5");
+    let (mut pings, mut inserts, mut reads) = (Vec::new(), Vec::new(), Vec::new());
+    for i in 0..INSERTS {
+        let started = Instant::now();
+        connection.get("?q=this", "test/user").await?;
+        let pinged = Instant::now();
+        connection.put(stream, &format!(r#"[{{"d":{i}}}]"#)).await?;
+        let inserted = Instant::now();
+        connection.get(&last, "]").await?;
+        pings.push(pinged - started);
+        inserts.push(inserted - pinged);
+        reads.push(inserted.elapsed());
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort();
+        times[times.len() / 2].as_secs_f64()
+    };
+    let [ping, insert, read] = [&mut pings, &mut inserts, &mut reads].map(median);
+    let against = insert / (commit + ping);
+    report("a single insert / a bare SQLite commit and a ping", against, "x", "<= 1.25");
+    report("reading the last five / a ping", read / ping, "x", "<= 1.5");
+    let [ping, insert, read, commit] = [ping, insert, read, commit].map(|time| time * 1e6);
+    println!("    {insert:.0} and {read:.0} µs; a ping {ping:.0}, a commit {commit:.0}");
     Ok(())
 }
 
