@@ -19,7 +19,8 @@ use async_trait::async_trait;
 use cdb_types::endpoint::{Counted, OTHER_INDEX};
 
 pub(crate) use format::batch::{Batch, BatchError, InsertRules};
-pub(crate) use format::block::{Block, BlockError};
+pub(crate) use format::block::{Block, BlockError, Page};
+pub(crate) use format::columns::Cell;
 pub(crate) use load::{Load, LoadError};
 pub(crate) use model::{Array, Device, KeyDigest, StoredPassword, Stream, User, key_digest};
 
@@ -167,6 +168,10 @@ pub(crate) trait Scan: Debug + Send {
     ///
     /// Nothing is locked between two pieces.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, ReadError>;
+
+    /// Returns the next datapoints for a script, or `None` after the last ones. It is not to be mixed
+    /// with [`next`](Self::next).
+    async fn next_page(&mut self) -> Result<Option<Page>, ReadError>;
 
     /// Returns the index of the next datapoint.
     fn index(&self) -> u64;

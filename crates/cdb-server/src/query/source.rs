@@ -1,10 +1,10 @@
 //! One stream's datapoints.
 
-use cdb_pipescript::{Point, Run, Script};
+use cdb_pipescript::{Point, Run, Script, Value};
 
 use super::memory::{Held, Memory};
 use super::{Pace, QueryFailure};
-use crate::storage::{BlockError, ReadError, Scan};
+use crate::storage::{BlockError, Cell, Page, ReadError, Scan};
 
 /// A range of a stream, read as it is needed, through a script if there is one.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Source {
         memory: &Memory,
     ) -> Self {
         Self {
-            pages: Pages { scan, page: Vec::new(), at: 0 },
+            pages: Pages::new(scan),
             run: script.map(|script| (script.start(), memory.begin())),
             pace: Pace::default(),
             ended: false,
@@ -68,34 +68,93 @@ impl Source {
 #[derive(Debug)]
 struct Pages {
     scan: Box<dyn Scan>,
-    /// The JSON text of some datapoints, each after a bracket or a comma.
-    page: Vec<u8>,
+    page: Page,
+    /// How far a page of text has been read.
     at: usize,
+    /// The values of the texts of a page of columns, by their numbers.
+    texts: Vec<Option<Value>>,
 }
 
 impl Pages {
+    fn new(scan: Box<dyn Scan>) -> Self {
+        Self { scan, page: Page::Text(Vec::new()), at: 0, texts: Vec::new() }
+    }
+
     async fn next(&mut self) -> Result<Option<Point>, ReadError> {
         loop {
-            // What comes before a datapoint, or the bracket after the last one.
-            match self.page.get(self.at) {
-                Some(b'[' | b',' | b']') => self.at += 1,
-                Some(_) => return self.datapoint().map(Some),
-                None => {
-                    let Some(page) = self.scan.next().await? else { return Ok(None) };
-                    (self.page, self.at) = (page, 0);
-                }
+            if let Some(point) = self.next_of_page()? {
+                return Ok(Some(point));
             }
+            let Some(page) = self.scan.next_page().await? else { return Ok(None) };
+            (self.page, self.at) = (page, 0);
+            self.texts.clear();
         }
     }
 
-    fn datapoint(&mut self) -> Result<Point, ReadError> {
-        let (point, length) = read_point(&self.page[self.at..])?;
-        self.at += length;
-        Ok(point)
+    fn next_of_page(&mut self) -> Result<Option<Point>, ReadError> {
+        let page = match &mut self.page {
+            Page::Text(text) => text,
+            Page::Columns(cells) => {
+                let Some((t, cell)) = cells.next() else { return Ok(None) };
+                let d = value(cell, &mut self.texts).map_err(BlockError::from)?;
+                return Ok(Some(Point { t, d }));
+            }
+        };
+        // What comes before a datapoint.
+        let Some(text @ [_, ..]) = page.get(self.at + 1..) else { return Ok(None) };
+        let (point, length) = read_point(text)?;
+        self.at += 1 + length;
+        Ok(Some(point))
     }
+}
+
+/// Returns the same value as if it had been read from the text of its datapoint.
+fn value(cell: Cell<'_>, texts: &mut Vec<Option<Value>>) -> Result<Value, serde_json::Error> {
+    Ok(match cell {
+        Cell::Missing => Value::Null,
+        Cell::Integer(integer) => integer.into(),
+        Cell::Float(float) => float.into(),
+        Cell::Json(text) => Value::from_json(text)?,
+        Cell::Text(number, text) => {
+            if number >= texts.len() {
+                texts.resize(number + 1, None);
+            }
+            match &texts[number] {
+                Some(value) => value.clone(),
+                None => texts[number].insert(Value::from_json(text)?).clone(),
+            }
+        }
+    })
 }
 
 /// The datapoint with which a text begins, and how long that is.
 pub(crate) fn read_point(text: &[u8]) -> Result<(Point, usize), ReadError> {
     Ok(Point::read_json(text).map_err(BlockError::from)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::storage::format::columns::tests::{any_rows, cells_of};
+
+    proptest! {
+        #[test]
+        fn columns_give_what_their_text_gives(rows in any_rows()) {
+            let text = rows.join(",");
+            let mut cells = cells_of(&format!("[{text}]"), rows.len());
+            let (mut rest, mut texts) = (text.as_bytes(), Vec::new());
+            while !rest.is_empty() {
+                let (expected, length) = read_point(rest).expect("a datapoint");
+                rest = rest.get(length + 1..).unwrap_or_default();
+                let (t, cell) = cells.next().expect("as many");
+                let d = value(cell, &mut texts).expect("a value");
+                prop_assert_eq!(t.to_bits(), expected.t.to_bits());
+                let [d, expected] = [d, expected.d].map(|value| format!("{value:?}"));
+                prop_assert_eq!(d, expected);
+            }
+            prop_assert_eq!(cells.next(), None);
+        }
+    }
 }

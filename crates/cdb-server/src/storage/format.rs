@@ -3,6 +3,6 @@
 pub(in crate::storage) mod batch;
 pub(in crate::storage) mod block;
 pub(in crate::storage) mod checksum;
-mod columns;
+pub(crate) mod columns;
 pub(crate) mod points;
 pub(in crate::storage) mod surrogates;

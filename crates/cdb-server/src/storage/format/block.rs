@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::columns::{self, Columns};
+use super::columns::{self, Cells, Columns};
 use super::points::Points;
 
 /// The text of a block has about this length, in bytes: large enough to read fast, small enough to
@@ -83,6 +83,14 @@ impl Block {
     }
 }
 
+/// Some consecutive datapoints, for a script.
+#[derive(Debug)]
+pub(crate) enum Page {
+    /// Their JSON text, each after a bracket or a comma.
+    Text(Vec<u8>),
+    Columns(Box<Cells>),
+}
+
 /// A block as it is in the file.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::storage) struct StoredData<'a> {
@@ -161,6 +169,20 @@ impl StoredData<'_> {
         text.push(separator);
         text.extend_from_slice(points.part(rows));
         Ok(())
+    }
+
+    /// Returns some of the datapoints for a script.
+    pub(in crate::storage) fn page(&self, rows: Range<usize>) -> Result<Page, BlockError> {
+        if self.encoding == Encoding::Columns as i64 {
+            let columns = self.columns()?;
+            return match rows.end <= columns.len() {
+                true => Ok(Page::Columns(Box::new(columns.cells(rows)))),
+                false => Err(BlockError::Content),
+            };
+        }
+        let mut text = Vec::new();
+        self.decode_rows_onto(&mut text, b'[', rows)?;
+        Ok(Page::Text(text))
     }
 
     /// Returns how many datapoints are not later than `t`.

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use split::{Parts, split_datapoint};
-use values::{Values, write_values};
+use values::{Cursors, Values, write_values};
 
 /// Data is not what was written as columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,39 @@ pub(in crate::storage) struct Columns {
     times: Values,
     values: Values,
     origins: Values,
+}
+
+/// Datapoints of a block of columns, without their origins.
+#[derive(Debug)]
+pub(crate) struct Cells {
+    columns: Columns,
+    /// What is left of them.
+    rows: Range<usize>,
+    cursors: Cursors,
+    text: Vec<u8>,
+}
+
+/// The value of a datapoint.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Cell<'a> {
+    Missing,
+    Integer(i64),
+    Float(f64),
+    /// A JSON text of which there are few different ones, and its number among them.
+    Text(usize, &'a [u8]),
+    /// Any other JSON text.
+    Json(&'a [u8]),
+}
+
+impl Cells {
+    /// Returns the time and the value of the next datapoint, or `None` after the last one.
+    pub(crate) fn next(&mut self) -> Option<(f64, Cell<'_>)> {
+        let row = self.rows.next()?;
+        let Columns { times, values, .. } = &self.columns;
+        let time = times.numbers().map_or(f64::NAN, |times| times.float(row));
+        self.text.clear();
+        Some((time, values.cell(row, &mut self.cursors, &mut self.text)))
+    }
 }
 
 /// Makes columns of a block's text, a JSON array. Returns `None` if they would not give back the
@@ -78,6 +111,12 @@ impl Columns {
         Ok(Self { count, times, values, origins })
     }
 
+    /// Returns the datapoints of some rows, which must exist, one after the other.
+    pub(in crate::storage) fn cells(self, rows: Range<usize>) -> Cells {
+        let cursors = self.values.cursors(rows.start);
+        Cells { columns: self, rows, cursors, text: Vec::new() }
+    }
+
     /// Returns the number of datapoints.
     pub(in crate::storage) fn len(&self) -> usize {
         self.count
@@ -121,4 +160,4 @@ impl Columns {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

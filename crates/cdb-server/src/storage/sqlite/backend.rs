@@ -8,6 +8,7 @@ use super::transaction::SqliteTransaction;
 use super::{Reader, SqliteStorage};
 use crate::events::ChangeLog;
 use crate::service::authorize::{ChangePermit, ReadPermit};
+use crate::storage::Page;
 use crate::storage::{
     Append, AppendError, Catalog, PageSize, ReadError, Scan, Storage, StorageError, Transaction,
 };
@@ -59,6 +60,10 @@ impl Storage for SqliteStorage {
 impl Scan for Reader {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         self.next_piece().await
+    }
+
+    async fn next_page(&mut self) -> Result<Option<Page>, ReadError> {
+        Reader::next_page(self).await
     }
 
     fn index(&self) -> u64 {

@@ -7,7 +7,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use crate::storage::format::block::{Block, BlockError, StoredData};
 use crate::storage::format::checksum::Header;
-use crate::storage::{Array, DamagedBlock};
+use crate::storage::{Array, DamagedBlock, Page};
 
 /// The number of blocks that one statement writes, well below SQLite's limit of bound values.
 const ROWS_PER_STATEMENT: usize = 1000;
@@ -148,6 +148,11 @@ impl StoredBlock {
         self.with(data, |stored| stored.count_until(t))
     }
 
+    /// Checks the data, and returns some of the datapoints for a script.
+    pub(super) fn page(&self, rows: Range<usize>, data: &[u8]) -> Result<Page, DamagedBlock> {
+        self.with(data, |stored| stored.page(rows))
+    }
+
     /// Checks the data, and makes columns of it; see [`StoredData::finished`]. Returns the block as it
     /// is to be written.
     pub(super) fn finished(&self, data: &[u8]) -> Result<Row, DamagedBlock> {
@@ -180,7 +185,7 @@ impl StoredBlock {
         }
     }
 
-    fn damaged(&self, problem: BlockError) -> DamagedBlock {
+    pub(super) fn damaged(&self, problem: BlockError) -> DamagedBlock {
         DamagedBlock::new(self.array, self.range.clone(), problem)
     }
 }

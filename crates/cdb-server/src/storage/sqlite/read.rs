@@ -1,17 +1,19 @@
 //! Reading ranges of an array, block by block.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use futures_util::TryStreamExt;
-use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool};
+use sqlx::{Row as _, Sqlite};
 
 use super::SqliteStorage;
 use super::array_heads::{ArrayHeads, Found};
 use super::block_table::{BlockReadError, StoredBlock, header_columns};
 use super::compact::read_end;
 use crate::storage::format::block::{BLOCK_BYTES, BlockError};
-use crate::storage::{Array, DamagedBlock, ReadError};
+use crate::storage::{Array, DamagedBlock, Page, ReadError};
 
 /// The length of text that is read ahead of what is being sent, in bytes. At least one block is
 /// read.
@@ -22,6 +24,9 @@ const FIRST_BLOCKS: usize = 2;
 
 /// The number of blocks that are read at once.
 const MAX_BLOCKS: usize = 64;
+
+/// How many blocks are read for a script, as a multiple of those whose text makes a page.
+const BLOCKS_AHEAD: usize = 4;
 
 /// A block with a longer text is read alone, in bytes.
 const LARGE_BYTES: usize = 2 * BLOCK_BYTES;
@@ -71,6 +76,7 @@ impl SqliteStorage {
             state: State::Start,
             page_bytes: PAGE_BYTES,
             page_blocks: FIRST_BLOCKS,
+            ahead: VecDeque::new(),
         }
     }
 }
@@ -87,6 +93,17 @@ pub(crate) struct Reader {
     page_bytes: usize,
     /// The number of blocks that make a page, estimated from the last one.
     page_blocks: usize,
+    /// What was read for a script, and not used yet.
+    ahead: VecDeque<Ahead>,
+}
+
+/// A block whose data is not decoded yet.
+#[derive(Debug)]
+struct Ahead {
+    block: StoredBlock,
+    /// The datapoints that are wanted, counted from the start of the block.
+    rows: Range<usize>,
+    data: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,35 +163,16 @@ impl Reader {
 
     /// Reads some blocks, at most one of which is large.
     async fn read_blocks(&mut self, mut separator: u8) -> Result<Vec<u8>, ReadError> {
-        // Rows are prepared ahead, so that those of large blocks come without their data, except the
-        // first one.
-        let mut rows = sqlx::query(concat!(
-            "SELECT ",
-            header_columns!(),
-            ", CASE WHEN first_index <= ?3 OR coalesce(text_bytes, length(data)) <= ?4 \
-             THEN data END AS data FROM block
-             WHERE stream_id = ?1 AND substream = ?2 AND end_index > ?3
-             ORDER BY end_index LIMIT ?5",
-        ))
-        .bind(self.array.stream)
-        .bind(self.array.downlink)
-        .bind(self.range.start.cast_signed())
-        .bind(LARGE_BYTES as i64)
-        .bind(i64::try_from(self.page_blocks).unwrap_or(i64::MAX))
-        .fetch(&self.readers);
+        let mut rows =
+            select_blocks(self.array, self.range.start, self.page_blocks).fetch(&self.readers);
         let mut text = Vec::new();
         let mut blocks = 0;
         while text.len() < self.page_bytes && !self.range.is_empty() {
             let Some(row) = rows.try_next().await? else { break };
             let block = StoredBlock::from_row(self.array, &row)?;
-            if block.range.start > self.range.start {
-                let range = self.range.start..block.range.start;
+            if let Some(gap) = gap_before(&block, self.range.start)? {
                 drop(rows);
-                return Err(self.missing(range).await);
-            }
-            if block.range.end <= self.range.start {
-                // The index is damaged: it has a block twice, or not in its place.
-                return Err(DamagedBlock::new(self.array, block.range, BlockError::Place).into());
+                return Err(self.missing(gap).await);
             }
             let Some(data) = row.try_get::<Option<&[u8]>, _>("data")? else { break };
             if text.is_empty() {
@@ -195,6 +193,51 @@ impl Reader {
         Ok(text)
     }
 
+    /// Returns the next datapoints for a script, or `None` after the last ones. It is not to be mixed
+    /// with [`next_piece`](Self::next_piece).
+    pub(super) async fn next_page(&mut self) -> Result<Option<Page>, ReadError> {
+        if self.ahead.is_empty() {
+            if self.range.is_empty() {
+                return Ok(None);
+            }
+            let (array, bytes) = (self.array, self.page_bytes);
+            let mut text = Vec::new();
+            if let Some(next) = self.heads.read(array, &self.range, bytes, b'[', &mut text) {
+                self.range.start = next;
+                return Ok(Some(Page::Text(text)));
+            }
+            self.read_ahead().await?;
+        }
+        let Some(Ahead { block, rows, data }) = self.ahead.pop_front() else { return Ok(None) };
+        Ok(Some(block.page(rows, &data)?))
+    }
+
+    /// Reads some blocks as they are in the file, at most one of which is large.
+    async fn read_ahead(&mut self) -> Result<(), ReadError> {
+        // As many as make a page of text, though most take a twentieth of it.
+        let blocks = self.page_bytes.div_ceil(BLOCK_BYTES) * BLOCKS_AHEAD;
+        let mut rows = select_blocks(self.array, self.range.start, blocks).fetch(&self.readers);
+        let mut bytes = 0;
+        while bytes < self.page_bytes && !self.range.is_empty() {
+            let Some(row) = rows.try_next().await? else { break };
+            let block = StoredBlock::from_row(self.array, &row)?;
+            if let Some(gap) = gap_before(&block, self.range.start)? {
+                drop(rows);
+                return Err(self.missing(gap).await);
+            }
+            let Some(data) = row.try_get::<Option<Vec<u8>>, _>("data")? else { break };
+            bytes += data.len();
+            let rows = rows_of(&block, &self.range);
+            self.range.start = block.range.end.min(self.range.end);
+            self.ahead.push_back(Ahead { block, rows, data });
+        }
+        drop(rows);
+        if self.ahead.is_empty() {
+            return Err(self.missing(self.range.clone()).await);
+        }
+        Ok(())
+    }
+
     /// Returns why datapoints that were there are in no block.
     async fn missing(&self, range: Range<u64>) -> ReadError {
         // When they are deleted, the file knows it before memory does.
@@ -212,6 +255,43 @@ impl Reader {
             Err(error) => error,
         }
     }
+}
+
+/// Selects blocks from the one on that has an index. Rows are prepared ahead, so that those of large
+/// blocks come without their data, except the first one.
+fn select_blocks(
+    array: Array,
+    index: u64,
+    limit: usize,
+) -> Query<'static, Sqlite, SqliteArguments> {
+    sqlx::query(concat!(
+        "SELECT ",
+        header_columns!(),
+        ", CASE WHEN first_index <= ?3 OR coalesce(text_bytes, length(data)) <= ?4 \
+         THEN data END AS data FROM block
+         WHERE stream_id = ?1 AND substream = ?2 AND end_index > ?3
+         ORDER BY end_index LIMIT ?5",
+    ))
+    .bind(array.stream)
+    .bind(array.downlink)
+    .bind(index.cast_signed())
+    .bind(LARGE_BYTES as i64)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+}
+
+/// Returns the datapoints that are missing between an index and a block, if any.
+fn gap_before(block: &StoredBlock, index: u64) -> Result<Option<Range<u64>>, DamagedBlock> {
+    if block.range.end <= index {
+        // The index is damaged: it has a block twice, or not in its place.
+        return Err(block.damaged(BlockError::Place));
+    }
+    Ok((block.range.start > index).then_some(index..block.range.start))
+}
+
+/// Returns which datapoints of a block a range has, counted from the start of the block.
+fn rows_of(block: &StoredBlock, range: &Range<u64>) -> Range<usize> {
+    let place = |index: u64| usize::try_from(index - block.range.start).unwrap_or(usize::MAX);
+    place(range.start)..place(range.end.min(block.range.end))
 }
 
 /// Returns the index of the first datapoint in blocks that is later than `t`, if there is one.
@@ -295,7 +375,5 @@ fn append(
     if range.start == block.range.start && range.end >= block.range.end {
         return block.decode_onto(text, separator, data);
     }
-    let place = |index: u64| usize::try_from(index - block.range.start).unwrap_or(usize::MAX);
-    let rows = place(range.start)..place(range.end.min(block.range.end));
-    block.decode_rows_onto(text, separator, rows, data)
+    block.decode_rows_onto(text, separator, rows_of(block, range), data)
 }

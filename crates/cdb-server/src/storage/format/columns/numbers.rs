@@ -3,8 +3,8 @@
 //! A number is kept as it is written: `21`, `21.0` and `2.1e1` are different texts. Decimals are
 //! integers with a common number of decimal places; the [`Style`] says which zeros their texts have.
 
-use super::ColumnsError;
 use super::bytes::{Bytes, write_length, write_numbers};
+use super::{Cell, ColumnsError};
 
 /// Decimals have at most so many places.
 const MAX_PLACES: usize = 18;
@@ -13,6 +13,27 @@ const MAX_PLACES: usize = 18;
 const POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
+/// A number with fewer digits and places has at most 15 characters.
+const SHORT_MANTISSA: u64 = 10_000_000_000_000;
+const SHORT_PLACES: usize = 12;
+
+/// The powers of ten for the places of short numbers.
+const INTEGER_POWERS: [i64; SHORT_PLACES + 1] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+    10_000_000_000,
+    100_000_000_000,
+    1_000_000_000_000,
 ];
 
 /// Integers up to this are exact floats.
@@ -174,6 +195,31 @@ impl Numbers {
                 // Writing to memory does not fail, and the float is finite.
                 let _ = serde_json::to_writer(text, &float);
             }
+        }
+    }
+
+    /// Returns whether a number has so few digits that it is exactly what [`cell`](Self::cell) returns,
+    /// an integer or the float that is nearest to it.
+    pub(super) fn is_short(&self, index: usize) -> bool {
+        match self.plan {
+            Plan::Decimals { places, .. } => {
+                places <= SHORT_PLACES && self.values[index].unsigned_abs() < SHORT_MANTISSA
+            }
+            Plan::Floats => false,
+        }
+    }
+
+    /// Returns a number that is short: an integer, if it is written without a point.
+    pub(super) fn cell(&self, index: usize) -> Cell<'_> {
+        let value = self.values[index];
+        match self.plan {
+            Plan::Decimals { places: 0, .. } => Cell::Integer(value),
+            Plan::Decimals { style: Style::Shortest, places }
+                if value % INTEGER_POWERS[places] == 0 =>
+            {
+                Cell::Integer(value / INTEGER_POWERS[places])
+            }
+            _ => Cell::Float(self.float(index)),
         }
     }
 

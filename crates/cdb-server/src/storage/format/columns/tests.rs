@@ -176,25 +176,30 @@ fn any_value() -> impl Strategy<Value = Value> {
     })
 }
 
+/// The texts of some datapoints.
+pub(crate) fn any_rows() -> impl Strategy<Value = Vec<String>> {
+    let row = (0..10_000_000_000_i64, prop::option::of(any_value()), prop::option::of("[a/]{0,3}"));
+    (prop::collection::vec(row, 1..60), any::<bool>()).prop_map(|(rows, pretty)| {
+        let write = if pretty { serde_json::to_string_pretty } else { serde_json::to_string };
+        let row = |(t, value, origin): (i64, Option<Value>, Option<String>)| {
+            let value = value.map(|value| format!(",\"d\":{}", write(&value).expect("JSON")));
+            let origin = origin.map(|origin| format!(",\"o\":{}", json!(origin)));
+            let (value, origin) = (value.unwrap_or_default(), origin.unwrap_or_default());
+            format!("{{\"t\":{}{value}{origin}}}", json!(t as f64 / 1000.0))
+        };
+        rows.into_iter().map(row).collect()
+    })
+}
+
+/// Makes columns of a block's text.
+pub(crate) fn cells_of(text: &str, count: usize) -> Cells {
+    let data = encode(text.as_bytes()).expect("columns");
+    read(&data, text, count).cells(0..count)
+}
+
 proptest! {
     #[test]
-    fn any_datapoints_stay_as_they_are(
-        rows in prop::collection::vec(
-            (0..10_000_000_000_i64, prop::option::of(any_value()), prop::option::of("[a/]{0,3}")),
-            1..60,
-        ),
-        pretty in any::<bool>(),
-    ) {
-        let rows: Vec<_> = rows
-            .into_iter()
-            .map(|(t, value, origin)| {
-                let write = if pretty { serde_json::to_string_pretty } else { serde_json::to_string };
-                let value = value.map(|value| format!(",\"d\":{}", write(&value).expect("JSON")));
-                let origin = origin.map(|origin| format!(",\"o\":{}", json!(origin)));
-                let (value, origin) = (value.unwrap_or_default(), origin.unwrap_or_default());
-                format!("{{\"t\":{}{value}{origin}}}", json!(t as f64 / 1000.0))
-            })
-            .collect();
+    fn any_datapoints_stay_as_they_are(rows in any_rows()) {
         check(&rows);
     }
 }

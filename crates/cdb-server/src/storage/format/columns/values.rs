@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::ColumnsError;
 use super::bytes::{Bytes, write_codes, write_length};
 use super::numbers::{Numbers, Plan, is_number};
 use super::split::{HOLE, split_object};
 use super::texts::{Distinct, Texts};
+use super::{Cell, ColumnsError};
 
 /// The kinds of values. The numbers are those in the file.
 const ABSENT: u32 = 0;
@@ -178,6 +178,25 @@ impl Values {
     pub(super) fn cursors(&self, index: usize) -> Cursors {
         let Some(objects) = &self.objects else { return Cursors::default() };
         objects.cursors(self.kinds.count_before(index, OBJECT))
+    }
+
+    /// Returns a value. With the same cursors, one value after the other is returned. `text` is empty,
+    /// and may be used for the value.
+    pub(super) fn cell<'a>(
+        &'a self,
+        index: usize,
+        cursors: &mut Cursors,
+        text: &'a mut Vec<u8>,
+    ) -> Cell<'a> {
+        match (self.kinds.get(index), &self.numbers, &self.texts) {
+            ((ABSENT, _), ..) => Cell::Missing,
+            ((NUMBER, place), Some(numbers), _) if numbers.is_short(place) => numbers.cell(place),
+            ((TEXT, place), _, Some(texts)) => Cell::Text(texts.code(place), texts.get(place)),
+            _ => {
+                self.write(index, cursors, text);
+                Cell::Json(text)
+            }
+        }
     }
 
     /// Adds the JSON text of a value. With the same cursors, one value after the other is written.
