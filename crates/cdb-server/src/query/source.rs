@@ -114,6 +114,8 @@ fn value(cell: Cell<'_>, texts: &mut Vec<Option<Value>>) -> Result<Value, serde_
         Cell::Missing => Value::Null,
         Cell::Integer(integer) => integer.into(),
         Cell::Float(float) => float.into(),
+        // As in the text of a datapoint, where it is an integer.
+        Cell::Json(b"-0") | Cell::Text(_, b"-0") => 0.into(),
         Cell::Json(text) => Value::from_json(text)?,
         Cell::Text(number, text) => {
             if number >= texts.len() {
@@ -138,6 +140,16 @@ mod tests {
 
     use super::*;
     use crate::storage::format::columns::tests::{any_rows, cells_of};
+
+    #[test]
+    fn minus_zero_is_what_it_is_in_text() {
+        let rows = [r#"{"t":1,"d":-0}"#, r#"{"t":2,"d":1}"#].join(",");
+        let mut cells = cells_of(&format!("[{rows}]"), 2);
+        let (_, cell) = cells.next().expect("a datapoint");
+        let d = value(cell, &mut Vec::new()).expect("a value");
+        let (expected, _) = read_point(rows.as_bytes()).expect("a datapoint");
+        assert_eq!(format!("{d:?}"), format!("{:?}", expected.d));
+    }
 
     proptest! {
         #[test]

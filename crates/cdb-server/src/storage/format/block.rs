@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::columns::{self, Cells, Columns};
+use super::columns::{self, Cells, Columns, MAX_TEXT_BYTES};
 use super::points::Points;
 
 /// The text of a block has about this length, in bytes: large enough to read fast, small enough to
@@ -32,7 +32,7 @@ pub(in crate::storage) enum Encoding {
     Text = 0,
     Lz4 = 1,
     Columns = 2,
-    /// LZ4 for good: of these datapoints no columns are made.
+    /// LZ4 of datapoints of which no columns are made.
     Lz4Only = 3,
 }
 
@@ -133,7 +133,6 @@ impl StoredData<'_> {
             }
             Encoding::Columns => {
                 let columns = self.columns()?;
-                text.reserve(self.text_bytes);
                 columns.write(separator, 0..self.count, text);
                 // Without the bracket at the end.
                 return match text.len() - start + 1 == self.text_bytes {
@@ -162,8 +161,12 @@ impl StoredData<'_> {
             if rows.end > columns.len() {
                 return Err(BlockError::Content);
             }
+            let start = text.len();
             columns.write(separator, rows, text);
-            return Ok(());
+            return match text.len() - start < self.text_bytes {
+                true => Ok(()),
+                false => Err(BlockError::Columns),
+            };
         }
         let points = self.points()?;
         text.push(separator);
@@ -202,16 +205,27 @@ impl StoredData<'_> {
         if points.len() == self.count { Ok(points) } else { Err(BlockError::Content) }
     }
 
-    /// Makes columns of the datapoints. If that is not possible, or saves little, they stay as they
-    /// are, and are marked as such.
-    pub(in crate::storage) fn finished(&self) -> Result<(Encoding, Vec<u8>), BlockError> {
+    /// Makes columns of the datapoints of a full block. If that is not possible, or saves little, they
+    /// stay as they are, and are marked as such. Returns `None` if the block is not one of which columns
+    /// are made.
+    pub(in crate::storage) fn finished(&self, last_t: f64) -> Result<Option<Block>, BlockError> {
+        if self.encoding != Encoding::Lz4 as i64 {
+            return Ok(None);
+        }
+        let (text_bytes, _) = lz4_size(self.data)?;
+        if text_bytes > MAX_TEXT_BYTES {
+            return Ok(None);
+        }
         let mut text = Vec::new();
         self.decode_onto(&mut text, b'[')?;
         text.push(b']');
-        Ok(match columns::encode(&text) {
+        let (encoding, data) = match columns::encode(&text, self.count) {
             Some(data) if data.len() < self.data.len() / 4 * 3 => (Encoding::Columns, data),
             _ => (Encoding::Lz4Only, self.data.to_vec()),
-        })
+        };
+        // Of blocks of format 1, `self.text_bytes` is the length of the data.
+        let block = Block { count: self.count, last_t, text_bytes, encoding, data };
+        Ok(Some(block))
     }
 
     fn columns(&self) -> Result<Columns, BlockError> {
@@ -273,7 +287,7 @@ mod tests {
         {
             let mut block = Block::of(text.as_bytes(), 2000, 1999.0);
             let points = stored(&block).points().expect("datapoints");
-            (block.encoding, block.data) = stored(&block).finished().expect("a block");
+            block = stored(&block).finished(1999.0).expect("a block").expect("columns");
             assert_eq!(block.encoding, encoding);
             let finished = stored(&block);
             assert_eq!(finished.points().expect("datapoints").text(), points.text());

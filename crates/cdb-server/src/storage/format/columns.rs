@@ -12,8 +12,15 @@ mod values;
 use std::ops::Range;
 
 use bytes::Bytes;
-use split::{Parts, split_datapoint};
+use numbers::MAX_NUMBER_BYTES;
+use split::{DatapointParts, split_datapoint};
 use values::{Cursors, Values, write_values};
+
+/// The length of the text of a block of columns, in bytes. Blocks with a longer one have large values.
+pub(in crate::storage) const MAX_TEXT_BYTES: usize = 512 * 1024;
+
+/// The text of the shortest datapoint: `{"t":1}`.
+const MIN_DATAPOINT_BYTES: usize = 7;
 
 /// Data is not what was written as columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +30,7 @@ pub(in crate::storage) struct ColumnsError;
 #[derive(Debug)]
 pub(in crate::storage) struct Columns {
     count: usize,
+    text_bytes: usize,
     times: Values,
     values: Values,
     origins: Values,
@@ -61,13 +69,16 @@ impl Cells {
     }
 }
 
-/// Makes columns of a block's text, a JSON array. Returns `None` if they would not give back the
-/// same text.
-pub(in crate::storage) fn encode(text: &[u8]) -> Option<Vec<u8>> {
+/// Makes columns of the text of a block with `count` datapoints, a JSON array. Returns `None` if they
+/// would not give back the same text.
+pub(in crate::storage) fn encode(text: &[u8], count: usize) -> Option<Vec<u8>> {
+    if text.len() > MAX_TEXT_BYTES {
+        return None;
+    }
     let mut rest = text.strip_prefix(b"[")?;
     let (mut times, mut values, mut origins) = (Vec::new(), Vec::new(), Vec::new());
     loop {
-        let (Parts { time, value, origin }, length) = split_datapoint(rest)?;
+        let (DatapointParts { time, value, origin }, length) = split_datapoint(rest)?;
         times.push(Some(time));
         values.push(value);
         origins.push(origin);
@@ -81,9 +92,9 @@ pub(in crate::storage) fn encode(text: &[u8]) -> Option<Vec<u8>> {
     for column in [&times, &values, &origins] {
         write_values(&mut data, column, false)?;
     }
-    let columns = Columns::decode(&data, times.len(), text.len()).ok()?;
+    let columns = Columns::decode(&data, count, text.len()).ok()?;
     let mut decoded = Vec::with_capacity(text.len());
-    columns.write(b'[', 0..times.len(), &mut decoded);
+    columns.write(b'[', 0..count, &mut decoded);
     decoded.push(b']');
     (decoded == text).then_some(data)
 }
@@ -91,29 +102,29 @@ pub(in crate::storage) fn encode(text: &[u8]) -> Option<Vec<u8>> {
 impl Columns {
     /// Reads the columns of `count` datapoints, whose text has `text_bytes`.
     ///
-    /// The memory that this needs is bounded by these two numbers.
+    /// The memory that this needs is at most some dozen times [`MAX_TEXT_BYTES`], whatever the data is.
     pub(in crate::storage) fn decode(
         data: &[u8],
         count: usize,
         text_bytes: usize,
     ) -> Result<Self, ColumnsError> {
         // A datapoint has more bytes than that.
-        if count == 0 || count > text_bytes / 7 {
+        if count == 0 || count > text_bytes / MIN_DATAPOINT_BYTES || text_bytes > MAX_TEXT_BYTES {
             return Err(ColumnsError);
         }
-        let mut data = Bytes(data);
-        let mut values = || Values::read(&mut data, count, text_bytes, false);
+        // Each datapoint has a time, a value and an origin, and each value in an object takes some text.
+        let mut data = Bytes::new(data, 3 * count + text_bytes, text_bytes);
+        let mut values = || Values::read(&mut data, count, false);
         let (times, values, origins) = (values()?, values()?, values()?);
-        // Each datapoint has a time.
         if times.numbers().is_none() || !data.is_empty() {
             return Err(ColumnsError);
         }
-        Ok(Self { count, times, values, origins })
+        Ok(Self { count, text_bytes, times, values, origins })
     }
 
     /// Returns the datapoints of some rows, which must exist, one after the other.
     pub(in crate::storage) fn cells(self, rows: Range<usize>) -> Cells {
-        let cursors = self.values.cursors(rows.start);
+        let cursors = self.values.cursors(rows.start, self.text_bytes);
         Cells { columns: self, rows, cursors, text: Vec::new() }
     }
 
@@ -123,7 +134,7 @@ impl Columns {
     }
 
     /// Returns the time of a datapoint, in seconds.
-    pub(in crate::storage) fn time(&self, index: usize) -> f64 {
+    fn time(&self, index: usize) -> f64 {
         self.times.numbers().map_or(f64::NAN, |times| times.float(index))
     }
 
@@ -137,12 +148,20 @@ impl Columns {
         low
     }
 
-    /// Adds a separator and the text of some datapoints.
+    /// Adds a separator and the text of some datapoints. If the columns are damaged, it may be another
+    /// text, which is at most a little longer than that of the block.
     pub(in crate::storage) fn write(&self, separator: u8, rows: Range<usize>, text: &mut Vec<u8>) {
-        let cursors = |values: &Values| values.cursors(rows.start);
+        if rows == (0..self.count) && self.write_numbers(separator, text).is_some() {
+            return;
+        }
+        let end = text.len() + self.text_bytes;
+        let cursors = |values: &Values| values.cursors(rows.start, end);
         let mut times = cursors(&self.times);
         let (mut values, mut origins) = (cursors(&self.values), cursors(&self.origins));
         for (index, row) in rows.enumerate() {
+            if text.len() >= end {
+                return;
+            }
             text.push(if index == 0 { separator } else { b',' });
             text.extend_from_slice(br#"{"t":"#);
             self.times.write(row, &mut times, text);
@@ -156,6 +175,39 @@ impl Columns {
             }
             text.push(b'}');
         }
+    }
+
+    /// The same as [`write`](Self::write) for all datapoints, if their values are numbers and they have no
+    /// origins, which is what most streams have. It takes half of the time.
+    fn write_numbers(&self, separator: u8, text: &mut Vec<u8>) -> Option<()> {
+        const BEFORE_TIME: &[u8; 6] = br#",{"t":"#;
+        const BEFORE_VALUE: &[u8; 5] = br#","d":"#;
+        const MAX_ROW: usize = BEFORE_TIME.len() + BEFORE_VALUE.len() + 2 * MAX_NUMBER_BYTES + 1;
+        let (times, values) = (self.times.numbers()?, self.values.numbers()?);
+        if !self.origins.are_absent() {
+            return None;
+        }
+        let start = text.len();
+        text.resize(start + self.text_bytes + MAX_ROW, 0);
+        let mut at = start;
+        for row in 0..self.count {
+            let Some(buffer) = text.get_mut(at..at + MAX_ROW) else {
+                // The columns are damaged, and have a longer text.
+                text.truncate(start);
+                return None;
+            };
+            let mut end = BEFORE_TIME.len();
+            buffer[..end].copy_from_slice(BEFORE_TIME);
+            end += times.put(row, &mut buffer[end..]);
+            buffer[end..][..BEFORE_VALUE.len()].copy_from_slice(BEFORE_VALUE);
+            end += BEFORE_VALUE.len();
+            end += values.put(row, &mut buffer[end..]);
+            buffer[end] = b'}';
+            at += end + 1;
+        }
+        text.truncate(at);
+        text[start] = separator;
+        Some(())
     }
 }
 

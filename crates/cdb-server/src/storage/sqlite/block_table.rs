@@ -5,7 +5,7 @@ use std::ops::Range;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-use crate::storage::format::block::{Block, BlockError, StoredData};
+use crate::storage::format::block::{Block, BlockError, Encoding, StoredData};
 use crate::storage::format::checksum::Header;
 use crate::storage::{Array, DamagedBlock, Page};
 
@@ -155,11 +155,9 @@ impl StoredBlock {
 
     /// Checks the data, and makes columns of it; see [`StoredData::finished`]. Returns the block as it
     /// is to be written.
-    pub(super) fn finished(&self, data: &[u8]) -> Result<Row, DamagedBlock> {
-        let (encoding, data) = self.with(data, |stored| stored.finished())?;
-        let (count, last_t, text_bytes) = (self.count(), self.last_t, self.text_bytes);
-        let block = Block { count, last_t, text_bytes, encoding, data };
-        Ok(Row::new(self.array, self.range.start, block))
+    pub(super) fn finished(&self, data: &[u8]) -> Result<Option<Row>, DamagedBlock> {
+        let block = self.with(data, |stored| stored.finished(self.last_t))?;
+        Ok(block.map(|block| Row::new(self.array, self.range.start, block)))
     }
 
     /// Checks the data before it is used.
@@ -178,6 +176,10 @@ impl StoredBlock {
         match &self.checked {
             Some((header, checksum)) => header.check_all(*checksum, stored.data),
             None => {
+                // Format 1 has only these.
+                if stored.encoding > Encoding::Lz4 as i64 {
+                    return Err(BlockError::Encoding(stored.encoding));
+                }
                 let points = stored.points()?;
                 let is_right = points.last_t().to_bits() == self.last_t.to_bits();
                 if is_right { Ok(()) } else { Err(BlockError::Content) }
@@ -201,8 +203,8 @@ pub(super) async fn update_block(
     let header = row.header();
     sqlx::query(
         "UPDATE block SET encoding = ?, data = ?, text_bytes = ?, checksum = ?
-         WHERE rowid = ? AND checksum IS ? AND stream_id = ? AND substream = ? AND first_index = ?
-             AND end_index = ?",
+         WHERE rowid = ? AND checksum IS ? AND encoding = 1 AND stream_id = ? AND substream = ?
+             AND first_index = ? AND end_index = ?",
     )
     .bind(header.encoding)
     .bind(&row.block.data)

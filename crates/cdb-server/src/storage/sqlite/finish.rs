@@ -1,39 +1,42 @@
 //! Makes columns of full blocks, in the background: inserts and merges write text, since that is
 //! faster.
 
-#[cfg(test)]
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Weak;
 use std::time::Duration;
 
-use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
+use sqlx::{AssertSqlSafe, Row as _};
 use tokio::sync::{Mutex, mpsc};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::block_table::{Row, StoredBlock, header_columns, update_block};
+use super::block_table::{BlockReadError, Row, StoredBlock, header_columns, update_block};
 use super::commit::CommitError;
 use super::writer::Writer;
+use crate::runtime::message;
 use crate::storage::Array;
 
-/// The number of blocks that are replaced in one transaction. Inserts wait for it for a few
-/// milliseconds.
-const BLOCKS_AT_A_TIME: i64 = 16;
+/// How many blocks are replaced in one transaction, and how many bytes they may have, apart from the
+/// last one: inserts wait for it.
+const MAX_BLOCKS: usize = 16;
+const MAX_BYTES: usize = 256 * 1024;
 
-/// Nothing is done before no blocks were written for so long, so that large inserts have the
-/// processor and the disk to themselves.
-const QUIET: Duration = Duration::from_secs(1);
+/// Columns are made when no blocks were written for so long. Until then, large inserts have the
+/// processor and the disk to themselves, and what was just written is read as text, which is faster.
+const IDLE_TIME: Duration = Duration::from_secs(60);
 
-/// If blocks are written all the time, nothing is done for so long.
-const MAX_WAIT: Duration = Duration::from_secs(10);
+/// If blocks are written all the time, columns are made this often, for this long.
+const BUSY_INTERVAL: Duration = Duration::from_secs(120);
+const BUSY_TIME: Duration = Duration::from_secs(2);
 
-/// The pause after an error, such as a full disk.
-const PAUSE: Duration = Duration::from_secs(60);
+/// The time until the next attempt after an error, such as a full disk.
+const RETRY_DELAY: Duration = Duration::from_secs(60);
 
-/// The number of free pages that are returned to the file system in one transaction, and the number
-/// that is kept for the next inserts.
+/// How many free pages are returned to the file system in one transaction, and how many are kept for the
+/// next inserts.
 const PAGES_AT_A_TIME: i64 = 128;
-const SPARE_PAGES: i64 = 512;
+const MIN_FREE_PAGES: i64 = 128;
 
 /// Makes columns whenever blocks were written, until the storage is closed or dropped.
 ///
@@ -43,36 +46,43 @@ pub(super) async fn run(
     writer: Weak<Mutex<Option<Writer>>>,
     mut written: mpsc::Receiver<()>,
 ) {
-    let mut finisher = Finisher { readers, writer, after: 0 };
-    // What an earlier process has left.
-    let mut has_more = true;
+    let mut finisher = Finisher::new(readers, writer);
+    // What an earlier process has left is finished first.
     loop {
-        if !has_more && written.recv().await.is_none() {
-            return;
-        }
-        if !is_quiet(&mut written).await {
-            return;
-        }
-        has_more = match finisher.step().await {
-            Ok(Some(has_more)) => has_more,
-            Ok(None) => return,
-            Err(error) => {
-                tracing::warn!(%error, "blocks stay as text for now");
-                tokio::time::sleep(PAUSE).await;
-                true
+        let Some(is_idle) = wait_until_idle(&mut written).await else { return };
+        let until = Instant::now() + BUSY_TIME;
+        // When inserts go on, so do they while the rest waits.
+        while is_idle && written.is_empty() || Instant::now() < until {
+            match finisher.step().await {
+                Ok(Step::More) => {}
+                Ok(Step::Done) => {
+                    if written.recv().await.is_none() {
+                        return;
+                    }
+                    break;
+                }
+                Ok(Step::Closed) | Err(CommitError::Superseded) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "no columns can be made at the moment");
+                    if let Ok(None) = timeout(RETRY_DELAY, written.recv()).await {
+                        return;
+                    }
+                }
             }
-        };
+        }
     }
 }
 
-/// Waits until nothing has been written for a while. Returns whether the storage is still open.
-async fn is_quiet(written: &mut mpsc::Receiver<()>) -> bool {
-    let last = Instant::now() + MAX_WAIT;
+/// Waits until no blocks have been written for a while, or for [`BUSY_INTERVAL`]. Returns which of them
+/// it was, or `None` if the storage is closed.
+async fn wait_until_idle(written: &mut mpsc::Receiver<()>) -> Option<bool> {
+    let last = Instant::now() + BUSY_INTERVAL;
     loop {
-        match timeout_at(last.min(Instant::now() + QUIET), written.recv()).await {
+        let idle = Instant::now() + IDLE_TIME;
+        match timeout_at(last.min(idle), written.recv()).await {
             Ok(Some(())) => {}
-            Ok(None) => return false,
-            Err(_) => return true,
+            Ok(None) => return None,
+            Err(_) => return Some(idle <= last),
         }
     }
 }
@@ -81,106 +91,160 @@ async fn is_quiet(written: &mut mpsc::Receiver<()>) -> bool {
 pub(super) struct Finisher {
     readers: SqlitePool,
     writer: Weak<Mutex<Option<Writer>>>,
-    /// The row after which blocks are looked for. Those before it are damaged.
+    /// The row after which blocks are looked for.
     after: i64,
+    /// The rows that cannot be finished, so that each is tried and logged once.
+    failed: HashSet<i64>,
+}
+
+/// What a step has done.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Something. There may be more to do.
+    More,
+    /// Nothing, since all is done.
+    Done,
+    /// Nothing, since the storage is closed.
+    Closed,
 }
 
 /// A block of which columns were made.
 struct Finished {
     id: i64,
+    /// That of the block before.
     checksum: Option<i64>,
     row: Row,
 }
 
 impl Finisher {
-    #[cfg(test)]
-    pub(super) fn new(readers: SqlitePool, writer: &Arc<Mutex<Option<Writer>>>) -> Self {
-        Self { readers, writer: Arc::downgrade(writer), after: 0 }
+    pub(super) fn new(readers: SqlitePool, writer: Weak<Mutex<Option<Writer>>>) -> Self {
+        Self { readers, writer, after: 0, failed: HashSet::new() }
     }
 
-    /// Makes columns of some blocks, or makes the file smaller if there are none. Returns whether there
-    /// may be more to do, or `None` if the storage is closed.
-    pub(super) async fn step(&mut self) -> Result<Option<bool>, CommitError> {
+    /// Makes columns of some blocks. If there are none, makes the file smaller.
+    pub(super) async fn step(&mut self) -> Result<Step, CommitError> {
         if self.readers.is_closed() {
-            return Ok(None);
+            return Ok(Step::Closed);
         }
-        let finished = self.finish_some().await?;
-        let Some(writer) = self.writer.upgrade() else { return Ok(None) };
-        let mut writer = writer.lock().await;
-        let Some(writer) = writer.as_mut() else { return Ok(None) };
-        let Some(finished) = finished else {
-            self.after = 0;
-            return Ok(Some(shrink(writer).await?));
+        let (finished, last) = match self.finish_some().await {
+            Err(CommitError::Sqlite(sqlx::Error::PoolClosed)) => return Ok(Step::Closed),
+            finished => finished?,
         };
-        writer
-            .transaction(async |connection: &mut SqliteConnection| {
+        let Some(writer) = self.writer.upgrade() else { return Ok(Step::Closed) };
+        let mut writer = writer.lock().await;
+        let Some(writer) = writer.as_mut() else { return Ok(Step::Closed) };
+        let Some(last) = last else {
+            self.after = 0;
+            return shrink(writer).await;
+        };
+        if !finished.is_empty() {
+            let update = async |connection: &mut SqliteConnection| {
                 for Finished { id, checksum, row } in finished {
-                    // If it is gone, so is what was made of it.
+                    // Unless it was merged or deleted meanwhile.
                     update_block(connection, id, checksum, row).await?;
                 }
                 Ok(())
-            })
-            .await?;
-        Ok(Some(true))
+            };
+            writer.transaction(update).await?;
+        }
+        self.after = last;
+        Ok(Step::More)
     }
 
-    /// Makes columns of the next blocks. Returns `None` if there are none.
-    async fn finish_some(&mut self) -> Result<Option<Vec<Finished>>, CommitError> {
-        let rows = sqlx::query(concat!(
-            "SELECT rowid AS id, stream_id, substream, ",
-            header_columns!(),
-            ", data FROM block INDEXED BY block_unfinished
+    /// Makes columns of the next blocks. Returns the row of the last one that was looked at, or `None` if
+    /// there is none.
+    async fn finish_some(&mut self) -> Result<(Vec<Finished>, Option<i64>), CommitError> {
+        let ids: Vec<i64> = sqlx::query_scalar(
+            "SELECT rowid FROM block INDEXED BY block_unfinished
              WHERE encoding = 1 AND coalesce(text_bytes, 65536) BETWEEN 65536 AND 524288
                  AND rowid > ? ORDER BY rowid LIMIT ?",
-        ))
+        )
         .bind(self.after)
-        .bind(BLOCKS_AT_A_TIME)
+        .bind(MAX_BLOCKS as i64)
         .fetch_all(&self.readers)
         .await?;
-        let Some(last) = rows.last() else { return Ok(None) };
-        self.after = last.try_get("id")?;
-        // It takes a millisecond for each block.
-        let finished = tokio::task::spawn_blocking(move || {
-            let finish = |row: &sqlx::sqlite::SqliteRow| {
-                let (id, checksum) = (row.try_get("id")?, row.try_get("checksum")?);
+        let (mut finished, mut last, mut bytes) = (Vec::new(), None, 0);
+        for id in ids {
+            if bytes >= MAX_BYTES {
+                break;
+            }
+            last = Some(id);
+            if self.failed.contains(&id) {
+                continue;
+            }
+            match self.finish(id).await {
+                Ok(Some(block)) => {
+                    bytes += block.row.block.data.len();
+                    finished.push(block);
+                }
+                // It is gone, or it has a large value.
+                Ok(None) => {
+                    self.failed.insert(id);
+                }
+                Err(error) if error.is_damage() => {
+                    tracing::error!(%error, "a block stays as it is");
+                    self.failed.insert(id);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok((finished, last))
+    }
+
+    /// Makes columns of a block.
+    async fn finish(&self, id: i64) -> Result<Option<Finished>, BlockReadError> {
+        // What a block of format 1 holds is not known, but its data may be a large value.
+        let row = sqlx::query(concat!(
+            "SELECT stream_id, substream, ",
+            header_columns!(),
+            ", data FROM block WHERE rowid = ? AND encoding = 1 AND length(data) <= 524288",
+        ))
+        .bind(id)
+        .fetch_optional(&self.readers)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let finish = move || {
+            let block = |row: &SqliteRow| {
                 let (stream, downlink) = (row.try_get("stream_id")?, row.try_get("substream")?);
                 let block = StoredBlock::from_row(Array { stream, downlink }, row)?;
-                let row = block.finished(row.try_get("data")?)?;
-                Ok::<_, CommitError>(Finished { id, checksum, row })
+                let checksum = row.try_get("checksum")?;
+                let finished = block.finished(row.try_get("data")?)?;
+                Ok(finished.map(|row| Finished { id, checksum, row }))
             };
-            let finished = rows.iter().filter_map(|row| match finish(row) {
-                Ok(finished) => Some(finished),
-                Err(error) => {
-                    tracing::error!(%error, "a block stays as it is");
-                    None
-                }
-            });
-            finished.collect()
-        });
-        match finished.await {
-            Ok(finished) => Ok(Some(finished)),
-            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            catch_unwind(AssertUnwindSafe(|| block(&row)))
+        };
+        // It takes about a millisecond.
+        match tokio::task::spawn_blocking(finish).await {
+            Ok(Ok(finished)) => finished,
+            // A fault of compressing leaves the block as it is, and the server running.
+            Ok(Err(panic)) => {
+                tracing::error!(id, message = message(&*panic), "a block cannot be compressed");
+                Ok(None)
+            }
+            // The runtime ends.
+            Err(_) => Ok(None),
         }
     }
 }
 
-/// Returns some pages that are free to the file system. Returns whether there may be more.
+/// Returns some pages that are free to the file system.
 ///
-/// Files of earlier versions only use their free pages again.
-async fn shrink(writer: &mut Writer) -> Result<bool, CommitError> {
-    writer
-        .transaction(async |connection: &mut SqliteConnection| {
-            let pragma = "SELECT freelist_count FROM pragma_freelist_count, pragma_auto_vacuum
-                          WHERE auto_vacuum = 2";
-            let free: Option<i64> =
-                sqlx::query_scalar(pragma).fetch_optional(&mut *connection).await?;
-            let pages = (free.unwrap_or(0) - SPARE_PAGES).min(PAGES_AT_A_TIME);
-            if pages <= 0 {
-                return Ok(false);
-            }
-            let shrink = format!("PRAGMA incremental_vacuum({pages})");
-            sqlx::query(sqlx::AssertSqlSafe(shrink)).fetch_all(&mut *connection).await?;
-            Ok(true)
-        })
-        .await
+/// Files of earlier formats only use their free pages again.
+async fn shrink(writer: &mut Writer) -> Result<Step, CommitError> {
+    let shrink = async |connection: &mut SqliteConnection| {
+        let free: Option<i64> = sqlx::query_scalar(
+            "SELECT freelist_count FROM pragma_freelist_count, pragma_auto_vacuum
+             WHERE auto_vacuum = 2",
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let pages = (free.unwrap_or(0) - MIN_FREE_PAGES).min(PAGES_AT_A_TIME);
+        if pages <= 0 {
+            return Ok(Step::Done);
+        }
+        let shrink = format!("PRAGMA incremental_vacuum({pages})");
+        sqlx::query(AssertSqlSafe(shrink)).fetch_all(&mut *connection).await?;
+        Ok(Step::More)
+    };
+    writer.transaction(shrink).await
 }

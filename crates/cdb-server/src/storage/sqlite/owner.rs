@@ -31,14 +31,16 @@ const EXCLUSIVE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Checks that no other process has the file open and that no log of it is elsewhere, and marks a
 /// new file as a data file.
 pub(super) async fn prepare(file: &Path) -> Result<(), OpenError> {
-    let options = SqliteConnectOptions::new()
+    let mut options = SqliteConnectOptions::new()
         .filename(file)
         .locking_mode(SqliteLockingMode::Exclusive)
         .busy_timeout(EXCLUSIVE_TIMEOUT)
         .page_size(PAGE_BYTES)
-        // Of a new file. Free pages are returned to the file system by `finish`.
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
         .disable_statement_logging();
+    if fs::metadata(file).map_or(0, |file| file.len()) == 0 {
+        // Free pages are returned to the file system by `finish`. In other files this would write.
+        options = options.auto_vacuum(SqliteAutoVacuum::Incremental);
+    }
     // Before SQLite opens the file, which moves the log into it.
     let has_log = is_log(&beside(file, "-wal"));
     let mut connection = options.connect().await.map_err(in_use)?;

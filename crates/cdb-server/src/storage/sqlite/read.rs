@@ -25,8 +25,8 @@ const FIRST_BLOCKS: usize = 2;
 /// The number of blocks that are read at once.
 const MAX_BLOCKS: usize = 64;
 
-/// How many blocks are read for a script, as a multiple of those whose text makes a page.
-const BLOCKS_AHEAD: usize = 4;
+/// The number of blocks that are read at once for a script, as they are in the file.
+const MAX_AHEAD: usize = 16;
 
 /// A block with a longer text is read alone, in bytes.
 const LARGE_BYTES: usize = 2 * BLOCK_BYTES;
@@ -214,8 +214,8 @@ impl Reader {
 
     /// Reads some blocks as they are in the file, at most one of which is large.
     async fn read_ahead(&mut self) -> Result<(), ReadError> {
-        // As many as make a page of text, though most take a twentieth of it.
-        let blocks = self.page_bytes.div_ceil(BLOCK_BYTES) * BLOCKS_AHEAD;
+        let blocks = self.page_blocks;
+        self.page_blocks = (2 * blocks).min(MAX_AHEAD);
         let mut rows = select_blocks(self.array, self.range.start, blocks).fetch(&self.readers);
         let mut bytes = 0;
         while bytes < self.page_bytes && !self.range.is_empty() {

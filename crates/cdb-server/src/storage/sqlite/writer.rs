@@ -167,7 +167,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Says that blocks were written. If that was said before, it has not been heard yet.
+    /// Says that blocks were written, unless the last message has not been received yet.
     fn note_blocks(&self) {
         let _ = self.blocks_written.try_send(());
     }

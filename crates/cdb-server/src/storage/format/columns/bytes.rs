@@ -33,13 +33,29 @@ pub(super) fn write_codes(data: &mut Vec<u8>, codes: &[u32], kinds: usize) -> Op
 }
 
 /// Data that is read from its start to its end.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
+#[derive(Debug)]
+pub(super) struct Bytes<'a> {
+    rest: &'a [u8],
+    /// How many values may still be read, so that the memory for them is bounded.
+    values_left: usize,
+    /// The length of the longest text that may be read.
+    pub(super) max_text: usize,
+}
 
 impl<'a> Bytes<'a> {
+    pub(super) fn new(data: &'a [u8], max_values: usize, max_text: usize) -> Self {
+        Self { rest: data, values_left: max_values, max_text }
+    }
+
+    /// Returns an error if a column has more values than may still be read.
+    pub(super) fn take_values(&mut self, count: usize) -> Result<(), ColumnsError> {
+        self.values_left = self.values_left.checked_sub(count).ok_or(ColumnsError)?;
+        Ok(())
+    }
+
     pub(super) fn byte(&mut self) -> Result<u8, ColumnsError> {
-        let (byte, rest) = self.0.split_first().ok_or(ColumnsError)?;
-        self.0 = rest;
+        let (byte, rest) = self.rest.split_first().ok_or(ColumnsError)?;
+        self.rest = rest;
         Ok(*byte)
     }
 
@@ -58,8 +74,8 @@ impl<'a> Bytes<'a> {
     /// Reads what has its length before it.
     pub(super) fn part(&mut self) -> Result<&'a [u8], ColumnsError> {
         let length = self.length()?;
-        let (part, rest) = self.0.split_at_checked(length).ok_or(ColumnsError)?;
-        self.0 = rest;
+        let (part, rest) = self.rest.split_at_checked(length).ok_or(ColumnsError)?;
+        self.rest = rest;
         Ok(part)
     }
 
@@ -79,8 +95,8 @@ impl<'a> Bytes<'a> {
     /// Reads what [`write_codes`] has written.
     pub(super) fn codes(&mut self, count: usize, kinds: usize) -> Result<Vec<u32>, ColumnsError> {
         if kinds <= 1 || count == 0 {
-            // Without a kind there is nothing that could be of one.
-            return if kinds == 0 && count > 0 { Err(ColumnsError) } else { Ok(vec![0; count]) };
+            // A value without a kind is an error.
+            return if kinds < count.min(1) { Err(ColumnsError) } else { Ok(vec![0; count]) };
         }
         let codes: Vec<u32> = self.numbers(count)?;
         match codes.iter().all(|code| (*code as usize) < kinds) {
@@ -89,7 +105,7 @@ impl<'a> Bytes<'a> {
         }
     }
 
-    pub(super) fn is_empty(self) -> bool {
-        self.0.is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
     }
 }

@@ -9,6 +9,10 @@ use super::{Cell, ColumnsError};
 /// Decimals have at most so many places.
 const MAX_PLACES: usize = 18;
 
+/// No text of a number that is kept is longer: a sign, 19 digits, a point and a zero; and floats have 24
+/// characters at most.
+pub(super) const MAX_NUMBER_BYTES: usize = 24;
+
 /// The powers of ten that are exact floats.
 const POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
@@ -19,22 +23,16 @@ const POWERS: [f64; 23] = [
 const SHORT_MANTISSA: u64 = 10_000_000_000_000;
 const SHORT_PLACES: usize = 12;
 
-/// The powers of ten for the places of short numbers.
-const INTEGER_POWERS: [i64; SHORT_PLACES + 1] = [
-    1,
-    10,
-    100,
-    1_000,
-    10_000,
-    100_000,
-    1_000_000,
-    10_000_000,
-    100_000_000,
-    1_000_000_000,
-    10_000_000_000,
-    100_000_000_000,
-    1_000_000_000_000,
-];
+/// The powers of ten for the places of decimals.
+const INTEGER_POWERS: [i64; MAX_PLACES + 1] = {
+    let mut powers = [1; MAX_PLACES + 1];
+    let mut places = 1;
+    while places <= MAX_PLACES {
+        powers[places] = 10 * powers[places - 1];
+        places += 1;
+    }
+    powers
+};
 
 /// Integers up to this are exact floats.
 const MAX_EXACT: u64 = 1 << 53;
@@ -102,6 +100,26 @@ impl Decimal {
     }
 }
 
+/// The decimals with the same number of places.
+#[derive(Debug, Clone, Copy, Default)]
+struct Group {
+    all: usize,
+    /// Those that have a style.
+    shortest: usize,
+    point: usize,
+    /// The largest mantissa, without its sign.
+    max: i64,
+}
+
+impl Group {
+    fn add(&mut self, decimal: Decimal) {
+        self.all += 1;
+        self.shortest += usize::from(decimal.has(Style::Shortest, decimal.places));
+        self.point += usize::from(decimal.has(Style::Point, decimal.places));
+        self.max = self.max.max(decimal.mantissa.saturating_abs());
+    }
+}
+
 /// Decides how the numbers of a column are kept.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Plan {
@@ -111,17 +129,37 @@ pub(super) enum Plan {
 
 impl Plan {
     /// Chooses what most of these texts fit. Other texts do not matter.
-    pub(super) fn of<'a>(texts: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
-        let decimals = texts.clone().filter_map(Decimal::parse);
-        let places = decimals.clone().map(|decimal| decimal.places).max().unwrap_or(0);
-        let fitting = |style| decimals.clone().filter(|it| it.has(style, places)).count();
-        let (style, fit) = STYLES
-            .map(|style| (style, fitting(style)))
-            .into_iter()
-            .fold((Style::Shortest, 0), |best, style| if style.1 > best.1 { style } else { best });
-        let numbers = texts.clone().filter(|text| is_number(text)).count();
-        // As long as decimals are most: their size is smaller.
-        if fit < numbers - fit { Self::Floats } else { Self::Decimals { style, places } }
+    pub(super) fn of<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut numbers = 0;
+        let mut groups = [Group::default(); MAX_PLACES + 1];
+        for text in texts {
+            numbers += 1;
+            if let Some(decimal) = Decimal::parse(text) {
+                groups[decimal.places].add(decimal);
+            }
+        }
+        let mut best = (Self::Decimals { style: Style::Shortest, places: 0 }, 0);
+        for places in 0..=MAX_PLACES {
+            let fitting = groups[..=places].iter().zip(0..);
+            let fitting = fitting.filter(|(group, fewer)| {
+                let power = INTEGER_POWERS[places - *fewer];
+                group.max.checked_mul(power).is_some()
+            });
+            let count = |counts: fn(&Group) -> usize| -> usize {
+                fitting.clone().map(|(group, _)| counts(group)).sum()
+            };
+            for (style, count) in [
+                (Style::Shortest, count(|group| group.shortest)),
+                (Style::Point, count(|group| group.point)),
+                (Style::Fixed, groups[places].all),
+            ] {
+                if count > best.1 {
+                    best = (Self::Decimals { style, places }, count);
+                }
+            }
+        }
+        // Decimals are smaller, so floats are only for numbers of which few are decimals.
+        if 2 * best.1 < numbers { Self::Floats } else { best.0 }
     }
 
     /// Returns what stands for a number, if it is kept like this.
@@ -129,8 +167,8 @@ impl Plan {
         match self {
             Self::Decimals { style, places } => {
                 let decimal = Decimal::parse(text).filter(|it| it.has(style, places))?;
-                let power = 10_i64.checked_pow((places - decimal.places) as u32)?;
-                decimal.mantissa.checked_mul(power)
+                let power = INTEGER_POWERS.get(places.checked_sub(decimal.places)?)?;
+                decimal.mantissa.checked_mul(*power)
             }
             Self::Floats => {
                 let float: f64 = serde_json::from_slice(text).ok()?;
@@ -187,13 +225,24 @@ impl Numbers {
 
     /// Adds the JSON text of a number.
     pub(super) fn write(&self, index: usize, text: &mut Vec<u8>) {
+        let mut buffer = [0; MAX_NUMBER_BYTES];
+        let length = self.put(index, &mut buffer);
+        text.extend_from_slice(&buffer[..length]);
+    }
+
+    /// Writes the JSON text of a number to a buffer, which must have room for [`MAX_NUMBER_BYTES`], and returns
+    /// its length.
+    pub(super) fn put(&self, index: usize, buffer: &mut [u8]) -> usize {
         let value = self.values[index];
         match self.plan {
-            Plan::Decimals { style, places } => write_decimal(text, value, places, style),
+            Plan::Decimals { style, places } => put_decimal(buffer, value, places, style),
             Plan::Floats => {
+                let room = buffer.len();
+                let mut rest = buffer;
                 let float = f64::from_bits(value.cast_unsigned());
-                // Writing to memory does not fail, and the float is finite.
-                let _ = serde_json::to_writer(text, &float);
+                // It is finite, and there is room for it.
+                let written = serde_json::to_writer(&mut rest, &float);
+                if written.is_ok() { room - rest.len() } else { 0 }
             }
         }
     }
@@ -235,47 +284,61 @@ impl Numbers {
         {
             return value as f64 / power;
         }
-        let mut text = Vec::new();
-        write_decimal(&mut text, value, places, style);
-        serde_json::from_slice(&text).unwrap_or(f64::NAN)
+        let mut text = [0; MAX_NUMBER_BYTES];
+        let length = put_decimal(&mut text, value, places, style);
+        serde_json::from_slice(&text[..length]).unwrap_or(f64::NAN)
     }
 }
 
-fn write_decimal(text: &mut Vec<u8>, value: i64, places: usize, style: Style) {
-    let mut buffer = itoa::Buffer::new();
-    let digits = buffer.format(value.unsigned_abs()).as_bytes();
+/// The texts of the numbers below 100.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
+/// Writes a decimal to a buffer, which must have room for [`MAX_NUMBER_BYTES`], and returns its length.
+fn put_decimal(buffer: &mut [u8], value: i64, mut places: usize, style: Style) -> usize {
+    let mut rest = value.unsigned_abs();
+    if style != Style::Fixed {
+        let least = usize::from(style == Style::Point);
+        while places > least && rest.is_multiple_of(10) {
+            (rest, places) = (rest / 10, places - 1);
+        }
+    }
+    let sign = usize::from(value < 0);
     if value < 0 {
-        text.push(b'-');
+        buffer[0] = b'-';
     }
+    let digits = rest.checked_ilog10().map_or(1, |power| power as usize + 1).max(places + 1);
+    let point = sign + digits - places;
     if places == 0 {
-        text.extend_from_slice(digits);
-        return;
+        put_digits(&mut buffer[sign..point], rest);
+        return point;
     }
-    let start = text.len();
-    match digits.len().checked_sub(places).filter(|before| *before > 0) {
-        Some(before) => {
-            text.extend_from_slice(&digits[..before]);
-            text.push(b'.');
-            text.extend_from_slice(&digits[before..]);
-        }
-        None => {
-            text.extend_from_slice(b"0.");
-            text.resize(text.len() + places - digits.len(), b'0');
-            text.extend_from_slice(digits);
-        }
+    let end = point + 1 + places;
+    rest = put_digits(&mut buffer[point + 1..end], rest);
+    buffer[point] = b'.';
+    put_digits(&mut buffer[sign..point], rest);
+    end
+}
+
+/// Writes the lowest digits of a number, as many as there is room for, and returns the others.
+fn put_digits(buffer: &mut [u8], mut number: u64) -> u64 {
+    let mut pairs = buffer.rchunks_exact_mut(2);
+    for pair in &mut pairs {
+        pair.copy_from_slice(&PAIRS[(number % 100) as usize]);
+        number /= 100;
     }
-    if style == Style::Fixed {
-        return;
+    if let [digit] = pairs.into_remainder() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
-    let point = text.len() - places - 1;
-    let least = if style == Style::Point { point + 2 } else { point };
-    debug_assert!(point > start);
-    while text.len() > least && matches!(text.last(), Some(b'0')) {
-        text.pop();
-    }
-    if text.len() == point + 1 {
-        text.pop();
-    }
+    number
 }
 
 #[cfg(test)]
@@ -291,7 +354,8 @@ mod tests {
         let values: Vec<_> = encoded.iter().copied().flatten().collect();
         let mut data = Vec::new();
         plan.write(&mut data, &values).expect("numbers");
-        let numbers = Numbers::read(&mut Bytes(&data), values.len()).expect("the same numbers");
+        let numbers =
+            Numbers::read(&mut Bytes::new(&data, 0, 0), values.len()).expect("the same numbers");
         let kept = texts.iter().zip(&encoded).filter(|(_, encoded)| encoded.is_some());
         for (index, (text, _)) in kept.enumerate() {
             let mut written = Vec::new();
@@ -319,6 +383,9 @@ mod tests {
             let kept = kept(texts);
             assert!(kept.iter().filter(|kept| **kept).count() > texts.len() / 2, "{texts:?}");
         }
+        // One number with many places does not change what becomes of the others.
+        let outlier = ["1013.25", "1013.5", "99999.75", "0.30000000000000004"];
+        assert_eq!(kept(&outlier), [true, true, true, false]);
         assert_eq!(kept(&["20", "21.50", "20.5", "-0", "3.25"]), [true, false, true, false, true]);
     }
 

@@ -7,7 +7,7 @@
 pub(super) const HOLE: u8 = 0;
 
 /// The parts of a datapoint, as JSON.
-pub(super) struct Parts<'a> {
+pub(super) struct DatapointParts<'a> {
     pub(super) time: &'a [u8],
     pub(super) value: Option<&'a [u8]>,
     /// In its quotation marks.
@@ -15,7 +15,7 @@ pub(super) struct Parts<'a> {
 }
 
 /// Splits the datapoint at the start of a text. Returns its parts and its length.
-pub(super) fn split_datapoint(text: &[u8]) -> Option<(Parts<'_>, usize)> {
+pub(super) fn split_datapoint(text: &[u8]) -> Option<(DatapointParts<'_>, usize)> {
     let mut rest = text.strip_prefix(br#"{"t":"#)?;
     let time = take_value(&mut rest)?;
     let mut part = |key: &[u8]| match rest.strip_prefix(key) {
@@ -28,7 +28,7 @@ pub(super) fn split_datapoint(text: &[u8]) -> Option<(Parts<'_>, usize)> {
     let value = part(br#","d":"#)?;
     let origin = part(br#","o":"#)?;
     let rest = rest.strip_prefix(b"}")?;
-    Some((Parts { time, value, origin }, text.len() - rest.len()))
+    Some((DatapointParts { time, value, origin }, text.len() - rest.len()))
 }
 
 /// Splits an object: calls `value` with the text of each key, in its quotation marks, and that of its

@@ -12,7 +12,8 @@ fn read(data: &[u8], text: &str, count: usize) -> Columns {
 /// Makes columns of datapoints and checks that they are the same. Returns the number of bytes.
 fn check(datapoints: &[String]) -> usize {
     let text = format!("[{}]", datapoints.join(","));
-    let data = encode(text.as_bytes()).unwrap_or_else(|| panic!("no columns: {text}"));
+    let data =
+        encode(text.as_bytes(), datapoints.len()).unwrap_or_else(|| panic!("no columns: {text}"));
     let columns = read(&data, &text, datapoints.len());
     for start in 0..datapoints.len().min(40) {
         let end = datapoints.len().min(start + 3);
@@ -116,7 +117,7 @@ fn what_is_not_stored_like_this_gets_no_columns() {
         r#"[{"t":1,"d":}]"#,
         r#"[{"t":1,"d":"x}]"#,
     ] {
-        assert_eq!(encode(text.as_bytes()), None, "{text}");
+        assert_eq!(encode(text.as_bytes(), 1), None, "{text}");
     }
 }
 
@@ -124,7 +125,7 @@ fn what_is_not_stored_like_this_gets_no_columns() {
 fn times_are_found() {
     let times = [1.0, 2.5, 2.5, 2.5, 7.25];
     let text = format!("[{}]", times.map(|t| format!(r#"{{"t":{t}}}"#)).join(","));
-    let columns = read(&encode(text.as_bytes()).expect("columns"), &text, 5);
+    let columns = read(&encode(text.as_bytes(), 5).expect("columns"), &text, 5);
     let until = |t| columns.count_until(t);
     assert_eq!([0.9, 1.0, 2.4, 2.5, 7.0, 7.25, 9.0].map(until), [0, 1, 1, 4, 4, 5, 5]);
 }
@@ -141,7 +142,7 @@ fn damaged_columns_are_an_error_or_other_datapoints() {
         (seconds(i), value.to_string())
     });
     let text = format!("[{}]", rows.join(","));
-    let data = encode(text.as_bytes()).expect("columns");
+    let data = encode(text.as_bytes(), 300).expect("columns");
     for at in 0..data.len() {
         for bit in 0..8 {
             let mut damaged = data.clone();
@@ -193,7 +194,7 @@ pub(crate) fn any_rows() -> impl Strategy<Value = Vec<String>> {
 
 /// Makes columns of a block's text.
 pub(crate) fn cells_of(text: &str, count: usize) -> Cells {
-    let data = encode(text.as_bytes()).expect("columns");
+    let data = encode(text.as_bytes(), count).expect("columns");
     read(&data, text, count).cells(0..count)
 }
 

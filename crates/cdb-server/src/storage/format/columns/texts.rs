@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use super::ColumnsError;
 use super::bytes::{Bytes, write_codes, write_length};
 
+/// The bytes of the largest length.
+const MAX_LENGTH_BYTES: usize = 10;
+
 /// The texts of a column that is being written. They are JSON, or templates of it.
 #[derive(Debug, Default)]
 pub(super) struct Distinct {
@@ -58,12 +61,9 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    /// Reads the texts of `count` values. What is longer than `max_bytes` is damaged.
-    pub(super) fn read(
-        data: &mut Bytes<'_>,
-        count: usize,
-        max_bytes: usize,
-    ) -> Result<Self, ColumnsError> {
+    /// Reads the texts of `count` values.
+    pub(super) fn read(data: &mut Bytes<'_>, count: usize) -> Result<Self, ColumnsError> {
+        let (max_lengths, max_text) = (count.saturating_mul(MAX_LENGTH_BYTES), data.max_text);
         let different = data.length()?;
         if different > count {
             return Err(ColumnsError);
@@ -79,10 +79,9 @@ impl Texts {
                 .filter(|part| part.len() == length)
                 .ok_or(ColumnsError)
         };
-        // A length takes ten bytes at most.
-        let lengths = part(different.saturating_mul(10))?;
-        let text = part(max_bytes)?;
-        let (mut lengths, mut ends, mut end) = (Bytes(&lengths), Vec::with_capacity(different), 0);
+        let (lengths, text) = (part(max_lengths)?, part(max_text)?);
+        let (mut lengths, mut end) = (Bytes::new(&lengths, 0, 0), 0_usize);
+        let mut ends = Vec::with_capacity(different);
         for _ in 0..different {
             end = lengths.length()?.checked_add(end).ok_or(ColumnsError)?;
             ends.push(end);
@@ -102,6 +101,11 @@ impl Texts {
     /// Returns the codes of all values.
     pub(super) fn codes(&self) -> &[u32] {
         &self.codes
+    }
+
+    /// Returns the number of different texts.
+    pub(super) fn different(&self) -> usize {
+        self.ends.len()
     }
 
     /// Returns the text of a value.

@@ -18,6 +18,9 @@ const KINDS: usize = 4;
 /// In the place of a kind: there are several kinds.
 const MIXED: u8 = 255;
 
+/// If a column has more different texts, none of them is known by its number.
+const MAX_KNOWN_TEXTS: usize = 256;
+
 /// The number of different keys that objects may have. Those with more stay text.
 const MAX_KEYS: usize = 256;
 
@@ -141,25 +144,27 @@ struct ReadObjects {
 }
 
 /// Where the next object's values are in the columns of their keys.
-#[derive(Debug, Default)]
-pub(super) struct Cursors(Vec<usize>);
+#[derive(Debug)]
+pub(super) struct Cursors {
+    columns: Vec<usize>,
+    /// A text that is so long becomes no longer: the columns are damaged.
+    max_text: usize,
+}
 
 impl Values {
     pub(super) fn read(
         data: &mut Bytes<'_>,
         count: usize,
-        max_bytes: usize,
         within_object: bool,
     ) -> Result<Self, ColumnsError> {
+        data.take_values(count)?;
         let (kinds, counts) = Kinds::read(data, count)?;
         let of = |kind: u32| Some(counts[kind as usize]).filter(|count| *count > 0);
         let numbers = of(NUMBER).map(|count| Numbers::read(data, count)).transpose()?;
-        let texts = of(TEXT).map(|count| Texts::read(data, count, max_bytes)).transpose()?;
+        let texts = of(TEXT).map(|count| Texts::read(data, count)).transpose()?;
         let objects = match of(OBJECT) {
             Some(_) if within_object => return Err(ColumnsError),
-            objects => {
-                objects.map(|count| ReadObjects::read(data, count, max_bytes)).transpose()?
-            }
+            objects => objects.map(|count| ReadObjects::read(data, count)).transpose()?,
         };
         Ok(Self { kinds, numbers, texts, objects })
     }
@@ -169,15 +174,23 @@ impl Values {
         self.numbers.as_ref().filter(|_| matches!(self.kinds, Kinds::All(NUMBER)))
     }
 
+    /// Returns whether there are no values.
+    pub(super) fn are_absent(&self) -> bool {
+        matches!(self.kinds, Kinds::All(ABSENT))
+    }
+
     /// Returns whether a value is there.
     pub(super) fn has(&self, index: usize) -> bool {
         self.kinds.get(index).0 != ABSENT
     }
 
     /// Returns what [`write`](Self::write) needs to begin with a value.
-    pub(super) fn cursors(&self, index: usize) -> Cursors {
-        let Some(objects) = &self.objects else { return Cursors::default() };
-        objects.cursors(self.kinds.count_before(index, OBJECT))
+    pub(super) fn cursors(&self, index: usize, max_text: usize) -> Cursors {
+        let columns = match &self.objects {
+            Some(objects) => objects.cursors(self.kinds.count_before(index, OBJECT)),
+            None => Vec::new(),
+        };
+        Cursors { columns, max_text }
     }
 
     /// Returns a value. With the same cursors, one value after the other is returned. `text` is empty,
@@ -191,7 +204,9 @@ impl Values {
         match (self.kinds.get(index), &self.numbers, &self.texts) {
             ((ABSENT, _), ..) => Cell::Missing,
             ((NUMBER, place), Some(numbers), _) if numbers.is_short(place) => numbers.cell(place),
-            ((TEXT, place), _, Some(texts)) => Cell::Text(texts.code(place), texts.get(place)),
+            ((TEXT, place), _, Some(texts)) if texts.different() <= MAX_KNOWN_TEXTS => {
+                Cell::Text(texts.code(place), texts.get(place))
+            }
             _ => {
                 self.write(index, cursors, text);
                 Cell::Json(text)
@@ -252,8 +267,8 @@ impl Kinds {
 }
 
 impl ReadObjects {
-    fn read(data: &mut Bytes<'_>, count: usize, max_bytes: usize) -> Result<Self, ColumnsError> {
-        let templates = Texts::read(data, count, max_bytes)?;
+    fn read(data: &mut Bytes<'_>, count: usize) -> Result<Self, ColumnsError> {
+        let templates = Texts::read(data, count)?;
         let columns = data.length()?;
         if columns > MAX_KEYS {
             return Err(ColumnsError);
@@ -268,33 +283,40 @@ impl ReadObjects {
             });
             columns_of.push(of.collect::<Result<Vec<_>, _>>()?);
         }
-        let mut counts = vec![0; columns];
-        for code in templates.codes() {
-            columns_of[*code as usize].iter().for_each(|column| counts[*column] += 1);
+        let mut uses = vec![0_usize; columns_of.len()];
+        templates.codes().iter().for_each(|code| uses[*code as usize] += 1);
+        let mut counts = vec![0_usize; columns];
+        for (columns, uses) in columns_of.iter().zip(uses) {
+            columns
+                .iter()
+                .for_each(|column| counts[*column] = counts[*column].saturating_add(uses));
         }
-        let columns = counts.into_iter().map(|count| Values::read(data, count, max_bytes, true));
+        let columns = counts.into_iter().map(|count| Values::read(data, count, true));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         Ok(Self { templates, columns_of, columns })
     }
 
-    fn cursors(&self, index: usize) -> Cursors {
+    fn cursors(&self, index: usize) -> Vec<usize> {
         let mut cursors = vec![0; self.columns.len()];
         for code in &self.templates.codes()[..index] {
             self.columns_of[*code as usize].iter().for_each(|column| cursors[*column] += 1);
         }
-        Cursors(cursors)
+        cursors
     }
 
-    fn write(&self, index: usize, Cursors(cursors): &mut Cursors, text: &mut Vec<u8>) {
+    fn write(&self, index: usize, cursors: &mut Cursors, text: &mut Vec<u8>) {
         let pieces = self.templates.get(index).split(|byte| *byte == HOLE);
         let mut columns = self.columns_of[self.templates.code(index)].iter();
         for piece in pieces {
             text.extend_from_slice(piece);
-            if let Some(column) = columns.next() {
-                let values = &self.columns[*column];
-                values.write(cursors[*column], &mut Cursors::default(), text);
-                cursors[*column] += 1;
+            let Some(column) = columns.next() else { continue };
+            let next = &mut cursors.columns[*column];
+            if text.len() < cursors.max_text {
+                // Objects within objects are texts, which have no cursors.
+                let mut none = Cursors { columns: Vec::new(), max_text: cursors.max_text };
+                self.columns[*column].write(*next, &mut none, text);
             }
+            *next += 1;
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Columns that are made of full blocks.
 
+use std::sync::Arc;
+
 use super::*;
-use crate::storage::sqlite::finish::Finisher;
+use crate::storage::sqlite::finish::{Finisher, Step};
+use crate::storage::{Cell, Page};
 
 /// Makes columns of all full blocks.
 pub(super) async fn finish(store: &SqliteStorage) {
-    let mut finisher = Finisher::new(store.readers.clone(), &store.writer);
-    while finisher.step().await.expect("written").expect("it is open") {}
+    let mut finisher = Finisher::new(store.readers.clone(), Arc::downgrade(&store.writer));
+    while finisher.step().await.expect("written") == Step::More {}
 }
 
 /// The number of blocks with an encoding.
@@ -19,51 +22,113 @@ async fn encoded(store: &SqliteStorage, encoding: i64) -> i64 {
 }
 
 fn numbers(first: u64, count: u64) -> Value {
-    let datapoint = |t| json!({"t": t as f64 + 0.5, "d": (t * 7919 % 1000) as f64 / 10.0});
+    let random = |t: u64| (t.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 44) as f64;
+    let datapoint = |t| json!({"t": t as f64 + 0.5, "d": random(t) / 100.0});
     (first..first + count).map(datapoint).collect()
+}
+
+async fn pragma(store: &SqliteStorage, name: &str) -> i64 {
+    let query = AssertSqlSafe(format!("PRAGMA {name}"));
+    sqlx::query_scalar(query).fetch_one(&store.readers).await.expect("a number")
+}
+
+/// Reads a range as a script does: the time of each datapoint, and its value as JSON.
+async fn read_cells(
+    store: &SqliteStorage,
+    array: Array,
+    range: std::ops::Range<u64>,
+) -> Vec<(f64, String)> {
+    let mut reader = store.read(array, range);
+    let mut cells = Vec::new();
+    while let Some(page) = reader.next_page().await.expect("a page") {
+        match page {
+            Page::Text(text) => {
+                let text = [&text[..], b"]"].concat();
+                let points: Vec<Value> = serde_json::from_slice(&text).expect("datapoints");
+                let cell =
+                    |point: Value| (point["t"].as_f64().expect("a time"), point["d"].to_string());
+                cells.extend(points.into_iter().map(cell));
+            }
+            Page::Columns(mut page) => {
+                while let Some((t, cell)) = page.next() {
+                    let value = match cell {
+                        Cell::Missing => "null".to_owned(),
+                        Cell::Integer(integer) => integer.to_string(),
+                        Cell::Float(float) => json!(float).to_string(),
+                        Cell::Text(_, text) | Cell::Json(text) => {
+                            String::from_utf8(text.to_vec()).expect("text")
+                        }
+                    };
+                    cells.push((t, value));
+                }
+            }
+        }
+    }
+    cells
 }
 
 #[tokio::test]
 async fn full_blocks_become_columns_and_the_file_smaller() {
+    const COUNT: u64 = 500_000;
     let (directory, store, array) = store().await;
     let mut all = Vec::new();
-    for batch in 0..20 {
-        let batch = numbers(batch * 10_000, 10_000);
+    for batch in 0..COUNT / 50_000 {
+        let batch = numbers(batch * 50_000, 50_000);
         insert(&store, array, &batch).await.expect("stored");
         all.extend(batch.as_array().expect("datapoints").clone());
     }
     let other = Array { downlink: true, ..array };
     insert(&store, other, &numbers(0, 1000)).await.expect("stored");
-    let file = directory.path().join("data.db");
-    let size = async || {
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&store.readers).await.expect("done");
-        std::fs::metadata(&file).expect("a file").len()
-    };
-    let before = size().await;
+    let before = pragma(&store, "page_count").await;
     finish(&store).await;
     assert_eq!((encoded(&store, 0).await, encoded(&store, 3).await), (0, 0));
     // Those that may still be merged.
     assert!(encoded(&store, 1).await <= 2);
     assert!(encoded(&store, 2).await > 10);
-    let after = size().await;
-    assert!(after < before / 2 + 512 * 8192 / 2, "{after} of {before} bytes");
-    for _ in 0..2 {
-        assert!(read(&store, array, 0..200_000).await == all);
-        assert_eq!(read(&store, array, 70_001..70_005).await, &all[70_001..70_005]);
-        for index in [0, 1, 4095, 100_000, 199_999] {
-            let t = index as f64 + 0.5;
-            assert_eq!(store.array_index_after(array, t).await.expect("an index"), index + 1);
-            assert_eq!(store.array_index_after(array, t - 0.1).await.expect("an index"), index);
-        }
-        assert_eq!(read(&store, other, 0..1000).await.len(), 1000);
-        finish(&store).await;
+    assert_eq!(pragma(&store, "auto_vacuum").await, 2);
+    assert!(pragma(&store, "freelist_count").await <= 128);
+    let after = pragma(&store, "page_count").await;
+    assert!(after < before * 3 / 4, "{after} of {before} pages");
+    assert!(read(&store, array, 0..COUNT).await == all);
+    assert_eq!(read(&store, array, 70_001..70_005).await, &all[70_001..70_005]);
+    for index in [0, 1, 4095, 100_000, COUNT - 1] {
+        let t = index as f64 + 0.5;
+        assert_eq!(store.array_index_after(array, t).await.expect("an index"), index + 1);
+        assert_eq!(store.array_index_after(array, t - 0.1).await.expect("an index"), index);
     }
-    insert(&store, array, &numbers(200_000, 10)).await.expect("stored");
+    insert(&store, array, &numbers(COUNT, 10)).await.expect("stored");
+    all.extend(numbers(COUNT, 10).as_array().expect("datapoints").clone());
+    // From the middle of a block to what is in the journal.
+    let cells = read_cells(&store, array, 123_456..COUNT + 10).await;
+    let expected = all[123_456..].iter();
+    let expected = expected.map(|it| (it["t"].as_f64().expect("a time"), it["d"].to_string()));
+    assert!(cells == expected.collect::<Vec<_>>());
+    assert_eq!(read_cells(&store, array, 7..9).await.len(), 2);
     store.close_file().await;
     drop(store);
-    let store = SqliteStorage::open(&file).await.expect("it opens again");
-    assert_eq!(store.array_length(array).await.expect("a length"), 200_010);
-    assert!(read(&store, array, 150_000..200_000).await == all[150_000..]);
+    let store = SqliteStorage::open(&directory.path().join("data.db")).await.expect("it opens");
+    assert_eq!(store.array_length(array).await.expect("a length"), COUNT + 10);
+    assert!(read(&store, array, 150_000..COUNT).await == all[150_000..COUNT as usize]);
+}
+
+#[tokio::test]
+async fn blocks_of_the_first_format_become_columns() {
+    let (_directory, store, array) = store().await;
+    insert(&store, array, &numbers(0, 30_000)).await.expect("stored");
+    {
+        let mut writer = store.writer().await.expect("it is open");
+        sqlx::query("UPDATE block SET text_bytes = NULL, checksum = NULL")
+            .execute(&mut writer.connection)
+            .await
+            .expect("as it was");
+        writer.heads.replace(&ArrayHeads::default());
+    }
+    let all = read(&store, array, 0..30_000).await;
+    finish(&store).await;
+    assert_eq!((encoded(&store, 1).await, encoded(&store, 3).await), (0, 0));
+    assert!(encoded(&store, 2).await > 1);
+    assert!(read(&store, array, 0..30_000).await == all);
+    assert!(Value::from(all) == numbers(0, 30_000));
 }
 
 #[tokio::test]
@@ -86,8 +151,10 @@ async fn a_block_that_was_replaced_meanwhile_stays() {
         .fetch_one(&store.readers)
         .await
         .expect("a block");
-    let mut points = batch(&numbers(0, 5000)).await.into_points();
+    let others = json!((0..5000).map(|t| json!({"t": t as f64 + 0.5})).collect::<Value>());
+    let mut points = batch(&others).await.into_points();
     let mut row = || block_table::Row::new(array, 0, points.blocks().remove(0));
+    assert_eq!(row().block.count, 5000);
     let mut writer = store.writer().await.expect("it is open");
     let connection = &mut writer.connection;
     let other = Some(checksum + 1);
