@@ -187,7 +187,7 @@ async fn a_damaged_row_of_the_journal_costs_its_own_datapoints_only() {
     }
 }
 
-/// A closed file with blocks of two arrays, small ones and large ones.
+/// A closed file with blocks of two arrays: small ones, large ones, and columns.
 async fn closed() -> (Vec<u8>, [Array; 2], Vec<Value>) {
     let (directory, store, array) = store().await;
     let arrays = [array, Array { downlink: true, ..array }];
@@ -201,6 +201,7 @@ async fn closed() -> (Vec<u8>, [Array; 2], Vec<Value>) {
             insert(&store, array, &part.to_vec().into()).await.expect("stored");
         }
     }
+    finish(&store).await;
     store.close().await;
     drop(store);
     let file = std::fs::read(directory.path().join("data.db")).expect("a file");
