@@ -44,7 +44,7 @@ const FORBIDDEN_IN_PORTABLE: [&str; 5] = ["tokio", "reqwest", "hyper", "sqlx", "
 
 /// The crates that must not be in any dependency tree: with a second provider of cryptography,
 /// rustls panics in a handshake.
-const FORBIDDEN: [&str; 2] = ["ring", "native-tls"];
+const FORBIDDEN: [&str; 2] = ["aws-lc-rs", "native-tls"];
 
 pub(crate) fn check() -> Result {
     check_members()?;
