@@ -42,12 +42,13 @@ impl Connection {
         Ok(())
     }
 
-    /// Gets something whose response is short and ends with `end`.
+    /// Gets something whose response is short and ends with `end`, in one piece or in several.
     pub(crate) async fn get(&mut self, path: &str, end: &str) -> Result {
+        let last_piece = format!("{end}\r\n0\r\n\r\n");
         let request = format!("GET /api/v1/{path} {}0\r\n\r\n", self.head);
         self.socket.write_all(request.as_bytes()).await?;
         self.answer.clear();
-        while !self.answer.ends_with(end.as_bytes()) {
+        while ![end, &last_piece].iter().any(|end| self.answer.ends_with(end.as_bytes())) {
             if self.socket.read_buf(&mut self.answer).await? == 0 || self.answer.len() > 1000 {
                 return Err(String::from_utf8_lossy(&self.answer).into_owned().into());
             }
