@@ -47,12 +47,12 @@ pub(super) async fn run(
     mut written: mpsc::Receiver<()>,
 ) {
     let mut finisher = Finisher::new(readers, writer);
-    // What an earlier process has left is finished first.
+    // First comes what an earlier process has left.
     loop {
         let Some(is_idle) = wait_until_idle(&mut written).await else { return };
         let until = Instant::now() + BUSY_TIME;
-        // When inserts go on, so do they while the rest waits.
-        while is_idle && written.is_empty() || Instant::now() < until {
+        // All of it, or for some time if blocks are written meanwhile.
+        while (is_idle && written.is_empty()) || Instant::now() < until {
             match finisher.step().await {
                 Ok(Step::More) => {}
                 Ok(Step::Done) => {
@@ -61,7 +61,12 @@ pub(super) async fn run(
                     }
                     break;
                 }
-                Ok(Step::Closed) | Err(CommitError::Superseded) => return,
+                Ok(Step::Closed) => return,
+                // The server goes on to answer reads, and needs this task to stay.
+                Err(CommitError::Superseded) => {
+                    while written.recv().await.is_some() {}
+                    return;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "no columns can be made at the moment");
                     if let Ok(None) = timeout(RETRY_DELAY, written.recv()).await {
