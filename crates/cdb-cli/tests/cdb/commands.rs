@@ -76,6 +76,22 @@ fn only_the_owner_can_read_the_saved_login() {
     assert_eq!(output.status.code(), Some(1));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_system_without_root_certificates_reaches_a_server_without_tls() {
+    let home = TempHome::logged_in();
+    std::fs::write(home.file("none.pem"), "").expect("written");
+    let run = |arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        command.env("SSL_CERT_FILE", home.file("none.pem")).env("SSL_CERT_DIR", home.file("none"));
+        command.output().expect("it runs")
+    };
+    assert!(run(&["ls"]).status.success());
+    let encrypted = run(&["login", "https://127.0.0.1:1", "--user", "me"]);
+    let message = String::from_utf8_lossy(&encrypted.stderr).into_owned();
+    assert!(message.contains("No CA certificates were loaded"), "{message}");
+}
+
 #[test]
 fn ca_trusts_a_self_signed_certificate_and_is_saved() {
     let directory = tempfile::tempdir().expect("a directory");
