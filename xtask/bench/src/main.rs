@@ -32,7 +32,7 @@ const BATCH: usize = 5_000;
 
 #[tokio::main]
 async fn main() -> Result {
-    // reqwest asks what TLS would be encrypted with, also where there is none.
+    // reqwest needs a provider of cryptography even if TLS is not used.
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         return Err("there is another provider".into());
     }

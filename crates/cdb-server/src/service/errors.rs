@@ -49,7 +49,7 @@ impl From<AppendError> for ApiError {
             }
             AppendError::Index => Self::new(403, ErrorKind::Index, error.to_string()),
             AppendError::Storage(error) => error.into(),
-            // Whoever appends answers these two.
+            // `Service::insert` tries again, so that these two do not get here.
             AppendError::Stale | AppendError::Late { .. } => Self::internal(error),
         }
     }

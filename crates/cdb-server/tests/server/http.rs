@@ -8,8 +8,8 @@ pub(crate) fn client() -> Client {
 }
 
 pub(crate) fn client_builder() -> ClientBuilder {
-    // reqwest asks what TLS would be encrypted with, also where there is none. It fails if it was set
-    // already.
+    // reqwest needs a provider of cryptography even if TLS is not used. Setting it fails if it was set
+    // before.
     let _ = ring::default_provider().install_default();
     Client::builder()
 }

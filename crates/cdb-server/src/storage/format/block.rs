@@ -132,8 +132,7 @@ impl StoredData<'_> {
                 length
             }
             Encoding::Columns => {
-                let columns = self.columns()?;
-                columns.write(separator, 0..self.count, text);
+                self.columns()?.write(separator, 0..self.count, text);
                 // Without the bracket at the end.
                 return match text.len() - start + 1 == self.text_bytes {
                     true => Ok(()),
@@ -156,11 +155,7 @@ impl StoredData<'_> {
         separator: u8,
         rows: Range<usize>,
     ) -> Result<(), BlockError> {
-        if self.encoding == Encoding::Columns as i64 {
-            let columns = self.columns()?;
-            if rows.end > columns.len() {
-                return Err(BlockError::Content);
-            }
+        if let Some(columns) = self.columns_with(&rows)? {
             let start = text.len();
             columns.write(separator, rows, text);
             return match text.len() - start < self.text_bytes {
@@ -176,12 +171,8 @@ impl StoredData<'_> {
 
     /// Returns some of the datapoints for a script.
     pub(in crate::storage) fn page(&self, rows: Range<usize>) -> Result<Page, BlockError> {
-        if self.encoding == Encoding::Columns as i64 {
-            let columns = self.columns()?;
-            return match rows.end <= columns.len() {
-                true => Ok(Page::Columns(Box::new(columns.cells(rows)))),
-                false => Err(BlockError::Content),
-            };
+        if let Some(columns) = self.columns_with(&rows)? {
+            return Ok(Page::Columns(Box::new(columns.cells(rows))));
         }
         let mut text = Vec::new();
         self.decode_rows_onto(&mut text, b'[', rows)?;
@@ -190,10 +181,10 @@ impl StoredData<'_> {
 
     /// Returns how many datapoints are not later than `t`.
     pub(in crate::storage) fn count_until(&self, t: f64) -> Result<usize, BlockError> {
-        if self.encoding == Encoding::Columns as i64 {
-            return Ok(self.columns()?.count_until(t));
-        }
-        Ok(self.points()?.count_until(t))
+        Ok(match self.columns_with(&(0..self.count))? {
+            Some(columns) => columns.count_until(t),
+            None => self.points()?.count_until(t),
+        })
     }
 
     /// Reads all datapoints.
@@ -226,6 +217,15 @@ impl StoredData<'_> {
         // Of blocks of format 1, `self.text_bytes` is the length of the data.
         let block = Block { count: self.count, last_t, text_bytes, encoding, data };
         Ok(Some(block))
+    }
+
+    /// Returns the columns, which have these rows, or `None` if the datapoints are stored as text.
+    fn columns_with(&self, rows: &Range<usize>) -> Result<Option<Columns>, BlockError> {
+        if self.encoding != Encoding::Columns as i64 {
+            return Ok(None);
+        }
+        let columns = self.columns()?;
+        if rows.end <= self.count { Ok(Some(columns)) } else { Err(BlockError::Content) }
     }
 
     fn columns(&self) -> Result<Columns, BlockError> {

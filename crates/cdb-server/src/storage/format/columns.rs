@@ -62,10 +62,9 @@ impl Cells {
     /// Returns the time and the value of the next datapoint, or `None` after the last one.
     pub(crate) fn next(&mut self) -> Option<(f64, Cell<'_>)> {
         let row = self.rows.next()?;
-        let Columns { times, values, .. } = &self.columns;
-        let time = times.numbers().map_or(f64::NAN, |times| times.float(row));
         self.text.clear();
-        Some((time, values.cell(row, &mut self.cursors, &mut self.text)))
+        let value = self.columns.values.cell(row, &mut self.cursors, &mut self.text);
+        Some((self.columns.time(row), value))
     }
 }
 
@@ -126,11 +125,6 @@ impl Columns {
     pub(in crate::storage) fn cells(self, rows: Range<usize>) -> Cells {
         let cursors = self.values.cursors(rows.start, self.text_bytes);
         Cells { columns: self, rows, cursors, text: Vec::new() }
-    }
-
-    /// Returns the number of datapoints.
-    pub(in crate::storage) fn len(&self) -> usize {
-        self.count
     }
 
     /// Returns the time of a datapoint, in seconds.

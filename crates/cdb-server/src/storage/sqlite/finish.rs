@@ -156,9 +156,10 @@ impl Finisher {
         Ok(Step::More)
     }
 
-    /// Makes columns of the next blocks. Returns the row of the last one that was looked at, or `None` if
-    /// there is none.
+    /// Makes columns of the next blocks. Also returns the row of the last one that was looked at; `None`
+    /// if no blocks are left.
     async fn finish_some(&mut self) -> Result<(Vec<Finished>, Option<i64>), CommitError> {
+        // The condition is word by word that of the index, so that the index can be used.
         let ids: Vec<i64> = sqlx::query_scalar(
             "SELECT rowid FROM block INDEXED BY block_unfinished
              WHERE encoding = 1 AND coalesce(text_bytes, 65536) BETWEEN 65536 AND 524288

@@ -230,8 +230,8 @@ impl Numbers {
         text.extend_from_slice(&buffer[..length]);
     }
 
-    /// Writes the JSON text of a number to a buffer, which must have room for [`MAX_NUMBER_BYTES`], and returns
-    /// its length.
+    /// Writes the JSON text of a number to a buffer, which must have room for [`MAX_NUMBER_BYTES`], and
+    /// returns its length.
     pub(super) fn put(&self, index: usize, buffer: &mut [u8]) -> usize {
         let value = self.values[index];
         match self.plan {

@@ -5,7 +5,7 @@ use super::*;
 
 fn read(data: &[u8], text: &str, count: usize) -> Columns {
     let columns = Columns::decode(data, count, text.len()).expect("columns");
-    assert_eq!(columns.len(), count);
+    assert_eq!(columns.count, count);
     columns
 }
 
