@@ -1,5 +1,7 @@
 //! The connection.
 
+mod latest;
+
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -8,8 +10,10 @@ use std::time::Duration;
 use cdb_http::websocket::{ConnectionState, Reconnect};
 use cdb_http::{Credentials, ProtocolError, Session, SessionBuilder};
 use cdb_types::endpoint::{
-    Count, Counted, Endpoint, Json, ListInterpolators, ListTransforms, ListUsers, Ping, Version,
+    Count, Counted, Endpoint, Json, ListInterpolators, ListTransforms, ListUsers, Ping,
+    QueryLatest, Version,
 };
+use cdb_types::summary::Latest;
 use cdb_types::{DevicePath, Name, ObjectPath, ServerInfo, StreamPath, UserPath};
 use futures_util::stream;
 use tokio::sync::watch;
@@ -335,6 +339,38 @@ impl ConnectorDb {
         }
         let path: StreamPath = path.parse()?;
         Ok(Stream(Handle::new(self.connection().clone(), path)))
+    }
+
+    /// Returns the number of datapoints and the last datapoint of streams, or of all streams of devices
+    /// and users, in the order of their paths. Streams that do not exist or may not be read are left out.
+    ///
+    /// It is one call, however many streams there are. The original server is asked about each stream.
+    ///
+    /// ```no_run
+    /// # async fn example(cdb: cdb_core::ConnectorDb) -> cdb_core::Result<()> {
+    /// let now = cdb_core::Timestamp::now();
+    /// for latest in cdb.latest(["me", "friend/phone/steps"]).await? {
+    ///     let is_silent = latest.age(now).is_none_or(|age| age > 3600.0);
+    ///     println!("{} {}", latest.stream, if is_silent { "is silent" } else { "" });
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if a text is not the path of a user, a device or a stream, or the server cannot
+    /// be reached.
+    pub async fn latest(
+        &self,
+        paths: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Vec<Latest>> {
+        let parsed = paths.into_iter().map(|path| path.as_ref().parse());
+        let paths: Vec<ObjectPath> = parsed.collect::<Result<_, _>>()?;
+        match self.session().call(&QueryLatest(&paths)).await {
+            Ok(Json(latest)) => Ok(latest),
+            Err(error) if error.status() == Some(404) => latest::of_each(self, paths).await,
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Returns a channel with the state of the websocket that carries subscriptions. It is updated

@@ -43,6 +43,7 @@ pub use cdb_http::Credentials;
 pub use cdb_http::websocket::{ConnectionState, Reconnect};
 #[doc(hidden)]
 pub use cdb_http::{Facts, error_predicates};
+pub use cdb_types::summary::{Latest, Plot, Statistics};
 pub use cdb_types::{
     ApiKey, Datapoint, DatapointArray, DeviceCreate, DeviceInfo, DevicePath, DeviceUpdate,
     ErrorKind, ObjectPath, Password, Schema, Seconds, ServerError, ServerInfo, StreamCreate,
@@ -54,8 +55,8 @@ pub use device::Device;
 pub use error::{Error, Lagged, OtherError};
 pub use object::Object;
 pub use stream::{
-    ByIndex, ByTime, Callback, Datapoints, Downlinks, InsertArray, Query, Reply, Request, Stream,
-    Subscribe, Subscription, TypedStream, Whole,
+    ByIndex, ByTime, Callback, Datapoints, Downlinks, InsertArray, Query, ReadPlot, ReadStatistics,
+    Reply, Request, Stream, Subscribe, Subscription, TypedStream, Whole,
 };
 pub use user::{ListStreams, User};
 

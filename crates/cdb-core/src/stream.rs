@@ -7,6 +7,7 @@ mod follow;
 mod insert;
 mod query;
 mod subscribe;
+mod summary;
 mod typed;
 
 use std::ops::RangeBounds;
@@ -15,7 +16,7 @@ use bytes::Bytes;
 use cdb_types::endpoint::Length;
 use cdb_types::{
     Datapoint, DatapointArray, Finite, Schema, StreamCreate, StreamInfo, StreamKind, StreamPath,
-    StreamUpdate,
+    StreamUpdate, Timestamp,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -26,6 +27,7 @@ pub use downlink::{Downlinks, Reply, Request};
 pub use insert::InsertArray;
 pub use query::{ByIndex, ByTime, Query, Whole};
 pub use subscribe::{Subscribe, Subscription};
+pub use summary::{ReadPlot, ReadStatistics};
 pub use typed::TypedStream;
 
 use crate::object::{Handle, getters, object_methods, setters};
@@ -245,6 +247,54 @@ impl Stream {
     /// ```
     pub fn query(&self) -> Query<Value> {
         self.typed().query()
+    }
+
+    /// Reads what a plot of a range of time shows, in `columns` columns (at most 10,000), when awaited:
+    /// the first, smallest, largest and last number of each column, and their mean. All forms of Rust
+    /// ranges are accepted; an open range begins or ends with the datapoints.
+    ///
+    /// However many datapoints there are, no more than that is sent, and with one column for each pixel
+    /// the [line](cdb_types::summary::Plot::line) through them is the same picture as one through all
+    /// datapoints. The original server sends all datapoints, of which the plot is computed here.
+    ///
+    /// ```no_run
+    /// # async fn example(temperature: cdb_core::Stream) -> cdb_core::Result<()> {
+    /// use cdb_core::Timestamp;
+    /// let year = Timestamp::now() - 365.0 * 86400.0..;
+    /// for (t, celsius) in temperature.plot(year, 800).await?.line() {
+    ///     println!("{t} {celsius}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Awaiting it returns an error if the stream does not exist or may not be read, there are too many
+    /// columns or none, the end is not after the start, the transform is not valid, or the server cannot
+    /// be reached.
+    pub fn plot(&self, range: impl RangeBounds<Timestamp>, columns: usize) -> ReadPlot {
+        ReadPlot::new(self.clone(), &range, columns)
+    }
+
+    /// Reads how many datapoints there are and what kinds of values, with minimum, maximum and mean of
+    /// the numbers and the most frequent strings, when awaited.
+    ///
+    /// The original server sends all datapoints, of which the statistics are computed here.
+    ///
+    /// ```no_run
+    /// # async fn example(temperature: cdb_core::Stream) -> cdb_core::Result<()> {
+    /// let statistics = temperature.statistics().await?;
+    /// if let Some(numbers) = statistics.keys[""].number {
+    ///     println!("from {} to {}", numbers.min, numbers.max);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Awaiting it returns the same errors as [`len`](Self::len).
+    pub fn statistics(&self) -> ReadStatistics {
+        ReadStatistics::new(self.clone())
     }
 
     /// Appends a value with the current time as its timestamp, and returns when the server has

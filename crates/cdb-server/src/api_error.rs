@@ -83,7 +83,9 @@ impl ApiError {
 impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
         match error {
-            QueryError::Range | QueryError::Index(_) => Self::bad_request(error.to_string()),
+            QueryError::Range | QueryError::Index(_) | QueryError::Columns => {
+                Self::bad_request(error.to_string())
+            }
             QueryError::OutOfBounds => Self::new(403, ErrorKind::Range, error.to_string()),
             _ => Self::invalid(error.to_string()),
         }

@@ -23,7 +23,7 @@ use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use cdb_types::endpoint::{
     API, Endpoint, Length, ListInterpolators, ListTransforms, ListUsers, Login, Logout, Ping,
-    QueryDataset, QueryMerge, ReadSession, Version,
+    QueryDataset, QueryLatest, QueryMerge, ReadSession, Version,
 };
 use cdb_types::{DeviceKind, ErrorKind, Kind, StreamKind, UserKind};
 
@@ -48,13 +48,14 @@ pub(crate) fn router(service: Arc<Service>, limits: &Limits) -> Router {
         .put(objects::update_stream)
         .delete(objects::delete_stream);
     let data = get(data::read).post(data::insert).put(data::insert_restamped);
-    let routes: [(&str, Api); 15] = [
+    let routes: [(&str, Api); 16] = [
         (Ping::ROUTE, get(server::query)),
         (Version::ROUTE, get(server::version)),
         (ListTransforms::ROUTE, get(server::transforms)),
         (ListInterpolators::ROUTE, get(server::interpolators)),
         (QueryMerge::ROUTE, post(queries::merge)),
         (QueryDataset::ROUTE, post(queries::dataset)),
+        (QueryLatest::ROUTE, post(queries::latest)),
         (Login::ROUTE, get(server::log_in).post(server::post_login)),
         (Logout::ROUTE, get(server::log_out).post(server::log_out)),
         (ReadSession::ROUTE, get(server::session)),

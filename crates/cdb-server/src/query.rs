@@ -4,15 +4,19 @@
 mod answer;
 mod dataset;
 pub(crate) mod documentation;
+mod latest;
 mod memory;
 mod merge;
 mod source;
+mod summarise;
 
 pub(crate) use answer::{Answer, AnswerError, write_point};
 pub(crate) use dataset::{Dataset, Times};
+pub(crate) use latest::LatestRows;
 pub(crate) use memory::Memory;
 pub(crate) use merge::Merged;
 pub(crate) use source::{Source, read_point};
+pub(crate) use summarise::{Stored, plot_results};
 
 use cdb_pipescript::{Point, RunError};
 

@@ -7,6 +7,7 @@ mod cache;
 mod data;
 mod devices;
 mod errors;
+mod latest;
 mod logins;
 mod queries;
 mod resolve;
@@ -15,6 +16,7 @@ mod schemas;
 mod sessions;
 mod streams;
 mod subscriptions;
+mod summaries;
 mod users;
 mod view;
 

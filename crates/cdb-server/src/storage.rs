@@ -17,12 +17,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cdb_types::endpoint::{Counted, OTHER_INDEX};
+use cdb_types::summary::Summary;
 
 pub(crate) use format::batch::{Batch, BatchError, InsertRules};
 pub(crate) use format::block::{Block, BlockError, Page};
 pub(crate) use format::columns::Cell;
+pub(crate) use format::visit::{Datum, add_to};
 pub(crate) use load::{Load, LoadError};
-pub(crate) use model::{Array, Device, KeyDigest, StoredPassword, Stream, User, key_digest};
+pub(crate) use model::{
+    Array, Device, KeyDigest, StoredPassword, Stream, StreamName, User, key_digest,
+};
 
 use self::sessions::SessionStorage;
 use crate::events::ChangeLog;
@@ -51,6 +55,17 @@ pub(crate) trait Storage: SessionStorage + Debug + Send + Sync {
 
     /// Reads the datapoints of a range, all of which must exist.
     fn scan(&self, permit: &ReadPermit, range: Range<u64>, pages: PageSize) -> Box<dyn Scan>;
+
+    /// Returns what is known of the next datapoints of a range without reading them, in ascending order
+    /// of their indexes. It is empty if nothing more is known; what lies between must be read.
+    async fn summaries(
+        &self,
+        permit: &ReadPermit,
+        range: Range<u64>,
+    ) -> Result<Vec<Summarised>, ReadError>;
+
+    /// Returns the lengths and the last datapoints of arrays, one for each permit.
+    async fn latest(&self, permits: &[ReadPermit]) -> Result<Vec<Latest>, ReadError>;
 
     /// Waits until the appends and changes that are running have ended.
     async fn settled(&self);
@@ -93,6 +108,12 @@ pub(crate) trait Catalog: Send {
 
     /// Returns the streams of all devices of a user, oldest first.
     async fn streams_of_user(&mut self, user: i64) -> Result<Vec<Stream>, StorageError>;
+
+    /// Returns the names of the streams of all devices of a user, oldest first.
+    async fn stream_names_of_user(&mut self, user: i64) -> Result<Vec<StreamName>, StorageError>;
+
+    /// Returns the names of the streams of a device, oldest first.
+    async fn stream_names(&mut self, device: i64) -> Result<Vec<StreamName>, StorageError>;
 
     /// Returns the id of the stream that a user's changes are logged in.
     async fn audit_log(&mut self, user: i64) -> Result<Option<i64>, StorageError>;
@@ -178,6 +199,34 @@ pub(crate) trait Scan: Debug + Send {
 
     /// Returns whether the last piece has been returned.
     fn is_done(&self) -> bool;
+}
+
+/// Consecutive datapoints of which the summary is stored.
+#[derive(Debug)]
+pub(crate) struct Summarised {
+    pub(crate) range: Range<u64>,
+    pub(crate) first_t: f64,
+    pub(crate) last_t: f64,
+    pub(crate) summary: Summary,
+}
+
+/// The end of an array.
+#[derive(Debug)]
+pub(crate) struct Latest {
+    pub(crate) length: u64,
+    pub(crate) last: Last,
+}
+
+/// The last datapoint of an array.
+#[derive(Debug)]
+pub(crate) enum Last {
+    None,
+    /// Its JSON text.
+    Text(Vec<u8>),
+    /// It is so long that it must be read by itself.
+    Long,
+    /// It cannot be read.
+    Damaged(DamagedBlock),
 }
 
 /// How much a scan reads at once.

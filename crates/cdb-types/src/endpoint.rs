@@ -12,7 +12,8 @@ use std::fmt;
 use serde::Serialize;
 
 pub use data::{
-    INDEX_PARAMETER, IndexOfTime, Insert, Length, OTHER_INDEX, QueryDataset, QueryMerge, ReadData,
+    INDEX_PARAMETER, IndexOfTime, Insert, Length, OTHER_INDEX, OrDatapoints, QueryDataset,
+    QueryLatest, QueryMerge, ReadData, ReadPlot, ReadStatistics,
 };
 pub use object::{
     Create, Delete, ListDevices, ListStreams, ListUserStreams, ListUsers, Read, Write,

@@ -13,6 +13,8 @@
 //!   that is `None` as it is; an empty string clears a text field.
 //! - **Queries**: a [`DataQuery`] selects a [`Range`] of a stream, by index or by time. A
 //!   [`DatasetQuery`] combines several streams into a table.
+//! - **Summaries**: [`summary`] has what many datapoints come to: plots, statistics, the latest
+//!   datapoints of many streams.
 //! - **Calls**: [`endpoint`] has each call of the protocol with its HTTP method, path, body and
 //!   response. A failed call returns a [`ServerError`], whose [`ErrorKind`] says what is wrong.
 //! - **Subscriptions**: [`websocket`] has the frames that a client and a server exchange.
@@ -57,6 +59,7 @@ mod same;
 mod schema;
 mod secret;
 pub mod session;
+pub mod summary;
 mod timestamp;
 pub mod websocket;
 
@@ -78,7 +81,8 @@ pub use path::{
 };
 pub use query::{
     CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DataQuery, DatasetQuery, MAX_MERGED,
-    MAX_STREAMS, QueryError, Range, Reference, StreamQuery, check_merge, is_true, resolve_indices,
+    MAX_STREAMS, PlotQuery, QueryError, Range, Reference, StreamQuery, check_merge, is_true,
+    resolve_indices,
 };
 pub use same::is_same_value;
 pub use schema::Schema;

@@ -2,12 +2,14 @@
 
 mod dataset;
 mod parameters;
+mod plot;
 
 pub use dataset::{
     CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DatasetQuery, MAX_MERGED,
     MAX_STREAMS, Reference, StreamQuery, check_merge,
 };
 pub use parameters::is_true;
+pub use plot::PlotQuery;
 
 /// A query for datapoints of one stream, in the form in which it is sent.
 ///
@@ -117,6 +119,10 @@ pub enum QueryError {
     /// A column has a transform for a merge as a whole.
     #[error("Set transforms within each merge element instead of overall for dataset element")]
     TransformOfMerge,
+    /// A plot has no columns, or more than
+    /// [`MAX_PLOT_COLUMNS`](crate::summary::MAX_PLOT_COLUMNS).
+    #[error("A plot needs \"columns\", a number from 1 to 10000.")]
+    Columns,
     /// The start time of a dataset is negative, or a dataset by times has indices.
     #[error("Tdataset range invalid")]
     Times,

@@ -139,17 +139,17 @@ pub mod types {
         Datapoint, DatapointArray, DatapointParseError, DatapointParser, DatasetQuery,
         DeviceCreate, DeviceInfo, DeviceKind, DevicePath, DeviceUpdate, Discarded, ErrorKind,
         Finite, Kind, MAX_MERGED, MAX_NAME_LEN, MAX_STREAMS, Name, NameError, Number, ObjectPath,
-        Origin, Password, PathError, QueryError, Range, RawDatapoint, RawNumber, Reference, Schema,
-        Seconds, ServerError, ServerInfo, StreamCreate, StreamInfo, StreamKind, StreamPath,
-        StreamQuery, StreamUpdate, Timestamp, TimestampError, TimestampRangeError, Update,
-        UpdateError, UserCreate, UserInfo, UserKind, UserPath, UserUpdate, check_merge,
+        Origin, Password, PathError, PlotQuery, QueryError, Range, RawDatapoint, RawNumber,
+        Reference, Schema, Seconds, ServerError, ServerInfo, StreamCreate, StreamInfo, StreamKind,
+        StreamPath, StreamQuery, StreamUpdate, Timestamp, TimestampError, TimestampRangeError,
+        Update, UpdateError, UserCreate, UserInfo, UserKind, UserPath, UserUpdate, check_merge,
         is_same_value, is_true, resolve_indices,
     };
     #[cfg(any(feature = "logger", feature = "schema", feature = "server"))]
     pub use cdb_types::{InvalidSchema, SchemaLimits, Validator};
     // Apart from a glob, since the generic calls of `endpoint` read better in their own crate.
     #[doc(no_inline)]
-    pub use cdb_types::{endpoint, meta, websocket};
+    pub use cdb_types::{endpoint, meta, summary, websocket};
 }
 
 /// Compiles the example of the README.

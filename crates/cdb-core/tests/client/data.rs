@@ -1,4 +1,4 @@
-use cdb_core::{Datapoint, Error, Stream, StreamCreate, Timestamp};
+use cdb_core::{Datapoint, Error, Latest, Stream, StreamCreate, Timestamp};
 use futures_util::{StreamExt, TryStreamExt, future};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -230,4 +230,28 @@ async fn an_insert_with_an_index_is_stored_once_if_sent_twice() {
     stream.insert_json(r#"[{"t":10,"d":6}]"#).await.expect("stored");
     assert!(stream.insert_json(r#"[{"t":9,"d":7}]"#).await.expect_err("too early").is_invalid());
     assert_eq!(stream.len().await.expect("a number"), 7);
+}
+
+#[tokio::test]
+async fn plots_statistics_and_last_datapoints() {
+    let server = TestServer::start().await;
+    let cdb = &server.me;
+    let stream = cdb.stream("temperature").expect("a name");
+    stream.create(StreamCreate::new()).await.expect("created");
+    let points: Vec<_> = (1..=1000).map(|t| Datapoint::at(t, t % 10)).collect();
+    stream.insert_array(&points).await.expect("inserted");
+    let plot = stream.plot(.., 10).await.expect("a plot");
+    assert_eq!((plot.count, plot.len(), plot.mean[3]), (1000, 10, 4.5));
+    let [from, to] = [101, 200].map(|t| Timestamp::ZERO + f64::from(t));
+    assert_eq!(stream.plot(from..to, 3).await.expect("a plot").count, 99);
+    let doubled = stream.plot(from..=to, 1).transform("$*2").await.expect("a plot");
+    assert_eq!((doubled.count, doubled.d[0]), (100, [2.0, 0.0, 18.0, 0.0]));
+    let statistics = stream.statistics().await.expect("statistics");
+    assert_eq!(statistics.last, Some(Datapoint::at(1000, json!(0))));
+    assert_eq!(statistics.keys[""].number.map(|number| number.mean), Some(4.5));
+    let part = stream.statistics().range(from..).await.expect("statistics");
+    assert_eq!(part.count, 900);
+    let latest = cdb.latest([cdb.path(), "no/such/stream"]).await.expect("a list");
+    assert_eq!(latest, [Latest::new(stream.path().clone(), 1000, statistics.last)]);
+    assert_eq!(latest[0].age(Timestamp::ZERO + 1060.0), Some(60.0));
 }

@@ -2,10 +2,11 @@
 
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use cdb_types::DataQuery;
 use cdb_types::endpoint::INDEX_PARAMETER;
+use cdb_types::{DataQuery, PlotQuery};
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
@@ -16,9 +17,12 @@ use crate::api_error::ApiError;
 use crate::query::{Answer, AnswerError};
 use crate::service::InsertOptions;
 
+/// The type of a body of plain bytes.
+const BYTES: &str = "application/octet-stream";
+
 type Stream = Call<(String, String, String)>;
 
-pub(super) async fn read(call: Stream) -> Result<Response, ApiError> {
+pub(super) async fn read(call: Stream, headers: HeaderMap) -> Result<Response, ApiError> {
     let Call { service, principal, path, parameters } = call;
     match parameters.query() {
         Some("length") => {
@@ -37,11 +41,32 @@ pub(super) async fn read(call: Stream) -> Result<Response, ApiError> {
             let path = path.to_read()?;
             json(&service.index_of_time(&principal, &path, parameters.downlink(), t).await?)
         }
+        Some("plot") => {
+            let query = PlotQuery::from_parameters(parameters.iter())?;
+            let plot = service.plot(&principal, &path.to_change()?, query).await?;
+            if wants_bytes(&headers) { Ok(floats(&plot.to_numbers())) } else { json(&plot) }
+        }
+        Some("statistics") => {
+            let query = DataQuery::from_parameters(parameters.iter())?;
+            json(&service.statistics(&principal, &path.to_change()?, query).await?)
+        }
         _ => {
             let query = DataQuery::from_parameters(parameters.iter())?;
             send(service.read_data(&principal, &path.to_change()?, query).await?).await
         }
     }
+}
+
+/// Whether an answer is asked for that is not JSON.
+fn wants_bytes(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.trim() == BYTES)
+}
+
+/// A response of floats, the lowest byte first.
+fn floats(numbers: &[f64]) -> Response {
+    let body: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    ([(header::CONTENT_TYPE, BYTES)], body).into_response()
 }
 
 pub(super) async fn insert(call: Stream, request: Request) -> Result<&'static str, ApiError> {

@@ -2,7 +2,7 @@
 
 use axum::extract::Request;
 use axum::response::Response;
-use cdb_types::StreamQuery;
+use cdb_types::{ObjectPath, StreamQuery};
 
 use super::body;
 use super::data::send;
@@ -15,6 +15,14 @@ pub(super) async fn merge(call: Call<()>, request: Request) -> Result<Response, 
     let streams: Option<Vec<StreamQuery>> =
         body::parsed(&service, &principal, request, body::json).await?;
     send(service.query_merge(&principal, &streams.unwrap_or_default()).await?).await
+}
+
+pub(super) async fn latest(call: Call<()>, request: Request) -> Result<Response, ApiError> {
+    call.service.check_query(&call.principal)?;
+    let Call { service, principal, .. } = call;
+    let paths: Option<Vec<ObjectPath>> =
+        body::parsed(&service, &principal, request, body::json).await?;
+    send(service.query_latest(&principal, paths.unwrap_or_default()).await?).await
 }
 
 pub(super) async fn dataset(call: Call<()>, request: Request) -> Result<Response, ApiError> {

@@ -3,7 +3,7 @@
 use cdb_pipescript::{Point, RunError, Value};
 use cdb_types::{Datapoint, Timestamp};
 
-use super::{QueryFailure, Rows};
+use super::{LatestRows, QueryFailure, Rows};
 use crate::api_error::ApiError;
 use crate::compute::Compute;
 use crate::identity::Principal;
@@ -12,12 +12,14 @@ use crate::storage::{ReadError, Scan};
 /// The size of a piece of a computed response, in bytes.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// A JSON array of datapoints, piece by piece.
+/// A JSON array, piece by piece.
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// The datapoints as they are stored.
     Stored(Box<dyn Scan>),
     Computed(Box<Computed>),
+    /// The last datapoints of many streams.
+    Latest(LatestRows),
 }
 
 /// Why a response ends early.
@@ -48,6 +50,7 @@ impl Answer {
         match self {
             Self::Stored(scan) => Ok(scan.next().await?),
             Self::Computed(computed) => computed.next().await,
+            Self::Latest(rows) => Ok(rows.next().await?),
         }
     }
 
@@ -56,6 +59,7 @@ impl Answer {
         match self {
             Self::Stored(scan) => scan.is_done(),
             Self::Computed(computed) => computed.state.as_ref().is_none_or(|state| state.ended),
+            Self::Latest(rows) => rows.is_done(),
         }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Located {
 }
 
 impl Located {
-    fn array(&self, downlink: bool) -> Array {
+    pub(super) fn array(&self, downlink: bool) -> Array {
         Array { stream: self.stream.id, downlink }
     }
 
@@ -92,7 +92,7 @@ struct Destination {
 
 impl Service {
     /// Finds a stream that the caller may know of, and what it may do with it.
-    async fn locate(
+    pub(super) async fn locate(
         &self,
         principal: &Principal,
         path: &StreamPath,

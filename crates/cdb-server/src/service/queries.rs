@@ -139,7 +139,7 @@ impl Service {
     }
 
     /// Counts what the scripts of a query hold.
-    fn script_memory(&self, principal: &Principal) -> Memory {
+    pub(super) fn script_memory(&self, principal: &Principal) -> Memory {
         // Callers without a login are counted together, wherever they come from.
         let caller = Caller::new(principal, IpAddr::from(Ipv4Addr::UNSPECIFIED).into());
         Memory::new(self.script_memory.begin(caller))
@@ -200,7 +200,7 @@ impl Service {
     }
 
     /// Returns the indices of a range, and the maximum number of results if there is one.
-    async fn resolve(
+    pub(super) async fn resolve(
         &self,
         permit: &ReadPermit,
         range: Range,

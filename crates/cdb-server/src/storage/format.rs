@@ -2,7 +2,11 @@
 
 pub(in crate::storage) mod batch;
 pub(in crate::storage) mod block;
+mod bytes;
 pub(in crate::storage) mod checksum;
 pub(crate) mod columns;
 pub(crate) mod points;
+mod split;
+pub(in crate::storage) mod summary;
 pub(in crate::storage) mod surrogates;
+pub(crate) mod visit;

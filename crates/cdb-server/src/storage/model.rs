@@ -86,6 +86,14 @@ pub(crate) struct Stream {
     pub(crate) downlink: bool,
 }
 
+/// A stream, without its properties.
+#[derive(Debug, Clone)]
+pub(crate) struct StreamName {
+    pub(crate) id: i64,
+    pub(crate) device_id: i64,
+    pub(crate) name: String,
+}
+
 /// One of a stream's two arrays of datapoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Array {

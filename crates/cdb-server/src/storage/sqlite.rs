@@ -15,13 +15,15 @@ mod error;
 mod finish;
 mod identify;
 mod journal;
+mod latest;
 mod list;
 mod lock;
 mod owner;
 mod read;
 mod sessions;
+mod summaries;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod transaction;
 mod writer;
 

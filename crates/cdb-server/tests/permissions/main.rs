@@ -7,6 +7,7 @@ mod devices;
 mod expected;
 #[path = "../server/http.rs"]
 mod http;
+mod latest;
 mod logins;
 mod order;
 mod queries;
@@ -116,6 +117,7 @@ async fn reading_data() {
         for stream in targets::streams(run.world(), caller) {
             reading::check(run, stream).await;
             queries::check(run, stream).await;
+            latest::check(run, stream).await;
         }
     })
     .await;

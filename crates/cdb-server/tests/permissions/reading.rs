@@ -5,7 +5,15 @@ use crate::run::{Request, Run};
 use crate::view::View;
 
 /// What is asked of the data.
-const QUERIES: [&str; 5] = ["i1=0", "t1=0", "i1=0&transform=$", "q=length", "q=time2index&t=0"];
+const QUERIES: [&str; 7] = [
+    "i1=0",
+    "t1=0",
+    "i1=0&transform=$",
+    "q=length",
+    "q=time2index&t=0",
+    "q=plot&columns=3",
+    "q=statistics",
+];
 
 /// Whether a caller may read the data of a stream, or how it is refused.
 pub(crate) fn access(

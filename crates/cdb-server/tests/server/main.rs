@@ -18,4 +18,5 @@ mod recorded;
 mod schemas;
 mod sessions;
 mod socket;
+mod summaries;
 mod support;

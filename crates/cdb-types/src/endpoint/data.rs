@@ -6,8 +6,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::object::{DATA, data};
-use super::{Endpoint, Json, Method};
-use crate::{DataQuery, Datapoint, DatapointArray, DatasetQuery, StreamPath, StreamQuery};
+use super::{Answer, Endpoint, Json, Method};
+use crate::summary::{Latest, Plot, Statistics};
+use crate::{
+    DataQuery, Datapoint, DatapointArray, DatasetQuery, ObjectPath, PlotQuery, StreamPath,
+    StreamQuery,
+};
 
 /// Returns the URL parameter that selects the downlink, if `downlink` is set.
 fn downlink(downlink: bool) -> impl Iterator<Item = (&'static str, String)> {
@@ -175,6 +179,122 @@ impl<T: Serialize> Endpoint for Insert<'_, T> {
 
     fn body(&self) -> Option<&[Datapoint<T>]> {
         Some(self.datapoints)
+    }
+}
+
+/// `GET …/data?q=plot&…`: returns a plot.
+///
+/// The original server does not know it, and returns the datapoints.
+#[derive(Debug)]
+pub struct ReadPlot<'a> {
+    /// The stream.
+    pub stream: &'a StreamPath,
+    /// What to plot.
+    pub query: &'a PlotQuery,
+}
+
+impl Endpoint for ReadPlot<'_> {
+    type Body = ();
+    type Answer = OrDatapoints<Plot>;
+    const ROUTE: &'static str = DATA;
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
+
+    fn path(&self) -> String {
+        data(self.stream)
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        let mut parameters = vec![("q", "plot".to_owned())];
+        parameters.extend(self.query.parameters());
+        parameters.extend(whole(self.query.t1.is_none() && self.query.t2.is_none()));
+        parameters
+    }
+}
+
+/// `GET …/data?q=statistics&…`: returns the statistics of a range.
+///
+/// The original server does not know it, and returns the datapoints.
+#[derive(Debug)]
+pub struct ReadStatistics<'a> {
+    /// The stream.
+    pub stream: &'a StreamPath,
+    /// The range.
+    pub query: &'a DataQuery,
+}
+
+impl Endpoint for ReadStatistics<'_> {
+    type Body = ();
+    type Answer = OrDatapoints<Statistics>;
+    const ROUTE: &'static str = DATA;
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
+
+    fn path(&self) -> String {
+        data(self.stream)
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        let mut parameters = vec![("q", "statistics".to_owned())];
+        parameters.extend(self.query.parameters());
+        parameters.extend(whole(self.query.range().is_err()));
+        parameters
+    }
+}
+
+/// The parameters for the whole stream, without which the original server returns an error.
+fn whole(is_whole: bool) -> impl Iterator<Item = (&'static str, String)> {
+    is_whole.then(|| ("i1", "0".to_owned())).into_iter()
+}
+
+/// The answer to a question that a server may not know: then it is the datapoints that it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OrDatapoints<T> {
+    /// The datapoints, from which the answer can be computed.
+    Datapoints(DatapointArray),
+    /// The answer, an object.
+    Answer(T),
+}
+
+impl<T: DeserializeOwned> Answer for OrDatapoints<T> {
+    fn from_body(body: &[u8]) -> Result<Self, serde_json::Error> {
+        match body.trim_ascii_start() {
+            [b'[', ..] => serde_json::from_slice(body).map(Self::Datapoints),
+            _ => serde_json::from_slice(body).map(Self::Answer),
+        }
+    }
+}
+
+/// `POST query/latest`: returns the lengths and the last datapoints of streams, or of all streams of
+/// devices and users. Those that the caller may not read, or that do not exist, are left out.
+///
+/// The original server does not know it.
+#[derive(Debug, Clone, Copy)]
+pub struct QueryLatest<'a>(pub &'a [ObjectPath]);
+
+impl Endpoint for QueryLatest<'_> {
+    type Body = [ObjectPath];
+    type Answer = Json<Vec<Latest>>;
+    const ROUTE: &'static str = "query/latest";
+
+    fn method(&self) -> Method {
+        Method::Post
+    }
+
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+
+    fn path(&self) -> String {
+        Self::ROUTE.to_owned()
+    }
+
+    fn body(&self) -> Option<&[ObjectPath]> {
+        Some(self.0)
     }
 }
 

@@ -75,7 +75,7 @@ pub fn is_true(text: &str) -> bool {
     TRUE.contains(&text)
 }
 
-fn time(text: &str) -> Result<f64, QueryError> {
+pub(super) fn time(text: &str) -> Result<f64, QueryError> {
     text.parse().ok().filter(|t: &f64| t.is_finite()).ok_or(QueryError::Range)
 }
 

@@ -81,6 +81,12 @@ impl Block {
         };
         Self { count, last_t, text_bytes, encoding, data }
     }
+
+    /// Returns the block as it will be in the file.
+    pub(in crate::storage) fn stored(&self) -> StoredData<'_> {
+        let Self { count, text_bytes, encoding, data, .. } = self;
+        StoredData { count: *count, text_bytes: *text_bytes, encoding: *encoding as i64, data }
+    }
 }
 
 /// Some consecutive datapoints, for a script.
@@ -247,11 +253,6 @@ fn lz4_size(data: &[u8]) -> Result<(usize, &[u8]), BlockError> {
 mod tests {
     use super::*;
 
-    fn stored(block: &Block) -> StoredData<'_> {
-        let Block { count, text_bytes, encoding, data, .. } = block;
-        StoredData { count: *count, text_bytes: *text_bytes, encoding: *encoding as i64, data }
-    }
-
     #[test]
     fn a_decompression_bomb_is_refused_before_memory_is_taken_for_it() {
         let mut bomb = lz4_flex::block::compress_prepend_size(b"[{\"t\":1}]");
@@ -269,7 +270,7 @@ mod tests {
         let value = format!("[{{\"t\":1,\"d\":\"{}\"}}]", "x".repeat(8 << 20));
         let block = Block::of(value.as_bytes(), 1, 1.0);
         assert_eq!(block.encoding, Encoding::Lz4);
-        let points = stored(&block).points().expect("a datapoint");
+        let points = block.stored().points().expect("a datapoint");
         assert_eq!(points.text(), &value.as_bytes()[1..value.len() - 1]);
     }
 
@@ -286,10 +287,10 @@ mod tests {
             [(datapoints(&numbers), Encoding::Columns), (datapoints(&texts), Encoding::Lz4Only)]
         {
             let mut block = Block::of(text.as_bytes(), 2000, 1999.0);
-            let points = stored(&block).points().expect("datapoints");
-            block = stored(&block).finished(1999.0).expect("a block").expect("columns");
+            let points = block.stored().points().expect("datapoints");
+            block = block.stored().finished(1999.0).expect("a block").expect("columns");
             assert_eq!(block.encoding, encoding);
-            let finished = stored(&block);
+            let finished = block.stored();
             assert_eq!(finished.points().expect("datapoints").text(), points.text());
             for (rows, t) in [(0..2000, 5.5), (0..1, -1.0), (1999..2000, 1999.0), (77..99, 77.0)] {
                 let mut text = Vec::new();

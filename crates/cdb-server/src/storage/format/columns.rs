@@ -3,17 +3,15 @@
 //!
 //! The text of a block of columns is to the byte what it was made of, or no columns are made.
 
-mod bytes;
 mod numbers;
-mod split;
 mod texts;
 mod values;
 
 use std::ops::Range;
 
-use bytes::Bytes;
+use super::bytes::{Bytes, Malformed};
+use super::split::{DatapointParts, split_datapoint};
 use numbers::MAX_NUMBER_BYTES;
-use split::{DatapointParts, split_datapoint};
 use values::{Cursors, Values, write_values};
 
 /// The length of the text of a block of columns, in bytes. Blocks with a longer one have large values.
@@ -21,10 +19,6 @@ pub(in crate::storage) const MAX_TEXT_BYTES: usize = 512 * 1024;
 
 /// The text of the shortest datapoint: `{"t":1}`.
 const MIN_DATAPOINT_BYTES: usize = 7;
-
-/// Data is not what was written as columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::storage) struct ColumnsError;
 
 /// The columns of a block.
 #[derive(Debug)]
@@ -106,17 +100,17 @@ impl Columns {
         data: &[u8],
         count: usize,
         text_bytes: usize,
-    ) -> Result<Self, ColumnsError> {
+    ) -> Result<Self, Malformed> {
         // A datapoint has more bytes than that.
         if count == 0 || count > text_bytes / MIN_DATAPOINT_BYTES || text_bytes > MAX_TEXT_BYTES {
-            return Err(ColumnsError);
+            return Err(Malformed);
         }
         // Each datapoint has a time, a value and an origin, and each value in an object takes some text.
         let mut data = Bytes::new(data, 3 * count + text_bytes, text_bytes);
         let mut values = || Values::read(&mut data, count, false);
         let (times, values, origins) = (values()?, values()?, values()?);
         if times.numbers().is_none() || !data.is_empty() {
-            return Err(ColumnsError);
+            return Err(Malformed);
         }
         Ok(Self { count, text_bytes, times, values, origins })
     }

@@ -80,6 +80,11 @@ impl Points {
         self.times.last().copied().unwrap_or(f64::NEG_INFINITY)
     }
 
+    /// Returns the text of the last datapoint.
+    pub(in crate::storage) fn last(&self) -> Option<&[u8]> {
+        self.text.get(*self.starts.last()?..)
+    }
+
     /// Returns how many datapoints are not later than `t`.
     pub(in crate::storage) fn count_until(&self, t: f64) -> usize {
         self.times.partition_point(|time| *time <= t)

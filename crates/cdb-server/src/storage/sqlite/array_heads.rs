@@ -9,7 +9,10 @@ use crate::storage::format::block::{BLOCK_BYTES, Block};
 use crate::storage::format::points::Points;
 
 /// The number of arrays that are remembered, apart from those that have datapoints here.
-const MAX_HEADS: usize = 10_000;
+const MAX_HEADS: usize = 20_000;
+
+/// A longer datapoint is not kept when it has become part of a block, in bytes.
+const MAX_NEWEST_BYTES: usize = 512;
 
 /// This many blocks of fewer datapoints each are merged.
 pub(super) const MIN_BLOCK_POINTS: usize = 64;
@@ -35,12 +38,35 @@ struct State {
 struct ArrayHead {
     blocks: Blocks,
     recent: Points,
+    /// The last datapoint, if it is in a block and short, since it is what is asked for most.
+    newest: Option<Box<[u8]>>,
 }
 
 impl ArrayHead {
     fn length(&self) -> u64 {
         self.blocks.length + self.recent.len() as u64
     }
+
+    /// The same array when all of it is in these blocks.
+    fn flushed(&self, blocks: Blocks) -> Self {
+        let is_same = self.length() == blocks.length;
+        let newest = match self.recent.last() {
+            Some(last) => (last.len() <= MAX_NEWEST_BYTES).then(|| last.into()),
+            None => self.newest.clone(),
+        };
+        Self { blocks, recent: Points::default(), newest: newest.filter(|_| is_same) }
+    }
+}
+
+/// What is known here of the last datapoint of an array.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum KnownNewest {
+    /// It is this text.
+    Here { length: u64, text: Vec<u8> },
+    /// It is not in a block, and longer than was asked for.
+    Long { length: u64 },
+    /// It is in a block, if there is one.
+    InBlocks,
 }
 
 /// How an array grows in a commit that is being prepared.
@@ -198,6 +224,21 @@ impl ArrayHeads {
         self.lock().heads.get(&array).map(ArrayHead::length)
     }
 
+    /// Returns the last datapoints of arrays, unless they are longer than `max_bytes`.
+    pub(super) fn newest(&self, arrays: &[Array], max_bytes: usize) -> Vec<KnownNewest> {
+        let state = self.lock();
+        let newest = |array| {
+            let Some(head) = state.heads.get(array) else { return KnownNewest::InBlocks };
+            let length = head.length();
+            match head.recent.last().or(head.newest.as_deref()) {
+                None => KnownNewest::InBlocks,
+                Some(text) if text.len() > max_bytes => KnownNewest::Long { length },
+                Some(text) => KnownNewest::Here { length, text: text.to_vec() },
+            }
+        };
+        arrays.iter().map(newest).collect()
+    }
+
     /// Returns the number of datapoints of an array that are in blocks, if it is known.
     pub(super) fn length_of_blocks(&self, array: Array) -> Option<u64> {
         self.lock().heads.get(&array).map(|head| head.blocks.length)
@@ -237,7 +278,8 @@ impl ArrayHeads {
         let mut state = self.lock();
         state.journal = 0;
         for (array, blocks) in arrays {
-            state.heads.insert(array, ArrayHead { blocks, recent: Points::default() });
+            let head = state.heads.entry(array).or_default();
+            *head = head.flushed(blocks);
         }
     }
 
@@ -256,6 +298,7 @@ impl ArrayHeads {
             let head = state.heads.entry(array).or_default();
             let before = head.recent.text().len();
             head.blocks = pending.blocks;
+            head.newest = None;
             if pending.clears_journal {
                 head.recent = Points::default();
             }

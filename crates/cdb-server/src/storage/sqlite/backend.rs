@@ -8,9 +8,9 @@ use super::transaction::SqliteTransaction;
 use super::{Reader, SqliteStorage};
 use crate::events::ChangeLog;
 use crate::service::authorize::{ChangePermit, ReadPermit};
-use crate::storage::Page;
 use crate::storage::{
-    Append, AppendError, Catalog, PageSize, ReadError, Scan, Storage, StorageError, Transaction,
+    Append, AppendError, Catalog, Latest, Page, PageSize, ReadError, Scan, Storage, StorageError,
+    Summarised, Transaction,
 };
 
 #[async_trait]
@@ -41,6 +41,19 @@ impl Storage for SqliteStorage {
             PageSize::Large => reader,
             PageSize::Small => reader.in_small_pieces(),
         })
+    }
+
+    async fn summaries(
+        &self,
+        permit: &ReadPermit,
+        range: Range<u64>,
+    ) -> Result<Vec<Summarised>, ReadError> {
+        self.read_summaries(permit.array(), range).await
+    }
+
+    async fn latest(&self, permits: &[ReadPermit]) -> Result<Vec<Latest>, ReadError> {
+        let arrays: Vec<_> = permits.iter().map(ReadPermit::array).collect();
+        self.read_latest(&arrays).await
     }
 
     async fn settled(&self) {

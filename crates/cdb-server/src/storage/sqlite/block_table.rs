@@ -5,8 +5,10 @@ use std::ops::Range;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
+use super::summaries;
 use crate::storage::format::block::{Block, BlockError, Encoding, StoredData};
 use crate::storage::format::checksum::Header;
+use crate::storage::format::summary::BlockSummary;
 use crate::storage::{Array, DamagedBlock, Page};
 
 /// The number of blocks that one statement writes, well below SQLite's limit of bound values.
@@ -154,10 +156,16 @@ impl StoredBlock {
     }
 
     /// Checks the data, and makes columns of it; see [`StoredData::finished`]. Returns the block as it
-    /// is to be written.
-    pub(super) fn finished(&self, data: &[u8]) -> Result<Option<Row>, DamagedBlock> {
-        let block = self.with(data, |stored| stored.finished(self.last_t))?;
-        Ok(block.map(|block| Row::new(self.array, self.range.start, block)))
+    /// is to be written, and its summary.
+    pub(super) fn finished(
+        &self,
+        data: &[u8],
+    ) -> Result<Option<(Row, BlockSummary)>, DamagedBlock> {
+        self.with(data, |stored| {
+            let Some(block) = stored.finished(self.last_t)? else { return Ok(None) };
+            let summary = BlockSummary::of(block.stored(), self.range.start)?;
+            Ok(Some((Row::new(self.array, self.range.start, block), summary)))
+        })
     }
 
     /// Checks the data before it is used.
@@ -192,16 +200,18 @@ impl StoredBlock {
     }
 }
 
-/// Replaces the data of the block with a row id, unless it is another block than the one with this
-/// checksum.
+/// Replaces the data of the block with a row id and writes its summary, unless it is another block than
+/// the one with this checksum.
 pub(super) async fn update_block(
     connection: &mut SqliteConnection,
     id: i64,
     checksum: Option<i64>,
     row: Row,
+    summary: &BlockSummary,
 ) -> Result<(), sqlx::Error> {
     let header = row.header();
-    sqlx::query(
+    let finished = header.checksum(&row.block.data);
+    let updated = sqlx::query(
         "UPDATE block SET encoding = ?, data = ?, text_bytes = ?, checksum = ?
          WHERE rowid = ? AND checksum IS ? AND encoding = 1 AND stream_id = ? AND substream = ?
              AND first_index = ? AND end_index = ?",
@@ -209,16 +219,19 @@ pub(super) async fn update_block(
     .bind(header.encoding)
     .bind(&row.block.data)
     .bind(header.text_bytes.cast_signed())
-    .bind(header.checksum(&row.block.data))
+    .bind(finished)
     .bind(id)
     .bind(checksum)
     .bind(header.stream)
     .bind(header.downlink)
     .bind(header.range.start.cast_signed())
     .bind(header.range.end.cast_signed())
-    .execute(connection)
-    .await
-    .map(drop)
+    .execute(&mut *connection)
+    .await?;
+    if updated.rows_affected() == 1 {
+        summaries::write(connection, row.array, &header.range, finished, summary).await?;
+    }
+    Ok(())
 }
 
 /// Writes blocks, within a transaction.

@@ -8,7 +8,12 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{FromRow, Row, Sqlite};
 
 use super::list::list;
-use crate::storage::{Catalog, Device, KeyDigest, StorageError, StoredPassword, Stream, User};
+use crate::storage::{
+    Catalog, Device, KeyDigest, StorageError, StoredPassword, Stream, StreamName, User,
+};
+
+/// The streams of a user, for [`list`].
+const STREAMS_OF_USER: &str = "stream WHERE device_id IN (SELECT id FROM device WHERE user_id = ?)";
 
 /// Something with a connection to read from.
 pub(super) trait Connected: Send {
@@ -141,8 +146,15 @@ impl<T: Connected> Catalog for T {
     }
 
     async fn streams_of_user(&mut self, user: i64) -> Result<Vec<Stream>, StorageError> {
-        let of_user = "stream WHERE device_id IN (SELECT id FROM device WHERE user_id = ?)";
-        list(self.connection(), of_user, user).await
+        list(self.connection(), STREAMS_OF_USER, user).await
+    }
+
+    async fn stream_names_of_user(&mut self, user: i64) -> Result<Vec<StreamName>, StorageError> {
+        list(self.connection(), STREAMS_OF_USER, user).await
+    }
+
+    async fn stream_names(&mut self, device: i64) -> Result<Vec<StreamName>, StorageError> {
+        list(self.connection(), "stream WHERE device_id = ?", device).await
     }
 
     async fn audit_log(&mut self, user: i64) -> Result<Option<i64>, StorageError> {

@@ -1,5 +1,5 @@
-//! Makes columns of full blocks, in the background: inserts and merges write text, since that is
-//! faster.
+//! Makes columns and summaries of full blocks, in the background: inserts and merges write text, since
+//! that is faster.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,6 +16,7 @@ use super::commit::CommitError;
 use super::writer::Writer;
 use crate::runtime::message;
 use crate::storage::Array;
+use crate::storage::format::summary::BlockSummary;
 
 /// How many blocks are replaced in one transaction, and how many bytes they may have, apart from the
 /// last one: inserts wait for it.
@@ -119,6 +120,7 @@ struct Finished {
     /// That of the block before.
     checksum: Option<i64>,
     row: Row,
+    summary: BlockSummary,
 }
 
 impl Finisher {
@@ -144,9 +146,9 @@ impl Finisher {
         };
         if !finished.is_empty() {
             let update = async |connection: &mut SqliteConnection| {
-                for Finished { id, checksum, row } in finished {
+                for Finished { id, checksum, row, summary } in finished {
                     // Unless it was merged or deleted meanwhile.
-                    update_block(connection, id, checksum, row).await?;
+                    update_block(connection, id, checksum, row, &summary).await?;
                 }
                 Ok(())
             };
@@ -215,7 +217,7 @@ impl Finisher {
                 let block = StoredBlock::from_row(Array { stream, downlink }, row)?;
                 let checksum = row.try_get("checksum")?;
                 let finished = block.finished(row.try_get("data")?)?;
-                Ok(finished.map(|row| Finished { id, checksum, row }))
+                Ok(finished.map(|(row, summary)| Finished { id, checksum, row, summary }))
             };
             catch_unwind(AssertUnwindSafe(|| block(&row)))
         };

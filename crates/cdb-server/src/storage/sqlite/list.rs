@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;
 
-use crate::storage::{Device, StorageError, Stream, User};
+use crate::storage::{Device, StorageError, Stream, StreamName, User};
 
 /// The number of objects in a row.
 const PAGE: usize = 64;
@@ -111,5 +111,15 @@ impl Listed for Stream {
             ephemeral: ephemeral != 0,
             downlink: downlink != 0,
         }
+    }
+}
+
+impl Listed for StreamName {
+    type Columns = (i64, i64, String);
+
+    const COLUMNS: &str = "id, device_id, name";
+
+    fn from_columns((id, device_id, name): Self::Columns) -> Self {
+        Self { id, device_id, name }
     }
 }

@@ -3,7 +3,7 @@
 mod changes;
 mod damage;
 mod files;
-mod finish;
+pub(crate) mod finish;
 mod sizes;
 
 use cdb_types::{Schema, Timestamp};
@@ -28,7 +28,7 @@ async fn batch(data: &Value) -> Batch {
 }
 
 /// A store with one user, device and stream; gives the stream's data array.
-async fn store() -> (TempDir, SqliteStorage, Array) {
+pub(crate) async fn store() -> (TempDir, SqliteStorage, Array) {
     let directory = tempfile::tempdir().expect("a directory");
     let store = SqliteStorage::open(&directory.path().join("data.db")).await.expect("a store");
     let mut user = User {
@@ -79,7 +79,11 @@ async fn store() -> (TempDir, SqliteStorage, Array) {
     (directory, store, Array { stream: stream.id, downlink: false })
 }
 
-async fn insert(store: &SqliteStorage, array: Array, data: &Value) -> Result<(), CommitError> {
+pub(crate) async fn insert(
+    store: &SqliteStorage,
+    array: Array,
+    data: &Value,
+) -> Result<(), CommitError> {
     let (version, objects) = (store.changes.now(), vec![ObjectId::Stream(array.stream)]);
     let permit = AppendPermit::for_test(array, version, objects);
     let (batch, index) = (batch(data).await, None);

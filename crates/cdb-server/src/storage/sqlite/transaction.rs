@@ -12,6 +12,7 @@ use super::commit::{Commit, CommitError};
 use super::compact::read_blocks;
 use super::error::or_duplicate;
 use super::journal;
+use super::summaries;
 use super::writer::Writer;
 use crate::events::Event;
 use crate::storage::model::ObjectId;
@@ -331,6 +332,7 @@ impl Transaction for SqliteTransaction {
             .bind(array.downlink)
             .execute(self.connection())
             .await?;
+        summaries::clear(self.connection(), array).await?;
         self.commit.appends.insert(array, PendingAppend::after_clearing());
         self.commit.events.push(Event::Cleared(array));
         Ok(())

@@ -3,8 +3,8 @@
 //! A number is kept as it is written: `21`, `21.0` and `2.1e1` are different texts. Decimals are
 //! integers with a common number of decimal places; the [`Style`] says which zeros their texts have.
 
-use super::bytes::{Bytes, write_length, write_numbers};
-use super::{Cell, ColumnsError};
+use super::super::bytes::{Bytes, Malformed, write_length, write_numbers};
+use super::Cell;
 
 /// Decimals have at most so many places.
 const MAX_PLACES: usize = 18;
@@ -190,11 +190,6 @@ impl Plan {
     }
 }
 
-/// Whether a JSON text is a number.
-pub(super) fn is_number(text: &[u8]) -> bool {
-    matches!(text, [b'-' | b'0'..=b'9', ..])
-}
-
 /// A column of numbers that was read.
 #[derive(Debug)]
 pub(super) struct Numbers {
@@ -203,14 +198,14 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    pub(super) fn read(data: &mut Bytes<'_>, count: usize) -> Result<Self, ColumnsError> {
+    pub(super) fn read(data: &mut Bytes<'_>, count: usize) -> Result<Self, Malformed> {
         let plan = match data.byte()? {
             FLOATS => Plan::Floats,
             style => {
-                let style = STYLES.get(usize::from(style)).copied().ok_or(ColumnsError)?;
+                let style = STYLES.get(usize::from(style)).copied().ok_or(Malformed)?;
                 let places = data.length()?;
                 if places > MAX_PLACES {
-                    return Err(ColumnsError);
+                    return Err(Malformed);
                 }
                 Plan::Decimals { style, places }
             }
@@ -218,7 +213,7 @@ impl Numbers {
         let values: Vec<i64> = data.numbers(count)?;
         let is_finite = |bits: &i64| f64::from_bits(bits.cast_unsigned()).is_finite();
         if matches!(plan, Plan::Floats) && !values.iter().all(is_finite) {
-            return Err(ColumnsError);
+            return Err(Malformed);
         }
         Ok(Self { plan, values })
     }

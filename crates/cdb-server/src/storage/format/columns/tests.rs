@@ -153,7 +153,7 @@ fn damaged_columns_are_an_error_or_other_datapoints() {
             }
         }
         let shorter = Columns::decode(&data[..at], 300, text.len());
-        assert_eq!(shorter.err(), Some(ColumnsError));
+        assert_eq!(shorter.err(), Some(Malformed));
     }
     assert!(Columns::decode(&data, 299, text.len()).is_err());
     assert!(Columns::decode(&data, 301, text.len()).is_err());

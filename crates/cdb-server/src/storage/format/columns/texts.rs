@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::ColumnsError;
-use super::bytes::{Bytes, write_codes, write_length};
+use super::super::bytes::{Bytes, Malformed, write_codes, write_length};
 
 /// The bytes of the largest length.
 const MAX_LENGTH_BYTES: usize = 10;
@@ -62,32 +61,32 @@ pub(super) struct Texts {
 
 impl Texts {
     /// Reads the texts of `count` values.
-    pub(super) fn read(data: &mut Bytes<'_>, count: usize) -> Result<Self, ColumnsError> {
+    pub(super) fn read(data: &mut Bytes<'_>, count: usize) -> Result<Self, Malformed> {
         let (max_lengths, max_text) = (count.saturating_mul(MAX_LENGTH_BYTES), data.max_text);
         let different = data.length()?;
         if different > count {
-            return Err(ColumnsError);
+            return Err(Malformed);
         }
         let mut part = |max: usize| {
             let length = data.length()?;
             let compressed = data.part()?;
             if length > max {
-                return Err(ColumnsError);
+                return Err(Malformed);
             }
             lz4_flex::block::decompress(compressed, length)
                 .ok()
                 .filter(|part| part.len() == length)
-                .ok_or(ColumnsError)
+                .ok_or(Malformed)
         };
         let (lengths, text) = (part(max_lengths)?, part(max_text)?);
         let (mut lengths, mut end) = (Bytes::new(&lengths, 0, 0), 0_usize);
         let mut ends = Vec::with_capacity(different);
         for _ in 0..different {
-            end = lengths.length()?.checked_add(end).ok_or(ColumnsError)?;
+            end = lengths.length()?.checked_add(end).ok_or(Malformed)?;
             ends.push(end);
         }
         if end != text.len() || !lengths.is_empty() {
-            return Err(ColumnsError);
+            return Err(Malformed);
         }
         let codes = data.codes(count, different)?;
         Ok(Self { text, ends, codes })

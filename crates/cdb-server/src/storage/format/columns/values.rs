@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::bytes::{Bytes, write_codes, write_length};
-use super::numbers::{Numbers, Plan, is_number};
-use super::split::{HOLE, split_object};
+use super::super::bytes::{Bytes, Malformed, write_codes, write_length};
+use super::super::split::{HOLE, is_number, split_object};
+use super::Cell;
+use super::numbers::{Numbers, Plan};
 use super::texts::{Distinct, Texts};
-use super::{Cell, ColumnsError};
 
 /// The kinds of values. The numbers are those in the file.
 const ABSENT: u32 = 0;
@@ -156,14 +156,14 @@ impl Values {
         data: &mut Bytes<'_>,
         count: usize,
         within_object: bool,
-    ) -> Result<Self, ColumnsError> {
+    ) -> Result<Self, Malformed> {
         data.take_values(count)?;
         let (kinds, counts) = Kinds::read(data, count)?;
         let of = |kind: u32| Some(counts[kind as usize]).filter(|count| *count > 0);
         let numbers = of(NUMBER).map(|count| Numbers::read(data, count)).transpose()?;
         let texts = of(TEXT).map(|count| Texts::read(data, count)).transpose()?;
         let objects = match of(OBJECT) {
-            Some(_) if within_object => return Err(ColumnsError),
+            Some(_) if within_object => return Err(Malformed),
             objects => objects.map(|count| ReadObjects::read(data, count)).transpose()?,
         };
         Ok(Self { kinds, numbers, texts, objects })
@@ -227,11 +227,11 @@ impl Values {
 
 impl Kinds {
     /// Reads the kinds, and the number of values of each kind.
-    fn read(data: &mut Bytes<'_>, count: usize) -> Result<(Self, [usize; KINDS]), ColumnsError> {
+    fn read(data: &mut Bytes<'_>, count: usize) -> Result<(Self, [usize; KINDS]), Malformed> {
         let mut counts = [0; KINDS];
         let kind = data.byte()?;
         if kind != MIXED {
-            *counts.get_mut(usize::from(kind)).ok_or(ColumnsError)? = count;
+            *counts.get_mut(usize::from(kind)).ok_or(Malformed)? = count;
             return Ok((Self::All(u32::from(kind)), counts));
         }
         let kinds = data.codes(count, KINDS)?;
@@ -267,20 +267,21 @@ impl Kinds {
 }
 
 impl ReadObjects {
-    fn read(data: &mut Bytes<'_>, count: usize) -> Result<Self, ColumnsError> {
+    fn read(data: &mut Bytes<'_>, count: usize) -> Result<Self, Malformed> {
         let templates = Texts::read(data, count)?;
         let columns = data.length()?;
         if columns > MAX_KEYS {
-            return Err(ColumnsError);
+            return Err(Malformed);
         }
         let mut columns_of = Vec::new();
         for template in templates.texts() {
             let holes = template.iter().filter(|byte| **byte == HOLE).count();
-            let of = (0..holes).map(|_| {
-                data.length().and_then(|column| {
-                    if column < columns { Ok(column) } else { Err(ColumnsError) }
-                })
-            });
+            let of =
+                (0..holes).map(|_| {
+                    data.length().and_then(|column| {
+                        if column < columns { Ok(column) } else { Err(Malformed) }
+                    })
+                });
             columns_of.push(of.collect::<Result<Vec<_>, _>>()?);
         }
         let mut uses = vec![0_usize; columns_of.len()];

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::storage::format::summary::BlockSummary;
 use crate::storage::sqlite::finish::{Finisher, Step};
 use crate::storage::{Cell, Page};
 
 /// Makes columns of all full blocks.
-pub(super) async fn finish(store: &SqliteStorage) {
+pub(crate) async fn finish(store: &SqliteStorage) {
     let mut finisher = Finisher::new(store.readers.clone(), Arc::downgrade(&store.writer));
     while finisher.step().await.expect("written") == Step::More {}
 }
@@ -155,11 +156,74 @@ async fn a_block_that_was_replaced_meanwhile_stays() {
     let mut points = batch(&others).await.into_points();
     let mut row = || block_table::Row::new(array, 0, points.blocks().remove(0));
     assert_eq!(row().block.count, 5000);
+    let summary = BlockSummary::of(row().block.stored(), 0).expect("a summary");
     let mut writer = store.writer().await.expect("it is open");
     let connection = &mut writer.connection;
     let other = Some(checksum + 1);
-    block_table::update_block(connection, id, other, row()).await.expect("nothing is written");
-    block_table::update_block(connection, id, None, row()).await.expect("nothing is written");
+    block_table::update_block(connection, id, other, row(), &summary)
+        .await
+        .expect("nothing is written");
+    block_table::update_block(connection, id, None, row(), &summary)
+        .await
+        .expect("nothing is written");
     drop(writer);
     assert!(Value::from(read(&store, array, 0..5000).await) == numbers(0, 5000));
+    assert!(store.read_summaries(array, 0..5000).await.expect("none").is_empty());
+}
+
+#[tokio::test]
+async fn a_summary_is_used_only_with_its_block() {
+    let (_directory, store, array) = store().await;
+    insert(&store, array, &numbers(0, 20_000)).await.expect("stored");
+    finish(&store).await;
+    let summaries = async |range| store.read_summaries(array, range).await.expect("summaries");
+    let all = summaries(0..20_000).await;
+    assert!(all.len() > 2);
+    assert_eq!(all[1].summary.count, all[1].range.end - all[1].range.start);
+    assert_eq!((all[0].first_t, all[0].last_t), (0.5, all[0].range.end as f64 - 0.5));
+    // Only blocks within the range.
+    let within = summaries(1..all[2].range.end - 1).await;
+    assert_eq!(within.len(), 1);
+    assert_eq!(within[0].range, all[1].range);
+    // A bit of one summary.
+    let flip = "UPDATE summary SET summary = CAST(substr(summary, 1, 20) || x'55' || \
+                substr(summary, 22) AS BLOB) WHERE end_index = ?";
+    let writer = &mut store.writer().await.expect("it is open");
+    let flipped = sqlx::query(flip).bind(all[1].range.end.cast_signed());
+    flipped.execute(&mut writer.connection).await.expect("flipped");
+    assert_eq!(summaries(0..20_000).await.len(), all.len() - 1);
+    // The summary of another block.
+    let swap = "UPDATE summary SET (summary, seal) = (SELECT summary, seal FROM summary \
+                WHERE end_index = ?2) WHERE end_index = ?1";
+    let [first, third] = [0, 2].map(|block: usize| all[block].range.end.cast_signed());
+    let swapped = sqlx::query(swap).bind(first).bind(third);
+    swapped.execute(&mut writer.connection).await.expect("swapped");
+    assert_eq!(summaries(0..20_000).await.len(), all.len() - 2);
+}
+
+#[tokio::test]
+async fn summaries_go_with_their_datapoints() {
+    let (_directory, store, array) = store().await;
+    let other = Array { downlink: true, ..array };
+    for array in [array, other] {
+        insert(&store, array, &numbers(0, 20_000)).await.expect("stored");
+    }
+    finish(&store).await;
+    let count = async || -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM summary")
+            .fetch_one(&store.readers)
+            .await
+            .expect("a count")
+    };
+    let all = count().await;
+    assert!(all > 5);
+    let mut tx = store.begin(operator::change()).await.expect("a change");
+    tx.clear(other).await.expect("cleared");
+    tx.commit().await.expect("a commit");
+    assert_eq!(count().await, all / 2);
+    let mut tx = store.begin(operator::change()).await.expect("a change");
+    let stream = tx.stream(1, "stream").await.expect("it is read").expect("a stream");
+    tx.delete_stream(&stream).await.expect("deleted");
+    tx.commit().await.expect("a commit");
+    assert_eq!(count().await, 0);
 }

@@ -31,6 +31,11 @@ pub(super) fn split_datapoint(text: &[u8]) -> Option<(DatapointParts<'_>, usize)
     Some((DatapointParts { time, value, origin }, text.len() - rest.len()))
 }
 
+/// Whether a JSON text is a number.
+pub(super) fn is_number(text: &[u8]) -> bool {
+    matches!(text, [b'-' | b'0'..=b'9', ..])
+}
+
 /// Splits an object: calls `value` with the text of each key, in its quotation marks, and that of its
 /// value, and writes the text around the values to `template`, with a [`HOLE`] for each of them.
 pub(super) fn split_object<'a>(

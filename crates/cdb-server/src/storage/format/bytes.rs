@@ -1,10 +1,12 @@
-//! Reading and writing the parts of a block of columns.
+//! Reading and writing the parts of binary data: lengths, texts, numbers.
 
 use pco::ChunkConfig;
 use pco::data_types::Number;
 use pco::standalone::{simple_compress_into, simple_decompress_into};
 
-use super::ColumnsError;
+/// Data is not what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::storage) struct Malformed;
 
 /// How hard `pco` tries. Higher levels save one percent or two, and take twice as long.
 const LEVEL: usize = 4;
@@ -48,18 +50,18 @@ impl<'a> Bytes<'a> {
     }
 
     /// Returns an error if a column has more values than may still be read.
-    pub(super) fn take_values(&mut self, count: usize) -> Result<(), ColumnsError> {
-        self.values_left = self.values_left.checked_sub(count).ok_or(ColumnsError)?;
+    pub(super) fn take_values(&mut self, count: usize) -> Result<(), Malformed> {
+        self.values_left = self.values_left.checked_sub(count).ok_or(Malformed)?;
         Ok(())
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, ColumnsError> {
-        let (byte, rest) = self.rest.split_first().ok_or(ColumnsError)?;
+    pub(super) fn byte(&mut self) -> Result<u8, Malformed> {
+        let (byte, rest) = self.rest.split_first().ok_or(Malformed)?;
         self.rest = rest;
         Ok(*byte)
     }
 
-    pub(super) fn length(&mut self) -> Result<usize, ColumnsError> {
+    pub(super) fn length(&mut self) -> Result<usize, Malformed> {
         let mut length = 0;
         for shift in (0..usize::BITS).step_by(7) {
             let byte = self.byte()?;
@@ -68,13 +70,20 @@ impl<'a> Bytes<'a> {
                 return Ok(length);
             }
         }
-        Err(ColumnsError)
+        Err(Malformed)
+    }
+
+    /// Reads a float as it is in memory.
+    pub(super) fn float(&mut self) -> Result<f64, Malformed> {
+        let (float, rest) = self.rest.split_first_chunk().ok_or(Malformed)?;
+        self.rest = rest;
+        Ok(f64::from_le_bytes(*float))
     }
 
     /// Reads what has its length before it.
-    pub(super) fn part(&mut self) -> Result<&'a [u8], ColumnsError> {
+    pub(super) fn part(&mut self) -> Result<&'a [u8], Malformed> {
         let length = self.length()?;
-        let (part, rest) = self.rest.split_at_checked(length).ok_or(ColumnsError)?;
+        let (part, rest) = self.rest.split_at_checked(length).ok_or(Malformed)?;
         self.rest = rest;
         Ok(part)
     }
@@ -83,25 +92,25 @@ impl<'a> Bytes<'a> {
     pub(super) fn numbers<T: Number + Default>(
         &mut self,
         count: usize,
-    ) -> Result<Vec<T>, ColumnsError> {
+    ) -> Result<Vec<T>, Malformed> {
         let mut numbers = vec![T::default(); count];
         let progress = simple_decompress_into(self.part()?, &mut numbers);
         match progress {
             Ok(progress) if progress.n_processed == count && progress.finished => Ok(numbers),
-            _ => Err(ColumnsError),
+            _ => Err(Malformed),
         }
     }
 
     /// Reads what [`write_codes`] has written.
-    pub(super) fn codes(&mut self, count: usize, kinds: usize) -> Result<Vec<u32>, ColumnsError> {
+    pub(super) fn codes(&mut self, count: usize, kinds: usize) -> Result<Vec<u32>, Malformed> {
         if kinds <= 1 || count == 0 {
             // A value without a kind is an error.
-            return if kinds < count.min(1) { Err(ColumnsError) } else { Ok(vec![0; count]) };
+            return if kinds < count.min(1) { Err(Malformed) } else { Ok(vec![0; count]) };
         }
         let codes: Vec<u32> = self.numbers(count)?;
         match codes.iter().all(|code| (*code as usize) < kinds) {
             true => Ok(codes),
-            false => Err(ColumnsError),
+            false => Err(Malformed),
         }
     }
 

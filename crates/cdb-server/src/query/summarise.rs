@@ -1,0 +1,211 @@
+//! Plots and statistics: what is stored of blocks is used instead of their datapoints where it can be.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use cdb_pipescript::{Point, Value as ScriptValue};
+use cdb_types::summary::{Plot, PlotBuilder, Sample, Statistics, Summary};
+use cdb_types::{Datapoint, PlotQuery};
+use serde_json::Value;
+
+use super::{QueryFailure, Source};
+use crate::service::authorize::ReadPermit;
+use crate::storage::{BlockError, Datum, Page, PageSize, ReadError, Storage, Summarised, add_to};
+
+/// A range of an array of which something is computed.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) permit: ReadPermit,
+    pub(crate) range: Range<u64>,
+}
+
+/// A part of a [`Stored`] range.
+enum Part<'a> {
+    /// Many, in short.
+    Summary(Summarised),
+    /// Each, with the index of the first one, which is to be moved to the one after the last.
+    Datapoints(&'a mut u64, Page),
+}
+
+impl Stored {
+    /// Calls a function with every part of the range, in any order: with the summaries that are enough,
+    /// and with the datapoints of which there is none.
+    async fn parts(
+        self,
+        is_enough: impl Fn(&Summarised) -> bool,
+        mut part: impl FnMut(Part<'_>) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let Self { storage, permit, range } = self;
+        let mut next = range.start;
+        while next < range.end {
+            let summaries = storage.summaries(&permit, next..range.end).await?;
+            let end = summaries.last().map_or(range.end, |last| last.range.end);
+            let mut gaps = Vec::new();
+            for summary in summaries.into_iter().filter(&is_enough) {
+                let Range { start, end } = summary.range.clone();
+                gaps.push(next..start);
+                next = end;
+                part(Part::Summary(summary))?;
+            }
+            gaps.push(next..end);
+            for gap in gaps.into_iter().filter(|gap| !gap.is_empty()) {
+                let mut index = gap.start;
+                let mut scan = storage.scan(&permit, gap, PageSize::Small);
+                while let Some(page) = scan.next_page().await? {
+                    part(Part::Datapoints(&mut index, page))?;
+                    tokio::task::yield_now().await;
+                }
+            }
+            next = end;
+        }
+        Ok(())
+    }
+
+    /// Returns the datapoint with an index, if the range has it.
+    async fn datapoint(&self, index: Option<u64>) -> Result<Option<Datapoint>, ReadError> {
+        let Some(index) = index.filter(|index| self.range.contains(index)) else { return Ok(None) };
+        let mut scan = self.storage.scan(&self.permit, index..index + 1, PageSize::Small);
+        let text = scan.next().await?.unwrap_or_default();
+        let [datapoint]: [Datapoint; 1] =
+            serde_json::from_slice(&text).map_err(BlockError::from)?;
+        Ok(Some(datapoint))
+    }
+
+    async fn first(&self) -> Result<Option<Datapoint>, ReadError> {
+        self.datapoint(Some(self.range.start)).await
+    }
+
+    async fn last(&self) -> Result<Option<Datapoint>, ReadError> {
+        self.datapoint(self.range.end.checked_sub(1)).await
+    }
+
+    /// Returns the columns of a plot of the range. Without bounds, it has those of the datapoints.
+    pub(crate) async fn columns(&self, query: &PlotQuery) -> Result<PlotBuilder, ReadError> {
+        let t1 = match query.t1 {
+            Some(t1) => t1,
+            // A plot does not cover its start.
+            None => match self.first().await? {
+                Some(first) => first.t.as_secs_f64().next_down(),
+                None => query.t2.unwrap_or_default(),
+            },
+        };
+        let t2 = match query.t2 {
+            Some(t2) => t2,
+            None => self.last().await?.map_or(t1, |last| last.t.as_secs_f64()),
+        };
+        Ok(PlotBuilder::new(t1, t2, query.columns))
+    }
+
+    /// Returns the statistics of all datapoints.
+    pub(crate) async fn statistics(self) -> Result<Statistics, ReadError> {
+        let (first, last) = (self.first().await?, self.last().await?);
+        Ok(Statistics::new(self.summary().await?, first, last))
+    }
+
+    /// Returns the summary of all datapoints.
+    async fn summary(self) -> Result<Summary, ReadError> {
+        let mut all = Summary::default();
+        let part = |part: Part<'_>| match part {
+            Part::Summary(block) => {
+                all.merge(&block.summary);
+                Ok(())
+            }
+            Part::Datapoints(index, page) => Ok(add_to(&mut all, page, index).map(drop)?),
+        };
+        self.parts(|_| true, part).await?;
+        Ok(all)
+    }
+
+    /// Plots the numbers of all datapoints, or those of a key of objects.
+    pub(crate) async fn plot(
+        self,
+        mut plot: PlotBuilder,
+        key: Option<&str>,
+    ) -> Result<Plot, ReadError> {
+        let count = self.range.end - self.range.start;
+        let key = key.unwrap_or_default();
+        // Columns are compared before any of them is written to.
+        let columns = plot.columns();
+        let column_of = |block: &Summarised| {
+            let first = columns.column_of(block.first_t);
+            first.filter(|first| columns.column_of(block.last_t) == Some(*first))
+        };
+        let is_known = |block: &Summarised| key.is_empty() || block.summary.keys.is_some();
+        let part = |part: Part<'_>| {
+            match part {
+                Part::Summary(block) => {
+                    let numbers = block.summary.key(key).and_then(|values| values.drawn());
+                    if let (Some(column), Some(numbers)) = (column_of(&block), numbers) {
+                        plot.merge(column, &numbers);
+                    }
+                }
+                Part::Datapoints(index, page) => page.visit(|t, datum| {
+                    if let Some(value) = drawn(datum, key) {
+                        plot.add(Sample { index: *index, t, value });
+                    }
+                    *index += 1;
+                })?,
+            }
+            Ok(())
+        };
+        let is_enough = |block: &Summarised| is_known(block) && column_of(block).is_some();
+        self.parts(is_enough, part).await?;
+        Ok(plot.finish(count))
+    }
+}
+
+/// Plots what a script makes of datapoints.
+pub(crate) async fn plot_results(
+    mut source: Source,
+    mut plot: PlotBuilder,
+    key: Option<&str>,
+) -> Result<Plot, QueryFailure> {
+    let columns = plot.columns();
+    let mut count = 0;
+    while let Some(Point { t, d }) = source.next().await? {
+        // A script may move datapoints.
+        if columns.column_of(t).is_none() {
+            continue;
+        }
+        let value = match key {
+            Some(key) => match &d {
+                ScriptValue::Object(object) => object.entries().get(key).and_then(drawn_result),
+                _ => None,
+            },
+            None => drawn_result(&d),
+        };
+        if let Some(value) = value {
+            plot.add(Sample { index: count, t, value });
+        }
+        count += 1;
+    }
+    Ok(plot.finish(count))
+}
+
+/// What a plot shows of a value.
+fn drawn(datum: Datum<'_>, key: &str) -> Option<f64> {
+    match datum {
+        Datum::Number(number) => key.is_empty().then_some(number),
+        Datum::Json(value) if key.is_empty() => drawn_json(value),
+        Datum::Json(value) => drawn_json(value.get(key)?),
+    }
+}
+
+fn drawn_json(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::Bool(flag) => Some(f64::from(u8::from(*flag))),
+        _ => None,
+    }
+}
+
+fn drawn_result(value: &ScriptValue) -> Option<f64> {
+    match value {
+        ScriptValue::Number(_) | ScriptValue::Bool(_) => value.as_number(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

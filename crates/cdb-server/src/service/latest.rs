@@ -1,0 +1,99 @@
+//! The last datapoints of many streams.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use cdb_types::ObjectPath;
+
+use super::resolve::{ResolveError, ResolvedDevice, ResolvedUser};
+use super::{Service, authorize};
+use crate::api_error::ApiError;
+use crate::identity::Principal;
+use crate::permissions::{Field, Grant, Operation};
+use crate::query::{Answer, LatestRows};
+use crate::storage::{Array, Catalog, Device, StreamName};
+
+impl Service {
+    /// Opens the lengths and last datapoints of streams, or of all streams of devices and users, in the
+    /// order of their paths. What does not exist or may not be read is left out.
+    pub(crate) async fn query_latest(
+        &self,
+        principal: &Principal,
+        paths: Vec<ObjectPath>,
+    ) -> Result<Answer, ApiError> {
+        let mut rows = LatestRows::new(Arc::clone(&self.storage));
+        let mut db = self.storage.catalog().await?;
+        let mut seen = HashSet::new();
+        for path in paths.into_iter().filter(|path| seen.insert(path.clone())) {
+            match self.add_latest(&mut *db, principal, &path, &mut rows).await {
+                Ok(()) | Err(ResolveError::Missing(_) | ResolveError::Hidden) => {}
+                Err(ResolveError::Storage(error)) => return Err(error.into()),
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(Answer::Latest(rows))
+    }
+
+    async fn add_latest(
+        &self,
+        db: &mut dyn Catalog,
+        principal: &Principal,
+        path: &ObjectPath,
+        rows: &mut LatestRows,
+    ) -> Result<(), ResolveError> {
+        match path {
+            ObjectPath::Stream(path) => {
+                let (located, grant) = self.locate(principal, path).await?;
+                if let Ok(permit) = authorize::read(&grant, located.array(false)) {
+                    rows.push(path.to_string(), permit);
+                }
+            }
+            ObjectPath::Device(path) => {
+                let resolved = self.resolve_device(db, principal, path).await?;
+                let ResolvedDevice { user, device, grant } = resolved;
+                if grant.allows(Operation::ListStreams) {
+                    let names = db.stream_names(device.id).await?;
+                    let streams = names.iter().map(|stream| (&device, &grant, stream));
+                    push_all(rows, &user.name, streams);
+                }
+            }
+            ObjectPath::User(path) => {
+                let ResolvedUser { user, grant } = self.resolve_user(db, principal, path).await?;
+                if !grant.allows(Operation::ListStreams) {
+                    return Ok(());
+                }
+                let grant = |device: Device| {
+                    let grant = self.permissions.on_device(principal, &device);
+                    (device, grant)
+                };
+                let devices: Vec<_> = db.devices(user.id).await?.into_iter().map(grant).collect();
+                let names = db.stream_names_of_user(user.id).await?;
+                let streams = names.iter().filter_map(|stream| {
+                    // Sorted by id.
+                    let place =
+                        devices.binary_search_by_key(&stream.device_id, |(device, _)| device.id);
+                    let (device, grant) = &devices[place.ok()?];
+                    Some((device, grant, stream))
+                });
+                push_all(rows, &user.name, streams);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds the streams that may be read.
+fn push_all<'a>(
+    rows: &mut LatestRows,
+    user: &str,
+    streams: impl Iterator<Item = (&'a Device, &'a Grant, &'a StreamName)>,
+) {
+    for (device, grant, stream) in streams {
+        let array = Array { stream: stream.id, downlink: false };
+        if grant.reads(Field::CanAccessStream)
+            && let Ok(permit) = authorize::read(grant, array)
+        {
+            rows.push(format!("{user}/{}/{}", device.name, stream.name), permit);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The last datapoints of many arrays.
+
+use futures_util::TryStreamExt;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+
+use super::SqliteStorage;
+use super::array_heads::KnownNewest;
+use super::block_table::{BlockReadError, StoredBlock, header_columns};
+use crate::storage::{Array, Last, Latest, ReadError};
+
+/// A longer datapoint is not read here, since thousands may be asked for, in bytes.
+const MAX_BYTES: usize = 16 * 1024;
+
+/// The last datapoint of a block with a longer text is not read here, in bytes.
+const MAX_BLOCK_BYTES: i64 = 512 * 1024;
+
+impl SqliteStorage {
+    /// Returns the lengths and the last datapoints of arrays, one for each.
+    pub(super) async fn read_latest(&self, arrays: &[Array]) -> Result<Vec<Latest>, ReadError> {
+        let mut all = Vec::with_capacity(arrays.len());
+        // The places of those that must be looked for in the file, as JSON.
+        let mut wanted = Vec::new();
+        for (place, known) in self.heads.newest(arrays, MAX_BYTES).into_iter().enumerate() {
+            let (length, last) = match known {
+                KnownNewest::Here { length, text } => (length, Last::Text(text)),
+                KnownNewest::Long { length } => (length, Last::Long),
+                KnownNewest::InBlocks => {
+                    let Array { stream, downlink } = arrays[place];
+                    wanted.push((place, stream, u8::from(downlink)));
+                    (0, Last::None)
+                }
+            };
+            all.push(Latest { length, last });
+        }
+        if wanted.is_empty() {
+            return Ok(all);
+        }
+        let wanted = serde_json::to_string(&wanted).unwrap_or_default();
+        let mut rows = sqlx::query(concat!(
+            "SELECT wanted.value ->> 0 AS place, ",
+            header_columns!(),
+            ", CASE WHEN coalesce(text_bytes, length(data)) <= ?2 THEN data END AS data
+             FROM json_each(?1) AS wanted CROSS JOIN block ON block.rowid = (
+                 SELECT rowid FROM block AS last INDEXED BY block_header
+                 WHERE last.stream_id = wanted.value ->> 1 AND last.substream = wanted.value ->> 2
+                 ORDER BY last.end_index DESC LIMIT 1
+             )",
+        ))
+        .bind(wanted)
+        .bind(MAX_BLOCK_BYTES)
+        .fetch(&self.readers);
+        while let Some(row) = rows.try_next().await? {
+            let place = usize::try_from(row.try_get::<i64, _>("place")?).unwrap_or(usize::MAX);
+            let Some((array, latest)) = arrays.get(place).zip(all.get_mut(place)) else { continue };
+            match last_of(*array, &row) {
+                Ok(read) => *latest = read,
+                // The other arrays can be read.
+                Err(BlockReadError::Damaged(damage)) => latest.last = Last::Damaged(damage),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Reads the last datapoint of the last block of an array.
+fn last_of(array: Array, row: &SqliteRow) -> Result<Latest, BlockReadError> {
+    let block = StoredBlock::from_row(array, row)?;
+    let length = block.range.end;
+    let Some(data) = row.try_get::<Option<&[u8]>, _>("data")? else {
+        return Ok(Latest { length, last: Last::Long });
+    };
+    let mut text = Vec::new();
+    let last = block.count().saturating_sub(1);
+    let last = match block.decode_rows_onto(&mut text, b',', last..last + 1, data) {
+        Ok(()) if text.len() > MAX_BYTES => Last::Long,
+        Ok(()) => Last::Text(text.split_off(1)),
+        Err(damage) => Last::Damaged(damage),
+    };
+    Ok(Latest { length, last })
+}

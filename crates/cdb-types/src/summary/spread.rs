@@ -1,0 +1,94 @@
+//! What numbers over time come to.
+
+use super::ExactSum;
+
+/// A number with its place and time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// Its place in its series.
+    pub index: u64,
+    /// In seconds since 1970.
+    pub t: f64,
+    /// The number.
+    pub value: f64,
+}
+
+/// The first, last, smallest and largest of some numbers, how many they are, and their sum.
+///
+/// ```
+/// use cdb_types::summary::{Sample, Spread};
+/// let mut spread = Spread::of(Sample { index: 0, t: 10.0, value: 3.0 });
+/// spread.add(Sample { index: 1, t: 11.0, value: 8.0 });
+/// spread.add(Sample { index: 2, t: 12.0, value: 4.0 });
+/// assert_eq!((spread.max.t, spread.last.value, spread.mean()), (11.0, 4.0, 5.0));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Spread {
+    /// How many numbers there are.
+    pub count: u64,
+    /// The one with the lowest index.
+    pub first: Sample,
+    /// The smallest; of equal ones the first.
+    pub min: Sample,
+    /// The largest; of equal ones the first.
+    pub max: Sample,
+    /// The one with the highest index.
+    pub last: Sample,
+    /// All together.
+    pub sum: ExactSum,
+}
+
+impl Spread {
+    /// Creates the spread of one number.
+    #[must_use]
+    pub fn of(sample: Sample) -> Self {
+        let mut sum = ExactSum::default();
+        sum.add(sample.value);
+        Self { count: 1, first: sample, min: sample, max: sample, last: sample, sum }
+    }
+
+    /// Creates a spread of its parts.
+    #[must_use]
+    pub fn from_parts(count: u64, samples: [Sample; 4], sum: ExactSum) -> Self {
+        let [first, min, max, last] = samples;
+        Self { count, first, min, max, last, sum }
+    }
+
+    /// Adds a number. Each index must be added once, in any order.
+    pub fn add(&mut self, sample: Sample) {
+        self.count += 1;
+        self.sum.add(sample.value);
+        self.note(sample);
+    }
+
+    /// Adds the numbers of another spread, with other indexes.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sum.merge(&other.sum);
+        [other.first, other.min, other.max, other.last].into_iter().for_each(|it| self.note(it));
+    }
+
+    /// Returns the mean: the sum, which has no rounding errors, divided by the count.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.sum.value() / self.count as f64
+    }
+
+    fn note(&mut self, sample: Sample) {
+        let is_first = |other: Sample| sample.index < other.index;
+        if is_first(self.first) {
+            self.first = sample;
+        }
+        if sample.index > self.last.index {
+            self.last = sample;
+        }
+        let Sample { value, .. } = sample;
+        if value < self.min.value || (value == self.min.value && is_first(self.min)) {
+            self.min = sample;
+        }
+        if value > self.max.value || (value == self.max.value && is_first(self.max)) {
+            self.max = sample;
+        }
+    }
+}

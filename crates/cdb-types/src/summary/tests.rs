@@ -1,0 +1,153 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+/// Numbers whose sum is not exact in floats: decimals, and such with very different exponents.
+fn any_number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        (-1000_i32..1000).prop_map(|tenths| f64::from(tenths) / 10.0),
+        (-1.0e3..1.0e3),
+        (-1.0_f64..1.0, -300_i32..290).prop_map(|(x, exponent)| x * 10_f64.powi(exponent)),
+        any::<f64>().prop_filter("a number of JSON", |x| x.is_finite() && x.abs() < 1e300),
+    ]
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let flat = prop_oneof![
+        4 => any_number().prop_map(Value::from),
+        2 => any::<bool>().prop_map(Value::from),
+        2 => "[a-d]{0,2}".prop_map(Value::from),
+        1 => Just(Value::Null),
+        1 => Just(json!([1])),
+    ];
+    let object = proptest::collection::btree_map("[a-c]", flat.clone(), 0..3);
+    prop_oneof![3 => flat, 2 => object.prop_map(|object| json!(object))]
+}
+
+fn summary_of(values: &[Value], first: usize) -> Summary {
+    let mut summary = Summary::default();
+    for (index, value) in values.iter().enumerate() {
+        let index = first + index;
+        summary.add(index as u64, index as f64, value);
+    }
+    summary
+}
+
+proptest! {
+    #[test]
+    fn how_datapoints_are_divided_makes_no_difference(
+        values in proptest::collection::vec(any_value(), 1..40),
+        cut in any::<prop::sample::Index>(),
+        other in any::<prop::sample::Index>(),
+    ) {
+        let whole = summary_of(&values, 0);
+        let mut cuts = [cut.index(values.len()), other.index(values.len())];
+        cuts.sort_unstable();
+        let [first, second] = cuts;
+        let part = |from: usize, to: usize| summary_of(&values[from..to], from);
+        // In any order.
+        let mut merged = part(first, second);
+        merged.merge(&part(second, values.len()));
+        merged.merge(&part(0, first));
+        prop_assert_eq!(merged, whole);
+    }
+
+    #[test]
+    fn the_order_of_numbers_makes_no_difference_for_their_sum(
+        (numbers, shuffled) in proptest::collection::vec(any_number(), 0..60)
+            .prop_flat_map(|numbers| (Just(numbers.clone()), Just(numbers).prop_shuffle())),
+    ) {
+        let sum = |numbers: &[f64]| ExactSum::from_parts(numbers).value();
+        prop_assert_eq!(sum(&numbers).to_bits(), sum(&shuffled).to_bits());
+        let again = ExactSum::from_parts(&ExactSum::from_parts(&numbers).parts());
+        prop_assert_eq!(again.value().to_bits(), sum(&numbers).to_bits());
+    }
+
+    #[test]
+    fn a_sum_is_that_of_integers(mantissas in proptest::collection::vec(any::<i32>(), 0..200)) {
+        // Exact in 64 bits, and so is each number.
+        let exact: i64 = mantissas.iter().map(|mantissa| i64::from(*mantissa)).sum();
+        let numbers: Vec<f64> =
+            mantissas.iter().map(|mantissa| f64::from(*mantissa) / 1024.0).collect();
+        prop_assert_eq!(ExactSum::from_parts(&numbers).value(), exact as f64 / 1024.0);
+    }
+
+    #[test]
+    fn a_time_is_in_the_column_whose_bounds_it_lies_between(
+        t1 in -1.0e9..1.0e9,
+        span in prop_oneof![1.0e-3..1.0, 1.0..1.0e9],
+        columns in 1_usize..2000,
+        at in 0.0_f64..=1.0,
+    ) {
+        let plot = PlotBuilder::new(t1, t1 + span, columns).columns();
+        let t2 = t1 + span;
+        let width = (t2 - t1) / columns as f64;
+        let bound = |column: usize| t1 + column as f64 * width;
+        for t in [t1 + at * span, bound((at * columns as f64) as usize), t2] {
+            let column = plot.column_of(t);
+            if !(t1 < t && t <= t2) {
+                prop_assert_eq!(column, None);
+                continue;
+            }
+            let column = column.expect("a column");
+            prop_assert!(column == 0 || bound(column) < t);
+            prop_assert!(column == columns - 1 || t <= bound(column + 1));
+        }
+    }
+}
+
+#[test]
+fn a_sum_is_rounded_once() {
+    let sum = |numbers: &[f64]| ExactSum::from_parts(numbers).value();
+    assert_eq!(sum(&[0.1; 10]), 1.0);
+    assert_eq!(sum(&[1e16, 1.0, 1e-16]), 10_000_000_000_000_002.0);
+    assert_eq!(sum(&[1e308, 1e308]), f64::INFINITY);
+    assert!(sum(&[f64::INFINITY, f64::NEG_INFINITY]).is_nan());
+    assert_eq!(sum(&[]).to_bits(), 0);
+    assert_eq!(sum(&[-0.0]).to_bits(), 0);
+}
+
+#[test]
+fn more_than_the_limits_is_only_counted() {
+    let strings = |count: usize| -> Vec<_> { (0..count).map(|i| json!(format!("s{i}"))).collect() };
+    let distinct = |values: &[Value]| summary_of(values, 0).value.strings.distinct.is_some();
+    assert!(distinct(&strings(MAX_DISTINCT)));
+    assert!(!distinct(&strings(MAX_DISTINCT + 1)));
+    assert!(!distinct(&[json!("x".repeat(MAX_DISTINCT_BYTES + 1))]));
+    let objects =
+        |count: usize| -> Vec<_> { (0..count).map(|i| json!({ format!("k{i}"): 1 })).collect() };
+    let keys = |count| summary_of(&objects(count), 0).keys.map(|keys| keys.len());
+    assert_eq!(keys(MAX_SUMMARY_KEYS), Some(MAX_SUMMARY_KEYS));
+    assert_eq!(keys(MAX_SUMMARY_KEYS + 1), None);
+}
+
+#[test]
+fn statistics_are_what_the_protocol_has() {
+    let values = [json!(3), json!(true), json!("a"), json!("b"), json!("b"), json!({"k": null})];
+    let statistics = Statistics::new(summary_of(&values, 0), None, None);
+    let expected = json!({
+        "count": 6, "first": null, "last": null,
+        "keys": {
+            "": {
+                "number": {"count": 1, "min": 3.0, "max": 3.0, "mean": 3.0},
+                "boolean": {"count": 1, "true": 1},
+                "string": {"count": 3, "distinct": [["b", 2], ["a", 1]]},
+                "object": {"count": 1},
+            },
+            "k": {"null": {"count": 1}},
+        },
+    });
+    assert_eq!(serde_json::to_value(&statistics).expect("JSON"), expected);
+}
+
+#[test]
+fn a_line_does_not_repeat_a_point() {
+    let mut plot = PlotBuilder::new(0.0, 10.0, 1);
+    for (index, value) in [5.0, 9.0, 1.0, 5.0].into_iter().enumerate() {
+        plot.add(Sample { index: index as u64, t: 1.0 + index as f64, value });
+    }
+    let plot = plot.finish(4);
+    assert_eq!(plot.line().collect::<Vec<_>>(), [(1.0, 5.0), (2.0, 9.0), (3.0, 1.0), (4.0, 5.0)]);
+    assert_eq!(plot.to_numbers().len(), 5 + 1 + 1 + 4 + 4 + 1);
+}
