@@ -1,7 +1,9 @@
 //! The options of `cdb get` and `cdb plot` that select datapoints of a stream.
 
+use std::ops::Bound;
+
 use clap::Args;
-use connectordb::{Datapoints, Stream, Timestamp};
+use connectordb::{Datapoints, Plot, Stream, Timestamp};
 use serde::de::DeserializeOwned;
 
 use crate::{Result, times};
@@ -33,6 +35,31 @@ pub(crate) struct Selection {
 impl Selection {
     pub(crate) fn is_by_time(&self) -> bool {
         self.from.is_some() || self.to.is_some() || self.limit.is_some()
+    }
+
+    /// Returns the plot of the range, in `columns` columns, if it is one of time.
+    pub(crate) async fn plot(
+        &self,
+        stream: &Stream,
+        key: Option<&str>,
+        columns: usize,
+    ) -> Result<Option<Plot>> {
+        if self.limit.is_some() || (self.from.is_none() && self.to.is_none()) {
+            return Ok(None);
+        }
+        let from = self.from.map_or(Bound::Unbounded, Bound::Excluded);
+        let to = self.to.map_or(Bound::Unbounded, Bound::Included);
+        let mut plot = stream.plot((from, to), columns);
+        if let Some(key) = key {
+            plot = plot.key(key);
+        }
+        if let Some(script) = &self.transform {
+            plot = plot.transform(script);
+        }
+        if self.downlink {
+            plot = plot.downlink();
+        }
+        Ok(Some(plot.await?))
     }
 
     /// Runs the query: by time if `--from`, `--to` or `--limit` is given, otherwise by a range of

@@ -3,7 +3,7 @@
 use connectordb::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{Span, ZonedDateTime};
+use jiff::{Span, SpanRelativeTo, Unit, ZonedDateTime};
 
 /// Parses a time: seconds since 1970, a date or a date with a time of day (local unless it has an
 /// offset), `now`, `today`, `yesterday`, or a span before now (`90m ago`, `2 days ago`).
@@ -27,6 +27,35 @@ pub(crate) fn parse_in(text: &str, zone: &TimeZone) -> Result<Timestamp, String>
         }
     };
     Timestamp::new(seconds).ok_or_else(|| "a time must be finite".to_owned())
+}
+
+/// Parses a span of time, in seconds: `90m`, `2 days`, or a number of seconds. A day has 24 hours.
+pub(crate) fn parse_span(text: &str) -> Result<f64, String> {
+    let text = text.trim();
+    let seconds = text.parse::<f64>().ok().or_else(|| {
+        let span: Span = text.parse().ok()?;
+        span.total((Unit::Second, SpanRelativeTo::days_are_24_hours())).ok()
+    });
+    seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0).ok_or_else(|| {
+        format!("{text:?} is not a span of time: expected, for example, 90m, 12h or \"2 days\"")
+    })
+}
+
+/// A span of time for people, in its two largest units.
+pub(crate) fn span(seconds: f64) -> String {
+    let sign = if seconds < 0.0 { "-" } else { "" };
+    let mut rest = seconds.abs();
+    let mut parts = Vec::new();
+    for (unit, length) in [("d", 86_400.0), ("h", 3600.0), ("m", 60.0)] {
+        let count = (rest / length).floor();
+        if count > 0.0 || !parts.is_empty() {
+            parts.push(format!("{count}{unit}"));
+            rest -= count * length;
+        }
+    }
+    parts.push(format!("{}s", rest.floor()));
+    parts.truncate(2);
+    format!("{sign}{}", parts.join(" "))
 }
 
 /// Seconds since 1970, as the float nearest to the time. The decimal number is parsed because
@@ -121,6 +150,29 @@ mod tests {
         assert_eq!(seconds("2026-03-02T11:30:00+01:00"), Some(noon - 5400));
         for wrong in ["", "soon", "ago", "tomorrow ago", "2026-02-30"] {
             assert_eq!(seconds(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn spans_are_read_and_shown_as_people_write_them() {
+        for (text, seconds) in
+            [("90m", 5400.0), ("2 days", 172_800.0), ("1h 5s", 3605.0), ("7", 7.0)]
+        {
+            assert_eq!(parse_span(text), Ok(seconds), "{text}");
+        }
+        for wrong in ["", "soon", "-5m", "2 months", "nan"] {
+            assert!(parse_span(wrong).is_err(), "{wrong}");
+        }
+        for (seconds, text) in [
+            (0.4, "0s"),
+            (59.9, "59s"),
+            (60.0, "1m 0s"),
+            (5400.0, "1h 30m"),
+            (90_061.0, "1d 1h"),
+            (86_400.0 * 400.0, "400d 0h"),
+            (-61.0, "-1m 1s"),
+        ] {
+            assert_eq!(span(seconds), text);
         }
     }
 

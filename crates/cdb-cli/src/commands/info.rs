@@ -1,15 +1,27 @@
 //! `cdb info`
 
+use std::future::IntoFuture;
+
 use clap::Args;
-use connectordb::Object;
+use connectordb::types::summary::{
+    BooleanStatistics, KeyStatistics, NumberStatistics, StringStatistics,
+};
+use connectordb::{Object, Statistics};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::Result;
 use crate::connect::{Server, object};
-use crate::output::{Output, print_json, table};
+use crate::output::{Output, print_json, shortened, table, time};
 
-/// Show the properties of a user, a device or a stream, or of the server if no path is given.
+/// How many of the most frequent strings are shown.
+const MAX_STRINGS: usize = 5;
+
+/// A longer value is cut, in characters.
+const MAX_VALUE_CHARS: usize = 40;
+
+/// Show the properties of a user, a device or a stream, or of the server if no path is given. Of a stream,
+/// also show what it holds.
 ///
 /// `enabled` of a device is a status that the device itself reports, not a lock. To lock a device out,
 /// give it a new key: `cdb set me/phone apikey=`.
@@ -50,7 +62,16 @@ impl Info {
                     }
                     info
                 }
-                Object::Stream(stream) => value(&stream.refresh().await?)?,
+                Object::Stream(stream) => {
+                    let (info, statistics) =
+                        tokio::try_join!(stream.refresh(), stream.statistics().into_future())?;
+                    let mut info = value(&info)?;
+                    match output.json {
+                        true => info["statistics"] = value(&statistics)?,
+                        false => describe(&statistics, &mut info),
+                    }
+                    info
+                }
             },
         };
         if output.json {
@@ -66,6 +87,46 @@ impl Info {
         let rows = info.as_object().into_iter().flatten();
         table(&rows.map(|(key, value)| vec![key.clone(), text(value)]).collect::<Vec<_>>())
     }
+}
+
+/// Adds what a stream holds to its properties, as text.
+fn describe(statistics: &Statistics, info: &mut Value) {
+    info["datapoints"] = json!(statistics.count);
+    for (name, end) in [("first", &statistics.first), ("last", &statistics.last)] {
+        if let Some(end) = end {
+            let value = shortened(&end.d, MAX_VALUE_CHARS);
+            info[name] = json!(format!("{value}, {}", time(end.t.as_secs_f64())));
+        }
+    }
+    for (key, values) in &statistics.keys {
+        let row = if key.is_empty() { "values".to_owned() } else { format!("values of {key}") };
+        info[row] = json!(kinds(values).join("; "));
+    }
+}
+
+/// What kinds of values there are.
+fn kinds(values: &KeyStatistics) -> Vec<String> {
+    let mut kinds = Vec::new();
+    if let Some(NumberStatistics { count, min, max, mean, .. }) = values.number {
+        kinds.push(format!("{count} numbers from {min} to {max}, mean {mean}"));
+    }
+    if let Some(BooleanStatistics { count, is_true, .. }) = values.boolean {
+        kinds.push(format!("{count} booleans, {is_true} true"));
+    }
+    if let Some(StringStatistics { count, distinct, .. }) = &values.string {
+        let most = distinct.iter().flatten().take(MAX_STRINGS);
+        let most: Vec<_> = most
+            .map(|(text, times)| format!("{} {times}×", shortened(&json!(text), MAX_VALUE_CHARS)))
+            .collect();
+        let different = distinct.as_ref().map_or("many".to_owned(), |it| it.len().to_string());
+        kinds.push(format!("{count} strings, {different} different: {}", most.join(", ")));
+    }
+    for (count, word) in
+        [(values.null, "nulls"), (values.array, "arrays"), (values.object, "objects")]
+    {
+        kinds.extend(count.map(|it| format!("{} {word}", it.count)));
+    }
+    kinds
 }
 
 fn value(info: &impl Serialize) -> Result<Value> {

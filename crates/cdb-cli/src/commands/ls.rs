@@ -1,25 +1,25 @@
 //! `cdb ls`
 
-use clap::Args;
-use connectordb::{Object, Stream, User};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use std::collections::HashMap;
+
+use clap::{Args, ValueEnum};
+use connectordb::{Latest, Object, Timestamp, User};
 use serde_json::{Value, json};
 
-use crate::Result;
 use crate::connect::{Server, object};
 use crate::output::{Output, line, print_json, shortened, table};
+use crate::{Result, times};
 
 /// The last value of a stream is cut to this many characters.
 const MAX_VALUE_CHARS: usize = 40;
-
-/// The number of streams whose state is requested at the same time.
-const CONCURRENT: usize = 32;
 
 /// List streams with their type, their number of datapoints and their last value.
 ///
 /// By default, lists the streams of the user who is logged in.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cdb ls\n  cdb ls me/phone\n  cdb ls me/ --json")]
+#[command(after_help = "Examples:\n  cdb ls\n  cdb ls me/phone\n  cdb ls --sort age\n  \
+                        cdb ls --silent 1h || notify-send 'a sensor is silent'\n  \
+                        cdb ls me/ --json")]
 pub(crate) struct Ls {
     /// The user (with a slash at the end) or device whose streams are listed, or a single stream.
     path: Option<String>,
@@ -31,6 +31,34 @@ pub(crate) struct Ls {
     /// List streams of devices that are not visible as well, such as the server's log of changes.
     #[arg(long, short)]
     all: bool,
+
+    /// List only the streams whose last datapoint is older than this, such as `90m` or `2 days`, or that
+    /// have none. The exit code is 1 if there are any.
+    #[arg(long, value_name = "TIME", value_parser = times::parse_span, conflicts_with = "users")]
+    silent: Option<f64>,
+
+    /// The order of the list.
+    #[arg(long, value_enum, default_value_t = Order::Creation, conflicts_with = "users")]
+    sort: Order,
+}
+
+/// The order of streams in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Order {
+    /// The oldest stream first.
+    Creation,
+    /// The stream first whose last datapoint is the oldest.
+    Age,
+}
+
+/// A stream with what is shown of it.
+struct Row {
+    path: String,
+    kind: String,
+    /// `None` if its data may not be read.
+    latest: Option<Latest>,
+    /// How old its last datapoint is, in seconds; infinite if there is none.
+    age: f64,
 }
 
 impl Ls {
@@ -44,40 +72,88 @@ impl Ls {
                 false => names.into_iter().try_for_each(line),
             };
         }
-        let streams = match self.path {
-            None => streams_of(&cdb.user(), self.all).await?,
-            Some(path) => match object(&cdb, &path)? {
-                Object::User(user) => streams_of(&user, self.all).await?,
-                Object::Device(device) => device.streams().await?,
-                Object::Stream(stream) => vec![stream],
-            },
+        let of = match &self.path {
+            None => Object::User(cdb.user()),
+            Some(path) => object(&cdb, path)?,
         };
-        let states = stream::iter(&streams).map(async |stream| {
-            let length = async { stream.len().await };
-            let last = async { stream.get(-1).await };
-            let (info, length, last) = tokio::try_join!(stream.data(), length, last)?;
-            Ok::<_, connectordb::Error>((stream, info, length, last))
-        });
-        let mut states = states.buffered(CONCURRENT);
-        let mut rows = Vec::new();
-        let mut list = Vec::new();
-        while let Some((stream, info, length, last)) = states.try_next().await? {
-            let kind = kind(&info.schema.to_value(), info.downlink, info.ephemeral);
-            if output.json {
-                list.push(json!({
-                    "path": stream.path(), "type": kind, "length": length, "last": last,
-                }));
-                continue;
-            }
-            let last = last.map(|dp| shortened(&dp.d, MAX_VALUE_CHARS)).unwrap_or_default();
-            rows.push(vec![stream.path().to_string(), kind, length.to_string(), last]);
+        let path = match &of {
+            Object::User(user) => user.path().to_string(),
+            Object::Device(device) => device.path().to_string(),
+            Object::Stream(stream) => stream.path().to_string(),
+        };
+        let (streams, latest) = tokio::try_join!(
+            async {
+                Ok(match &of {
+                    Object::User(user) => user.streams().visible(!self.all).await?,
+                    Object::Device(device) => device.streams().await?,
+                    Object::Stream(stream) => vec![stream.clone()],
+                })
+            },
+            cdb.latest([path]),
+        )?;
+        let latest = latest.into_iter().map(|latest| (latest.stream.clone(), latest));
+        let mut latest: HashMap<_, _> = latest.collect();
+        let now = Timestamp::now();
+        let mut rows = Vec::with_capacity(streams.len());
+        for stream in streams {
+            let info = stream.data().await?;
+            let latest = latest.remove(stream.path());
+            rows.push(Row {
+                path: stream.path().to_string(),
+                kind: kind(&info.schema.to_value(), info.downlink, info.ephemeral),
+                age: latest.as_ref().and_then(|it| it.age(now)).unwrap_or(f64::INFINITY),
+                latest,
+            });
         }
-        if output.json { print_json(&list) } else { table(&rows) }
+        let all = rows.len();
+        if let Some(silent) = self.silent {
+            rows.retain(|row| row.age > silent);
+        }
+        if self.sort == Order::Age {
+            rows.sort_by(|a, b| b.age.total_cmp(&a.age));
+        }
+        if output.json {
+            print_json(&rows.iter().map(Row::json).collect::<Vec<_>>())?;
+        } else {
+            let shows_age = self.silent.is_some() || self.sort == Order::Age;
+            table(&rows.iter().map(|row| row.cells(shows_age)).collect::<Vec<_>>())?;
+        }
+        match self.silent {
+            Some(_) if !rows.is_empty() => {
+                Err(format!("{} of {all} streams are silent", rows.len()).into())
+            }
+            _ => Ok(()),
+        }
     }
 }
 
-async fn streams_of(user: &User, all: bool) -> Result<Vec<Stream>> {
-    Ok(user.streams().visible(!all).await?)
+impl Row {
+    fn json(&self) -> Value {
+        let latest = self.latest.as_ref();
+        json!({
+            "path": self.path,
+            "type": self.kind,
+            "length": latest.map(|latest| latest.length),
+            "last": latest.and_then(|latest| latest.last.as_ref()),
+            "age": self.age.is_finite().then_some(self.age),
+        })
+    }
+
+    fn cells(&self, shows_age: bool) -> Vec<String> {
+        let length = self.latest.as_ref().map_or("-".to_owned(), |it| it.length.to_string());
+        let last = match &self.latest {
+            Some(Latest { last: Some(last), .. }) => shortened(&last.d, MAX_VALUE_CHARS),
+            Some(Latest { error: Some(error), .. }) => error.clone(),
+            _ => String::new(),
+        };
+        let mut cells = vec![self.path.clone(), self.kind.clone(), length];
+        if shows_age {
+            let age = self.age.is_finite().then(|| times::span(self.age));
+            cells.push(age.unwrap_or_else(|| "never".to_owned()));
+        }
+        cells.push(last);
+        cells
+    }
 }
 
 /// The type of a stream's values, with `downlink` or `ephemeral` if it is that.

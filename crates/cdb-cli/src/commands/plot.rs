@@ -21,14 +21,19 @@ use canvas::Canvas;
 /// The range that is drawn by default.
 const LAST: &str = "-1000..";
 
+/// The number of columns of a plot: as many as a picture has pixels, or more.
+const COLUMNS: usize = 1000;
+
 /// Plot the numbers of streams over time, in the terminal or as a picture.
 ///
-/// By default, plots the last 1000 datapoints. `true` is drawn as 1 and `false` as 0; values that
-/// are not numbers are left out.
+/// By default, plots the last 1000 datapoints. A range of time may hold any number of datapoints: the
+/// server sends only what the picture shows. `true` is drawn as 1 and `false` as 0; values that are not
+/// numbers are left out.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb plot temperature --from '24h ago'\n  \
                         cdb plot temperature mood --svg week.svg --from '7 days ago'\n  \
-                        cdb plot temperature --png day.png --from yesterday")]
+                        cdb plot temperature --png day.png --from yesterday\n  \
+                        cdb plot position --key altitude --from 0")]
 pub(crate) struct Plot {
     /// The streams. In the terminal each has its own plot; a picture shows all in one.
     #[arg(required = true)]
@@ -36,6 +41,10 @@ pub(crate) struct Plot {
 
     #[command(flatten)]
     selection: Selection,
+
+    /// Plot the values of a key of objects.
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
 
     /// Write an SVG file instead of drawing in the terminal.
     #[arg(long, value_name = "FILE")]
@@ -60,9 +69,15 @@ impl Plot {
         let mut all = Vec::new();
         for path in self.paths {
             let stream = cdb.stream(&path)?;
-            let data: Vec<_> =
-                self.selection.clone().of(&stream, LAST).await?.try_collect().await?;
-            let points: Vec<_> = data.iter().filter_map(point).collect();
+            let key = self.key.as_deref();
+            let points: Vec<_> = match self.selection.plot(&stream, key, COLUMNS).await? {
+                Some(plot) => plot.line().collect(),
+                None => {
+                    let data = self.selection.clone().of(&stream, LAST).await?;
+                    let data: Vec<_> = data.try_collect().await?;
+                    data.iter().filter_map(|datapoint| point(datapoint, key)).collect()
+                }
+            };
             if points.is_empty() {
                 return Err(format!("{path} has no numbers to plot").into());
             }
@@ -90,9 +105,10 @@ fn not_written(file: &Path, error: std::io::Error) -> String {
     format!("{} cannot be written: {error}", file.display())
 }
 
-/// The point of a datapoint, or `None` if its value is not a number.
-fn point(datapoint: &Datapoint) -> Option<(f64, f64)> {
-    let number = match &datapoint.d {
+/// The point of a datapoint, or `None` if its value, or that of the key, is not a number.
+fn point(datapoint: &Datapoint, key: Option<&str>) -> Option<(f64, f64)> {
+    let value = key.map_or(Some(&datapoint.d), |key| datapoint.d.get(key))?;
+    let number = match value {
         Value::Number(number) => number.as_f64()?,
         Value::Bool(flag) => f64::from(u8::from(*flag)),
         _ => return None,

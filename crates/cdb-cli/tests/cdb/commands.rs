@@ -293,6 +293,49 @@ fn merge_and_dataset_combine_streams() {
 }
 
 #[test]
+fn ls_says_which_streams_are_silent() {
+    let home = TempHome::logged_in();
+    for name in ["quiet", "busy", "empty"] {
+        home.out(&["create", name]);
+    }
+    home.with_input("{\"t\":1000,\"d\":1}\n", &["insert", "quiet"]);
+    home.out(&["insert", "busy", "2"]);
+    let all = home.json(&["ls", "--sort", "age"]);
+    let paths: Vec<_> = (0..3).map(|row| all[row]["path"].as_str().expect("a path")).collect();
+    assert_eq!(paths, ["me/user/empty", "me/user/quiet", "me/user/busy"]);
+    assert!(all[1]["age"].as_f64().expect("an age") > 1e9);
+    assert_eq!(all[0]["age"], Value::Null);
+    let silent = home.run(&["ls", "--silent", "1h"]);
+    assert_eq!((silent.code, silent.err.as_str()), (1, "cdb: 2 of 3 streams are silent\n"));
+    assert!(silent.out.starts_with("me/user/quiet  any  1  "), "{}", silent.out);
+    assert!(silent.out.contains("me/user/empty  any  0  never"), "{}", silent.out);
+    assert_eq!(home.run(&["ls", "me/user/busy", "--silent", "1h"]).code, 0);
+    assert_eq!(home.run(&["ls", "--silent", "soon"]).code, 2);
+}
+
+#[test]
+fn info_says_what_a_stream_holds() {
+    let home = TempHome::logged_in();
+    home.out(&["create", "mixed"]);
+    let values = r#"{"t":1,"d":3}
+{"t":2,"d":"on"}
+{"t":3,"d":"on"}
+{"t":4,"d":{"k":true}}
+"#;
+    home.with_input(values, &["insert", "mixed"]);
+    let statistics = &home.json(&["info", "mixed"])["statistics"];
+    assert_eq!((&statistics["count"], &statistics["last"]["t"]), (&json!(4), &json!(4)));
+    let text = home.out(&["info", "mixed"]);
+    for row in [
+        "datapoints   4",
+        "values       1 numbers from 3 to 3, mean 3; 2 strings, 1 different: \"on\" 2×; 1 objects",
+        "values of k  1 booleans, 1 true",
+    ] {
+        assert!(text.contains(row), "{text}");
+    }
+}
+
+#[test]
 fn plot_draws_numbers() {
     let home = TempHome::logged_in();
     home.out(&["create", "wave"]);
@@ -316,6 +359,9 @@ fn plot_draws_numbers() {
     let points = home.json(&["plot", "wave", "--t1", "98"]);
     assert_eq!(points[0]["stream"], "wave");
     assert_eq!(points[0]["points"][1], json!([100.0, (100.0_f64 / 9.0).sin()]));
+    let points =
+        home.json(&["plot", "wave", "--t1", "0", "--transform", "{'k': $ * 2}", "--key", "k"]);
+    assert_eq!(points[0]["points"][99], json!([100.0, (100.0_f64 / 9.0).sin() * 2.0]));
     home.out(&["create", "words"]);
     home.out(&["insert", "words", "none"]);
     let output = home.run(&["plot", "words"]);
