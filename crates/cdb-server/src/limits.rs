@@ -159,7 +159,7 @@ limits! {
     /// A message of a client over a websocket.
     websocket_message_bytes: usize = MIB, "1 MiB", "the connection is closed";
     /// Messages that wait to be sent over a websocket, and as much of answers to its commands. One
-    /// message may be larger.
+    /// larger message may wait in addition.
     websocket_queue_bytes: usize = MIB, "1 MiB",
         "waits in the data file, and no further command is read; messages of ephemeral streams are \
          dropped";

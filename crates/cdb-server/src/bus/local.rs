@@ -1,8 +1,8 @@
 //! The bus of a server that is one process.
 //!
 //! Events wait in a bounded queue for each array that somebody has subscribed to, and count for the
-//! owner of its stream. The writer never waits: what does not fit, or is large, is dropped and noted,
-//! and subscribers read it.
+//! owner of its stream. The writer never waits: what does not fit is dropped and noted, and of what is
+//! large only the range waits. Subscribers read both.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,10 +11,10 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use super::Bus;
-use crate::events::{Counted, Event, EventQueue, QueuedEvent, Shares};
+use crate::events::{Counted, EVENT_BYTES, Event, EventQueue, QueuedEvent, Shares};
 use crate::storage::model::{Array, ObjectId};
 
-/// An event with more bytes does not wait if it can be read.
+/// The datapoints of an event with more bytes do not wait if they can be read.
 const MAX_STORED_BYTES: usize = 1024 * 1024;
 
 /// The events of a process that wait for its subscribers.
@@ -56,12 +56,12 @@ impl LocalBus {
     fn count(&self, event: Event, owner: ObjectId) -> QueuedEvent {
         let Event::Appended(appended) = event else { return QueuedEvent::Cleared };
         let bytes = appended.bytes();
-        if appended.index.is_some() && bytes > MAX_STORED_BYTES {
-            return QueuedEvent::Missed;
-        }
-        match self.shares.take(owner, bytes) {
-            Some(share) => QueuedEvent::Appended(Arc::new(Counted::new(appended, share))),
-            None => QueuedEvent::Missed,
+        let stored = appended.range().filter(|_| bytes > MAX_STORED_BYTES);
+        let share = self.shares.take(owner, stored.as_ref().map_or(bytes, |_| EVENT_BYTES));
+        match (share, stored) {
+            (None, _) => QueuedEvent::Missed,
+            (Some(share), Some(range)) => QueuedEvent::Stored(Arc::new(Counted::new(range, share))),
+            (Some(share), None) => QueuedEvent::Appended(Arc::new(Counted::new(appended, share))),
         }
     }
 
@@ -223,8 +223,10 @@ mod tests {
     async fn a_large_event_waits_only_if_it_cannot_be_read() {
         let bus = LocalBus::new(TOTAL_BYTES);
         bus.subscribe(A, OWNER).await;
-        bus.publish(vec![appended(A, 0, MAX_STORED_BYTES)]);
-        assert!(!is_kept(&bus.next().await.1));
+        bus.publish(vec![appended(A, 5, MAX_STORED_BYTES)]);
+        let (_, QueuedEvent::Stored(range)) = bus.next().await else { panic!("it is not read") };
+        assert_eq!(**range, 5..6);
+        drop(range);
         let Event::Appended(stored) = appended(A, 0, 2 * TOTAL_BYTES) else { panic!("datapoints") };
         bus.publish(vec![Event::Appended(Appended { index: None, ..stored })]);
         assert!(is_kept(&bus.next().await.1));

@@ -1,7 +1,7 @@
 //! What has happened to datapoints, and the queue in which it waits.
 
 use std::collections::VecDeque;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use super::shares::Share;
@@ -12,7 +12,7 @@ use crate::storage::model::Array;
 const MAX_QUEUE_BYTES: usize = 1024 * 1024;
 
 /// The number of bytes that an event counts in addition to its text.
-const EVENT_BYTES: usize = 256;
+pub(crate) const EVENT_BYTES: usize = 256;
 
 /// A change of an array of datapoints. Storage publishes it after it is committed.
 #[derive(Debug)]
@@ -39,36 +39,43 @@ impl Appended {
     pub(crate) fn bytes(&self) -> usize {
         self.points.text().len() + EVENT_BYTES
     }
+
+    /// Returns the indices of the datapoints. `None` if they are not stored.
+    pub(crate) fn range(&self) -> Option<Range<u64>> {
+        self.index.map(|index| index..index + self.points.len() as u64)
+    }
 }
 
 /// An event that waits for the subscribers of its array. Clones share the datapoints.
 #[derive(Debug, Clone)]
 pub(crate) enum QueuedEvent {
-    Appended(Arc<Counted>),
+    Appended(Arc<Counted<Appended>>),
+    /// Datapoints that were inserted together. There are so many that they are read from storage.
+    Stored(Arc<Counted<Range<u64>>>),
     Cleared,
     /// Events were dropped, because too many were waiting. What was appended can be read, except in
     /// ephemeral streams.
     Missed,
 }
 
-/// Datapoints that count for the owner of their stream for as long as they are in memory.
+/// What counts for the owner of a stream for as long as it is in memory.
 #[derive(Debug)]
-pub(crate) struct Counted {
-    appended: Appended,
+pub(crate) struct Counted<T> {
+    value: T,
     _share: Share,
 }
 
-impl Counted {
-    pub(crate) fn new(appended: Appended, share: Share) -> Self {
-        Self { appended, _share: share }
+impl<T> Counted<T> {
+    pub(crate) fn new(value: T, share: Share) -> Self {
+        Self { value, _share: share }
     }
 }
 
-impl Deref for Counted {
-    type Target = Appended;
+impl<T> Deref for Counted<T> {
+    type Target = T;
 
-    fn deref(&self) -> &Appended {
-        &self.appended
+    fn deref(&self) -> &T {
+        &self.value
     }
 }
 
@@ -87,14 +94,16 @@ impl EventQueue {
         let bytes = self.bytes + bytes(&event);
         let is_full = bytes > MAX_QUEUE_BYTES && !self.events.is_empty();
         match (&event, self.events.back()) {
-            (QueuedEvent::Appended(_) | QueuedEvent::Missed, Some(QueuedEvent::Missed))
-            | (QueuedEvent::Cleared, Some(QueuedEvent::Cleared)) => {}
+            (QueuedEvent::Cleared, Some(QueuedEvent::Cleared)) => {}
             (QueuedEvent::Cleared, Some(QueuedEvent::Missed)) => {
                 // What was appended before does not exist any more.
                 *self = Self::default();
                 self.events.push_back(event);
             }
-            (QueuedEvent::Appended(_), _) if is_full => self.events.push_back(QueuedEvent::Missed),
+            (_, Some(QueuedEvent::Missed)) => {}
+            (QueuedEvent::Appended(_) | QueuedEvent::Stored(_), _) if is_full => {
+                self.events.push_back(QueuedEvent::Missed);
+            }
             _ => {
                 self.bytes = bytes;
                 self.events.push_back(event);
@@ -117,6 +126,7 @@ impl EventQueue {
 fn bytes(event: &QueuedEvent) -> usize {
     match event {
         QueuedEvent::Appended(appended) => appended.bytes(),
+        QueuedEvent::Stored(_) => EVENT_BYTES,
         QueuedEvent::Cleared | QueuedEvent::Missed => 0,
     }
 }

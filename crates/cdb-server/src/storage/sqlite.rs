@@ -94,6 +94,11 @@ pub(crate) enum OpenError {
          or move this log beside it, with the name of the file and -wal", path = .0.display()
     )]
     OtherName(PathBuf),
+    #[error(
+        "it is empty, and {path} holds changes of a database that was there; put that database \
+         back, or move this log away", path = .0.display()
+    )]
+    LogOnly(PathBuf),
     #[error("it is damaged: {0}")]
     Damaged(&'static str),
     #[error(transparent)]

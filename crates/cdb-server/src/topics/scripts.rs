@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::api_error::ApiError;
 use crate::compute::{Caller, Compute};
 use crate::query::{Pace, QueryFailure, read_point, write_point};
+use crate::storage::Scan;
 
 /// The maximum number of steps that a script takes on the threads that answer requests, about half
 /// a millisecond. A script that needs more is started again elsewhere, because it cannot pause within
@@ -97,6 +98,23 @@ impl Scripts {
         running.await.unwrap_or_else(failed)
     }
 
+    /// Runs a script of a caller over stored datapoints, which are a sequence of their own. They are
+    /// read as the script takes them, so that few of them are in memory at a time.
+    ///
+    /// # Cancel safety
+    /// As for [`run`](Self::run).
+    pub(super) async fn run_stored(
+        &self,
+        caller: Caller,
+        script: &Script,
+        scan: Box<dyn Scan>,
+    ) -> Result<Vec<u8>, ScriptError> {
+        let mut run = script.start();
+        let running =
+            self.compute.run_for(caller, async move { run_over_scan(&mut run, scan).await });
+        running.await?
+    }
+
     /// Runs a script here. Returns `None` if it is not short, or if the caller has no time left.
     async fn run_inline(&self, caller: Caller, script: &Script, text: &Bytes) -> Option<Output> {
         if text.len() >= LARGE_TEXT_BYTES {
@@ -143,19 +161,40 @@ impl Inline {
 
 async fn run_over(run: &mut Run, text: &[u8]) -> Output {
     let mut output = Output { text: Vec::new(), count: 0, error: None };
-    output.error = push_all(run, text, &mut output).await.err();
+    output.error = push_all(run, text, true, &mut output, &mut Pace::default()).await.err();
     output
 }
 
-async fn push_all(run: &mut Run, mut rest: &[u8], output: &mut Output) -> Result<(), ScriptError> {
+async fn run_over_scan(run: &mut Run, mut scan: Box<dyn Scan>) -> Result<Vec<u8>, ScriptError> {
+    let mut output = Output { text: Vec::new(), count: 0, error: None };
     let mut pace = Pace::default();
+    while let Some(mut piece) = scan.next().await.map_err(QueryFailure::from)? {
+        if scan.is_done() {
+            // The bracket after the last datapoint.
+            piece.pop();
+        }
+        // Without the bracket or comma before the first datapoint.
+        let points = piece.get(1..).unwrap_or_default();
+        push_all(run, points, scan.is_done(), &mut output, &mut pace).await?;
+    }
+    Ok(output.text)
+}
+
+/// Pushes the datapoints of a text, which are the last ones if `is_end` is set.
+async fn push_all(
+    run: &mut Run,
+    mut rest: &[u8],
+    is_end: bool,
+    output: &mut Output,
+    pace: &mut Pace,
+) -> Result<(), ScriptError> {
     while !rest.is_empty() {
         let (point, length) = read_point(rest).map_err(QueryFailure::from)?;
         // The comma, too.
         rest = rest.get(length + 1..).unwrap_or_default();
         output.count += 1;
         run.push(point).map_err(QueryFailure::from)?;
-        if rest.is_empty() {
+        if rest.is_empty() && is_end {
             run.end().map_err(QueryFailure::from)?;
         }
         while let Some(point) = run.pull() {

@@ -35,7 +35,8 @@ pub(crate) enum Next {
 /// missed some.
 #[derive(Debug)]
 pub(crate) struct SendQueue {
-    /// The maximum number of bytes of messages that wait; one may be larger. When as many bytes of
+    /// The maximum number of bytes of messages that wait. One message that is larger by itself may wait
+    /// in addition, so that others, which arrive all the time, do not keep it out. When as many bytes of
     /// answers wait, no further command is read.
     max_bytes: usize,
     state: Mutex<State>,
@@ -46,7 +47,10 @@ pub(crate) struct SendQueue {
 #[derive(Debug, Default)]
 struct State {
     frames: VecDeque<Frame>,
+    /// Those of messages, without the large one.
     bytes: usize,
+    /// Whether a message waits that is larger than all others may be together.
+    has_large: bool,
     answer_bytes: usize,
     behind: VecDeque<u64>,
 }
@@ -60,11 +64,18 @@ impl SendQueue {
     /// Appends a message, unless too much waits.
     pub(super) fn push(&self, frame: Frame) -> Result<(), Full> {
         let mut state = self.lock();
-        let bytes = state.bytes + frame.text.len() + FRAME_BYTES;
-        if bytes > self.max_bytes && !state.frames.is_empty() {
-            return Err(Full);
+        let bytes = frame.text.len() + FRAME_BYTES;
+        if bytes > self.max_bytes {
+            if state.has_large {
+                return Err(Full);
+            }
+            state.has_large = true;
+        } else {
+            if state.bytes + bytes > self.max_bytes {
+                return Err(Full);
+            }
+            state.bytes += bytes;
         }
-        state.bytes = bytes;
         state.frames.push_back(frame);
         drop(state);
         self.filled.notify_one();
@@ -94,6 +105,7 @@ impl SendQueue {
         };
         let bytes = frame.text.len() + FRAME_BYTES;
         match frame.subscription {
+            Some(_) if bytes > self.max_bytes => state.has_large = false,
             Some(_) => state.bytes -= bytes,
             None => {
                 state.answer_bytes -= bytes;
@@ -156,8 +168,13 @@ mod tests {
     #[test]
     fn one_message_is_taken_however_large_it_is() {
         let queue = SendQueue::new(MAX_BYTES);
+        assert_eq!(queue.push(frame(1)), Ok(()));
         assert_eq!(queue.push(frame(2 * MAX_BYTES)), Ok(()));
+        assert_eq!(queue.push(frame(2 * MAX_BYTES)), Err(Full));
+        assert_eq!(queue.push(frame(2)), Ok(()));
+        assert_eq!(take(&queue), "1");
         assert_eq!(take(&queue), (2 * MAX_BYTES).to_string());
+        assert_eq!(queue.push(frame(2 * MAX_BYTES)), Ok(()));
     }
 
     #[test]

@@ -10,10 +10,11 @@ use cdb_types::DataPath;
 use tokio::task::AbortHandle;
 
 use super::message::{Message, Text, Texts};
-use super::scripts::{Output, Scripts};
+use super::scripts::{Output, ScriptError, Scripts};
 use super::send_queue::{Frame, SendQueue};
 use crate::compute::Caller;
-use crate::events::{Counted, EventQueue, QueuedEvent};
+use crate::events::{Appended, Counted, EventQueue, QueuedEvent};
+use crate::query::QueryFailure;
 use crate::service::authorize::ReadPermit;
 use crate::storage::{Array, PageSize, ReadError, Storage};
 
@@ -104,7 +105,7 @@ struct Piece {
 }
 
 /// The text of an insert, which shares the memory of the event.
-struct EventText(Arc<Counted>);
+struct EventText(Arc<Counted<Appended>>);
 
 impl AsRef<[u8]> for EventText {
     fn as_ref(&self) -> &[u8] {
@@ -229,6 +230,7 @@ impl Topic {
         while let Some(event) = self.next_event() {
             match event {
                 QueuedEvent::Appended(appended) => self.publish(appended).await,
+                QueuedEvent::Stored(range) => self.publish_large(&range).await,
                 QueuedEvent::Cleared => self.clear(),
                 QueuedEvent::Missed => match self.length().await {
                     Ok(length) => self.publish_stored(length).await,
@@ -248,19 +250,18 @@ impl Topic {
     }
 
     /// Delivers an insert.
-    async fn publish(&self, appended: Arc<Counted>) {
-        let (index, count) = (appended.index, appended.points.len() as u64);
-        if let Some(index) = index {
+    async fn publish(&self, appended: Arc<Counted<Appended>>) {
+        let range = appended.range();
+        if let Some(range) = &range {
             // What was dropped before this event. What was published together with it is not
             // published again.
-            self.publish_stored(index).await;
-            if index + count <= self.lock().published {
+            self.publish_stored(range.start).await;
+            if range.end <= self.lock().published {
                 return;
             }
         }
         let (plain, detailed) = self.wanted();
         let text = Bytes::from_owner(EventText(appended));
-        let range = index.map(|index| index..index + count);
         let messages = if plain || detailed {
             let data = self.transformed(text).await;
             data.map(|data| self.messages(range.clone(), &data, plain, detailed))
@@ -272,6 +273,34 @@ impl Topic {
             Some(range) => self.deliver(&range, messages.as_ref()),
             None => self.deliver_ephemeral(messages.as_ref()),
         }
+    }
+
+    /// Delivers an insert that is read from storage: in pieces, or in one message if the script's
+    /// output depends on which datapoints were inserted together.
+    async fn publish_large(&self, range: &Range<u64>) {
+        let stateful = self.script.as_ref().filter(|script| !script.is_stateless());
+        let Some(script) = stateful else { return self.publish_stored(range.end).await };
+        self.publish_stored(range.start).await;
+        let (plain, detailed) = self.wanted();
+        if range.end <= self.lock().published {
+            return;
+        }
+        if !(plain || detailed) {
+            return self.skip(range.end);
+        }
+        let scan = self.storage.scan(&self.permit, range.clone(), PageSize::Small);
+        let messages = match self.scripts.run_stored(self.caller, script, scan).await {
+            Ok(data) => (!data.is_empty())
+                .then(|| self.messages(Some(range.clone()), &data, plain, detailed)),
+            // The array was cleared or deleted. An event, or the end of the subscription, follows.
+            Err(ScriptError::Query(QueryFailure::Read(ReadError::Gone))) => None,
+            // It may be too large for the limits, so that all listeners have missed it.
+            Err(error) => {
+                self.log_failure(&error);
+                return self.skip(range.end);
+            }
+        };
+        self.deliver(range, messages.as_ref());
     }
 
     /// Passes an insert through the script. Returns `None` if nothing is left of it.
@@ -315,6 +344,9 @@ impl Topic {
     /// Leaves all listeners behind that have not got the datapoints before an index.
     fn skip(&self, until: u64) {
         let mut state = self.lock();
+        if until <= state.published {
+            return;
+        }
         let range = state.published..until;
         state.published = until;
         let no_text = Messages::default();

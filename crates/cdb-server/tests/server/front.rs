@@ -1,5 +1,6 @@
 //! Connections and bodies: their limits, and how the server ends.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use cdb_server::{Limits, Server, StartError};
@@ -27,7 +28,11 @@ struct Raw(TcpStream);
 
 impl Raw {
     async fn open(server: &TestServer) -> Self {
-        Self(TcpStream::connect(server.server.address()).await.expect("a connection"))
+        Self::open_at(server.server.address()).await
+    }
+
+    async fn open_at(server: SocketAddr) -> Self {
+        Self(TcpStream::connect(server).await.expect("a connection"))
     }
 
     async fn send(&mut self, text: &str) {
@@ -97,6 +102,68 @@ async fn without_room_a_connection_is_told_so() {
     let deadline = Instant::now() + PATIENCE;
     while server.send("", "GET", "?q=this", "").await.status != 200 {
         assert!(Instant::now() < deadline, "the places are not free again");
+    }
+}
+
+/// An address of this machine that other machines can reach. Connections to it come from it, too.
+fn outer_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // Nothing is sent: this chooses the address from which it would be.
+    socket.connect((Ipv4Addr::new(198, 51, 100, 1), 9)).ok()?;
+    let address = socket.local_addr().ok()?.ip();
+    (!address.is_loopback() && !address.is_unspecified()).then_some(address)
+}
+
+#[tokio::test]
+async fn an_address_has_a_limited_number_of_connections() {
+    // Those from the loopback address are not counted.
+    let Some(outer) = outer_address() else {
+        eprintln!("not tested: this machine has no other address than loopback");
+        return;
+    };
+    let directory = tempfile::tempdir().expect("a directory");
+    let server = Server::builder()
+        .data(directory.path().join("data.db"))
+        .listen("0.0.0.0:0")
+        .admin("test", "test")
+        .limits(Limits::default().connections_per_address(2))
+        .start()
+        .await
+        .expect("the server starts");
+    let port = server.address().port();
+    let (outer, loopback) = (SocketAddr::new(outer, port), (Ipv4Addr::LOCALHOST, port).into());
+    let answer = async |address: SocketAddr| {
+        let mut connection = Raw::open_at(address).await;
+        connection.send(PING).await;
+        (connection.response().await, connection)
+    };
+    let websocket = async || Socket::open_at(outer, "", false).await.expect("a websocket");
+    let (first, mut second) = (websocket().await, websocket().await);
+    let (response, _) = answer(outer).await;
+    assert!(response.starts_with("HTTP/1.1 503"), "{response}");
+    let mut others = Vec::new();
+    for _ in 0..4 {
+        let (response, connection) = answer(loopback).await;
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+        others.push(connection);
+    }
+    drop(first);
+    let deadline = Instant::now() + PATIENCE;
+    let mut waiting = loop {
+        let (response, connection) = answer(outer).await;
+        if response.starts_with("HTTP/1.1 200") {
+            break connection;
+        }
+        assert!(Instant::now() < deadline, "the place is not free again");
+    };
+    // One that waits for its next request makes room, and no connection of others does.
+    let (response, _connection) = answer(outer).await;
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+    assert_eq!(waiting.rest().await, "");
+    second.pong().await;
+    for mut other in others {
+        other.send(PING).await;
+        assert!(other.response().await.starts_with("HTTP/1.1 200"));
     }
 }
 

@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use reqwest::Method;
 use reqwest::header::SET_COOKIE;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Error;
 
 use crate::socket::Socket;
@@ -266,6 +267,42 @@ async fn scripts_have_a_limited_size_and_number_of_steps() {
     assert_eq!(long.status, 403, "{long:?}");
     let merged = json!([{"stream": "test/user/s", "transform": "imap($,count)"}]).to_string();
     assert_eq!(server.send(&key, "POST", "query/merge", &merged).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_device_runs_a_limited_number_of_scripts_at_a_time() {
+    let limits = Limits::default().scripts_per_device(1).script_steps(u64::MAX);
+    let (server, key) = with_stream(limits, "{}").await;
+    let other = server.create_device(&key, "test/other", r#"{"role":"reader"}"#).await;
+    let words: Vec<_> = (1..=20_000).map(|t| json!({"t": t, "d": format!("word {t}")})).collect();
+    server.insert(&key, "test/user/s", &json!(words).to_string()).await;
+    let read = |key: &str, query: &str| {
+        let request = server.request(Method::GET, &format!("crud/test/user/s/data?{query}"));
+        let response = request.basic_auth("", Some(key)).send();
+        async { Answer::of(response.await.expect("an answer")).await.status }
+    };
+    let short = "i1=0&i2=1&transform=$";
+    // It makes an object of all words so far for each datapoint, for much longer than the test takes.
+    let long = tokio::spawn(read(&key, "i1=0&transform=imap($,count)%20|%20if%20last"));
+    // Until it has begun, others do not wait.
+    let started = Instant::now();
+    let waiting = loop {
+        let mut waiting = tokio::spawn(read(&key, short));
+        match timeout(Duration::from_secs(1), &mut waiting).await {
+            Ok(status) => assert_eq!(status.expect("an answer"), 200),
+            Err(_) => break waiting,
+        }
+        let is_early = !long.is_finished() && started.elapsed() < Duration::from_secs(20);
+        assert!(is_early, "two scripts of a device have run at a time");
+    };
+    for _ in 0..5 {
+        assert_eq!(read(&other, short).await, 200);
+    }
+    assert!(!long.is_finished() && !waiting.is_finished());
+    // A caller that goes away ends its script.
+    long.abort();
+    let status = timeout(Duration::from_secs(20), waiting).await.expect("its turn");
+    assert_eq!(status.expect("an answer"), 200);
 }
 
 #[tokio::test]

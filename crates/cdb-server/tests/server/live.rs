@@ -311,6 +311,80 @@ async fn a_subscriber_that_falls_behind_gets_each_datapoint_once_and_nobody_wait
 }
 
 #[tokio::test]
+async fn an_insert_of_any_size_is_one_sequence_of_its_own() {
+    const INSERTS: [u64; 3] = [10, 100_000, 10];
+    let (server, key) = with_stream().await;
+    let transforms = ["sum", "if changed", "sum | if last"];
+    let mut sockets = Vec::new();
+    for (transform, answers) in transforms.into_iter().zip([false, true, true]) {
+        let mut socket = Socket::open(&server.server, &key, answers).await;
+        // The datapoints themselves go over the same connection.
+        for transform in ["", transform] {
+            let form = format!(r#"form":"{transform}""#);
+            socket.send(&SUBSCRIBE.replace(r#"form":"""#, &form)).await;
+            if answers {
+                assert_eq!(socket.next().await["error"], Value::Null);
+            }
+        }
+        socket.pong().await;
+        sockets.push((transform, socket));
+    }
+    let mut end = 0;
+    let mut expected = [const { Vec::new() }; 3];
+    for count in INSERTS {
+        let first = end;
+        end += count;
+        // Each value twice.
+        let points = (first..end).map(|i| json!({"t": i + 1, "d": i / 2})).collect();
+        server.insert(&key, "test/user/s", &Value::Array(points).to_string()).await;
+        let mut sum = 0;
+        let sums = (first..end).map(|i| {
+            sum += i / 2;
+            json!({"t": i + 1, "d": sum})
+        });
+        let sums = sums.collect::<Vec<_>>();
+        let changes = (first..end).step_by(2).map(|i| json!({"t": i + 1, "d": i / 2})).collect();
+        let last = sums.last().cloned().into_iter().collect();
+        for (expected, data) in expected.iter_mut().zip([sums, changes, last]) {
+            expected.push((first, end, Value::Array(data)));
+        }
+    }
+    for ((transform, mut socket), expected) in sockets.into_iter().zip(expected) {
+        let (mut all, mut transformed) = (0, 0);
+        while all < end || transformed < expected.len() {
+            let message = socket.next().await;
+            if message["transform"] != transform {
+                for point in message["data"].as_array().expect("datapoints") {
+                    all += 1;
+                    assert_eq!(point["t"], all);
+                }
+                continue;
+            }
+            let (first, end, data) = &expected[transformed];
+            transformed += 1;
+            assert!(message["data"] == *data, "{transform}: other output for {first} to {end}");
+            if message.get("index").is_some() {
+                assert_eq!((&message["index"], &message["end"]), (&json!(first), &json!(end)));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_that_misses_a_large_insert_is_closed() {
+    // The output of the script is larger than what a server makes of one insert.
+    let (server, key) = with_stream().await;
+    let mut socket = Socket::open(&server.server, &key, true).await;
+    let transform = r#"form":"{'a': $, 'b': $, 'c': $, 'd': $, 'e': sum}""#;
+    socket.send(&SUBSCRIBE.replace(r#"form":"""#, transform)).await;
+    assert_eq!(socket.next().await["error"], Value::Null);
+    let points: Vec<Value> =
+        (1..=200_000).map(|t| json!({"t": t, "d": 1234567890123_u64})).collect();
+    server.insert(&key, "test/user/s", &Value::from(points).to_string()).await;
+    assert_eq!(socket.closed().await, 1013);
+}
+
+#[tokio::test]
 async fn one_that_is_behind_can_insert_and_is_answered() {
     let (server, key) = with_stream().await;
     server.create(&key, "test/user/other", "{}").await;

@@ -41,6 +41,8 @@ async fn files_of_others_are_refused_and_stay_as_they_are() {
         &[table][..],
         &["PRAGMA journal_mode = WAL", table],
         &["PRAGMA application_id = 77"],
+        &["PRAGMA user_version = 5"],
+        &["CREATE VIEW letters AS SELECT 1"],
         &["CREATE TABLE user (id)", "CREATE TABLE _sqlx_migrations (id)"],
     ] {
         let directory = tempfile::tempdir().expect("a directory");
@@ -77,6 +79,90 @@ async fn a_file_of_others_whose_tables_are_in_its_log_stays_as_it_is() {
     let before = files(left.path());
     assert!(matches!(open(&left.path().join("data.db")).await, Err(OpenError::Foreign(_))));
     assert_eq!(files(left.path()), before);
+}
+
+/// Copies a file and its log, and then closes it and copies its first bytes: as if the checkpoint had
+/// been interrupted within the first page.
+async fn interrupt_checkpoint(file: &Path, left: &Path, close: impl Future<Output = ()>) {
+    for suffix in ["", "-wal"] {
+        std::fs::copy(lock::beside(file, suffix), lock::beside(left, suffix)).expect("a copy");
+    }
+    close.await;
+    let closed = std::fs::read(file).expect("a file");
+    let mut interrupted = std::fs::read(left).expect("a file");
+    assert!(interrupted.len() < closed.len(), "the log has no further pages");
+    interrupted[..512].copy_from_slice(&closed[..512]);
+    std::fs::write(left, interrupted).expect("written");
+}
+
+#[tokio::test]
+async fn a_file_of_others_whose_checkpoint_was_interrupted_stays_as_it_is() {
+    let (directory, left) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("one"));
+    let [file, interrupted] = [&directory, &left].map(|it| it.path().join("data.db"));
+    let statements = [
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA application_id = 77",
+        "CREATE TABLE letters (text TEXT)",
+        "INSERT INTO letters VALUES (hex(zeroblob(100000)))",
+    ];
+    let connection = execute(&file, &statements).await;
+    let close = async { connection.close().await.expect("closed") };
+    interrupt_checkpoint(&file, &interrupted, close).await;
+    let before = files(left.path());
+    let error = open(&interrupted).await.expect_err("it is not a data file").to_string();
+    assert!(error.contains("database of another program"), "{error}");
+    assert_eq!(files(left.path()), before);
+}
+
+#[tokio::test]
+async fn a_data_file_whose_checkpoint_was_interrupted_is_opened() {
+    let (directory, store, array) = store().await;
+    // Text that blocks cannot make much smaller.
+    let random = || uuid::Uuid::new_v4().to_string().repeat(2);
+    let large: Vec<_> = (1..=10_000).map(|t| json!({"t": t, "d": random()})).collect();
+    insert(&store, array, &large.into()).await.expect("stored");
+    let left = tempfile::tempdir().expect("a directory");
+    let [file, interrupted] = [&directory, &left].map(|it| it.path().join("data.db"));
+    interrupt_checkpoint(&file, &interrupted, store.close()).await;
+    let store = open(&interrupted).await.expect("a store");
+    assert_eq!(store.array_length(array).await.expect("a length"), 10_000);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_file_of_others_whose_tables_are_in_its_journal_stays_as_it_is() {
+    let (directory, left) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("one"));
+    let [file, interrupted] = [&directory, &left].map(|it| it.path().join("data.db"));
+    let statements = [
+        "CREATE TABLE letters (text TEXT)",
+        // The journal is valid at once, not only when the transaction is committed.
+        "PRAGMA synchronous = OFF",
+        "BEGIN",
+        "DROP TABLE letters",
+    ];
+    let mut connection = execute(&file, &statements).await;
+    let journal = [&file, &interrupted].map(|file| lock::beside(file, "-journal"));
+    std::fs::copy(&journal[0], &journal[1]).expect("a copy");
+    sqlx::query("COMMIT").execute(&mut connection).await.expect("executed");
+    connection.close().await.expect("closed");
+    std::fs::copy(&file, &interrupted).expect("a copy");
+    let before = files(left.path());
+    assert!(matches!(open(&interrupted).await, Err(OpenError::Foreign(_))));
+    assert_eq!(files(left.path()), before);
+}
+
+#[tokio::test]
+async fn a_log_without_its_file_is_not_deleted() {
+    let (directory, store, array) = store().await;
+    insert(&store, array, &json!([{"t": 1, "d": 1}])).await.expect("stored");
+    let left = tempfile::tempdir().expect("a directory");
+    let [log, left_log] = [&directory, &left].map(|it| it.path().join("data.db-wal"));
+    std::fs::copy(log, &left_log).expect("a copy");
+    let error = open(&left.path().join("data.db")).await.expect_err("a log").to_string();
+    assert!(error.contains("data.db-wal holds changes"), "{error}");
+    std::fs::copy(directory.path().join("data.db"), left.path().join("data.db")).expect("a copy");
+    let store = open(&left.path().join("data.db")).await.expect("it has its file");
+    assert_eq!(store.array_length(array).await.expect("a length"), 1);
 }
 
 #[tokio::test]
