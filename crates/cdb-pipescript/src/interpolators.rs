@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use cdb_types::summary::ExactSum;
+
 use crate::budget::{Budget, Meter};
 use crate::error::{ParseError, RunError};
 use crate::point::Point;
@@ -32,6 +34,8 @@ enum Kind {
     Count,
     Sum,
     Mean,
+    Min,
+    Max,
     Script(Script),
 }
 
@@ -47,7 +51,7 @@ pub struct Named {
 
 /// The named interpolators. A script can be an interpolator, too: it runs over the datapoints since
 /// the previous row, and its last result is the value.
-pub const NAMED: [Named; 6] = [
+pub const NAMED: [Named; 8] = [
     Named {
         name: "closest",
         description: "The datapoint that is nearest in time; the earlier one if two are equally near",
@@ -62,6 +66,14 @@ pub const NAMED: [Named; 6] = [
     Named {
         name: "mean",
         description: "The mean of the datapoints since the previous row; 0 if there were none",
+    },
+    Named {
+        name: "min",
+        description: "The smallest of the datapoints since the previous row; null if there were none",
+    },
+    Named {
+        name: "max",
+        description: "The largest of the datapoints since the previous row; null if there were none",
     },
 ];
 
@@ -87,6 +99,8 @@ impl Interpolator {
             "count" => Kind::Count,
             "sum" => Kind::Sum,
             "mean" | "average" => Kind::Mean,
+            "min" => Kind::Min,
+            "max" => Kind::Max,
             script => Kind::Script(Script::parse_with(script, budget)?),
         }))
     }
@@ -128,7 +142,9 @@ pub struct Column {
 #[derive(Debug, Default)]
 struct Since {
     count: f64,
-    sum: f64,
+    sum: ExactSum,
+    /// The smallest or the largest number so far, and its value.
+    extreme: Option<(f64, Value)>,
     run: Option<Run>,
     last: Option<Value>,
 }
@@ -171,9 +187,10 @@ impl Column {
         let (before, after) = (self.before.as_ref(), self.ahead.front());
         Ok(match &self.kind {
             Kind::Count => since.count.into(),
-            Kind::Sum => since.sum.into(),
+            Kind::Sum => since.sum.value().into(),
             Kind::Mean if since.count == 0.0 => 0.0.into(),
-            Kind::Mean => (since.sum / since.count).into(),
+            Kind::Mean => (since.sum.value() / since.count).into(),
+            Kind::Min | Kind::Max => since.extreme.map(|(_, value)| value).unwrap_or_default(),
             Kind::Script(_) => {
                 if let Some(mut run) = since.run.take() {
                     let ended = run.end();
@@ -233,7 +250,17 @@ impl Since {
             Kind::Count => self.count += 1.0,
             Kind::Sum | Kind::Mean => {
                 self.count += 1.0;
-                self.sum += point.d.to_number()?;
+                self.sum.add(point.d.to_number()?);
+            }
+            Kind::Min | Kind::Max => {
+                let number = point.d.to_number()?;
+                let is_better = self.extreme.as_ref().is_none_or(|(best, _)| match kind {
+                    Kind::Min => number < *best,
+                    _ => number > *best,
+                });
+                if is_better {
+                    self.extreme = Some((number, point.d.clone()));
+                }
             }
             Kind::Script(script) => {
                 let start = || match meter.take() {

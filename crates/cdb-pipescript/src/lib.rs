@@ -56,6 +56,7 @@
 //!
 //! The crate does no I/O.
 
+mod aggregate;
 mod array;
 mod budget;
 mod error;
@@ -73,6 +74,7 @@ mod template;
 pub mod transforms;
 mod value;
 
+pub use aggregate::Aggregate;
 pub use array::{ArrayTransform, TransformError};
 pub use budget::Budget;
 pub use error::{ParseError, RunError};

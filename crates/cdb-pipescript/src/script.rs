@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
+use crate::aggregate::Aggregate;
 use crate::budget::{Budget, Meter};
 use crate::error::{ParseError, RunError};
 use crate::node::{Dependence, Part};
@@ -35,6 +36,7 @@ struct Inner {
     one_to_one: bool,
     peeks: bool,
     stateless: bool,
+    aggregate: Option<Aggregate>,
     budget: Budget,
 }
 
@@ -59,6 +61,7 @@ impl Script {
             one_to_one: matches!(node.part, Part::One(_)),
             peeks: node.part.peeks(),
             stateless: node.dependence != Dependence::Sequence,
+            aggregate: Aggregate::of(text),
             pipeline: node.part.into_pipeline(node.cost),
             budget: *budget,
         })))
@@ -94,6 +97,20 @@ impl Script {
     #[must_use]
     pub fn is_stateless(&self) -> bool {
         self.0.stateless
+    }
+
+    /// Returns what the script computes of the numbers of a sequence, if its result follows from a summary
+    /// of them.
+    ///
+    /// ```
+    /// use cdb_pipescript::{Aggregate, Script};
+    /// assert_eq!(Script::parse("mean | if last")?.aggregate(), Some(Aggregate::Mean));
+    /// assert_eq!(Script::parse("if $ > 5 | mean | if last")?.aggregate(), None);
+    /// # Ok::<(), cdb_pipescript::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn aggregate(&self) -> Option<Aggregate> {
+        self.0.aggregate
     }
 
     /// Starts a run over a sequence.

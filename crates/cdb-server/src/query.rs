@@ -1,6 +1,7 @@
 //! Questions that need a script or several streams: datapoints are read, pushed through, and leave
 //! as they are made.
 
+mod aggregate;
 mod answer;
 mod dataset;
 pub(crate) mod documentation;
@@ -10,6 +11,7 @@ mod merge;
 mod source;
 mod summarise;
 
+pub(crate) use aggregate::AggregateRow;
 pub(crate) use answer::{Answer, AnswerError, write_point};
 pub(crate) use dataset::{Dataset, Times};
 pub(crate) use latest::LatestRows;
@@ -61,6 +63,7 @@ impl Pace {
 #[derive(Debug)]
 pub(crate) enum Rows {
     Source(Source),
+    Aggregate(AggregateRow),
     Merged(Merged),
     Dataset(Dataset),
 }
@@ -69,6 +72,7 @@ impl Rows {
     pub(crate) async fn next(&mut self) -> Result<Option<Point>, QueryFailure> {
         match self {
             Self::Source(source) => source.next().await,
+            Self::Aggregate(row) => row.next().await,
             Self::Merged(merged) => merged.next().await,
             Self::Dataset(dataset) => dataset.next().await,
         }

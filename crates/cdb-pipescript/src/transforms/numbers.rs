@@ -2,6 +2,8 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use cdb_types::summary::ExactSum;
+
 use super::ArgumentKind::{Constant, Expression as OneToOne};
 use super::{Argument, Arguments, Cardinality, Transform, data, map_each};
 use crate::node::Part;
@@ -36,9 +38,9 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         cardinality: Cardinality::OneByHistory,
         example: ["sum", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":1,"d":3},{"t":2,"d":13}]"#],
         build: |_| {
-            Ok(map_each(0, 0.0, |sum, window, _| {
-                *sum += window[0].d.to_number()?;
-                Ok(Point { t: window[0].t, d: (*sum).into() })
+            Ok(map_each(0, ExactSum::default(), |sum, window, _| {
+                sum.add(window[0].d.to_number()?);
+                Ok(Point { t: window[0].t, d: sum.value().into() })
             }))
         },
     },
@@ -53,10 +55,10 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":3},{"t":2,"d":6.5}]"#,
         ],
         build: |_| {
-            Ok(map_each(0, (0.0, 0.0), |(sum, count), window, _| {
-                *sum += window[0].d.to_number()?;
+            Ok(map_each(0, (ExactSum::default(), 0.0), |(sum, count), window, _| {
+                sum.add(window[0].d.to_number()?);
                 *count += 1.0;
-                Ok(Point { t: window[0].t, d: (*sum / *count).into() })
+                Ok(Point { t: window[0].t, d: (sum.value() / *count).into() })
             }))
         },
     },

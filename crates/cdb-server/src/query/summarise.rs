@@ -21,20 +21,27 @@ pub(crate) struct Stored {
 }
 
 /// A part of a [`Stored`] range.
-enum Part<'a> {
+pub(super) enum Part<'a> {
     /// Many, in short.
     Summary(Summarised),
     /// Each, with the index of the first one, which is to be moved to the one after the last.
     Datapoints(&'a mut u64, Page),
 }
 
+/// Whether further parts are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goes {
+    On,
+    No,
+}
+
 impl Stored {
-    /// Calls a function with every part of the range, in any order: with the summaries that are enough,
+    /// Calls a function with every part of the range, in any order, for as long as it wants more: with the summaries that are enough,
     /// and with the datapoints of which there is none.
-    async fn parts(
+    pub(super) async fn parts(
         self,
         is_enough: impl Fn(&Summarised) -> bool,
-        mut part: impl FnMut(Part<'_>) -> Result<(), ReadError>,
+        mut part: impl FnMut(Part<'_>) -> Result<Goes, ReadError>,
     ) -> Result<(), ReadError> {
         let Self { storage, permit, range } = self;
         let mut next = range.start;
@@ -46,14 +53,18 @@ impl Stored {
                 let Range { start, end } = summary.range.clone();
                 gaps.push(next..start);
                 next = end;
-                part(Part::Summary(summary))?;
+                if let Goes::No = part(Part::Summary(summary))? {
+                    return Ok(());
+                }
             }
             gaps.push(next..end);
             for gap in gaps.into_iter().filter(|gap| !gap.is_empty()) {
                 let mut index = gap.start;
                 let mut scan = storage.scan(&permit, gap, PageSize::Small);
                 while let Some(page) = scan.next_page().await? {
-                    part(Part::Datapoints(&mut index, page))?;
+                    if let Goes::No = part(Part::Datapoints(&mut index, page))? {
+                        return Ok(());
+                    }
                     tokio::task::yield_now().await;
                 }
             }
@@ -76,7 +87,7 @@ impl Stored {
         self.datapoint(Some(self.range.start)).await
     }
 
-    async fn last(&self) -> Result<Option<Datapoint>, ReadError> {
+    pub(super) async fn last(&self) -> Result<Option<Datapoint>, ReadError> {
         self.datapoint(self.range.end.checked_sub(1)).await
     }
 
@@ -109,9 +120,12 @@ impl Stored {
         let part = |part: Part<'_>| match part {
             Part::Summary(block) => {
                 all.merge(&block.summary);
-                Ok(())
+                Ok(Goes::On)
             }
-            Part::Datapoints(index, page) => Ok(add_to(&mut all, page, index).map(drop)?),
+            Part::Datapoints(index, page) => {
+                add_to(&mut all, page, index)?;
+                Ok(Goes::On)
+            }
         };
         self.parts(|_| true, part).await?;
         Ok(all)
@@ -147,7 +161,7 @@ impl Stored {
                     *index += 1;
                 })?,
             }
-            Ok(())
+            Ok(Goes::On)
         };
         let is_enough = |block: &Summarised| is_known(block) && column_of(block).is_some();
         self.parts(is_enough, part).await?;
@@ -184,7 +198,7 @@ pub(crate) async fn plot_results(
 }
 
 /// What a plot shows of a value.
-fn drawn(datum: Datum<'_>, key: &str) -> Option<f64> {
+pub(super) fn drawn(datum: Datum<'_>, key: &str) -> Option<f64> {
     match datum {
         Datum::Number(number) => key.is_empty().then_some(number),
         Datum::Json(value) if key.is_empty() => drawn_json(value),

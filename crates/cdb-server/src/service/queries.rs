@@ -1,6 +1,7 @@
 //! Questions about streams' data.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use cdb_pipescript::{Grid, Interpolator, Script};
 use cdb_types::{
@@ -13,7 +14,7 @@ use super::authorize::ReadPermit;
 use crate::api_error::ApiError;
 use crate::identity::Principal;
 use crate::limits::Limits;
-use crate::query::{Answer, Dataset, Memory, Merged, Rows, Source, Times};
+use crate::query::{AggregateRow, Answer, Dataset, Memory, Merged, Rows, Source, Stored, Times};
 use crate::storage::PageSize;
 use crate::usage::{Caller, Quota};
 
@@ -46,11 +47,18 @@ impl Service {
         let permit = self.may_read(principal, path, query.downlink).await?;
         let script = self.compile(principal, query.transform).await?;
         let (range, limit) = self.resolve(&permit, range).await?;
-        if script.is_some() {
-            let scan = self.storage.scan(&permit, range, PageSize::Large);
+        if let Some(script) = script {
+            let scan = self.storage.scan(&permit, range.clone(), PageSize::Large);
             let memory = self.script_memory(principal);
-            let source = Source::new(scan, script.as_ref(), limit, &memory);
-            return Ok(self.computed(principal, Rows::Source(source)));
+            let source = Source::new(scan, Some(&script), limit, &memory);
+            let rows = match script.aggregate() {
+                Some(aggregate) => {
+                    let stored = Stored { storage: Arc::clone(&self.storage), permit, range };
+                    Rows::Aggregate(AggregateRow::new(aggregate, stored, source))
+                }
+                None => Rows::Source(source),
+            };
+            return Ok(self.computed(principal, rows));
         }
         let end = range.end.min(range.start.saturating_add(limit.unwrap_or(u64::MAX)));
         Ok(Answer::Stored(self.storage.scan(&permit, range.start..end, PageSize::Large)))

@@ -1,8 +1,13 @@
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use cdb_pipescript::{Aggregate, Script};
 use cdb_types::summary::{Sample, Statistics};
 use proptest::test_runner::{Config, TestRunner};
 use proptest::{prelude::*, sample::Index};
 use serde_json::json;
 
+use super::super::aggregate::Aggregated;
+use super::super::read_point;
 use super::*;
 use crate::service::authorize::operator;
 use crate::storage::Array;
@@ -19,7 +24,7 @@ fn any_values() -> impl Strategy<Value = Vec<Value>> {
         any::<f64>().prop_filter("a number", |x| x.is_finite()).prop_map(|x| json!(x)),
     ];
     let flat = prop_oneof![
-        4 => number,
+        4 => number.clone(),
         1 => any::<bool>().prop_map(Value::from),
         1 => "[a-c]{0,2}".prop_map(Value::from),
         1 => Just(Value::Null),
@@ -27,17 +32,19 @@ fn any_values() -> impl Strategy<Value = Vec<Value>> {
     ];
     let object = proptest::collection::btree_map("[ab]", flat.clone(), 0..3);
     let value = prop_oneof![2 => flat, 1 => object.prop_map(|object| json!(object))];
+    let values = prop_oneof![
+        proptest::collection::vec(value, 1..40),
+        proptest::collection::vec(number, 1..40),
+    ];
     // What repeats is what fills blocks.
-    (proptest::collection::vec(value, 1..40), 1_usize..400, any::<u64>()).prop_map(
-        |(values, times, seed)| {
-            let mut random = seed | 1;
-            let next = |_| {
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                values[(random >> 33) as usize % values.len()].clone()
-            };
-            (0..values.len() * times).map(next).collect()
-        },
-    )
+    (values, 1_usize..400, any::<u64>()).prop_map(|(values, times, seed)| {
+        let mut random = seed | 1;
+        let next = |_| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            values[(random >> 33) as usize % values.len()].clone()
+        };
+        (0..values.len() * times).map(next).collect()
+    })
 }
 
 struct Model {
@@ -57,6 +64,21 @@ impl Model {
         };
         let first = (!range.is_empty()).then(|| datapoint(range.start));
         Statistics::new(summary, first, range.clone().next_back().map(datapoint))
+    }
+
+    /// The last result of a script.
+    fn run(&self, script: &str, range: &Range<usize>) -> Option<Point> {
+        let points = self.points[range.clone()].iter().map(|(t, value)| {
+            let text = json!({"t": t, "d": value}).to_string();
+            read_point(text.as_bytes()).expect("a datapoint").0
+        });
+        let script = Script::parse(script).expect("a script");
+        script.over(points).last().map(|point| point.expect("a result"))
+    }
+
+    /// Whether there are other values than numbers and booleans.
+    fn has_others(&self, range: &Range<usize>) -> bool {
+        self.points[range.clone()].iter().any(|(_, value)| drawn_json(value).is_none())
     }
 
     fn plot(&self, mut plot: PlotBuilder, range: &Range<usize>, key: Option<&str>) -> Plot {
@@ -87,6 +109,20 @@ async fn compare(
             permit: operator::read(array),
             range: range.start as u64..range.end as u64,
         };
+        for (text, aggregate) in [
+            ("count | if last", Aggregate::Count),
+            ("sum | if last", Aggregate::Sum),
+            ("mean | if last", Aggregate::Mean),
+            ("min | if last", Aggregate::Min),
+            ("max | if last", Aggregate::Max),
+        ] {
+            let known = stored.clone().aggregate(aggregate).await.expect("it is read");
+            if let Aggregated::Known(point) = known {
+                assert_eq!(point, model.run(text, &range), "{text}");
+            } else {
+                assert!(model.has_others(&range), "{text}");
+            }
+        }
         let statistics = stored.clone().statistics().await.expect("statistics");
         assert_eq!(statistics, model.statistics(&range));
         for key in [None, Some("a")] {
@@ -108,6 +144,7 @@ fn what_is_computed_from_summaries_is_what_datapoints_give() {
     let mut runner = TestRunner::new(Config::with_cases(24));
     let cuts = proptest::collection::vec(any::<Index>(), 2);
     let cases = (any_values(), cuts, 1_usize..60);
+    let summaries = AtomicUsize::new(0);
     let tested = runner.run(&cases, |(values, cuts, columns)| {
         runtime.block_on(async {
             let (_directory, store, array) = store().await;
@@ -123,8 +160,12 @@ fn what_is_computed_from_summaries_is_what_datapoints_give() {
             compare(&store, array, &model, &cuts, columns).await;
             finish(&store).await;
             compare(&store, array, &model, &cuts, columns).await;
+            let all = 0..model.points.len() as u64;
+            let found = store.summaries(&operator::read(array), all).await.expect("summaries");
+            summaries.fetch_add(found.len(), Relaxed);
         });
         Ok(())
     });
     tested.expect("the same");
+    assert!(summaries.into_inner() > 10, "too little data for summaries");
 }
