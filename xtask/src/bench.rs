@@ -5,14 +5,23 @@ use std::process::Command;
 use crate::command::{self, Result, cargo, root};
 use crate::interop;
 
-/// Builds the server and the benchmarks, and runs all benchmarks.
-pub(crate) fn run() -> Result {
+/// Which benchmarks to run.
+#[derive(Debug, clap::ValueEnum, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The ratios that the README states, without other databases.
+    All,
+    /// The same questions to this server, and to InfluxDB and VictoriaMetrics where they are installed.
+    Peers,
+}
+
+/// Builds the server and the benchmarks, and runs some of them.
+pub(crate) fn run(part: Part) -> Result {
     let python = interop::environment()?;
     cargo(&["build", "--release", "--package", "cdb-cli", "--package", "bench"])?;
     let release = root().join("target/release");
     command::run(
         Command::new(release.join("bench"))
-            .arg("all")
+            .arg(if part == Part::All { "all" } else { "peers" })
             .env("CDB", release.join("cdb"))
             .env("PYTHON", python),
     )

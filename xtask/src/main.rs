@@ -33,7 +33,11 @@ enum Task {
     /// Test the official Python client with our server and next to our client.
     Interop,
     /// Run the benchmarks, and print ratios of two measurements in one run.
-    Bench,
+    Bench {
+        /// The benchmarks to run.
+        #[arg(value_enum, default_value_t = bench::Part::All)]
+        part: bench::Part,
+    },
     /// Measure the build time and the program size for each set of features.
     Sizes,
     Fuzz(fuzz::Fuzz),
@@ -46,7 +50,7 @@ fn main() -> ExitCode {
         Task::Ci { steps } => ci::run_steps(&steps),
         Task::Test => ci::tests(),
         Task::Interop => interop::run(),
-        Task::Bench => bench::run(),
+        Task::Bench { part } => bench::run(part),
         Task::Sizes => sizes::run_all(),
         Task::Fuzz(fuzz) => fuzz.run(),
         Task::Newcomer(newcomer) => newcomer.run(),

@@ -176,6 +176,12 @@ impl Meter {
         self.allowed = self.allowed.saturating_add(steps);
     }
 
+    /// Adds the steps that so many input values allow, all of them numbers.
+    pub(crate) fn allow_numbers(&mut self, count: usize) {
+        let steps = self.budget.steps_per_value.saturating_mul(count as u64);
+        self.allowed = self.allowed.saturating_add(steps);
+    }
+
     /// Counts steps. Call it before the work is done.
     #[inline]
     pub(crate) fn step(&mut self, steps: usize) -> Result<(), RunError> {

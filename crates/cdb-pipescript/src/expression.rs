@@ -22,6 +22,16 @@ pub(crate) trait MapEach: Send + Sync + fmt::Debug {
 
     /// Returns a copy with the current state, which is the initial one before the first datapoint.
     fn copy(&self) -> Box<dyn MapEach>;
+
+    /// Returns whether [`apply_slice`](Self::apply_slice) can be called instead.
+    fn takes_slices(&self) -> bool {
+        false
+    }
+
+    /// Returns the results for many numbers, all of them or, if only that is wanted, the last one.
+    fn apply_slice(&mut self, numbers: &[f64], _only_last: bool) -> Vec<f64> {
+        numbers.to_vec()
+    }
 }
 
 /// A one-to-one script.
@@ -195,6 +205,14 @@ impl Expression {
 }
 
 impl Chain {
+    pub(crate) fn parts(&self) -> (&Expression, &Expression) {
+        (&self.first, &self.second)
+    }
+
+    pub(crate) fn parts_mut(&mut self) -> (&mut Expression, &mut Expression) {
+        (&mut self.first, &mut self.second)
+    }
+
     fn point(&mut self, window: &[Point], meter: &mut Meter) -> Result<Point, RunError> {
         if self.ahead == 0 {
             let point = self.first.point(window, meter)?;

@@ -112,6 +112,7 @@ impl Interpolator {
             kind: self.0.clone(),
             before: None,
             since: Since::default(),
+            numbers: PushedNumbers::default(),
             ahead: VecDeque::new(),
             ended: false,
             failed: None,
@@ -130,12 +131,36 @@ pub struct Column {
     /// The last datapoint that is not later than the last requested time.
     before: Option<Point>,
     since: Since,
+    /// Numbers that were pushed many at a time. They come before `ahead`.
+    numbers: PushedNumbers,
     /// The datapoints after `before`.
     ahead: VecDeque<Point>,
     ended: bool,
     failed: Option<RunError>,
     /// The meter of the runs for earlier rows, because the budget is for all rows together.
     meter: Option<Meter>,
+}
+
+/// Numbers that were pushed many at a time, with their times.
+#[derive(Debug, Default)]
+struct PushedNumbers {
+    t: Vec<f64>,
+    d: Vec<f64>,
+    /// How many have been processed.
+    processed: usize,
+}
+
+impl PushedNumbers {
+    /// Returns those that are not later than a time, which are processed now.
+    fn until(&mut self, t: f64) -> &[f64] {
+        let first = self.processed;
+        self.processed += self.t[first..].partition_point(|it| *it <= t);
+        &self.d[first..self.processed]
+    }
+
+    fn is_empty(&self) -> bool {
+        self.processed == self.t.len()
+    }
 }
 
 /// The state since the previous row.
@@ -155,6 +180,25 @@ impl Column {
         self.ahead.push_back(point.into());
     }
 
+    /// Returns `true` if [`push_numbers`](Self::push_numbers) can be called: if only the number and the sum
+    /// of the datapoints matter.
+    #[must_use]
+    pub fn takes_numbers(&self) -> bool {
+        matches!(self.kind, Kind::Count | Kind::Sum | Kind::Mean)
+    }
+
+    /// Pushes the next datapoints, whose values are numbers: their timestamps, and as many numbers. Each
+    /// number is the float that is nearest to the value.
+    ///
+    /// Call it when [`takes_numbers`](Self::takes_numbers) returns `true` and
+    /// [`advance_to`](Self::advance_to) has returned `false`.
+    pub fn push_numbers(&mut self, t: Vec<f64>, d: Vec<f64>) {
+        self.numbers = PushedNumbers { t, d, processed: 0 };
+        let count = self.numbers.t.len().min(self.numbers.d.len());
+        self.numbers.t.truncate(count);
+        self.numbers.d.truncate(count);
+    }
+
     /// Ends the stream: no more datapoints will be pushed.
     pub fn end(&mut self) {
         self.ended = true;
@@ -165,7 +209,7 @@ impl Column {
     #[must_use]
     pub fn advance_to(&mut self, t: f64) -> bool {
         self.process_until(t);
-        self.ended || !self.ahead.is_empty()
+        self.ended || !self.ahead.is_empty() || !self.numbers.is_empty()
     }
 
     /// Returns the value at `t`, which must not be earlier than in previous calls. The value is
@@ -226,6 +270,13 @@ impl Column {
 
     /// Processes the datapoints that are not later than a time.
     fn process_until(&mut self, t: f64) {
+        if !self.numbers.is_empty() {
+            let numbers = self.numbers.until(t);
+            self.since.count += numbers.len() as f64;
+            if !matches!(self.kind, Kind::Count) {
+                self.since.sum.extend(numbers);
+            }
+        }
         while let Some(point) = self.ahead.pop_front_if(|point| point.t <= t) {
             // After an error, only `before` is updated.
             if self.failed.is_none()

@@ -70,6 +70,7 @@ mod parser;
 mod pipeline;
 mod point;
 mod script;
+mod slice;
 mod template;
 pub mod transforms;
 mod value;
@@ -82,6 +83,7 @@ pub use interpolators::{Column, Columns, Grid, GridError, Interpolator};
 pub use merge::{Merge, earliest};
 pub use point::Point;
 pub use script::{Over, OverStream, Run, Script};
+pub use slice::Numbers;
 pub use value::{Array, Decimal, Number, Object, Value};
 
 /// Compiles the examples of the README.

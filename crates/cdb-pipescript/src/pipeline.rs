@@ -8,6 +8,7 @@ use crate::error::RunError;
 use crate::expression::Expression;
 use crate::node::Cost;
 use crate::point::Point;
+use crate::slice::{Slice, takes_slices};
 
 /// Receives the results of a script.
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(Point, &mut Meter) -> Result<(), RunError>;
@@ -115,6 +116,27 @@ impl Pipeline {
         push(&mut self.stages, point, sink, meter)
     }
 
+    /// Returns whether [`push_slice`](Self::push_slice) can be called.
+    pub(crate) fn takes_slices(&self) -> bool {
+        self.stages.iter().all(|stage| match &stage.step {
+            Step::If(Expression::Last) => true,
+            Step::If(expression) | Step::Map(expression) => {
+                stage.ahead == 0 && takes_slices(expression)
+            }
+            Step::Fanout(_) => false,
+        })
+    }
+
+    /// Processes many datapoints, with the same results as if they were pushed one by one.
+    pub(crate) fn push_slice(
+        &mut self,
+        slice: Slice<'_>,
+        sink: Sink<'_>,
+        meter: &mut Meter,
+    ) -> Result<(), RunError> {
+        push_slice(&mut self.stages, slice, sink, meter)
+    }
+
     /// Ends the sequence.
     pub(crate) fn end(&mut self, sink: Sink<'_>, meter: &mut Meter) -> Result<(), RunError> {
         end(&mut self.stages, sink, meter)
@@ -153,6 +175,44 @@ fn push(
         stages = rest;
     }
     sink(point, meter)
+}
+
+fn push_slice(
+    mut stages: &mut [Stage],
+    mut slice: Slice<'_>,
+    sink: Sink<'_>,
+    meter: &mut Meter,
+) -> Result<(), RunError> {
+    while let Some((stage, rest)) = stages.split_first_mut() {
+        let Some(last) = slice.len().checked_sub(1) else { return Ok(()) };
+        meter.step(stage.cost.steps.saturating_mul(slice.len()))?;
+        match &mut stage.step {
+            Step::If(Expression::Last) => {
+                // Of what has come so far, only the last datapoint may be the last one.
+                if let Some(before) = stage.waiting.pop_front() {
+                    meter.release(WAITING_BYTES + before.d.bytes());
+                }
+                let point = slice.point(last);
+                meter.hold(WAITING_BYTES + point.d.bytes())?;
+                stage.waiting.push_back(point);
+                return Ok(());
+            }
+            Step::If(condition) => {
+                let holds = slice.evaluate(condition).into_owned();
+                slice.retain(&holds);
+            }
+            Step::Map(expression) => {
+                let only_last = rest
+                    .first()
+                    .is_some_and(|next| matches!(next.step, Step::If(Expression::Last)));
+                slice.map(expression, only_last);
+            }
+            // It does not take slices.
+            Step::Fanout(_) => return Ok(()),
+        }
+        stages = rest;
+    }
+    (0..slice.len()).try_for_each(|index| sink(slice.point(index), meter))
 }
 
 fn end(stages: &mut [Stage], sink: Sink<'_>, meter: &mut Meter) -> Result<(), RunError> {

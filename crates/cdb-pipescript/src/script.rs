@@ -16,6 +16,7 @@ use crate::node::{Dependence, Part};
 use crate::parser::parse;
 use crate::pipeline::{Pipeline, WAITING_BYTES};
 use crate::point::Point;
+use crate::slice::{Numbers, Slice};
 
 /// A parsed script. It can be run any number of times, and is cheap to clone.
 ///
@@ -133,7 +134,9 @@ impl Script {
 
     /// Starts a run that continues to count with the meter of another run.
     pub(crate) fn start_with(&self, meter: Meter) -> Run {
-        Run { pipeline: self.0.pipeline.clone(), results: VecDeque::new(), meter }
+        let pipeline = self.0.pipeline.clone();
+        let takes_slices = pipeline.takes_slices();
+        Run { pipeline, takes_slices, results: VecDeque::new(), meter }
     }
 
     /// Runs the script over an iterator, lazily. The results end after the first error.
@@ -184,6 +187,7 @@ impl fmt::Debug for Script {
 #[derive(Debug)]
 pub struct Run {
     pipeline: Pipeline,
+    takes_slices: bool,
     results: VecDeque<Point>,
     meter: Meter,
 }
@@ -199,6 +203,39 @@ impl Run {
         self.meter.allow(&point.d);
         let sink = &mut |point, meter: &mut Meter| keep(&mut self.results, point, meter);
         self.pipeline.push(point, sink, &mut self.meter)
+    }
+
+    /// Returns `true` if [`push_numbers`](Self::push_numbers) is faster than pushing each datapoint.
+    #[must_use]
+    pub fn takes_numbers(&self) -> bool {
+        self.takes_slices
+    }
+
+    /// Pushes the next datapoints, whose values are numbers. The results are the same as if each was
+    /// pushed; a script that only computes with numbers takes a tenth of the time.
+    ///
+    /// ```
+    /// use cdb_pipescript::{Numbers, Point, Script};
+    /// let mut run = Script::parse("if $ > 5 | mean | if last")?.start();
+    /// let (t, d) = ([1.0, 2.0, 3.0], [3.0, 10.0, 6.0]);
+    /// run.push_numbers(Numbers { t: &t, d: &d, value: &|place| d[place].into() })?;
+    /// run.end()?;
+    /// assert_eq!(run.pull(), Some(Point::new(3.0, 8.0)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the same errors as [`push`](Self::push).
+    pub fn push_numbers(&mut self, numbers: Numbers<'_>) -> Result<(), RunError> {
+        let count = numbers.t.len().min(numbers.d.len());
+        let numbers = Numbers { t: &numbers.t[..count], d: &numbers.d[..count], ..numbers };
+        if !self.takes_slices {
+            let point = |place: usize| Point { t: numbers.t[place], d: (numbers.value)(place) };
+            return (0..count).try_for_each(|place| self.push(point(place)));
+        }
+        self.meter.allow_numbers(count);
+        let sink = &mut |point, meter: &mut Meter| keep(&mut self.results, point, meter);
+        self.pipeline.push_slice(Slice::new(numbers), sink, &mut self.meter)
     }
 
     /// Pushes the next datapoint, and calls a function with each result instead of keeping it for

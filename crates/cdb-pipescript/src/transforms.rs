@@ -179,6 +179,8 @@ struct Stateful<S> {
     state: S,
     ahead: usize,
     apply: fn(&mut S, &[Point], &mut Meter) -> Result<Point, RunError>,
+    /// The same for many numbers; see [`MapEach::apply_slice`].
+    apply_slice: Option<fn(&mut S, &[f64], bool) -> Vec<f64>>,
 }
 
 impl<S: Clone + Send + Sync + 'static> MapEach for Stateful<S> {
@@ -191,7 +193,18 @@ impl<S: Clone + Send + Sync + 'static> MapEach for Stateful<S> {
     }
 
     fn copy(&self) -> Box<dyn MapEach> {
-        Box::new(Self { state: self.state.clone(), ahead: self.ahead, apply: self.apply })
+        Box::new(Self { state: self.state.clone(), ..*self })
+    }
+
+    fn takes_slices(&self) -> bool {
+        self.apply_slice.is_some()
+    }
+
+    fn apply_slice(&mut self, numbers: &[f64], only_last: bool) -> Vec<f64> {
+        match self.apply_slice {
+            Some(apply) => apply(&mut self.state, numbers, only_last),
+            None => numbers.to_vec(),
+        }
     }
 }
 
@@ -207,7 +220,18 @@ fn map_each<S: Clone + Send + Sync + 'static>(
     state: S,
     apply: fn(&mut S, &[Point], &mut Meter) -> Result<Point, RunError>,
 ) -> Part {
-    Part::One(Expression::MapEach(Box::new(Stateful { state, ahead, apply })))
+    Part::One(Expression::MapEach(Box::new(Stateful { state, ahead, apply, apply_slice: None })))
+}
+
+/// Creates a one-to-one transform of numbers, which does not change timestamps. `apply_slice` computes
+/// the same for many numbers: all results or, if its last argument is true, only the last one.
+fn map_numbers<S: Clone + Send + Sync + 'static>(
+    state: S,
+    apply: fn(&mut S, &[Point], &mut Meter) -> Result<Point, RunError>,
+    apply_slice: fn(&mut S, &[f64], bool) -> Vec<f64>,
+) -> Part {
+    let apply_slice = Some(apply_slice);
+    Part::One(Expression::MapEach(Box::new(Stateful { state, ahead: 0, apply, apply_slice })))
 }
 
 /// Creates a transform that computes a value from the data and from what its arguments `given`

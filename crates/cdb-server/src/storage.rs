@@ -21,8 +21,8 @@ use cdb_types::summary::Summary;
 
 pub(crate) use format::batch::{Batch, BatchError, InsertRules};
 pub(crate) use format::block::{Block, BlockError, Page};
-pub(crate) use format::columns::Cell;
-pub(crate) use format::visit::{Datum, add_to};
+pub(crate) use format::columns::{Cell, NumberCells};
+pub(crate) use format::visit::{Visited, add_to};
 pub(crate) use load::{Load, LoadError};
 pub(crate) use model::{
     Array, Device, KeyDigest, StoredPassword, Stream, StreamName, User, key_digest,

@@ -128,6 +128,13 @@ impl Summary {
         add_sample(&mut self.value.numbers, Sample { index, t, value });
     }
 
+    /// Adds consecutive datapoints whose values are numbers. `first` is the index of the first one.
+    pub fn add_numbers(&mut self, first: u64, t: &[f64], d: &[f64]) {
+        let numbers = Spread::of_numbers(first, t, d);
+        self.count += numbers.as_ref().map_or(0, |numbers| numbers.count);
+        merge_spreads(&mut self.value.numbers, numbers.as_ref());
+    }
+
     /// Adds other datapoints of the same series.
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;

@@ -9,6 +9,7 @@ mod ingest;
 mod live;
 mod logger;
 mod memory;
+mod peers;
 mod process;
 mod python;
 mod read;
@@ -41,6 +42,7 @@ async fn main() -> Result {
         ["all"] => all().await,
         ["scripts"] => script::run(),
         ["logger"] => logger::run(&server::Server::start()?).await,
+        ["peers"] => peers::run().await,
         ["single"] => single::run(&server::Server::start()?).await,
         ["live"] => live::run(&server::Server::start()?).await,
         // The server process of `copy`.
@@ -48,7 +50,7 @@ async fn main() -> Result {
         ["drain", file] => logger::drain(file).await,
         // The server process of `live`.
         ["broadcast"] => broadcast::serve().await,
-        _ => Err("expected one of: all, scripts, logger, single, live".into()),
+        _ => Err("expected one of: all, peers, scripts, logger, single, live".into()),
     }
 }
 

@@ -25,6 +25,13 @@ impl Process {
         Self::start(Command::new(std::env::current_exe()?).args(arguments))
     }
 
+    /// Ends the process as a person would, and waits for it.
+    pub(crate) fn stop(&mut self) -> Result {
+        Command::new("kill").arg(self.child.id().to_string()).status()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// The URL without the scheme.
     pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
@@ -47,6 +54,31 @@ pub(crate) fn memory_of(process: &str, what: &str) -> Result<f64> {
 impl Drop for Process {
     fn drop(&mut self) {
         if let Err(error) = self.child.kill().and_then(|()| self.child.wait()) {
+            eprintln!("a process could not be stopped: {error}");
+        }
+    }
+}
+
+/// A process that says nothing when it is ready. Dropping it kills the process.
+pub(crate) struct Background(Child);
+
+impl Background {
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        Ok(Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?))
+    }
+
+    /// Ends the process as a person would, and waits for it.
+    pub(crate) fn stop(mut self) -> Result {
+        Command::new("kill").arg(self.0.id().to_string()).status()?;
+        self.0.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        // It may have ended already.
+        if let Err(error) = self.0.kill().and_then(|()| self.0.wait()) {
             eprintln!("a process could not be stopped: {error}");
         }
     }

@@ -11,7 +11,7 @@ use crate::process::Process;
 
 pub(crate) struct Server {
     pub(crate) process: Process,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Server {
@@ -25,7 +25,18 @@ impl Server {
                 .envs([("CDB_ADMIN", "test"), ("CDB_ADMIN_PASSWORD", "test")])
                 .env("RUST_LOG", "warn"),
         )?;
-        Ok(Self { process, _directory: directory })
+        Ok(Self { process, directory })
+    }
+
+    /// The data file.
+    pub(crate) fn file(&self) -> std::path::PathBuf {
+        self.directory.path().join("data.db")
+    }
+
+    /// Stops the server, and returns the directory of its data file.
+    pub(crate) fn stop(&mut self) -> Result<std::path::PathBuf> {
+        self.process.stop()?;
+        Ok(self.directory.path().to_owned())
     }
 
     pub(crate) async fn connect(&self) -> Result<ConnectorDb> {

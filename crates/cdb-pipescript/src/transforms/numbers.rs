@@ -5,7 +5,8 @@ use std::hash::{BuildHasher, RandomState};
 use cdb_types::summary::ExactSum;
 
 use super::ArgumentKind::{Constant, Expression as OneToOne};
-use super::{Argument, Arguments, Cardinality, Transform, data, map_each};
+use super::{Argument, Arguments, Cardinality, Transform, data, map_each, map_numbers};
+use crate::budget::Meter;
 use crate::node::Part;
 use crate::point::Point;
 use crate::value::number_text;
@@ -38,9 +39,20 @@ pub(super) const TRANSFORMS: &[Transform] = &[
         cardinality: Cardinality::OneByHistory,
         example: ["sum", r#"[{"t":1,"d":3},{"t":2,"d":10}]"#, r#"[{"t":1,"d":3},{"t":2,"d":13}]"#],
         build: |_| {
-            Ok(map_each(0, ExactSum::default(), |sum, window, _| {
+            let apply = |sum: &mut ExactSum, window: &[Point], _: &mut Meter| {
                 sum.add(window[0].d.to_number()?);
                 Ok(Point { t: window[0].t, d: sum.value().into() })
+            };
+            Ok(map_numbers(ExactSum::default(), apply, |sum, numbers, only_last| {
+                if only_last {
+                    sum.extend(numbers);
+                    return vec![sum.value()];
+                }
+                let next = |number: &f64| {
+                    sum.add(*number);
+                    sum.value()
+                };
+                numbers.iter().map(next).collect()
             }))
         },
     },
@@ -55,10 +67,24 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":3},{"t":2,"d":6.5}]"#,
         ],
         build: |_| {
-            Ok(map_each(0, (ExactSum::default(), 0.0), |(sum, count), window, _| {
+            type State = (ExactSum, f64);
+            let apply = |(sum, count): &mut State, window: &[Point], _: &mut Meter| {
                 sum.add(window[0].d.to_number()?);
                 *count += 1.0;
                 Ok(Point { t: window[0].t, d: (sum.value() / *count).into() })
+            };
+            Ok(map_numbers(State::default(), apply, |(sum, count), numbers, only_last| {
+                if only_last {
+                    sum.extend(numbers);
+                    *count += numbers.len() as f64;
+                    return vec![sum.value() / *count];
+                }
+                let next = |number: &f64| {
+                    sum.add(*number);
+                    *count += 1.0;
+                    sum.value() / *count
+                };
+                numbers.iter().map(next).collect()
             }))
         },
     },
@@ -134,10 +160,18 @@ pub(super) const TRANSFORMS: &[Transform] = &[
 ];
 
 fn counter(first: f64) -> Part {
-    map_each(0, first, |count, window, _| {
+    let apply = |count: &mut f64, window: &[Point], _: &mut Meter| {
         let point = Point::new(window[0].t, *count);
         *count += 1.0;
         Ok(point)
+    };
+    map_numbers(first, apply, |count, numbers, only_last| {
+        let first = *count;
+        *count += numbers.len() as f64;
+        match only_last {
+            true => vec![*count - 1.0],
+            false => (0..numbers.len()).map(|index| first + index as f64).collect(),
+        }
     })
 }
 

@@ -5,7 +5,7 @@ use cdb_types::summary::{Sample, Spread};
 
 use super::summarise::{Goes, Part, Stored, drawn};
 use super::{QueryFailure, Source, read_point};
-use crate::storage::{PageSize, ReadError, Summarised};
+use crate::storage::{PageSize, ReadError, Summarised, Visited};
 
 /// The result of a script that a summary of numbers may answer.
 #[derive(Debug)]
@@ -69,28 +69,31 @@ impl Stored {
     /// Returns the spread of the numbers and booleans, if there are no other values.
     async fn numbers(self) -> Result<Option<Spread>, ReadError> {
         let (mut numbers, mut has_others) = (None, false);
+        let merge = |numbers: &mut Option<Spread>, more: Option<Spread>| match (&mut *numbers, more)
+        {
+            (Some(numbers), Some(more)) => numbers.merge(&more),
+            (None, more) => *numbers = more,
+            (Some(_), None) => {}
+        };
         let part = |part: Part<'_>| {
             match part {
                 Part::Summary(Summarised { summary, .. }) => {
                     let all = summary.value.drawn().filter(|all| all.count == summary.count);
-                    match (all, &mut numbers) {
-                        (None, _) => has_others = true,
-                        (Some(all), None) => numbers = Some(all),
-                        (Some(all), Some(numbers)) => numbers.merge(&all),
-                    }
+                    has_others |= all.is_none();
+                    merge(&mut numbers, all);
                 }
-                Part::Datapoints(index, page) => page.visit(|t, datum| {
-                    match drawn(datum, "") {
-                        None => has_others = true,
-                        Some(value) => {
-                            let sample = Sample { index: *index, t, value };
-                            match &mut numbers {
-                                None => numbers = Some(Spread::of(sample)),
-                                Some(numbers) => numbers.add(sample),
-                            }
+                Part::Datapoints(index, page) => page.visit(|visited| {
+                    let more = match visited {
+                        Visited::Numbers(t, d) => Spread::of_numbers(*index, t, d),
+                        Visited::Json(t, value) => {
+                            let sample = |value| Sample { index: *index, t, value };
+                            let value = drawn(value, "");
+                            has_others |= value.is_none();
+                            value.map(|value| Spread::of(sample(value)))
                         }
-                    }
-                    *index += 1;
+                    };
+                    merge(&mut numbers, more);
+                    *index += visited.count();
                 })?,
             }
             Ok(if has_others { Goes::No } else { Goes::On })

@@ -4,6 +4,7 @@ use cdb_pipescript::{Columns, Grid, Interpolator, Point, Run, Script, Value};
 
 use super::memory::{Held, Memory};
 use super::{Merged, Pace, QueryFailure};
+use crate::storage::NumberCells;
 
 /// How many rows are made before others may go on.
 const ROWS_AT_A_TIME: u32 = 1000;
@@ -109,6 +110,13 @@ impl Dataset {
             while !column.advance_to(t) {
                 from.held.set(column.held())?;
                 from.pace.keep(column.steps()).await;
+                if column.takes_numbers()
+                    && let Some(NumberCells { t, d, .. }) = from.source.next_numbers().await?
+                {
+                    column.push_numbers(t, d);
+                    tokio::task::yield_now().await;
+                    continue;
+                }
                 match from.source.next().await? {
                     Some(point) => column.push(point),
                     None => column.end(),

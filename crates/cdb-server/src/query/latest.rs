@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::Value;
 
 use crate::service::authorize::ReadPermit;
-use crate::storage::{BlockError, Last, PageSize, ReadError, Storage};
+use crate::storage::{Last, PageSize, ReadError, Storage};
 
 /// The number of streams that are read at once.
 const STREAMS_AT_A_TIME: usize = 512;
@@ -21,16 +20,6 @@ pub(crate) struct LatestRows {
     permits: VecDeque<ReadPermit>,
     begun: bool,
     ended: bool,
-}
-
-/// An element of the response.
-#[derive(Serialize)]
-struct Row<'a> {
-    stream: &'a str,
-    length: u64,
-    last: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
 }
 
 impl LatestRows {
@@ -62,24 +51,32 @@ impl LatestRows {
         let paths: Vec<_> = self.paths.drain(..count).collect();
         let latest = self.storage.latest(&permits).await?;
         for ((path, permit), latest) in paths.iter().zip(&permits).zip(latest) {
-            let (mut last, mut error) = (None, None);
-            match latest.last {
-                Last::None => {}
-                Last::Text(text) => last = Some(raw(text)?),
+            let last = match latest.last {
                 Last::Long => match self.read(permit, latest.length).await {
-                    Ok(text) => last = Some(text),
+                    Ok(text) => Last::Text(text),
                     // It was deleted meanwhile.
                     Err(ReadError::Gone) => continue,
-                    Err(damage @ ReadError::Damaged(_)) => error = Some(damage.to_string()),
+                    Err(ReadError::Damaged(damage)) => Last::Damaged(damage),
                     Err(other) => return Err(other),
                 },
-                Last::Damaged(damage) => error = Some(damage.to_string()),
-            }
+                last => last,
+            };
             text.push(if self.begun { b',' } else { b'[' });
             self.begun = true;
-            let last = last.as_deref();
-            let row = Row { stream: path, length: latest.length, last, error };
-            serde_json::to_writer(&mut text, &row).map_err(BlockError::from)?;
+            // By hand, since the last datapoint is JSON already. A path has no characters to escape.
+            text.extend_from_slice(br#"{"stream":""#);
+            text.extend_from_slice(path.as_bytes());
+            text.extend_from_slice(format!(r#"","length":{},"last":"#, latest.length).as_bytes());
+            match &last {
+                Last::Text(datapoint) => text.extend_from_slice(datapoint),
+                _ => text.extend_from_slice(b"null"),
+            }
+            if let Last::Damaged(damage) = last {
+                text.extend_from_slice(br#","error":"#);
+                let damage = Value::from(damage.to_string());
+                text.extend_from_slice(damage.to_string().as_bytes());
+            }
+            text.push(b'}');
         }
         if self.permits.is_empty() {
             text.extend_from_slice(if self.begun { b"]" } else { b"[]" });
@@ -89,17 +86,12 @@ impl LatestRows {
     }
 
     /// Reads the last datapoint of a stream.
-    async fn read(&self, permit: &ReadPermit, length: u64) -> Result<Box<RawValue>, ReadError> {
+    async fn read(&self, permit: &ReadPermit, length: u64) -> Result<Vec<u8>, ReadError> {
         let mut scan = self.storage.scan(permit, length - 1..length, PageSize::Small);
         let mut text = scan.next().await?.unwrap_or_default();
         // Without the brackets.
         text.pop();
         text.drain(..1.min(text.len()));
-        raw(text)
+        Ok(text)
     }
-}
-
-fn raw(text: Vec<u8>) -> Result<Box<RawValue>, ReadError> {
-    let text = String::from_utf8(text).map_err(|_| BlockError::Content)?;
-    Ok(RawValue::from_string(text).map_err(BlockError::from)?)
 }

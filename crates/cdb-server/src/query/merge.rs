@@ -3,6 +3,7 @@
 use cdb_pipescript::{Point, earliest};
 
 use super::{QueryFailure, Source};
+use crate::storage::NumberCells;
 
 /// The datapoints of several streams, by timestamp.
 #[derive(Debug)]
@@ -15,6 +16,14 @@ pub(crate) struct Merged {
 impl Merged {
     pub(crate) fn new(sources: Vec<Source>) -> Self {
         Self { sources, heads: None }
+    }
+
+    /// Returns the next datapoints if they are many, of one stream, whose values are numbers.
+    pub(super) async fn next_numbers(&mut self) -> Result<Option<NumberCells>, QueryFailure> {
+        match self.sources.as_mut_slice() {
+            [source] => source.next_numbers().await,
+            _ => Ok(None),
+        }
     }
 
     pub(crate) async fn next(&mut self) -> Result<Option<Point>, QueryFailure> {

@@ -1,10 +1,10 @@
 //! One stream's datapoints.
 
-use cdb_pipescript::{Point, Run, Script, Value};
+use cdb_pipescript::{Numbers, Point, Run, RunError, Script, Value};
 
 use super::memory::{Held, Memory};
 use super::{Pace, QueryFailure};
-use crate::storage::{BlockError, Cell, Page, ReadError, Scan};
+use crate::storage::{BlockError, Cell, NumberCells, Page, ReadError, Scan};
 
 /// A range of a stream, read as it is needed, through a script if there is one.
 #[derive(Debug)]
@@ -35,6 +35,15 @@ impl Source {
         }
     }
 
+    /// Returns the next datapoints if they are many whose values are numbers, and no script is to see them.
+    pub(super) async fn next_numbers(&mut self) -> Result<Option<NumberCells>, QueryFailure> {
+        // With a limit, as many as are left must be counted.
+        if self.run.is_some() || self.left != u64::MAX {
+            return Ok(None);
+        }
+        Ok(self.pages.next_numbers().await?)
+    }
+
     pub(crate) async fn next(&mut self) -> Result<Option<Point>, QueryFailure> {
         if self.left == 0 {
             return Ok(None);
@@ -50,6 +59,12 @@ impl Source {
                 }
                 held.set(run.held())?;
                 self.pace.keep(run.steps()).await;
+                if run.takes_numbers()
+                    && let Some(numbers) = self.pages.next_numbers().await?
+                {
+                    push(run, &numbers)?;
+                    continue;
+                }
                 match self.pages.next().await? {
                     Some(point) => run.push(point)?,
                     None => {
@@ -91,6 +106,24 @@ impl Pages {
         }
     }
 
+    /// Returns the next datapoints if they are many whose values are numbers.
+    async fn next_numbers(&mut self) -> Result<Option<NumberCells>, ReadError> {
+        if self.page.is_empty_after(self.at) {
+            let Some(page) = self.scan.next_page().await? else { return Ok(None) };
+            (self.page, self.at) = (page, 0);
+            self.texts.clear();
+        }
+        let nothing = Page::Text(Vec::new());
+        match std::mem::replace(&mut self.page, nothing) {
+            Page::Columns(cells) => match cells.into_numbers() {
+                Ok(numbers) => return Ok(Some(numbers)),
+                Err(cells) => self.page = Page::Columns(Box::new(cells)),
+            },
+            text @ Page::Text(_) => self.page = text,
+        }
+        Ok(None)
+    }
+
     fn next_of_page(&mut self) -> Result<Option<Point>, ReadError> {
         let page = match &mut self.page {
             Page::Text(text) => text,
@@ -106,6 +139,16 @@ impl Pages {
         self.at += 1 + length;
         Ok(Some(point))
     }
+}
+
+/// Pushes numbers to a script.
+fn push(run: &mut Run, numbers: &NumberCells) -> Result<(), RunError> {
+    let NumberCells { t, d, .. } = numbers;
+    // The text of a number, which is written here, can be read.
+    let value = |place: usize| {
+        numbers.with_cell(place, |cell| value(cell, &mut Vec::new()).unwrap_or_default())
+    };
+    run.push_numbers(Numbers { t, d, value: &value })
 }
 
 /// Returns the same value as if it had been read from the text of its datapoint.

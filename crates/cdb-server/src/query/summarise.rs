@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{QueryFailure, Source};
 use crate::service::authorize::ReadPermit;
-use crate::storage::{BlockError, Datum, Page, PageSize, ReadError, Storage, Summarised, add_to};
+use crate::storage::{BlockError, Page, PageSize, ReadError, Storage, Summarised, Visited, add_to};
 
 /// A range of an array of which something is computed.
 #[derive(Debug, Clone)]
@@ -154,11 +154,17 @@ impl Stored {
                         plot.merge(column, &numbers);
                     }
                 }
-                Part::Datapoints(index, page) => page.visit(|t, datum| {
-                    if let Some(value) = drawn(datum, key) {
-                        plot.add(Sample { index: *index, t, value });
+                Part::Datapoints(index, page) => page.visit(|visited| {
+                    match visited {
+                        Visited::Numbers(t, d) if key.is_empty() => plot.add_numbers(*index, t, d),
+                        Visited::Numbers(..) => {}
+                        Visited::Json(t, value) => {
+                            if let Some(value) = drawn(value, key) {
+                                plot.add(Sample { index: *index, t, value });
+                            }
+                        }
                     }
-                    *index += 1;
+                    *index += visited.count();
                 })?,
             }
             Ok(Goes::On)
@@ -197,13 +203,9 @@ pub(crate) async fn plot_results(
     Ok(plot.finish(count))
 }
 
-/// What a plot shows of a value.
-pub(super) fn drawn(datum: Datum<'_>, key: &str) -> Option<f64> {
-    match datum {
-        Datum::Number(number) => key.is_empty().then_some(number),
-        Datum::Json(value) if key.is_empty() => drawn_json(value),
-        Datum::Json(value) => drawn_json(value.get(key)?),
-    }
+/// What a plot shows of a value, or of the value of a key unless that is empty.
+pub(super) fn drawn(value: &Value, key: &str) -> Option<f64> {
+    if key.is_empty() { drawn_json(value) } else { drawn_json(value.get(key)?) }
 }
 
 fn drawn_json(value: &Value) -> Option<f64> {

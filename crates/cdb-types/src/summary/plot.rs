@@ -140,7 +140,7 @@ impl PlotColumns {
         if !(t1 < t && t <= t2) {
             return None;
         }
-        let end = |column: usize| t1 + (column + 1) as f64 * ((t2 - t1) / count as f64);
+        let end = |column: usize| self.end(column);
         // A division may be off by one, as seen from the bounds of columns.
         let mut column = (((t - t1) / (t2 - t1) * count as f64) as usize).min(count - 1);
         while column > 0 && t <= end(column - 1) {
@@ -150,6 +150,14 @@ impl PlotColumns {
             column += 1;
         }
         Some(column)
+    }
+}
+
+impl PlotColumns {
+    /// Returns where a column ends, inclusive.
+    fn end(&self, column: usize) -> f64 {
+        let Self { t1, t2, count } = *self;
+        if column + 1 < count { t1 + (column + 1) as f64 * ((t2 - t1) / count as f64) } else { t2 }
     }
 }
 
@@ -178,6 +186,23 @@ impl PlotBuilder {
     pub fn add(&mut self, sample: Sample) {
         if let Some(column) = self.columns.column_of(sample.t) {
             add_sample(&mut self.spreads[column], sample);
+        }
+    }
+
+    /// Adds consecutive numbers in the order of their times. `first` is the index of the first one.
+    pub fn add_numbers(&mut self, first: u64, t: &[f64], d: &[f64]) {
+        let count = t.len().min(d.len());
+        let mut at = 0;
+        while at < count {
+            let Some(column) = self.columns.column_of(t[at]) else {
+                at += 1;
+                continue;
+            };
+            let end = self.columns.end(column);
+            let next = at + t[at..count].partition_point(|t| *t <= end).max(1);
+            let numbers = Spread::of_numbers(first + at as u64, &t[at..next], &d[at..next]);
+            merge_spreads(&mut self.spreads[column], numbers.as_ref());
+            at = next;
         }
     }
 

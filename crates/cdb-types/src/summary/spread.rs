@@ -62,6 +62,23 @@ impl Spread {
         self.note(sample);
     }
 
+    /// Creates the spread of consecutive numbers with their times. `first` is the index of the first one.
+    /// Returns `None` if there are none.
+    #[must_use]
+    pub fn of_numbers(first: u64, t: &[f64], d: &[f64]) -> Option<Self> {
+        let last = t.len().min(d.len()).checked_sub(1)?;
+        let (t, d) = (&t[..=last], &d[..=last]);
+        // Of equal ones the first. Without a branch, as many at a time as the processor can.
+        let smallest = d.iter().copied().fold(f64::INFINITY, f64::min);
+        let largest = d.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let place = |value: f64| d.iter().position(|it| *it == value).unwrap_or_default();
+        let sample = |at: usize| Sample { index: first + at as u64, t: t[at], value: d[at] };
+        let samples = [0, place(smallest), place(largest), last].map(sample);
+        let mut sum = ExactSum::default();
+        sum.extend(d);
+        Some(Self::from_parts(d.len() as u64, samples, sum))
+    }
+
     /// Adds the numbers of another spread, with other indexes.
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;

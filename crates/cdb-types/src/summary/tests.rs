@@ -65,6 +65,27 @@ proptest! {
     }
 
     #[test]
+    fn many_numbers_at_once_have_the_same_sum(
+        numbers in prop_oneof![
+            proptest::collection::vec(any_number(), 0..100),
+            proptest::collection::vec((-1000_i32..1000).prop_map(|x| f64::from(x) / 10.0), 0..9000),
+            proptest::collection::vec(any::<f64>(), 0..20),
+        ],
+        before in any_number(),
+    ) {
+        let mut one_by_one = ExactSum::default();
+        let mut at_once = ExactSum::default();
+        for sum in [&mut one_by_one, &mut at_once] {
+            sum.add(before);
+        }
+        numbers.iter().for_each(|number| one_by_one.add(*number));
+        at_once.extend(&numbers);
+        let [one_by_one, at_once] = [one_by_one.value(), at_once.value()];
+        prop_assert!(one_by_one.to_bits() == at_once.to_bits() || one_by_one.is_nan());
+        prop_assert_eq!(one_by_one.is_nan(), at_once.is_nan());
+    }
+
+    #[test]
     fn a_sum_is_that_of_integers(mantissas in proptest::collection::vec(any::<i32>(), 0..200)) {
         // Exact in 64 bits, and so is each number.
         let exact: i64 = mantissas.iter().map(|mantissa| i64::from(*mantissa)).sum();
@@ -94,6 +115,34 @@ proptest! {
             prop_assert!(column == 0 || bound(column) < t);
             prop_assert!(column == columns - 1 || t <= bound(column + 1));
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn numbers_at_once_are_numbers_one_by_one(
+        numbers in proptest::collection::vec(any_number(), 0..80),
+        columns in 1_usize..30,
+        t1 in -1.0..30.0_f64,
+        span in 0.1..60.0_f64,
+        equal in 1_usize..4,
+    ) {
+        let t: Vec<f64> = (0..numbers.len()).map(|index| (index / equal) as f64).collect();
+        let mut summary = Summary::default();
+        let mut plots = [PlotBuilder::new(t1, t1 + span, columns), PlotBuilder::new(t1, t1 + span, columns)];
+        for (index, value) in numbers.iter().enumerate() {
+            summary.add_number(7 + index as u64, t[index], *value);
+            plots[0].add(Sample { index: 7 + index as u64, t: t[index], value: *value });
+        }
+        let mut at_once = Summary::default();
+        let half = numbers.len() / 2;
+        at_once.add_numbers(7, &t[..half], &numbers[..half]);
+        at_once.add_numbers(7 + half as u64, &t[half..], &numbers[half..]);
+        prop_assert_eq!(at_once, summary);
+        plots[1].add_numbers(7, &t[..half], &numbers[..half]);
+        plots[1].add_numbers(7 + half as u64, &t[half..], &numbers[half..]);
+        let [one_by_one, at_once] = plots.map(|plot| plot.finish(5));
+        prop_assert_eq!(at_once, one_by_one);
     }
 }
 

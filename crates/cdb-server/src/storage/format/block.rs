@@ -97,6 +97,16 @@ pub(crate) enum Page {
     Columns(Box<Cells>),
 }
 
+impl Page {
+    /// Returns whether nothing is left of it. Text has been read up to `at`.
+    pub(crate) fn is_empty_after(&self, at: usize) -> bool {
+        match self {
+            Self::Text(text) => at + 1 >= text.len(),
+            Self::Columns(cells) => cells.is_empty(),
+        }
+    }
+}
+
 /// A block as it is in the file.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::storage) struct StoredData<'a> {

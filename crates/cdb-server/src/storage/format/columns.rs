@@ -52,7 +52,42 @@ pub(crate) enum Cell<'a> {
     Json(&'a [u8]),
 }
 
+/// Consecutive datapoints of a block of columns whose values are numbers.
+#[derive(Debug)]
+pub(crate) struct NumberCells {
+    columns: Columns,
+    first: usize,
+    pub(crate) t: Vec<f64>,
+    /// Each the float that is nearest to the number.
+    pub(crate) d: Vec<f64>,
+}
+
+impl NumberCells {
+    /// Calls a function with the value of a datapoint, with all its digits.
+    pub(crate) fn with_cell<T>(&self, place: usize, read: impl FnOnce(Cell<'_>) -> T) -> T {
+        let values = &self.columns.values;
+        let (row, mut text) = (self.first + place, Vec::new());
+        read(values.cell(row, &mut values.cursors(0, self.columns.text_bytes), &mut text))
+    }
+}
+
 impl Cells {
+    /// Returns whether all have been returned.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Returns the rest of the datapoints if their values are numbers, and otherwise all as they were.
+    pub(crate) fn into_numbers(self) -> Result<NumberCells, Self> {
+        let Self { columns, rows, .. } = &self;
+        let (Some(times), Some(values)) = (columns.times.numbers(), columns.values.numbers())
+        else {
+            return Err(self);
+        };
+        let (t, d) = (times.floats(rows.clone()), values.floats(rows.clone()));
+        Ok(NumberCells { first: rows.start, columns: self.columns, t, d })
+    }
+
     /// Returns the time and the value of the next datapoint, or `None` after the last one.
     pub(crate) fn next(&mut self) -> Option<(f64, Cell<'_>)> {
         let row = self.rows.next()?;

@@ -7,13 +7,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{FromRow, Row, Sqlite};
 
-use super::list::list;
+use super::list::{list, stream_names};
 use crate::storage::{
     Catalog, Device, KeyDigest, StorageError, StoredPassword, Stream, StreamName, User,
 };
-
-/// The streams of a user, for [`list`].
-const STREAMS_OF_USER: &str = "stream WHERE device_id IN (SELECT id FROM device WHERE user_id = ?)";
 
 /// Something with a connection to read from.
 pub(super) trait Connected: Send {
@@ -146,15 +143,17 @@ impl<T: Connected> Catalog for T {
     }
 
     async fn streams_of_user(&mut self, user: i64) -> Result<Vec<Stream>, StorageError> {
-        list(self.connection(), STREAMS_OF_USER, user).await
+        let of_user = "stream WHERE device_id IN (SELECT id FROM device WHERE user_id = ?)";
+        list(self.connection(), of_user, user).await
     }
 
     async fn stream_names_of_user(&mut self, user: i64) -> Result<Vec<StreamName>, StorageError> {
-        list(self.connection(), STREAMS_OF_USER, user).await
+        let of_user = "IN (SELECT id FROM device WHERE user_id = ?)";
+        stream_names(self.connection(), of_user, user).await
     }
 
     async fn stream_names(&mut self, device: i64) -> Result<Vec<StreamName>, StorageError> {
-        list(self.connection(), "stream WHERE device_id = ?", device).await
+        stream_names(self.connection(), "= ?", device).await
     }
 
     async fn audit_log(&mut self, user: i64) -> Result<Option<i64>, StorageError> {

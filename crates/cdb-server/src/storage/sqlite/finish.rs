@@ -34,6 +34,10 @@ const BUSY_TIME: Duration = Duration::from_secs(2);
 /// The time until the next attempt after an error, such as a full disk.
 const RETRY_DELAY: Duration = Duration::from_secs(60);
 
+/// If there are so many blocks of text, messages say how far it is, this often. It takes about a second.
+const MANY_BLOCKS: i64 = 1000;
+const MESSAGE_INTERVAL: Duration = Duration::from_secs(10);
+
 /// How many free pages are returned to the file system in one transaction, and how many are kept for the
 /// next inserts.
 const PAGES_AT_A_TIME: i64 = 128;
@@ -48,15 +52,18 @@ pub(super) async fn run(
     mut written: mpsc::Receiver<()>,
 ) {
     let mut finisher = Finisher::new(readers, writer);
+    let mut progress = Progress::default();
     // First comes what an earlier process has left.
     loop {
         let Some(is_idle) = wait_until_idle(&mut written).await else { return };
         let until = Instant::now() + BUSY_TIME;
+        progress.begin(&finisher.readers).await;
         // All of it, or for some time if blocks are written meanwhile.
         while (is_idle && written.is_empty()) || Instant::now() < until {
             match finisher.step().await {
-                Ok(Step::More) => {}
+                Ok(Step::More) => progress.show(&finisher.readers).await,
                 Ok(Step::Done) => {
+                    progress.end();
                     if written.recv().await.is_none() {
                         return;
                     }
@@ -91,6 +98,50 @@ async fn wait_until_idle(written: &mut mpsc::Receiver<()>) -> Option<bool> {
             Err(_) => return Some(idle <= last),
         }
     }
+}
+
+/// Says how far it is, if there are many blocks: those of a large import, or of a file of an earlier format.
+#[derive(Default)]
+struct Progress {
+    /// How many blocks there were at first; `None` if they are too few to be worth a message.
+    all: Option<i64>,
+    shown: Option<Instant>,
+}
+
+impl Progress {
+    async fn begin(&mut self, readers: &SqlitePool) {
+        if self.all.is_none()
+            && let Some(all) = unfinished(readers).await.filter(|all| *all >= MANY_BLOCKS)
+        {
+            tracing::info!(blocks = all, "making columns of blocks of text");
+            (self.all, self.shown) = (Some(all), Some(Instant::now()));
+        }
+    }
+
+    async fn show(&mut self, readers: &SqlitePool) {
+        let (Some(all), Some(shown)) = (self.all, self.shown) else { return };
+        if shown.elapsed() >= MESSAGE_INTERVAL
+            && let Some(left) = unfinished(readers).await
+        {
+            tracing::info!(left, all, "making columns of blocks of text");
+            self.shown = Some(Instant::now());
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(all) = self.all.take() {
+            tracing::info!(blocks = all, "columns were made of all blocks of text");
+        }
+    }
+}
+
+/// Returns how many blocks there are of which columns are to be made, if the file can be read.
+async fn unfinished(readers: &SqlitePool) -> Option<i64> {
+    let count = sqlx::query_scalar(
+        "SELECT count(*) FROM block INDEXED BY block_unfinished
+         WHERE encoding = 1 AND coalesce(text_bytes, 65536) BETWEEN 65536 AND 524288",
+    );
+    count.fetch_one(readers).await.ok()
 }
 
 /// Makes columns, a few blocks at a time.

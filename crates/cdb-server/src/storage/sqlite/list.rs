@@ -114,12 +114,26 @@ impl Listed for Stream {
     }
 }
 
-impl Listed for StreamName {
-    type Columns = (i64, i64, String);
-
-    const COLUMNS: &str = "id, device_id, name";
-
-    fn from_columns((id, device_id, name): Self::Columns) -> Self {
-        Self { id, device_id, name }
+/// Returns the names of streams, oldest first. `of` is a condition for their devices, for an id.
+///
+/// The index of names has all that is needed, one row for each device.
+pub(super) async fn stream_names(
+    connection: &mut SqliteConnection,
+    of: &str,
+    id: i64,
+) -> Result<Vec<StreamName>, StorageError> {
+    let devices = format!(
+        "SELECT device_id, json_group_array(json_array(id, name)) FROM stream
+         WHERE device_id {of} GROUP BY device_id"
+    );
+    let devices = sqlx::query_as::<_, (i64, String)>(AssertSqlSafe(devices)).bind(id);
+    let mut devices = devices.fetch(connection);
+    let mut streams = Vec::new();
+    while let Some((device_id, names)) = devices.try_next().await? {
+        let names: Vec<(i64, String)> = serde_json::from_str(&names).map_err(undecodable)?;
+        streams.extend(names.into_iter().map(|(id, name)| StreamName { id, device_id, name }));
+        tokio::task::yield_now().await;
     }
+    streams.sort_unstable_by_key(|stream| stream.id);
+    Ok(streams)
 }

@@ -3,6 +3,8 @@
 //! A number is kept as it is written: `21`, `21.0` and `2.1e1` are different texts. Decimals are
 //! integers with a common number of decimal places; the [`Style`] says which zeros their texts have.
 
+use std::ops::Range;
+
 use super::super::bytes::{Bytes, Malformed, write_length, write_numbers};
 use super::Cell;
 
@@ -265,6 +267,19 @@ impl Numbers {
             }
             _ => Cell::Float(self.float(index)),
         }
+    }
+
+    /// Returns the nearest floats to some numbers.
+    pub(super) fn floats(&self, range: Range<usize>) -> Vec<f64> {
+        if let Plan::Decimals { places, .. } = self.plan
+            && let Some(power) = POWERS.get(places)
+            && let Some(values) = self.values.get(range.clone())
+            && values.iter().all(|value| value.unsigned_abs() <= MAX_EXACT)
+        {
+            // As in `float`, but many at a time.
+            return values.iter().map(|value| *value as f64 / power).collect();
+        }
+        range.map(|index| self.float(index)).collect()
     }
 
     /// Returns the nearest float to a number.
