@@ -4,7 +4,7 @@ use crate::lexer::{Kind, Token, tokens};
 
 /// What a script computes of all numbers of a sequence, as its one result: `sum | if last`.
 ///
-/// Who has a summary of the numbers need not run the script.
+/// With a summary of the numbers, the script need not be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Aggregate {

@@ -57,7 +57,8 @@ pub struct Summary {
     pub count: u64,
     /// The values themselves.
     pub value: KeySummary,
-    /// The values of the keys of objects, one level deep; `None` if there are too many keys.
+    /// The values of the keys of objects, one level deep, apart from an empty key; `None` if there are too many
+    /// keys.
     pub keys: Option<BTreeMap<String, KeySummary>>,
 }
 
@@ -110,8 +111,13 @@ impl Summary {
         self.count += 1;
         self.value.add(index, t, value);
         let (Value::Object(object), Some(keys)) = (value, &mut self.keys) else { return };
+        if object.len() > MAX_SUMMARY_KEYS {
+            self.keys = None;
+            return;
+        }
         let known = keys.len();
-        for (key, value) in object {
+        // The empty key stands for the values themselves.
+        for (key, value) in object.iter().filter(|(key, _)| !key.is_empty()) {
             match keys.get_mut(key) {
                 Some(values) => values.add(index, t, value),
                 None => keys.entry(key.clone()).or_default().add(index, t, value),
@@ -174,8 +180,9 @@ impl KeySummary {
             }
             Value::Number(number) => {
                 // Every number of JSON has a float, if not an exact one.
-                let number = number.as_f64().unwrap_or(f64::NAN);
-                add_sample(&mut self.numbers, sample(number));
+                if let Some(number) = number.as_f64() {
+                    add_sample(&mut self.numbers, sample(number));
+                }
             }
             Value::String(text) => self.strings.add(text, 1),
             Value::Array(_) => self.arrays += 1,

@@ -64,11 +64,16 @@ impl Info {
                 }
                 Object::Stream(stream) => {
                     let (info, statistics) =
-                        tokio::try_join!(stream.refresh(), stream.statistics().into_future())?;
-                    let mut info = value(&info)?;
-                    match output.json {
-                        true => info["statistics"] = value(&statistics)?,
-                        false => describe(&statistics, &mut info),
+                        tokio::join!(stream.refresh(), stream.statistics().into_future());
+                    let mut info = value(&info?)?;
+                    match (statistics, output.json) {
+                        (Ok(statistics), true) => info["statistics"] = value(&statistics)?,
+                        (Ok(statistics), false) => describe(&statistics, &mut info),
+                        // The data may not be read, or is damaged; the properties are known.
+                        (Err(error), true) => {
+                            info["statistics"] = json!({"error": error.to_string()})
+                        }
+                        (Err(error), false) => info["datapoints"] = json!(error.to_string()),
                     }
                     info
                 }

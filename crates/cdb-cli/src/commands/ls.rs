@@ -33,7 +33,7 @@ pub(crate) struct Ls {
     all: bool,
 
     /// List only the streams whose last datapoint is older than this, such as `90m` or `2 days`, or that
-    /// have none. The exit code is 1 if there are any.
+    /// have none. Ephemeral streams, and those whose data may not be read, are left out. The exit code is 1 if there are any.
     #[arg(long, value_name = "TIME", value_parser = times::parse_span, conflicts_with = "users")]
     silent: Option<f64>,
 
@@ -59,6 +59,8 @@ struct Row {
     latest: Option<Latest>,
     /// How old its last datapoint is, in seconds; infinite if there is none.
     age: f64,
+    /// Whether its last datapoint is known, or that there is none.
+    may_be_silent: bool,
 }
 
 impl Ls {
@@ -102,12 +104,14 @@ impl Ls {
                 path: stream.path().to_string(),
                 kind: kind(&info.schema.to_value(), info.downlink, info.ephemeral),
                 age: latest.as_ref().and_then(|it| it.age(now)).unwrap_or(f64::INFINITY),
+                may_be_silent: latest.is_some() && !info.ephemeral,
                 latest,
             });
         }
         let all = rows.len();
         if let Some(silent) = self.silent {
-            rows.retain(|row| row.age > silent);
+            // Ephemeral streams have no last datapoint, and others may not be read.
+            rows.retain(|row| row.may_be_silent && row.age > silent);
         }
         if self.sort == Order::Age {
             rows.sort_by(|a, b| b.age.total_cmp(&a.age));
@@ -148,8 +152,9 @@ impl Row {
         };
         let mut cells = vec![self.path.clone(), self.kind.clone(), length];
         if shows_age {
+            let none = if self.may_be_silent { "never" } else { "-" };
             let age = self.age.is_finite().then(|| times::span(self.age));
-            cells.push(age.unwrap_or_else(|| "never".to_owned()));
+            cells.push(age.unwrap_or_else(|| none.to_owned()));
         }
         cells.push(last);
         cells

@@ -27,7 +27,7 @@ const COLUMNS: usize = 1000;
 /// Plot the numbers of streams over time, in the terminal or as a picture.
 ///
 /// By default, plots the last 1000 datapoints. A range of time may hold any number of datapoints: the
-/// server sends only what the picture shows. `true` is drawn as 1 and `false` as 0; values that are not
+/// server sends only what the picture shows, which is also what `--json` prints (`cdb get` has all). `true` is drawn as 1 and `false` as 0; values that are not
 /// numbers are left out.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb plot temperature --from '24h ago'\n  \

@@ -311,6 +311,10 @@ fn ls_says_which_streams_are_silent() {
     assert!(silent.out.contains("me/user/empty  any  0  never"), "{}", silent.out);
     assert_eq!(home.run(&["ls", "me/user/busy", "--silent", "1h"]).code, 0);
     assert_eq!(home.run(&["ls", "--silent", "soon"]).code, 2);
+    // Its datapoints are not stored.
+    home.out(&["create", "passing"]);
+    home.out(&["set", "passing", "ephemeral=true"]);
+    assert_eq!(home.run(&["ls", "me/user/passing", "--silent", "1h"]).code, 0);
 }
 
 #[test]

@@ -14,7 +14,8 @@ pub(super) async fn of_each(cdb: &ConnectorDb, paths: Vec<ObjectPath>) -> Result
     let mut streams = Vec::new();
     for path in paths {
         let found = match cdb.object(&path.to_string())? {
-            Object::User(user) => user.streams().await,
+            // The server lists all devices as well.
+            Object::User(user) => user.streams().visible(false).await,
             Object::Device(device) => device.streams().await,
             Object::Stream(stream) => Ok(vec![stream]),
         };

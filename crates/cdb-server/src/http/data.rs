@@ -44,7 +44,10 @@ pub(super) async fn read(call: Stream, headers: HeaderMap) -> Result<Response, A
         Some("plot") => {
             let query = PlotQuery::from_parameters(parameters.iter())?;
             let plot = service.plot(&principal, &path.to_change()?, query).await?;
-            if wants_bytes(&headers) { Ok(floats(&plot.to_numbers())) } else { json(&plot) }
+            let mut response =
+                if wants_bytes(&headers) { floats(&plot.to_numbers()) } else { json(&plot)? };
+            response.headers_mut().insert(header::VARY, header::ACCEPT.into());
+            Ok(response)
         }
         Some("statistics") => {
             let query = DataQuery::from_parameters(parameters.iter())?;
@@ -60,7 +63,9 @@ pub(super) async fn read(call: Stream, headers: HeaderMap) -> Result<Response, A
 /// Whether an answer is asked for that is not JSON.
 fn wants_bytes(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
-    accepted.is_some_and(|accepted| accepted.trim() == BYTES)
+    // The first type that is named is wanted most, by programs that name it.
+    let first = accepted.and_then(|accepted| accepted.split([',', ';']).next());
+    first.is_some_and(|first| first.trim() == BYTES)
 }
 
 /// A response of floats, the lowest byte first.

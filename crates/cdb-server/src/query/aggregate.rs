@@ -1,9 +1,11 @@
 //! Scripts whose result follows from the summaries of blocks.
 
+use std::ops::ControlFlow;
+
 use cdb_pipescript::{Aggregate, Point};
 use cdb_types::summary::{Sample, Spread};
 
-use super::summarise::{Goes, Part, Stored, drawn};
+use super::summarise::{Part, Stored, drawn};
 use super::{QueryFailure, Source, read_point};
 use crate::storage::{PageSize, ReadError, Summarised, Visited};
 
@@ -96,7 +98,7 @@ impl Stored {
                     *index += visited.count();
                 })?,
             }
-            Ok(if has_others { Goes::No } else { Goes::On })
+            Ok(if has_others { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         };
         self.parts(|_| true, part).await?;
         Ok(numbers.filter(|_| !has_others))

@@ -19,7 +19,7 @@ pub(crate) enum Answer {
     Stored(Box<dyn Scan>),
     Computed(Box<Computed>),
     /// The last datapoints of many streams.
-    Latest(LatestRows),
+    Latest(Box<LatestRows>),
 }
 
 /// Why a response ends early.
@@ -50,7 +50,7 @@ impl Answer {
         match self {
             Self::Stored(scan) => Ok(scan.next().await?),
             Self::Computed(computed) => computed.next().await,
-            Self::Latest(rows) => Ok(rows.next().await?),
+            Self::Latest(rows) => rows.next().await,
         }
     }
 

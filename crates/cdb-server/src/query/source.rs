@@ -1,10 +1,15 @@
 //! One stream's datapoints.
 
+use std::ops::Range;
+
 use cdb_pipescript::{Numbers, Point, Run, RunError, Script, Value};
 
 use super::memory::{Held, Memory};
 use super::{Pace, QueryFailure};
 use crate::storage::{BlockError, Cell, NumberCells, Page, ReadError, Scan};
+
+/// How many numbers a script gets at once, before others may go on.
+const NUMBERS_AT_A_TIME: usize = 1024;
 
 /// A range of a stream, read as it is needed, through a script if there is one.
 #[derive(Debug)]
@@ -16,6 +21,8 @@ pub(crate) struct Source {
     ended: bool,
     /// How many datapoints may still come.
     left: u64,
+    /// Numbers for the script, and how many of them it has got.
+    numbers: Option<(NumberCells, usize)>,
 }
 
 impl Source {
@@ -32,6 +39,7 @@ impl Source {
             pace: Pace::default(),
             ended: false,
             left: limit.unwrap_or(u64::MAX),
+            numbers: None,
         }
     }
 
@@ -59,10 +67,19 @@ impl Source {
                 }
                 held.set(run.held())?;
                 self.pace.keep(run.steps()).await;
+                if let Some((numbers, pushed)) = &mut self.numbers {
+                    let end = numbers.t.len().min(*pushed + NUMBERS_AT_A_TIME);
+                    push(run, numbers, *pushed..end)?;
+                    *pushed = end;
+                    if end == numbers.t.len() {
+                        self.numbers = None;
+                    }
+                    continue;
+                }
                 if run.takes_numbers()
                     && let Some(numbers) = self.pages.next_numbers().await?
                 {
-                    push(run, &numbers)?;
+                    self.numbers = Some((numbers, 0));
                     continue;
                 }
                 match self.pages.next().await? {
@@ -141,11 +158,12 @@ impl Pages {
     }
 }
 
-/// Pushes numbers to a script.
-fn push(run: &mut Run, numbers: &NumberCells) -> Result<(), RunError> {
-    let NumberCells { t, d, .. } = numbers;
+/// Pushes some numbers to a script.
+fn push(run: &mut Run, numbers: &NumberCells, range: Range<usize>) -> Result<(), RunError> {
+    let (t, d) = (&numbers.t[range.clone()], &numbers.d[range.clone()]);
     // The text of a number, which is written here, can be read.
     let value = |place: usize| {
+        let place = range.start + place;
         numbers.with_cell(place, |cell| value(cell, &mut Vec::new()).unwrap_or_default())
     };
     run.push_numbers(Numbers { t, d, value: &value })

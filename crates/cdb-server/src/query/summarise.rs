@@ -1,9 +1,9 @@
 //! Plots and statistics: what is stored of blocks is used instead of their datapoints where it can be.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-use cdb_pipescript::{Point, Value as ScriptValue};
+use cdb_pipescript::{Point, RunError, Value as ScriptValue};
 use cdb_types::summary::{Plot, PlotBuilder, Sample, Statistics, Summary};
 use cdb_types::{Datapoint, PlotQuery};
 use serde_json::Value;
@@ -11,6 +11,9 @@ use serde_json::Value;
 use super::{QueryFailure, Source};
 use crate::service::authorize::ReadPermit;
 use crate::storage::{BlockError, Page, PageSize, ReadError, Storage, Summarised, Visited, add_to};
+
+/// How many summaries are used before others may go on.
+const SUMMARIES_AT_A_TIME: u32 = 16;
 
 /// A range of an array of which something is computed.
 #[derive(Debug, Clone)]
@@ -28,23 +31,16 @@ pub(super) enum Part<'a> {
     Datapoints(&'a mut u64, Page),
 }
 
-/// Whether further parts are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Goes {
-    On,
-    No,
-}
-
 impl Stored {
     /// Calls a function with every part of the range, in any order, for as long as it wants more: with the summaries that are enough,
     /// and with the datapoints of which there is none.
     pub(super) async fn parts(
         self,
         is_enough: impl Fn(&Summarised) -> bool,
-        mut part: impl FnMut(Part<'_>) -> Result<Goes, ReadError>,
+        mut part: impl FnMut(Part<'_>) -> Result<ControlFlow<()>, ReadError>,
     ) -> Result<(), ReadError> {
         let Self { storage, permit, range } = self;
-        let mut next = range.start;
+        let (mut next, mut merged) = (range.start, 0);
         while next < range.end {
             let summaries = storage.summaries(&permit, next..range.end).await?;
             let end = summaries.last().map_or(range.end, |last| last.range.end);
@@ -53,8 +49,12 @@ impl Stored {
                 let Range { start, end } = summary.range.clone();
                 gaps.push(next..start);
                 next = end;
-                if let Goes::No = part(Part::Summary(summary))? {
+                if part(Part::Summary(summary))?.is_break() {
                     return Ok(());
+                }
+                merged += 1;
+                if merged % SUMMARIES_AT_A_TIME == 0 {
+                    tokio::task::yield_now().await;
                 }
             }
             gaps.push(next..end);
@@ -62,7 +62,7 @@ impl Stored {
                 let mut index = gap.start;
                 let mut scan = storage.scan(&permit, gap, PageSize::Small);
                 while let Some(page) = scan.next_page().await? {
-                    if let Goes::No = part(Part::Datapoints(&mut index, page))? {
+                    if part(Part::Datapoints(&mut index, page))?.is_break() {
                         return Ok(());
                     }
                     tokio::task::yield_now().await;
@@ -120,11 +120,11 @@ impl Stored {
         let part = |part: Part<'_>| match part {
             Part::Summary(block) => {
                 all.merge(&block.summary);
-                Ok(Goes::On)
+                Ok(ControlFlow::Continue(()))
             }
             Part::Datapoints(index, page) => {
                 add_to(&mut all, page, index)?;
-                Ok(Goes::On)
+                Ok(ControlFlow::Continue(()))
             }
         };
         self.parts(|_| true, part).await?;
@@ -167,7 +167,7 @@ impl Stored {
                     *index += visited.count();
                 })?,
             }
-            Ok(Goes::On)
+            Ok(ControlFlow::Continue(()))
         };
         let is_enough = |block: &Summarised| is_known(block) && column_of(block).is_some();
         self.parts(is_enough, part).await?;
@@ -183,7 +183,8 @@ pub(crate) async fn plot_results(
 ) -> Result<Plot, QueryFailure> {
     let columns = plot.columns();
     let mut count = 0;
-    while let Some(Point { t, d }) = source.next().await? {
+    while let Some(point) = source.next().await? {
+        let Point { t, d } = point;
         // A script may move datapoints.
         if columns.column_of(t).is_none() {
             continue;
@@ -196,6 +197,9 @@ pub(crate) async fn plot_results(
             None => drawn_result(&d),
         };
         if let Some(value) = value {
+            if !value.is_finite() {
+                return Err(RunError::not_json(value).into());
+            }
             plot.add(Sample { index: count, t, value });
         }
         count += 1;

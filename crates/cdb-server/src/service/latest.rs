@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use cdb_types::ObjectPath;
+use cdb_types::{ErrorKind, ObjectPath};
 
 use super::resolve::{ResolveError, ResolvedDevice, ResolvedUser};
 use super::{Service, authorize};
@@ -11,7 +11,10 @@ use crate::api_error::ApiError;
 use crate::identity::Principal;
 use crate::permissions::{Field, Grant, Operation};
 use crate::query::{Answer, LatestRows};
-use crate::storage::{Array, Catalog, Device, StreamName};
+use crate::storage::{Array, Device, StreamName};
+
+/// The number of paths that may be asked for at once.
+const MAX_PATHS: usize = 1000;
 
 impl Service {
     /// Opens the lengths and last datapoints of streams, or of all streams of devices and users, in the
@@ -21,22 +24,30 @@ impl Service {
         principal: &Principal,
         paths: Vec<ObjectPath>,
     ) -> Result<Answer, ApiError> {
-        let mut rows = LatestRows::new(Arc::clone(&self.storage));
-        let mut db = self.storage.catalog().await?;
+        if paths.len() > MAX_PATHS {
+            return Err(ApiError::new(
+                403,
+                ErrorKind::Limit,
+                format!(
+                    "At most {MAX_PATHS} paths can be asked for at once. The path of a device or user \
+                     stands for all of its streams."
+                ),
+            ));
+        }
+        let mut rows = LatestRows::new(Arc::clone(&self.storage), self.compute.clone(), principal);
         let mut seen = HashSet::new();
         for path in paths.into_iter().filter(|path| seen.insert(path.clone())) {
-            match self.add_latest(&mut *db, principal, &path, &mut rows).await {
+            match self.add_latest(principal, &path, &mut rows).await {
                 Ok(()) | Err(ResolveError::Missing(_) | ResolveError::Hidden) => {}
                 Err(ResolveError::Storage(error)) => return Err(error.into()),
             }
             tokio::task::yield_now().await;
         }
-        Ok(Answer::Latest(rows))
+        Ok(Answer::Latest(Box::new(rows)))
     }
 
     async fn add_latest(
         &self,
-        db: &mut dyn Catalog,
         principal: &Principal,
         path: &ObjectPath,
         rows: &mut LatestRows,
@@ -49,7 +60,9 @@ impl Service {
                 }
             }
             ObjectPath::Device(path) => {
-                let resolved = self.resolve_device(db, principal, path).await?;
+                // Not longer than for one path: there are few connections.
+                let mut db = self.storage.catalog().await?;
+                let resolved = self.resolve_device(&mut *db, principal, path).await?;
                 let ResolvedDevice { user, device, grant } = resolved;
                 if grant.allows(Operation::ListStreams) {
                     let names = db.stream_names(device.id).await?;
@@ -58,7 +71,9 @@ impl Service {
                 }
             }
             ObjectPath::User(path) => {
-                let ResolvedUser { user, grant } = self.resolve_user(db, principal, path).await?;
+                let mut db = self.storage.catalog().await?;
+                let resolved = self.resolve_user(&mut *db, principal, path).await?;
+                let ResolvedUser { user, grant } = resolved;
                 if !grant.allows(Operation::ListStreams) {
                     return Ok(());
                 }

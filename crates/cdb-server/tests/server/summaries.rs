@@ -1,8 +1,11 @@
 //! Plots, statistics, and the last datapoints of many streams.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use reqwest::header::ACCEPT;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::support::TestServer;
 
@@ -105,6 +108,7 @@ async fn what_is_no_plot_is_told() {
         ("q=plot&columns=3&t1=x", 400, "A range needs"),
         ("q=plot&columns=3&transform=zork", 403, "Script 'zork': Transform zork not found"),
         ("q=statistics&i1=7", 403, "Invalid index range."),
+        ("q=plot&columns=3&transform=($-5)/0", 400, "The result is NaN"),
     ] {
         let path = format!("crud/test/user/s/data?{parameters}");
         let answer = server.send(&key, "GET", &path, "").await;
@@ -149,4 +153,31 @@ async fn the_last_datapoints_of_streams_come_in_one_answer() {
     assert_eq!(latest(json!([])).await, json!([]));
     let answer = server.send(&key, "POST", "query/latest", r#"["a/b/c/d/e"]"#).await;
     assert_eq!(answer.status, 400, "{answer:?}");
+}
+
+#[tokio::test]
+async fn many_may_ask_for_the_last_datapoints_at_once() {
+    let (server, key) = with(&json!([{"t": 1, "d": 5}])).await;
+    // Streams that do not exist are looked for each time.
+    let paths = json!(["test/user/none", "test/no/none", "no/no/none", "test/user/s"]).to_string();
+    let ask = || server.send(&key, "POST", "query/latest", &paths);
+    let answers = futures_util::future::join_all((0..32).map(|_| ask()));
+    let answers =
+        timeout(Duration::from_secs(20), answers).await.expect("nobody waits for another");
+    for answer in answers {
+        assert_eq!(answer.json()[0]["last"]["d"], 5, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn too_many_paths_are_refused() {
+    let (server, key) = with(&json!([{"t": 1, "d": 5}])).await;
+    let paths: Value = (0..1001).map(|number| format!("user{number}")).collect();
+    let answer = server.send(&key, "POST", "query/latest", &paths.to_string()).await;
+    assert_eq!(answer.status, 403, "{answer:?}");
+    assert!(answer.msg().starts_with("At most 1000 paths"), "{answer:?}");
+    // Each stream is listed once, however it is asked for.
+    let paths = json!(["test/user/s", "test/user", "test/user/s"]).to_string();
+    let answer = server.send(&key, "POST", "query/latest", &paths).await;
+    assert_eq!(answer.json().as_array().map(Vec::len), Some(1), "{answer:?}");
 }

@@ -16,6 +16,11 @@ const FIXED_EXPONENTS: std::ops::RangeInclusive<i32> = 64..=1900;
 /// A sum is divided into parts below this.
 const PART: i128 = 1 << 50;
 
+/// Numbers from this size on are summed by themselves, divided by [`HUGE_UNIT`], so that no sum of as many
+/// numbers as can be counted is beyond the range of a float: 2^960 and 2^128.
+const HUGE: f64 = f64::from_bits((1023 + 960) << MANTISSA_BITS);
+const HUGE_UNIT: f64 = f64::from_bits((1023 + 128) << MANTISSA_BITS);
+
 /// The exact sum of floats, rounded once when it is read.
 ///
 /// The order in which numbers are added, and how they are divided into sums that are added to each
@@ -28,10 +33,10 @@ const PART: i128 = 1 << 50;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct ExactSum {
-    /// Floats whose sum is the exact one (J. R. Shewchuk, Adaptive Precision Floating-Point Arithmetic,
-    /// 1997). Their bits do not overlap; they are in ascending order of their size, and none is zero.
-    parts: Vec<f64>,
-    /// What is not finite, or has become so; otherwise 0.
+    parts: Parts,
+    /// The sum of the numbers from [`HUGE`] on, divided by [`HUGE_UNIT`].
+    huge: Parts,
+    /// The sum of what is not finite; 0 if there is nothing.
     special: f64,
 }
 
@@ -42,29 +47,62 @@ impl PartialEq for ExactSum {
     }
 }
 
-impl ExactSum {
-    /// Adds a number. Beyond the range of a float, the sum is infinite.
-    pub fn add(&mut self, number: f64) {
-        if !number.is_finite() {
-            self.special += number;
-            return;
-        }
-        let mut carried = number;
-        let mut kept = 0;
-        for i in 0..self.parts.len() {
-            let (sum, error) = two_sum(carried, self.parts[i]);
+/// Floats whose sum is an exact one (J. R. Shewchuk, Adaptive Precision Floating-Point Arithmetic, 1997). Their
+/// bits do not overlap; they are in ascending order of their size, and none is zero.
+#[derive(Debug, Clone, Default)]
+struct Parts(Vec<f64>);
+
+impl Parts {
+    fn add(&mut self, number: f64) {
+        let (mut carried, mut kept) = (number, 0);
+        for i in 0..self.0.len() {
+            let (sum, error) = two_sum(carried, self.0[i]);
             if error != 0.0 {
-                self.parts[kept] = error;
+                self.0[kept] = error;
                 kept += 1;
             }
             carried = sum;
         }
-        self.parts.truncate(kept);
-        if !carried.is_finite() {
-            self.special += carried;
-            self.parts.clear();
-        } else if carried != 0.0 {
-            self.parts.push(carried);
+        self.0.truncate(kept);
+        if carried != 0.0 {
+            self.0.push(carried);
+        }
+    }
+
+    /// Returns the float that is nearest to the sum; the even one of two that are equally near.
+    fn value(&self) -> f64 {
+        let mut parts = self.0.iter().rev().copied();
+        let Some(mut sum) = parts.next() else { return 0.0 };
+        let mut error = 0.0;
+        for part in parts.by_ref() {
+            (sum, error) = two_sum(sum, part);
+            if error != 0.0 {
+                break;
+            }
+        }
+        // A half that was rounded to even is rounded the other way if what follows says so.
+        if let Some(next) = parts.next()
+            && (error < 0.0) == (next < 0.0)
+        {
+            let twice = 2.0 * error;
+            let other = sum + twice;
+            if twice == other - sum {
+                return other;
+            }
+        }
+        sum
+    }
+}
+
+impl ExactSum {
+    /// Adds a number.
+    pub fn add(&mut self, number: f64) {
+        if !number.is_finite() {
+            self.special += number;
+        } else if number.abs() >= HUGE {
+            self.huge.add(number / HUGE_UNIT);
+        } else {
+            self.parts.add(number);
         }
     }
 
@@ -120,48 +158,47 @@ impl ExactSum {
     /// Adds the numbers of another sum.
     pub fn merge(&mut self, other: &Self) {
         self.special += other.special;
-        other.parts.iter().for_each(|part| self.add(*part));
+        other.parts.0.iter().for_each(|part| self.parts.add(*part));
+        other.huge.0.iter().for_each(|part| self.huge.add(*part));
     }
 
-    /// Returns the float that is nearest to the sum; the even one of two that are equally near.
+    /// Returns the float that is nearest to the sum; the even one of two that are equally near. Beyond the
+    /// range of a float it is infinite.
     #[must_use]
     pub fn value(&self) -> f64 {
-        if self.special != 0.0 {
-            return self.special;
-        }
-        let mut parts = self.parts.iter().rev().copied();
-        let Some(mut sum) = parts.next() else { return 0.0 };
-        let mut error = 0.0;
-        for part in parts.by_ref() {
-            (sum, error) = two_sum(sum, part);
-            if error != 0.0 {
-                break;
-            }
-        }
-        // A half that was rounded to even is rounded the other way if what follows says so.
-        if let Some(next) = parts.next()
-            && (error < 0.0) == (next < 0.0)
-        {
-            let twice = 2.0 * error;
-            let other = sum + twice;
-            if twice == other - sum {
-                return other;
-            }
-        }
+        if self.huge.0.is_empty() { self.special + self.parts.value() } else { self.in_units(1.0) }
+    }
+
+    /// Returns the sum divided by a count: the mean of as many numbers.
+    #[must_use]
+    pub fn mean(&self, count: u64) -> f64 {
+        let mean = self.value() / count as f64;
+        // The sum alone may be beyond the range of a float.
+        if mean.is_finite() || self.huge.0.is_empty() { mean } else { self.in_units(count as f64) }
+    }
+
+    /// Returns the sum divided by a number, if there are huge numbers: what they come to decides.
+    fn in_units(&self, divisor: f64) -> f64 {
+        let mut all = self.huge.clone();
+        all.add(self.parts.value() / HUGE_UNIT);
+        self.special + all.value() / divisor * HUGE_UNIT
+    }
+
+    /// Returns floats with which [`from_parts`](Self::from_parts) makes the sum again: usually not more than
+    /// three, all of them in the first list.
+    #[must_use]
+    pub fn parts(&self) -> [Vec<f64>; 2] {
+        let mut parts = self.parts.0.clone();
+        parts.extend(Some(self.special).filter(|special| *special != 0.0));
+        [parts, self.huge.0.clone()]
+    }
+
+    /// Returns the sum with these [`parts`](Self::parts).
+    #[must_use]
+    pub fn from_parts([parts, huge]: &[Vec<f64>; 2]) -> Self {
+        let mut sum: Self = parts.iter().copied().collect();
+        huge.iter().for_each(|part| sum.huge.add(*part));
         sum
-    }
-
-    /// Returns floats whose sum is this one, with which [`from_parts`](Self::from_parts) makes it
-    /// again: usually not more than three.
-    #[must_use]
-    pub fn parts(&self) -> Vec<f64> {
-        if self.special != 0.0 { vec![self.special] } else { self.parts.clone() }
-    }
-
-    /// Returns the sum of some floats.
-    #[must_use]
-    pub fn from_parts(parts: &[f64]) -> Self {
-        parts.iter().copied().collect()
     }
 }
 

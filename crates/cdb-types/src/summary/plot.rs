@@ -140,16 +140,18 @@ impl PlotColumns {
         if !(t1 < t && t <= t2) {
             return None;
         }
-        let end = |column: usize| self.end(column);
-        // A division may be off by one, as seen from the bounds of columns.
-        let mut column = (((t - t1) / (t2 - t1) * count as f64) as usize).min(count - 1);
-        while column > 0 && t <= end(column - 1) {
-            column -= 1;
+        // Rounding may have the result beside the column whose bounds are around the time, or, in the shortest
+        // of ranges, anywhere.
+        let guess = (((t - t1) / (t2 - t1) * count as f64) as usize).min(count - 1);
+        if (guess == 0 || self.end(guess - 1) < t) && t <= self.end(guess) {
+            return Some(guess);
         }
-        while column + 1 < count && t > end(column) {
-            column += 1;
+        let (mut low, mut high) = (0, count - 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if t <= self.end(middle) { high = middle } else { low = middle + 1 }
         }
-        Some(column)
+        Some(low)
     }
 }
 
@@ -157,7 +159,16 @@ impl PlotColumns {
     /// Returns where a column ends, inclusive.
     fn end(&self, column: usize) -> f64 {
         let Self { t1, t2, count } = *self;
-        if column + 1 < count { t1 + (column + 1) as f64 * ((t2 - t1) / count as f64) } else { t2 }
+        if column + 1 == count {
+            return t2;
+        }
+        // The difference of the largest times is beyond the range of a float.
+        let width = if (t2 - t1).is_finite() {
+            (t2 - t1) / count as f64
+        } else {
+            t2 / count as f64 - t1 / count as f64
+        };
+        t1 + (column + 1) as f64 * width
     }
 }
 

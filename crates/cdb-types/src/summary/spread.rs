@@ -89,7 +89,7 @@ impl Spread {
     /// Returns the mean: the sum, which has no rounding errors, divided by the count.
     #[must_use]
     pub fn mean(&self) -> f64 {
-        self.sum.value() / self.count as f64
+        self.sum.mean(self.count)
     }
 
     fn note(&mut self, sample: Sample) {

@@ -30,8 +30,8 @@ pub struct Statistics {
     pub first: Option<Datapoint>,
     /// The last datapoint, if there is one.
     pub last: Option<Datapoint>,
-    /// By key, one level deep; the empty key stands for the values themselves. The keys of objects are
-    /// missing if there are more than [`MAX_SUMMARY_KEYS`](super::MAX_SUMMARY_KEYS).
+    /// By key, one level deep; the empty key stands for the values themselves, and an empty key of objects is
+    /// left out. The keys of objects are missing if there are more than [`MAX_SUMMARY_KEYS`](super::MAX_SUMMARY_KEYS).
     pub keys: BTreeMap<String, KeyStatistics>,
 }
 

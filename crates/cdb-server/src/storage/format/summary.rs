@@ -121,9 +121,10 @@ fn write_spread(data: &mut Vec<u8>, spread: &Spread, first: u64) {
         data.extend_from_slice(&t.to_le_bytes());
         data.extend_from_slice(&value.to_le_bytes());
     }
-    let parts = spread.sum.parts();
-    write_length(data, parts.len());
-    parts.iter().for_each(|part| data.extend_from_slice(&part.to_le_bytes()));
+    for parts in spread.sum.parts() {
+        write_length(data, parts.len());
+        parts.iter().for_each(|part| data.extend_from_slice(&part.to_le_bytes()));
+    }
 }
 
 fn read_spread(data: &mut Bytes<'_>, first: u64) -> Result<Spread, Malformed> {
@@ -133,8 +134,11 @@ fn read_spread(data: &mut Bytes<'_>, first: u64) -> Result<Spread, Malformed> {
         Ok(Sample { index, t: data.float()?, value: data.float()? })
     };
     let samples = [sample()?, sample()?, sample()?, sample()?];
-    let parts = data.length()?;
-    let parts = (0..parts).map(|_| data.float()).collect::<Result<Vec<_>, _>>()?;
+    let mut parts = || {
+        let count = data.length()?;
+        (0..count).map(|_| data.float()).collect::<Result<Vec<_>, _>>()
+    };
+    let parts = [parts()?, parts()?];
     Ok(Spread::from_parts(count, samples, ExactSum::from_parts(&parts)))
 }
 

@@ -11,8 +11,10 @@ use super::block_table::{StoredBlock, header_columns};
 use crate::storage::format::summary::BlockSummary;
 use crate::storage::{Array, ReadError, Summarised};
 
-/// The number of blocks whose summaries are read at once.
-const MAX_SUMMARIES: usize = 512;
+/// The number of blocks whose summaries are read at once, and how many bytes they may have, apart from the
+/// last one: in memory they have some times as many.
+const MAX_SUMMARIES: usize = 256;
+const MAX_BYTES: usize = 128 * 1024;
 
 /// Writes the summary of a block, within a transaction. `checksum` is that of the block.
 pub(super) async fn write(
@@ -78,7 +80,7 @@ impl SqliteStorage {
         .bind(range.end.cast_signed())
         .bind(MAX_SUMMARIES as i64)
         .fetch(&self.readers);
-        let mut found = Vec::new();
+        let (mut found, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.try_next().await? {
             let block = StoredBlock::from_row(array, &row)?;
             let data: &[u8] = row.try_get("summary")?;
@@ -93,7 +95,11 @@ impl SqliteStorage {
                 && block.range.start >= range.start
             {
                 let (range, last_t) = (block.range.clone(), block.last_t);
+                bytes += data.len();
                 found.push(Summarised { range, first_t, last_t, summary });
+            }
+            if bytes >= MAX_BYTES {
+                break;
             }
         }
         Ok(found)
