@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::columns::{self, Cells, Columns, MAX_TEXT_BYTES};
 use super::points::Points;
+use super::split::split_datapoint;
 
 /// The text of a block has about this length, in bytes: large enough to read fast, small enough to
 /// cut cheaply. A block whose last value is large is longer.
@@ -11,6 +12,9 @@ pub(in crate::storage) const BLOCK_BYTES: usize = 128 * 1024;
 
 /// Shorter texts are not compressed, since that would save little.
 const COMPRESS_BYTES: usize = 2 * 1024;
+
+/// The start of a datapoint after another one.
+const DATAPOINT: &[u8] = br#",{"t":"#;
 
 /// LZ4 cannot compress further than this. A block that claims more is damaged.
 const MAX_LZ4_RATIO: usize = 255;
@@ -185,6 +189,18 @@ impl StoredData<'_> {
         Ok(())
     }
 
+    /// Returns the text of the last datapoint.
+    pub(in crate::storage) fn last(&self) -> Result<Vec<u8>, BlockError> {
+        let mut text = Vec::new();
+        if self.encoding == Encoding::Columns as i64 {
+            self.decode_rows_onto(&mut text, b',', self.count - 1..self.count)?;
+            return Ok(text.split_off(1));
+        }
+        self.decode_onto(&mut text, b',')?;
+        let first = last_datapoint(&text).ok_or(BlockError::Content)?;
+        Ok(text.split_off(first))
+    }
+
     /// Returns some of the datapoints for a script.
     pub(in crate::storage) fn page(&self, rows: Range<usize>) -> Result<Page, BlockError> {
         if let Some(columns) = self.columns_with(&rows)? {
@@ -249,6 +265,21 @@ impl StoredData<'_> {
     }
 }
 
+/// Returns where the last datapoint begins in a text of some, each after a comma, without reading the others.
+fn last_datapoint(text: &[u8]) -> Option<usize> {
+    let mut end = text.len();
+    loop {
+        let comma = text[..end].windows(DATAPOINT.len()).rposition(|it| it == DATAPOINT)?;
+        // What is within another value is followed by the rest of it.
+        let is_whole = split_datapoint(&text[comma + 1..])
+            .is_some_and(|(_, length)| comma + 1 + length == text.len());
+        if is_whole {
+            return Some(comma + 1);
+        }
+        end = comma + DATAPOINT.len() - 1;
+    }
+}
+
 /// Returns the length of what LZ4 has compressed, and the compressed data.
 fn lz4_size(data: &[u8]) -> Result<(usize, &[u8]), BlockError> {
     let size = lz4_flex::block::uncompressed_size(data);
@@ -282,6 +313,18 @@ mod tests {
         assert_eq!(block.encoding, Encoding::Lz4);
         let points = block.stored().points().expect("a datapoint");
         assert_eq!(points.text(), &value.as_bytes()[1..value.len() - 1]);
+    }
+
+    #[test]
+    fn the_last_datapoint_is_found_from_the_end() {
+        let nested = r#"{"t":2,"d":[1,{"t":3,"d":4},{"t":5,"d":",{\"t\":"}],"o":"a/b"}"#;
+        let plain = r#"{"t":6}"#;
+        for datapoints in [vec![plain], vec![nested], vec![plain, nested], vec![nested, plain]] {
+            let text = format!("[{}]", datapoints.join(","));
+            let block = Block::of(text.as_bytes(), datapoints.len(), 6.0);
+            let last = block.stored().last().expect("a datapoint");
+            assert_eq!(String::from_utf8(last).expect("text"), datapoints[datapoints.len() - 1]);
+        }
     }
 
     #[test]

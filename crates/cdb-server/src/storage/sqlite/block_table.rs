@@ -145,6 +145,11 @@ impl StoredBlock {
         self.with(data, |stored| stored.decode_rows_onto(text, separator, rows))
     }
 
+    /// Checks the data, and returns the text of the last datapoint.
+    pub(super) fn last(&self, data: &[u8]) -> Result<Vec<u8>, DamagedBlock> {
+        self.with(data, |stored| stored.last())
+    }
+
     /// Checks the data, and returns how many datapoints are not later than `t`.
     pub(super) fn count_until(&self, t: f64, data: &[u8]) -> Result<usize, DamagedBlock> {
         self.with(data, |stored| stored.count_until(t))

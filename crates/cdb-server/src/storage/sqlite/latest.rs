@@ -71,11 +71,9 @@ fn last_of(array: Array, row: &SqliteRow) -> Result<Latest, BlockReadError> {
     let Some(data) = row.try_get::<Option<&[u8]>, _>("data")? else {
         return Ok(Latest { length, last: Last::Long });
     };
-    let mut text = Vec::new();
-    let last = block.count().saturating_sub(1);
-    let last = match block.decode_rows_onto(&mut text, b',', last..last + 1, data) {
-        Ok(()) if text.len() > MAX_BYTES => Last::Long,
-        Ok(()) => Last::Text(text.split_off(1)),
+    let last = match block.last(data) {
+        Ok(text) if text.len() > MAX_BYTES => Last::Long,
+        Ok(text) => Last::Text(text),
         Err(damage) => Last::Damaged(damage),
     };
     Ok(Latest { length, last })
