@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cdb_types::endpoint::{Counted, OTHER_INDEX};
+use cdb_types::session::Durability;
 use cdb_types::summary::Summary;
 
 pub(crate) use format::batch::{Batch, BatchError, InsertRules};
@@ -38,10 +39,12 @@ pub(crate) trait Storage: SessionStorage + Debug + Send + Sync {
     /// Returns a connection for finding objects.
     async fn catalog(&self) -> Result<Box<dyn Catalog>, StorageError>;
 
-    /// Begins a change of objects, after all changes and appends that are running.
+    /// Begins a change of objects, after all changes and appends that are running. Appends that are
+    /// not durable yet are made durable first.
     async fn begin(&self, permit: ChangePermit) -> Result<Box<dyn Transaction>, StorageError>;
 
-    /// Appends a batch, all of it or nothing. Returns when it is durable.
+    /// Appends a batch, all of it or nothing. Returns when it is as durable as
+    /// [`durability`](Self::durability) says; readers and subscribers see it then.
     ///
     /// # Cancel safety
     /// If the future is dropped, the batch is appended or not.
@@ -66,6 +69,9 @@ pub(crate) trait Storage: SessionStorage + Debug + Send + Sync {
 
     /// Returns the lengths and the last datapoints of arrays, one for each permit.
     async fn latest(&self, permits: &[ReadPermit]) -> Result<Vec<Latest>, ReadError>;
+
+    /// Returns when an append is complete.
+    fn durability(&self) -> Durability;
 
     /// Waits until the appends and changes that are running have ended.
     async fn settled(&self);

@@ -149,7 +149,7 @@ pub mod types {
     pub use cdb_types::{InvalidSchema, SchemaLimits, Validator};
     // Apart from a glob, since the generic calls of `endpoint` read better in their own crate.
     #[doc(no_inline)]
-    pub use cdb_types::{endpoint, meta, summary, websocket};
+    pub use cdb_types::{endpoint, meta, session, summary, websocket};
 }
 
 /// Compiles the example of the README.

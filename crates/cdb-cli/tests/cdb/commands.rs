@@ -45,6 +45,26 @@ fn a_first_session() {
 }
 
 #[test]
+fn a_server_may_answer_inserts_before_they_are_on_disk() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let home = TempHome::with(directory, &["--durability", "250ms"]);
+    home.with_input("secret\n", &["login", &home.url, "--user", "me"]);
+    assert_eq!(home.json(&["info"])["durability"], "250ms");
+    home.out(&["create", "temperature"]);
+    home.out(&["insert", "temperature", "21.5"]);
+    assert!(home.out(&["get", "temperature"]).contains("21.5"));
+    let output = home.run(&["serve", "--data", "other.db", "--durability", "soon"]);
+    assert_eq!(output.code, 2);
+    assert!(output.err.contains("`full` or a time such as 1s"), "{}", output.err);
+    let output = home.with_input(
+        "secret\n",
+        &["serve", "--data", "other.db", "--admin", "me", "--durability", "61s"],
+    );
+    assert_eq!(output.code, 1);
+    assert!(output.err.contains("between 100 milliseconds and 60 seconds"), "{}", output.err);
+}
+
+#[test]
 fn without_a_profile_the_error_says_how_to_log_in() {
     let home = TempHome::start();
     let output = home.run(&["ls"]);

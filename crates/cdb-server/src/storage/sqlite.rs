@@ -25,12 +25,14 @@ mod summaries;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transaction;
+mod waiting;
 mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cdb_types::session::Durability;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -73,6 +75,7 @@ pub(crate) struct SqliteStorage {
     heads: ArrayHeads,
     commits: mpsc::Sender<commit::Pending>,
     changes: ChangeLog,
+    durability: Durability,
     /// Held until the last clone is gone.
     _lock: Arc<lock::Lock>,
 }
@@ -132,12 +135,19 @@ impl SqliteStorage {
     /// Opens a data file that has no subscribers, creating it if it does not exist, and brings its
     /// tables up to date.
     pub(crate) async fn open(file: &Path) -> Result<Self, OpenError> {
-        Self::open_in(file, Arc::new(LocalBus::new(0)), &Runtime::default()).await
+        Self::open_durably(file, Durability::Full).await
+    }
+
+    /// Opens a data file like [`open`](Self::open). Inserts are as durable as they are told to be.
+    async fn open_durably(file: &Path, durability: Durability) -> Result<Self, OpenError> {
+        let (bus, runtime) = (Arc::new(LocalBus::new(0)), Runtime::default());
+        Self::open_in(file, durability, bus, &runtime).await
     }
 
     /// Opens a data file like [`open`](Self::open), for a server. Events are published on `bus`.
     pub(crate) async fn open_in(
         file: &Path,
+        durability: Durability,
         bus: Arc<dyn Bus>,
         runtime: &Runtime,
     ) -> Result<Self, OpenError> {
@@ -171,14 +181,15 @@ impl SqliteStorage {
         migrate(&readers).await?;
         let changes = ChangeLog::default();
         let (blocks_written, written) = mpsc::channel(1);
-        let writer = Writer::open(options, changes.clone(), bus, blocks_written).await?;
+        let writer = Writer::open(options, durability, changes.clone(), bus, blocks_written);
+        let writer = writer.await?;
         let heads = writer.heads.clone();
         let writer = Arc::new(Mutex::new(Some(writer)));
         let (commits, pending) = mpsc::channel(commit::MAX_PENDING);
         runtime.spawn("commit inserts", commit::run(Arc::clone(&writer), pending));
         let finish = finish::run(readers.clone(), Arc::downgrade(&writer), written);
         runtime.spawn("make columns", finish);
-        Ok(Self { readers, writer, heads, commits, changes, _lock: lock })
+        Ok(Self { readers, writer, heads, commits, changes, durability, _lock: lock })
     }
 
     async fn writer(&self) -> Result<WriterGuard, CommitError> {

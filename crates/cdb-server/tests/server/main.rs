@@ -7,6 +7,7 @@ mod data;
 mod data_file;
 #[cfg(target_os = "linux")]
 mod disk;
+mod durability;
 mod front;
 mod http;
 mod lifecycle;

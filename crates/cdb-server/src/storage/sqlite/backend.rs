@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use async_trait::async_trait;
+use cdb_types::session::Durability;
 
 use super::transaction::SqliteTransaction;
 use super::{Reader, SqliteStorage};
@@ -54,6 +55,10 @@ impl Storage for SqliteStorage {
     async fn latest(&self, permits: &[ReadPermit]) -> Result<Vec<Latest>, ReadError> {
         let arrays: Vec<_> = permits.iter().map(ReadPermit::array).collect();
         self.read_latest(&arrays).await
+    }
+
+    fn durability(&self) -> Durability {
+        self.durability
     }
 
     async fn settled(&self) {

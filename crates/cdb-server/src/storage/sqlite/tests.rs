@@ -5,6 +5,7 @@ mod damage;
 mod files;
 pub(crate) mod finish;
 mod sizes;
+mod waiting;
 
 use cdb_types::{Schema, Timestamp};
 use futures_util::FutureExt;
