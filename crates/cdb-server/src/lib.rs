@@ -20,7 +20,7 @@
 //! # }
 //! ```
 //!
-//! [`DataFile`] exports and imports the data file of a server that is not running.
+//! [`DataFile`] exports, imports and checks the data file of a server that is not running.
 //!
 //! # Durability and memory
 //! An insert is answered when it is on disk: the data file is an SQLite database in WAL mode with
@@ -80,6 +80,7 @@ pub use data_file::{DataFile, DataFileError, Export, Import};
 pub use error::{RunError, StartError, TlsError};
 pub use limits::{InvalidLimit, Limits};
 pub use server::{Server, ServerBuilder};
+pub use storage::check::{Check, Problem, ProblemKind};
 
 /// How the server works inside. For its users, nothing here is a promise.
 pub mod internals {

@@ -4,6 +4,7 @@
 //! anything requires a permit, which only [`authorize`](crate::service::authorize) creates; finding
 //! objects by name does not, because a permit depends on what is found.
 
+pub(crate) mod check;
 pub(crate) mod format;
 pub(crate) mod load;
 pub(crate) mod model;

@@ -65,6 +65,40 @@ fn a_server_may_answer_inserts_before_they_are_on_disk() {
 }
 
 #[test]
+fn a_data_file_is_checked_while_its_server_does_not_run() {
+    let mut home = TempHome::logged_in();
+    let points: Vec<_> = (1..5000).map(|t| json!({"t": t, "d": t % 100})).collect();
+    home.out(&["create", "temperature"]);
+    home.with_input(&json!(points).to_string(), &["insert", "temperature"]);
+    let refused = home.run(&["check", "data.db"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("in use by another server"), "{}", refused.err);
+    home.server.kill().expect("it is killed");
+    home.server.wait().expect("it has ended");
+    let checked = home.out(&["check", "data.db"]);
+    assert!(checked.starts_with("data.db is not damaged: 2 streams with "), "{checked}");
+    assert_eq!(home.json(&["check", "data.db"])["problems"], json!([]));
+    let missing = home.run(&["check", "other.db"]);
+    assert_eq!(missing.code, 1);
+    assert!(!home.file("other.db").exists());
+
+    // The same bytes are in the file once, within a block.
+    let mut bytes = std::fs::read(home.file("data.db")).expect("a file");
+    let text = br#"{"t":1,"#;
+    let place = bytes.windows(text.len()).position(|window| window == text).expect("a block");
+    bytes[place + 2] = b'T';
+    std::fs::write(home.file("data.db"), bytes).expect("written");
+    let damaged = home.run(&["check", "data.db"]);
+    assert_eq!(damaged.code, 1);
+    assert!(damaged.out.starts_with("me/user/temperature, indexes 0 to "), "{}", damaged.out);
+    assert!(damaged.err.contains("data.db is damaged: 1 problem; "), "{}", damaged.err);
+    let problems: Value =
+        serde_json::from_str(&home.run(&["check", "data.db", "--json"]).out).expect("JSON");
+    assert_eq!(problems["problems"][0]["kind"], "unreadable");
+    assert_eq!(problems["problems"][0]["stream"], "me/user/temperature");
+}
+
+#[test]
 fn without_a_profile_the_error_says_how_to_log_in() {
     let home = TempHome::start();
     let output = home.run(&["ls"]);

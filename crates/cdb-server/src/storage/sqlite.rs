@@ -9,6 +9,7 @@ mod array_heads;
 mod backend;
 mod block_table;
 mod catalog;
+mod check;
 mod commit;
 mod compact;
 mod error;
@@ -151,6 +152,47 @@ impl SqliteStorage {
         bus: Arc<dyn Bus>,
         runtime: &Runtime,
     ) -> Result<Self, OpenError> {
+        let Tables { lock, options, readers } = Tables::open(file).await?;
+        let changes = ChangeLog::default();
+        let (blocks_written, written) = mpsc::channel(1);
+        let writer = Writer::open(options, durability, changes.clone(), bus, blocks_written);
+        let writer = writer.await?;
+        let heads = writer.heads.clone();
+        let writer = Arc::new(Mutex::new(Some(writer)));
+        let (commits, pending) = mpsc::channel(commit::MAX_PENDING);
+        runtime.spawn("commit inserts", commit::run(Arc::clone(&writer), pending));
+        let finish = finish::run(readers.clone(), Arc::downgrade(&writer), written);
+        runtime.spawn("make columns", finish);
+        Ok(Self { readers, writer, heads, commits, changes, durability, _lock: lock })
+    }
+
+    async fn writer(&self) -> Result<WriterGuard, CommitError> {
+        let writer = Arc::clone(&self.writer).lock_owned().await;
+        let open = OwnedMutexGuard::try_map(writer, Option::as_mut);
+        open.map_err(|_| sqlx::Error::PoolClosed.into())
+    }
+
+    /// Waits for what is being written, and closes the file. Later inserts are refused.
+    async fn close_file(&self) {
+        self.readers.close().await;
+        let writer = self.writer.lock().await.take();
+        if let Some(writer) = writer {
+            writer.close().await;
+        }
+    }
+}
+
+/// A data file whose tables are up to date, and which can be read. Nobody else has it open.
+struct Tables {
+    lock: Arc<lock::Lock>,
+    /// How further connections are opened.
+    options: SqliteConnectOptions,
+    readers: SqlitePool,
+}
+
+impl Tables {
+    /// Opens a data file, creating it if it does not exist, and brings its tables up to date.
+    async fn open(file: &Path) -> Result<Self, OpenError> {
         let file = &lock::locate(file)?;
         // No file is created beside one that is not a data file.
         if !lock::Lock::exists(file) {
@@ -179,32 +221,7 @@ impl SqliteStorage {
             .connect_with(options.clone())
             .await?;
         migrate(&readers).await?;
-        let changes = ChangeLog::default();
-        let (blocks_written, written) = mpsc::channel(1);
-        let writer = Writer::open(options, durability, changes.clone(), bus, blocks_written);
-        let writer = writer.await?;
-        let heads = writer.heads.clone();
-        let writer = Arc::new(Mutex::new(Some(writer)));
-        let (commits, pending) = mpsc::channel(commit::MAX_PENDING);
-        runtime.spawn("commit inserts", commit::run(Arc::clone(&writer), pending));
-        let finish = finish::run(readers.clone(), Arc::downgrade(&writer), written);
-        runtime.spawn("make columns", finish);
-        Ok(Self { readers, writer, heads, commits, changes, durability, _lock: lock })
-    }
-
-    async fn writer(&self) -> Result<WriterGuard, CommitError> {
-        let writer = Arc::clone(&self.writer).lock_owned().await;
-        let open = OwnedMutexGuard::try_map(writer, Option::as_mut);
-        open.map_err(|_| sqlx::Error::PoolClosed.into())
-    }
-
-    /// Waits for what is being written, and closes the file. Later inserts are refused.
-    async fn close_file(&self) {
-        self.readers.close().await;
-        let writer = self.writer.lock().await.take();
-        if let Some(writer) = writer {
-            writer.close().await;
-        }
+        Ok(Self { lock, options, readers })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The store by itself.
 
 mod changes;
+mod check;
 mod damage;
 mod files;
 pub(crate) mod finish;
