@@ -4,6 +4,7 @@
 //! anything requires a permit, which only [`authorize`](crate::service::authorize) creates; finding
 //! objects by name does not, because a permit depends on what is found.
 
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod format;
 pub(crate) mod load;
@@ -30,9 +31,10 @@ pub(crate) use model::{
     Array, Device, KeyDigest, StoredPassword, Stream, StreamName, User, key_digest,
 };
 
+use self::backup::Backup;
 use self::sessions::SessionStorage;
 use crate::events::ChangeLog;
-use crate::service::authorize::{AppendPermit, ChangePermit, ReadPermit};
+use crate::service::authorize::{AppendPermit, BackupPermit, ChangePermit, ReadPermit};
 
 /// The storage of a server.
 #[async_trait]
@@ -70,6 +72,13 @@ pub(crate) trait Storage: SessionStorage + Debug + Send + Sync {
 
     /// Returns the lengths and the last datapoints of arrays, one for each permit.
     async fn latest(&self, permits: &[ReadPermit]) -> Result<Vec<Latest>, ReadError>;
+
+    /// Makes a copy of everything, with all appends and changes that are complete. Others go on
+    /// meanwhile. Only one copy is made or read at a time.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the copy may be made, and is then deleted.
+    async fn backup(&self, permit: BackupPermit) -> Result<Backup, StorageError>;
 
     /// Returns when an append is complete.
     fn durability(&self) -> Durability;
@@ -279,6 +288,9 @@ pub(crate) enum StorageError {
         "another server has opened the data file, so this one has stopped writing; stop one of them"
     )]
     Superseded,
+    /// Another backup is made or read.
+    #[error("another backup is running; try again when it has ended")]
+    BackupRunning,
     #[error(transparent)]
     Failed(Arc<dyn Error + Send + Sync>),
 }

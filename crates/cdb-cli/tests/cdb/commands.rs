@@ -99,6 +99,32 @@ fn a_data_file_is_checked_while_its_server_does_not_run() {
 }
 
 #[test]
+fn a_backup_is_a_data_file_of_a_server() {
+    let home = TempHome::logged_in();
+    home.out(&["create", "temperature"]);
+    home.out(&["insert", "temperature", "21.5"]);
+    let written = home.out(&["backup", "copy.db"]);
+    assert!(written.starts_with("Wrote copy.db: "), "{written}");
+    assert!(!home.file("copy.db.part").exists());
+    let refused = home.run(&["backup", "copy.db"]);
+    assert_eq!(
+        (refused.code, refused.err.as_str()),
+        (1, "cdb: copy.db exists; give --force to replace it\n")
+    );
+    home.out(&["insert", "temperature", "22"]);
+    assert!(home.json(&["backup", "copy.db", "--force"])["bytes"].as_u64() > Some(10_000));
+    let checked = home.out(&["check", "copy.db"]);
+    assert!(checked.starts_with("copy.db is not damaged: "), "{checked}");
+
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::copy(home.file("copy.db"), directory.path().join("data.db")).expect("copied");
+    let copy = TempHome::with(directory, &[]);
+    copy.with_input("secret\n", &["login", &copy.url, "--user", "me"]);
+    let printed = copy.out(&["get", "temperature"]);
+    assert!(printed.contains("21.5") && printed.contains("22"), "{printed}");
+}
+
+#[test]
 fn without_a_profile_the_error_says_how_to_log_in() {
     let home = TempHome::start();
     let output = home.run(&["ls"]);

@@ -7,6 +7,7 @@
 
 mod array_heads;
 mod backend;
+mod backup;
 mod block_table;
 mod catalog;
 mod check;
@@ -77,6 +78,8 @@ pub(crate) struct SqliteStorage {
     commits: mpsc::Sender<commit::Pending>,
     changes: ChangeLog,
     durability: Durability,
+    /// Held by the one who makes or reads a copy.
+    backups: Arc<Mutex<()>>,
     /// Held until the last clone is gone.
     _lock: Arc<lock::Lock>,
 }
@@ -163,7 +166,8 @@ impl SqliteStorage {
         runtime.spawn("commit inserts", commit::run(Arc::clone(&writer), pending));
         let finish = finish::run(readers.clone(), Arc::downgrade(&writer), written);
         runtime.spawn("make columns", finish);
-        Ok(Self { readers, writer, heads, commits, changes, durability, _lock: lock })
+        let backups = Arc::default();
+        Ok(Self { readers, writer, heads, commits, changes, durability, backups, _lock: lock })
     }
 
     async fn writer(&self) -> Result<WriterGuard, CommitError> {
@@ -201,6 +205,7 @@ impl Tables {
         let lock = Arc::new(lock::Lock::take(file)?);
         identify::check(file).await?;
         owner::prepare(file).await?;
+        backup::remove_left(file)?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             .foreign_keys(true)

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod access;
+mod backup;
 mod bad_input;
 mod data;
 mod data_file;

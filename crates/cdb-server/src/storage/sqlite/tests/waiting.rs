@@ -119,6 +119,26 @@ async fn nothing_is_lost_by_closing_or_dropping() {
     }
 }
 
+#[tokio::test]
+async fn a_copy_has_what_waits() {
+    let (directory, store, array) = waiting_store(LONG).await;
+    insert_each(&store, array, 1..4).await;
+    let mut copy = store.copy().await.expect("a copy");
+    let mut bytes = Vec::new();
+    loop {
+        let piece = copy.next_piece().expect("a piece");
+        if piece.is_empty() {
+            break;
+        }
+        bytes.extend(piece);
+    }
+    assert_eq!(copy.length(), bytes.len() as u64);
+    store.close().await;
+    drop(store);
+    std::fs::write(directory.path().join("data.db"), bytes).expect("written");
+    assert_eq!(reopened(&directory, array).await, points(1..4));
+}
+
 /// Makes writes of the journal fail, or not.
 async fn fail_writes(store: &SqliteStorage, fails: bool) {
     let trigger = match fails {
