@@ -125,6 +125,26 @@ fn a_backup_is_a_data_file_of_a_server() {
 }
 
 #[test]
+fn a_dataset_has_a_row_for_each_day_of_a_time_zone() {
+    let home = TempHome::logged_in();
+    home.out(&["create", "steps"]);
+    let points = r#"[{"t":1793574000,"d":1},{"t":1793577600,"d":2},{"t":1793660400,"d":4}]"#;
+    home.with_input(points, &["insert", "steps"]);
+    // From the midnight that begins 2 November 2026 in Berlin.
+    let dataset = ["dataset", "--from", "1793574000", "--to", "1793750000", "steps:sum"];
+    let rows = home.json(&[&dataset[..], &["--every", "day", "--zone", "Europe/Berlin"]].concat());
+    let rows = rows.as_array().expect("rows").iter();
+    let rows: Vec<_> = rows.map(|row| (row["t"].as_f64(), row["d"]["steps"].as_f64())).collect();
+    assert_eq!(rows, [(Some(1_793_660_400.0), Some(6.0)), (Some(1_793_746_800.0), Some(0.0))]);
+    let refused = home.run(&[&dataset[..], &["--every", "fortnight"]].concat());
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("`day`, `week` or `month`"), "{}", refused.err);
+    let refused = home.run(&[&dataset[..], &["--every", "day", "--zone", "Mars"]].concat());
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("Europe/Berlin"), "{}", refused.err);
+}
+
+#[test]
 fn without_a_profile_the_error_says_how_to_log_in() {
     let home = TempHome::start();
     let output = home.run(&["ls"]);
