@@ -1,6 +1,8 @@
 //! The commands of the client, one file each.
 
 pub(crate) mod archive;
+pub(crate) mod backup;
+pub(crate) mod check;
 pub(crate) mod create;
 pub(crate) mod get;
 pub(crate) mod info;

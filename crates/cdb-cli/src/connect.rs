@@ -78,10 +78,18 @@ impl Server {
 
     /// Connects with the options or the profile.
     pub(crate) async fn connect(&self) -> Result<ConnectorDb> {
+        self.connect_with(|builder| builder).await
+    }
+
+    /// Connects with the options or the profile, and with further settings.
+    pub(crate) async fn connect_with(
+        &self,
+        set: impl FnOnce(ConnectorDbBuilder) -> ConnectorDbBuilder,
+    ) -> Result<ConnectorDb> {
         let Profile { url, apikey, ca } = self.login()?;
         let builder = ConnectorDb::builder().url(url).apikey(apikey);
         let builder = ca.into_iter().fold(builder, ConnectorDbBuilder::root_certificate);
-        Ok(builder.connect().await?)
+        Ok(set(builder).connect().await?)
     }
 
     /// Connects, and returns the connection with the user, device or stream that a path names.

@@ -73,6 +73,8 @@ enum Command {
     Log(commands::log::Log),
     Export(commands::archive::Export),
     Import(commands::archive::Import),
+    Backup(commands::backup::Backup),
+    Check(commands::check::Check),
     /// Print a completion script for a shell.
     ///
     /// Write it to a file that the shell reads completions from.
@@ -145,6 +147,8 @@ async fn run(Cli { server, output, command }: Cli) -> Result {
         Command::Log(log) => log.run(&server, output).await,
         Command::Export(export) => export.run(&server, output).await,
         Command::Import(import) => import.run(&server, output).await,
+        Command::Backup(backup) => backup.run(&server, output).await,
+        Command::Check(check) => check.run(output).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "cdb", &mut std::io::stdout());
             Ok(())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use connectordb::server::{Server, StartError};
+use connectordb::server::{Durability, Server, StartError};
 use serde_json::json;
 use tokio::signal;
 use tokio::sync::oneshot;
@@ -26,6 +26,7 @@ const EXIT_TIMEOUT: Duration = Duration::from_millis(14_500);
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cdb serve\n  cdb serve --data /var/lib/cdb/my.db --admin me\n  \
+                        cdb serve --durability 1s\n  \
                         cdb serve --listen 0.0.0.0:3124 --tls-cert chain.pem --tls-key key.pem"
 )]
 pub(crate) struct Serve {
@@ -57,6 +58,12 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "NAME")]
     admin: Option<String>,
 
+    /// When an insert is answered: `full`, when it is on disk, or a time from 100ms to 60s. With a time
+    /// it is answered at once and written within that time, together with other inserts, which spares a
+    /// memory card. A loss of power takes what was inserted in that time.
+    #[arg(long, value_name = "full|TIME", default_value = "full")]
+    durability: Durability,
+
     #[command(flatten)]
     limits: LimitFlags,
 }
@@ -65,6 +72,7 @@ impl Serve {
     pub(crate) async fn run(self, output: Output) -> Result<(), Box<dyn Error>> {
         let mut builder = Server::builder().data(self.data).listen(self.listen);
         builder = builder.limits(self.limits.limits()?).behind_tls_proxy(self.behind_tls_proxy);
+        builder = builder.durability(self.durability);
         if let Some((name, password)) = administrator(self.admin)? {
             builder = builder.admin(name, password);
         }
@@ -110,7 +118,8 @@ fn administrator(flag: Option<String>) -> Result<Option<(String, String)>, Box<d
 }
 
 /// Waits for Ctrl-C or SIGTERM, on a thread of its own: the process ends in [`EXIT_TIMEOUT`] even if
-/// all threads that answer requests are busy. Whatever was answered is on disk.
+/// all threads that answer requests are busy. Whatever was answered is on disk then, apart from inserts
+/// that `--durability` allows to wait.
 fn terminated() -> io::Result<oneshot::Receiver<()>> {
     let (terminate, terminated) = oneshot::channel();
     let (ready, is_ready) = std::sync::mpsc::channel::<io::Result<()>>();

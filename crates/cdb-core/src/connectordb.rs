@@ -1,5 +1,6 @@
 //! The connection.
 
+mod backup;
 mod latest;
 
 use std::fmt;

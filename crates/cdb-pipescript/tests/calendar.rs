@@ -1,6 +1,7 @@
 //! Days, weeks and hours follow the calendar and the clock of their time zone.
 
-use cdb_pipescript::{Point, Script};
+use cdb_pipescript::{Grid, GridError, Point, Script};
+use cdb_types::CalendarStep;
 use jiff::Timestamp;
 use jiff::civil::{DateTime, date};
 use jiff::tz::TimeZone;
@@ -123,4 +124,72 @@ proptest! {
         prop_assert_eq!(hour - 24.0 * day, number("dayhour", later));
         prop_assert_eq!(((day - 4.0) / 7.0).floor(), number("week", later));
     }
+}
+
+/// Returns the times of a grid as local dates and times.
+fn grid(zone: &str, from: DateTime, to: DateTime, step: CalendarStep) -> Vec<String> {
+    let grid = Grid::calendar(seconds(zone, from), seconds(zone, to), step, zone).expect("a grid");
+    let zone = TimeZone::get(zone).expect("a zone");
+    let local = |t: f64| {
+        let at = Timestamp::from_second(t as i64).expect("a time").to_zoned_datetime(zone.clone());
+        at.datetime().to_string()
+    };
+    grid.map(local).collect()
+}
+
+#[test]
+fn a_grid_of_days_has_each_midnight_after_the_start_up_to_the_end() {
+    // On 30 and 31 March the offset to UTC is not the same.
+    let midnight = |day| date(2024, 3, day).at(0, 0, 0, 0);
+    let days = grid(
+        "Europe/Berlin",
+        midnight(29),
+        midnight(1).with().month(4).build().expect("a date"),
+        CalendarStep::Day,
+    );
+    assert_eq!(days, ["2024-03-30T00:00:00", "2024-03-31T00:00:00", "2024-04-01T00:00:00"]);
+    let noon = date(2024, 3, 29).at(12, 0, 0, 0);
+    let days = grid("Europe/Berlin", noon, date(2024, 3, 30).at(23, 59, 59, 0), CalendarStep::Day);
+    assert_eq!(days, ["2024-03-30T00:00:00"]);
+    assert!(grid("Europe/Berlin", noon, noon, CalendarStep::Day).is_empty());
+}
+
+#[test]
+fn a_grid_of_weeks_has_mondays_and_one_of_months_has_first_days() {
+    let (from, to) = (date(2024, 1, 31).at(5, 0, 0, 0), date(2024, 3, 1).at(0, 0, 0, 0));
+    let weeks = grid("America/New_York", from, to, CalendarStep::Week);
+    let mondays = ["02-05", "02-12", "02-19", "02-26"].map(|day| format!("2024-{day}T00:00:00"));
+    assert_eq!(weeks, mondays);
+    let months = grid("America/New_York", from, to, CalendarStep::Month);
+    assert_eq!(months, ["2024-02-01T00:00:00", "2024-03-01T00:00:00"]);
+}
+
+#[test]
+fn a_grid_skips_what_the_clock_skips() {
+    // There was no midnight on this day, and no 30 December in Samoa.
+    let days = grid(
+        "America/Sao_Paulo",
+        date(2018, 11, 3).at(12, 0, 0, 0),
+        date(2018, 11, 5).at(0, 0, 0, 0),
+        CalendarStep::Day,
+    );
+    assert_eq!(days, ["2018-11-04T01:00:00", "2018-11-05T00:00:00"]);
+    let days = grid(
+        "Pacific/Apia",
+        date(2011, 12, 28).at(12, 0, 0, 0),
+        date(2012, 1, 1).at(0, 0, 0, 0),
+        CalendarStep::Day,
+    );
+    assert_eq!(days, ["2011-12-29T00:00:00", "2011-12-31T00:00:00", "2012-01-01T00:00:00"]);
+}
+
+#[test]
+fn a_grid_needs_a_zone_and_times_with_dates() {
+    let grid = |t1, t2, zone| Grid::calendar(t1, t2, CalendarStep::Day, zone).map(Iterator::count);
+    assert_eq!(grid(0.0, 1.0, "Mars/Olympus"), Err(GridError::Zone));
+    assert_eq!(grid(1.0, 0.0, "UTC"), Err(GridError::Range));
+    assert_eq!(grid(0.0, f64::NAN, "UTC"), Err(GridError::Range));
+    assert_eq!(grid(1e300, 2e300, "UTC"), Err(GridError::Range));
+    // It ends with the last date that there is.
+    assert_eq!(grid(253_402_000_000.0, 1e300, "UTC"), Ok(2));
 }

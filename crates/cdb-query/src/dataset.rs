@@ -6,7 +6,7 @@ use std::pin::Pin;
 use cdb_core::{ConnectorDb, Seconds, Timestamp, TimestampError};
 use cdb_pipescript::{Grid, Interpolator};
 use cdb_types::endpoint::{Json, QueryDataset};
-use cdb_types::{ColumnQuery, DatasetQuery, Reference};
+use cdb_types::{CalendarStep, ColumnQuery, DatasetQuery, Reference, Step};
 
 use crate::source::check_script;
 use crate::type_source::TypeSource;
@@ -14,15 +14,16 @@ use crate::{ColumnType, Error, Merge, Result, Source, Table, missing};
 
 /// A query for a table of the values of several streams. Awaiting it returns a [`Table`].
 ///
-/// The rows are given by one of two methods:
+/// The rows are given by one of three methods:
 ///
 /// - [`dt`](Self::dt): rows at the times `t1`, `t1 + dt`, … before `t2`, which is **not** included.
+/// - [`every`](Self::every): rows at the midnights that begin a day, week or month, after `t1` up to `t2`.
 /// - [`x`](Self::x): rows at the datapoints of a reference, whose values are the column `x`.
 ///
 /// If `t1` is set, a column without a range of its own is read from ten datapoints before `t1` on, or
 /// from its beginning if it has no datapoints after `t1`. So the interpolators find earlier values for
 /// the first rows. In the first row, `count`, `sum`, `mean` and scripts include these earlier
-/// datapoints; give the column a range to leave them out.
+/// datapoints; give the column a range to leave them out. With `every` they are left out already.
 ///
 /// ```no_run
 /// # async fn example(cdb: &cdb_core::ConnectorDb) -> cdb_query::Result<()> {
@@ -43,7 +44,8 @@ use crate::{ColumnType, Error, Merge, Result, Source, Table, missing};
 pub struct Dataset {
     cdb: ConnectorDb,
     times: Source,
-    dt: Option<f64>,
+    dt: Option<Step>,
+    zone: Option<String>,
     x: Option<XAxis>,
     columns: Vec<Column>,
     posttransform: Option<String>,
@@ -80,6 +82,7 @@ impl Dataset {
             cdb: cdb.clone(),
             times: Source::from(""),
             dt: None,
+            zone: None,
             x: None,
             columns: Vec::new(),
             posttransform: None,
@@ -96,7 +99,33 @@ impl Dataset {
     /// Sets the time between two rows: a `Duration`, or seconds. It must be at least 0.001 s, and `t2`
     /// must be at least one step after `t1`. A dataset has at most 10,000,000 rows.
     pub fn dt(mut self, step: impl Into<Seconds>) -> Self {
-        self.dt = Some(step.into().as_f64());
+        self.dt = Some(Step::Seconds(step.into().as_f64()));
+        self
+    }
+
+    /// Sets that the rows are at the midnights that begin a day, a week or a month in a time zone, such as
+    /// `Europe/Berlin` or `UTC`: those after `t1`, up to `t2`, which is included. A row has what happened
+    /// in the day, week or month before it; the first one has what happened after `t1`. Weeks begin on
+    /// Mondays. The original server does not know such steps.
+    ///
+    /// ```no_run
+    /// # async fn example(cdb: &cdb_core::ConnectorDb) -> cdb_query::Result<()> {
+    /// use cdb_core::Timestamp;
+    /// use cdb_query::{CalendarStep, Column, Dataset};
+    /// // The steps of each day, in rows at the end of the day.
+    /// let now = Timestamp::now();
+    /// let table = Dataset::new(cdb)
+    ///     .t1(now - 30.0 * 86400.0)
+    ///     .t2(now)
+    ///     .every(CalendarStep::Day, "Europe/Berlin")
+    ///     .column(Column::new("steps").interpolator("sum"))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn every(mut self, step: CalendarStep, zone: impl Into<String>) -> Self {
+        self.dt = Some(Step::Calendar(step));
+        self.zone = Some(zone.into());
         self
     }
 
@@ -155,7 +184,9 @@ impl Dataset {
         if let Some(error) = self.times.time_error {
             return Err(error.into());
         }
-        if let Some(dt) = self.dt.filter(|dt| !dt.is_finite()) {
+        if let Some(Step::Seconds(dt)) = self.dt
+            && !dt.is_finite()
+        {
             return Err(Error::Step(dt));
         }
         match (self.x, self.dt) {
@@ -178,10 +209,15 @@ impl Dataset {
         }
         check_script(self.posttransform.as_deref())?;
         query.dt = self.dt;
+        query.zone = self.zone;
         query.dataset = Some(columns);
         query.posttransform = self.posttransform;
-        if let Reference::Times { t1, t2, dt } = query.check()?.reference {
-            Grid::new(t1, t2, dt)?;
+        match query.check()?.reference {
+            Reference::Times { t1, t2, dt } => drop(Grid::new(t1, t2, dt)?),
+            Reference::Calendar { t1, t2, step, zone } => {
+                drop(Grid::calendar(t1, t2, step, &zone)?);
+            }
+            _ => {}
         }
         if query.posttransform.is_some() {
             // It may have made something else of them.

@@ -58,6 +58,9 @@ pub enum Error {
     /// file was written.
     #[error("two columns are named {0}; give one another name with Column::name")]
     TwoColumns(String),
+    /// The time zone of a dataset is not known.
+    #[error("the time zone is not known; expected a name such as Europe/Berlin, or UTC")]
+    Zone,
     /// The table does not have a column of this name.
     #[error("the table has no column named {0}")]
     NoColumn(String),
@@ -96,6 +99,7 @@ impl From<GridError> for Error {
     fn from(error: GridError) -> Self {
         match error {
             GridError::TooMany => Self::TooManyRows,
+            GridError::Zone => Self::Zone,
             _ => Self::NoRows,
         }
     }

@@ -42,6 +42,7 @@ mod type_source;
 #[cfg(feature = "arrow")]
 pub use {arrow_array, arrow_schema, parquet};
 
+pub use cdb_types::CalendarStep;
 pub use column_type::ColumnType;
 pub use dataset::{Column, Dataset, XAxis};
 pub use error::Error;

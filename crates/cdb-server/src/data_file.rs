@@ -13,6 +13,7 @@ pub use import::Import;
 
 use crate::error::StartError;
 use crate::storage::Storage;
+use crate::storage::check::Check;
 use crate::storage::sqlite::SqliteStorage;
 
 /// The data file of a server that is not running.
@@ -114,6 +115,43 @@ impl DataFile {
     /// exist before, an empty one may be left.
     pub fn import<'a>(&self, directory: impl AsRef<Path>) -> Import<'a> {
         Import::new(self.file.clone(), directory.as_ref())
+    }
+
+    /// Reads all of the data file, and returns what is damaged.
+    ///
+    /// Each datapoint is read. The indexes of datapoints must have no gaps, and their times must be in
+    /// order. The indexes of the file, the journal and all summaries must agree with them, and SQLite's
+    /// own check of the file must find nothing. Nothing is repaired. A file of an earlier version is
+    /// brought up to date, as when a server opens it.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let file = directory.path().join("a.db");
+    /// # cdb_server::Server::builder().data(&file).listen("127.0.0.1:0").admin("me", "pw").start().await?
+    /// #     .shutdown().await;
+    /// let check = cdb_server::DataFile::at(&file).check().await?;
+    /// for problem in &check.problems {
+    ///     println!("{problem}"); // me/user/temperature, indexes 4096 to 8191: the block cannot be read
+    /// }
+    /// assert!(check.problems.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the data file does not exist, cannot be opened or read, or is in use. It may
+    /// be so damaged that it cannot be opened.
+    ///
+    /// # Cancel safety
+    /// The future can be dropped at any time.
+    pub async fn check(&self) -> Result<Check, DataFileError> {
+        // Opening it would create it.
+        if let Err(error) = std::fs::metadata(&self.file) {
+            return Err(StartError::data(&self.file, error).into());
+        }
+        let checked = SqliteStorage::check(&self.file).await;
+        Ok(checked.map_err(|error| error.at(&self.file))?)
     }
 
     /// Returns whether the data file has a user with the role `admin`. The file is created if it

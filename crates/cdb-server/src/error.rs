@@ -42,6 +42,12 @@ pub enum StartError {
         "websockets cannot be pinged every {0:?}: it must be between 10 milliseconds and 1 day"
     )]
     WebsocketPing(Duration),
+    /// Inserts may not wait for so long, or only for so short a time; see
+    /// [`ServerBuilder::durability`](crate::ServerBuilder::durability).
+    #[error(
+        "inserts cannot be batched for {0:?}: it must be between 100 milliseconds and 60 seconds"
+    )]
+    Durability(Duration),
     /// The data file has no users, and no administrator was given;
     /// see [`ServerBuilder::admin`](crate::ServerBuilder::admin).
     #[error("a new data file needs a first user: give the administrator's name and password")]

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod admission;
+mod backup;
 mod body;
 mod connections;
 mod credentials;
@@ -22,8 +23,8 @@ use axum::Router;
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use cdb_types::endpoint::{
-    API, Endpoint, Length, ListInterpolators, ListTransforms, ListUsers, Login, Logout, Ping,
-    QueryDataset, QueryLatest, QueryMerge, ReadSession, Version,
+    API, Backup, Endpoint, Length, ListInterpolators, ListTransforms, ListUsers, Login, Logout,
+    Ping, QueryDataset, QueryLatest, QueryMerge, ReadSession, Version,
 };
 use cdb_types::{DeviceKind, ErrorKind, Kind, StreamKind, UserKind};
 
@@ -48,7 +49,7 @@ pub(crate) fn router(service: Arc<Service>, limits: &Limits) -> Router {
         .put(objects::update_stream)
         .delete(objects::delete_stream);
     let data = get(data::read).post(data::insert).put(data::insert_restamped);
-    let routes: [(&str, Api); 16] = [
+    let routes: [(&str, Api); 17] = [
         (Ping::ROUTE, get(server::query)),
         (Version::ROUTE, get(server::version)),
         (ListTransforms::ROUTE, get(server::transforms)),
@@ -59,6 +60,7 @@ pub(crate) fn router(service: Arc<Service>, limits: &Limits) -> Router {
         (Login::ROUTE, get(server::log_in).post(server::post_login)),
         (Logout::ROUTE, get(server::log_out).post(server::log_out)),
         (ReadSession::ROUTE, get(server::session)),
+        (Backup::ROUTE, get(backup::read)),
         (cdb_types::websocket::ROUTE, get(websocket::open)),
         (ListUsers::ROUTE, get(objects::list_users)),
         (UserKind::ROUTE, users),

@@ -20,14 +20,15 @@
 //! # }
 //! ```
 //!
-//! [`DataFile`] exports and imports the data file of a server that is not running.
+//! [`DataFile`] exports, imports and checks the data file of a server that is not running.
 //!
 //! # Durability and memory
 //! An insert is answered when it is on disk: the data file is an SQLite database in WAL mode with
 //! `synchronous = FULL` (see [the description of the storage](internals::storage)). Inserts that
-//! arrive at about the same time, from any connection, share one commit. Responses are sent while
-//! they are read from the file, so the memory for a read does not grow with the number of
-//! datapoints.
+//! arrive at about the same time, from any connection, share one commit. To spare a memory card,
+//! [`ServerBuilder::durability`] has inserts answered at once, and written together later. Responses
+//! are sent while they are read from the file, so the memory for a read does not grow with the number
+//! of datapoints.
 //!
 //! # Security
 //! Passwords are stored as argon2id hashes, and the tokens of sessions as SHA-256. API keys are stored
@@ -74,10 +75,12 @@ mod topics;
 mod usage;
 
 pub use cdb_archive::{ArchiveError, ArchiveProblem, Progress};
+pub use cdb_types::session::Durability;
 pub use data_file::{DataFile, DataFileError, Export, Import};
 pub use error::{RunError, StartError, TlsError};
 pub use limits::{InvalidLimit, Limits};
 pub use server::{Server, ServerBuilder};
+pub use storage::check::{Check, Problem, ProblemKind};
 
 /// How the server works inside. For its users, nothing here is a promise.
 pub mod internals {

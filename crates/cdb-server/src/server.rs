@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdb_types::Password;
+use cdb_types::session::Durability;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -28,6 +29,11 @@ use crate::topics::Topics;
 /// How long websockets and the data file may take to close, after requests have ended.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long inserts may wait that were answered before they are on disk; see
+/// [`ServerBuilder::durability`].
+const MIN_BATCH_TIME: Duration = Duration::from_millis(100);
+const MAX_BATCH_TIME: Duration = Duration::from_secs(60);
+
 /// The configuration of a server; see [`Server::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "a server runs when it is started"]
@@ -40,6 +46,7 @@ pub struct ServerBuilder {
     ping: Duration,
     behind_proxy: bool,
     limits: Limits,
+    durability: Durability,
 }
 
 impl ServerBuilder {
@@ -101,6 +108,43 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets when inserts are answered. The default is [`Durability::Full`]: when they are on disk.
+    ///
+    /// With [`Durability::Batched`], from 100 ms to 60 s, they are answered at once, and written together
+    /// after this time at the latest. This writes much less to the disk if many devices insert single
+    /// datapoints, so that a memory card lasts longer. A loss of power, or of the process, takes the
+    /// inserts of this time. [`shutdown`](Server::shutdown) loses nothing.
+    ///
+    /// - Whatever is refused is refused before the answer, as always.
+    /// - Readers and subscribers see an insert when it is answered. After a loss of power, subscribers may
+    ///   have received datapoints that do not exist any more.
+    /// - Inserts of 16 KiB or more, changes of users, devices and streams, and whatever waits when they
+    ///   come, are on disk when they are answered. At most 256 KiB wait.
+    ///
+    /// ```
+    /// # #[tokio::main] async fn main() -> Result<(), cdb_server::StartError> {
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let file = directory.path().join("connectordb.db");
+    /// use std::time::Duration;
+    ///
+    /// use cdb_server::{Durability, Server};
+    ///
+    /// let server = Server::builder()
+    ///     .data(file)
+    ///     .listen("127.0.0.1:0")
+    ///     .admin("test", "test")
+    ///     .durability(Durability::Batched(Duration::from_secs(1)))
+    ///     .start()
+    ///     .await?;
+    /// # server.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
     /// Starts the server. It accepts requests when this returns.
     ///
     /// The server runs in tasks of the current tokio runtime.
@@ -111,7 +155,8 @@ impl ServerBuilder {
     /// - the data file cannot be opened, or another server has it open,
     /// - the address cannot be listened on,
     /// - the certificates or the key cannot be used,
-    /// - the interval of [pings](Self::websocket_ping) is out of its bounds,
+    /// - the interval of [pings](Self::websocket_ping) or the time of [`durability`](Self::durability) is
+    ///   out of its bounds,
     /// - the data file has no users, and [`admin`](Self::admin) was not called or its arguments are
     ///   refused.
     ///
@@ -121,6 +166,11 @@ impl ServerBuilder {
     pub async fn start(self) -> Result<Server, StartError> {
         if !(MIN_PING..=MAX_PING).contains(&self.ping) {
             return Err(StartError::WebsocketPing(self.ping));
+        }
+        if let Durability::Batched(time) = self.durability
+            && !(MIN_BATCH_TIME..=MAX_BATCH_TIME).contains(&time)
+        {
+            return Err(StartError::Durability(time));
         }
         let tls = self.tls.as_ref().map(|(certificates, key)| acceptor(certificates, &key.0));
         let tls = tls.transpose()?;
@@ -132,8 +182,10 @@ impl ServerBuilder {
         let runtime = StopOnDrop(Runtime::default());
         let sockets = Sockets::new(self.ping, runtime.0.watch(), &self.limits);
         let transport = Transport { tls: is_encrypted, behind_proxy: self.behind_proxy };
+        let storage = open_storage(&self.data, self.durability, &runtime.0, &self.limits).await?;
         let service =
-            open(&self.data, &runtime.0, &self.limits, sockets, transport, self.admin).await?;
+            open(&self.data, storage, &runtime.0, &self.limits, sockets, transport, self.admin)
+                .await?;
         let storage = Arc::clone(&service.storage);
         runtime.0.started();
         let router = http::router(Arc::new(service), &self.limits);
@@ -154,20 +206,29 @@ impl std::fmt::Debug for Secret {
     }
 }
 
+/// Opens the data file, with the bus that carries its events.
+async fn open_storage(
+    file: &Path,
+    durability: Durability,
+    runtime: &Runtime,
+    limits: &Limits,
+) -> Result<(Arc<dyn Storage>, Arc<dyn Bus>), StartError> {
+    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(limits.events_total));
+    let storage = SqliteStorage::open_in(file, durability, Arc::clone(&bus), runtime).await;
+    Ok((Arc::new(storage.map_err(|error| error.at(file))?), bus))
+}
+
 async fn open(
     file: &Path,
+    (storage, bus): (Arc<dyn Storage>, Arc<dyn Bus>),
     runtime: &Runtime,
     limits: &Limits,
     sockets: Sockets,
     transport: Transport,
     admin: Option<(String, Password)>,
 ) -> Result<Service, StartError> {
-    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(limits.events_total));
-    let storage = SqliteStorage::open_in(file, Arc::clone(&bus), runtime).await;
-    let storage = storage.map_err(|error| error.at(file))?;
     let permissions = Permissions::default_tables();
     let permissions = permissions.map_err(|error| StartError::data(file, error))?;
-    let storage: Arc<dyn Storage> = Arc::new(storage);
     let max_bytes = limits.websocket_queues_total;
     let compute = Compute::start(limits.scripts_per_device).map_err(StartError::Threads)?;
     let topics =
@@ -226,6 +287,7 @@ impl Server {
             ping: PING,
             behind_proxy: false,
             limits: Limits::default(),
+            durability: Durability::Full,
         }
     }
 

@@ -41,6 +41,7 @@ use crate::identity::{Identity, Principal};
 use crate::limits::Limits;
 use crate::permissions::Permissions;
 use crate::sockets::Sockets;
+use crate::storage::backup::Backup;
 use crate::storage::{KeyDigest, Storage};
 use crate::topics::Topics;
 use crate::usage::Usage;
@@ -105,6 +106,12 @@ impl Service {
     /// Returns whether there is a user.
     pub(crate) async fn has_users(&self) -> Result<bool, ApiError> {
         Ok(self.storage.catalog().await?.count(Counted::Users).await? > 0)
+    }
+
+    /// Makes a copy of everything.
+    pub(crate) async fn backup(&self, principal: &Principal) -> Result<Backup, ApiError> {
+        let permit = authorize::backup(self.permissions.may_count(principal))?;
+        Ok(self.storage.backup(permit).await?)
     }
 
     /// Returns the number of users, devices or streams.

@@ -4,6 +4,8 @@
 //! anything requires a permit, which only [`authorize`](crate::service::authorize) creates; finding
 //! objects by name does not, because a permit depends on what is found.
 
+pub(crate) mod backup;
+pub(crate) mod check;
 pub(crate) mod format;
 pub(crate) mod load;
 pub(crate) mod model;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cdb_types::endpoint::{Counted, OTHER_INDEX};
+use cdb_types::session::Durability;
 use cdb_types::summary::Summary;
 
 pub(crate) use format::batch::{Batch, BatchError, InsertRules};
@@ -28,9 +31,10 @@ pub(crate) use model::{
     Array, Device, KeyDigest, StoredPassword, Stream, StreamName, User, key_digest,
 };
 
+use self::backup::Backup;
 use self::sessions::SessionStorage;
 use crate::events::ChangeLog;
-use crate::service::authorize::{AppendPermit, ChangePermit, ReadPermit};
+use crate::service::authorize::{AppendPermit, BackupPermit, ChangePermit, ReadPermit};
 
 /// The storage of a server.
 #[async_trait]
@@ -38,10 +42,12 @@ pub(crate) trait Storage: SessionStorage + Debug + Send + Sync {
     /// Returns a connection for finding objects.
     async fn catalog(&self) -> Result<Box<dyn Catalog>, StorageError>;
 
-    /// Begins a change of objects, after all changes and appends that are running.
+    /// Begins a change of objects, after all changes and appends that are running. Appends that are
+    /// not durable yet are made durable first.
     async fn begin(&self, permit: ChangePermit) -> Result<Box<dyn Transaction>, StorageError>;
 
-    /// Appends a batch, all of it or nothing. Returns when it is durable.
+    /// Appends a batch, all of it or nothing. Returns when it is as durable as
+    /// [`durability`](Self::durability) says; readers and subscribers see it then.
     ///
     /// # Cancel safety
     /// If the future is dropped, the batch is appended or not.
@@ -66,6 +72,16 @@ pub(crate) trait Storage: SessionStorage + Debug + Send + Sync {
 
     /// Returns the lengths and the last datapoints of arrays, one for each permit.
     async fn latest(&self, permits: &[ReadPermit]) -> Result<Vec<Latest>, ReadError>;
+
+    /// Makes a copy of everything, with all appends and changes that are complete. Others go on
+    /// meanwhile. Only one copy is made or read at a time.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the copy may be made, and is then deleted.
+    async fn backup(&self, permit: BackupPermit) -> Result<Backup, StorageError>;
+
+    /// Returns when an append is complete.
+    fn durability(&self) -> Durability;
 
     /// Waits until the appends and changes that are running have ended.
     async fn settled(&self);
@@ -272,6 +288,9 @@ pub(crate) enum StorageError {
         "another server has opened the data file, so this one has stopped writing; stop one of them"
     )]
     Superseded,
+    /// Another backup is made or read.
+    #[error("another backup is running; try again when it has ended")]
+    BackupRunning,
     #[error(transparent)]
     Failed(Arc<dyn Error + Send + Sync>),
 }

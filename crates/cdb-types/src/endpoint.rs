@@ -19,7 +19,8 @@ pub use object::{
     Create, Delete, ListDevices, ListStreams, ListUserStreams, ListUsers, Read, Write,
 };
 pub use server::{
-    Count, Counted, ListInterpolators, ListTransforms, Login, Logout, Ping, ReadSession, Version,
+    Backup, Count, Counted, ListInterpolators, ListTransforms, Login, Logout, Ping, ReadSession,
+    Version,
 };
 
 /// The path of the API below a server's URL.

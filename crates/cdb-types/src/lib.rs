@@ -80,9 +80,9 @@ pub use path::{
     UserPath,
 };
 pub use query::{
-    CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DataQuery, DatasetQuery, MAX_MERGED,
-    MAX_STREAMS, PlotQuery, QueryError, Range, Reference, StreamQuery, check_merge, is_true,
-    resolve_indices,
+    CalendarStep, CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DataQuery,
+    DatasetQuery, InvalidStep, MAX_MERGED, MAX_STREAMS, PlotQuery, QueryError, Range, Reference,
+    Step, StreamQuery, check_merge, is_true, resolve_indices,
 };
 pub use same::is_same_value;
 pub use schema::Schema;

@@ -3,6 +3,7 @@
 mod dataset;
 mod parameters;
 mod plot;
+mod step;
 
 pub use dataset::{
     CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DatasetQuery, MAX_MERGED,
@@ -10,6 +11,7 @@ pub use dataset::{
 };
 pub use parameters::is_true;
 pub use plot::PlotQuery;
+pub use step::{CalendarStep, InvalidStep, Step};
 
 /// A query for datapoints of one stream, in the form in which it is sent.
 ///

@@ -1,6 +1,10 @@
 //! Sessions of browsers: logging in, and what a session may do.
 
+mod durability;
+
 use serde::{Deserialize, Serialize};
+
+pub use durability::{Durability, InvalidDurability};
 
 use crate::{DevicePath, Password};
 
@@ -54,8 +58,10 @@ pub struct SessionInfo {
     pub software: String,
     /// The limits of requests.
     pub limits: RequestLimits,
-    /// When an insert is answered.
-    pub durability: Durability,
+    /// When an insert is answered; `None` if the server does not say, or in a way that this version
+    /// does not know.
+    #[serde(deserialize_with = "durability::if_known")]
+    pub durability: Option<Durability>,
 }
 
 /// What a caller may do, each right by its name.
@@ -86,17 +92,4 @@ pub struct RequestLimits {
     pub body_bytes: u64,
     /// The maximum size of a message that a client sends over a websocket, in bytes.
     pub frame_bytes: u64,
-}
-
-/// When an insert is answered.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Durability {
-    /// `disk`: when it is on disk, so that it survives a loss of power.
-    Disk,
-    /// `unknown`: the server does not say, or in a way that this version does not know.
-    #[default]
-    #[serde(other)]
-    Unknown,
 }

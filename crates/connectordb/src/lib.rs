@@ -135,21 +135,21 @@ pub mod server {
 /// module is for servers and gateways that speak the protocol themselves.
 pub mod types {
     pub use cdb_types::{
-        ApiKey, CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DataPath, DataQuery,
-        Datapoint, DatapointArray, DatapointParseError, DatapointParser, DatasetQuery,
+        ApiKey, CalendarStep, CheckedColumn, CheckedDataset, CheckedStream, ColumnQuery, DataPath,
+        DataQuery, Datapoint, DatapointArray, DatapointParseError, DatapointParser, DatasetQuery,
         DeviceCreate, DeviceInfo, DeviceKind, DevicePath, DeviceUpdate, Discarded, ErrorKind,
-        Finite, Kind, MAX_MERGED, MAX_NAME_LEN, MAX_STREAMS, Name, NameError, Number, ObjectPath,
-        Origin, Password, PathError, PlotQuery, QueryError, Range, RawDatapoint, RawNumber,
-        Reference, Schema, Seconds, ServerError, ServerInfo, StreamCreate, StreamInfo, StreamKind,
-        StreamPath, StreamQuery, StreamUpdate, Timestamp, TimestampError, TimestampRangeError,
-        Update, UpdateError, UserCreate, UserInfo, UserKind, UserPath, UserUpdate, check_merge,
-        is_same_value, is_true, resolve_indices,
+        Finite, InvalidStep, Kind, MAX_MERGED, MAX_NAME_LEN, MAX_STREAMS, Name, NameError, Number,
+        ObjectPath, Origin, Password, PathError, PlotQuery, QueryError, Range, RawDatapoint,
+        RawNumber, Reference, Schema, Seconds, ServerError, ServerInfo, Step, StreamCreate,
+        StreamInfo, StreamKind, StreamPath, StreamQuery, StreamUpdate, Timestamp, TimestampError,
+        TimestampRangeError, Update, UpdateError, UserCreate, UserInfo, UserKind, UserPath,
+        UserUpdate, check_merge, is_same_value, is_true, resolve_indices,
     };
     #[cfg(any(feature = "logger", feature = "schema", feature = "server"))]
     pub use cdb_types::{InvalidSchema, SchemaLimits, Validator};
     // Apart from a glob, since the generic calls of `endpoint` read better in their own crate.
     #[doc(no_inline)]
-    pub use cdb_types::{endpoint, meta, summary, websocket};
+    pub use cdb_types::{endpoint, meta, session, summary, websocket};
 }
 
 /// Compiles the example of the README.

@@ -3,10 +3,12 @@
 use std::future::IntoFuture;
 
 use clap::Args;
+use connectordb::types::endpoint::{Json, ReadSession};
+use connectordb::types::session::Durability;
 use connectordb::types::summary::{
     BooleanStatistics, KeyStatistics, NumberStatistics, StringStatistics,
 };
-use connectordb::{Object, Statistics};
+use connectordb::{ConnectorDb, Object, Statistics};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -38,12 +40,16 @@ impl Info {
         let info = match self.path {
             None => {
                 let info = cdb.info().await?;
-                json!({
+                let mut shown = json!({
                     "version": info.version,
                     "you": cdb.path(),
                     "transforms": info.transforms.keys().collect::<Vec<_>>(),
                     "interpolators": info.interpolators.keys().collect::<Vec<_>>(),
-                })
+                });
+                if let Some(durability) = durability(&cdb).await? {
+                    shown["durability"] = value(&durability)?;
+                }
+                shown
             }
             Some(path) => match object(&cdb, &path)? {
                 Object::User(user) => value(&user.refresh().await?)?,
@@ -91,6 +97,15 @@ impl Info {
         };
         let rows = info.as_object().into_iter().flatten();
         table(&rows.map(|(key, value)| vec![key.clone(), text(value)]).collect::<Vec<_>>())
+    }
+}
+
+/// When the server answers inserts; `None` if it does not say, like the original server.
+async fn durability(cdb: &ConnectorDb) -> Result<Option<Durability>> {
+    match cdb.call(&ReadSession).await {
+        Ok(Json(session)) => Ok(session.durability),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

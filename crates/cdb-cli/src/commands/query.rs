@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use connectordb::Timestamp;
 use connectordb::query::{Column, Dataset, Merge, Row};
+use connectordb::types::Step;
 use serde_json::{Map, json};
 
 use crate::connect::Server;
@@ -35,22 +36,34 @@ impl MergeStreams {
 }
 
 /// Print streams as a table with a row for each datapoint of one stream (--x), or a row every N
-/// seconds (--every).
+/// seconds, day, week or month (--every).
 ///
 /// Each column is a stream and an interpolator, which computes the value in a row. `temperature` is
 /// the value that is closest in time to the row, `steps:sum` is the sum of the values since the
 /// previous row, and `walked=me/phone/steps:sum` is the same in a column named `walked`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cdb dataset --x mood temperature steps:sum\n  \
-                        cdb dataset --from yesterday --to now --every 3600 temperature:mean")]
+                        cdb dataset --from yesterday --to now --every 3600 temperature:mean\n  \
+                        cdb dataset --from 2026-11-01 --every day --zone Europe/Berlin steps:sum")]
 pub(crate) struct ShowDataset {
     /// Print a row for each datapoint of this stream.
     #[arg(long, value_name = "STREAM", required_unless_present = "every")]
     x: Option<String>,
 
-    /// Print a row every SECONDS seconds, starting at --from.
-    #[arg(long, value_name = "SECONDS", conflicts_with = "x", requires = "from")]
-    every: Option<f64>,
+    /// Print a row every SECONDS seconds, starting at --from; or with `day`, `week` or `month`, a row for
+    /// each that has ended between --from and --to, at the midnight of its end.
+    #[arg(
+        long,
+        visible_alias = "dt",
+        value_name = "SECONDS|day|week|month",
+        conflicts_with = "x",
+        requires = "from"
+    )]
+    every: Option<Step>,
+
+    /// The time zone of days, weeks and months, such as Europe/Berlin [default: UTC].
+    #[arg(long, value_name = "ZONE", requires = "every")]
+    zone: Option<String>,
 
     /// The start: seconds since 1970, a date, `yesterday`, `2h ago`. Required with --every.
     #[arg(long, value_name = "TIME", value_parser = times::parse)]
@@ -81,7 +94,13 @@ impl ShowDataset {
             dataset = dataset.x(x.as_str());
         }
         if let Some(every) = self.every {
-            dataset = dataset.dt(every).t2(self.to.unwrap_or_else(Timestamp::now));
+            let zone = self.zone.as_deref().unwrap_or("UTC");
+            dataset = match every {
+                Step::Seconds(seconds) => dataset.dt(seconds),
+                Step::Calendar(step) => dataset.every(step, zone),
+                _ => return Err("this step is not known".into()),
+            };
+            dataset = dataset.t2(self.to.unwrap_or_else(Timestamp::now));
         } else if let Some(to) = self.to {
             dataset = dataset.t2(to);
         }

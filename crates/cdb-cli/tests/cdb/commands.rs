@@ -45,6 +45,106 @@ fn a_first_session() {
 }
 
 #[test]
+fn a_server_may_answer_inserts_before_they_are_on_disk() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let home = TempHome::with(directory, &["--durability", "250ms"]);
+    home.with_input("secret\n", &["login", &home.url, "--user", "me"]);
+    assert_eq!(home.json(&["info"])["durability"], "250ms");
+    home.out(&["create", "temperature"]);
+    home.out(&["insert", "temperature", "21.5"]);
+    assert!(home.out(&["get", "temperature"]).contains("21.5"));
+    let output = home.run(&["serve", "--data", "other.db", "--durability", "soon"]);
+    assert_eq!(output.code, 2);
+    assert!(output.err.contains("`full` or a time such as 1s"), "{}", output.err);
+    let output = home.with_input(
+        "secret\n",
+        &["serve", "--data", "other.db", "--admin", "me", "--durability", "61s"],
+    );
+    assert_eq!(output.code, 1);
+    assert!(output.err.contains("between 100 milliseconds and 60 seconds"), "{}", output.err);
+}
+
+#[test]
+fn a_data_file_is_checked_while_its_server_does_not_run() {
+    let mut home = TempHome::logged_in();
+    let points: Vec<_> = (1..5000).map(|t| json!({"t": t, "d": t % 100})).collect();
+    home.out(&["create", "temperature"]);
+    home.with_input(&json!(points).to_string(), &["insert", "temperature"]);
+    let refused = home.run(&["check", "data.db"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("in use by another server"), "{}", refused.err);
+    home.server.kill().expect("it is killed");
+    home.server.wait().expect("it has ended");
+    let checked = home.out(&["check", "data.db"]);
+    assert!(checked.starts_with("data.db is not damaged: 2 streams with "), "{checked}");
+    assert_eq!(home.json(&["check", "data.db"])["problems"], json!([]));
+    let missing = home.run(&["check", "other.db"]);
+    assert_eq!(missing.code, 1);
+    assert!(!home.file("other.db").exists());
+
+    // The same bytes are in the file once, within a block.
+    let mut bytes = std::fs::read(home.file("data.db")).expect("a file");
+    let text = br#"{"t":1,"#;
+    let place = bytes.windows(text.len()).position(|window| window == text).expect("a block");
+    bytes[place + 2] = b'T';
+    std::fs::write(home.file("data.db"), bytes).expect("written");
+    let damaged = home.run(&["check", "data.db"]);
+    assert_eq!(damaged.code, 1);
+    assert!(damaged.out.starts_with("me/user/temperature, indexes 0 to "), "{}", damaged.out);
+    assert!(damaged.err.contains("data.db is damaged: 1 problem; "), "{}", damaged.err);
+    let problems: Value =
+        serde_json::from_str(&home.run(&["check", "data.db", "--json"]).out).expect("JSON");
+    assert_eq!(problems["problems"][0]["kind"], "unreadable");
+    assert_eq!(problems["problems"][0]["stream"], "me/user/temperature");
+}
+
+#[test]
+fn a_backup_is_a_data_file_of_a_server() {
+    let home = TempHome::logged_in();
+    home.out(&["create", "temperature"]);
+    home.out(&["insert", "temperature", "21.5"]);
+    let written = home.out(&["backup", "copy.db"]);
+    assert!(written.starts_with("Wrote copy.db: "), "{written}");
+    assert!(!home.file("copy.db.part").exists());
+    let refused = home.run(&["backup", "copy.db"]);
+    assert_eq!(
+        (refused.code, refused.err.as_str()),
+        (1, "cdb: copy.db exists; give --force to replace it\n")
+    );
+    home.out(&["insert", "temperature", "22"]);
+    assert!(home.json(&["backup", "copy.db", "--force"])["bytes"].as_u64() > Some(10_000));
+    let checked = home.out(&["check", "copy.db"]);
+    assert!(checked.starts_with("copy.db is not damaged: "), "{checked}");
+
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::copy(home.file("copy.db"), directory.path().join("data.db")).expect("copied");
+    let copy = TempHome::with(directory, &[]);
+    copy.with_input("secret\n", &["login", &copy.url, "--user", "me"]);
+    let printed = copy.out(&["get", "temperature"]);
+    assert!(printed.contains("21.5") && printed.contains("22"), "{printed}");
+}
+
+#[test]
+fn a_dataset_has_a_row_for_each_day_of_a_time_zone() {
+    let home = TempHome::logged_in();
+    home.out(&["create", "steps"]);
+    let points = r#"[{"t":1793574000,"d":1},{"t":1793577600,"d":2},{"t":1793660400,"d":4}]"#;
+    home.with_input(points, &["insert", "steps"]);
+    // From the midnight that begins 2 November 2026 in Berlin.
+    let dataset = ["dataset", "--from", "1793574000", "--to", "1793750000", "steps:sum"];
+    let rows = home.json(&[&dataset[..], &["--every", "day", "--zone", "Europe/Berlin"]].concat());
+    let rows = rows.as_array().expect("rows").iter();
+    let rows: Vec<_> = rows.map(|row| (row["t"].as_f64(), row["d"]["steps"].as_f64())).collect();
+    assert_eq!(rows, [(Some(1_793_660_400.0), Some(6.0)), (Some(1_793_746_800.0), Some(0.0))]);
+    let refused = home.run(&[&dataset[..], &["--every", "fortnight"]].concat());
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("`day`, `week` or `month`"), "{}", refused.err);
+    let refused = home.run(&[&dataset[..], &["--every", "day", "--zone", "Mars"]].concat());
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("Europe/Berlin"), "{}", refused.err);
+}
+
+#[test]
 fn without_a_profile_the_error_says_how_to_log_in() {
     let home = TempHome::start();
     let output = home.run(&["ls"]);

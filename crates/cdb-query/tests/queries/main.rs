@@ -5,7 +5,7 @@ mod support;
 mod types;
 
 use cdb_core::{ConnectorDb, Datapoint, DatapointArray, DeviceCreate};
-use cdb_query::{Column, Dataset, Error, Merge, Source, Table};
+use cdb_query::{CalendarStep, Column, Dataset, Error, Merge, Source, Table};
 use serde_json::json;
 use support::{TestServer, at};
 
@@ -31,6 +31,35 @@ async fn a_merge_is_one_series_by_time() {
         .expect("a series");
     assert_eq!(transformed.d().collect::<Vec<_>>(), [&json!(7), &json!(5), &json!(79)]);
     assert!(Merge::new(&server.cdb).await.expect("nothing").is_empty());
+}
+
+#[tokio::test]
+async fn a_dataset_by_days_has_what_happened_before_each_midnight() {
+    const DAY: f64 = 86_400.0;
+    let server = TestServer::new().await;
+    // Midnight in Berlin is at 23 o'clock in UTC. Before the start, the first midnight, the second, the end.
+    let steps = [(9.0, 1), (10.5, 2), (10.95, 4), (10.97, 8), (11.5, 16), (12.5, 32)];
+    server.stream("steps", json!({}), &steps.map(|(t, d)| (t * DAY, json!(d)))).await;
+    let table = Dataset::new(&server.cdb)
+        .t1(at(10.0 * DAY))
+        .t2(at(12.6 * DAY))
+        .every(CalendarStep::Day, "Europe/Berlin")
+        .column(Column::new("steps").interpolator("sum"))
+        .await
+        .expect("a table");
+    let hour = 3600.0;
+    assert_eq!(
+        table.times().map(|t| t.as_secs_f64()).collect::<Vec<_>>(),
+        [11.0 * DAY - hour, 12.0 * DAY - hour]
+    );
+    let sums: Vec<Option<f64>> = table.column("steps").expect("a column");
+    assert_eq!(sums, [Some(6.0), Some(24.0)]);
+    let nowhere = Dataset::new(&server.cdb)
+        .t1(at(10.0 * DAY))
+        .t2(at(12.6 * DAY))
+        .every(CalendarStep::Day, "Mars/Olympus")
+        .column("steps");
+    assert!(matches!(nowhere.await, Err(Error::Zone)));
 }
 
 #[tokio::test]

@@ -13,6 +13,12 @@ const ROWS_AT_A_TIME: u32 = 1000;
 #[derive(Debug)]
 pub(crate) enum Times {
     Grid(Grid),
+    /// Of a calendar. What comes before the first row is not in it: a row at this time is made first, and
+    /// left out.
+    Calendar {
+        begin: Option<f64>,
+        grid: Grid,
+    },
     Reference(Merged),
 }
 
@@ -99,13 +105,23 @@ impl Dataset {
 
     /// The next row, before the script that is run over the rows.
     async fn row(&mut self) -> Result<Option<Point>, QueryFailure> {
+        if let Times::Calendar { begin, .. } = &mut self.times
+            && let Some(begin) = begin.take()
+        {
+            self.row_at(begin, None).await?;
+        }
         let time = match &mut self.times {
-            Times::Grid(grid) => grid.next().map(|t| (t, None)),
+            Times::Grid(grid) | Times::Calendar { grid, .. } => grid.next().map(|t| (t, None)),
             Times::Reference(reference) => {
                 reference.next().await?.map(|point| (point.t, Some(point.d)))
             }
         };
         let Some((t, x)) = time else { return Ok(None) };
+        self.row_at(t, x).await.map(Some)
+    }
+
+    /// The row at a time, which is later than that of the row before.
+    async fn row_at(&mut self, t: f64, x: Option<Value>) -> Result<Point, QueryFailure> {
         for (column, from) in self.columns.iter_mut().zip(&mut self.sources) {
             while !column.advance_to(t) {
                 from.held.set(column.held())?;
@@ -123,7 +139,7 @@ impl Dataset {
                 }
             }
         }
-        Ok(Some(self.columns.row(t, x)?))
+        Ok(self.columns.row(t, x)?)
     }
 }
 

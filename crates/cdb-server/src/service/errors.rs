@@ -13,6 +13,9 @@ impl From<StorageError> for ApiError {
             StorageError::Closed => {
                 Self::new(503, ErrorKind::Unavailable, "ConnectorDB is currently inactive")
             }
+            StorageError::BackupRunning => {
+                Self::new(503, ErrorKind::Unavailable, error.to_string())
+            }
             StorageError::Superseded => {
                 let failed = Self::new(503, ErrorKind::Unavailable, error.to_string());
                 Self { cause: Some(error.to_string()), ..failed }

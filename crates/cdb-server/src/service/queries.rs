@@ -95,7 +95,7 @@ impl Service {
         let checked = query.check()?;
         // Columns begin a little before the first row, if its time is known.
         let first_row = match &checked.reference {
-            Reference::Times { t1, .. } => Some(*t1),
+            Reference::Times { t1, .. } | Reference::Calendar { t1, .. } => Some(*t1),
             Reference::Datapoints(streams) => match streams.first().map(|stream| stream.range) {
                 Some(Range::Time { after, .. }) => after,
                 _ => None,
@@ -117,15 +117,13 @@ impl Service {
             Ok(streams) => Times::Reference(self.open(principal, streams, None, &memory).await?),
             Err(Reference::Times { t1, t2, dt }) => {
                 let grid = Grid::new(t1, t2, dt)?;
-                let max = self.limits.dataset_rows;
-                if (t2 - t1) / dt > max as f64 {
-                    return Err(ApiError::new(
-                        403,
-                        ErrorKind::Limit,
-                        format!("A dataset has at most {max} rows here."),
-                    ));
-                }
+                self.check_rows((t2 - t1) / dt)?;
                 Times::Grid(grid)
+            }
+            Err(Reference::Calendar { t1, t2, step, zone }) => {
+                let grid = Grid::calendar(t1, t2, step, &zone)?;
+                self.check_rows((t2 - t1) / step.min_seconds())?;
+                Times::Calendar { begin: Some(t1), grid }
             }
             Err(_) => return Err(QueryError::Times.into()),
         };
@@ -140,6 +138,16 @@ impl Service {
             dataset.add(name, &interpolator, source, allow_nil);
         }
         Ok(self.computed(principal, Rows::Dataset(dataset)))
+    }
+
+    /// Returns an error if a dataset has more rows than are allowed.
+    fn check_rows(&self, rows: f64) -> Result<(), ApiError> {
+        let max = self.limits.dataset_rows;
+        if rows <= max as f64 {
+            return Ok(());
+        }
+        let msg = format!("A dataset has at most {max} rows here.");
+        Err(ApiError::new(403, ErrorKind::Limit, msg))
     }
 
     fn computed(&self, principal: &Principal, rows: Rows) -> Answer {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cdb_types::session::{Durability, SessionInfo};
+use cdb_types::session::SessionInfo;
 
 use super::Service;
 use crate::api_error::ApiError;
@@ -111,7 +111,7 @@ impl Service {
         info.rights.public = rights(Relation::Public);
         info.rights.others = rights(Relation::Private);
         info.software = env!("CARGO_PKG_VERSION").to_owned();
-        info.durability = Durability::Disk;
+        info.durability = Some(self.storage.durability());
         info
     }
 

@@ -7,8 +7,10 @@
 
 mod array_heads;
 mod backend;
+mod backup;
 mod block_table;
 mod catalog;
+mod check;
 mod commit;
 mod compact;
 mod error;
@@ -25,12 +27,14 @@ mod summaries;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transaction;
+mod waiting;
 mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cdb_types::session::Durability;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -73,6 +77,9 @@ pub(crate) struct SqliteStorage {
     heads: ArrayHeads,
     commits: mpsc::Sender<commit::Pending>,
     changes: ChangeLog,
+    durability: Durability,
+    /// Held by the one who makes or reads a copy.
+    backups: Arc<Mutex<()>>,
     /// Held until the last clone is gone.
     _lock: Arc<lock::Lock>,
 }
@@ -132,15 +139,64 @@ impl SqliteStorage {
     /// Opens a data file that has no subscribers, creating it if it does not exist, and brings its
     /// tables up to date.
     pub(crate) async fn open(file: &Path) -> Result<Self, OpenError> {
-        Self::open_in(file, Arc::new(LocalBus::new(0)), &Runtime::default()).await
+        Self::open_durably(file, Durability::Full).await
+    }
+
+    /// Opens a data file like [`open`](Self::open). Inserts are as durable as they are told to be.
+    async fn open_durably(file: &Path, durability: Durability) -> Result<Self, OpenError> {
+        let (bus, runtime) = (Arc::new(LocalBus::new(0)), Runtime::default());
+        Self::open_in(file, durability, bus, &runtime).await
     }
 
     /// Opens a data file like [`open`](Self::open), for a server. Events are published on `bus`.
     pub(crate) async fn open_in(
         file: &Path,
+        durability: Durability,
         bus: Arc<dyn Bus>,
         runtime: &Runtime,
     ) -> Result<Self, OpenError> {
+        let Tables { lock, options, readers } = Tables::open(file).await?;
+        let changes = ChangeLog::default();
+        let (blocks_written, written) = mpsc::channel(1);
+        let writer = Writer::open(options, durability, changes.clone(), bus, blocks_written);
+        let writer = writer.await?;
+        let heads = writer.heads.clone();
+        let writer = Arc::new(Mutex::new(Some(writer)));
+        let (commits, pending) = mpsc::channel(commit::MAX_PENDING);
+        runtime.spawn("commit inserts", commit::run(Arc::clone(&writer), pending));
+        let finish = finish::run(readers.clone(), Arc::downgrade(&writer), written);
+        runtime.spawn("make columns", finish);
+        let backups = Arc::default();
+        Ok(Self { readers, writer, heads, commits, changes, durability, backups, _lock: lock })
+    }
+
+    async fn writer(&self) -> Result<WriterGuard, CommitError> {
+        let writer = Arc::clone(&self.writer).lock_owned().await;
+        let open = OwnedMutexGuard::try_map(writer, Option::as_mut);
+        open.map_err(|_| sqlx::Error::PoolClosed.into())
+    }
+
+    /// Waits for what is being written, and closes the file. Later inserts are refused.
+    async fn close_file(&self) {
+        self.readers.close().await;
+        let writer = self.writer.lock().await.take();
+        if let Some(writer) = writer {
+            writer.close().await;
+        }
+    }
+}
+
+/// A data file whose tables are up to date, and which can be read. Nobody else has it open.
+struct Tables {
+    lock: Arc<lock::Lock>,
+    /// How further connections are opened.
+    options: SqliteConnectOptions,
+    readers: SqlitePool,
+}
+
+impl Tables {
+    /// Opens a data file, creating it if it does not exist, and brings its tables up to date.
+    async fn open(file: &Path) -> Result<Self, OpenError> {
         let file = &lock::locate(file)?;
         // No file is created beside one that is not a data file.
         if !lock::Lock::exists(file) {
@@ -149,6 +205,7 @@ impl SqliteStorage {
         let lock = Arc::new(lock::Lock::take(file)?);
         identify::check(file).await?;
         owner::prepare(file).await?;
+        backup::remove_left(file)?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             .foreign_keys(true)
@@ -169,31 +226,7 @@ impl SqliteStorage {
             .connect_with(options.clone())
             .await?;
         migrate(&readers).await?;
-        let changes = ChangeLog::default();
-        let (blocks_written, written) = mpsc::channel(1);
-        let writer = Writer::open(options, changes.clone(), bus, blocks_written).await?;
-        let heads = writer.heads.clone();
-        let writer = Arc::new(Mutex::new(Some(writer)));
-        let (commits, pending) = mpsc::channel(commit::MAX_PENDING);
-        runtime.spawn("commit inserts", commit::run(Arc::clone(&writer), pending));
-        let finish = finish::run(readers.clone(), Arc::downgrade(&writer), written);
-        runtime.spawn("make columns", finish);
-        Ok(Self { readers, writer, heads, commits, changes, _lock: lock })
-    }
-
-    async fn writer(&self) -> Result<WriterGuard, CommitError> {
-        let writer = Arc::clone(&self.writer).lock_owned().await;
-        let open = OwnedMutexGuard::try_map(writer, Option::as_mut);
-        open.map_err(|_| sqlx::Error::PoolClosed.into())
-    }
-
-    /// Waits for what is being written, and closes the file. Later inserts are refused.
-    async fn close_file(&self) {
-        self.readers.close().await;
-        let writer = self.writer.lock().await.take();
-        if let Some(writer) = writer {
-            writer.close().await;
-        }
+        Ok(Self { lock, options, readers })
     }
 }
 

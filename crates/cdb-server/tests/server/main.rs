@@ -2,11 +2,13 @@
 
 mod accepted;
 mod access;
+mod backup;
 mod bad_input;
 mod data;
 mod data_file;
 #[cfg(target_os = "linux")]
 mod disk;
+mod durability;
 mod front;
 mod http;
 mod lifecycle;

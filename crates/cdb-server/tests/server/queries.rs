@@ -168,6 +168,25 @@ async fn what_a_question_lacks_is_told_in_the_protocols_words() {
             403,
             "Tdataset range invalid",
         ),
+        ("dataset", json!({"dt": "fortnight", "t1": 1, "t2": 5, "dataset": column}), 400, ""),
+        (
+            "dataset",
+            json!({"dt": "day", "zone": "Mars", "t1": 1, "t2": 5, "dataset": column}),
+            403,
+            "the time zone is not known",
+        ),
+        (
+            "dataset",
+            json!({"dt": "day", "t1": 5, "t2": 1, "dataset": column}),
+            403,
+            "Tdataset range invalid",
+        ),
+        (
+            "dataset",
+            json!({"stream": "test/user/ten", "dt": "day", "dataset": column}),
+            403,
+            "Dataset must be either time or stream based. Not both.",
+        ),
         (
             "dataset",
             json!({"dt": 1e-9, "t1": 1.4e9, "t2": 1.43e9, "dataset": column}),
@@ -204,6 +223,29 @@ async fn what_a_question_lacks_is_told_in_the_protocols_words() {
         assert_eq!(answer.status, status, "{body}: {answer:?}");
         assert!(answer.msg().starts_with(msg), "{body}: {answer:?}");
     }
+}
+
+#[tokio::test]
+async fn a_dataset_by_weeks_has_a_row_for_each_monday_and_leaves_out_what_was_before() {
+    let server = TestServer::start().await;
+    let key = server.key_of("test").await;
+    server.create(&key, "test/user/days", "{}").await;
+    // 1970 began with a Thursday: day 4 is the first Monday.
+    let data: Value = (1..=30).map(|day| json!({"t": day * 86_400 - 1, "d": day})).collect();
+    server.insert(&key, "test/user/days", &data.to_string()).await;
+    let column = json!({"sum": {"stream": "test/user/days", "interpolator": "sum"}});
+    let body = json!({"dt": "week", "t1": 2 * 86_400, "t2": 18 * 86_400, "dataset": column});
+    let answer = query(&server, &key, "dataset", &body).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let sum = |days: std::ops::RangeInclusive<u64>| days.sum::<u64>();
+    let rows = json!([
+        {"t": 4 * 86_400, "d": {"sum": sum(3..=4)}},
+        {"t": 11 * 86_400, "d": {"sum": sum(5..=11)}},
+        {"t": 18 * 86_400, "d": {"sum": sum(12..=18)}},
+    ]);
+    assert_eq!(answer.json(), rows);
+    let none = json!({"dt": "month", "t1": 86_400, "t2": 2 * 86_400, "dataset": column});
+    assert_eq!(query(&server, &key, "dataset", &none).await.text, "[]");
 }
 
 #[tokio::test]

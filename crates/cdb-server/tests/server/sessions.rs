@@ -339,7 +339,7 @@ async fn get_session_says_who_and_what_is_allowed() {
     assert_eq!(nobody["version"], "0.3.0");
     assert_eq!(nobody["limits"]["body_bytes"], 10 * 1024 * 1024);
     assert_eq!(nobody["limits"]["frame_bytes"], 1024 * 1024);
-    assert_eq!(nobody["durability"], "disk");
+    assert_eq!(nobody["durability"], "full");
     let user = session(&key).await;
     assert_eq!((&user["device"], &user["user"]), (&json!("it/user"), &json!("it")));
     assert_eq!((&user["user_role"], &user["device_role"]), (&json!("user"), &json!("user")));

@@ -181,3 +181,22 @@ impl Endpoint for ReadSession {
         Self::ROUTE.to_owned()
     }
 }
+
+/// `GET backup`: returns a copy of the data file, with everything that the server stores. The response
+/// is not JSON, and may be large: it is read as a stream.
+#[derive(Debug, Clone, Copy)]
+pub struct Backup;
+
+impl Endpoint for Backup {
+    type Body = ();
+    type Answer = ();
+    const ROUTE: &'static str = "backup";
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
+
+    fn path(&self) -> String {
+        Self::ROUTE.to_owned()
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataQuery, QueryError, Range};
+use super::{CalendarStep, DataQuery, QueryError, Range, Step};
 use crate::DataPath;
 
 /// The maximum number of streams in one merge.
@@ -131,8 +131,8 @@ pub fn check_merge(streams: &[StreamQuery]) -> Result<Vec<CheckedStream>, QueryE
 /// A query for a dataset, which is a table with the values of several streams, in the form in which
 /// it is sent. [`check`](Self::check) converts it to a [`CheckedDataset`].
 ///
-/// The rows are either at times from `t1` to `t2`, `dt` seconds apart, or at the datapoints of a
-/// reference, which is a stream or a merge.
+/// The rows are either at times from `t1` to `t2`, one step `dt` apart, or at the datapoints of a
+/// reference, which is a stream or a merge. The original server only knows steps of seconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -144,9 +144,12 @@ pub struct DatasetQuery {
     /// The reference, if it is a merge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merge: Option<Vec<StreamQuery>>,
-    /// The time from one row to the next, in seconds.
+    /// The time from one row to the next: seconds, or a step of the calendar.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dt: Option<f64>,
+    pub dt: Option<Step>,
+    /// The time zone of a step of the calendar, such as `Europe/Berlin`. The default is UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// The columns, by name.
     pub dataset: Option<BTreeMap<String, ColumnQuery>>,
     /// A PipeScript to run over the rows.
@@ -199,6 +202,18 @@ pub enum Reference {
         /// The time from one row to the next, in seconds.
         dt: f64,
     },
+    /// Rows at the midnights that begin a day, week or month in a time zone, from `t1`, exclusive, to
+    /// `t2`, inclusive.
+    Calendar {
+        /// The start, in seconds since 1970.
+        t1: f64,
+        /// The end, in seconds since 1970.
+        t2: f64,
+        /// The step.
+        step: CalendarStep,
+        /// The time zone, which is not checked.
+        zone: String,
+    },
     /// One row for each datapoint of these streams; several streams are merged.
     Datapoints(Vec<CheckedStream>),
 }
@@ -239,7 +254,7 @@ impl DatasetQuery {
             return Err(QueryError::TooManyStreams);
         }
         let reference = if by_datapoints {
-            if self.dt.unwrap_or(0.0) != 0.0 {
+            if self.dt.is_some_and(|dt| dt != Step::Seconds(0.0)) {
                 return Err(QueryError::TimesAndStream);
             }
             Reference::Datapoints(match &self.merge {
@@ -257,7 +272,14 @@ impl DatasetQuery {
             if t1 < 0.0 || indices {
                 return Err(QueryError::Times);
             }
-            Reference::Times { t1, t2, dt: number(self.dt) }
+            match self.dt {
+                None => Reference::Times { t1, t2, dt: 0.0 },
+                Some(Step::Seconds(dt)) => Reference::Times { t1, t2, dt },
+                Some(Step::Calendar(step)) => {
+                    let zone = self.zone.clone().unwrap_or_else(|| "UTC".to_owned());
+                    Reference::Calendar { t1, t2, step, zone }
+                }
+            }
         };
         let posttransform = self.posttransform.clone().filter(|script| !script.is_empty());
         Ok(CheckedDataset { reference, columns, posttransform })

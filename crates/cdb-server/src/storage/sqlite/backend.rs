@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use async_trait::async_trait;
+use cdb_types::session::Durability;
 
 use super::transaction::SqliteTransaction;
 use super::{Reader, SqliteStorage};
 use crate::events::ChangeLog;
-use crate::service::authorize::{ChangePermit, ReadPermit};
+use crate::service::authorize::{BackupPermit, ChangePermit, ReadPermit};
+use crate::storage::backup::Backup;
 use crate::storage::{
     Append, AppendError, Catalog, Latest, Page, PageSize, ReadError, Scan, Storage, StorageError,
     Summarised, Transaction,
@@ -54,6 +56,14 @@ impl Storage for SqliteStorage {
     async fn latest(&self, permits: &[ReadPermit]) -> Result<Vec<Latest>, ReadError> {
         let arrays: Vec<_> = permits.iter().map(ReadPermit::array).collect();
         self.read_latest(&arrays).await
+    }
+
+    async fn backup(&self, _permit: BackupPermit) -> Result<Backup, StorageError> {
+        self.copy().await
+    }
+
+    fn durability(&self) -> Durability {
+        self.durability
     }
 
     async fn settled(&self) {

@@ -8,6 +8,7 @@ use sqlx::{QueryBuilder, Row as _, Sqlite};
 use super::summaries;
 use crate::storage::format::block::{Block, BlockError, Encoding, StoredData};
 use crate::storage::format::checksum::Header;
+use crate::storage::format::points::Points;
 use crate::storage::format::summary::BlockSummary;
 use crate::storage::{Array, DamagedBlock, Page};
 
@@ -158,6 +159,21 @@ impl StoredBlock {
     /// Checks the data, and returns some of the datapoints for a script.
     pub(super) fn page(&self, rows: Range<usize>, data: &[u8]) -> Result<Page, DamagedBlock> {
         self.with(data, |stored| stored.page(rows))
+    }
+
+    /// Checks the data, and returns all datapoints.
+    pub(super) fn points(&self, data: &[u8]) -> Result<Points, DamagedBlock> {
+        self.with(data, |stored| stored.points())
+    }
+
+    /// Checks the data, and returns what all datapoints come to.
+    pub(super) fn summary(&self, data: &[u8]) -> Result<BlockSummary, DamagedBlock> {
+        self.with(data, |stored| BlockSummary::of(stored, self.range.start))
+    }
+
+    /// Returns whether columns were made of the block, or cannot be made.
+    pub(super) fn is_finished(&self) -> bool {
+        self.encoding > Encoding::Lz4 as i64
     }
 
     /// Checks the data, and makes columns of it; see [`StoredData::finished`]. Returns the block as it

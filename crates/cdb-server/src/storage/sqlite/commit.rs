@@ -1,5 +1,5 @@
 //! Group commit: inserts that arrive at about the same time, from any connection, are written
-//! together and answered when they are durable.
+//! together and answered when they are durable, or before that if the server is told so (`waiting`).
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,6 +9,7 @@ use cdb_types::Timestamp;
 use cdb_types::endpoint::OTHER_INDEX;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use super::SqliteStorage;
 use super::array_heads::{ArrayHeads, PendingAppend};
@@ -82,7 +83,7 @@ impl From<BlockReadError> for CommitError {
 }
 
 impl SqliteStorage {
-    /// Appends a batch. Returns when it is on disk.
+    /// Appends a batch. Returns when it is as durable as inserts are to be.
     pub(crate) async fn insert(&self, append: Append) -> Result<(), CommitError> {
         let (done, answer) = oneshot::channel();
         let closed = || CommitError::from(sqlx::Error::PoolClosed);
@@ -94,19 +95,43 @@ impl SqliteStorage {
 /// Writes what arrives until the storage is dropped.
 pub(super) async fn run(writer: Arc<Mutex<Option<Writer>>>, mut pending: mpsc::Receiver<Pending>) {
     let mut group = Vec::with_capacity(MAX_PENDING);
-    while pending.recv_many(&mut group, MAX_PENDING).await > 0 {
-        gather(&mut group, &mut pending).await;
+    // When inserts that were answered must be written, if there are any.
+    let mut due = None;
+    loop {
+        match until(due, pending.recv_many(&mut group, MAX_PENDING)).await {
+            Some(0) => break,
+            Some(_) => gather(&mut group, &mut pending).await,
+            None => {}
+        }
         let mut writer = writer.lock().await;
         let Some(writer) = writer.as_mut() else {
             let closed = || Err(sqlx::Error::PoolClosed.into());
             group.drain(..).for_each(|Pending { done, .. }| answer(done, closed()));
+            due = None;
             continue;
         };
-        let applied = write(writer, &mut group).await;
-        // The callers have been answered. Inserts that arrive meanwhile make the next group larger.
-        if let Err(error) = writer.tidy(&applied).await {
-            tracing::warn!(%error, "small blocks could not be merged");
+        if !group.is_empty() {
+            let applied = write(writer, &mut group).await;
+            // The callers have been answered. Inserts that arrive meanwhile make the next group larger.
+            if let Err(error) = writer.tidy(&applied).await {
+                tracing::warn!(%error, "small blocks could not be merged");
+            }
         }
+        due = writer.write_if_due().await;
+    }
+    // The storage was dropped without being closed.
+    if let Some(writer) = writer.lock().await.as_mut()
+        && let Err(error) = writer.write_waiting().await
+    {
+        tracing::error!(%error, "inserts that were answered could not be stored");
+    }
+}
+
+/// Waits for a future, or until a time, if there is one. Returns `None` if the time came first.
+async fn until<T>(time: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
+    match time {
+        Some(time) => timeout_at(time, future).await.ok(),
+        None => Some(future.await),
     }
 }
 
@@ -240,6 +265,11 @@ impl Commit {
     /// Returns the arrays that get blocks.
     pub(super) fn arrays_with_blocks(&self) -> Vec<Array> {
         self.rows.iter().map(|row| row.array).collect()
+    }
+
+    /// Returns whether blocks are to be written.
+    pub(super) fn has_blocks(&self) -> bool {
+        !self.rows.is_empty()
     }
 
     /// Returns whether one statement writes all of it, which needs no transaction around it.

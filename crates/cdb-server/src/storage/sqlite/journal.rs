@@ -80,24 +80,24 @@ pub(super) async fn insert_entries(
 }
 
 /// What a row holds.
-enum Content {
+pub(super) enum Content {
     Points(Points),
     /// What is left of datapoints that cannot be read any more.
     Damaged(Vec<u8>),
 }
 
 /// A row that was read.
-struct Piece {
+pub(super) struct Piece {
     /// The index of the first datapoint; `None` in rows of format 1.
-    first_index: Option<u64>,
-    count: u64,
-    content: Content,
+    pub(super) first_index: Option<u64>,
+    pub(super) count: u64,
+    pub(super) content: Content,
 }
 
 impl Piece {
     /// Reads and checks a row. Returns `None` if it is so damaged that it is not known where its
     /// datapoints belong.
-    fn from_row(row: &SqliteRow) -> Result<Option<(Array, Self)>, sqlx::Error> {
+    pub(super) fn from_row(row: &SqliteRow) -> Result<Option<(Array, Self)>, sqlx::Error> {
         let stream = row.try_get("stream_id")?;
         let array = Array { stream, downlink: row.try_get("substream")? };
         let data: Vec<u8> = row.try_get("data")?;

@@ -61,7 +61,7 @@ pub(super) fn locate(file: &Path) -> io::Result<PathBuf> {
 }
 
 /// Returns options with which new files can be read by their owner only.
-fn private() -> OpenOptions {
+pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

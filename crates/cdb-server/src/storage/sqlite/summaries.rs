@@ -53,7 +53,7 @@ pub(super) async fn clear(
 }
 
 /// The checksum of a summary: it fits one block and no other.
-fn seal(block: i64, data: &[u8]) -> i64 {
+pub(super) fn seal(block: i64, data: &[u8]) -> i64 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&block.to_le_bytes());
     hasher.update(data);

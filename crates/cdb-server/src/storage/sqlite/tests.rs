@@ -1,10 +1,12 @@
 //! The store by itself.
 
 mod changes;
+mod check;
 mod damage;
 mod files;
 pub(crate) mod finish;
 mod sizes;
+mod waiting;
 
 use cdb_types::{Schema, Timestamp};
 use futures_util::FutureExt;

@@ -47,6 +47,8 @@ pub(super) struct SqliteTransaction {
 impl SqliteTransaction {
     pub(super) async fn begin(mut writer: WriterGuard) -> Result<Self, CommitError> {
         writer.make_room().await?;
+        // So that nothing is deleted that is not in the file yet.
+        writer.write_waiting().await?;
         writer.begin().await?;
         let commit = writer.prepare();
         let (changed, deleted, flushed) = Default::default();

@@ -9,18 +9,23 @@
 //! `synchronous = FULL` includes the sync. After an error the connection is replaced, and memory is
 //! read from the file again. A change that is given up, because it was refused or its caller went
 //! away, is rolled back.
+//!
+//! Inserts that may wait are in memory first (`waiting`). What else is written comes after them.
 
 use std::sync::Arc;
 
+use cdb_types::session::Durability;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::array_heads::{ArrayHeads, PendingAppend};
 use super::commit::{Commit, CommitError};
 use super::compact::{merge_small, read_blocks};
-use super::journal::{self, FLUSH_BYTES};
+use super::journal::{self, FLUSH_BYTES, insert_entries};
 use super::owner;
+use super::waiting::Waiting;
 use crate::bus::Bus;
 use crate::events::ChangeLog;
 use crate::storage::Array;
@@ -45,6 +50,8 @@ pub(crate) struct Writer {
     is_superseded: bool,
     /// Gets a message when blocks were written. It has room for one.
     blocks_written: mpsc::Sender<()>,
+    /// The inserts that are in `heads` and not in the file.
+    waiting: Waiting,
 }
 
 /// What is known of the connection.
@@ -52,7 +59,8 @@ pub(crate) struct Writer {
 /// Before each `await` it is set to the worse state, which then remains if the future is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ConnectionState {
-    /// SQLite has confirmed that no transaction is open, and `heads` agrees with the file.
+    /// SQLite has confirmed that no transaction is open, and `heads` agrees with the file, apart from
+    /// what waits.
     Idle,
     /// A transaction was begun, and neither committed nor refused.
     Open,
@@ -64,6 +72,7 @@ impl Writer {
     /// Opens the connection, becomes the owner of the file, and reads what was left in the journal.
     pub(super) async fn open(
         options: SqliteConnectOptions,
+        durability: Durability,
         changes: ChangeLog,
         bus: Arc<dyn Bus>,
         blocks_written: mpsc::Sender<()>,
@@ -84,6 +93,7 @@ impl Writer {
             epoch,
             is_superseded,
             blocks_written,
+            waiting: Waiting::new(durability),
         };
         writer.load_heads().await?;
         Ok(writer)
@@ -106,8 +116,19 @@ impl Writer {
         Ok(PendingAppend::after(blocks))
     }
 
-    /// Writes, durably, and notifies subscribers.
+    /// Writes, durably unless inserts may wait, and notifies subscribers.
     pub(super) async fn commit(&mut self, mut commit: Commit) -> Result<(), CommitError> {
+        if !self.waiting.takes(&commit) {
+            self.write(&mut commit).await?;
+        }
+        self.heads.applied(commit.appends);
+        self.bus.publish(commit.events);
+        Ok(())
+    }
+
+    /// Writes durably, after what waits.
+    async fn write(&mut self, commit: &mut Commit) -> Result<(), CommitError> {
+        self.write_waiting().await?;
         if commit.is_one_statement() {
             self.make_idle().await?;
             self.state = ConnectionState::Failed;
@@ -117,9 +138,39 @@ impl Writer {
             let write = async |connection: &mut SqliteConnection| commit.write(connection).await;
             self.transaction(write).await?;
         }
-        self.heads.applied(commit.appends);
-        self.bus.publish(commit.events);
         Ok(())
+    }
+
+    /// Writes the inserts that wait, durably.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, they are written, or wait as before.
+    pub(super) async fn write_waiting(&mut self) -> Result<(), CommitError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        self.begin().await?;
+        self.state = ConnectionState::Failed;
+        let entries = self.waiting.entries();
+        if !insert_entries(&mut self.connection, &entries, self.epoch).await? {
+            return Err(CommitError::Superseded);
+        }
+        self.end().await?;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    /// Writes the inserts that wait if it is time to, or if there are many. Returns when the others must
+    /// be written, if any wait.
+    pub(super) async fn write_if_due(&mut self) -> Option<Instant> {
+        let due = self.waiting.due()?;
+        if (due <= Instant::now() || self.waiting.is_full())
+            && let Err(error) = self.write_waiting().await
+        {
+            tracing::error!(%error, "inserts that were answered are not on disk yet");
+            self.waiting.postpone();
+        }
+        self.waiting.due()
     }
 
     /// Makes blocks of what the journal holds if there is enough of it, and merges small blocks at
@@ -150,12 +201,16 @@ impl Writer {
         Ok(())
     }
 
-    /// Empties the journal if it has become too large, or returns an error.
+    /// Writes what waits if there is much of it, and empties the journal if it has become too large, or
+    /// returns an error.
     pub(super) async fn make_room(&mut self) -> Result<(), CommitError> {
+        if self.waiting.is_full() {
+            self.write_waiting().await?;
+        }
         if self.heads.journal_bytes() < MAX_JOURNAL_BYTES { Ok(()) } else { self.flush().await }
     }
 
-    /// Makes blocks of all that the journal holds.
+    /// Makes blocks of all that the journal holds, and of what waits.
     pub(super) async fn flush(&mut self) -> Result<(), CommitError> {
         self.make_idle().await?;
         let heads = self.heads.clone();
@@ -163,6 +218,7 @@ impl Writer {
             async |connection: &mut SqliteConnection| journal::flush(connection, &heads).await;
         let flushed = self.transaction(flush).await?;
         self.heads.flushed(flushed);
+        self.waiting.clear();
         self.note_blocks();
         Ok(())
     }
@@ -221,6 +277,15 @@ impl Writer {
         self.state = ConnectionState::Failed;
     }
 
+    /// Writes what waits, as a commit that succeeds and reports an error.
+    #[cfg(test)]
+    pub(super) async fn write_but_fail(&mut self) {
+        let entries = self.waiting.entries();
+        let written = insert_entries(&mut self.connection, &entries, self.epoch).await;
+        assert!(written.expect("written"));
+        self.set_failed();
+    }
+
     /// Ensures that no transaction is open and that `heads` agrees with the file.
     async fn make_idle(&mut self) -> Result<(), CommitError> {
         if self.is_superseded {
@@ -252,6 +317,7 @@ impl Writer {
         self.state = ConnectionState::Failed;
         self.begin_as_owner().await?;
         let loaded = journal::load(&mut self.connection).await?;
+        self.waiting.rejoin(&mut self.connection, &loaded.heads).await?;
         let end = if loaded.is_repaired { "COMMIT" } else { "ROLLBACK" };
         execute(&mut self.connection, end).await?;
         self.heads.replace(&loaded.heads);
@@ -259,9 +325,13 @@ impl Writer {
         Ok(())
     }
 
-    /// Empties the journal and closes the file.
+    /// Writes what waits, empties the journal and closes the file.
     pub(super) async fn close(mut self) {
-        let mut emptied = self.flush().await;
+        // First as rows of the journal, which take less room than blocks if the disk is full.
+        let mut emptied = self.write_waiting().await;
+        if emptied.is_ok() {
+            emptied = self.flush().await;
+        }
         if emptied.is_ok() {
             emptied = owner::release(&mut self.connection, self.epoch).await.map_err(Into::into);
         }
