@@ -107,7 +107,7 @@ proptest! {
 
     #[test]
     fn a_time_is_in_the_column_whose_bounds_it_lies_between(
-        t1 in -1.0e9..1.0e9,
+        t1 in -1.0e9_f64..1.0e9,
         span in prop_oneof![Just(0.0), 1.0e-3..1.0, 1.0..1.0e9],
         columns in 1_usize..2000,
         at in 0.0_f64..=1.0,
