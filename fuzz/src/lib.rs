@@ -9,6 +9,8 @@
 mod archive;
 #[cfg(feature = "server")]
 mod batch;
+#[cfg(feature = "server")]
+mod block;
 mod command;
 mod datapoint;
 mod json;
@@ -23,6 +25,8 @@ pub const TARGETS: &[Target] = &[
     ("archive", archive::check),
     #[cfg(feature = "server")]
     ("batch", batch::check),
+    #[cfg(feature = "server")]
+    ("block", block::check),
     ("command", command::check),
     ("datapoint", datapoint::check),
     ("query", query::check),

@@ -35,6 +35,11 @@ fn batch() {
 }
 
 #[test]
+fn block() {
+    replay("block");
+}
+
+#[test]
 fn command() {
     replay("command");
 }

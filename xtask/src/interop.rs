@@ -24,7 +24,9 @@ const REQUIREMENTS: [&str; 10] = [
 
 pub(crate) fn run() -> Result {
     let python = environment()?;
-    cargo(&["build", "--package", "cdb-cli"])?;
+    // All packages with a test, so that dependencies have the features that they have for all tests,
+    // and are not built again.
+    cargo(&["build", "--bin", "cdb", "--test", "python"])?;
     let data = root().join("target/interop");
     if data.exists() {
         std::fs::remove_dir_all(&data)?;
@@ -47,10 +49,7 @@ pub(crate) fn run() -> Result {
             .env("CDB_URL", &server.url),
     )?;
     command::run(
-        cargo_command(&["test", "--package", "cdb-core", "--package", "cdb-logger"])
-            .args(["--package", "cdb-query", "--features", "cdb-query/arrow"])
-            .args(["--test", "python", "--", "--ignored"])
-            .env("CDB_PYTHON", python),
+        cargo_command(&["test", "--test", "python", "--", "--ignored"]).env("CDB_PYTHON", python),
     )
 }
 

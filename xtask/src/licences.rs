@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::ci::Done;
-use crate::command::{Result, cargo, root, run};
+use crate::command::{Result, cargo_command, root, run};
 
 /// The version of cargo-deny that is used.
 const VERSION: &str = "0.20.2";
@@ -45,6 +45,8 @@ fn installed() -> Result<PathBuf> {
     }
     let tools = tools.to_str().ok_or("the path of the workspace is not UTF-8")?;
     let what = ["cargo-deny", "--version", VERSION, "--locked", "--no-default-features"];
-    cargo(&[&["install", "--quiet", "--root", tools], &what[..]].concat())?;
+    // Optimising it takes minutes, and it runs for seconds.
+    let install = ["install", "--quiet", "--debug", "--root", tools];
+    run(cargo_command(&[&install[..], &what].concat()).env("CARGO_PROFILE_DEV_DEBUG", "0"))?;
     Ok(own)
 }

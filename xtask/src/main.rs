@@ -3,7 +3,6 @@
 mod bench;
 mod ci;
 mod command;
-mod features;
 mod fuzz;
 mod interop;
 mod layers;

@@ -75,7 +75,7 @@ impl Release {
         changelog.release(new)?;
         cargo(&["update", "--quiet", "--workspace", "--offline"])?;
         compare_with_last_release()?;
-        packages::build()?;
+        packages::check()?;
         if self.dry_run {
             drop(changes);
             println!("{tag} can be released. The files are restored.");

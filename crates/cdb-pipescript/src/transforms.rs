@@ -174,13 +174,15 @@ fn distance(a: &str, b: &str) -> usize {
     rows[a.len()][b.len()]
 }
 
+/// A function that processes many numbers; see [`MapEach::apply_slice`].
+type ApplySlice<S> = fn(&mut S, &[f64], bool) -> Vec<f64>;
+
 /// A one-to-one transform: a state, and a function that processes the first datapoint of a window.
 struct Stateful<S> {
     state: S,
     ahead: usize,
     apply: fn(&mut S, &[Point], &mut Meter) -> Result<Point, RunError>,
-    /// The same for many numbers; see [`MapEach::apply_slice`].
-    apply_slice: Option<fn(&mut S, &[f64], bool) -> Vec<f64>>,
+    apply_slice: Option<ApplySlice<S>>,
 }
 
 impl<S: Clone + Send + Sync + 'static> MapEach for Stateful<S> {
@@ -228,7 +230,7 @@ fn map_each<S: Clone + Send + Sync + 'static>(
 fn map_numbers<S: Clone + Send + Sync + 'static>(
     state: S,
     apply: fn(&mut S, &[Point], &mut Meter) -> Result<Point, RunError>,
-    apply_slice: fn(&mut S, &[f64], bool) -> Vec<f64>,
+    apply_slice: ApplySlice<S>,
 ) -> Part {
     let apply_slice = Some(apply_slice);
     Part::One(Expression::MapEach(Box::new(Stateful { state, ahead: 0, apply, apply_slice })))

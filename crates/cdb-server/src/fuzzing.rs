@@ -5,6 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use cdb_types::{Timestamp, Validator};
 
+pub use crate::storage::format::fuzzing::{BlockBytes, BlockCell, ReadSummary};
 use crate::storage::{Batch, InsertRules};
 
 /// Reads the body of an insert as the server does at the time `now`. Returns the JSON array that is

@@ -1,14 +1,15 @@
 //! The settings in the table `metadata`, and the streams.
 
 use cdb_types::ApiKey;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row};
 
 use super::Queue;
 use crate::Error;
 
 /// The only row of `metadata`.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub(crate) struct Metadata {
-    #[sqlx(try_from = "String")]
     pub(crate) apikey: ApiKey,
     pub(crate) serverurl: String,
     pub(crate) lastsynctime: f64,
@@ -24,6 +25,18 @@ pub(crate) enum Setting {
     LastSync(f64),
     SyncPeriod(f64),
     Data(String),
+}
+
+impl FromRow<'_, SqliteRow> for Metadata {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            apikey: row.try_get::<String, _>("apikey")?.into(),
+            serverurl: row.try_get("serverurl")?,
+            lastsynctime: row.try_get("lastsynctime")?,
+            syncperiod: row.try_get("syncperiod")?,
+            userdatajson: row.try_get("userdatajson")?,
+        })
+    }
 }
 
 impl Metadata {

@@ -134,7 +134,7 @@ impl Pages {
         match std::mem::replace(&mut self.page, nothing) {
             Page::Columns(cells) => match cells.into_numbers() {
                 Ok(numbers) => return Ok(Some(numbers)),
-                Err(cells) => self.page = Page::Columns(Box::new(cells)),
+                Err(cells) => self.page = Page::Columns(cells),
             },
             text @ Page::Text(_) => self.page = text,
         }

@@ -26,7 +26,7 @@ pub(crate) struct Stored {
 /// A part of a [`Stored`] range.
 pub(super) enum Part<'a> {
     /// Many, in short.
-    Summary(Summarised),
+    Summary(&'a Summarised),
     /// Each, with the index of the first one, which is to be moved to the one after the last.
     Datapoints(&'a mut u64, Page),
 }
@@ -49,7 +49,7 @@ impl Stored {
                 let Range { start, end } = summary.range.clone();
                 gaps.push(next..start);
                 next = end;
-                if part(Part::Summary(summary))?.is_break() {
+                if part(Part::Summary(&summary))?.is_break() {
                     return Ok(());
                 }
                 merged += 1;
@@ -150,7 +150,7 @@ impl Stored {
             match part {
                 Part::Summary(block) => {
                     let numbers = block.summary.key(key).and_then(|values| values.drawn());
-                    if let (Some(column), Some(numbers)) = (column_of(&block), numbers) {
+                    if let (Some(column), Some(numbers)) = (column_of(block), numbers) {
                         plot.merge(column, &numbers);
                     }
                 }

@@ -5,6 +5,8 @@ pub(in crate::storage) mod block;
 mod bytes;
 pub(in crate::storage) mod checksum;
 pub(crate) mod columns;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 pub(crate) mod points;
 mod split;
 pub(in crate::storage) mod summary;

@@ -31,15 +31,15 @@ mod waiting;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use cdb_types::session::Durability;
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, SqlSafeStr};
 use tokio::sync::{Mutex, OwnedMutexGuard, mpsc};
 
 pub(crate) use commit::CommitError;
@@ -53,8 +53,24 @@ use array_heads::ArrayHeads;
 use transaction::WriterGuard;
 use writer::Writer;
 
-/// The changes of the tables from one format to the next.
-static MIGRATIONS: Migrator = sqlx::migrate!("src/storage/sqlite/migrations");
+/// The changes of the tables from one format to the next. The file keeps their names and checksums.
+///
+/// They are listed here rather than by the macro of sqlx: for its macros, everything that accesses a
+/// database, SQLite among it, is built a second time.
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let migrations = [
+        ("initial", include_str!("sqlite/migrations/0001_initial.sql")),
+        ("checksums", include_str!("sqlite/migrations/0002_checksums.sql")),
+        ("session", include_str!("sqlite/migrations/0003_session.sql")),
+        ("columns", include_str!("sqlite/migrations/0004_columns.sql")),
+        ("summaries", include_str!("sqlite/migrations/0005_summaries.sql")),
+    ];
+    let migrations = (1..).zip(migrations).map(|(version, (name, statements))| {
+        let statements = statements.into_sql_str();
+        Migration::new(version, name.into(), MigrationType::Simple, statements, false)
+    });
+    Migrator::with_migrations(migrations.collect())
+});
 
 /// The number of connections that read. Each has its own page cache.
 const READERS: u32 = 4;

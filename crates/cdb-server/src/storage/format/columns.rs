@@ -78,8 +78,8 @@ impl Cells {
     }
 
     /// Returns the rest of the datapoints if their values are numbers, and otherwise all as they were.
-    pub(crate) fn into_numbers(self) -> Result<NumberCells, Self> {
-        let Self { columns, rows, .. } = &self;
+    pub(crate) fn into_numbers(self: Box<Self>) -> Result<NumberCells, Box<Self>> {
+        let Self { columns, rows, .. } = &*self;
         let (Some(times), Some(values)) = (columns.times.numbers(), columns.values.numbers())
         else {
             return Err(self);
