@@ -196,9 +196,10 @@ mod tests {
             log.line("many");
         }
         drop(open);
-        // The thread may have taken one from the queue before it was full.
+        // The thread may have begun, with what was discarded until then, before the last one was discarded:
+        // then two of these are counts.
         let first: Vec<_> = lines.iter().take(MAX_WAITING).collect();
-        assert!(first.iter().filter(|line| *line == "many\n").count() >= MAX_WAITING - 1);
+        assert!(first.iter().filter(|line| *line == "many\n").count() >= MAX_WAITING - 2);
         log.flush();
         log.line("last");
         log.flush();
