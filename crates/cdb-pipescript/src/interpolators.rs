@@ -233,7 +233,7 @@ impl Column {
             Kind::Count => since.count.into(),
             Kind::Sum => since.sum.value().into(),
             Kind::Mean if since.count == 0.0 => 0.0.into(),
-            Kind::Mean => (since.sum.value() / since.count).into(),
+            Kind::Mean => since.sum.mean(since.count as u64).into(),
             Kind::Min | Kind::Max => since.extreme.map(|(_, value)| value).unwrap_or_default(),
             Kind::Script(_) => {
                 if let Some(mut run) = since.run.take() {

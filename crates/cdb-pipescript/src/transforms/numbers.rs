@@ -67,22 +67,22 @@ pub(super) const TRANSFORMS: &[Transform] = &[
             r#"[{"t":1,"d":3},{"t":2,"d":6.5}]"#,
         ],
         build: |_| {
-            type State = (ExactSum, f64);
+            type State = (ExactSum, u64);
             let apply = |(sum, count): &mut State, window: &[Point], _: &mut Meter| {
                 sum.add(window[0].d.to_number()?);
-                *count += 1.0;
-                Ok(Point { t: window[0].t, d: (sum.value() / *count).into() })
+                *count += 1;
+                Ok(Point { t: window[0].t, d: sum.mean(*count).into() })
             };
             Ok(map_numbers(State::default(), apply, |(sum, count), numbers, only_last| {
                 if only_last {
                     sum.extend(numbers);
-                    *count += numbers.len() as f64;
-                    return vec![sum.value() / *count];
+                    *count += numbers.len() as u64;
+                    return vec![sum.mean(*count)];
                 }
                 let next = |number: &f64| {
                     sum.add(*number);
-                    *count += 1.0;
-                    sum.value() / *count
+                    *count += 1;
+                    sum.mean(*count)
                 };
                 numbers.iter().map(next).collect()
             }))

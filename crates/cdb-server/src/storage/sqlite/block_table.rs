@@ -250,7 +250,8 @@ pub(super) async fn update_block(
     .execute(&mut *connection)
     .await?;
     if updated.rows_affected() == 1 {
-        summaries::write(connection, row.array, &header.range, finished, summary).await?;
+        let bytes = row.block.data.len();
+        summaries::write(connection, row.array, &header.range, finished, bytes, summary).await?;
     }
     Ok(())
 }

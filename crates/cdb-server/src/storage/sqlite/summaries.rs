@@ -16,15 +16,23 @@ use crate::storage::{Array, ReadError, Summarised};
 const MAX_SUMMARIES: usize = 256;
 const MAX_BYTES: usize = 128 * 1024;
 
-/// Writes the summary of a block, within a transaction. `checksum` is that of the block.
+/// A summary with more bytes is not written if it is longer than a quarter of its block: that is read
+/// instead. It has many different strings.
+const MAX_SUMMARY_BYTES: usize = 1024;
+
+/// Writes the summary of a block of a length in bytes, within a transaction. `checksum` is that of the block.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     array: Array,
     range: &Range<u64>,
     checksum: i64,
+    block_bytes: usize,
     summary: &BlockSummary,
 ) -> Result<(), sqlx::Error> {
     let data = summary.encode(range.start);
+    if data.len() > MAX_SUMMARY_BYTES.max(block_bytes / 4) {
+        return Ok(());
+    }
     sqlx::query(
         "INSERT OR REPLACE INTO summary (stream_id, substream, end_index, summary, seal)
          VALUES (?, ?, ?, ?, ?)",

@@ -227,3 +227,14 @@ async fn summaries_go_with_their_datapoints() {
     tx.commit().await.expect("a commit");
     assert_eq!(count().await, 0);
 }
+
+#[tokio::test]
+async fn a_summary_that_is_long_beside_its_block_is_not_written() {
+    let (_directory, store, array) = store().await;
+    let name = |t: u64| format!("{:036}", t % 190);
+    let names: Value = (1..=20_000_u64).map(|t| json!({"t": t, "d": name(t)})).collect();
+    insert(&store, array, &names).await.expect("stored");
+    finish(&store).await;
+    assert!(encoded(&store, 2).await > 3);
+    assert!(store.read_summaries(array, 0..20_000).await.expect("none").is_empty());
+}
