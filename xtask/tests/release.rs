@@ -9,13 +9,13 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// Replaces cargo: `publish` writes the name of the crate to a file, and fails for one crate;
-/// `info` looks it up there. `package` does nothing, since `cargo xtask ci packages` tests it. All
+/// `info` looks it up there. `check` does nothing, since `cargo xtask ci packages` checks the packages. All
 /// other commands run the real cargo.
 const CARGO: &str = r#"#!/bin/sh
 echo "$@" >> "$COPY/calls"
 case "$1" in
 info) grep -qx "${5%@*}" "$COPY/registry" ;;
-package) ;;
+check) ;;
 publish)
     test "$3" != "$FAILING" || exit 101
     echo "$3" >> "$COPY/registry" ;;
