@@ -22,8 +22,23 @@ pub(crate) use summarise::{Stored, plot_results};
 
 use cdb_pipescript::{Point, RunError};
 
-use crate::storage::ReadError;
+use crate::service::authorize::ReadPermit;
+use crate::storage::{PageSize, ReadError, Storage};
 use crate::usage::Exhausted;
+
+/// Reads the text of one datapoint, which must exist.
+async fn read_text(
+    storage: &dyn Storage,
+    permit: &ReadPermit,
+    index: u64,
+) -> Result<Vec<u8>, ReadError> {
+    let mut scan = storage.scan(permit, index..index + 1, PageSize::Small);
+    let mut text = scan.next().await?.unwrap_or_default();
+    // Without the brackets.
+    text.pop();
+    text.drain(..1.min(text.len()));
+    Ok(text)
+}
 
 /// Why a question has no further answer.
 #[derive(Debug, thiserror::Error)]

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 pub use exact_sum::ExactSum;
 pub use latest::Latest;
-pub use plot::{MAX_PLOT_COLUMNS, Plot, PlotBuilder, PlotColumn, PlotColumns};
+pub use plot::{MAX_PLOT_COLUMNS, Plot, PlotBuilder, PlotColumn, PlotColumns, plotted_number};
 pub use spread::{Sample, Spread};
 pub use statistics::{
     BooleanStatistics, KeyStatistics, KindCount, NumberStatistics, Statistics, StringStatistics,
@@ -246,11 +246,9 @@ pub(crate) fn add_sample(spread: &mut Option<Spread>, sample: Sample) {
     }
 }
 
-pub(crate) fn merge_spreads(spread: &mut Option<Spread>, other: Option<&Spread>) {
-    match (&mut *spread, other) {
-        (_, None) => {}
-        (Some(spread), Some(other)) => spread.merge(other),
-        (None, Some(other)) => *spread = Some(other.clone()),
+fn merge_spreads(spread: &mut Option<Spread>, other: Option<&Spread>) {
+    if let Some(other) = other {
+        other.merge_into(spread);
     }
 }
 

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use connectordb::Datapoint;
+use connectordb::types::summary::plotted_number;
 use console::Term;
 use futures_util::TryStreamExt;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::Result;
 use crate::connect::Server;
@@ -107,12 +107,7 @@ fn not_written(file: &Path, error: std::io::Error) -> String {
 
 /// The point of a datapoint, or `None` if its value, or that of the key, is not a number.
 fn point(datapoint: &Datapoint, key: Option<&str>) -> Option<(f64, f64)> {
-    let value = key.map_or(Some(&datapoint.d), |key| datapoint.d.get(key))?;
-    let number = match value {
-        Value::Number(number) => number.as_f64()?,
-        Value::Bool(flag) => f64::from(u8::from(*flag)),
-        _ => return None,
-    };
+    let number = plotted_number(&datapoint.d, key)?;
     Some((datapoint.t.as_secs_f64(), number))
 }
 

@@ -5,9 +5,8 @@ use std::ops::{Bound, RangeBounds};
 use std::pin::Pin;
 
 use cdb_types::endpoint::{self, OrDatapoints};
-use cdb_types::summary::{Plot, PlotBuilder, Sample, Statistics, Summary};
+use cdb_types::summary::{Plot, PlotBuilder, Sample, Statistics, Summary, plotted_number};
 use cdb_types::{DataQuery, DatapointArray, PlotQuery, Timestamp};
-use serde_json::Value;
 
 use super::Stream;
 use crate::{Error, Result};
@@ -130,14 +129,9 @@ fn plot_of(datapoints: &DatapointArray, query: &PlotQuery) -> Plot {
     let t1 = query.t1.or(first).or(query.t2).unwrap_or_default();
     let t2 = query.t2.or_else(|| datapoints.last().map(time)).unwrap_or(t1);
     let mut plot = PlotBuilder::new(t1, t2, query.columns);
+    let key = query.key.as_deref();
     for (index, datapoint) in datapoints.iter().enumerate() {
-        let value = query.key.as_ref().map_or(Some(&datapoint.d), |key| datapoint.d.get(key));
-        let value = match value {
-            Some(Value::Number(number)) => number.as_f64(),
-            Some(Value::Bool(flag)) => Some(f64::from(u8::from(*flag))),
-            _ => None,
-        };
-        if let Some(value) = value {
+        if let Some(value) = plotted_number(&datapoint.d, key) {
             plot.add(Sample { index: index as u64, t: time(datapoint), value });
         }
     }

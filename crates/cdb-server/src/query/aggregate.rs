@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 
 use cdb_pipescript::{Aggregate, Point};
-use cdb_types::summary::{Sample, Spread};
+use cdb_types::summary::{Sample, Spread, plotted_number};
 
-use super::summarise::{Part, Stored, drawn};
-use super::{QueryFailure, Source, read_point};
-use crate::storage::{PageSize, ReadError, Summarised, Visited};
+use super::summarise::{Part, Stored};
+use super::{QueryFailure, Source, read_point, read_text};
+use crate::storage::{ReadError, Summarised, Visited};
 
 /// The result of a script that a summary of numbers may answer.
 #[derive(Debug)]
@@ -15,24 +15,26 @@ pub(crate) struct AggregateRow {
     aggregate: Aggregate,
     /// `None` when it was asked for.
     stored: Option<Stored>,
-    /// The script, which runs if there are other values than numbers.
-    source: Source,
-    runs: bool,
+    /// The script, which runs if there are other values than numbers; `None` if it is not needed.
+    source: Option<Source>,
 }
 
 impl AggregateRow {
     pub(crate) fn new(aggregate: Aggregate, stored: Stored, source: Source) -> Self {
-        Self { aggregate, stored: Some(stored), source, runs: false }
+        Self { aggregate, stored: Some(stored), source: Some(source) }
     }
 
     pub(crate) async fn next(&mut self) -> Result<Option<Point>, QueryFailure> {
-        if let Some(stored) = self.stored.take() {
-            match stored.aggregate(self.aggregate).await? {
-                Aggregated::Known(point) => return Ok(point),
-                Aggregated::Unknown => self.runs = true,
-            }
+        if let Some(stored) = self.stored.take()
+            && let Aggregated::Known(point) = stored.aggregate(self.aggregate).await?
+        {
+            self.source = None;
+            return Ok(point);
         }
-        if self.runs { self.source.next().await } else { Ok(None) }
+        match &mut self.source {
+            Some(source) => source.next().await,
+            None => Ok(None),
+        }
     }
 }
 
@@ -62,39 +64,32 @@ impl Stored {
             _ => return Ok(Aggregated::Unknown),
         };
         // The datapoint itself, since its number may have more digits than a float.
-        let mut scan = self.storage.scan(&self.permit, extreme..extreme + 1, PageSize::Small);
-        let text = scan.next().await?.unwrap_or_default();
-        let (point, _) = read_point(text.get(1..).unwrap_or_default())?;
+        let text = read_text(&*self.storage, &self.permit, extreme).await?;
+        let (point, _) = read_point(&text)?;
         Ok(Aggregated::Known(Some(point)))
     }
 
     /// Returns the spread of the numbers and booleans, if there are no other values.
     async fn numbers(self) -> Result<Option<Spread>, ReadError> {
         let (mut numbers, mut has_others) = (None, false);
-        let merge = |numbers: &mut Option<Spread>, more: Option<Spread>| match (&mut *numbers, more)
-        {
-            (Some(numbers), Some(more)) => numbers.merge(&more),
-            (None, more) => *numbers = more,
-            (Some(_), None) => {}
-        };
         let part = |part: Part<'_>| {
             match part {
                 Part::Summary(Summarised { summary, .. }) => {
                     let all = summary.value.drawn().filter(|all| all.count == summary.count);
                     has_others |= all.is_none();
-                    merge(&mut numbers, all);
+                    all.iter().for_each(|all| all.merge_into(&mut numbers));
                 }
                 Part::Datapoints(index, page) => page.visit(|visited| {
                     let more = match visited {
                         Visited::Numbers(t, d) => Spread::of_numbers(*index, t, d),
                         Visited::Json(t, value) => {
                             let sample = |value| Sample { index: *index, t, value };
-                            let value = drawn(value, "");
+                            let value = plotted_number(value, None);
                             has_others |= value.is_none();
                             value.map(|value| Spread::of(sample(value)))
                         }
                     };
-                    merge(&mut numbers, more);
+                    more.iter().for_each(|more| more.merge_into(&mut numbers));
                     *index += visited.count();
                 })?,
             }

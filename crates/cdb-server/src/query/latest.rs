@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::AnswerError;
+use super::{AnswerError, read_text};
 use crate::compute::Compute;
 use crate::identity::Principal;
 use crate::service::authorize::ReadPermit;
-use crate::storage::{Array, Last, Latest, PageSize, ReadError, Storage};
+use crate::storage::{Array, Last, Latest, ReadError, Storage};
 
 /// The number of streams that are read at once.
 const STREAMS_AT_A_TIME: usize = 256;
@@ -118,7 +118,7 @@ impl Rows {
         latest: Latest,
     ) -> Result<(), ReadError> {
         let last = match latest.last {
-            Last::Long => match self.read(permit, latest.length).await {
+            Last::Long => match read_text(&*self.storage, permit, latest.length - 1).await {
                 Ok(text) => Last::Text(text),
                 // It was deleted meanwhile.
                 Err(ReadError::Gone) => return Ok(()),
@@ -144,15 +144,5 @@ impl Rows {
         }
         text.push(b'}');
         Ok(())
-    }
-
-    /// Reads the last datapoint of a stream.
-    async fn read(&self, permit: &ReadPermit, length: u64) -> Result<Vec<u8>, ReadError> {
-        let mut scan = self.storage.scan(permit, length - 1..length, PageSize::Small);
-        let mut text = scan.next().await?.unwrap_or_default();
-        // Without the brackets.
-        text.pop();
-        text.drain(..1.min(text.len()));
-        Ok(text)
     }
 }

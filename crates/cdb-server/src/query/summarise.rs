@@ -4,11 +4,10 @@ use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use cdb_pipescript::{Point, RunError, Value as ScriptValue};
-use cdb_types::summary::{Plot, PlotBuilder, Sample, Statistics, Summary};
+use cdb_types::summary::{Plot, PlotBuilder, Sample, Statistics, Summary, plotted_number};
 use cdb_types::{Datapoint, PlotQuery};
-use serde_json::Value;
 
-use super::{QueryFailure, Source};
+use super::{QueryFailure, Source, read_text};
 use crate::service::authorize::ReadPermit;
 use crate::storage::{BlockError, Page, PageSize, ReadError, Storage, Summarised, Visited, add_to};
 
@@ -76,11 +75,8 @@ impl Stored {
     /// Returns the datapoint with an index, if the range has it.
     async fn datapoint(&self, index: Option<u64>) -> Result<Option<Datapoint>, ReadError> {
         let Some(index) = index.filter(|index| self.range.contains(index)) else { return Ok(None) };
-        let mut scan = self.storage.scan(&self.permit, index..index + 1, PageSize::Small);
-        let text = scan.next().await?.unwrap_or_default();
-        let [datapoint]: [Datapoint; 1] =
-            serde_json::from_slice(&text).map_err(BlockError::from)?;
-        Ok(Some(datapoint))
+        let text = read_text(&*self.storage, &self.permit, index).await?;
+        Ok(Some(serde_json::from_slice(&text).map_err(BlockError::from)?))
     }
 
     async fn first(&self) -> Result<Option<Datapoint>, ReadError> {
@@ -159,7 +155,8 @@ impl Stored {
                         Visited::Numbers(t, d) if key.is_empty() => plot.add_numbers(*index, t, d),
                         Visited::Numbers(..) => {}
                         Visited::Json(t, value) => {
-                            if let Some(value) = drawn(value, key) {
+                            let key = Some(key).filter(|key| !key.is_empty());
+                            if let Some(value) = plotted_number(value, key) {
                                 plot.add(Sample { index: *index, t, value });
                             }
                         }
@@ -205,19 +202,6 @@ pub(crate) async fn plot_results(
         count += 1;
     }
     Ok(plot.finish(count))
-}
-
-/// What a plot shows of a value, or of the value of a key unless that is empty.
-pub(super) fn drawn(value: &Value, key: &str) -> Option<f64> {
-    if key.is_empty() { drawn_json(value) } else { drawn_json(value.get(key)?) }
-}
-
-fn drawn_json(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::Bool(flag) => Some(f64::from(u8::from(*flag))),
-        _ => None,
-    }
 }
 
 fn drawn_result(value: &ScriptValue) -> Option<f64> {

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sample, Spread, add_sample, merge_spreads};
+use serde_json::Value;
+
+use super::{Sample, Spread, add_sample};
 
 /// A plot has at most so many columns.
 pub const MAX_PLOT_COLUMNS: usize = 10_000;
@@ -124,6 +126,16 @@ impl Plot {
     }
 }
 
+/// Returns what a plot shows of a value, or of the value of a key: a number, or a boolean as 0 or 1.
+#[must_use]
+pub fn plotted_number(value: &Value, key: Option<&str>) -> Option<f64> {
+    match key.map_or(Some(value), |key| value.get(key))? {
+        Value::Number(number) => number.as_f64(),
+        Value::Bool(flag) => Some(f64::from(u8::from(*flag))),
+        _ => None,
+    }
+}
+
 /// The columns that a range of time is divided into.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlotColumns {
@@ -211,8 +223,10 @@ impl PlotBuilder {
             };
             let end = self.columns.end(column);
             let next = at + t[at..count].partition_point(|t| *t <= end).max(1);
-            let numbers = Spread::of_numbers(first + at as u64, &t[at..next], &d[at..next]);
-            merge_spreads(&mut self.spreads[column], numbers.as_ref());
+            if let Some(numbers) = Spread::of_numbers(first + at as u64, &t[at..next], &d[at..next])
+            {
+                numbers.merge_into(&mut self.spreads[column]);
+            }
             at = next;
         }
     }
@@ -220,7 +234,7 @@ impl PlotBuilder {
     /// Adds numbers that all lie in one column; see [`PlotColumns::column_of`].
     pub fn merge(&mut self, column: usize, numbers: &Spread) {
         if let Some(column) = self.spreads.get_mut(column) {
-            merge_spreads(column, Some(numbers));
+            numbers.merge_into(column);
         }
     }
 

@@ -86,6 +86,14 @@ impl Spread {
         [other.first, other.min, other.max, other.last].into_iter().for_each(|it| self.note(it));
     }
 
+    /// Adds the numbers to a spread that may have none yet.
+    pub fn merge_into(&self, other: &mut Option<Self>) {
+        match other {
+            Some(other) => other.merge(self),
+            None => *other = Some(self.clone()),
+        }
+    }
+
     /// Returns the mean: the sum, which has no rounding errors, divided by the count.
     #[must_use]
     pub fn mean(&self) -> f64 {

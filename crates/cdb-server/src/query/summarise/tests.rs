@@ -4,7 +4,7 @@ use cdb_pipescript::{Aggregate, Script};
 use cdb_types::summary::{Sample, Statistics};
 use proptest::test_runner::{Config, TestRunner};
 use proptest::{prelude::*, sample::Index};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::aggregate::Aggregated;
 use super::super::read_point;
@@ -78,14 +78,13 @@ impl Model {
 
     /// Whether there are other values than numbers and booleans.
     fn has_others(&self, range: &Range<usize>) -> bool {
-        self.points[range.clone()].iter().any(|(_, value)| drawn_json(value).is_none())
+        self.points[range.clone()].iter().any(|(_, value)| plotted_number(value, None).is_none())
     }
 
     fn plot(&self, mut plot: PlotBuilder, range: &Range<usize>, key: Option<&str>) -> Plot {
         for index in range.clone() {
             let (t, value) = &self.points[index];
-            let value = key.map_or(Some(value), |key| value.get(key));
-            if let Some(value) = value.and_then(drawn_json) {
+            if let Some(value) = plotted_number(value, key) {
                 plot.add(Sample { index: index as u64, t: *t, value });
             }
         }
