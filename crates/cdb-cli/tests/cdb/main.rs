@@ -1,7 +1,11 @@
 //! Tests that run the `cdb` command as a person or a script does.
 
 mod commands;
+mod data_file;
 mod home;
 mod insert;
+mod log;
+mod login;
+mod read;
 #[cfg(unix)]
 mod serve;
