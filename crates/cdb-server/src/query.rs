@@ -12,7 +12,7 @@ mod source;
 mod summarise;
 
 pub(crate) use aggregate::AggregateRow;
-pub(crate) use answer::{Answer, AnswerError, write_point};
+pub(crate) use answer::{Answer, AnswerError, Elements, write_point};
 pub(crate) use dataset::{Dataset, Times};
 pub(crate) use latest::LatestRows;
 pub(crate) use memory::Memory;

@@ -17,9 +17,16 @@ const PIECE_BYTES: usize = 64 * 1024;
 pub(crate) enum Answer {
     /// The datapoints as they are stored.
     Stored(Box<dyn Scan>),
-    Computed(Box<Computed>),
+    Computed(Computed),
+}
+
+/// What the elements of a computed answer are made of.
+#[derive(Debug)]
+pub(crate) enum Elements {
+    /// Datapoints.
+    Rows(Box<Rows>),
     /// The last datapoints of many streams.
-    Latest(Box<LatestRows>),
+    Latest(LatestRows),
 }
 
 /// Why a response ends early.
@@ -39,10 +46,10 @@ impl From<ReadError> for AnswerError {
 }
 
 impl Answer {
-    /// Rows that are computed for a caller while they are sent.
-    pub(crate) fn computed(rows: Rows, compute: Compute, principal: Principal) -> Self {
-        let state = Some(Pieces { rows, begun: false, ended: false });
-        Self::Computed(Box::new(Computed { state, compute, principal }))
+    /// Elements that are computed for a caller while they are sent.
+    pub(crate) fn computed(elements: Elements, compute: Compute, principal: Principal) -> Self {
+        let state = Some(Pieces { elements, begun: false, ended: false });
+        Self::Computed(Computed { state, compute, principal })
     }
 
     /// Returns the next piece, or `None` after the last.
@@ -50,7 +57,6 @@ impl Answer {
         match self {
             Self::Stored(scan) => Ok(scan.next().await?),
             Self::Computed(computed) => computed.next().await,
-            Self::Latest(rows) => rows.next().await,
         }
     }
 
@@ -59,7 +65,6 @@ impl Answer {
         match self {
             Self::Stored(scan) => scan.is_done(),
             Self::Computed(computed) => computed.state.as_ref().is_none_or(|state| state.ended),
-            Self::Latest(rows) => rows.is_done(),
         }
     }
 }
@@ -89,10 +94,10 @@ impl Computed {
     }
 }
 
-/// Rows that become text.
+/// Elements that become text.
 #[derive(Debug)]
 struct Pieces {
-    rows: Rows,
+    elements: Elements,
     begun: bool,
     ended: bool,
 }
@@ -104,16 +109,34 @@ impl Pieces {
         }
         let mut text = Vec::new();
         while text.len() < PIECE_BYTES {
-            let Some(point) = self.rows.next().await? else {
+            let separator = if self.begun { b',' } else { b'[' };
+            if !self.elements.write_next(separator, &mut text).await? {
                 text.extend_from_slice(if self.begun { b"]" } else { b"[]" });
                 self.ended = true;
                 break;
-            };
-            text.push(if self.begun { b',' } else { b'[' });
+            }
             self.begun = true;
-            write_point(&mut text, point)?;
         }
         Ok(Some(text))
+    }
+}
+
+impl Elements {
+    /// Adds a separator and the next element to a text. Returns whether there was one.
+    async fn write_next(
+        &mut self,
+        separator: u8,
+        text: &mut Vec<u8>,
+    ) -> Result<bool, QueryFailure> {
+        match self {
+            Self::Rows(rows) => {
+                let Some(point) = rows.next().await? else { return Ok(false) };
+                text.push(separator);
+                write_point(text, point)?;
+                Ok(true)
+            }
+            Self::Latest(latest) => Ok(latest.write_next(separator, text).await?),
+        }
     }
 }
 

@@ -5,29 +5,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{AnswerError, read_text};
-use crate::compute::Compute;
-use crate::identity::Principal;
+use super::read_text;
 use crate::service::authorize::ReadPermit;
 use crate::storage::{Array, Last, Latest, ReadError, Storage};
 
 /// The number of streams that are read at once.
 const STREAMS_AT_A_TIME: usize = 256;
 
-/// The size of a piece of the response, in bytes. It is longer if its last datapoint is.
-const PIECE_BYTES: usize = 64 * 1024;
-
 /// Streams whose lengths and last datapoints are sent.
 #[derive(Debug)]
 pub(crate) struct LatestRows {
-    /// `None` after an error, or while a piece is made.
-    state: Option<Rows>,
-    compute: Compute,
-    principal: Principal,
-}
-
-#[derive(Debug)]
-struct Rows {
     storage: Arc<dyn Storage>,
     /// What is still to be read.
     wanted: VecDeque<(String, ReadPermit)>,
@@ -35,69 +22,39 @@ struct Rows {
     read: VecDeque<(String, ReadPermit, Latest)>,
     /// The streams that were added: each is listed once.
     added: HashSet<Array>,
-    begun: bool,
-    ended: bool,
 }
 
 impl LatestRows {
-    /// Creates an empty list, which is made for a caller.
-    pub(crate) fn new(storage: Arc<dyn Storage>, compute: Compute, principal: &Principal) -> Self {
+    /// Creates an empty list.
+    pub(crate) fn new(storage: Arc<dyn Storage>) -> Self {
         let (wanted, read, added) = Default::default();
-        let rows = Rows { storage, wanted, read, added, begun: false, ended: false };
-        Self { state: Some(rows), compute, principal: principal.clone() }
+        Self { storage, wanted, read, added }
     }
 
     /// Adds a stream, unless it was added before.
     pub(crate) fn push(&mut self, path: String, permit: ReadPermit) {
-        if let Some(rows) = &mut self.state
-            && rows.added.insert(permit.array())
-        {
-            rows.wanted.push_back((path, permit));
+        if self.added.insert(permit.array()) {
+            self.wanted.push_back((path, permit));
         }
     }
 
-    /// Returns whether the last piece has been returned.
-    pub(crate) fn is_done(&self) -> bool {
-        self.state.as_ref().is_none_or(|rows| rows.ended)
-    }
-
-    /// Returns the next piece of a JSON array, or `None` after the last.
-    ///
-    /// # Cancel safety
-    /// If the future is dropped, the response ends.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, AnswerError> {
-        let Some(mut rows) = self.state.take() else { return Ok(None) };
-        let made = self.compute.run(&self.principal, async move {
-            let piece = rows.next().await;
-            (rows, piece)
-        });
-        let (rows, piece) = made.await.map_err(AnswerError::Compute)?;
-        let piece = piece?;
-        self.state = Some(rows);
-        Ok(piece)
-    }
-}
-
-impl Rows {
-    async fn next(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
-        if self.ended {
-            return Ok(None);
-        }
-        let mut text = Vec::new();
-        while text.len() < PIECE_BYTES {
-            if self.read.is_empty() {
-                if self.wanted.is_empty() {
-                    text.extend_from_slice(if self.begun { b"]" } else { b"[]" });
-                    self.ended = true;
-                    break;
-                }
+    /// Adds a separator and the next element of the response to a text. Returns whether there was one.
+    pub(super) async fn write_next(
+        &mut self,
+        separator: u8,
+        text: &mut Vec<u8>,
+    ) -> Result<bool, ReadError> {
+        loop {
+            if self.read.is_empty() && !self.wanted.is_empty() {
                 self.read_more().await?;
             }
-            if let Some((path, permit, latest)) = self.read.pop_front() {
-                self.write(&mut text, &path, &permit, latest).await?;
+            let Some((path, permit, latest)) = self.read.pop_front() else { return Ok(false) };
+            let length = latest.length;
+            if let Some(last) = self.last(&permit, latest).await? {
+                write(separator, text, &path, length, &last);
+                return Ok(true);
             }
         }
-        Ok(Some(text))
     }
 
     async fn read_more(&mut self) -> Result<(), ReadError> {
@@ -109,40 +66,35 @@ impl Rows {
         Ok(())
     }
 
-    /// Adds an element of the response.
-    async fn write(
-        &mut self,
-        text: &mut Vec<u8>,
-        path: &str,
-        permit: &ReadPermit,
-        latest: Latest,
-    ) -> Result<(), ReadError> {
-        let last = match latest.last {
-            Last::Long => match read_text(&*self.storage, permit, latest.length - 1).await {
-                Ok(text) => Last::Text(text),
-                // It was deleted meanwhile.
-                Err(ReadError::Gone) => return Ok(()),
-                Err(ReadError::Damaged(damage)) => Last::Damaged(damage),
-                Err(other) => return Err(other),
-            },
-            last => last,
-        };
-        text.push(if self.begun { b',' } else { b'[' });
-        self.begun = true;
-        // By hand, since the last datapoint is JSON already. A path has no characters to escape.
-        text.extend_from_slice(br#"{"stream":""#);
-        text.extend_from_slice(path.as_bytes());
-        text.extend_from_slice(format!(r#"","length":{},"last":"#, latest.length).as_bytes());
-        match &last {
-            Last::Text(datapoint) => text.extend_from_slice(datapoint),
-            _ => text.extend_from_slice(b"null"),
+    /// Returns the last datapoint of a stream, or `None` if the stream was deleted meanwhile.
+    async fn last(&self, permit: &ReadPermit, latest: Latest) -> Result<Option<Last>, ReadError> {
+        if !matches!(latest.last, Last::Long) {
+            return Ok(Some(latest.last));
         }
-        if let Last::Damaged(damage) = last {
-            text.extend_from_slice(br#","error":"#);
-            let damage = Value::from(damage.to_string());
-            text.extend_from_slice(damage.to_string().as_bytes());
+        match read_text(&*self.storage, permit, latest.length - 1).await {
+            Ok(text) => Ok(Some(Last::Text(text))),
+            Err(ReadError::Gone) => Ok(None),
+            Err(ReadError::Damaged(damage)) => Ok(Some(Last::Damaged(damage))),
+            Err(other) => Err(other),
         }
-        text.push(b'}');
-        Ok(())
     }
+}
+
+/// Adds a separator and an element of the response to a text.
+fn write(separator: u8, text: &mut Vec<u8>, path: &str, length: u64, last: &Last) {
+    text.push(separator);
+    // By hand, since the last datapoint is JSON already. A path has no characters to escape.
+    text.extend_from_slice(br#"{"stream":""#);
+    text.extend_from_slice(path.as_bytes());
+    text.extend_from_slice(format!(r#"","length":{length},"last":"#).as_bytes());
+    match last {
+        Last::Text(datapoint) => text.extend_from_slice(datapoint),
+        _ => text.extend_from_slice(b"null"),
+    }
+    if let Last::Damaged(damage) = last {
+        text.extend_from_slice(br#","error":"#);
+        let damage = Value::from(damage.to_string());
+        text.extend_from_slice(damage.to_string().as_bytes());
+    }
+    text.push(b'}');
 }

@@ -10,7 +10,7 @@ use super::{Service, authorize};
 use crate::api_error::ApiError;
 use crate::identity::Principal;
 use crate::permissions::{Field, Grant, Operation};
-use crate::query::{Answer, LatestRows};
+use crate::query::{Answer, Elements, LatestRows};
 use crate::storage::{Array, Device, StreamName};
 
 /// The number of paths that may be asked for at once.
@@ -34,7 +34,7 @@ impl Service {
                 ),
             ));
         }
-        let mut rows = LatestRows::new(Arc::clone(&self.storage), self.compute.clone(), principal);
+        let mut rows = LatestRows::new(Arc::clone(&self.storage));
         let mut seen = HashSet::new();
         for path in paths.into_iter().filter(|path| seen.insert(path.clone())) {
             match self.add_latest(principal, &path, &mut rows).await {
@@ -43,7 +43,7 @@ impl Service {
             }
             tokio::task::yield_now().await;
         }
-        Ok(Answer::Latest(Box::new(rows)))
+        Ok(self.computed(principal, Elements::Latest(rows)))
     }
 
     async fn add_latest(

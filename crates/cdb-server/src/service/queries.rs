@@ -14,7 +14,9 @@ use super::authorize::ReadPermit;
 use crate::api_error::ApiError;
 use crate::identity::Principal;
 use crate::limits::Limits;
-use crate::query::{AggregateRow, Answer, Dataset, Memory, Merged, Rows, Source, Stored, Times};
+use crate::query::{
+    AggregateRow, Answer, Dataset, Elements, Memory, Merged, Rows, Source, Stored, Times,
+};
 use crate::storage::PageSize;
 use crate::usage::{Caller, Quota};
 
@@ -58,7 +60,7 @@ impl Service {
                 }
                 None => Rows::Source(source),
             };
-            return Ok(self.computed(principal, rows));
+            return Ok(self.computed_rows(principal, rows));
         }
         let end = range.end.min(range.start.saturating_add(limit.unwrap_or(u64::MAX)));
         Ok(Answer::Stored(self.storage.scan(&permit, range.start..end, PageSize::Large)))
@@ -83,7 +85,7 @@ impl Service {
         let streams = self.may_read_all(principal, check_merge(streams)?).await?;
         let memory = self.script_memory(principal);
         let merged = self.open(principal, streams, None, &memory).await?;
-        Ok(self.computed(principal, Rows::Merged(merged)))
+        Ok(self.computed_rows(principal, Rows::Merged(merged)))
     }
 
     /// Opens several streams as a table.
@@ -137,7 +139,7 @@ impl Service {
             let source = self.open(principal, streams, first_row, &memory).await?;
             dataset.add(name, &interpolator, source, allow_nil);
         }
-        Ok(self.computed(principal, Rows::Dataset(dataset)))
+        Ok(self.computed_rows(principal, Rows::Dataset(dataset)))
     }
 
     /// Returns an error if a dataset has more rows than are allowed.
@@ -150,8 +152,12 @@ impl Service {
         Err(ApiError::new(403, ErrorKind::Limit, msg))
     }
 
-    fn computed(&self, principal: &Principal, rows: Rows) -> Answer {
-        Answer::computed(rows, self.compute.clone(), principal.clone())
+    fn computed_rows(&self, principal: &Principal, rows: Rows) -> Answer {
+        self.computed(principal, Elements::Rows(Box::new(rows)))
+    }
+
+    pub(super) fn computed(&self, principal: &Principal, elements: Elements) -> Answer {
+        Answer::computed(elements, self.compute.clone(), principal.clone())
     }
 
     /// Counts what the scripts of a query hold.

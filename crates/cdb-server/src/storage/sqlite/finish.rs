@@ -135,12 +135,18 @@ impl Progress {
     }
 }
 
+/// Blocks of text of which columns can be made. The condition is word by word that of the index, so that the
+/// index can be used.
+macro_rules! from_unfinished {
+    () => {
+        "FROM block INDEXED BY block_unfinished
+         WHERE encoding = 1 AND coalesce(text_bytes, 65536) BETWEEN 65536 AND 524288"
+    };
+}
+
 /// Returns how many blocks there are of which columns are to be made, if the file can be read.
 async fn unfinished(readers: &SqlitePool) -> Option<i64> {
-    let count = sqlx::query_scalar(
-        "SELECT count(*) FROM block INDEXED BY block_unfinished
-         WHERE encoding = 1 AND coalesce(text_bytes, 65536) BETWEEN 65536 AND 524288",
-    );
+    let count = sqlx::query_scalar(concat!("SELECT count(*) ", from_unfinished!()));
     count.fetch_one(readers).await.ok()
 }
 
@@ -212,12 +218,11 @@ impl Finisher {
     /// Makes columns of the next blocks. Also returns the row of the last one that was looked at; `None`
     /// if no blocks are left.
     async fn finish_some(&mut self) -> Result<(Vec<Finished>, Option<i64>), CommitError> {
-        // The condition is word by word that of the index, so that the index can be used.
-        let ids: Vec<i64> = sqlx::query_scalar(
-            "SELECT rowid FROM block INDEXED BY block_unfinished
-             WHERE encoding = 1 AND coalesce(text_bytes, 65536) BETWEEN 65536 AND 524288
-                 AND rowid > ? ORDER BY rowid LIMIT ?",
-        )
+        let ids: Vec<i64> = sqlx::query_scalar(concat!(
+            "SELECT rowid ",
+            from_unfinished!(),
+            " AND rowid > ? ORDER BY rowid LIMIT ?",
+        ))
         .bind(self.after)
         .bind(MAX_BLOCKS as i64)
         .fetch_all(&self.readers)
