@@ -1,7 +1,6 @@
 //! What a plot draws.
 
 use serde::{Deserialize, Serialize};
-
 use serde_json::Value;
 
 use super::{Sample, Spread, add_sample};

@@ -236,17 +236,18 @@ pub(super) async fn update_block(
     // Columns are a tenth as long as their text. Where that was, each would leave most of its page empty; as new
     // rows, several share one.
     let becomes_short = row.block.encoding == Encoding::Columns;
+    macro_rules! where_unchanged {
+        () => {
+            " WHERE rowid = ?5 AND checksum IS ?6 AND encoding = 1 AND stream_id = ?7
+                 AND substream = ?8 AND first_index = ?9 AND end_index = ?10"
+        };
+    }
     let statement = match becomes_short {
-        true => {
-            "DELETE FROM block
-             WHERE rowid = ?5 AND checksum IS ?6 AND encoding = 1 AND stream_id = ?7
-                 AND substream = ?8 AND first_index = ?9 AND end_index = ?10"
-        }
-        false => {
-            "UPDATE block SET encoding = ?1, data = ?2, text_bytes = ?3, checksum = ?4
-             WHERE rowid = ?5 AND checksum IS ?6 AND encoding = 1 AND stream_id = ?7
-                 AND substream = ?8 AND first_index = ?9 AND end_index = ?10"
-        }
+        true => concat!("DELETE FROM block", where_unchanged!()),
+        false => concat!(
+            "UPDATE block SET encoding = ?1, data = ?2, text_bytes = ?3, checksum = ?4",
+            where_unchanged!()
+        ),
     };
     let replaced = sqlx::query(statement)
         .bind(header.encoding)
