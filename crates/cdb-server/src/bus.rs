@@ -17,7 +17,7 @@ pub(crate) use local::LocalBus;
 /// Carries events.
 ///
 /// Events of an array arrive in the order in which they were published. Some may be missing: every
-/// event has its index, so whoever receives it sees what was missed, and reads that from storage.
+/// event has its position, so whoever receives it sees what was missed, and reads that from storage.
 #[async_trait]
 pub(crate) trait Bus: Debug + Send + Sync {
     /// Returns whether the events of an array are to be published. This may change while a commit

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use crate::storage::model::ObjectId;
 
-pub(crate) use data::{Appended, Counted, EVENT_BYTES, Event, EventQueue, QueuedEvent};
+pub(crate) use data::{Appended, Counted, EVENT_BYTES, Event, EventQueue, QueuedEvent, Replaced};
 pub(crate) use shares::Shares;
 
 /// The maximum number of objects whose last change is remembered. When there are more, the older half

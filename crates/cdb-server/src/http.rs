@@ -48,7 +48,11 @@ pub(crate) fn router(service: Arc<Service>, limits: &Limits) -> Router {
         .post(objects::create_stream)
         .put(objects::update_stream)
         .delete(objects::delete_stream);
-    let data = get(data::read).post(data::insert).put(data::insert_restamped);
+    let data = get(data::read)
+        .post(data::insert)
+        .put(data::insert_restamped)
+        .patch(data::replace)
+        .delete(data::delete);
     let routes: [(&str, Api); 17] = [
         (Ping::ROUTE, get(server::query)),
         (Version::ROUTE, get(server::version)),

@@ -23,16 +23,17 @@ pub(crate) use summarise::{Stored, plot_results};
 use cdb_pipescript::{Point, RunError};
 
 use crate::service::authorize::ReadPermit;
-use crate::storage::{PageSize, ReadError, Storage};
+use crate::storage::{Extent, PageSize, ReadError, Storage};
 use crate::usage::Exhausted;
 
 /// Reads the text of one datapoint, which must exist.
 async fn read_text(
     storage: &dyn Storage,
     permit: &ReadPermit,
+    extent: &Extent,
     index: u64,
 ) -> Result<Vec<u8>, ReadError> {
-    let mut scan = storage.scan(permit, index..index + 1, PageSize::Small);
+    let mut scan = storage.scan(permit, extent, index..index + 1, PageSize::Small);
     let mut text = scan.next().await?.unwrap_or_default();
     // Without the brackets.
     text.pop();

@@ -4,6 +4,7 @@
 mod audit;
 pub(crate) mod authorize;
 mod cache;
+mod correct;
 mod data;
 mod devices;
 mod errors;
@@ -26,6 +27,7 @@ use cdb_types::StreamPath;
 use cdb_types::endpoint::Counted;
 use tokio::sync::Semaphore;
 
+pub(crate) use correct::Correct;
 pub(crate) use data::InsertOptions;
 pub(crate) use devices::Tree;
 pub(crate) use schemas::refused_schema;

@@ -6,6 +6,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod check;
+mod extent;
 pub(crate) mod format;
 pub(crate) mod load;
 pub(crate) mod model;
@@ -18,10 +19,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cdb_types::QueryError;
 use cdb_types::endpoint::{Counted, OTHER_INDEX};
 use cdb_types::session::Durability;
 use cdb_types::summary::Summary;
 
+pub(crate) use extent::Extent;
 pub(crate) use format::batch::{Batch, BatchError, InsertRules};
 pub(crate) use format::block::{Block, BlockError, Page};
 pub(crate) use format::columns::{Cell, NumberCells};
@@ -53,24 +56,38 @@ pub(crate) trait Storage: SessionStorage + Debug + Send + Sync {
     /// If the future is dropped, the batch is appended or not.
     async fn append(&self, append: Append) -> Result<(), AppendError>;
 
-    /// Returns the number of datapoints.
-    async fn length(&self, permit: &ReadPermit) -> Result<u64, ReadError>;
+    /// Returns where an array begins and ends. The indexes that the other reads take and return are
+    /// those within such an extent; if a range of the array was replaced since, they return
+    /// [`ReadError::Replaced`].
+    async fn extent(&self, permit: &ReadPermit) -> Result<Extent, ReadError>;
 
     /// Returns the index of the first datapoint later than `t`, or the length if there is none.
-    async fn index_after(&self, permit: &ReadPermit, t: f64) -> Result<u64, ReadError>;
+    async fn index_after(
+        &self,
+        permit: &ReadPermit,
+        extent: &Extent,
+        t: f64,
+    ) -> Result<u64, ReadError>;
 
     /// Reads the datapoints of a range, all of which must exist.
-    fn scan(&self, permit: &ReadPermit, range: Range<u64>, pages: PageSize) -> Box<dyn Scan>;
+    fn scan(
+        &self,
+        permit: &ReadPermit,
+        extent: &Extent,
+        range: Range<u64>,
+        pages: PageSize,
+    ) -> Box<dyn Scan>;
 
     /// Returns what is known of the next datapoints of a range without reading them, in ascending order
     /// of their indexes. It is empty if nothing more is known; what lies between must be read.
     async fn summaries(
         &self,
         permit: &ReadPermit,
+        extent: &Extent,
         range: Range<u64>,
     ) -> Result<Vec<Summarised>, ReadError>;
 
-    /// Returns the lengths and the last datapoints of arrays, one for each permit.
+    /// Returns where arrays end, and their last datapoints, one for each permit.
     async fn latest(&self, permits: &[ReadPermit]) -> Result<Vec<Latest>, ReadError>;
 
     /// Makes a copy of everything, with all appends and changes that are complete. Others go on
@@ -180,6 +197,19 @@ pub(crate) trait Transaction: Catalog {
     /// Appends a batch. Timestamps before the array's last one are moved to it.
     async fn append(&mut self, array: Array, batch: &Batch) -> Result<(), StorageError>;
 
+    /// Replaces a range of an array by the datapoints of a batch, of which the times must fit between those
+    /// before and after it. Nothing was appended in this transaction before.
+    async fn replace(
+        &mut self,
+        array: Array,
+        range: cdb_types::Range,
+        batch: &Batch,
+    ) -> Result<Correction, CorrectError>;
+
+    /// Inserts the datapoints of a batch among those of an array, in the order of their times; after those
+    /// with the same time. Nothing was appended in this transaction before.
+    async fn merge(&mut self, array: Array, batch: &Batch) -> Result<Correction, CorrectError>;
+
     /// Deletes all datapoints of an array.
     async fn clear(&mut self, array: Array) -> Result<(), StorageError>;
 
@@ -229,7 +259,7 @@ pub(crate) struct Summarised {
 /// The end of an array.
 #[derive(Debug)]
 pub(crate) struct Latest {
-    pub(crate) length: u64,
+    pub(crate) extent: Extent,
     pub(crate) last: Last,
 }
 
@@ -260,7 +290,7 @@ pub(crate) struct Append {
     pub(crate) permit: AppendPermit,
     pub(crate) batch: Batch,
     pub(crate) late: IfLate,
-    /// The index that the first datapoint must get; `None` if any will do.
+    /// The position that the first datapoint must get; `None` if any will do.
     pub(crate) index: Option<u64>,
 }
 
@@ -334,11 +364,42 @@ pub(crate) enum AppendError {
     Storage(#[from] StorageError),
 }
 
+/// What a correction has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Correction {
+    pub(crate) removed: u64,
+    pub(crate) inserted: u64,
+    /// The number of datapoints after it.
+    pub(crate) length: u64,
+}
+
+/// Why datapoints were not corrected.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CorrectError {
+    #[error(
+        "the times of the datapoints do not fit between those before and after the range: they must \
+         not be before {after} nor after {before}"
+    )]
+    Order { after: f64, before: f64 },
+    #[error(
+        "too many datapoints lie between the first and the last of these; insert them in smaller parts"
+    )]
+    Apart,
+    #[error(transparent)]
+    Range(#[from] QueryError),
+    #[error(transparent)]
+    Damaged(#[from] DamagedBlock),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
 /// Why a read ends early.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
     #[error("the stream was deleted while it was read")]
     Gone,
+    #[error("datapoints of the stream were replaced while it was read; read it again")]
+    Replaced,
     /// A datapoint is not of the form in which datapoints are stored.
     #[error("a stored datapoint cannot be read: {0}")]
     Block(#[from] BlockError),
@@ -358,6 +419,7 @@ pub(crate) enum ReadError {
 )]
 pub(crate) struct DamagedBlock {
     array: Array,
+    /// Indexes, or places where these are not known.
     range: Range<u64>,
     problem: BlockError,
 }
@@ -365,5 +427,32 @@ pub(crate) struct DamagedBlock {
 impl DamagedBlock {
     pub(crate) fn new(array: Array, range: Range<u64>, problem: BlockError) -> Self {
         Self { array, range, problem }
+    }
+
+    /// Returns the same error, with indexes in place of places.
+    fn with_indexes(self, first: u64) -> Self {
+        let index = |place: u64| place.saturating_sub(first);
+        let range = index(self.range.start)..index(self.range.end);
+        Self { range, ..self }
+    }
+}
+
+impl CorrectError {
+    /// Returns the same error, with indexes in place of places.
+    fn with_indexes(self, extent: &Extent) -> Self {
+        match self {
+            Self::Damaged(damage) => damage.with_indexes(extent.first).into(),
+            other => other,
+        }
+    }
+}
+
+impl ReadError {
+    /// Returns the same error, with indexes in place of places.
+    fn with_indexes(self, extent: &Extent) -> Self {
+        match self {
+            Self::Damaged(damage) => damage.with_indexes(extent.first).into(),
+            other => other,
+        }
     }
 }

@@ -142,14 +142,14 @@ impl Topics {
     }
 
     /// Subscribes. `answer` is put into the send queue before the first message. It is given the
-    /// index from which on all datapoints are sent in messages.
+    /// position from which on all datapoints are sent in messages, and the number of corrections before.
     ///
     /// # Cancel safety
     /// If the future is dropped before it is ready, there is no subscription.
     pub(crate) async fn subscribe(
         &self,
         request: SubscribeRequest,
-        answer: impl FnOnce(u64) -> Option<Frame> + Send,
+        answer: impl FnOnce(u64, u64) -> Option<Frame> + Send,
     ) -> Result<Subscription, ReadError> {
         let SubscribeRequest { permit, owner, path, script, caller, send_queue, detailed } =
             request;
@@ -164,11 +164,11 @@ impl Topics {
         };
         ready.get_or_init(receive).await;
         // Events that are published from here on are pushed to the topic. Everything else is
-        // within this length.
-        let length = subscription.topic.length().await?;
-        subscription.topic.join(number, length, |next| {
+        // within this extent.
+        let extent = subscription.topic.extent().await?;
+        subscription.topic.join(number, &extent, |next| {
             let send_queue = Arc::clone(&subscription.send_queue);
-            if let Some(answer) = answer(next) {
+            if let Some(answer) = answer(next, extent.corrections()) {
                 send_queue.push_answer(answer);
             }
             Listener::new(send_queue, number, detailed, next)
@@ -234,9 +234,9 @@ impl Subscription {
     }
 
     /// Answers a second request for the same subscription, which serves both.
-    pub(crate) fn repeat(&self, answer: impl FnOnce(u64) -> Option<Frame>) {
-        self.topic.between_messages(self.number, |next| {
-            if let Some(answer) = answer(next) {
+    pub(crate) fn repeat(&self, answer: impl FnOnce(u64, u64) -> Option<Frame>) {
+        self.topic.between_messages(self.number, |next, corrections| {
+            if let Some(answer) = answer(next, corrections) {
                 self.send_queue.push_answer(answer);
             }
         });

@@ -3,6 +3,7 @@
 //! The client sends these calls, and the server builds its routes from them. Each type implements
 //! [`Endpoint`].
 
+mod correct;
 mod data;
 mod object;
 mod server;
@@ -11,6 +12,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub use correct::{Corrected, DeleteData, End, MERGE, MergeData, ReplaceData};
 pub use data::{
     INDEX_PARAMETER, IndexOfTime, Insert, Length, OTHER_INDEX, OrDatapoints, QueryDataset,
     QueryLatest, QueryMerge, ReadData, ReadPlot, ReadStatistics,
@@ -35,6 +37,8 @@ pub enum Method {
     Post,
     /// Updates, or inserts with restamp.
     Put,
+    /// Replaces a range of datapoints.
+    Patch,
     /// Deletes.
     Delete,
 }
@@ -52,6 +56,7 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }

@@ -41,6 +41,9 @@ pub struct DataQuery {
     pub transform: Option<String>,
     /// Whether to read the stream's downlink instead of its data.
     pub downlink: bool,
+    /// Whether `i1` and `i2` are positions, as in messages to subscribers, instead of indices. They are
+    /// not negative then. The original server takes them for indices, which are the same there.
+    pub positions: bool,
 }
 
 /// A range of a stream, either by index or by time.

@@ -8,13 +8,16 @@
 //!
 //! - sends an [`Answer`] to each command,
 //! - sends [`Ended`] if it ends a subscription,
-//! - sends the indices of the datapoints with each message.
+//! - sends [`ReplacedMessage`] if datapoints are corrected,
+//! - sends the positions of the datapoints with each message.
 
 mod command;
 mod event;
 
 pub use command::{Command, CommandError, Request};
-pub use event::{Answer, Ended, Event, Message, Subscribed, UnknownEvent};
+pub use event::{
+    Answer, Ended, Event, Message, ReplacedMessage, ReplacedRange, Subscribed, UnknownEvent,
+};
 
 /// The path of the websocket, below [`API`](crate::endpoint::API).
 pub const ROUTE: &str = "websocket";

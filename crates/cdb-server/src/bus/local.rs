@@ -54,7 +54,11 @@ impl LocalBus {
 
     /// Counts an event for its owner, or drops it.
     fn count(&self, event: Event, owner: ObjectId) -> QueuedEvent {
-        let Event::Appended(appended) = event else { return QueuedEvent::Cleared };
+        let appended = match event {
+            Event::Appended(appended) => appended,
+            Event::Cleared(_) => return QueuedEvent::Cleared,
+            Event::Replaced(replaced) => return QueuedEvent::Replaced(Box::new(replaced)),
+        };
         let bytes = appended.bytes();
         let stored = appended.range().filter(|_| bytes > MAX_STORED_BYTES);
         let share = self.shares.take(owner, stored.as_ref().map_or(bytes, |_| EVENT_BYTES));
@@ -97,6 +101,7 @@ impl Bus for LocalBus {
             let array = match &event {
                 Event::Appended(appended) => appended.array,
                 Event::Cleared(array) => *array,
+                Event::Replaced(replaced) => replaced.array,
             };
             let Some(queue) = queues.get_mut(&array) else { continue };
             if queue.events.is_empty() {
@@ -147,12 +152,12 @@ mod tests {
     fn appended(array: Array, index: u64, bytes: usize) -> Event {
         let text = format!(r#"{{"t":{index},"d":"{}"}}"#, "x".repeat(bytes));
         let points = Points::parse(text.into_bytes()).expect("a datapoint");
-        Event::Appended(Appended { array, index: Some(index), points })
+        Event::Appended(Appended { array, position: Some(index), points })
     }
 
     async fn next(bus: &LocalBus) -> (Array, Option<u64>) {
         match bus.next().await {
-            (array, QueuedEvent::Appended(appended)) => (array, appended.index),
+            (array, QueuedEvent::Appended(appended)) => (array, appended.position),
             (array, _) => (array, None),
         }
     }
@@ -228,7 +233,7 @@ mod tests {
         assert_eq!(**range, 5..6);
         drop(range);
         let Event::Appended(stored) = appended(A, 0, 2 * TOTAL_BYTES) else { panic!("datapoints") };
-        bus.publish(vec![Event::Appended(Appended { index: None, ..stored })]);
+        bus.publish(vec![Event::Appended(Appended { position: None, ..stored })]);
         assert!(is_kept(&bus.next().await.1));
     }
 }

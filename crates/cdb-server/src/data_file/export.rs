@@ -128,7 +128,7 @@ impl Tree {
                 for stream in streams {
                     for (array, _) in arrays(stream) {
                         total.total_datapoints +=
-                            storage.length(&operator::read(array)).await.map_err(failed)?;
+                            storage.extent(&operator::read(array)).await.map_err(failed)?.length();
                     }
                 }
             }
@@ -165,8 +165,9 @@ async fn write_stream(
     write_object(&path.join(STREAM), &stream.view())?;
     for (array, file) in arrays(stream) {
         let mut writer = DataWriter::create(path.join(file))?;
-        let length = storage.length(&operator::read(array)).await.map_err(failed)?;
-        let mut reader = storage.scan(&operator::read(array), 0..length, PageSize::Large);
+        let permit = operator::read(array);
+        let extent = storage.extent(&permit).await.map_err(failed)?;
+        let mut reader = storage.scan(&permit, &extent, 0..extent.length(), PageSize::Large);
         let mut before = 0;
         while let Some(text) = reader.next().await.map_err(failed)? {
             writer.write(&text)?;

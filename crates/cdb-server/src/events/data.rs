@@ -19,17 +19,54 @@ pub(crate) const EVENT_BYTES: usize = 256;
 pub(crate) enum Event {
     /// Datapoints were appended, or sent to an ephemeral stream.
     Appended(Appended),
-    /// All datapoints were deleted. The next one gets the index 0.
+    /// All datapoints were deleted. The next one gets the position 0.
     Cleared(Array),
+    Replaced(Replaced),
+}
+
+/// A range of datapoints was replaced by others.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Replaced {
+    pub(crate) array: Array,
+    /// Their positions before. What comes after them keeps its positions.
+    pub(crate) positions: Range<u64>,
+    /// How many there are now.
+    pub(crate) inserted: u64,
+    /// The first and the last time of what was removed and inserted.
+    pub(crate) times: (f64, f64),
+    /// The position of the next datapoint.
+    pub(crate) end: u64,
+    /// How many ranges were replaced before and with it.
+    pub(crate) corrections: u64,
+}
+
+impl Replaced {
+    /// Returns the position from which on somebody has not got the datapoints, who before had not got those
+    /// from `position` on. Who had got some of the range gets nothing else of it.
+    pub(crate) fn moved(&self, position: u64) -> u64 {
+        let Range { start, end } = self.positions;
+        match position {
+            _ if position > start => position.max(end),
+            _ => (position + (end - start)).saturating_sub(self.inserted),
+        }
+    }
+
+    /// Adds a later one. Who has not got everything before its end is taken to have got it.
+    fn add(&mut self, later: &Self) {
+        let end = self.positions.end.max(later.positions.end);
+        let (first, last) = self.times;
+        let times = (first.min(later.times.0), last.max(later.times.1));
+        *self = Self { positions: 0..end, inserted: 0, times, ..later.clone() };
+    }
 }
 
 /// Datapoints that were inserted together.
 #[derive(Debug)]
 pub(crate) struct Appended {
     pub(crate) array: Array,
-    /// The index of the first datapoint. `None` if the stream is ephemeral: the datapoints are not
+    /// The position of the first datapoint. `None` if the stream is ephemeral: the datapoints are not
     /// stored.
-    pub(crate) index: Option<u64>,
+    pub(crate) position: Option<u64>,
     /// The datapoints, as they are stored.
     pub(crate) points: Points,
 }
@@ -40,9 +77,9 @@ impl Appended {
         self.points.text().len() + EVENT_BYTES
     }
 
-    /// Returns the indices of the datapoints. `None` if they are not stored.
+    /// Returns the positions of the datapoints. `None` if they are not stored.
     pub(crate) fn range(&self) -> Option<Range<u64>> {
-        self.index.map(|index| index..index + self.points.len() as u64)
+        self.position.map(|first| first..first + self.points.len() as u64)
     }
 }
 
@@ -53,6 +90,7 @@ pub(crate) enum QueuedEvent {
     /// Datapoints that were inserted together. There are so many that they are read from storage.
     Stored(Arc<Counted<Range<u64>>>),
     Cleared,
+    Replaced(Box<Replaced>),
     /// Events were dropped, because too many were waiting. What was appended can be read, except in
     /// ephemeral streams.
     Missed,
@@ -100,12 +138,30 @@ impl EventQueue {
                 *self = Self::default();
                 self.events.push_back(event);
             }
+            (QueuedEvent::Replaced(_), Some(QueuedEvent::Missed)) => {
+                // What was missed is read when all before it is known.
+                let missed = self.events.pop_back();
+                self.push(event);
+                self.events.extend(missed);
+            }
             (_, Some(QueuedEvent::Missed)) => {}
+            (QueuedEvent::Replaced(_), _) if is_full => self.add_replaced(event),
             (QueuedEvent::Appended(_) | QueuedEvent::Stored(_), _) if is_full => {
                 self.events.push_back(QueuedEvent::Missed);
             }
             _ => {
                 self.bytes = bytes;
+                self.events.push_back(event);
+            }
+        }
+    }
+
+    /// Adds a correction to the last one, if nothing came between.
+    fn add_replaced(&mut self, event: QueuedEvent) {
+        match (self.events.back_mut(), &event) {
+            (Some(QueuedEvent::Replaced(last)), QueuedEvent::Replaced(later)) => last.add(later),
+            _ => {
+                self.bytes += bytes(&event);
                 self.events.push_back(event);
             }
         }
@@ -126,7 +182,7 @@ impl EventQueue {
 fn bytes(event: &QueuedEvent) -> usize {
     match event {
         QueuedEvent::Appended(appended) => appended.bytes(),
-        QueuedEvent::Stored(_) => EVENT_BYTES,
+        QueuedEvent::Stored(_) | QueuedEvent::Replaced(_) => EVENT_BYTES,
         QueuedEvent::Cleared | QueuedEvent::Missed => 0,
     }
 }
@@ -142,13 +198,13 @@ mod tests {
         let points = Points::parse(text.into_bytes()).expect("a datapoint");
         let array = Array { stream: 1, downlink: false };
         let share = Shares::new(4 * bytes).take(ObjectId::User(1), bytes).expect("a share");
-        let appended = Appended { array, index: Some(index), points };
+        let appended = Appended { array, position: Some(index), points };
         QueuedEvent::Appended(Arc::new(Counted::new(appended, share)))
     }
 
     fn drain(queue: &mut EventQueue) -> Vec<String> {
         let name = |event| match event {
-            QueuedEvent::Appended(appended) => format!("{:?}", appended.index),
+            QueuedEvent::Appended(appended) => format!("{:?}", appended.position),
             other => format!("{other:?}"),
         };
         std::iter::from_fn(|| queue.pop()).map(name).collect()
@@ -176,6 +232,36 @@ mod tests {
             queue.push(QueuedEvent::Cleared);
         }
         assert!(queue.events.len() <= 2 * MAX_QUEUE_BYTES / EVENT_BYTES, "{}", queue.events.len());
+    }
+
+    fn replaced(positions: Range<u64>, inserted: u64, corrections: u64) -> Replaced {
+        let array = Array { stream: 1, downlink: false };
+        let times = (positions.start as f64, positions.end as f64);
+        Replaced { array, positions, inserted, times, end: 100, corrections }
+    }
+
+    #[test]
+    fn corrections_are_never_dropped_and_come_before_what_is_read() {
+        let mut queue = EventQueue::default();
+        queue.push(appended(0, MAX_QUEUE_BYTES));
+        queue.push(appended(1, 1));
+        for corrections in 1..=3 {
+            queue.push(QueuedEvent::Replaced(Box::new(replaced(5..9, 1, corrections))));
+            queue.push(appended(1, 1));
+        }
+        assert!(queue.pop().is_some());
+        let Some(QueuedEvent::Replaced(last)) = queue.pop() else { panic!("it was dropped") };
+        assert_eq!(*last, Replaced { positions: 0..9, inserted: 0, ..replaced(5..9, 1, 3) });
+        assert_eq!(drain(&mut queue), ["Missed"]);
+        assert_eq!(queue.bytes, 0);
+    }
+
+    #[test]
+    fn what_was_not_got_follows_a_correction() {
+        let shorter = replaced(10..20, 4, 1);
+        assert_eq!([0, 10, 11, 20, 30].map(|it| shorter.moved(it)), [6, 16, 20, 20, 30]);
+        let longer = replaced(10..10, 4, 1);
+        assert_eq!([0, 9, 10, 11].map(|it| longer.moved(it)), [0, 5, 6, 11]);
     }
 
     #[test]

@@ -5,9 +5,10 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use cdb_types::endpoint::INDEX_PARAMETER;
+use cdb_types::endpoint::{INDEX_PARAMETER, MERGE};
 use cdb_types::{DataQuery, PlotQuery};
 use futures_util::{StreamExt, stream};
+use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::body;
@@ -15,10 +16,14 @@ use super::request::{Call, Names};
 use super::response::{OK, json, set_json};
 use crate::api_error::ApiError;
 use crate::query::{Answer, AnswerError};
-use crate::service::InsertOptions;
+use crate::service::{Correct, InsertOptions};
+use crate::storage::Correction;
 
 /// The type of a body of plain bytes.
 const BYTES: &str = "application/octet-stream";
+
+/// How often a read begins again while ranges of its stream are replaced.
+const MAX_TRIES: u32 = 4;
 
 type Stream = Call<(String, String, String)>;
 
@@ -29,6 +34,10 @@ pub(super) async fn read(call: Stream, headers: HeaderMap) -> Result<Response, A
             let length =
                 service.length(&principal, &path.to_change()?, parameters.downlink()).await?;
             Ok(length.to_string().into_response())
+        }
+        Some("end") => {
+            let end = service.end(&principal, &path.to_change()?, parameters.downlink()).await?;
+            Ok(end.to_string().into_response())
         }
         Some("time2index") => {
             let t =
@@ -54,8 +63,16 @@ pub(super) async fn read(call: Stream, headers: HeaderMap) -> Result<Response, A
             json(&service.statistics(&principal, &path.to_change()?, query).await?)
         }
         _ => {
-            let query = DataQuery::from_parameters(parameters.iter())?;
-            send(service.read_data(&principal, &path.to_change()?, query).await?).await
+            let (query, path) = (DataQuery::from_parameters(parameters.iter())?, path.to_change()?);
+            let mut tries = MAX_TRIES;
+            loop {
+                tries -= 1;
+                let mut answer = service.read_data(&principal, &path, query.clone()).await?;
+                match answer.next().await {
+                    Err(error) if error.is_replaced() && tries > 0 => {}
+                    first => return send_rest(first?, answer),
+                }
+            }
         }
     }
 }
@@ -74,8 +91,43 @@ fn floats(numbers: &[f64]) -> Response {
     ([(header::CONTENT_TYPE, BYTES)], body).into_response()
 }
 
-pub(super) async fn insert(call: Stream, request: Request) -> Result<&'static str, ApiError> {
-    append(call, request, false).await
+pub(super) async fn insert(call: Stream, request: Request) -> Result<Response, ApiError> {
+    match call.parameters.query() {
+        Some(MERGE) => {
+            let done = correct(call, Correct::Merge, Some(request)).await?;
+            json(&json!({"inserted": done.inserted, "length": done.length}))
+        }
+        _ => Ok(append(call, request, false).await?.into_response()),
+    }
+}
+
+pub(super) async fn replace(call: Stream, request: Request) -> Result<Response, ApiError> {
+    let range = call.parameters.bounds()?;
+    let done = correct(call, Correct::Replace(range), Some(request)).await?;
+    let Correction { removed, inserted, length } = done;
+    json(&json!({"removed": removed, "inserted": inserted, "length": length}))
+}
+
+pub(super) async fn delete(call: Stream) -> Result<Response, ApiError> {
+    let range = call.parameters.bounds()?;
+    let done = correct(call, Correct::Replace(range), None).await?;
+    json(&json!({"removed": done.removed, "length": done.length}))
+}
+
+async fn correct(
+    call: Stream,
+    correct: Correct,
+    request: Option<Request>,
+) -> Result<Correction, ApiError> {
+    let Call { service, principal, path, parameters } = call;
+    let path = path.to_change()?;
+    service.check_correct(&principal, &path).await?;
+    let body = match request {
+        // Without a body, as with an empty array, nothing is inserted.
+        Some(request) => Some(body::read(request).await?).filter(|body| !body.is_empty()),
+        None => None,
+    };
+    service.correct(&principal, &path, parameters.downlink(), correct, body).await
 }
 
 pub(super) async fn insert_restamped(
@@ -102,7 +154,13 @@ async fn append(call: Stream, request: Request, restamp: bool) -> Result<&'stati
 /// Sends what is read, piece by piece. What fails after the first piece cuts the connection, so
 /// that nobody takes half an answer for a whole one.
 pub(super) async fn send(mut answer: Answer) -> Result<Response, ApiError> {
-    let first = Bytes::from(answer.next().await?.unwrap_or_default());
+    let first = answer.next().await?;
+    send_rest(first, answer)
+}
+
+/// Sends what is read, of which the first piece was read already.
+fn send_rest(first: Option<Vec<u8>>, answer: Answer) -> Result<Response, ApiError> {
+    let first = Bytes::from(first.unwrap_or_default());
     let body = if answer.is_done() { Body::from(first) } else { stream_body(first, answer) };
     let mut response = Response::new(body);
     set_json(&mut response);

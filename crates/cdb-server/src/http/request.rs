@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
-use cdb_types::{DevicePath, Name, StreamPath, UserPath, is_true};
+use cdb_types::{DataQuery, DevicePath, Name, Range, StreamPath, UserPath, is_true};
 use serde::de::DeserializeOwned;
 
 use crate::api_error::ApiError;
@@ -35,6 +35,24 @@ impl Parameters {
     /// Whether a stream's downlink is meant.
     pub(super) fn downlink(&self) -> bool {
         self.get("downlink").is_some_and(is_true)
+    }
+
+    /// The range that is to be corrected.
+    ///
+    /// # Errors
+    /// Returns an error without bounds, since all datapoints would be meant, and for what is not an end
+    /// although it looks like one.
+    pub(super) fn bounds(&self) -> Result<Range, ApiError> {
+        let query = DataQuery::from_parameters(self.iter())?;
+        if query.limit.is_some() || query.positions {
+            return Err(ApiError::bad_request("A range to correct has no limit and no positions."));
+        }
+        if query.t2.is_some_and(|until| until <= 0.0) {
+            let msg =
+                "The end of a range to correct must be a time after 1970; leave it out for no end.";
+            return Err(ApiError::bad_request(msg));
+        }
+        Ok(query.range()?)
     }
 
     /// What the request is about, if that is not the object itself.

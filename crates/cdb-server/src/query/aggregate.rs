@@ -64,7 +64,7 @@ impl Stored {
             _ => return Ok(Aggregated::Unknown),
         };
         // The datapoint itself, since its number may have more digits than a float.
-        let text = read_text(&*self.storage, &self.permit, extreme).await?;
+        let text = read_text(&*self.storage, &self.permit, &self.extent, extreme).await?;
         let (point, _) = read_point(&text)?;
         Ok(Aggregated::Known(Some(point)))
     }

@@ -49,7 +49,7 @@ impl LatestRows {
                 self.read_more().await?;
             }
             let Some((path, permit, latest)) = self.read.pop_front() else { return Ok(false) };
-            let length = latest.length;
+            let length = latest.extent.length();
             if let Some(last) = self.last(&permit, latest).await? {
                 write(separator, text, &path, length, &last);
                 return Ok(true);
@@ -66,14 +66,16 @@ impl LatestRows {
         Ok(())
     }
 
-    /// Returns the last datapoint of a stream, or `None` if the stream was deleted meanwhile.
+    /// Returns the last datapoint of a stream, or `None` if the stream was deleted or corrected meanwhile.
     async fn last(&self, permit: &ReadPermit, latest: Latest) -> Result<Option<Last>, ReadError> {
         if !matches!(latest.last, Last::Long) {
             return Ok(Some(latest.last));
         }
-        match read_text(&*self.storage, permit, latest.length - 1).await {
+        let extent = &latest.extent;
+        let last = extent.length().saturating_sub(1);
+        match read_text(&*self.storage, permit, extent, last).await {
             Ok(text) => Ok(Some(Last::Text(text))),
-            Err(ReadError::Gone) => Ok(None),
+            Err(ReadError::Gone | ReadError::Replaced) => Ok(None),
             Err(ReadError::Damaged(damage)) => Ok(Some(Last::Damaged(damage))),
             Err(other) => Err(other),
         }

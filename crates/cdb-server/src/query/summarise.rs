@@ -9,7 +9,9 @@ use cdb_types::{Datapoint, PlotQuery};
 
 use super::{QueryFailure, Source, read_text};
 use crate::service::authorize::ReadPermit;
-use crate::storage::{BlockError, Page, PageSize, ReadError, Storage, Summarised, Visited, add_to};
+use crate::storage::{
+    BlockError, Extent, Page, PageSize, ReadError, Storage, Summarised, Visited, add_to,
+};
 
 /// How many summaries are used before others may go on.
 const SUMMARIES_AT_A_TIME: u32 = 16;
@@ -19,6 +21,7 @@ const SUMMARIES_AT_A_TIME: u32 = 16;
 pub(crate) struct Stored {
     pub(crate) storage: Arc<dyn Storage>,
     pub(crate) permit: ReadPermit,
+    pub(crate) extent: Extent,
     pub(crate) range: Range<u64>,
 }
 
@@ -38,10 +41,10 @@ impl Stored {
         is_enough: impl Fn(&Summarised) -> bool,
         mut part: impl FnMut(Part<'_>) -> Result<ControlFlow<()>, ReadError>,
     ) -> Result<(), ReadError> {
-        let Self { storage, permit, range } = self;
+        let Self { storage, permit, extent, range } = self;
         let (mut next, mut merged) = (range.start, 0);
         while next < range.end {
-            let summaries = storage.summaries(&permit, next..range.end).await?;
+            let summaries = storage.summaries(&permit, &extent, next..range.end).await?;
             let end = summaries.last().map_or(range.end, |last| last.range.end);
             let mut gaps = Vec::new();
             for summary in summaries.into_iter().filter(&is_enough) {
@@ -59,7 +62,7 @@ impl Stored {
             gaps.push(next..end);
             for gap in gaps.into_iter().filter(|gap| !gap.is_empty()) {
                 let mut index = gap.start;
-                let mut scan = storage.scan(&permit, gap, PageSize::Small);
+                let mut scan = storage.scan(&permit, &extent, gap, PageSize::Small);
                 while let Some(page) = scan.next_page().await? {
                     if part(Part::Datapoints(&mut index, page))?.is_break() {
                         return Ok(());
@@ -75,7 +78,7 @@ impl Stored {
     /// Returns the datapoint with an index, if the range has it.
     async fn datapoint(&self, index: Option<u64>) -> Result<Option<Datapoint>, ReadError> {
         let Some(index) = index.filter(|index| self.range.contains(index)) else { return Ok(None) };
-        let text = read_text(&*self.storage, &self.permit, index).await?;
+        let text = read_text(&*self.storage, &self.permit, &self.extent, index).await?;
         Ok(Some(serde_json::from_slice(&text).map_err(BlockError::from)?))
     }
 

@@ -1,6 +1,6 @@
 //! The stream `meta/log` of each user: what was changed in the user's devices and streams.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Service, authorize};
 use crate::api_error::ApiError;
@@ -56,7 +56,16 @@ pub(super) async fn record(
     command: &str,
     path: impl std::fmt::Display + Send,
 ) -> Result<(), ApiError> {
-    let entry = Batch::of_value(&json!({"cmd": command, "arg": path.to_string()}), ORIGIN)?;
+    record_entry(tx, users, &json!({"cmd": command, "arg": path.to_string()})).await
+}
+
+/// Appends an entry to the logs of these users.
+pub(super) async fn record_entry(
+    tx: &mut dyn Transaction,
+    users: impl IntoIterator<Item = i64, IntoIter: Send> + Send,
+    entry: &Value,
+) -> Result<(), ApiError> {
+    let entry = Batch::of_value(entry, ORIGIN)?;
     for user in users {
         if let Some(stream) = find_or_create(tx, user).await? {
             tx.append(Array { stream, downlink: false }, &entry).await?;

@@ -150,6 +150,16 @@ pub(crate) fn append(
     }
 }
 
+/// Allows correcting the arrays of a stream: to the device that owns it, and to those who may delete it.
+pub(crate) fn correct(grant: &Grant, owns: bool) -> Result<ChangePermit, ApiError> {
+    if owns || grant.allows(Operation::DeleteStream) {
+        return Ok(ChangePermit(()));
+    }
+    Err(ApiError::denied(
+        "Only the stream's device and those who may delete it can correct its data.",
+    ))
+}
+
 /// The error of an append that is not allowed, or to a stream that must stay unknown.
 pub(crate) fn append_denied(downlink: bool) -> ApiError {
     ApiError::denied(if downlink {

@@ -77,7 +77,7 @@ pub(crate) struct InsertOptions {
     pub(crate) to_downlink: bool,
     /// Whether timestamps before the stream's last one are moved to it, or the insert is refused.
     pub(crate) restamp: bool,
-    /// The index that the first datapoint must get; `None` if any will do. An ephemeral stream
+    /// The position that the first datapoint must get; `None` if any will do. An ephemeral stream
     /// ignores it.
     pub(crate) index: Option<u64>,
 }
@@ -143,7 +143,18 @@ impl Service {
         downlink: bool,
     ) -> Result<u64, ApiError> {
         let permit = self.may_read(principal, path, downlink).await?;
-        Ok(self.storage.length(&permit).await?)
+        Ok(self.storage.extent(&permit).await?.length())
+    }
+
+    /// Returns the position of the next datapoint.
+    pub(crate) async fn end(
+        &self,
+        principal: &Principal,
+        path: &StreamPath,
+        downlink: bool,
+    ) -> Result<u64, ApiError> {
+        let permit = self.may_read(principal, path, downlink).await?;
+        Ok(self.storage.extent(&permit).await?.end_position())
     }
 
     /// Returns the index of the first datapoint later than `t`, or the length if there is none.
@@ -159,7 +170,8 @@ impl Service {
             403 => ApiError { status: 404, ..error },
             _ => error,
         })?;
-        Ok(self.storage.index_after(&permit, t).await?)
+        let extent = self.storage.extent(&permit).await?;
+        Ok(self.storage.index_after(&permit, &extent, t).await?)
     }
 
     /// Returns an error if the caller may not insert into a stream: before its body is read.
@@ -231,7 +243,7 @@ impl Service {
     fn publish(&self, array: Array, batch: Batch) {
         if self.bus.wants(array) {
             let points = batch.into_points();
-            let appended = Appended { array, index: None, points };
+            let appended = Appended { array, position: None, points };
             self.bus.publish(vec![Event::Appended(appended)]);
         }
     }
@@ -263,7 +275,7 @@ impl Service {
     }
 
     /// Reads and checks a body.
-    async fn read_batch(
+    pub(super) async fn read_batch(
         &self,
         principal: &Principal,
         stream: &Stream,

@@ -5,7 +5,9 @@ use cdb_types::ErrorKind;
 
 use crate::api_error::ApiError;
 use crate::query::{AnswerError, QueryFailure};
-use crate::storage::{AppendError, BatchError, ReadError, StorageError, Unique};
+use crate::storage::{
+    AppendError, BatchError, CorrectError, DamagedBlock, ReadError, StorageError, Unique,
+};
 
 impl From<StorageError> for ApiError {
     fn from(error: StorageError) -> Self {
@@ -35,11 +37,28 @@ impl From<ReadError> for ApiError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Gone => Self::forbidden(),
+            ReadError::Replaced => Self::new(503, ErrorKind::Unavailable, error.to_string()),
             ReadError::Storage(error) => error.into(),
-            ReadError::Damaged(error) => {
-                Self { msg: error.to_string().into(), ..Self::internal(error) }
-            }
+            ReadError::Damaged(error) => error.into(),
             ReadError::Block(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<DamagedBlock> for ApiError {
+    fn from(error: DamagedBlock) -> Self {
+        Self { msg: error.to_string().into(), ..Self::internal(error) }
+    }
+}
+
+impl From<CorrectError> for ApiError {
+    fn from(error: CorrectError) -> Self {
+        match error {
+            CorrectError::Order { .. } => Self::new(403, ErrorKind::Order, error.to_string()),
+            CorrectError::Apart => Self::new(403, ErrorKind::TooLarge, error.to_string()),
+            CorrectError::Range(error) => error.into(),
+            CorrectError::Damaged(error) => error.into(),
+            CorrectError::Storage(error) => error.into(),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::limits::Limits;
 use crate::query::{
     AggregateRow, Answer, Dataset, Elements, Memory, Merged, Rows, Source, Stored, Times,
 };
-use crate::storage::PageSize;
+use crate::storage::{Extent, PageSize};
 use crate::usage::{Caller, Quota};
 
 /// How many datapoints before the first row a column without a range begins.
@@ -48,14 +48,15 @@ impl Service {
         let range = query.range()?;
         let permit = self.may_read(principal, path, query.downlink).await?;
         let script = self.compile(principal, query.transform).await?;
-        let (range, limit) = self.resolve(&permit, range).await?;
+        let (extent, range, limit) = self.resolve(&permit, range, query.positions).await?;
         if let Some(script) = script {
-            let scan = self.storage.scan(&permit, range.clone(), PageSize::Large);
+            let scan = self.storage.scan(&permit, &extent, range.clone(), PageSize::Large);
             let memory = self.script_memory(principal);
             let source = Source::new(scan, Some(&script), limit, &memory);
             let rows = match script.aggregate() {
                 Some(aggregate) => {
-                    let stored = Stored { storage: Arc::clone(&self.storage), permit, range };
+                    let storage = Arc::clone(&self.storage);
+                    let stored = Stored { storage, permit, extent, range };
                     Rows::Aggregate(AggregateRow::new(aggregate, stored, source))
                 }
                 None => Rows::Source(source),
@@ -63,7 +64,8 @@ impl Service {
             return Ok(self.computed_rows(principal, rows));
         }
         let end = range.end.min(range.start.saturating_add(limit.unwrap_or(u64::MAX)));
-        Ok(Answer::Stored(self.storage.scan(&permit, range.start..end, PageSize::Large)))
+        let range = range.start..end;
+        Ok(Answer::Stored(self.storage.scan(&permit, &extent, range, PageSize::Large)))
     }
 
     /// Returns an error if the caller may not read the data of any stream: before the body of a
@@ -207,40 +209,47 @@ impl Service {
         let mut sources = Vec::with_capacity(streams.len());
         for (permit, mut stream) in streams {
             let script = self.compile(principal, stream.transform.take()).await?;
-            let (mut range, limit) = self.resolve(&permit, stream.range).await?;
+            let (extent, mut range, limit) = self.resolve(&permit, stream.range, false).await?;
             if let Some(t1) = first_row.filter(|t1| *t1 != 0.0 && !stream.has_range()) {
-                let after = self.storage.index_after(&permit, t1).await?;
+                let after = self.storage.index_after(&permit, &extent, t1).await?;
                 // If all datapoints are before the first row, all are used.
                 if after < range.end {
                     range.start = after.saturating_sub(BEFORE_FIRST_ROW);
                 }
             }
-            let scan = self.storage.scan(&permit, range, PageSize::Small);
+            let scan = self.storage.scan(&permit, &extent, range, PageSize::Small);
             sources.push(Source::new(scan, script.as_ref(), limit, memory));
         }
         Ok(Merged::new(sources))
     }
 
-    /// Returns the indices of a range, and the maximum number of results if there is one.
+    /// Returns where the array begins and ends, the indices of a range, and the maximum number of results
+    /// if there is one. The range may be one of `positions`.
     pub(super) async fn resolve(
         &self,
         permit: &ReadPermit,
         range: Range,
-    ) -> Result<(std::ops::Range<u64>, Option<u64>), ApiError> {
+        positions: bool,
+    ) -> Result<(Extent, std::ops::Range<u64>, Option<u64>), ApiError> {
+        let extent = self.storage.extent(permit).await?;
         match range {
+            Range::Index { start, end } if positions => {
+                let range = resolve_indices(start, end, extent.end_position())?;
+                Ok((extent, extent.indexes_of_positions(&range), None))
+            }
             Range::Index { start, end } => {
-                Ok((resolve_indices(start, end, self.storage.length(permit).await?)?, None))
+                Ok((extent, resolve_indices(start, end, extent.length())?, None))
             }
             Range::Time { after, until, limit } => {
                 let start = match after {
-                    Some(after) => self.storage.index_after(permit, after).await?,
+                    Some(after) => self.storage.index_after(permit, &extent, after).await?,
                     None => 0,
                 };
                 let end = match until {
-                    Some(until) => self.storage.index_after(permit, until).await?,
-                    None => self.storage.length(permit).await?,
+                    Some(until) => self.storage.index_after(permit, &extent, until).await?,
+                    None => extent.length(),
                 };
-                Ok((start..end.max(start), limit))
+                Ok((extent, start..end.max(start), limit))
             }
             _ => Err(QueryError::Range.into()),
         }

@@ -6,6 +6,7 @@
 //! [description of the storage](crate::internals::storage).
 
 mod array_heads;
+mod array_table;
 mod backend;
 mod backup;
 mod block_table;
@@ -13,6 +14,7 @@ mod catalog;
 mod check;
 mod commit;
 mod compact;
+mod correct;
 mod error;
 mod finish;
 mod identify;
@@ -20,6 +22,7 @@ mod journal;
 mod latest;
 mod list;
 mod lock;
+mod moving;
 mod owner;
 mod read;
 mod sessions;
@@ -64,6 +67,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
         ("session", include_str!("sqlite/migrations/0003_session.sql")),
         ("columns", include_str!("sqlite/migrations/0004_columns.sql")),
         ("summaries", include_str!("sqlite/migrations/0005_summaries.sql")),
+        ("arrays", include_str!("sqlite/migrations/0006_arrays.sql")),
     ];
     let migrations = (1..).zip(migrations).map(|(version, (name, statements))| {
         let statements = statements.into_sql_str();

@@ -7,16 +7,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use cdb_pipescript::Script;
 use cdb_types::DataPath;
+use cdb_types::websocket::{ReplacedMessage, ReplacedRange};
 use tokio::task::AbortHandle;
 
 use super::message::{Message, Text, Texts};
 use super::scripts::{Output, ScriptError, Scripts};
 use super::send_queue::{Frame, SendQueue};
 use crate::compute::Caller;
-use crate::events::{Appended, Counted, EventQueue, QueuedEvent};
+use crate::events::{Appended, Counted, EventQueue, QueuedEvent, Replaced};
 use crate::query::QueryFailure;
 use crate::service::authorize::ReadPermit;
-use crate::storage::{Array, PageSize, ReadError, Storage};
+use crate::storage::{Array, Extent, PageSize, ReadError, Scan, Storage};
 
 /// The number of bytes for which there must be room before missed datapoints are read; more than
 /// most blocks need.
@@ -44,9 +45,11 @@ pub(super) struct Topic {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The index after the last datapoint that was delivered, or left to subscribers to be read.
+    /// The position after the last datapoint that was delivered, or left to subscribers to be read.
     published: u64,
-    /// How often the array was cleared.
+    /// How many ranges of the array were replaced, as far as events have said.
+    corrections: u64,
+    /// How often the array was cleared or a range of it replaced.
     epoch: u64,
     events: EventQueue,
     /// The task that processes the events; `None` if there are none.
@@ -60,8 +63,10 @@ pub(super) struct Listener {
     send_queue: Arc<SendQueue>,
     number: u64,
     detailed: bool,
-    /// The index of the first datapoint that was not put into the send queue.
+    /// The position of the first datapoint that was not put into the send queue.
     next: u64,
+    /// What was replaced, if it was not told so.
+    replaced: Option<Box<ReplacedRange>>,
     /// Whether messages did not fit into the send queue. Until it has caught up, it gets no others.
     is_behind: bool,
     /// Whether it has missed messages that cannot be read.
@@ -98,7 +103,7 @@ impl Messages {
 /// Some stored datapoints, as a subscriber gets them.
 #[derive(Debug)]
 struct Piece {
-    /// The index after the last of them.
+    /// The position after the last of them.
     end: u64,
     /// Separated by commas; empty if the transform has left nothing of them.
     data: Bytes,
@@ -106,6 +111,18 @@ struct Piece {
 
 /// The text of an insert, which shares the memory of the event.
 struct EventText(Arc<Counted<Appended>>);
+
+/// What a subscriber is told of a range that was replaced.
+fn range_of(replaced: &Replaced) -> ReplacedRange {
+    let ((first, last), end) = (replaced.times, replaced.end);
+    ReplacedRange { first, last, end, corrections: replaced.corrections }
+}
+
+/// What a subscriber is told of two, of which it was not told one by one.
+fn both(before: &ReplacedRange, later: &ReplacedRange) -> ReplacedRange {
+    let (first, last) = (before.first.min(later.first), before.last.max(later.last));
+    ReplacedRange { first, last, ..later.clone() }
+}
 
 impl AsRef<[u8]> for EventText {
     fn as_ref(&self) -> &[u8] {
@@ -115,7 +132,8 @@ impl AsRef<[u8]> for EventText {
 
 impl Listener {
     pub(super) fn new(send_queue: Arc<SendQueue>, number: u64, detailed: bool, next: u64) -> Self {
-        Self { send_queue, number, detailed, next, is_behind: false, has_lost: false }
+        let (is_behind, has_lost) = (false, false);
+        Self { send_queue, number, detailed, next, replaced: None, is_behind, has_lost }
     }
 
     /// Puts a message into its queue, or leaves it behind.
@@ -127,6 +145,17 @@ impl Listener {
             self.send_queue.push_behind(self.number);
         }
         pushed
+    }
+
+    /// Takes note of a range that was replaced, about which there is a message.
+    fn replace(&mut self, replaced: &Replaced, text: &Arc<Text>) {
+        self.next = replaced.moved(self.next);
+        if self.detailed && (self.is_behind || !self.push(Some(text))) {
+            let range = range_of(replaced);
+            let before = self.replaced.take();
+            let all = before.map_or(range.clone(), |before| both(&before, &range));
+            self.replaced = Some(Box::new(all));
+        }
     }
 
     /// Delivers a message that is about the datapoints of a range, if it did not get it before.
@@ -164,9 +193,9 @@ impl Topic {
         self.permit.array()
     }
 
-    /// Returns the number of datapoints that are stored.
-    pub(super) async fn length(&self) -> Result<u64, ReadError> {
-        self.storage.length(&self.permit).await
+    /// Returns where the array begins and ends.
+    pub(super) async fn extent(&self) -> Result<Extent, ReadError> {
+        self.storage.extent(&self.permit).await
     }
 
     /// The text of the script; empty without one.
@@ -184,14 +213,21 @@ impl Topic {
         self.script.as_ref().map_or_else(Arc::default, Script::shared_text)
     }
 
-    /// Adds a listener, which is made from the index of its first datapoint. `length` is a length
-    /// of the array such that all events of later datapoints are pushed to this topic.
-    pub(super) fn join(&self, number: u64, length: u64, listener: impl FnOnce(u64) -> Listener) {
+    /// Adds a listener, which is made from the position of its first datapoint. `extent` is one of the
+    /// array such that all events of later datapoints and corrections are pushed to this topic.
+    pub(super) fn join(
+        &self,
+        number: u64,
+        extent: &Extent,
+        listener: impl FnOnce(u64) -> Listener,
+    ) {
         let mut state = self.lock();
+        let end = extent.end_position();
         if state.listeners.is_empty() {
-            state.published = state.published.max(length);
+            state.published = state.published.max(end);
+            state.corrections = state.corrections.max(extent.corrections());
         }
-        let listener = listener(length.max(state.published));
+        let listener = listener(end.max(state.published));
         state.listeners.insert(number, listener);
     }
 
@@ -199,12 +235,12 @@ impl Topic {
         self.lock().listeners.remove(&number);
     }
 
-    /// Calls a function between two messages, with the index of the next datapoint that a listener
-    /// is sent.
-    pub(super) fn between_messages(&self, number: u64, call: impl FnOnce(u64)) {
+    /// Calls a function between two messages, with the position of the next datapoint that a listener
+    /// is sent, and the number of corrections before.
+    pub(super) fn between_messages(&self, number: u64, call: impl FnOnce(u64, u64)) {
         let state = self.lock();
         if let Some(listener) = state.listeners.get(&number) {
-            call(listener.next);
+            call(listener.next, state.corrections);
         }
     }
 
@@ -232,8 +268,9 @@ impl Topic {
                 QueuedEvent::Appended(appended) => self.publish(appended).await,
                 QueuedEvent::Stored(range) => self.publish_large(&range).await,
                 QueuedEvent::Cleared => self.clear(),
-                QueuedEvent::Missed => match self.length().await {
-                    Ok(length) => self.publish_stored(length).await,
+                QueuedEvent::Replaced(replaced) => self.replace(&replaced),
+                QueuedEvent::Missed => match self.extent().await {
+                    Ok(extent) => self.publish_stored(extent.end_position()).await,
                     Err(error) => tracing::error!(%error, "subscribers missed an insert"),
                 },
             }
@@ -288,7 +325,13 @@ impl Topic {
         if !(plain || detailed) {
             return self.skip(range.end);
         }
-        let scan = self.storage.scan(&self.permit, range.clone(), PageSize::Small);
+        let scan = match self.scan(range).await {
+            Ok((_, scan)) => scan,
+            Err(error) => {
+                tracing::debug!(path = %self.path, %error, "a large insert cannot be read");
+                return self.skip(range.end);
+            }
+        };
         let messages = match self.scripts.run_stored(self.caller, script, scan).await {
             Ok(data) => (!data.is_empty())
                 .then(|| self.messages(Some(range.clone()), &data, plain, detailed)),
@@ -314,7 +357,7 @@ impl Topic {
         (!output.text.is_empty()).then(|| output.text.into())
     }
 
-    /// Reads the datapoints that were not delivered up to an index, and delivers them.
+    /// Reads the datapoints that were not delivered up to a position, and delivers them.
     async fn publish_stored(&self, until: u64) {
         loop {
             let published = self.lock().published;
@@ -341,7 +384,7 @@ impl Topic {
         }
     }
 
-    /// Leaves all listeners behind that have not got the datapoints before an index.
+    /// Leaves all listeners behind that have not got the datapoints before a position.
     fn skip(&self, until: u64) {
         let mut state = self.lock();
         if until <= state.published {
@@ -380,13 +423,38 @@ impl Topic {
         }
     }
 
-    /// Starts again at the index 0.
+    /// Tells listeners of a range that was replaced.
+    fn replace(&self, replaced: &Replaced) {
+        let mut state = self.lock();
+        // It was before the first listener joined.
+        if replaced.corrections <= state.corrections {
+            return;
+        }
+        state.epoch += 1;
+        state.corrections = replaced.corrections;
+        state.published = replaced.moved(state.published);
+        let text = self.replaced(&range_of(replaced));
+        for listener in state.listeners.values_mut() {
+            listener.replace(replaced, &text);
+        }
+    }
+
+    fn replaced(&self, range: &ReplacedRange) -> Arc<Text> {
+        let (stream, transform) = (self.path.clone(), self.transform().to_owned());
+        let message = ReplacedMessage { stream, transform, replaced: range.clone() };
+        // It is short.
+        Text::answer(serde_json::to_string(&message).unwrap_or_default() + "\n")
+    }
+
+    /// Starts again at the position 0.
     fn clear(&self) {
         let mut state = self.lock();
         state.epoch += 1;
         state.published = 0;
+        state.corrections = 0;
         for listener in state.listeners.values_mut() {
             listener.next = 0;
+            listener.replaced = None;
             listener.is_behind = false;
             listener.has_lost = false;
         }
@@ -430,6 +498,10 @@ impl Topic {
             let Some(listener) = state.listeners.get_mut(&number) else {
                 return Ok(CatchUp::Done);
             };
+            if let Some(replaced) = listener.replaced.take() {
+                drop(state);
+                return Ok(CatchUp::More(Some(self.replaced(&replaced))));
+            }
             if listener.next < published && !self.is_stateless() {
                 listener.has_lost = true;
                 listener.next = published;
@@ -444,7 +516,14 @@ impl Topic {
         let mut bytes = FIRST_PIECE_BYTES;
         let (end, text) = loop {
             let Some(room) = self.texts.room(bytes).await else { return Ok(CatchUp::Done) };
-            let Piece { end, data } = self.read(missed.clone()).await?;
+            let Piece { end, data } = match self.read(missed.clone()).await {
+                // It will be known here in a moment where the datapoints are now.
+                Err(ReadError::Replaced) => {
+                    tokio::task::yield_now().await;
+                    return Ok(CatchUp::More(None));
+                }
+                piece => piece?,
+            };
             if data.is_empty() {
                 break (end, None);
             }
@@ -458,21 +537,38 @@ impl Topic {
             bytes = message.max_len();
         };
         let mut state = self.lock();
-        let is_same = state.epoch == epoch;
-        if let Some(listener) = state.listeners.get_mut(&number).filter(|_| is_same) {
+        // Otherwise what was read is there no more, or at another position.
+        if state.epoch != epoch {
+            return Ok(CatchUp::More(None));
+        }
+        if let Some(listener) = state.listeners.get_mut(&number) {
             listener.next = end;
         }
         Ok(CatchUp::More(text))
     }
 
-    /// Reads some datapoints of a range and passes them through the script, which is stateless.
+    /// Begins to read a range of positions, if no more ranges were replaced than events have said. What
+    /// is not kept any more is left out.
+    async fn scan(&self, positions: &Range<u64>) -> Result<(Extent, Box<dyn Scan>), ReadError> {
+        let extent = self.extent().await?;
+        if extent.corrections() != self.lock().corrections {
+            return Err(ReadError::Replaced);
+        }
+        let indexes = extent.indexes_of_positions(positions);
+        Ok((extent, self.storage.scan(&self.permit, &extent, indexes, PageSize::Small)))
+    }
+
+    /// Reads some datapoints of a range of positions and passes them through the script, which is
+    /// stateless.
     async fn read(&self, range: Range<u64>) -> Result<Piece, ReadError> {
-        let start = range.start;
-        let mut reader = self.storage.scan(&self.permit, range, PageSize::Small);
+        let (extent, mut reader) = self.scan(&range).await?;
+        let start = extent.position_of_index(reader.index()).max(range.start);
         let mut text = reader.next().await?.unwrap_or_default();
-        let end = reader.index();
+        let mut end = extent.position_of_index(reader.index());
         if reader.is_done() {
             text.pop();
+            // What was there and is not kept any more is not waited for.
+            end = end.max(range.end);
         }
         // Without the bracket before the first datapoint.
         let text = Bytes::from(text);

@@ -49,6 +49,14 @@ pub(crate) async fn check_data(
             run.check(&path, &format!("insert no JSON {parameter}"), &request, &refused).await;
         }
     }
+    if let Err(refused) = writing::correction(&run.view, [user, device, stream]) {
+        for (method, parameters) in [("PATCH", "i1=0"), ("POST", "q=merge")] {
+            let url = format!("crud/{path}/data?{parameters}");
+            let request = Request::new(method, url, BAD_BODY);
+            let operation = format!("correct with {method} and no JSON");
+            run.check(&path, &operation, &request, &refused).await;
+        }
+    }
     let rights = run.view.stream(user, device, stream).map(|seen| seen.rights);
     check_update(run, Kind::Stream, &path, rights).await;
 }

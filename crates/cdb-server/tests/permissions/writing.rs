@@ -1,4 +1,4 @@
-//! Inserting into a stream and its downlink, and clearing the downlink.
+//! Inserting into a stream and its downlink, correcting them, and clearing the downlink.
 
 use serde_json::{Value, json};
 
@@ -77,8 +77,62 @@ pub(crate) async fn check(run: &mut Run<'_>, commands: Option<&mut Commands>, na
     }
     if let Some(before) = before {
         check_stored(run, names, before, &stored).await;
+        correct(run, names).await;
         clear_downlink(run, names).await;
     }
+}
+
+/// How a correction is refused, if it is.
+pub(crate) fn correction(
+    view: &View<'_>,
+    [user, device, stream]: [&str; 3],
+) -> Result<(), Expected> {
+    match view.stream(user, device, stream) {
+        Ok(seen) if view.is(user, device) || seen.rights.deletes(Kind::Stream) => Ok(()),
+        Ok(_) => Err(Expected::denied(
+            "Only the stream's device and those who may delete it can correct its data.",
+        )),
+        Err(unseen) => Err(unseen.when_changing()),
+    }
+}
+
+/// Replaces, sorts in, and deletes, so that nothing is different in the end.
+async fn correct(run: &mut Run<'_>, names: [&str; 3]) {
+    let ([user, device, stream], path) = (names, names.join("/"));
+    let allowed = correction(&run.view, names);
+    // Corrections of a log are noted in the log.
+    if stream == "log" && allowed.is_ok() {
+        return;
+    }
+    let Some(before) = Lengths::read(run, &path).await else { return };
+    for (array, length) in ARRAYS.into_iter().zip([before.data, before.downlink]) {
+        let is_downlink =
+            run.view.stream(user, device, stream).is_ok_and(|seen| seen.object.is_downlink());
+        let refused = match &allowed {
+            Err(refused) => Some(refused.clone()),
+            Ok(()) if array == Array::Downlink && !is_downlink => {
+                Some(Expected::invalid("The stream is not a downlink."))
+            }
+            Ok(()) => None,
+        };
+        let data = format!("crud/{path}/data");
+        let end = format!("i1={length}{}", array.parameter());
+        let last = format!("i1=-2{}", array.parameter());
+        let merge = format!("q=merge{}", array.parameter());
+        let point = r#"[{"d":7}]"#;
+        for (method, parameters, body, answer) in [
+            ("PATCH", end, point, json!({"removed": 0, "inserted": 1, "length": length + 1})),
+            ("POST", merge, point, json!({"inserted": 1, "length": length + 2})),
+            ("DELETE", last, "", json!({"removed": 2, "length": length})),
+        ] {
+            let request = Request::new(method, format!("{data}?{parameters}"), body);
+            let operation = format!("correct with {method} {parameters}");
+            let expected = refused.clone().unwrap_or(Expected::Json(answer));
+            run.check(&path, &operation, &request, &expected).await;
+        }
+    }
+    let after = Lengths::read(run, &path).await;
+    run.compare_effect(&path, "lengths after corrections", &Some(before), &after);
 }
 
 fn expected(destination: &Result<Array, Expected>) -> Expected {

@@ -4,6 +4,7 @@ mod accepted;
 mod access;
 mod backup;
 mod bad_input;
+mod corrections;
 mod data;
 mod data_file;
 #[cfg(target_os = "linux")]

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Returns the URL parameter that selects the downlink, if `downlink` is set.
-fn downlink(downlink: bool) -> impl Iterator<Item = (&'static str, String)> {
+pub(super) fn downlink(downlink: bool) -> impl Iterator<Item = (&'static str, String)> {
     downlink.then(|| ("downlink", "true".to_owned())).into_iter()
 }
 
@@ -124,7 +124,8 @@ pub struct Insert<'a, T> {
     /// Whether a timestamp older than the last one of the stream is replaced by the last one.
     /// Otherwise the server refuses such an insert.
     pub restamp: bool,
-    /// The index that the first datapoint must get. If it would get another one, the server refuses
+    /// The position that the first datapoint must get, see [`End`](super::End). If it would get another
+    /// one, the server refuses
     /// the insert (kind [`Index`](crate::ErrorKind::Index)), so an insert that is sent twice is
     /// stored once.
     ///

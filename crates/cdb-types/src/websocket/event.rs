@@ -15,11 +15,12 @@ pub struct Message<D = DatapointArray> {
     pub transform: String,
     /// The inserted datapoints, or the output of the transform for them.
     pub data: D,
-    /// The index of the first inserted datapoint, before the transform. `None` if the client did
-    /// not request answers, and for ephemeral streams, whose datapoints are not stored.
+    /// The position of the first inserted datapoint, before the transform: its index, unless datapoints
+    /// of the stream were removed or inserted among others. `None` if the client did not request
+    /// answers, and for ephemeral streams, whose datapoints are not stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<u64>,
-    /// The index after the last inserted datapoint. `None` if `index` is.
+    /// The position after the last inserted datapoint. `None` if `index` is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<u64>,
 }
@@ -41,16 +42,50 @@ pub struct Answer {
 /// A subscription that has begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscribed {
-    /// The index of the first datapoint that the subscription delivers: this one and all later ones
+    /// The position of the first datapoint that the subscription delivers: this one and all later ones
     /// are sent in messages. `None` for ephemeral streams, whose datapoints are not stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<u64>,
     /// A number that identifies the stream. If a stream is deleted and created again at the same
     /// path, the new one has another number.
     pub incarnation: i64,
+    /// How often datapoints of the stream were removed, replaced or inserted among others. If it is
+    /// more than it was when a client has read datapoints, these may be different now.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub corrections: u64,
     /// Whether the transform's output for a datapoint depends on that datapoint alone. True if
     /// there is no transform.
     pub stateless: bool,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Datapoints of a stream were removed, replaced, or inserted among others. The server sends it to
+/// clients that have requested answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReplacedMessage {
+    /// The stream or downlink of the subscription.
+    pub stream: DataPath,
+    /// The transform of the subscription; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub transform: String,
+    /// What was replaced.
+    pub replaced: ReplacedRange,
+}
+
+/// The range of a stream that was replaced.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReplacedRange {
+    /// The earliest time of the datapoints that were removed or inserted, in seconds since 1970.
+    pub first: f64,
+    /// The latest of these times. What is neither before `first` nor after `last` may be different now.
+    pub last: f64,
+    /// The position of the next datapoint that is appended. Corrections do not change it.
+    pub end: u64,
+    /// How often datapoints of the stream were corrected, as in [`Subscribed`].
+    pub corrections: u64,
 }
 
 /// The server has ended a subscription, because the stream was deleted or may not be read any more.
@@ -75,6 +110,8 @@ pub enum Event {
     Answer(Answer),
     /// The server has ended a subscription.
     Ended(Ended),
+    /// Datapoints were removed, replaced, or inserted among others.
+    Replaced(ReplacedMessage),
 }
 
 /// A frame is not one that a server sends.
@@ -84,9 +121,8 @@ pub enum UnknownEvent {
     /// The frame is not JSON, or a key has a value of the wrong type.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// The frame is an object without the keys of a message, an answer or the end of a
-    /// subscription.
-    #[error("the frame is neither a message nor an answer nor the end of a subscription")]
+    /// The frame is an object without the keys of any kind of event.
+    #[error("the frame is not an event: it has none of the keys answer, data, ended and replaced")]
     Kind,
 }
 
@@ -103,6 +139,7 @@ struct Fields {
     joined: Option<Subscribed>,
     error: Option<ServerError>,
     ended: Option<ServerError>,
+    replaced: Option<ReplacedRange>,
 }
 
 impl Event {
@@ -128,6 +165,9 @@ impl Event {
             }
             (_, Some(stream), _, Some(ended)) => {
                 Ok(Self::Ended(Ended { stream, transform, ended }))
+            }
+            (_, Some(stream), ..) if let Some(replaced) = fields.replaced => {
+                Ok(Self::Replaced(ReplacedMessage { stream, transform, replaced }))
             }
             _ => Err(UnknownEvent::Kind),
         }

@@ -48,10 +48,16 @@ impl Answers {
         Some(Frame { subscription: None, text: Text::answer(text + "\n") })
     }
 
-    /// The answer to a subscription that begins at an index.
-    fn subscribed(&self, id: u64, subscribed: &Subscribed, index: u64) -> Option<Frame> {
-        let index = subscribed.index.map(|_| index);
-        let joined = Some(Subscribed { index, ..subscribed.clone() });
+    /// The answer to a subscription that begins at a position, after some corrections.
+    fn subscribed(
+        &self,
+        id: u64,
+        subscribed: &Subscribed,
+        position: u64,
+        corrections: u64,
+    ) -> Option<Frame> {
+        let index = subscribed.index.map(|_| position);
+        let joined = Some(Subscribed { index, corrections, ..subscribed.clone() });
         self.frame(&Answer { id, joined, error: None })
     }
 }
@@ -141,7 +147,9 @@ impl Subscriptions {
     ) -> Result<(), ApiError> {
         let key: Key = (path, transform.into());
         if let Some(open) = self.numbers.get(&key).and_then(|number| self.open.get(number)) {
-            let answer = |index| self.answers.subscribed(id, &open.subscribed, index);
+            let answer = |position, corrections| {
+                self.answers.subscribed(id, &open.subscribed, position, corrections)
+            };
             open.subscription.repeat(answer);
             return Ok(());
         }
@@ -159,6 +167,7 @@ impl Subscriptions {
         let subscribed = Subscribed {
             index: (!ephemeral).then_some(0),
             incarnation: array.stream,
+            corrections: 0,
             stateless: script.as_ref().is_none_or(cdb_pipescript::Script::is_stateless),
         };
         let request = SubscribeRequest {
@@ -171,7 +180,8 @@ impl Subscriptions {
             detailed: self.answers.wanted,
         };
         let topics = &self.service.topics;
-        let answer = |index| self.answers.subscribed(id, &subscribed, index);
+        let answer =
+            |position, corrections| self.answers.subscribed(id, &subscribed, position, corrections);
         let subscription = Arc::new(topics.subscribe(request, answer).await?);
         let number = subscription.number();
         depends_on.iter().for_each(|object| self.watch.add(*object));

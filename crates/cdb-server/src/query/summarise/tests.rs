@@ -103,9 +103,11 @@ async fn compare(
     let mut bounds = [cuts[0].index(count + 1), cuts[1].index(count + 1)];
     bounds.sort_unstable();
     for range in [0..count, bounds[0]..bounds[1]] {
+        let permit = operator::read(array);
         let stored = Stored {
             storage: Arc::new(store.clone()),
-            permit: operator::read(array),
+            extent: store.extent(&permit).await.expect("an extent"),
+            permit,
             range: range.start as u64..range.end as u64,
         };
         for (text, aggregate) in [
@@ -160,7 +162,9 @@ fn what_is_computed_from_summaries_is_what_datapoints_give() {
             finish(&store).await;
             compare(&store, array, &model, &cuts, columns).await;
             let all = 0..model.points.len() as u64;
-            let found = store.summaries(&operator::read(array), all).await.expect("summaries");
+            let extent = store.extent(&operator::read(array)).await.expect("an extent");
+            let found = store.summaries(&operator::read(array), &extent, all).await;
+            let found = found.expect("summaries");
             summaries.fetch_add(found.len(), Relaxed);
         });
         Ok(())

@@ -45,7 +45,7 @@ const DATAPOINT_STEPS: u64 = 20;
 const END_OF_TIME: f64 = 253_402_300_800.0;
 
 /// The datapoints of one insert, which are stored together or not at all.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Batch {
     pub(in crate::storage) points: Points,
     /// The blocks that hold the datapoints, if the batch is large.

@@ -12,7 +12,7 @@ use super::block::BlockError;
 pub(in crate::storage) struct Header {
     pub(in crate::storage) stream: i64,
     pub(in crate::storage) downlink: bool,
-    /// The indexes of the datapoints in their array.
+    /// The places of the datapoints in their array.
     pub(in crate::storage) range: Range<u64>,
     /// The time of the last datapoint. In the journal it is 0, since the data has it.
     pub(in crate::storage) last_t: f64,
@@ -31,6 +31,11 @@ impl Header {
     /// skipped, but not read.
     pub(in crate::storage) fn checksum_of_damaged(&self, data: &[u8]) -> i64 {
         self.seal(!crc32fast::hash(data))
+    }
+
+    /// Returns the checksum of the same data, which has another checksum with another header.
+    pub(in crate::storage) fn checksum_of_same_data(&self, other: i64) -> i64 {
+        self.seal(lower(other))
     }
 
     /// Checks the header against the checksum of its row.

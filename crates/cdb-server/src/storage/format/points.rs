@@ -80,6 +80,16 @@ impl Points {
         self.times.last().copied().unwrap_or(f64::NEG_INFINITY)
     }
 
+    /// Returns the time of a datapoint, if there is one with this index.
+    pub(in crate::storage) fn time(&self, index: usize) -> Option<f64> {
+        self.times.get(index).copied()
+    }
+
+    /// Returns how many datapoints are before `t`.
+    pub(in crate::storage) fn count_before(&self, t: f64) -> usize {
+        self.times.partition_point(|time| *time < t)
+    }
+
     /// Returns the text of the last datapoint.
     pub(in crate::storage) fn last(&self) -> Option<&[u8]> {
         self.text.get(*self.starts.last()?..)
@@ -115,6 +125,37 @@ impl Points {
         self.text.extend_from_slice(&others.text);
         self.starts.extend(others.starts.iter().map(|start| start + before));
         self.times.extend_from_slice(&others.times);
+    }
+
+    /// Appends some datapoints of others.
+    pub(in crate::storage) fn append_part(&mut self, others: &Self, range: Range<usize>) {
+        if range.is_empty() {
+            return;
+        }
+        self.separate();
+        let (before, start) = (self.text.len(), others.starts[range.start]);
+        self.text.extend_from_slice(others.part(range.clone()));
+        self.starts.extend(others.starts[range.clone()].iter().map(|at| at - start + before));
+        self.times.extend_from_slice(&others.times[range]);
+    }
+
+    /// Returns these datapoints and others in the order of their times. Of equal times, the others come
+    /// later.
+    pub(in crate::storage) fn merged(&self, others: &Self) -> Self {
+        let bytes = self.text.len() + others.text.len();
+        let mut merged = Self::with_capacity(self.len() + others.len(), bytes);
+        let (mut here, mut there) = (0, 0);
+        while there < others.len() {
+            let next = self.count_until(others.times[there]);
+            merged.append_part(self, here..next);
+            here = next;
+            // All that come before the next one here.
+            let until = self.times.get(here).map_or(others.len(), |t| others.count_before(*t));
+            merged.append_part(others, there..until);
+            there = until;
+        }
+        merged.append_part(self, here..self.len());
+        merged
     }
 
     /// Appends a datapoint, whose time must not be before that of the last one.

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::storage::Array;
 use crate::storage::format::block::{BLOCK_BYTES, Block};
 use crate::storage::format::points::Points;
+use crate::storage::{Array, Extent};
 
 /// The number of arrays that are remembered, apart from those that have datapoints here.
 const MAX_HEADS: usize = 20_000;
@@ -43,13 +43,14 @@ struct ArrayHead {
 }
 
 impl ArrayHead {
-    fn length(&self) -> u64 {
-        self.blocks.length + self.recent.len() as u64
+    fn extent(&self) -> Extent {
+        let end = self.blocks.extent.end + self.recent.len() as u64;
+        Extent { end, ..self.blocks.extent }
     }
 
     /// The same array when all of it is in these blocks.
     fn flushed(&self, blocks: Blocks) -> Self {
-        let is_same = self.length() == blocks.length;
+        let is_same = self.extent().end == blocks.extent.end;
         let newest = match self.recent.last() {
             Some(last) => (last.len() <= MAX_NEWEST_BYTES).then(|| last.into()),
             None => self.newest.clone(),
@@ -62,9 +63,9 @@ impl ArrayHead {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum KnownNewest {
     /// It is this text.
-    Here { length: u64, text: Vec<u8> },
+    Here { extent: Extent, text: Vec<u8> },
     /// It is not in a block, and longer than was asked for.
-    Long { length: u64 },
+    Long { extent: Extent },
     /// It is in a block, if there is one.
     InBlocks,
 }
@@ -110,21 +111,27 @@ impl PendingAppend {
         points
     }
 
-    /// Returns the index of the first datapoint of `appended`.
+    /// Returns the place of the first datapoint of `appended`.
     pub(super) fn first_appended(&self) -> u64 {
-        self.blocks.length + self.in_journal
+        self.blocks.extent.end + self.in_journal
     }
 
-    /// Returns the number of datapoints that the array will have.
-    pub(super) fn length(&self) -> u64 {
-        self.blocks.length + self.in_journal + self.appended.len() as u64
+    /// Returns where the array will end.
+    pub(super) fn end(&self) -> u64 {
+        self.first_appended() + self.appended.len() as u64
+    }
+
+    /// Returns the position of the next datapoint.
+    pub(super) fn end_position(&self) -> u64 {
+        self.blocks.extent.position_of_place(self.end())
     }
 }
 
 /// How far an array goes in blocks, and which of the last ones may be merged.
 #[derive(Debug, Clone)]
 pub(super) struct Blocks {
-    pub(super) length: u64,
+    /// Without what is in the journal.
+    pub(super) extent: Extent,
     pub(super) last_t: f64,
     /// The blocks after the last full one, in order.
     small: Vec<PartialBlock>,
@@ -133,7 +140,8 @@ pub(super) struct Blocks {
 /// A block that is not full.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PartialBlock {
-    pub(super) first_index: u64,
+    /// The place of its first datapoint.
+    pub(super) first: u64,
     pub(super) count: usize,
     /// The length of the text, in bytes: that of the compressed data does not bound the memory for a
     /// merge.
@@ -142,14 +150,14 @@ pub(super) struct PartialBlock {
 
 impl Default for Blocks {
     fn default() -> Self {
-        Self { length: 0, last_t: f64::NEG_INFINITY, small: Vec::new() }
+        Self { extent: Extent::default(), last_t: f64::NEG_INFINITY, small: Vec::new() }
     }
 }
 
 impl Blocks {
-    /// Creates a value for blocks of which only their end is known.
-    pub(super) fn ending_at(length: u64) -> Self {
-        Self { length, ..Self::default() }
+    /// Creates a value for blocks of which only is known where they begin and end.
+    pub(super) fn within(extent: Extent) -> Self {
+        Self { extent, ..Self::default() }
     }
 
     /// Appends a block.
@@ -159,16 +167,22 @@ impl Blocks {
 
     /// Appends a block with this number of datapoints and length of text.
     pub(super) fn note(&mut self, count: usize, text_bytes: usize, last_t: f64) {
-        self.push_small(PartialBlock { first_index: self.length, count, text_bytes });
-        self.length += count as u64;
+        self.push_small(PartialBlock { first: self.extent.end, count, text_bytes });
+        self.extent.end += count as u64;
         self.last_t = last_t;
     }
 
-    /// Replaces the blocks from an index on by one.
-    pub(super) fn merged(&mut self, first_index: u64, block: &Block) {
-        self.small.retain(|block| block.first_index < first_index);
+    /// Replaces the blocks from a place on by one.
+    pub(super) fn merged(&mut self, first: u64, block: &Block) {
+        self.small.retain(|block| block.first < first);
         let (count, text_bytes) = (block.count, block.text_bytes);
-        self.push_small(PartialBlock { first_index, count, text_bytes });
+        self.push_small(PartialBlock { first, count, text_bytes });
+    }
+
+    /// Drops the blocks before a place.
+    pub(super) fn begin_at(&mut self, first: u64) {
+        self.small.retain(|block| block.first >= first);
+        self.extent.first = first;
     }
 
     /// Excludes the present blocks from being merged.
@@ -203,12 +217,12 @@ impl Blocks {
     }
 }
 
-/// What is known here of a datapoint that a reader looks for.
+/// What is known here of the place that a reader looks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// The index, since the datapoint is here.
+    /// The place, since the datapoint is here.
     Here(u64),
-    /// The index, if the datapoint is in no block.
+    /// The place, if the datapoint is in no block.
     Else(u64),
     /// Nothing is known here.
     Not,
@@ -219,9 +233,9 @@ impl ArrayHeads {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the number of datapoints of an array, if it is known.
-    pub(super) fn length(&self, array: Array) -> Option<u64> {
-        self.lock().heads.get(&array).map(ArrayHead::length)
+    /// Returns where an array begins and ends, if it is known.
+    pub(super) fn extent(&self, array: Array) -> Option<Extent> {
+        self.lock().heads.get(&array).map(ArrayHead::extent)
     }
 
     /// Returns the last datapoints of arrays, unless they are longer than `max_bytes`.
@@ -229,19 +243,19 @@ impl ArrayHeads {
         let state = self.lock();
         let newest = |array| {
             let Some(head) = state.heads.get(array) else { return KnownNewest::InBlocks };
-            let length = head.length();
+            let extent = head.extent();
             match head.recent.last().or(head.newest.as_deref()) {
                 None => KnownNewest::InBlocks,
-                Some(text) if text.len() > max_bytes => KnownNewest::Long { length },
-                Some(text) => KnownNewest::Here { length, text: text.to_vec() },
+                Some(text) if text.len() > max_bytes => KnownNewest::Long { extent },
+                Some(text) => KnownNewest::Here { extent, text: text.to_vec() },
             }
         };
         arrays.iter().map(newest).collect()
     }
 
-    /// Returns the number of datapoints of an array that are in blocks, if it is known.
-    pub(super) fn length_of_blocks(&self, array: Array) -> Option<u64> {
-        self.lock().heads.get(&array).map(|head| head.blocks.length)
+    /// Returns where the blocks of an array end, if it is known.
+    pub(super) fn end_of_blocks(&self, array: Array) -> Option<u64> {
+        self.lock().heads.get(&array).map(|head| head.blocks.extent.end)
     }
 
     /// Returns what can be appended to, if the end of the array is known.
@@ -329,12 +343,13 @@ impl ArrayHeads {
         *self.lock() = std::mem::take(&mut *other.lock());
     }
 
-    /// Adds a separator and the datapoints of a range to a text: as many as `bytes` have room for,
-    /// but at least one. Returns the index after the last one, or `None` if the range begins in a
-    /// block.
+    /// Adds a separator and the datapoints at some places to a text: as many as `bytes` have room for,
+    /// but at least one. Returns the place after the last one, or `None` if they begin in a block, or if
+    /// there were not so many `corrections`.
     pub(super) fn read(
         &self,
         array: Array,
+        corrections: u64,
         range: &Range<u64>,
         bytes: usize,
         separator: u8,
@@ -342,7 +357,10 @@ impl ArrayHeads {
     ) -> Option<u64> {
         let state = self.lock();
         let head = state.heads.get(&array)?;
-        let first = usize::try_from(range.start.checked_sub(head.blocks.length)?).ok()?;
+        if head.blocks.extent.corrections != corrections {
+            return None;
+        }
+        let first = usize::try_from(range.start.checked_sub(head.blocks.extent.end)?).ok()?;
         let most = usize::try_from(range.end - range.start)
             .ok()?
             .min(head.recent.len().saturating_sub(first));
@@ -355,13 +373,15 @@ impl ArrayHeads {
         Some(range.start + count as u64)
     }
 
-    /// Returns the index of the first datapoint later than `t`.
-    pub(super) fn index_after(&self, array: Array, t: f64) -> Found {
+    /// Returns the place of the first datapoint later than `t`, if there were so many `corrections`.
+    pub(super) fn place_after(&self, array: Array, corrections: u64, t: f64) -> Found {
         let state = self.lock();
         match state.heads.get(&array) {
-            Some(head) if !head.recent.is_empty() => {
-                let index = head.blocks.length + head.recent.count_until(t) as u64;
-                if head.recent.first_t() <= t { Found::Here(index) } else { Found::Else(index) }
+            Some(head)
+                if !head.recent.is_empty() && head.blocks.extent.corrections == corrections =>
+            {
+                let place = head.blocks.extent.end + head.recent.count_until(t) as u64;
+                if head.recent.first_t() <= t { Found::Here(place) } else { Found::Else(place) }
             }
             _ => Found::Not,
         }

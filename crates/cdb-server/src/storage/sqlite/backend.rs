@@ -11,8 +11,8 @@ use crate::events::ChangeLog;
 use crate::service::authorize::{BackupPermit, ChangePermit, ReadPermit};
 use crate::storage::backup::Backup;
 use crate::storage::{
-    Append, AppendError, Catalog, Latest, Page, PageSize, ReadError, Scan, Storage, StorageError,
-    Summarised, Transaction,
+    Append, AppendError, Catalog, Extent, Latest, Page, PageSize, ReadError, Scan, Storage,
+    StorageError, Summarised, Transaction,
 };
 
 #[async_trait]
@@ -29,16 +29,28 @@ impl Storage for SqliteStorage {
         Ok(self.insert(append).await?)
     }
 
-    async fn length(&self, permit: &ReadPermit) -> Result<u64, ReadError> {
-        self.array_length(permit.array()).await
+    async fn extent(&self, permit: &ReadPermit) -> Result<Extent, ReadError> {
+        self.array_extent(permit.array()).await
     }
 
-    async fn index_after(&self, permit: &ReadPermit, t: f64) -> Result<u64, ReadError> {
-        self.array_index_after(permit.array(), t).await
+    async fn index_after(
+        &self,
+        permit: &ReadPermit,
+        extent: &Extent,
+        t: f64,
+    ) -> Result<u64, ReadError> {
+        let index = self.array_index_after(permit.array(), extent, t).await;
+        index.map_err(|error| error.with_indexes(extent))
     }
 
-    fn scan(&self, permit: &ReadPermit, range: Range<u64>, pages: PageSize) -> Box<dyn Scan> {
-        let reader = self.read(permit.array(), range);
+    fn scan(
+        &self,
+        permit: &ReadPermit,
+        extent: &Extent,
+        range: Range<u64>,
+        pages: PageSize,
+    ) -> Box<dyn Scan> {
+        let reader = self.read(permit.array(), *extent, &range);
         Box::new(match pages {
             PageSize::Large => reader,
             PageSize::Small => reader.in_small_pieces(),
@@ -48,9 +60,11 @@ impl Storage for SqliteStorage {
     async fn summaries(
         &self,
         permit: &ReadPermit,
+        extent: &Extent,
         range: Range<u64>,
     ) -> Result<Vec<Summarised>, ReadError> {
-        self.read_summaries(permit.array(), range).await
+        let summaries = self.read_summaries(permit.array(), extent, range).await;
+        summaries.map_err(|error| error.with_indexes(extent))
     }
 
     async fn latest(&self, permits: &[ReadPermit]) -> Result<Vec<Latest>, ReadError> {
@@ -82,11 +96,13 @@ impl Storage for SqliteStorage {
 #[async_trait]
 impl Scan for Reader {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
-        self.next_piece().await
+        let piece = self.next_piece().await;
+        piece.map_err(|error| error.with_indexes(self.extent()))
     }
 
     async fn next_page(&mut self) -> Result<Option<Page>, ReadError> {
-        Reader::next_page(self).await
+        let page = Reader::next_page(self).await;
+        page.map_err(|error| error.with_indexes(self.extent()))
     }
 
     fn index(&self) -> u64 {

@@ -80,6 +80,7 @@ impl BlockReadError {
 #[derive(Debug)]
 pub(super) struct StoredBlock {
     array: Array,
+    /// The places of its datapoints.
     pub(super) range: Range<u64>,
     pub(super) last_t: f64,
     /// The length of the text, in bytes. Of blocks of format 1 it is that of the data.
@@ -118,6 +119,21 @@ impl StoredBlock {
         };
         let text_bytes = usize::try_from(row.try_get::<i64, _>("size")?).unwrap_or(usize::MAX);
         Ok(Self { array, range, last_t, text_bytes, encoding, checked })
+    }
+
+    /// Returns the checksum of the same block elsewhere, whose first datapoint is at a place. `None` if it has
+    /// none, in format 1.
+    pub(super) fn checksum_at(&self, first: u64) -> Option<i64> {
+        let (header, checksum) = self.checked.as_ref()?;
+        let range = first..first + (self.range.end - self.range.start);
+        let moved = Header { range, ..header.clone() };
+        Some(moved.checksum_of_same_data(*checksum))
+    }
+
+    /// Returns which of the datapoints are at these places, counted from the first one.
+    pub(super) fn rows_of(&self, places: &Range<u64>) -> Range<usize> {
+        let row = |place: u64| usize::try_from(place - self.range.start).unwrap_or(usize::MAX);
+        row(places.start)..row(places.end.min(self.range.end))
     }
 
     /// Returns the number of datapoints.

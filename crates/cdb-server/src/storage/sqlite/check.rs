@@ -12,11 +12,11 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::block_table::{BlockReadError, StoredBlock, header_columns};
 use super::journal::{Content, Piece};
-use super::{OpenError, SqliteStorage, Tables, summaries};
+use super::{OpenError, SqliteStorage, Tables, array_table, summaries};
 use crate::storage::check::{Check, Problem, ProblemKind};
 use crate::storage::format::points::Points;
 use crate::storage::format::summary::BlockSummary;
-use crate::storage::{Array, DamagedBlock};
+use crate::storage::{Array, DamagedBlock, Extent};
 
 /// How many lines SQLite writes at most about what it finds.
 const INTEGRITY_CHECK: &str = "PRAGMA integrity_check(1000)";
@@ -42,6 +42,8 @@ struct Checker {
     check: Check,
     /// The paths of streams.
     paths: HashMap<i64, String>,
+    /// Where the arrays begin of which this is known.
+    extents: HashMap<Array, Extent>,
     /// How far each array goes.
     ends: HashMap<Array, End>,
 }
@@ -49,7 +51,8 @@ struct Checker {
 /// The end of what was read of an array.
 #[derive(Debug, Clone, Copy)]
 struct End {
-    length: u64,
+    /// The place after the last datapoint.
+    end: u64,
     last_t: f64,
 }
 
@@ -66,7 +69,7 @@ impl Checker {
             paths.insert(row.try_get(0)?, String::from_utf8_lossy(&path).into_owned());
         }
         let check = Check { streams: paths.len() as u64, ..Check::default() };
-        Ok(Self { check, paths, ends: HashMap::new() })
+        Ok(Self { check, paths, extents: HashMap::new(), ends: HashMap::new() })
     }
 
     async fn check_all(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
@@ -79,6 +82,25 @@ impl Checker {
         for row in orphans {
             let (table, parent): (String, String) = (row.try_get(0)?, row.try_get(2)?);
             self.database(format!("a row of the table {table} belongs to no {parent}"));
+        }
+        let begun =
+            sqlx::query("SELECT stream_id, substream, first, corrections, shift, seal FROM array");
+        match begun.fetch_all(&mut *connection).await {
+            Ok(rows) => {
+                for row in rows {
+                    let array = Array { stream: row.try_get(0)?, downlink: row.try_get(1)? };
+                    match array_table::from_row(array, &row) {
+                        Ok(extent) => {
+                            self.extents.insert(array, extent);
+                        }
+                        Err(_) => {
+                            let message = "it is not known where the stream begins";
+                            self.problem(array, None, ProblemKind::Unreadable, message);
+                        }
+                    }
+                }
+            }
+            Err(error) => return self.tolerate(error),
         }
         let arrays = sqlx::query("SELECT DISTINCT stream_id, substream FROM block");
         let arrays: Vec<_> = match arrays.fetch_all(&mut *connection).await {
@@ -118,16 +140,21 @@ impl Checker {
         self.check.problems.push(Problem { stream, downlink, indexes, kind, message });
     }
 
+    fn extent(&self, array: Array) -> Extent {
+        self.extents.get(&array).copied().unwrap_or_default()
+    }
+
     fn problem(
         &mut self,
         array: Array,
-        indexes: Option<Range<u64>>,
+        places: Option<Range<u64>>,
         kind: ProblemKind,
         message: impl ToString,
     ) {
         let path = self.paths.get(&array.stream).cloned();
         let stream = path.unwrap_or_else(|| format!("stream {}", array.stream));
         let (downlink, message) = (array.downlink, message.to_string());
+        let indexes = places.map(|places| self.extent(array).indexes(&places));
         let problem = Problem { stream: Some(stream), downlink, indexes, kind, message };
         self.check.problems.push(problem);
     }
@@ -204,13 +231,13 @@ impl Checker {
 
     /// Notes which datapoints come next, and what is missing before them. Returns the end before.
     fn place(&mut self, array: Array, range: Range<u64>) -> End {
-        let none = End { length: 0, last_t: f64::NEG_INFINITY };
+        let none = End { end: self.extent(array).first, last_t: f64::NEG_INFINITY };
         let before = self.ends.get(&array).copied().unwrap_or(none);
-        if range.start > before.length {
-            let missing = before.length..range.start;
+        if range.start > before.end {
+            let missing = before.end..range.start;
             self.problem(array, Some(missing), ProblemKind::Missing, "the datapoints are missing");
-        } else if range.start < before.length {
-            let twice = range.start..before.length.min(range.end);
+        } else if range.start < before.end {
+            let twice = range.start..before.end.min(range.end);
             self.problem(
                 array,
                 Some(twice),
@@ -218,8 +245,8 @@ impl Checker {
                 "the datapoints are there twice",
             );
         }
-        let length = before.length.max(range.end);
-        self.ends.insert(array, End { length, ..before });
+        let end = before.end.max(range.end);
+        self.ends.insert(array, End { end, ..before });
         before
     }
 
@@ -284,7 +311,7 @@ impl Checker {
     }
 
     fn check_piece(&mut self, array: Array, Piece { first_index, count, content }: Piece) {
-        let end = self.ends.get(&array).map_or(0, |end| end.length);
+        let end = self.ends.get(&array).map_or(self.extent(array).first, |end| end.end);
         let first = first_index.unwrap_or(end);
         let range = first..first.saturating_add(count);
         let before = self.place(array, range.clone());

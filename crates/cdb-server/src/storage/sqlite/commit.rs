@@ -202,8 +202,8 @@ async fn place(
             return Err(CommitError::Late { batch: Box::new(batch), last_t });
         }
     }
-    let ends_at = pending.map(PendingAppend::length);
-    if index.is_some_and(|index| ends_at != Some(index)) {
+    let end = pending.map(PendingAppend::end_position);
+    if index.is_some_and(|index| end != Some(index)) {
         return Err(CommitError::Index);
     }
     commit.append(array, batch, late != IfLate::Refuse)
@@ -244,8 +244,8 @@ impl Commit {
         }
         pending.last_t = batch.points.last_t();
         if self.bus.wants(array) {
-            let (index, points) = (Some(pending.length()), batch.points.clone());
-            self.events.push(Event::Appended(Appended { array, index, points }));
+            let (position, points) = (Some(pending.end_position()), batch.points.clone());
+            self.events.push(Event::Appended(Appended { array, position, points }));
         }
         let Some(blocks) = batch.blocks else {
             pending.appended.append(&batch.points);
@@ -255,9 +255,9 @@ impl Commit {
         let mut recent = pending.take_recent(array, &self.heads);
         let recent = if recent.is_empty() { Vec::new() } else { recent.blocks() };
         for block in recent.into_iter().chain(blocks) {
-            let first_index = pending.blocks.length;
+            let place = pending.blocks.extent.end;
             pending.blocks.push(&block);
-            self.rows.push(Row::new(array, first_index, block));
+            self.rows.push(Row::new(array, place, block));
         }
         Ok(())
     }

@@ -8,10 +8,11 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::array_heads::{Blocks, MIN_BLOCK_POINTS};
+use super::array_table;
 use super::block_table::{BlockReadError, Row, StoredBlock, header_columns, insert_blocks};
 use super::commit::CommitError;
 use crate::storage::format::block::{BLOCK_BYTES, Block, BlockError};
-use crate::storage::{Array, DamagedBlock};
+use crate::storage::{Array, DamagedBlock, Extent};
 
 /// The text of blocks that become one is not longer than this, in bytes. It is more than
 /// [`Blocks::mergeable`] returns; the size of a compressed block of format 1 is not known before it
@@ -34,10 +35,10 @@ pub(super) async fn merge_small(
     blocks: &mut Blocks,
 ) -> Result<(), CommitError> {
     while let Some(run) = blocks.mergeable()
-        && let Some(first_index) = run.first().map(|block| block.first_index)
+        && let Some(first) = run.first().map(|block| block.first)
     {
         let count = run.iter().map(|block| block.count).sum();
-        let text = match read_text(connection, array, first_index..blocks.length).await {
+        let text = match read_text(connection, array, first..blocks.extent.end).await {
             Ok(Some(text)) => text,
             Ok(None) => {
                 blocks.forget_small();
@@ -53,12 +54,12 @@ pub(super) async fn merge_small(
         sqlx::query("DELETE FROM block WHERE stream_id = ? AND substream = ? AND end_index > ?")
             .bind(array.stream)
             .bind(array.downlink)
-            .bind(first_index.cast_signed())
+            .bind(first.cast_signed())
             .execute(&mut *connection)
             .await?;
         let block = Block::of(&text, count, blocks.last_t);
-        blocks.merged(first_index, &block);
-        insert_blocks(connection, vec![Row::new(array, first_index, block)]).await?;
+        blocks.merged(first, &block);
+        insert_blocks(connection, vec![Row::new(array, first, block)]).await?;
     }
     Ok(())
 }
@@ -145,13 +146,15 @@ async fn read_last(
     .fetch_all(&mut *connection)
     .await?;
     let missing = |range| DamagedBlock::new(array, range, BlockError::Missing);
-    let mut blocks = Blocks::default();
+    let mut blocks = Blocks::within(array_table::read(connection, array).await?);
+    let mut next = None;
     for row in rows.iter().rev() {
         let block = StoredBlock::from_row(array, row)?;
-        if blocks.length > 0 && blocks.length != block.range.start {
-            return Err(missing(blocks.length..block.range.start).into());
+        if let Some(next) = next.filter(|next| *next != block.range.start) {
+            return Err(missing(next..block.range.start).into());
         }
-        blocks.length = block.range.start;
+        next = Some(block.range.end);
+        blocks.extent.end = block.range.start;
         blocks.note(block.count(), block.text_bytes, block.last_t);
     }
     let by_time: Option<i64> = match rows.first() {
@@ -161,9 +164,10 @@ async fn read_last(
             query.bind(array.stream).bind(array.downlink).fetch_one(connection).await?
         }
     };
-    let by_time = by_time.unwrap_or_default().cast_unsigned();
-    if by_time != blocks.length {
-        let range = blocks.length.min(by_time)..blocks.length.max(by_time);
+    let Extent { first, end, .. } = blocks.extent;
+    let by_time = by_time.map_or(first, i64::cast_unsigned);
+    if by_time != end || first > end {
+        let range = end.min(by_time)..end.max(by_time);
         return Err(missing(range).into());
     }
     Ok(blocks)

@@ -1,7 +1,8 @@
 //! Errors of SQLite as errors of storage.
 
+use super::block_table::BlockReadError;
 use super::commit::CommitError;
-use crate::storage::{AppendError, ReadError, StorageError, Unique};
+use crate::storage::{AppendError, CorrectError, ReadError, StorageError, Unique};
 
 impl From<sqlx::Error> for StorageError {
     fn from(error: sqlx::Error) -> Self {
@@ -15,6 +16,31 @@ impl From<sqlx::Error> for StorageError {
 impl From<sqlx::Error> for ReadError {
     fn from(error: sqlx::Error) -> Self {
         Self::Storage(error.into())
+    }
+}
+
+impl From<sqlx::Error> for CorrectError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Storage(error.into())
+    }
+}
+
+impl From<BlockReadError> for CorrectError {
+    fn from(error: BlockReadError) -> Self {
+        match error {
+            BlockReadError::Damaged(damage) => damage.into(),
+            BlockReadError::Sqlite(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReadError> for CorrectError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Damaged(damage) => damage.into(),
+            ReadError::Storage(error) => error.into(),
+            error => StorageError::failed(error).into(),
+        }
     }
 }
 

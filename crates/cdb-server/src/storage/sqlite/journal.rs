@@ -11,13 +11,14 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::array_heads::{ArrayHeads, Blocks, PendingAppend};
+use super::array_table;
 use super::block_table::{Row, insert_blocks};
 use super::commit::CommitError;
 use super::compact::{merge_small, read_blocks};
-use crate::storage::Array;
 use crate::storage::format::block::{Block, Encoding};
 use crate::storage::format::checksum::Header;
 use crate::storage::format::points::Points;
+use crate::storage::{Array, Extent};
 
 /// The length of text in the journal at which it becomes blocks, in bytes.
 pub(super) const FLUSH_BYTES: usize = 1024 * 1024;
@@ -29,6 +30,7 @@ pub(super) const ENTRIES_PER_STATEMENT: usize = 256;
 #[derive(Debug)]
 pub(super) struct JournalRow<'a> {
     pub(super) array: Array,
+    /// The place of the first datapoint.
     pub(super) first_index: u64,
     pub(super) points: &'a Points,
 }
@@ -88,7 +90,7 @@ pub(super) enum Content {
 
 /// A row that was read.
 pub(super) struct Piece {
-    /// The index of the first datapoint; `None` in rows of format 1.
+    /// The place of the first datapoint; `None` in rows of format 1.
     pub(super) first_index: Option<u64>,
     pub(super) count: u64,
     pub(super) content: Content,
@@ -161,9 +163,9 @@ pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Loaded, Co
             Ok(blocks) => blocks,
             // The journal says where the blocks end.
             Err(error) => match pieces.first().and_then(|piece| piece.first_index) {
-                Some(length) if error.is_damage() => {
+                Some(end) if error.is_damage() => {
                     tracing::error!(%error, "the end of a stream is damaged");
-                    Blocks::ending_at(length)
+                    Blocks::within(Extent { end, ..array_table::read(connection, array).await? })
                 }
                 _ => return Err(error.into()),
             },
@@ -188,7 +190,7 @@ pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Loaded, Co
 
 /// Returns the datapoints of an array, or `None` if some are damaged or missing.
 fn points(blocks: &Blocks, pieces: &[Piece]) -> Option<Points> {
-    let (mut points, mut next) = (Points::default(), blocks.length);
+    let (mut points, mut next) = (Points::default(), blocks.extent.end);
     for piece in pieces {
         match &piece.content {
             Content::Points(more) if piece.first_index.unwrap_or(next) == next => {
@@ -210,13 +212,13 @@ async fn repair(
 ) -> Result<Blocks, CommitError> {
     let mut rows = Vec::new();
     for piece in pieces {
-        let first_index = piece.first_index.unwrap_or(blocks.length);
-        if first_index < blocks.length {
+        let first_index = piece.first_index.unwrap_or(blocks.extent.end);
+        if first_index < blocks.extent.end {
             tracing::error!(?array, first_index, "a row of the journal is there twice");
             continue;
         }
-        if first_index > blocks.length {
-            let missing = first_index - blocks.length;
+        if first_index > blocks.extent.end {
+            let missing = first_index - blocks.extent.end;
             rows.push(damaged(array, &mut blocks, missing, Vec::new()));
         }
         match piece.content {
@@ -225,7 +227,7 @@ async fn repair(
             }
             Content::Points(mut points) => {
                 for block in points.blocks() {
-                    let first_index = blocks.length;
+                    let first_index = blocks.extent.end;
                     blocks.push(&block);
                     rows.push(Row::new(array, first_index, block));
                 }
@@ -241,7 +243,7 @@ async fn repair(
 
 /// Creates a block of datapoints that cannot be read any more.
 fn damaged(array: Array, blocks: &mut Blocks, count: u64, data: Vec<u8>) -> Row {
-    let first_index = blocks.length;
+    let first_index = blocks.extent.end;
     tracing::error!(?array, first_index, count, "datapoints of the journal are damaged");
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let (last_t, text_bytes) = (blocks.last_t, data.len());
@@ -273,7 +275,7 @@ pub(super) async fn flush(
     let mut rows = Vec::new();
     for (array, mut blocks, mut points) in heads.journal() {
         for block in points.blocks() {
-            let first_index = blocks.length;
+            let first_index = blocks.extent.end;
             blocks.push(&block);
             rows.push(Row::new(array, first_index, block));
         }

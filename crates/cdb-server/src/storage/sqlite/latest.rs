@@ -6,8 +6,9 @@ use sqlx::sqlite::SqliteRow;
 
 use super::SqliteStorage;
 use super::array_heads::KnownNewest;
+use super::array_table;
 use super::block_table::{BlockReadError, StoredBlock, header_columns};
-use crate::storage::{Array, Last, Latest, ReadError};
+use crate::storage::{Array, Extent, Last, Latest, ReadError};
 
 /// A longer datapoint is not read here, since thousands may be asked for, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
@@ -22,16 +23,16 @@ impl SqliteStorage {
         // The places of those that must be looked for in the file, as JSON.
         let mut wanted = Vec::new();
         for (place, known) in self.heads.newest(arrays, MAX_BYTES).into_iter().enumerate() {
-            let (length, last) = match known {
-                KnownNewest::Here { length, text } => (length, Last::Text(text)),
-                KnownNewest::Long { length } => (length, Last::Long),
+            let (extent, last) = match known {
+                KnownNewest::Here { extent, text } => (extent, Last::Text(text)),
+                KnownNewest::Long { extent } => (extent, Last::Long),
                 KnownNewest::InBlocks => {
                     let Array { stream, downlink } = arrays[place];
                     wanted.push((place, stream, u8::from(downlink)));
-                    (0, Last::None)
+                    (Extent::default(), Last::None)
                 }
             };
-            all.push(Latest { length, last });
+            all.push(Latest { extent, last });
         }
         if wanted.is_empty() {
             return Ok(all);
@@ -40,12 +41,13 @@ impl SqliteStorage {
         let mut rows = sqlx::query(concat!(
             "SELECT wanted.value ->> 0 AS place, ",
             header_columns!(),
-            ", CASE WHEN coalesce(text_bytes, length(data)) <= ?2 THEN data END AS data
+            ", array.first, corrections, shift, array.seal,
+                CASE WHEN coalesce(text_bytes, length(data)) <= ?2 THEN data END AS data
              FROM json_each(?1) AS wanted CROSS JOIN block ON block.rowid = (
                  SELECT rowid FROM block AS last INDEXED BY block_header
                  WHERE last.stream_id = wanted.value ->> 1 AND last.substream = wanted.value ->> 2
                  ORDER BY last.end_index DESC LIMIT 1
-             )",
+             ) LEFT JOIN array USING (stream_id, substream)",
         ))
         .bind(wanted)
         .bind(MAX_BLOCK_BYTES)
@@ -67,14 +69,14 @@ impl SqliteStorage {
 /// Reads the last datapoint of the last block of an array.
 fn last_of(array: Array, row: &SqliteRow) -> Result<Latest, BlockReadError> {
     let block = StoredBlock::from_row(array, row)?;
-    let length = block.range.end;
+    let extent = Extent { end: block.range.end, ..array_table::from_row(array, row)? };
     let Some(data) = row.try_get::<Option<&[u8]>, _>("data")? else {
-        return Ok(Latest { length, last: Last::Long });
+        return Ok(Latest { extent, last: Last::Long });
     };
     let last = match block.last(data) {
         Ok(text) if text.len() > MAX_BYTES => Last::Long,
         Ok(text) => Last::Text(text),
-        Err(damage) => Last::Damaged(damage),
+        Err(damage) => Last::Damaged(damage.with_indexes(extent.first)),
     };
-    Ok(Latest { length, last })
+    Ok(Latest { extent, last })
 }

@@ -5,15 +5,16 @@ use std::ops::Range;
 
 use futures_util::TryStreamExt;
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{Row as _, Sqlite};
 
 use super::SqliteStorage;
 use super::array_heads::{ArrayHeads, Found};
+use super::array_table::{self, of_array};
 use super::block_table::{BlockReadError, StoredBlock, header_columns};
 use super::compact::read_end;
 use crate::storage::format::block::{BLOCK_BYTES, BlockError};
-use crate::storage::{Array, DamagedBlock, Page, ReadError};
+use crate::storage::{Array, DamagedBlock, Extent, Page, ReadError};
 
 /// The length of text that is read ahead of what is being sent, in bytes. At least one block is
 /// read.
@@ -41,37 +42,52 @@ impl From<BlockReadError> for ReadError {
 }
 
 impl SqliteStorage {
-    /// Returns the number of datapoints in an array.
-    pub(crate) async fn array_length(&self, array: Array) -> Result<u64, ReadError> {
-        length(&self.readers, &self.heads, array).await
+    /// Returns where an array begins and ends.
+    pub(crate) async fn array_extent(&self, array: Array) -> Result<Extent, ReadError> {
+        extent(&self.readers, &self.heads, array).await
     }
 
     /// Returns the index of the first datapoint later than `t`, or the length if there is none.
-    pub(crate) async fn array_index_after(&self, array: Array, t: f64) -> Result<u64, ReadError> {
-        let recent = self.heads.index_after(array, t);
-        if let Found::Here(index) = recent {
-            return Ok(index);
+    pub(crate) async fn array_index_after(
+        &self,
+        array: Array,
+        extent: &Extent,
+        t: f64,
+    ) -> Result<u64, ReadError> {
+        let place = self.place_after(array, extent, t).await?;
+        Ok(place.saturating_sub(extent.first))
+    }
+
+    async fn place_after(&self, array: Array, extent: &Extent, t: f64) -> Result<u64, ReadError> {
+        let recent = self.heads.place_after(array, extent.corrections, t);
+        if let Found::Here(place) = recent {
+            return Ok(place);
         }
         // One snapshot, so that a commit between two queries does not look like damage.
         let mut snapshot = self.readers.begin().await?;
-        let found = find_after(&mut snapshot, array, t).await?;
+        let corrections = array_table::read(&mut snapshot, array).await?.corrections;
+        let found = find_after(&mut snapshot, array, t).await;
         snapshot.commit().await?;
-        match found {
-            Some(index) => Ok(index),
-            None => match recent {
-                Found::Else(index) => Ok(index),
-                _ => self.array_length(array).await,
-            },
+        if corrections != extent.corrections {
+            return Err(ReadError::Replaced);
         }
+        let none = match recent {
+            Found::Else(place) => place,
+            // Appended since the extent was read, perhaps.
+            _ => extent.end,
+        };
+        Ok(found?.unwrap_or(none))
     }
 
-    /// Reads the datapoints with these indexes, all of which must exist.
-    pub(crate) fn read(&self, array: Array, range: Range<u64>) -> Reader {
+    /// Reads the datapoints of an array with these indexes, all of which must exist.
+    pub(crate) fn read(&self, array: Array, extent: Extent, indexes: &Range<u64>) -> Reader {
         let (readers, heads) = (self.readers.clone(), self.heads.clone());
+        let range = extent.places(indexes);
         Reader {
             readers,
             heads,
             array,
+            extent,
             range,
             state: State::Start,
             page_bytes: PAGE_BYTES,
@@ -87,7 +103,9 @@ pub(crate) struct Reader {
     readers: SqlitePool,
     heads: ArrayHeads,
     array: Array,
-    /// What is still to be read.
+    /// As it was when the indexes were counted.
+    extent: Extent,
+    /// The places of what is still to be read.
     range: Range<u64>,
     state: State,
     page_bytes: usize,
@@ -138,9 +156,13 @@ impl Reader {
         Self { page_bytes: BLOCK_BYTES, page_blocks: 1, ..self }
     }
 
+    pub(super) fn extent(&self) -> &Extent {
+        &self.extent
+    }
+
     /// Returns the index of the next datapoint.
     pub(super) fn next_index(&self) -> u64 {
-        self.range.start
+        self.range.start - self.extent.first
     }
 
     /// Returns whether the last piece has been read.
@@ -152,7 +174,8 @@ impl Reader {
     async fn read_page(&mut self, separator: u8) -> Result<Vec<u8>, ReadError> {
         let mut text = Vec::new();
         // First in memory, then in the blocks: datapoints are in blocks before they leave memory.
-        match self.heads.read(self.array, &self.range, self.page_bytes, separator, &mut text) {
+        let (corrections, bytes) = (self.extent.corrections, self.page_bytes);
+        match self.heads.read(self.array, corrections, &self.range, bytes, separator, &mut text) {
             Some(next) => {
                 self.range.start = next;
                 Ok(text)
@@ -169,6 +192,7 @@ impl Reader {
         let mut blocks = 0;
         while text.len() < self.page_bytes && !self.range.is_empty() {
             let Some(row) = rows.try_next().await? else { break };
+            check_corrections(&row, &self.extent)?;
             let block = StoredBlock::from_row(self.array, &row)?;
             if let Some(gap) = gap_before(&block, self.range.start)? {
                 drop(rows);
@@ -202,7 +226,10 @@ impl Reader {
             }
             let (array, bytes) = (self.array, self.page_bytes);
             let mut text = Vec::new();
-            if let Some(next) = self.heads.read(array, &self.range, bytes, b'[', &mut text) {
+            let corrections = self.extent.corrections;
+            if let Some(next) =
+                self.heads.read(array, corrections, &self.range, bytes, b'[', &mut text)
+            {
                 self.range.start = next;
                 return Ok(Some(Page::Text(text)));
             }
@@ -220,6 +247,7 @@ impl Reader {
         let mut bytes = 0;
         while bytes < self.page_bytes && !self.range.is_empty() {
             let Some(row) = rows.try_next().await? else { break };
+            check_corrections(&row, &self.extent)?;
             let block = StoredBlock::from_row(self.array, &row)?;
             if let Some(gap) = gap_before(&block, self.range.start)? {
                 drop(rows);
@@ -227,7 +255,7 @@ impl Reader {
             }
             let Some(data) = row.try_get::<Option<Vec<u8>>, _>("data")? else { break };
             bytes += data.len();
-            let rows = rows_of(&block, &self.range);
+            let rows = block.rows_of(&self.range);
             self.range.start = block.range.end.min(self.range.end);
             self.ahead.push_back(Ahead { block, rows, data });
         }
@@ -241,14 +269,19 @@ impl Reader {
     /// Returns why datapoints that were there are in no block.
     async fn missing(&self, range: Range<u64>) -> ReadError {
         // When they are deleted, the file knows it before memory does.
-        let known = self.heads.length_of_blocks(self.array).unwrap_or_default();
-        match length_of_blocks(&self.readers, self.array).await {
-            Ok(length) if length < known => return ReadError::Gone,
+        let known = self.heads.end_of_blocks(self.array).unwrap_or_default();
+        match extent_of_blocks(&self.readers, self.array).await {
+            Ok(extent) if extent.corrections != self.extent.corrections => {
+                return ReadError::Replaced;
+            }
+            Ok(extent) if extent.end < known || extent.first > range.start => {
+                return ReadError::Gone;
+            }
             Ok(_) => {}
             Err(error) => return error,
         }
-        match length(&self.readers, &self.heads, self.array).await {
-            Ok(length) if length >= self.range.end => {
+        match extent(&self.readers, &self.heads, self.array).await {
+            Ok(extent) if extent.end >= self.range.end => {
                 DamagedBlock::new(self.array, range, BlockError::Missing).into()
             }
             Ok(_) => ReadError::Gone,
@@ -257,49 +290,53 @@ impl Reader {
     }
 }
 
-/// Selects blocks from the one on that has an index. Rows are prepared ahead, so that those of large
+/// Checks that no range of the array was replaced before a row was read: the datapoints may be at other
+/// places since.
+pub(super) fn check_corrections(row: &SqliteRow, extent: &Extent) -> Result<(), ReadError> {
+    let corrections =
+        row.try_get::<Option<i64>, _>("corrections")?.unwrap_or_default().cast_unsigned();
+    if corrections == extent.corrections { Ok(()) } else { Err(ReadError::Replaced) }
+}
+
+/// Selects blocks from the one on that has a place. Rows are prepared ahead, so that those of large
 /// blocks come without their data, except the first one.
 fn select_blocks(
     array: Array,
-    index: u64,
+    place: u64,
     limit: usize,
 ) -> Query<'static, Sqlite, SqliteArguments> {
     sqlx::query(concat!(
         "SELECT ",
         header_columns!(),
         ", CASE WHEN first_index <= ?3 OR coalesce(text_bytes, length(data)) <= ?4 \
-         THEN data END AS data FROM block
+         THEN data END AS data, (SELECT corrections ",
+        of_array!(),
+        ") AS corrections FROM block
          WHERE stream_id = ?1 AND substream = ?2 AND end_index > ?3
          ORDER BY end_index LIMIT ?5",
     ))
     .bind(array.stream)
     .bind(array.downlink)
-    .bind(index.cast_signed())
+    .bind(place.cast_signed())
     .bind(LARGE_BYTES as i64)
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
 }
 
-/// Returns the datapoints that are missing between an index and a block, if any.
-fn gap_before(block: &StoredBlock, index: u64) -> Result<Option<Range<u64>>, DamagedBlock> {
-    if block.range.end <= index {
+/// Returns the places of the datapoints that are missing between a place and a block, if any.
+fn gap_before(block: &StoredBlock, place: u64) -> Result<Option<Range<u64>>, DamagedBlock> {
+    if block.range.end <= place {
         // The index is damaged: it has a block twice, or not in its place.
         return Err(block.damaged(BlockError::Place));
     }
-    Ok((block.range.start > index).then_some(index..block.range.start))
+    Ok((block.range.start > place).then_some(place..block.range.start))
 }
 
-/// Returns which datapoints of a block a range has, counted from the start of the block.
-fn rows_of(block: &StoredBlock, range: &Range<u64>) -> Range<usize> {
-    let place = |index: u64| usize::try_from(index - block.range.start).unwrap_or(usize::MAX);
-    place(range.start)..place(range.end.min(block.range.end))
-}
-
-/// Returns the index of the first datapoint in blocks that is later than `t`, if there is one.
+/// Returns the place of the first datapoint in blocks that is later than `t`, if there is one.
 ///
 /// Whether a block is missing in the index by time is seen in the other index: the block before the
 /// one that was found must not be later than `t`. The connection must be within a transaction, since
 /// blocks may be written or merged between the two queries.
-async fn find_after(
+pub(super) async fn find_after(
     connection: &mut SqliteConnection,
     array: Array,
     t: f64,
@@ -320,9 +357,9 @@ async fn find_after(
         Some(row) => {
             let block = StoredBlock::from_row(array, row)?;
             let before = block.count_until(t, row.try_get("data")?)? as u64;
-            let index = block.range.start + before;
-            if before > 0 || index == 0 {
-                return Ok(Some(index));
+            let place = block.range.start + before;
+            if before > 0 || place == array_table::read(connection, array).await?.first {
+                return Ok(Some(place));
             }
             let last_t: Option<f64> = sqlx::query_scalar(
                 "SELECT last_t FROM block INDEXED BY block_header
@@ -330,14 +367,14 @@ async fn find_after(
             )
             .bind(array.stream)
             .bind(array.downlink)
-            .bind(index.cast_signed())
+            .bind(place.cast_signed())
             .fetch_optional(&mut *connection)
             .await?;
-            (Some(index), index, last_t.unwrap_or(f64::INFINITY))
+            (Some(place), place, last_t.unwrap_or(f64::INFINITY))
         }
         None => {
             let blocks = read_end(connection, array).await?;
-            (None, blocks.length, blocks.last_t)
+            (None, blocks.extent.end, blocks.last_t)
         }
     };
     if last_t <= t {
@@ -347,21 +384,25 @@ async fn find_after(
     Err(DamagedBlock::new(array, range, BlockError::Missing).into())
 }
 
-/// Returns the number of datapoints in an array.
-async fn length(readers: &SqlitePool, heads: &ArrayHeads, array: Array) -> Result<u64, ReadError> {
-    if let Some(length) = heads.length(array) {
-        return Ok(length);
+/// Returns where an array begins and ends.
+async fn extent(
+    readers: &SqlitePool,
+    heads: &ArrayHeads,
+    array: Array,
+) -> Result<Extent, ReadError> {
+    if let Some(extent) = heads.extent(array) {
+        return Ok(extent);
     }
-    length_of_blocks(readers, array).await
+    extent_of_blocks(readers, array).await
 }
 
-/// Returns the number of datapoints of an array that are in blocks.
-async fn length_of_blocks(readers: &SqlitePool, array: Array) -> Result<u64, ReadError> {
+/// Returns where the blocks of an array begin and end.
+async fn extent_of_blocks(readers: &SqlitePool, array: Array) -> Result<Extent, ReadError> {
     // One snapshot, so that a commit between two queries does not look like damage.
     let mut snapshot = readers.begin().await?;
-    let length = read_end(&mut snapshot, array).await?.length;
+    let extent = read_end(&mut snapshot, array).await?.extent;
     snapshot.commit().await?;
-    Ok(length)
+    Ok(extent)
 }
 
 /// Adds a separator and the datapoints that a range has in a block to a text.
@@ -375,5 +416,5 @@ fn append(
     if range.start == block.range.start && range.end >= block.range.end {
         return block.decode_onto(text, separator, data);
     }
-    block.decode_rows_onto(text, separator, rows_of(block, range), data)
+    block.decode_rows_onto(text, separator, block.rows_of(range), data)
 }

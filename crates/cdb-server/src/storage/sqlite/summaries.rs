@@ -7,9 +7,11 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::SqliteStorage;
+use super::array_table::of_array;
 use super::block_table::{StoredBlock, header_columns};
+use super::read::check_corrections;
 use crate::storage::format::summary::BlockSummary;
-use crate::storage::{Array, ReadError, Summarised};
+use crate::storage::{Array, Extent, ReadError, Summarised};
 
 /// The number of blocks whose summaries are read at once, and how many bytes they may have, apart from the
 /// last one: in memory they have some times as many.
@@ -60,6 +62,25 @@ pub(super) async fn clear(
         .map(drop)
 }
 
+/// Deletes the summaries of the blocks at some places, within a transaction.
+pub(super) async fn delete(
+    connection: &mut SqliteConnection,
+    array: Array,
+    places: &Range<u64>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM summary
+         WHERE stream_id = ? AND substream = ? AND end_index > ? AND end_index <= ?",
+    )
+    .bind(array.stream)
+    .bind(array.downlink)
+    .bind(places.start.cast_signed())
+    .bind(places.end.cast_signed())
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
 /// The checksum of a summary: it fits one block and no other.
 pub(super) fn seal(block: i64, data: &[u8]) -> i64 {
     let mut hasher = crc32fast::Hasher::new();
@@ -69,16 +90,20 @@ pub(super) fn seal(block: i64, data: &[u8]) -> i64 {
 }
 
 impl SqliteStorage {
-    /// Returns the summaries of the next blocks that lie within a range.
+    /// Returns the summaries of the next blocks that lie within a range of indexes.
     pub(super) async fn read_summaries(
         &self,
         array: Array,
-        range: Range<u64>,
+        extent: &Extent,
+        indexes: Range<u64>,
     ) -> Result<Vec<Summarised>, ReadError> {
+        let range = extent.places(&indexes);
         let mut rows = sqlx::query(concat!(
             "SELECT ",
             header_columns!(),
-            ", summary, seal FROM summary CROSS JOIN block USING (stream_id, substream, end_index)
+            ", summary, seal, (SELECT corrections ",
+            of_array!(),
+            ") AS corrections FROM summary CROSS JOIN block USING (stream_id, substream, end_index)
              WHERE stream_id = ?1 AND substream = ?2 AND end_index > ?3 AND end_index <= ?4
              ORDER BY end_index LIMIT ?5",
         ))
@@ -90,6 +115,7 @@ impl SqliteStorage {
         .fetch(&self.readers);
         let (mut found, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.try_next().await? {
+            check_corrections(&row, extent)?;
             let block = StoredBlock::from_row(array, &row)?;
             let data: &[u8] = row.try_get("summary")?;
             let (checksum, sealed): (Option<i64>, i64) =
@@ -97,12 +123,11 @@ impl SqliteStorage {
             // The block is read instead of a summary that is not its own.
             let summary = checksum
                 .filter(|checksum| seal(*checksum, data) == sealed)
-                .and_then(|_| BlockSummary::decode(data, block.range.start).ok())
+                .filter(|_| block.range.start >= range.start)
+                .and_then(|_| BlockSummary::decode(data, extent.indexes(&block.range).start).ok())
                 .filter(|it| it.summary.count == block.range.end - block.range.start);
-            if let Some(BlockSummary { summary, first_t }) = summary
-                && block.range.start >= range.start
-            {
-                let (range, last_t) = (block.range.clone(), block.last_t);
+            if let Some(BlockSummary { summary, first_t }) = summary {
+                let (range, last_t) = (extent.indexes(&block.range), block.last_t);
                 bytes += data.len();
                 found.push(Summarised { range, first_t, last_t, summary });
             }

@@ -1,24 +1,30 @@
 //! Changes of users, devices and streams.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
-use cdb_types::ApiKey;
+use cdb_types::{ApiKey, QueryError, resolve_indices};
 use sqlx::sqlite::{SqliteConnection, SqliteQueryResult};
 use tokio::sync::{OwnedMappedMutexGuard, oneshot};
 
 use super::array_heads::{Blocks, PendingAppend};
+use super::array_table;
 use super::block_table::{Row, insert_blocks};
 use super::catalog::Connected;
 use super::commit::{Commit, CommitError};
 use super::compact::read_blocks;
+use super::correct::{Corrected, merge, replace};
 use super::error::or_duplicate;
 use super::journal;
+use super::read::find_after;
 use super::summaries;
 use super::writer::Writer;
 use crate::events::Event;
+use crate::storage::format::points::Points;
 use crate::storage::model::ObjectId;
 use crate::storage::{
-    Array, Batch, Block, Device, StorageError, StoredPassword, Stream, Transaction, Unique, User,
-    key_digest,
+    Array, Batch, Block, CorrectError, Correction, Device, Extent, StorageError, StoredPassword,
+    Stream, Transaction, Unique, User, key_digest,
 };
 
 /// Deleting a stream looks through the journal. If more streams than this are deleted, the journal is
@@ -59,7 +65,12 @@ impl SqliteTransaction {
     async fn delete_streams(&mut self, streams: Vec<i64>) -> Result<(), CommitError> {
         let empties_journal = streams.len() > MAX_JOURNAL_SCANS && self.commit.appends.is_empty();
         self.deleted.extend(streams);
-        if empties_journal && self.flushed.is_empty() {
+        if empties_journal { self.empty_journal().await } else { Ok(()) }
+    }
+
+    /// Makes blocks of what the journal holds, unless that was done before. Nothing was appended before.
+    async fn empty_journal(&mut self) -> Result<(), CommitError> {
+        if self.flushed.is_empty() {
             let heads = self.writer.heads.clone();
             match journal::flush(&mut self.writer.connection, &heads).await {
                 Ok(flushed) => self.flushed = flushed,
@@ -70,6 +81,90 @@ impl SqliteTransaction {
             }
         }
         Ok(())
+    }
+
+    /// Begins to correct an array: all of it is in blocks then. Returns where it begins and ends, and its
+    /// last time.
+    async fn begin_correction(&mut self, array: Array) -> Result<(Extent, f64), StorageError> {
+        self.empty_journal().await?;
+        self.begin_append(array).await?;
+        let pending = self.commit.appends.get(&array).ok_or(StorageError::Closed)?;
+        Ok((pending.blocks.extent, pending.last_t))
+    }
+
+    /// Takes note of a correction.
+    fn corrected(&mut self, array: Array, Corrected { blocks, replaced }: Corrected) {
+        self.commit.appends.insert(array, PendingAppend::after(blocks));
+        if self.writer.bus.wants(array) {
+            self.commit.events.push(Event::Replaced(replaced));
+        }
+    }
+
+    /// Replaces a range of an array whose correction has begun.
+    async fn replace_range(
+        &mut self,
+        array: Array,
+        extent: Extent,
+        range: cdb_types::Range,
+        batch: &Batch,
+    ) -> Result<Correction, CorrectError> {
+        let places = self.places(array, &extent, range).await?;
+        let (removed, inserted) = (places.end - places.start, batch.points.len() as u64);
+        let length = extent.length() - removed + inserted;
+        if removed + inserted > 0 {
+            let connection = &mut self.writer.connection;
+            let corrected = replace(connection, array, extent, places, &batch.points).await?;
+            self.corrected(array, corrected);
+        }
+        Ok(Correction { removed, inserted, length })
+    }
+
+    /// Returns the places of a range.
+    async fn places(
+        &mut self,
+        array: Array,
+        extent: &Extent,
+        range: cdb_types::Range,
+    ) -> Result<Range<u64>, CorrectError> {
+        let (after, until) = match range {
+            cdb_types::Range::Index { start, end } => {
+                return Ok(extent.places(&resolve_indices(start, end, extent.length())?));
+            }
+            cdb_types::Range::Time { after, until, limit: None } => (after, until),
+            _ => return Err(QueryError::Range.into()),
+        };
+        let mut place_after = async |t: Option<f64>, otherwise| match t {
+            Some(t) => find_after(&mut self.writer.connection, array, t).await,
+            None => Ok(Some(otherwise)),
+        };
+        let start = place_after(after, extent.first).await?.unwrap_or(extent.end);
+        let end = place_after(until, extent.end).await?.unwrap_or(extent.end);
+        Ok(start..end.max(start))
+    }
+
+    /// Sorts datapoints into an array whose correction has begun. Those that come last are appended.
+    async fn merge_late(
+        &mut self,
+        array: Array,
+        (extent, last_t): (Extent, f64),
+        batch: &Batch,
+    ) -> Result<Correction, CorrectError> {
+        let points = &batch.points;
+        let late = points.count_before(last_t);
+        if late > 0 {
+            let mut before = Points::default();
+            before.append_part(points, 0..late);
+            let merged = merge(&mut self.writer.connection, array, extent, &before).await?;
+            self.corrected(array, merged);
+        }
+        if late < points.len() {
+            let mut rest = Points::default();
+            rest.append_part(points, late..points.len());
+            let append = self.commit.append(array, rest.into(), false);
+            append.map_err(StorageError::from)?;
+        }
+        let inserted = points.len() as u64;
+        Ok(Correction { removed: 0, inserted, length: extent.length() + inserted })
     }
 
     /// Begins to append to an array.
@@ -328,6 +423,23 @@ impl Transaction for SqliteTransaction {
         Ok(self.commit.append(array, batch.clone(), true)?)
     }
 
+    async fn replace(
+        &mut self,
+        array: Array,
+        range: cdb_types::Range,
+        batch: &Batch,
+    ) -> Result<Correction, CorrectError> {
+        let (extent, _) = self.begin_correction(array).await?;
+        let corrected = self.replace_range(array, extent, range, batch).await;
+        corrected.map_err(|error| error.with_indexes(&extent))
+    }
+
+    async fn merge(&mut self, array: Array, batch: &Batch) -> Result<Correction, CorrectError> {
+        let (extent, last_t) = self.begin_correction(array).await?;
+        let corrected = self.merge_late(array, (extent, last_t), batch).await;
+        corrected.map_err(|error| error.with_indexes(&extent))
+    }
+
     async fn clear(&mut self, array: Array) -> Result<(), StorageError> {
         sqlx::query("DELETE FROM block WHERE stream_id = ? AND substream = ?")
             .bind(array.stream)
@@ -335,6 +447,7 @@ impl Transaction for SqliteTransaction {
             .execute(self.connection())
             .await?;
         summaries::clear(self.connection(), array).await?;
+        array_table::clear(self.connection(), array).await?;
         self.commit.appends.insert(array, PendingAppend::after_clearing());
         self.commit.events.push(Event::Cleared(array));
         Ok(())

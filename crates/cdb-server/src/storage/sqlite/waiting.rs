@@ -15,11 +15,12 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::time::Instant;
 
 use super::array_heads::{ArrayHeads, Blocks, PendingAppend};
+use super::array_table;
 use super::commit::{Commit, CommitError};
 use super::compact::read_blocks;
 use super::journal::JournalRow;
-use crate::storage::Array;
 use crate::storage::format::points::Points;
+use crate::storage::{Array, Extent};
 
 /// When so much text waits, it is written without waiting for the time to be over, in bytes. If that is
 /// not possible, inserts are refused.
@@ -136,16 +137,19 @@ impl Waiting {
                 None => PendingAppend::after(match read_blocks(connection, *array).await {
                     Ok(blocks) => blocks,
                     // Nothing is known of the blocks, but where they ended when this was inserted.
-                    Err(error) if error.is_damage() => Blocks::ending_at(part.first_index),
+                    Err(error) if error.is_damage() => {
+                        let extent = array_table::read(connection, *array).await?;
+                        Blocks::within(Extent { end: part.first_index, ..extent })
+                    }
                     Err(error) => return Err(error.into()),
                 }),
             };
-            let (length, end) = (pending.length(), part.first_index + part.points.len() as u64);
-            if length == part.first_index {
+            let (stored, end) = (pending.end(), part.first_index + part.points.len() as u64);
+            if stored == part.first_index {
                 pending.appended.append(&part.points);
                 missing.insert(*array, pending);
-            } else if length < end {
-                tracing::error!(?array, length, end, "inserts were answered and cannot be stored");
+            } else if stored < end {
+                tracing::error!(?array, stored, end, "inserts were answered and cannot be stored");
             }
         }
         self.parts.retain(|array, _| missing.contains_key(array));

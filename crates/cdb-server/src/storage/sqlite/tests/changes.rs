@@ -50,13 +50,13 @@ async fn check(directory: &TempDir, store: SqliteStorage, kept: &[(Array, usize)
     for store in [store, killed] {
         for is_flushed in [false, true] {
             for (array, count) in kept {
-                let length = store.array_length(*array).await.expect("a length");
+                let length = length(&store, *array).await.expect("a length");
                 assert_eq!(length, *count as u64);
                 let points = read(&store, *array, 0..length).await;
                 assert_eq!(points.len(), *count, "flushed: {is_flushed}");
             }
             for array in gone {
-                assert_eq!(store.array_length(*array).await.expect("a length"), 0);
+                assert_eq!(length(&store, *array).await.expect("a length"), 0);
                 assert_eq!(read(&store, *array, 0..0).await, [Value::Null; 0]);
             }
             flush(&store).await;
@@ -141,9 +141,9 @@ async fn a_read_of_a_stream_that_is_deleted_meanwhile_ends_with_an_error() {
     let data: Vec<Value> = (1..50_000).map(|t| json!({"t": t, "d": "some text"})).collect();
     insert(&store, array, &data.into()).await.expect("stored");
     insert(&store, array, &json!([{"t": 50_000, "d": 1}])).await.expect("stored");
-    let mut reader = store.read(array, 0..50_000);
+    let mut reader = reader_of(&store, array, 0..50_000).await;
     reader.next_piece().await.expect("a piece").expect("the first");
-    let mut recent = store.read(array, 49_999..50_000);
+    let mut recent = reader_of(&store, array, 49_999..50_000).await;
     let mut tx = store.begin(operator::change()).await.expect("a change");
     tx.delete_stream(&stream).await.expect("deleted");
     tx.commit().await.expect("a commit");
@@ -159,8 +159,8 @@ async fn a_read_between_a_deletion_and_the_change_of_memory_finds_no_damage() {
     let mut writer = store.writer().await.expect("it is open");
     let deleted = sqlx::query("DELETE FROM stream").execute(&mut writer.connection).await;
     assert_eq!(deleted.expect("deleted").rows_affected(), 1);
-    assert_eq!(store.array_length(array).await.expect("a length"), 4999);
-    let read = store.read(array, 0..4999).next_piece().await;
+    assert_eq!(length(&store, array).await.expect("a length"), 4999);
+    let read = reader_of(&store, array, 0..4999).await.next_piece().await;
     assert!(matches!(read, Err(ReadError::Gone)), "{read:?}");
 }
 
@@ -211,7 +211,7 @@ async fn a_cleared_array_takes_its_part_of_the_journal_with_it() {
     let mut tx = store.begin(operator::change()).await.expect("a change");
     tx.clear(downlink).await.expect("cleared");
     tx.commit().await.expect("a commit");
-    assert_eq!(store.array_length(downlink).await.expect("a length"), 0);
+    assert_eq!(length(&store, downlink).await.expect("a length"), 0);
     assert_eq!(count(&store, "SELECT count(*) FROM journal WHERE substream = 1").await, 0);
     // Earlier than what was there before.
     insert(&store, downlink, &json!([{"t": 1, "d": 1}])).await.expect("stored");

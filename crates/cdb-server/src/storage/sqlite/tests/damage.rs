@@ -25,7 +25,8 @@ async fn try_read(
     array: Array,
     range: std::ops::Range<u64>,
 ) -> Result<Vec<Value>, String> {
-    let mut reader = store.read(array, range);
+    let extent = store.array_extent(array).await.map_err(|error| error.to_string())?;
+    let mut reader = store.read(array, extent, &range);
     let mut text = Vec::new();
     while let Some(piece) = reader.next_piece().await.map_err(|error| error.to_string())? {
         text.extend(piece);
@@ -92,15 +93,15 @@ async fn damage_each(prepare: impl AsyncFn(&SqliteStorage)) {
         let error = try_read(&store, array, 0..5000).await.expect_err(damage);
         assert!(error.contains(&format!(" to {} of", end - 1)), "{damage}: {error}");
         assert!(try_read(&store, array, first + 5..first + 6).await.is_err(), "{damage}");
-        assert!(store.array_index_after(array, first as f64 + 5.5).await.is_err(), "{damage}");
+        assert!(index_after(&store, array, first as f64 + 5.5).await.is_err(), "{damage}");
         // What is not in it.
-        assert_eq!(store.array_length(array).await.expect("a length"), 5000);
+        assert_eq!(length(&store, array).await.expect("a length"), 5000);
         let before = try_read(&store, array, 0..first).await.expect("read");
         assert_eq!(before, &all[..usize::try_from(first).expect("an index")]);
         let after = try_read(&store, array, end..5000).await.expect("read");
         assert_eq!(after, &all[usize::try_from(end).expect("an index")..]);
         assert_eq!(try_read(&store, other, 0..5000).await.expect("read"), all);
-        let index = store.array_index_after(array, 4999.5).await.expect("an index");
+        let index = index_after(&store, array, 4999.5).await.expect("an index");
         assert_eq!(index, 4999);
         // The block as it was.
         execute(&store, "DELETE FROM block").await;
@@ -176,7 +177,7 @@ async fn a_damaged_row_of_the_journal_costs_its_own_datapoints_only() {
         let file = left.path().join("data.db");
         execute_in(&file, damage).await;
         let store = SqliteStorage::open(&file).await.expect("a store");
-        assert_eq!(store.array_length(array).await.expect("a length"), 6, "{damage}");
+        assert_eq!(length(&store, array).await.expect("a length"), 6, "{damage}");
         let error = try_read(&store, array, 0..6).await.expect_err(damage);
         assert!(error.contains("3 to 3 of"), "{damage}: {error}");
         assert_eq!(try_read(&store, array, 0..3).await.expect("read"), &all[..3], "{damage}");
@@ -233,10 +234,10 @@ impl Reads {
                 self.count(try_read(&store, array, range).await.ok().as_deref(), expected, damage);
             }
             for t in [0.5, 100.5, 299.5, 300.5, 3000.5, 6000.5] {
-                let index = store.array_index_after(array, t).await.ok();
+                let index = index_after(&store, array, t).await.ok();
                 self.count(index.map(|index| index as f64), t - 0.5, damage);
             }
-            self.count(store.array_length(array).await.ok(), 6000, damage);
+            self.count(length(&store, array).await.ok(), 6000, damage);
         }
         store.close().await;
     }

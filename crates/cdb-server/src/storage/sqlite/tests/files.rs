@@ -125,7 +125,7 @@ async fn a_data_file_whose_checkpoint_was_interrupted_is_opened() {
     let [file, interrupted] = [&directory, &left].map(|it| it.path().join("data.db"));
     interrupt_checkpoint(&file, &interrupted, store.close()).await;
     let store = open(&interrupted).await.expect("a store");
-    assert_eq!(store.array_length(array).await.expect("a length"), 10_000);
+    assert_eq!(length(&store, array).await.expect("a length"), 10_000);
     store.close().await;
 }
 
@@ -162,7 +162,7 @@ async fn a_log_without_its_file_is_not_deleted() {
     assert!(error.contains("data.db-wal holds changes"), "{error}");
     std::fs::copy(directory.path().join("data.db"), left.path().join("data.db")).expect("a copy");
     let store = open(&left.path().join("data.db")).await.expect("it has its file");
-    assert_eq!(store.array_length(array).await.expect("a length"), 1);
+    assert_eq!(length(&store, array).await.expect("a length"), 1);
 }
 
 #[tokio::test]
@@ -208,10 +208,10 @@ async fn a_file_of_the_first_format_is_adopted() {
     let store = open(&file).await.expect("a store");
     let read = read(&store, FIRST, 0..7).await;
     assert!(read.iter().zip(1..).all(|(datapoint, t)| datapoint["t"] == t), "{read:?}");
-    assert_eq!(store.array_index_after(FIRST, 3.5).await.expect("an index"), 3);
+    assert_eq!(index_after(&store, FIRST, 3.5).await.expect("an index"), 3);
     insert(&store, FIRST, &json!([{"t": 8, "d": 8}])).await.expect("stored");
     flush(&store).await;
-    assert_eq!(store.array_length(FIRST).await.expect("a length"), 8);
+    assert_eq!(length(&store, FIRST).await.expect("a length"), 8);
     store.close().await;
     let bytes = std::fs::read(&file).expect("a file");
     assert_eq!(bytes[68..72], [0x43, 0x44, 0x42, 0x66]);
@@ -227,7 +227,7 @@ async fn a_file_of_the_first_format_is_adopted_though_it_is_in_its_log() {
     }
     connection.close().await.expect("closed");
     let store = open(&left.path().join("data.db")).await.expect("a store");
-    assert_eq!(store.array_length(FIRST).await.expect("a length"), 7);
+    assert_eq!(length(&store, FIRST).await.expect("a length"), 7);
 }
 
 #[tokio::test]
@@ -245,7 +245,8 @@ async fn blocks_without_checksums_are_checked_by_what_they_hold() {
         sqlx::query(damage).execute(&mut connection).await.expect("executed");
         connection.close().await.expect("closed");
         let store = open(&file).await.expect("a store");
-        let error = store.read(FIRST, 0..7).next_piece().await.expect_err(damage).to_string();
+        let error =
+            reader_of(&store, FIRST, 0..7).await.next_piece().await.expect_err(damage).to_string();
         assert!(error.contains("2 to 2 of"), "{error}");
         assert_eq!(read(&store, FIRST, 0..2).await.len(), 2);
         assert_eq!(read(&store, FIRST, 3..7).await.len(), 4);
@@ -313,5 +314,5 @@ async fn a_file_is_not_opened_without_the_log_of_its_last_changes() {
     std::fs::copy(directory.path().join("data.db-wal"), left.path().join("data.db-wal"))
         .expect("a copy");
     let store = open(&file).await.expect("it has its log");
-    assert_eq!(store.array_length(array).await.expect("a length"), 1);
+    assert_eq!(length(&store, array).await.expect("a length"), 1);
 }

@@ -39,7 +39,7 @@ async fn read_cells(
     array: Array,
     range: std::ops::Range<u64>,
 ) -> Vec<(f64, String)> {
-    let mut reader = store.read(array, range);
+    let mut reader = reader_of(&store, array, range).await;
     let mut cells = Vec::new();
     while let Some(page) = reader.next_page().await.expect("a page") {
         match page {
@@ -94,8 +94,8 @@ async fn full_blocks_become_columns_and_the_file_smaller() {
     assert_eq!(read(&store, array, 70_001..70_005).await, &all[70_001..70_005]);
     for index in [0, 1, 4095, 100_000, COUNT - 1] {
         let t = index as f64 + 0.5;
-        assert_eq!(store.array_index_after(array, t).await.expect("an index"), index + 1);
-        assert_eq!(store.array_index_after(array, t - 0.1).await.expect("an index"), index);
+        assert_eq!(index_after(&store, array, t).await.expect("an index"), index + 1);
+        assert_eq!(index_after(&store, array, t - 0.1).await.expect("an index"), index);
     }
     insert(&store, array, &numbers(COUNT, 10)).await.expect("stored");
     all.extend(numbers(COUNT, 10).as_array().expect("datapoints").clone());
@@ -108,7 +108,7 @@ async fn full_blocks_become_columns_and_the_file_smaller() {
     store.close_file().await;
     drop(store);
     let store = SqliteStorage::open(&directory.path().join("data.db")).await.expect("it opens");
-    assert_eq!(store.array_length(array).await.expect("a length"), COUNT + 10);
+    assert_eq!(length(&store, array).await.expect("a length"), COUNT + 10);
     assert!(read(&store, array, 150_000..COUNT).await == all[150_000..COUNT as usize]);
 }
 
@@ -168,7 +168,7 @@ async fn a_block_that_was_replaced_meanwhile_stays() {
         .expect("nothing is written");
     drop(writer);
     assert!(Value::from(read(&store, array, 0..5000).await) == numbers(0, 5000));
-    assert!(store.read_summaries(array, 0..5000).await.expect("none").is_empty());
+    assert!(summaries_of(&store, array, 0..5000).await.expect("none").is_empty());
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn a_summary_is_used_only_with_its_block() {
     let (_directory, store, array) = store().await;
     insert(&store, array, &numbers(0, 20_000)).await.expect("stored");
     finish(&store).await;
-    let summaries = async |range| store.read_summaries(array, range).await.expect("summaries");
+    let summaries = async |range| summaries_of(&store, array, range).await.expect("summaries");
     let all = summaries(0..20_000).await;
     assert!(all.len() > 2);
     assert_eq!(all[1].summary.count, all[1].range.end - all[1].range.start);
@@ -236,5 +236,5 @@ async fn a_summary_that_is_long_beside_its_block_is_not_written() {
     insert(&store, array, &names).await.expect("stored");
     finish(&store).await;
     assert!(encoded(&store, 2).await > 3);
-    assert!(store.read_summaries(array, 0..20_000).await.expect("none").is_empty());
+    assert!(summaries_of(&store, array, 0..20_000).await.expect("none").is_empty());
 }

@@ -34,7 +34,7 @@ async fn written_per_byte(size: usize, per_insert: usize, inserts: usize) -> f64
     }
     store.settled().await;
     let log = std::fs::metadata(directory.path().join("data.db-wal")).expect("a log");
-    assert_eq!(store.array_length(array).await.expect("a length"), t);
+    assert_eq!(length(&store, array).await.expect("a length"), t);
     log.len() as f64 / inserted as f64
 }
 
@@ -82,7 +82,7 @@ async fn a_page_holds_one_large_block_at_most() {
     for t in 4000..4020 {
         insert(&store, array, &json!([{"t": t, "d": text}])).await.expect("stored");
     }
-    let mut reader = store.read(array, 0..4019);
+    let mut reader = reader_of(&store, array, 0..4019).await;
     let mut all = Vec::new();
     while let Some(piece) = reader.next_piece().await.expect("a piece") {
         assert!(piece.len() < 1_600_000, "{} bytes", piece.len());

@@ -37,7 +37,7 @@ async fn count_in_file(store: &SqliteStorage) -> i64 {
 /// The datapoints of an array in a file that is opened again.
 async fn reopened(directory: &TempDir, array: Array) -> Vec<Value> {
     let store = SqliteStorage::open(&directory.path().join("data.db")).await.expect("a store");
-    let length = store.array_length(array).await.expect("a length");
+    let length = length(&store, array).await.expect("a length");
     let points = read(&store, array, 0..length).await;
     store.close().await;
     points
@@ -48,8 +48,8 @@ async fn what_waits_is_read_and_later_inserts_are_checked_against_it() {
     let (_directory, store, array) = waiting_store(LONG).await;
     insert_each(&store, array, 1..4).await;
     assert_eq!(count_in_file(&store).await, 0);
-    assert_eq!(store.array_length(array).await.expect("a length"), 3);
-    assert_eq!(store.array_index_after(array, 2.0).await.expect("an index"), 2);
+    assert_eq!(length(&store, array).await.expect("a length"), 3);
+    assert_eq!(index_after(&store, array, 2.0).await.expect("an index"), 2);
     assert_eq!(read(&store, array, 0..3).await, points(1..4));
     let early = insert(&store, array, &json!([{"t": 2, "d": 2}])).await;
     assert!(matches!(early, Err(CommitError::Order)), "{early:?}");
@@ -170,7 +170,7 @@ async fn what_cannot_be_written_stays_and_inserts_are_refused_when_it_is_much() 
     let change = store.begin(operator::change()).await;
     assert!(change.is_err(), "it depends on what waits");
     drop(change);
-    assert_eq!(store.array_length(array).await.expect("a length"), answered);
+    assert_eq!(length(&store, array).await.expect("a length"), answered);
     fail_writes(&store, false).await;
     insert(&store, array, &json!([{"t": answered + 1, "d": text}])).await.expect("there is room");
     store.close().await;
