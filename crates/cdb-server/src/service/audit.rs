@@ -35,6 +35,7 @@ async fn find_or_create(tx: &mut dyn Transaction, user: i64) -> Result<Option<i6
         datatype: String::new(),
         ephemeral: false,
         downlink: false,
+        keep: 0,
     };
     tx.insert_stream(&mut log).await?;
     Ok(Some(log.id))

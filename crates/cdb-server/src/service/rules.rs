@@ -34,6 +34,19 @@ pub(super) fn device_name(text: &str) -> Result<Name, ApiError> {
     })
 }
 
+/// The longest time for which datapoints are kept, in seconds: what is longer is for ever.
+const MAX_KEEP: u64 = 10_000 * 366 * 86_400;
+
+/// Checks for how many seconds datapoints are to be kept.
+pub(super) fn keep(seconds: u64) -> Result<u64, ApiError> {
+    if seconds <= MAX_KEEP {
+        return Ok(seconds);
+    }
+    Err(ApiError::invalid(format!(
+        "keep is the number of seconds that datapoints are kept, at most {MAX_KEEP}; 0 is for ever"
+    )))
+}
+
 /// Checks an icon: empty, the name of an icon, or an image.
 pub(super) fn icon(icon: &str) -> Result<(), ApiError> {
     if icon.is_empty() || icon.starts_with("data:image/") {

@@ -48,6 +48,7 @@ pub(crate) fn new_stream(name: &str, create: StreamCreate) -> Result<Stream, Api
         datatype: create.datatype.unwrap_or_default(),
         ephemeral: create.ephemeral.unwrap_or_default(),
         downlink: create.downlink.unwrap_or_default(),
+        keep: create.keep.map_or(Ok(0), rules::keep)?,
     })
 }
 
@@ -250,7 +251,7 @@ impl Service {
 }
 
 /// The fields of a stream, which of them an update changes, and their names.
-fn updated_fields(update: &StreamUpdate) -> [(bool, Field, &'static str); 8] {
+fn updated_fields(update: &StreamUpdate) -> [(bool, Field, &'static str); 9] {
     [
         (update.name.is_some(), Field::StreamName, "name"),
         (update.nickname.is_some(), Field::StreamNickname, "nickname"),
@@ -260,6 +261,8 @@ fn updated_fields(update: &StreamUpdate) -> [(bool, Field, &'static str); 8] {
         (update.datatype.is_some(), Field::StreamDatatype, "datatype"),
         (update.ephemeral.is_some(), Field::StreamEphemeral, "ephemeral"),
         (update.downlink.is_some(), Field::StreamDownlink, "downlink"),
+        // As with an ephemeral stream, datapoints are not there for ever.
+        (update.keep.is_some(), Field::StreamEphemeral, "keep"),
     ]
 }
 
@@ -278,5 +281,6 @@ fn apply(stream: &mut Stream, update: StreamUpdate) -> Result<(), ApiError> {
     rules::replace(&mut stream.datatype, update.datatype);
     rules::replace(&mut stream.ephemeral, update.ephemeral);
     rules::replace(&mut stream.downlink, update.downlink);
+    rules::replace(&mut stream.keep, update.keep.map(rules::keep).transpose()?);
     Ok(())
 }

@@ -79,6 +79,7 @@ impl Stream {
         info.datatype.clone_from(&self.datatype);
         info.ephemeral = self.ephemeral;
         info.downlink = self.downlink;
+        info.keep = self.keep;
         info
     }
 }

@@ -84,6 +84,8 @@ pub(crate) struct Stream {
     pub(crate) datatype: String,
     pub(crate) ephemeral: bool,
     pub(crate) downlink: bool,
+    /// For how long datapoints are kept, in seconds; 0 for ever.
+    pub(crate) keep: u64,
 }
 
 /// A stream, without its properties.

@@ -19,6 +19,7 @@ mod error;
 mod finish;
 mod identify;
 mod journal;
+mod keep;
 mod latest;
 mod list;
 mod lock;

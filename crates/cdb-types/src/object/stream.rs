@@ -1,9 +1,11 @@
 //! Streams.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::update::{UpdateError, flag, schema, setters, text};
+use super::update::{UpdateError, count, flag, schema, setters, text};
 use super::{Kind, Update};
 use crate::{Schema, StreamPath};
 
@@ -41,9 +43,17 @@ pub struct StreamInfo {
     pub ephemeral: bool,
     /// Whether other devices may send values to the stream's downlink, as requests to its owner.
     pub downlink: bool,
+    /// For how long datapoints are kept, in seconds; 0 for ever. Older ones are deleted with later
+    /// inserts, many at a time. The original server keeps all for ever.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub keep: u64,
     /// The name of the device. Only set in the list of all streams of a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The body of a request that creates a stream.
@@ -84,6 +94,9 @@ pub struct StreamCreate {
     /// Whether other devices may send values to the downlink; the server's default is false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub downlink: Option<bool>,
+    /// For how long datapoints are kept, in seconds; the server's default is 0, for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<u64>,
 }
 
 /// Copies all properties except the name. The stream gets no data.
@@ -97,6 +110,7 @@ impl From<StreamInfo> for StreamCreate {
             datatype: Some(info.datatype),
             ephemeral: Some(info.ephemeral),
             downlink: Some(info.downlink),
+            keep: Some(info.keep).filter(|keep| *keep > 0),
         }
     }
 }
@@ -123,6 +137,13 @@ impl StreamCreate {
         ephemeral: bool;
         /// Sets whether other devices may send values to the downlink.
         downlink: bool;
+    }
+
+    /// Sets for how long datapoints are kept, in whole seconds; [`Duration::ZERO`] for ever.
+    #[must_use]
+    pub fn keep(mut self, keep: Duration) -> Self {
+        self.keep = Some(keep.as_secs());
+        self
     }
 }
 
@@ -155,6 +176,10 @@ pub struct StreamUpdate {
     /// of the downlink.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub downlink: Option<bool>,
+    /// For how long datapoints are kept, in seconds; 0 for ever. Those that are older are deleted with
+    /// later inserts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<u64>,
 }
 
 impl StreamUpdate {
@@ -180,6 +205,14 @@ impl StreamUpdate {
         /// Changes whether other devices may send values to the downlink.
         downlink: bool;
     }
+
+    /// Changes for how long datapoints are kept, in whole seconds; [`Duration::ZERO`] for ever. Those that
+    /// are older are deleted with later inserts, many at a time.
+    #[must_use]
+    pub fn keep(mut self, keep: Duration) -> Self {
+        self.keep = Some(keep.as_secs());
+        self
+    }
 }
 
 impl Update for StreamUpdate {
@@ -195,6 +228,7 @@ impl Update for StreamUpdate {
                 "datatype" => update.datatype = text(&field, value)?,
                 "ephemeral" => update.ephemeral = flag(&field, &value)?,
                 "downlink" => update.downlink = flag(&field, &value)?,
+                "keep" => update.keep = count(&field, &value)?,
                 _ => return Err(UpdateError::Unrecognized(field)),
             }
         }

@@ -16,7 +16,7 @@ pub enum UpdateError {
     Type {
         /// The field's name.
         field: String,
-        /// The expected type, `string` or `boolean`.
+        /// The expected type: `string`, `boolean` or `number of seconds`.
         expected: &'static str,
     },
 }
@@ -33,6 +33,15 @@ pub(super) fn flag(field: &str, value: &Value) -> Result<Option<bool>, UpdateErr
         Value::Bool(flag) => Ok(Some(*flag)),
         _ => Err(UpdateError::Type { field: field.to_owned(), expected: "boolean" }),
     }
+}
+
+/// Reads a number that is an integer and not negative, however it is written.
+pub(super) fn count(field: &str, value: &Value) -> Result<Option<u64>, UpdateError> {
+    // Of a float, all integers up to 2^53 are exact.
+    let float = value.as_f64().filter(|it| it.fract() == 0.0 && (0.0..=9e15).contains(it));
+    let count = value.as_u64().or(float.map(|float| float as u64));
+    let error = UpdateError::Type { field: field.to_owned(), expected: "number of seconds" };
+    count.map(Some).ok_or(error)
 }
 
 pub(super) fn schema(field: &str, value: Value) -> Result<Option<Schema>, UpdateError> {

@@ -80,6 +80,7 @@ impl FromRow<'_, SqliteRow> for Stream {
             datatype: row.try_get("datatype")?,
             ephemeral: row.try_get("ephemeral")?,
             downlink: row.try_get("downlink")?,
+            keep: row.try_get::<i64, _>("keep")?.cast_unsigned(),
         })
     }
 }

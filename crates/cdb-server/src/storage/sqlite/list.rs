@@ -91,14 +91,14 @@ impl Listed for Device {
 }
 
 impl Listed for Stream {
-    type Columns = (i64, i64, String, String, String, String, String, String, u8, u8);
+    type Columns = (i64, i64, String, String, String, String, String, String, u8, u8, u64);
 
     const COLUMNS: &str = "id, device_id, name, nickname, description, icon, schema, datatype, \
-                           ephemeral, downlink";
+                           ephemeral, downlink, keep";
 
     fn from_columns(columns: Self::Columns) -> Self {
         let (id, device_id, name, nickname, description, icon, schema, datatype, ..) = columns;
-        let (.., ephemeral, downlink) = columns;
+        let (.., ephemeral, downlink, keep) = columns;
         Self {
             id,
             device_id,
@@ -110,6 +110,7 @@ impl Listed for Stream {
             datatype,
             ephemeral: ephemeral != 0,
             downlink: downlink != 0,
+            keep,
         }
     }
 }

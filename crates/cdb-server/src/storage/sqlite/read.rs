@@ -274,9 +274,9 @@ impl Reader {
             Ok(extent) if extent.corrections != self.extent.corrections => {
                 return ReadError::Replaced;
             }
-            Ok(extent) if extent.end < known || extent.first > range.start => {
-                return ReadError::Gone;
-            }
+            // They were not to be kept any longer.
+            Ok(extent) if extent.first > range.start => return ReadError::Replaced,
+            Ok(extent) if extent.end < known => return ReadError::Gone,
             Ok(_) => {}
             Err(error) => return error,
         }

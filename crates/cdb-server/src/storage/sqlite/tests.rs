@@ -6,6 +6,7 @@ mod correct;
 mod damage;
 mod files;
 pub(crate) mod finish;
+mod keep;
 mod sizes;
 mod waiting;
 
@@ -71,6 +72,7 @@ pub(crate) async fn store() -> (TempDir, SqliteStorage, Array) {
         datatype: String::new(),
         ephemeral: false,
         downlink: true,
+        keep: 0,
     };
     let mut tx = store.begin(operator::change()).await.expect("a change");
     tx.insert_user(&mut user, &password).await.expect("a user");

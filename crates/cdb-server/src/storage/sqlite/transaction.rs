@@ -48,6 +48,8 @@ pub(super) struct SqliteTransaction {
     deleted: Vec<i64>,
     /// Where the blocks of the arrays in the journal end, if the journal was emptied.
     flushed: Vec<(Array, Blocks)>,
+    /// The arrays whose blocks were written anew.
+    corrected: Vec<Array>,
 }
 
 impl SqliteTransaction {
@@ -57,8 +59,8 @@ impl SqliteTransaction {
         writer.write_waiting().await?;
         writer.begin().await?;
         let commit = writer.prepare();
-        let (changed, deleted, flushed) = Default::default();
-        Ok(Self { writer, commit, changed, deleted, flushed })
+        let (changed, deleted, flushed, corrected) = Default::default();
+        Ok(Self { writer, commit, changed, deleted, flushed, corrected })
     }
 
     /// Notes that streams are about to be deleted, all at once.
@@ -95,6 +97,7 @@ impl SqliteTransaction {
     /// Takes note of a correction.
     fn corrected(&mut self, array: Array, Corrected { blocks, replaced }: Corrected) {
         self.commit.appends.insert(array, PendingAppend::after(blocks));
+        self.corrected.push(array);
         if self.writer.bus.wants(array) {
             self.commit.events.push(Event::Replaced(replaced));
         }
@@ -189,10 +192,11 @@ impl SqliteTransaction {
     /// Commits, reports that, and then tidies up, for which nobody waits.
     async fn commit_and_publish(mut self, done: oneshot::Sender<Result<(), StorageError>>) {
         let committed = self.write().await;
-        let Self { mut writer, commit, changed, deleted, flushed } = self;
+        let Self { mut writer, commit, changed, deleted, flushed, corrected } = self;
         // Also after a failure: what is in the file is not known then.
         writer.changes.record(changed);
-        let applied = commit.arrays_with_blocks();
+        let mut applied = commit.arrays_with_blocks();
+        applied.extend(corrected);
         if committed.is_ok() {
             if !flushed.is_empty() {
                 writer.heads.flushed(flushed);
@@ -370,8 +374,8 @@ impl Transaction for SqliteTransaction {
     async fn insert_stream(&mut self, stream: &mut Stream) -> Result<(), StorageError> {
         let result = sqlx::query(
             "INSERT INTO stream (device_id, name, nickname, description, icon, schema, datatype,
-                                 ephemeral, downlink)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                 ephemeral, downlink, keep)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(stream.device_id)
         .bind(&stream.name)
@@ -382,6 +386,7 @@ impl Transaction for SqliteTransaction {
         .bind(&stream.datatype)
         .bind(stream.ephemeral)
         .bind(stream.downlink)
+        .bind(stream.keep.cast_signed())
         .execute(self.connection())
         .await
         .map_err(|error| or_duplicate(error, |_| Unique::StreamName))?;
@@ -393,7 +398,7 @@ impl Transaction for SqliteTransaction {
         self.changed.push(ObjectId::Stream(stream.id));
         sqlx::query(
             "UPDATE stream SET nickname = ?, description = ?, icon = ?, schema = ?, datatype = ?,
-                               ephemeral = ?, downlink = ? WHERE id = ?",
+                               ephemeral = ?, downlink = ?, keep = ? WHERE id = ?",
         )
         .bind(&stream.nickname)
         .bind(&stream.description)
@@ -402,6 +407,7 @@ impl Transaction for SqliteTransaction {
         .bind(&stream.datatype)
         .bind(stream.ephemeral)
         .bind(stream.downlink)
+        .bind(stream.keep.cast_signed())
         .bind(stream.id)
         .execute(self.connection())
         .await?;

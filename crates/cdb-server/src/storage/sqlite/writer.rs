@@ -24,6 +24,7 @@ use super::array_heads::{ArrayHeads, PendingAppend};
 use super::commit::{Commit, CommitError};
 use super::compact::{merge_small, read_blocks};
 use super::journal::{self, FLUSH_BYTES, insert_entries};
+use super::keep::{self, Expired};
 use super::owner;
 use super::waiting::Waiting;
 use crate::bus::Bus;
@@ -176,12 +177,14 @@ impl Writer {
     /// Makes blocks of what the journal holds if there is enough of it, and merges small blocks at
     /// the ends of these arrays.
     pub(super) async fn tidy(&mut self, arrays: &[Array]) -> Result<(), CommitError> {
+        let mut with_blocks = arrays.to_vec();
         if self.heads.journal_bytes() >= FLUSH_BYTES {
-            self.flush().await?;
+            with_blocks.extend(self.flush().await?);
         }
         if !arrays.is_empty() {
             self.note_blocks();
         }
+        self.delete_expired(&with_blocks).await?;
         let blocks = arrays.iter().filter_map(|array| {
             let blocks = self.heads.pending(*array)?.blocks;
             blocks.mergeable().is_some().then_some((*array, blocks))
@@ -207,20 +210,53 @@ impl Writer {
         if self.waiting.is_full() {
             self.write_waiting().await?;
         }
-        if self.heads.journal_bytes() < MAX_JOURNAL_BYTES { Ok(()) } else { self.flush().await }
+        if self.heads.journal_bytes() >= MAX_JOURNAL_BYTES {
+            self.flush().await?;
+        }
+        Ok(())
     }
 
-    /// Makes blocks of all that the journal holds, and of what waits.
-    pub(super) async fn flush(&mut self) -> Result<(), CommitError> {
+    /// Deletes blocks of arrays whose datapoints are not to be kept any longer.
+    async fn delete_expired(&mut self, arrays: &[Array]) -> Result<(), CommitError> {
+        if arrays.is_empty() {
+            return Ok(());
+        }
+        self.make_idle().await?;
+        self.state = ConnectionState::Failed;
+        let expired = keep::expired(&mut self.connection, arrays).await?;
+        self.state = ConnectionState::Idle;
+        if expired.is_empty() {
+            return Ok(());
+        }
+        let heads = self.heads.clone();
+        let delete = async |connection: &mut SqliteConnection| {
+            let mut deleted = Vec::with_capacity(expired.len());
+            for Expired { array, first } in expired {
+                let Some(pending) = heads.pending(array) else { continue };
+                let mut blocks = pending.blocks;
+                blocks.begin_at(first);
+                keep::delete(connection, array, &blocks.extent).await?;
+                deleted.push((array, blocks));
+            }
+            Ok(deleted)
+        };
+        let deleted = self.transaction(delete).await?;
+        self.heads.merged(deleted);
+        Ok(())
+    }
+
+    /// Makes blocks of all that the journal holds, and of what waits. Returns the arrays that it held.
+    pub(super) async fn flush(&mut self) -> Result<Vec<Array>, CommitError> {
         self.make_idle().await?;
         let heads = self.heads.clone();
         let flush =
             async |connection: &mut SqliteConnection| journal::flush(connection, &heads).await;
         let flushed = self.transaction(flush).await?;
+        let arrays = flushed.iter().map(|(array, _)| *array).collect();
         self.heads.flushed(flushed);
         self.waiting.clear();
         self.note_blocks();
-        Ok(())
+        Ok(arrays)
     }
 
     /// Says that blocks were written, unless the last message has not been received yet.
@@ -330,7 +366,7 @@ impl Writer {
         // First as rows of the journal, which take less room than blocks if the disk is full.
         let mut emptied = self.write_waiting().await;
         if emptied.is_ok() {
-            emptied = self.flush().await;
+            emptied = self.flush().await.map(drop);
         }
         if emptied.is_ok() {
             emptied = owner::release(&mut self.connection, self.epoch).await.map_err(Into::into);

@@ -12,5 +12,5 @@ CREATE TABLE array (
 ) WITHOUT ROWID;
 
 -- For how long datapoints are kept, in seconds; 0 for ever.
-ALTER TABLE stream ADD COLUMN keep REAL NOT NULL DEFAULT 0;
+ALTER TABLE stream ADD COLUMN keep INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX stream_keep ON stream (id) WHERE keep > 0;
