@@ -84,6 +84,23 @@ pub enum Error {
     /// reader was too slow, may not be delivered. The subscription goes on with later datapoints.
     #[error("datapoints may be missing: {0}")]
     Lagged(Lagged),
+    /// Datapoints of a stream that is subscribed to were removed, replaced, or inserted among others:
+    /// what a program has computed of them may have to be computed again. The subscription goes on
+    /// with later datapoints.
+    #[error("datapoints were corrected{}", corrected_times(.times))]
+    Corrected {
+        /// The earliest and the latest time of the datapoints that were removed or inserted. `None`
+        /// if this is not known, since the connection was lost meanwhile.
+        times: Option<(Timestamp, Timestamp)>,
+    },
+    /// The server cannot do this. The original server cannot correct datapoints.
+    #[error("the server (version {version}) cannot {what}")]
+    Unsupported {
+        /// What it cannot do, as a verb with its object.
+        what: &'static str,
+        /// What it says its version is.
+        version: String,
+    },
     /// An archive cannot be read or written.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
@@ -146,6 +163,10 @@ impl std::error::Error for OtherError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.error.source()
     }
+}
+
+fn corrected_times(times: &Option<(Timestamp, Timestamp)>) -> String {
+    times.map_or_else(String::new, |(first, last)| format!(" from {first} to {last}"))
 }
 
 /// Why datapoints that a subscription missed cannot be delivered later.
@@ -212,7 +233,10 @@ impl Error {
             Self::HiddenKey(_) | Self::NotOwner(_) => Facts::of_kind(ErrorKind::Denied),
             Self::Other(other) => Facts { server: other.server.as_deref(), ..other.facts.clone() },
             Self::UnknownDevice | Self::OtherDevice { .. } => Facts::of_kind(ErrorKind::Invalid),
-            Self::Lagged(_) | Self::Archive(_) | Self::Value { .. } => Facts::default(),
+            Self::Unsupported { .. } => Facts::of_kind(ErrorKind::Invalid),
+            Self::Lagged(_) | Self::Corrected { .. } | Self::Archive(_) | Self::Value { .. } => {
+                Facts::default()
+            }
         }
     }
 }

@@ -55,8 +55,9 @@ pub use device::Device;
 pub use error::{Error, Lagged, OtherError};
 pub use object::Object;
 pub use stream::{
-    ByIndex, ByTime, Callback, Datapoints, Downlinks, InsertArray, Query, ReadPlot, ReadStatistics,
-    Reply, Request, Stream, Subscribe, Subscription, TypedStream, Whole,
+    ByIndex, ByTime, Callback, Datapoints, DeleteRange, Downlinks, InsertArray, InsertLate, Query,
+    RangeBound, ReadPlot, ReadStatistics, ReplaceRange, Reply, Request, Stream, Subscribe,
+    Subscription, TypedStream, Whole,
 };
 pub use user::{ListStreams, User};
 

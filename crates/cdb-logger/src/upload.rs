@@ -44,7 +44,7 @@ const MAX_RACES: u32 = 20;
 /// What the caller must do next.
 #[derive(Debug)]
 pub(crate) enum Action {
-    /// Fetch the stream's length and the time of its last datapoint from the server.
+    /// Fetch the position at which the stream ends and the time of its last datapoint from the server.
     FetchEnd,
     /// Read the first pending datapoints later than `after` and not later than `until`.
     Peek { after: f64, until: f64 },
@@ -82,7 +82,7 @@ pub(crate) type Next = ControlFlow<Result<(), Error>, Action>;
 #[derive(Debug)]
 pub(crate) enum Event {
     Started,
-    End { length: u64, last: Option<f64> },
+    End { end: u64, last: Option<f64> },
     Rows(Chunk),
     Stored(Vec<i64>),
     Acknowledged(Result<(), Mismatch>),
@@ -104,8 +104,8 @@ pub(crate) struct Upload {
     max: usize,
     /// The number of requests in a row that were refused because of another program's datapoints.
     races: u32,
-    /// The number of datapoints in the stream on the server.
-    length: u64,
+    /// The position at which the stream ends on the server.
+    end: u64,
     /// The time of the last datapoint on the server when the upload started, or started over.
     last: f64,
     /// The time up to which the server was asked for datapoints.
@@ -162,7 +162,7 @@ impl Upload {
         Self {
             max: MAX_POINTS,
             races: 0,
-            length: 0,
+            end: 0,
             last: f64::NEG_INFINITY,
             checked_until: f64::NEG_INFINITY,
             unacknowledged: Unacknowledged::default(),
@@ -192,8 +192,8 @@ impl Upload {
     pub(crate) fn next(&mut self, event: Event) -> Next {
         match event {
             Event::Started => self.start_over(),
-            Event::End { length, last } => {
-                self.length = length;
+            Event::End { end, last } => {
+                self.end = end;
                 self.last = last.unwrap_or(f64::NEG_INFINITY);
                 match last {
                     Some(until) => Continue(Action::Peek { after: f64::NEG_INFINITY, until }),
@@ -239,7 +239,7 @@ impl Upload {
     }
 
     fn send(&self, after: f64) -> Next {
-        Continue(Action::Send { after, max: self.max, index: self.length })
+        Continue(Action::Send { after, max: self.max, index: self.end })
     }
 
     fn start_over(&mut self) -> Next {
@@ -249,7 +249,7 @@ impl Upload {
 
     fn sent(&mut self, count: usize, end: f64, at: Instant) -> Next {
         self.synced.sent += count as u64;
-        self.length += count as u64;
+        self.end += count as u64;
         self.races = 0;
         self.unacknowledged.add(count as u64, end, at);
         if self.unacknowledged.is_due(at) {

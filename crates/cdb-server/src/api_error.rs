@@ -87,6 +87,7 @@ impl From<QueryError> for ApiError {
                 Self::bad_request(error.to_string())
             }
             QueryError::OutOfBounds => Self::new(403, ErrorKind::Range, error.to_string()),
+            QueryError::Positions => Self::new(403, ErrorKind::Index, error.to_string()),
             _ => Self::invalid(error.to_string()),
         }
     }

@@ -12,10 +12,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use correct::{Corrected, DeleteData, End, MERGE, MergeData, ReplaceData};
+pub use correct::{Corrected, DeleteData, End, MERGE, MergeData, OrAppended, ReplaceData};
 pub use data::{
-    INDEX_PARAMETER, IndexOfTime, Insert, Length, OTHER_INDEX, OrDatapoints, QueryDataset,
-    QueryLatest, QueryMerge, ReadData, ReadPlot, ReadStatistics,
+    INDEX_PARAMETER, IndexOfTime, Insert, Length, OTHER_INDEX, OrDatapoints, POSITIONS_PARAMETER,
+    QueryDataset, QueryLatest, QueryMerge, ReadData, ReadPlot, ReadStatistics,
 };
 pub use object::{
     Create, Delete, ListDevices, ListStreams, ListUserStreams, ListUsers, Read, Write,

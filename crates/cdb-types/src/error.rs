@@ -48,6 +48,12 @@ impl ServerError {
         Self { kind: Some(kind), ..self }
     }
 
+    /// Returns whether the server sent the kind, as this project's server does since version 0.2.
+    #[must_use]
+    pub fn has_kind(&self) -> bool {
+        self.kind.is_some()
+    }
+
     /// Returns the kind of the error.
     ///
     /// If the server did not send a kind, as the original server does not, the kind is derived from

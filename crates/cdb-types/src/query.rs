@@ -41,9 +41,6 @@ pub struct DataQuery {
     pub transform: Option<String>,
     /// Whether to read the stream's downlink instead of its data.
     pub downlink: bool,
-    /// Whether `i1` and `i2` are positions, as in messages to subscribers, instead of indices. They are
-    /// not negative then. The original server takes them for indices, which are the same there.
-    pub positions: bool,
 }
 
 /// A range of a stream, either by index or by time.
@@ -128,6 +125,9 @@ pub enum QueryError {
     /// [`MAX_PLOT_COLUMNS`](crate::summary::MAX_PLOT_COLUMNS).
     #[error("A plot needs \"columns\", a number from 1 to 10000.")]
     Columns,
+    /// The stream was corrected since the positions of the query were known.
+    #[error("Datapoints of the stream were replaced since these positions were told.")]
+    Positions,
     /// The start time of a dataset is negative, or a dataset by times has indices.
     #[error("Tdataset range invalid")]
     Times,

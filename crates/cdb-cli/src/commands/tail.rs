@@ -1,7 +1,7 @@
 //! `cdb tail`
 
 use clap::Args;
-use connectordb::Datapoint;
+use connectordb::{Datapoint, Error};
 use serde_json::value::RawValue;
 
 use crate::Result;
@@ -67,7 +67,9 @@ impl Tail {
             };
             match batch {
                 Some(Ok(batch)) => batch.iter().try_for_each(show)?,
-                Some(Err(error @ connectordb::Error::Lagged(_))) => eprintln!("cdb: {error}"),
+                Some(Err(error @ (Error::Lagged(_) | Error::Corrected { .. }))) => {
+                    eprintln!("cdb: {error}");
+                }
                 Some(Err(error)) => return Err(error.into()),
                 None => return Ok(()),
             }

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use cdb_http::websocket::{Batch, Event, Events};
 use cdb_http::{ProtocolError, websocket::Topic};
-use cdb_types::websocket::Subscribed;
-use cdb_types::{Datapoint, DatapointArray, Timestamp};
+use cdb_types::websocket::{ReplacedRange, Subscribed};
+use cdb_types::{Datapoint, DatapointArray, ErrorKind, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
@@ -47,7 +47,7 @@ pub(super) struct Follower {
 
 /// The position in the stream up to which datapoints have been delivered.
 enum Position {
-    /// On this project's server, which sends the indexes of a batch.
+    /// On this project's server, which sends the positions of a batch.
     Index(IndexPosition),
     /// On the original server, which does not.
     Time(Recent),
@@ -56,12 +56,14 @@ enum Position {
     Unknown(Lagged),
 }
 
-/// A position given by an index.
+/// A position given by a number.
 struct IndexPosition {
-    /// The index of the first datapoint that has not been delivered.
+    /// The position of the first datapoint that has not been delivered.
     next: u64,
     /// Differs between streams that were created one after the other at the same path.
     incarnation: i64,
+    /// How often the stream was corrected, as far as is known.
+    corrections: u64,
     /// Whether the transform looks at each datapoint alone, so that missed ones can be read.
     stateless: bool,
 }
@@ -70,7 +72,7 @@ struct IndexPosition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gap {
     None,
-    /// The datapoints before this index.
+    /// The datapoints before this position.
     Until(u64),
     /// All datapoints up to the end of the stream.
     Rest,
@@ -140,6 +142,7 @@ impl Follower {
             Event::Subscribed(subscribed) => {
                 self.resubscribed(subscribed).map(|()| DatapointArray::default())
             }
+            Event::Replaced(range) => Err(self.corrected(&range)),
             Event::Missed { end } => self.missed(end).map(|()| DatapointArray::default()),
             Event::Ended(error) => {
                 self.is_finished = true;
@@ -147,6 +150,15 @@ impl Follower {
             }
             _ => Ok(DatapointArray::default()),
         }
+    }
+
+    /// Takes note of a correction. Returns the error that tells of it.
+    fn corrected(&mut self, range: &ReplacedRange) -> Error {
+        if let Position::Index(position) = &mut self.position {
+            position.corrections = range.corrections;
+        }
+        let time = |t| Timestamp::new(t).unwrap_or_default();
+        Error::Corrected { times: Some((time(range.first), time(range.last))) }
     }
 
     fn take<T: DeserializeOwned>(&mut self, batch: &Batch) -> Result<DatapointArray<T>> {
@@ -185,7 +197,15 @@ impl Follower {
             ) => {
                 let is_same = position.incarnation == subscribed.incarnation;
                 if is_same && position.next <= index {
-                    return self.missed(Some(index));
+                    let is_corrected = position.corrections != subscribed.corrections;
+                    position.corrections = subscribed.corrections;
+                    self.missed(Some(index))?;
+                    // What was delivered is corrected, or what is about to be read.
+                    return if is_corrected {
+                        Err(Error::Corrected { times: None })
+                    } else {
+                        Ok(())
+                    };
                 }
                 // All datapoints of a new stream are new, and so are those of a downlink that was
                 // emptied. If the server lost the end of a stream, what is left was delivered.
@@ -206,7 +226,7 @@ impl Follower {
         Err(Error::Lagged(lagged))
     }
 
-    /// Handles that batches are missing, up to the index `end` (not included) if it is known.
+    /// Handles that batches are missing, up to the position `end` (not included) if it is known.
     fn missed(&mut self, end: Option<u64>) -> Result<()> {
         match &mut self.position {
             Position::Index(position) => {
@@ -237,9 +257,15 @@ impl Follower {
                 let next = end.min(position.next + self.page);
                 let (i1, i2) = (signed(position.next), signed(next));
                 let query = Query::whole(self.stream.clone()).i1(i1).i2(i2);
+                let query = query.positions(position.corrections);
                 let page = query_topic(query, &self.topic).await;
                 let has_script = !self.topic.transform.is_empty();
                 match &page {
+                    // They were corrected, and it is not known yet where they are now.
+                    Err(error) if error.kind() == Some(ErrorKind::Index) => {
+                        position.next = end;
+                        return Err(Error::Lagged(Lagged::Replaced));
+                    }
                     Ok(_) => {
                         position.next = next;
                         self.page = (2 * self.page).min(PAGE);
@@ -307,8 +333,8 @@ impl Position {
     /// The position of a subscription that has just been confirmed by this project's server.
     fn after(subscribed: &Subscribed) -> Self {
         match *subscribed {
-            Subscribed { index: Some(next), incarnation, stateless } => {
-                Self::Index(IndexPosition { next, incarnation, stateless })
+            Subscribed { index: Some(next), incarnation, corrections, stateless } => {
+                Self::Index(IndexPosition { next, incarnation, corrections, stateless })
             }
             _ => Self::Unknown(Lagged::Ephemeral),
         }

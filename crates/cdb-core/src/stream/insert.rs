@@ -97,7 +97,7 @@ pub(super) async fn send(
 
 /// Serialises the datapoints of the next request, and returns how many they are with the body;
 /// `None` if there are none left.
-async fn chunk<T: Serialize>(
+pub(super) async fn chunk<T: Serialize>(
     datapoints: &[Datapoint<T>],
 ) -> Result<Option<(usize, Vec<u8>)>, cdb_http::Error> {
     let mut body = Vec::new();

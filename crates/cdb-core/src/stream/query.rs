@@ -51,6 +51,8 @@ pub struct Query<T = Value, By = Whole> {
     query: DataQuery,
     range: Range,
     skip_invalid: bool,
+    /// If the indexes are positions: how often the stream was corrected before.
+    positions: Option<u64>,
     value: PhantomData<fn() -> (T, By)>,
 }
 
@@ -71,6 +73,7 @@ impl<T> Query<T> {
             query: DataQuery::all(),
             range: Range::Valid,
             skip_invalid: false,
+            positions: None,
             value: PhantomData,
         }
     }
@@ -151,7 +154,7 @@ impl<T> Query<T, ByIndex> {
         let (i1, i2) = bounds.unwrap_or_default();
         let query = DataQuery { i1: Some(i1), i2: Some(i2), ..DataQuery::default() };
         let range = if bounds.is_some() { Range::Valid } else { Range::Empty };
-        Self { stream, query, range, skip_invalid: false, value: PhantomData }
+        Self { stream, query, range, skip_invalid: false, positions: None, value: PhantomData }
     }
 
     /// Reads only datapoints from index `i1` on, included. A negative index counts from the end.
@@ -166,6 +169,12 @@ impl<T> Query<T, ByIndex> {
         self.query.i2 = Some(i2);
         self
     }
+
+    /// Reads a range of positions instead, after this number of corrections.
+    pub(super) fn positions(mut self, corrections: u64) -> Self {
+        self.positions = Some(corrections);
+        self
+    }
 }
 
 /// Converts a range to the protocol's `i1` (included) and `i2` (not included); `None` if it is
@@ -173,7 +182,7 @@ impl<T> Query<T, ByIndex> {
 ///
 /// The protocol reads 0 as the end of the stream for `i2`, so a range that ends before the first
 /// datapoint cannot be sent.
-fn indices(start: Bound<&i64>, end: Bound<&i64>) -> Option<(i64, i64)> {
+pub(super) fn indices(start: Bound<&i64>, end: Bound<&i64>) -> Option<(i64, i64)> {
     let i1 = match start {
         Bound::Included(start) => *start,
         // No datapoint has a greater index.
@@ -226,8 +235,8 @@ impl<T, By> Query<T, By> {
 
     /// The same query with other types.
     fn cast<U, To>(self) -> Query<U, To> {
-        let Self { stream, query, range, skip_invalid, value: PhantomData } = self;
-        Query { stream, query, range, skip_invalid, value: PhantomData }
+        let Self { stream, query, range, skip_invalid, positions, value: PhantomData } = self;
+        Query { stream, query, range, skip_invalid, positions, value: PhantomData }
     }
 
     /// Reads the stream's downlink instead: the requests that other devices sent to its owner.
@@ -254,7 +263,7 @@ impl<T: DeserializeOwned, By> Query<T, By> {
             Range::Empty => return Ok(Datapoints::empty(&self.stream)),
             Range::Invalid(error) => return Err(error.into()),
         }
-        let call = ReadData::<T>::new(self.stream.path(), &self.query);
+        let call = ReadData::<T>::new(self.stream.path(), &self.query).positions(self.positions);
         match self.stream.0.session().open(&call).await {
             Ok(body) => Ok(Datapoints::new(&self.stream, body, self.skip_invalid)),
             Err(error) if self.query.i1.is_some() && is_outside(&error) => {
@@ -290,6 +299,7 @@ impl<T, By> Clone for Query<T, By> {
             query: self.query.clone(),
             range: self.range,
             skip_invalid: self.skip_invalid,
+            positions: self.positions,
             value: PhantomData,
         }
     }

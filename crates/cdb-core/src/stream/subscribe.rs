@@ -112,9 +112,11 @@ impl<T: DeserializeOwned + Send + 'static> IntoFuture for Subscribe<T> {
 /// column applies to every transform.
 ///
 /// # Items
-/// An error is the last item, with two exceptions after which the subscription goes on:
+/// An error is the last item, with three exceptions after which the subscription goes on:
 ///
 /// - [`Error::Lagged`]: datapoints may be missing at this place.
+/// - [`Error::Corrected`]: datapoints that were delivered before are not what they were. This project's
+///   server tells it at once, or when the connection is there again.
 /// - [`Error::Value`]: a value cannot be read as `T`. The other datapoints of its batch are delivered
 ///   before and after it.
 ///

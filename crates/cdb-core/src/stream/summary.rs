@@ -108,7 +108,7 @@ impl IntoFuture for ReadStatistics {
 }
 
 /// Converts a range to the protocol's `t1`, which is not included, and `t2`, which is.
-fn times(range: &impl RangeBounds<Timestamp>) -> (Option<f64>, Option<f64>) {
+pub(super) fn times(range: &impl RangeBounds<Timestamp>) -> (Option<f64>, Option<f64>) {
     let t1 = match range.start_bound() {
         Bound::Unbounded => None,
         Bound::Included(t) => Some(t.as_secs_f64().next_down()),

@@ -184,6 +184,27 @@ async fn a_stream_that_is_created_again_is_delivered_from_the_start() {
 }
 
 #[tokio::test]
+async fn corrections_while_the_connection_is_lost_are_told_afterwards() {
+    let proxied = ProxiedServer::start().await;
+    let (stream, through_proxy) = proxied.stream(StreamCreate::new()).await;
+    let mut all = through_proxy.typed::<i64>().subscribe().await.expect("a subscription");
+    insert(&stream, 1..=3).await;
+    assert_eq!(take(&mut all, 3).await, [1, 2, 3]);
+    proxied.reconnect_after(|proxy| proxy.fault(Fault::Cut)).await;
+    stream.delete_range(0..1).await.expect("deleted");
+    let told = item(&mut all).await.expect_err("an error");
+    assert!(matches!(told, Error::Corrected { .. }), "{told:?}");
+    proxied.proxy.refuse(true);
+    proxied.proxy.fault(Fault::Cut);
+    stream.delete_range(0..1).await.expect("deleted");
+    insert(&stream, 4..=6).await;
+    proxied.proxy.refuse(false);
+    let told = item(&mut all).await.expect_err("an error");
+    assert!(matches!(told, Error::Corrected { times: None }), "{told:?}");
+    assert_eq!(take(&mut all, 3).await, [4, 5, 6]);
+}
+
+#[tokio::test]
 async fn requests_while_the_connection_is_lost_are_delivered_afterwards() {
     let proxied = ProxiedServer::start().await;
     let (light, own) = proxied.stream(StreamCreate::new().downlink(true)).await;

@@ -2,6 +2,7 @@
 
 mod archive;
 mod connecting;
+mod corrections;
 mod data;
 mod errors;
 mod faults;

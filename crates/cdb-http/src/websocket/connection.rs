@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdb_types::endpoint::Length;
-use cdb_types::websocket::{Answer, Command, Ended, Event, Request, UnknownEvent};
+use cdb_types::websocket::{Answer, Command, Ended, Event, ReplacedMessage, Request, UnknownEvent};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, SplitSink, SplitStream};
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -274,6 +274,10 @@ impl<'s> Connection<'s> {
                 let why = Arc::new(Error::from_server(ended));
                 let topic = Topic { path: stream, transform };
                 topics.remove(&topic).iter().flatten().for_each(|queue| queue.end(&why));
+            }
+            Ok(Event::Replaced(ReplacedMessage { stream, transform, replaced })) => {
+                let queues = topics.get(&Topic { path: stream, transform });
+                queues.into_iter().flatten().for_each(|queue| queue.replaced(&replaced));
             }
             Ok(_) | Err(UnknownEvent::Kind) => tracing::debug!("ignoring an unknown event"),
             Err(_) => return Err(ProtocolError::InvalidFrame.into()),

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cdb_types::websocket::Subscribed;
+use cdb_types::websocket::{ReplacedRange, Subscribed};
 use serde_json::value::RawValue;
 use tokio::sync::Notify;
 
@@ -25,9 +25,11 @@ pub enum Event {
     Subscribed(Option<Subscribed>),
     /// Datapoints were inserted.
     Batch(Arc<Batch>),
+    /// Datapoints were removed, replaced, or inserted among others.
+    Replaced(ReplacedRange),
     /// Batches were dropped, because too many were waiting.
     Missed {
-        /// The index after the last datapoint that was dropped, if the server sends indices.
+        /// The position after the last datapoint that was dropped, if the server sends positions.
         end: Option<u64>,
     },
     /// The subscription has ended. This is the last event.
@@ -40,10 +42,10 @@ pub enum Event {
 pub struct Batch {
     /// The datapoints, or the output of the transform for them: a JSON array.
     pub data: Box<RawValue>,
-    /// The index of the first inserted datapoint, before the transform, if the server sends
-    /// indices.
+    /// The position of the first inserted datapoint, before the transform, if the server sends
+    /// positions.
     pub index: Option<u64>,
-    /// The index after the last inserted datapoint. `None` if `index` is.
+    /// The position after the last inserted datapoint. `None` if `index` is.
     pub end: Option<u64>,
 }
 
@@ -112,6 +114,22 @@ impl Queue {
         self.filled.notify_one();
     }
 
+    /// Appends a correction, or adds it to another one that waits. It is never dropped.
+    pub(super) fn replaced(&self, range: &ReplacedRange) {
+        let mut state = self.lock();
+        if !state.joined {
+            return;
+        }
+        if let Some(Event::Replaced(last)) = state.events.back_mut() {
+            let (first, latest) = (last.first.min(range.first), last.last.max(range.last));
+            *last = ReplacedRange { first, last: latest, ..range.clone() };
+        } else {
+            state.events.push_back(Event::Replaced(range.clone()));
+        }
+        drop(state);
+        self.filled.notify_one();
+    }
+
     /// Appends the last event.
     pub(super) fn end(&self, why: &Arc<Error>) {
         self.lock().events.push_back(Event::Ended(Arc::clone(why)));
@@ -166,6 +184,7 @@ mod tests {
                 Event::Subscribed(_) => (0, "joined"),
                 Event::Batch(batch) => (batch.end.unwrap_or_default(), "batch"),
                 Event::Missed { end } => (end.unwrap_or_default(), "missed"),
+                Event::Replaced(range) => (range.end, "replaced"),
                 Event::Ended(_) => (0, "ended"),
             })
             .collect()
@@ -185,6 +204,22 @@ mod tests {
         queue.push(&batch(302, 1));
         queue.end(&Arc::new(crate::error::Cause::TimedOut.into()));
         assert_eq!(drain(&queue), [(301, "batch"), (302, "missed"), (0, "ended")]);
+    }
+
+    #[test]
+    fn corrections_that_wait_become_one() {
+        let queue = Queue::default();
+        let range = |first, last, end| ReplacedRange { first, last, end, corrections: end };
+        queue.replaced(&range(1.0, 2.0, 1));
+        queue.subscribed(None);
+        queue.push(&batch(2, 1));
+        queue.replaced(&range(3.0, 4.0, 2));
+        queue.replaced(&range(1.0, 2.0, 3));
+        queue.push(&batch(4, 1));
+        let Some(Event::Replaced(range)) = queue.lock().events.get(2).cloned() else { panic!() };
+        assert_eq!((range.first, range.last, range.corrections), (1.0, 4.0, 3));
+        let all = [(0, "joined"), (2, "batch"), (3, "replaced"), (4, "batch")];
+        assert_eq!(drain(&queue), all);
     }
 
     #[test]

@@ -148,11 +148,11 @@ impl Performer {
         let name = self.stream.name().to_owned();
         let event = match action {
             Action::FetchEnd => {
-                // The length must be read first. If another program inserts a datapoint between the
+                // The end must be read first. If another program inserts a datapoint between the
                 // two calls, the index of the next request is too small, and the server refuses it.
-                let length = self.stream.len().await?;
+                let end = self.stream.end().await?;
                 let last = self.stream.typed::<Box<RawValue>>().get(-1).await?;
-                Event::End { length, last: last.map(|dp| dp.t.as_secs_f64()) }
+                Event::End { end, last: last.map(|dp| dp.t.as_secs_f64()) }
             }
             Action::Peek { after, until } => {
                 let peek = self.file.with(move |queue| {

@@ -15,7 +15,7 @@ fn refused(error: ServerError, count: usize) -> Event {
 fn sending() -> Upload {
     let mut upload = Upload::new();
     assert!(matches!(upload.next(Event::Started), Continue(Action::FetchEnd)));
-    let next = upload.next(Event::End { length: 0, last: None });
+    let next = upload.next(Event::End { end: 0, last: None });
     assert!(matches!(next, Continue(Action::Send { max: MAX_POINTS, index: 0, .. })));
     upload
 }
@@ -113,7 +113,7 @@ fn a_request_that_a_proxy_finds_too_large_is_split() {
     let mut upload = sending();
     let too_large = |count| refused(ServerError::new(413, "Request Entity Too Large", ""), count);
     assert!(matches!(upload.next(too_large(4)), Continue(Action::FetchEnd)));
-    let next = upload.next(Event::End { length: 0, last: None });
+    let next = upload.next(Event::End { end: 0, last: None });
     assert!(matches!(next, Continue(Action::Send { max: 2, .. })));
     assert!(matches!(upload.next(too_large(1)), Break(Err(Error::Server(_)))));
 }

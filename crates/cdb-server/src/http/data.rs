@@ -64,10 +64,11 @@ pub(super) async fn read(call: Stream, headers: HeaderMap) -> Result<Response, A
         }
         _ => {
             let (query, path) = (DataQuery::from_parameters(parameters.iter())?, path.to_change()?);
-            let mut tries = MAX_TRIES;
+            let (positions, mut tries) = (parameters.positions()?, MAX_TRIES);
             loop {
                 tries -= 1;
-                let mut answer = service.read_data(&principal, &path, query.clone()).await?;
+                let mut answer =
+                    service.read_data(&principal, &path, query.clone(), positions).await?;
                 match answer.next().await {
                     Err(error) if error.is_replaced() && tries > 0 => {}
                     first => return send_rest(first?, answer),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
-use cdb_types::{DataQuery, DevicePath, Name, Range, StreamPath, UserPath, is_true};
+use cdb_types::endpoint::POSITIONS_PARAMETER;
+use cdb_types::{DataQuery, DevicePath, Name, QueryError, Range, StreamPath, UserPath, is_true};
 use serde::de::DeserializeOwned;
 
 use crate::api_error::ApiError;
@@ -37,6 +38,12 @@ impl Parameters {
         self.get("downlink").is_some_and(is_true)
     }
 
+    /// The number of corrections after which the indices of a read are positions, if they are.
+    pub(super) fn positions(&self) -> Result<Option<u64>, ApiError> {
+        let corrections = self.get(POSITIONS_PARAMETER).map(str::parse).transpose();
+        Ok(corrections.map_err(|_| QueryError::Index(POSITIONS_PARAMETER))?)
+    }
+
     /// The range that is to be corrected.
     ///
     /// # Errors
@@ -44,7 +51,7 @@ impl Parameters {
     /// although it looks like one.
     pub(super) fn bounds(&self) -> Result<Range, ApiError> {
         let query = DataQuery::from_parameters(self.iter())?;
-        if query.limit.is_some() || query.positions {
+        if query.limit.is_some() || self.positions()?.is_some() {
             return Err(ApiError::bad_request("A range to correct has no limit and no positions."));
         }
         if query.t2.is_some_and(|until| until <= 0.0) {

@@ -38,17 +38,19 @@ pub(super) fn script_quota(limits: &Limits) -> Quota {
 }
 
 impl Service {
-    /// Opens a range of a stream's datapoints for reading.
+    /// Opens a range of a stream's datapoints for reading. Its indices are positions after so many
+    /// corrections, if these are given.
     pub(crate) async fn read_data(
         &self,
         principal: &Principal,
         path: &StreamPath,
         query: DataQuery,
+        positions: Option<u64>,
     ) -> Result<Answer, ApiError> {
         let range = query.range()?;
         let permit = self.may_read(principal, path, query.downlink).await?;
         let script = self.compile(principal, query.transform).await?;
-        let (extent, range, limit) = self.resolve(&permit, range, query.positions).await?;
+        let (extent, range, limit) = self.resolve(&permit, range, positions).await?;
         if let Some(script) = script {
             let scan = self.storage.scan(&permit, &extent, range.clone(), PageSize::Large);
             let memory = self.script_memory(principal);
@@ -209,7 +211,7 @@ impl Service {
         let mut sources = Vec::with_capacity(streams.len());
         for (permit, mut stream) in streams {
             let script = self.compile(principal, stream.transform.take()).await?;
-            let (extent, mut range, limit) = self.resolve(&permit, stream.range, false).await?;
+            let (extent, mut range, limit) = self.resolve(&permit, stream.range, None).await?;
             if let Some(t1) = first_row.filter(|t1| *t1 != 0.0 && !stream.has_range()) {
                 let after = self.storage.index_after(&permit, &extent, t1).await?;
                 // If all datapoints are before the first row, all are used.
@@ -224,23 +226,26 @@ impl Service {
     }
 
     /// Returns where the array begins and ends, the indices of a range, and the maximum number of results
-    /// if there is one. The range may be one of `positions`.
+    /// if there is one. The range is one of positions after so many corrections, if these are given.
     pub(super) async fn resolve(
         &self,
         permit: &ReadPermit,
         range: Range,
-        positions: bool,
+        positions: Option<u64>,
     ) -> Result<(Extent, std::ops::Range<u64>, Option<u64>), ApiError> {
         let extent = self.storage.extent(permit).await?;
-        match range {
-            Range::Index { start, end } if positions => {
+        match (range, positions) {
+            (Range::Index { start, end }, Some(corrections)) => {
+                if extent.corrections() != corrections {
+                    return Err(QueryError::Positions.into());
+                }
                 let range = resolve_indices(start, end, extent.end_position())?;
                 Ok((extent, extent.indexes_of_positions(&range), None))
             }
-            Range::Index { start, end } => {
+            (Range::Index { start, end }, None) => {
                 Ok((extent, resolve_indices(start, end, extent.length())?, None))
             }
-            Range::Time { after, until, limit } => {
+            (Range::Time { after, until, limit }, _) => {
                 let start = match after {
                     Some(after) => self.storage.index_after(permit, &extent, after).await?,
                     None => 0,

@@ -22,7 +22,7 @@ impl Service {
         let permit = self.may_read(principal, path, query.downlink).await?;
         let script = self.compile(principal, query.transform.clone()).await?;
         let range = Range::Time { after: query.t1, until: query.t2, limit: None };
-        let (extent, range, _) = self.resolve(&permit, range, false).await?;
+        let (extent, range, _) = self.resolve(&permit, range, None).await?;
         let results = script.map(|script| {
             let scan = self.storage.scan(&permit, &extent, range.clone(), PageSize::Large);
             Source::new(scan, Some(&script), None, &self.script_memory(principal))
@@ -48,7 +48,7 @@ impl Service {
         let permit = self.may_read(principal, path, query.downlink).await?;
         let whole = query.i1.is_none() && query.i2.is_none() && query.t1.is_none();
         let range = if whole && query.t2.is_none() { Range::ALL } else { query.range()? };
-        let (extent, range, _) = self.resolve(&permit, range, false).await?;
+        let (extent, range, _) = self.resolve(&permit, range, None).await?;
         let stored = Stored { storage: Arc::clone(&self.storage), permit, extent, range };
         Ok(self.compute.run(principal, stored.statistics()).await??)
     }

@@ -81,8 +81,11 @@ async fn an_insert_at_the_end_is_stored_once_whatever_is_corrected_meanwhile() {
     assert_eq!(end(&server, &key).await, "6");
     assert_eq!(server.read(&key, "test/user/s", "q=length").await, "5");
     // What a subscriber has missed is read by positions.
-    let missed = send(&server, &key, "GET", "i1=5&i2=6&positions=true", "").await;
+    let missed = send(&server, &key, "GET", "i1=5&i2=6&positions=2", "").await;
     assert_eq!(missed, json!([{"t": 70, "d": 7}]));
+    // If it does not know of a correction, it does not know what is at which position.
+    let path = format!("{DATA}?i1=5&i2=6&positions=1");
+    assert_eq!(server.send(&key, "GET", &path, "").await.json()["kind"], "index");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::data::{OrDatapoints, downlink};
 use super::object::{DATA, data};
-use super::{Endpoint, Json, Method};
+use super::{Answer, Endpoint, Json, Method};
 use crate::{DataQuery, Datapoint, StreamPath};
 
 /// The value of the URL parameter `q` of an insert that sorts its datapoints in.
@@ -87,7 +87,27 @@ impl Endpoint for DeleteData<'_> {
     }
 }
 
+/// The answer to an insert that sorts datapoints in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrAppended {
+    /// They were sorted in.
+    Merged(Corrected),
+    /// They were appended, by a server that can do nothing else.
+    Appended,
+}
+
+impl Answer for OrAppended {
+    fn from_body(body: &[u8]) -> Result<Self, serde_json::Error> {
+        match body.trim_ascii_start() {
+            [b'{', ..] => serde_json::from_slice(body).map(Self::Merged),
+            _ => Ok(Self::Appended),
+        }
+    }
+}
+
 /// `POST …/data?q=merge`: sorts datapoints in, all or none. They come after those with equal times.
+///
+/// The original server does not know it, and appends the datapoints, or refuses them.
 #[derive(Debug)]
 pub struct MergeData<'a, T> {
     /// The stream.
@@ -100,7 +120,7 @@ pub struct MergeData<'a, T> {
 
 impl<T: Serialize> Endpoint for MergeData<'_, T> {
     type Body = [Datapoint<T>];
-    type Answer = Json<Corrected>;
+    type Answer = OrAppended;
     const ROUTE: &'static str = DATA;
 
     fn method(&self) -> Method {

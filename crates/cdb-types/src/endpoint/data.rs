@@ -80,11 +80,15 @@ impl Endpoint for IndexOfTime<'_> {
     }
 }
 
+/// The URL parameter that makes the indices of a query positions; see [`ReadData::positions`].
+pub const POSITIONS_PARAMETER: &str = "positions";
+
 /// `GET …/data?…`: returns the datapoints of a range.
 #[derive(Debug)]
 pub struct ReadData<'a, T> {
     stream: &'a StreamPath,
     query: &'a DataQuery,
+    positions: Option<u64>,
     value: PhantomData<fn() -> T>,
 }
 
@@ -92,7 +96,17 @@ impl<'a, T> ReadData<'a, T> {
     /// Creates a call that reads the datapoints of a query, with values of type `T`.
     #[must_use]
     pub fn new(stream: &'a StreamPath, query: &'a DataQuery) -> Self {
-        Self { stream, query, value: PhantomData }
+        Self { stream, query, positions: None, value: PhantomData }
+    }
+
+    /// Makes the indices of the query positions, as in messages to subscribers; they are not negative then.
+    ///
+    /// `corrections` is the number of [corrections](crate::websocket::Subscribed) of the stream that the
+    /// caller knows of. If there are more, the server refuses the query, since what was at these positions
+    /// may be at others. The original server takes positions for indices, which are the same there.
+    #[must_use]
+    pub fn positions(self, corrections: Option<u64>) -> Self {
+        Self { positions: corrections, ..self }
     }
 }
 
@@ -110,7 +124,10 @@ impl<T: DeserializeOwned> Endpoint for ReadData<'_, T> {
     }
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
-        self.query.parameters()
+        let mut parameters = self.query.parameters();
+        let positions = self.positions.map(|corrections| corrections.to_string());
+        parameters.extend(positions.map(|corrections| (POSITIONS_PARAMETER, corrections)));
+        parameters
     }
 }
 

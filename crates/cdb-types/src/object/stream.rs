@@ -141,8 +141,8 @@ impl StreamCreate {
 
     /// Sets for how long datapoints are kept, in whole seconds; [`Duration::ZERO`] for ever.
     #[must_use]
-    pub fn keep(mut self, keep: Duration) -> Self {
-        self.keep = Some(keep.as_secs());
+    pub fn keep(mut self, keep: impl Into<Duration>) -> Self {
+        self.keep = Some(keep.into().as_secs());
         self
     }
 }
@@ -209,8 +209,8 @@ impl StreamUpdate {
     /// Changes for how long datapoints are kept, in whole seconds; [`Duration::ZERO`] for ever. Those that
     /// are older are deleted with later inserts, many at a time.
     #[must_use]
-    pub fn keep(mut self, keep: Duration) -> Self {
-        self.keep = Some(keep.as_secs());
+    pub fn keep(mut self, keep: impl Into<Duration>) -> Self {
+        self.keep = Some(keep.into().as_secs());
         self
     }
 }

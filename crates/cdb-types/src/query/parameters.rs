@@ -19,15 +19,14 @@ impl DataQuery {
         add("i2", self.i2.map(|index| index.to_string()));
         add("transform", self.transform.clone());
         add("downlink", self.downlink.then(|| "true".to_owned()));
-        add("positions", self.positions.then(|| "true".to_owned()));
         parameters
     }
 
     /// Reads a query from decoded URL parameters.
     ///
     /// - Unknown parameters and empty values are ignored.
-    /// - If a parameter is repeated, the first value is used; `downlink` and `positions` are true if
-    ///   any of their values is.
+    /// - If a parameter is repeated, the first value is used; `downlink` is true if any of its
+    ///   values is.
     /// - If an index is given, times and the limit are ignored, as the original server does.
     ///
     /// # Errors
@@ -53,7 +52,6 @@ impl DataQuery {
                     query.transform = Some(value.to_owned())
                 }
                 "downlink" => query.downlink |= is_true(value),
-                "positions" => query.positions |= is_true(value),
                 _ => {}
             }
         }

@@ -46,7 +46,7 @@ pub(super) async fn upload(
     spool: &mut Spool,
     progress: Option<&ProgressBar>,
 ) -> Result<usize> {
-    let start = stream.len().await?;
+    let start = stream.end().await?;
     let mut stored = 0;
     while stored < spool.len() {
         let (body, count) = spool.body(stored, MAX_POINTS, MAX_BYTES)?;
@@ -68,22 +68,22 @@ pub(super) async fn upload(
             if !is_lost && failures == 0 {
                 return Err(after(&error).into());
             }
-            // The server may have stored the datapoints although the answer was lost: the length of
-            // the stream tells.
-            let length = match stream.len().await {
-                Ok(length) => length,
+            // The server may have stored the datapoints although the answer was lost: the end of the
+            // stream tells.
+            let end = match stream.end().await {
+                Ok(end) => end,
                 Err(error) if error.is_temporary() && failures < MAX_FAILURES => index,
                 Err(error) => return Err(after(&error).into()),
             };
             // As many datapoints may also have come from another program: compare the last time.
-            let arrived = length == index + count as u64
+            let arrived = end == index + count as u64
                 && stream.get(-1).await.is_ok_and(|last| {
                     last.map(|last| last.t.as_secs_f64()) == spool.t(stored + count - 1)
                 });
             if arrived {
                 break;
             }
-            if length != index {
+            if end != index {
                 let message = "another program inserted into the stream at the same time";
                 return Err(after(&message).into());
             }
