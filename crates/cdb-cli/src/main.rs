@@ -136,7 +136,7 @@ async fn run(Cli { server, output, command }: Cli) -> Result {
         Command::Info(info) => info.run(&server, output).await,
         Command::Create(create) => create.run(&server, output).await,
         Command::Set(set) => set.run(&server, output).await,
-        Command::Rm(rm) => rm.run(&server).await,
+        Command::Rm(rm) => rm.run(&server, output).await,
         Command::Passwd(passwd) => passwd.run(&server).await,
         Command::Insert(insert) => insert.run(&server, output).await,
         Command::Get(get) => get.run(&server, output).await,

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::Result;
 use crate::connect::{Server, object};
 use crate::output::{Output, print_json, shortened, table, time};
+use crate::times::span;
 
 /// How many of the most frequent strings are shown.
 const MAX_STRINGS: usize = 5;
@@ -72,6 +73,11 @@ impl Info {
                     let (info, statistics) =
                         tokio::join!(stream.refresh(), stream.statistics().into_future());
                     let mut info = value(&info?)?;
+                    if !output.json
+                        && let Some(keep) = info.get_mut("keep")
+                    {
+                        *keep = json!(span(keep.as_f64().unwrap_or_default()));
+                    }
                     match (statistics, output.json) {
                         (Ok(statistics), true) => info["statistics"] = value(&statistics)?,
                         (Ok(statistics), false) => describe(&statistics, &mut info),

@@ -44,7 +44,8 @@ use time::{TimeParser, Unit};
                         cdb insert diary 'A good day'\n  \
                         echo '{\"t\":1464250199.934,\"d\":8}' | cdb insert mood\n  \
                         cdb insert temperature --csv --time Date --time Time \
-                        --time-format '%d/%m/%Y %H:%M' < meteo.csv")]
+                        --time-format '%d/%m/%Y %H:%M' < meteo.csv\n  \
+                        cdb insert steps --late < forgotten.jsonl")]
 pub(crate) struct Insert {
     /// The stream.
     path: String,
@@ -103,6 +104,11 @@ pub(crate) struct Insert {
     /// Leave out rows that cannot be stored or are out of order, and print each with the reason.
     #[arg(long)]
     skip_bad: bool,
+
+    /// Sort the datapoints in among those that the stream has, by their times, instead of adding them at
+    /// the end. If the connection is lost, it is not tried again: it says how many were stored.
+    #[arg(long, conflicts_with = "value")]
+    late: bool,
 
     /// Check the input and print what would be stored, but store nothing.
     #[arg(long)]
@@ -169,11 +175,15 @@ impl Insert {
         for notice in &notices {
             eprintln!("cdb: {notice}");
         }
-        upload::check_order(&stream, &mut spool, is_now).await?;
+        if !self.late {
+            upload::check_order(&stream, &mut spool, is_now).await?;
+        } else if is_now {
+            return Err("--late needs times: the input has none".into());
+        }
         if self.dry_run {
             return would_insert(&spool, bad, output);
         }
-        let count = send(&stream, &mut spool).await?;
+        let count = send(&stream, &mut spool, self.late).await?;
         inserted(output, count)
     }
 
@@ -361,13 +371,13 @@ fn skip_byte_order_mark(input: &mut SpooledTempFile) -> Result {
     Ok(())
 }
 
-async fn send(stream: &Stream, spool: &mut Spool) -> Result<usize> {
+async fn send(stream: &Stream, spool: &mut Spool, late: bool) -> Result<usize> {
     if !io::stderr().is_terminal() {
-        return upload::upload(stream, spool, None).await;
+        return upload::upload(stream, spool, late, None).await;
     }
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} datapoints, {eta} left")?;
     let progress = ProgressBar::new(spool.len() as u64).with_style(style);
-    let sent = upload::upload(stream, spool, Some(&progress)).await;
+    let sent = upload::upload(stream, spool, late, Some(&progress)).await;
     progress.finish_and_clear();
     sent
 }

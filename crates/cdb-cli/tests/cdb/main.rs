@@ -1,6 +1,7 @@
 //! Tests that run the `cdb` command as a person or a script does.
 
 mod commands;
+mod correct;
 mod data_file;
 mod home;
 mod insert;

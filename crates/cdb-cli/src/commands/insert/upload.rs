@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use connectordb::{ErrorKind, Stream};
+use connectordb::{Datapoint, Error, ErrorKind, Stream};
 use indicatif::ProgressBar;
+use serde_json::value::RawValue;
 
 use super::spool::Spool;
 use crate::Result;
@@ -30,7 +31,7 @@ pub(super) async fn check_order(stream: &Stream, spool: &mut Spool, is_now: bool
     } else if first < last {
         return Err(format!(
             "the stream already has a datapoint at {}, later than the first one of the input ({}): \
-             datapoints can only be added at the end. Nothing was stored",
+             --late sorts the datapoints in. Nothing was stored",
             time(last),
             time(first)
         )
@@ -41,11 +42,18 @@ pub(super) async fn check_order(stream: &Stream, spool: &mut Spool, is_now: bool
 
 /// Sends all datapoints, and returns their number. If the connection is lost, continues where the
 /// stream ends: each request names the index at which it begins, so that nothing is stored twice.
+///
+/// Late ones are sorted in, of which the server cannot tell whether they have arrived, so that they are
+/// sent once.
 pub(super) async fn upload(
     stream: &Stream,
     spool: &mut Spool,
+    late: bool,
     progress: Option<&ProgressBar>,
 ) -> Result<usize> {
+    if late {
+        return sort_in(stream, spool, progress).await;
+    }
     let start = stream.end().await?;
     let mut stored = 0;
     while stored < spool.len() {
@@ -92,6 +100,38 @@ pub(super) async fn upload(
             }
             tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(failures)).await;
             failures += 1;
+        }
+        stored += count;
+        if let Some(progress) = progress {
+            progress.set_position(stored as u64);
+        }
+    }
+    Ok(stored)
+}
+
+/// Sorts all datapoints in, and returns their number.
+async fn sort_in(
+    stream: &Stream,
+    spool: &mut Spool,
+    progress: Option<&ProgressBar>,
+) -> Result<usize> {
+    let mut stored = 0;
+    while stored < spool.len() {
+        let (body, count) = spool.body(stored, MAX_POINTS, MAX_BYTES)?;
+        let datapoints: Vec<Datapoint<Box<RawValue>>> = serde_json::from_slice(&body)?;
+        if let Err(error) = stream.insert_late(&datapoints).await {
+            let known = match &error {
+                Error::PartialInsert { stored, .. } => *stored,
+                _ => 0,
+            };
+            return Err(match stored + known {
+                0 => error.into(),
+                stored => format!(
+                    "the first {stored} of {} datapoints were stored, then: {error}",
+                    spool.len()
+                )
+                .into(),
+            });
         }
         stored += count;
         if let Some(progress) = progress {
