@@ -7,6 +7,9 @@ mod damage;
 mod files;
 pub(crate) mod finish;
 mod keep;
+#[cfg(unix)]
+mod killed;
+mod model;
 mod sizes;
 mod waiting;
 
