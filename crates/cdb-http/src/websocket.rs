@@ -29,6 +29,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cdb_types::DataPath;
+use cdb_types::websocket::ReplacedRange;
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use queue::{Batch, Event};
@@ -147,6 +148,16 @@ impl Events {
     /// This method is cancel safe: no event is lost if the future is dropped.
     pub async fn next(&mut self) -> Event {
         self.queue.next().await
+    }
+
+    /// Waits for the next [`Event::Replaced`], also if batches came before it, which stay. If the
+    /// subscription was made again or has ended before, it returns `None`, and that is the next event;
+    /// batches before it are dropped then.
+    ///
+    /// # Cancel safety
+    /// This method is cancel safe: nothing is lost if the future is dropped.
+    pub async fn next_correction(&mut self) -> Option<ReplacedRange> {
+        self.queue.next_correction().await
     }
 }
 

@@ -142,7 +142,12 @@ impl Follower {
             Event::Subscribed(subscribed) => {
                 self.resubscribed(subscribed).map(|()| DatapointArray::default())
             }
-            Event::Replaced(range) => Err(self.corrected(&range)),
+            Event::Replaced(range) => match &self.position {
+                Position::Index(position) if range.corrections <= position.corrections => {
+                    Ok(DatapointArray::default())
+                }
+                _ => Err(self.corrected(&range)),
+            },
             Event::Missed { end } => self.missed(end).map(|()| DatapointArray::default()),
             Event::Ended(error) => {
                 self.is_finished = true;
@@ -154,8 +159,12 @@ impl Follower {
 
     /// Takes note of a correction. Returns the error that tells of it.
     fn corrected(&mut self, range: &ReplacedRange) -> Error {
-        if let Position::Index(position) = &mut self.position {
+        // What was told when the subscription was confirmed may be told again.
+        if let Position::Index(position) = &mut self.position
+            && position.corrections < range.corrections
+        {
             position.corrections = range.corrections;
+            position.next = range.moved(position.next);
         }
         let time = |t| Timestamp::new(t).unwrap_or_default();
         Error::Corrected { times: Some((time(range.first), time(range.last))) }
@@ -261,10 +270,15 @@ impl Follower {
                 let page = query_topic(query, &self.topic).await;
                 let has_script = !self.topic.transform.is_empty();
                 match &page {
-                    // They were corrected, and it is not known yet where they are now.
+                    // The stream was corrected, and it is not known yet how.
                     Err(error) if error.kind() == Some(ErrorKind::Index) => {
-                        position.next = end;
-                        return Err(Error::Lagged(Lagged::Replaced));
+                        let Some(range) = self.events.next_correction().await else {
+                            // What is missing now is found when the subscription is confirmed again.
+                            self.gap = Gap::None;
+                            return Ok(Vec::new());
+                        };
+                        self.gap = Gap::Until(range.moved(end));
+                        return Err(self.corrected(&range));
                     }
                     Ok(_) => {
                         position.next = next;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cdb_core::{
     ApiKey, ConnectionState, ConnectorDb, Datapoint, Error, Lagged, Reconnect, Stream,
-    StreamCreate, Subscription, UserCreate,
+    StreamCreate, Subscription, Timestamp, UserCreate,
 };
 use faults::{Fault, Proxy, SeededRng, ServerProcess};
 use serde_json::json;
@@ -347,7 +347,10 @@ impl Watcher {
         let watching = tokio::spawn(async move {
             let mut expected = (0..DATAPOINTS).step_by(step).peekable();
             while expected.peek().is_some() {
-                let batch = subscription.next().await.expect("not the end").expect("a batch");
+                let batch = match subscription.next().await.expect("not the end") {
+                    Err(Error::Corrected { .. }) => continue,
+                    batch => batch.expect("a batch"),
+                };
                 for datapoint in batch {
                     assert_eq!(Some(datapoint.d), expected.next(), "{kind:?}");
                 }
@@ -381,9 +384,9 @@ async fn insert_all(
         let cdb = ConnectorDb::builder().url(url()).apikey(key.clone()).retries(0).connect().await;
         let Ok(cdb) = cdb else { continue };
         let stream = cdb.stream("numbers").expect("a name");
-        // An insert without an answer may be stored or not, so the length says where to go on.
-        let Ok(length) = stream.len().await else { continue };
-        next = length;
+        // An insert without an answer may be stored or not, so the end says where to go on.
+        let Ok(end) = stream.end().await else { continue };
+        next = end;
         while next < DATAPOINTS {
             let end = DATAPOINTS.min(next + rng.within(1..200));
             let data: Vec<_> = (next..end).map(|d| Datapoint::at(1 + d, d)).collect();
@@ -396,8 +399,40 @@ async fn insert_all(
     }
 }
 
+/// Before it are only datapoints that come and go.
+fn before_all() -> Timestamp {
+    Timestamp::ZERO + 0.95
+}
+
+/// Sorts datapoints in before all others, and deletes them, again and again. What subscribers have not got
+/// yet stays as it is, and its indexes do not.
+async fn correct_forever(url: impl Fn() -> String, key: ApiKey) {
+    loop {
+        let cdb = ConnectorDb::builder().url(url()).apikey(key.clone()).retries(0).connect().await;
+        let Ok(cdb) = cdb else { continue };
+        let stream = cdb.stream("numbers").expect("a name");
+        let late = (1..=9).map(|d| Datapoint::at(Timestamp::ZERO + f64::from(d) / 10.0, d));
+        let late: Vec<_> = late.collect();
+        while stream.insert_late(&late).await.is_ok()
+            && stream.delete_range(..before_all()).await.is_ok()
+        {
+            // As often as a person would who cannot stop.
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
+    watch_through_faults(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_datapoint_comes_once_and_in_order_though_others_are_corrected() {
+    watch_through_faults(true).await;
+}
+
+async fn watch_through_faults(corrects: bool) {
     let mut rng = SeededRng::from_environment();
     let directory = tempfile::tempdir().expect("a directory");
     let data = directory.path().join("data.db");
@@ -420,8 +455,14 @@ async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
     let done = Arc::new(AtomicU64::new(0));
     let at = Arc::clone(&address);
     let url_now = move || at.lock().expect("no panic").clone();
+    let (url_then, key_then) = (url_now.clone(), key.clone());
     let inserting = tokio::spawn(insert_all(url_now, key, rng.clone(), Arc::clone(&done)));
+    let mut correcting = None;
     for number in 0..FAULTS {
+        if corrects && number == FAULTS / 20 {
+            let correct = correct_forever(url_then.clone(), key_then.clone());
+            correcting = Some(tokio::spawn(correct));
+        }
         // The faults are spread evenly over the inserts.
         let from = number * DATAPOINTS / FAULTS;
         while done.load(Ordering::Relaxed) < from {
@@ -466,6 +507,11 @@ async fn every_datapoint_comes_once_and_in_order_through_200_faults() {
     timeout(3 * TIMEOUT, inserting).await.expect("it ends").expect("no panic");
     let direct = ConnectorDb::builder().url(server.url()).password("me", "secret").connect().await;
     let stored = direct.expect("a connection").stream("numbers").expect("a name").typed::<u64>();
+    if let Some(correcting) = correcting {
+        correcting.abort();
+        assert!(correcting.await.is_err_and(|error| error.is_cancelled()));
+        stored.delete_range(..before_all()).await.expect("deleted");
+    }
     let stored = stored.range(..).await.expect("datapoints");
     assert!(stored.d().copied().eq(0..DATAPOINTS));
     for Watcher { proxy, cdb, watching } in watchers {

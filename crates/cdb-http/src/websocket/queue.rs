@@ -121,8 +121,7 @@ impl Queue {
             return;
         }
         if let Some(Event::Replaced(last)) = state.events.back_mut() {
-            let (first, latest) = (last.first.min(range.first), last.last.max(range.last));
-            *last = ReplacedRange { first, last: latest, ..range.clone() };
+            *last = last.and(range);
         } else {
             state.events.push_back(Event::Replaced(range.clone()));
         }
@@ -134,6 +133,17 @@ impl Queue {
     pub(super) fn end(&self, why: &Arc<Error>) {
         self.lock().events.push_back(Event::Ended(Arc::clone(why)));
         self.filled.notify_one();
+    }
+
+    /// Waits for a correction, and removes it from among the events. If the subscription was confirmed
+    /// again, or has ended, that is the next event, and `None` is returned. Cancel safe.
+    pub(super) async fn next_correction(&self) -> Option<ReplacedRange> {
+        loop {
+            if let Some(correction) = self.lock().take_correction() {
+                return correction;
+            }
+            self.filled.notified().await;
+        }
     }
 
     /// Waits for the oldest event and removes it. Cancel safe: the event is removed without an
@@ -153,6 +163,25 @@ impl Queue {
 }
 
 impl State {
+    /// Removes the oldest correction, or everything before a confirmation or the end: what was missed
+    /// before a confirmation is read.
+    fn take_correction(&mut self) -> Option<Option<ReplacedRange>> {
+        let matters = |event: &Event| !matches!(event, Event::Batch(_) | Event::Missed { .. });
+        let place = self.events.iter().position(matters)?;
+        if let Event::Replaced(range) = &self.events[place] {
+            let range = range.clone();
+            self.events.remove(place);
+            return Some(Some(range));
+        }
+        for event in self.events.drain(..place) {
+            if let Event::Batch(batch) = event {
+                self.batches -= 1;
+                self.bytes -= batch.data.get().len();
+            }
+        }
+        Some(None)
+    }
+
     fn next(&mut self) -> Option<Event> {
         // The dropped batches came before the end of the subscription.
         let only_the_end = matches!(self.events.front(), None | Some(Event::Ended(_)));
@@ -209,7 +238,15 @@ mod tests {
     #[test]
     fn corrections_that_wait_become_one() {
         let queue = Queue::default();
-        let range = |first, last, end| ReplacedRange { first, last, end, corrections: end };
+        let range = |first, last, end| ReplacedRange {
+            first,
+            last,
+            after: 1,
+            removed: 1,
+            inserted: 1,
+            end,
+            corrections: end,
+        };
         queue.replaced(&range(1.0, 2.0, 1));
         queue.subscribed(None);
         queue.push(&batch(2, 1));

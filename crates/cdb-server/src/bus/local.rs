@@ -57,7 +57,7 @@ impl LocalBus {
         let appended = match event {
             Event::Appended(appended) => appended,
             Event::Cleared(_) => return QueuedEvent::Cleared,
-            Event::Replaced(replaced) => return QueuedEvent::Replaced(Box::new(replaced)),
+            Event::Replaced(replaced) => return QueuedEvent::Replaced(Box::new(replaced.range)),
         };
         let bytes = appended.bytes();
         let stored = appended.range().filter(|_| bytes > MAX_STORED_BYTES);

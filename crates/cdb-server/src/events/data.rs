@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
+use cdb_types::websocket::ReplacedRange;
+
 use super::shares::Share;
 use crate::storage::format::points::Points;
 use crate::storage::model::Array;
@@ -28,36 +30,7 @@ pub(crate) enum Event {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Replaced {
     pub(crate) array: Array,
-    /// Their positions before. What comes after them keeps its positions.
-    pub(crate) positions: Range<u64>,
-    /// How many there are now.
-    pub(crate) inserted: u64,
-    /// The first and the last time of what was removed and inserted.
-    pub(crate) times: (f64, f64),
-    /// The position of the next datapoint.
-    pub(crate) end: u64,
-    /// How many ranges were replaced before and with it.
-    pub(crate) corrections: u64,
-}
-
-impl Replaced {
-    /// Returns the position from which on somebody has not got the datapoints, who before had not got those
-    /// from `position` on. Who had got some of the range gets nothing else of it.
-    pub(crate) fn moved(&self, position: u64) -> u64 {
-        let Range { start, end } = self.positions;
-        match position {
-            _ if position > start => position.max(end),
-            _ => (position + (end - start)).saturating_sub(self.inserted),
-        }
-    }
-
-    /// Adds a later one. Who has not got everything before its end is taken to have got it.
-    fn add(&mut self, later: &Self) {
-        let end = self.positions.end.max(later.positions.end);
-        let (first, last) = self.times;
-        let times = (first.min(later.times.0), last.max(later.times.1));
-        *self = Self { positions: 0..end, inserted: 0, times, ..later.clone() };
-    }
+    pub(crate) range: ReplacedRange,
 }
 
 /// Datapoints that were inserted together.
@@ -90,7 +63,7 @@ pub(crate) enum QueuedEvent {
     /// Datapoints that were inserted together. There are so many that they are read from storage.
     Stored(Arc<Counted<Range<u64>>>),
     Cleared,
-    Replaced(Box<Replaced>),
+    Replaced(Box<ReplacedRange>),
     /// Events were dropped, because too many were waiting. What was appended can be read, except in
     /// ephemeral streams.
     Missed,
@@ -159,7 +132,9 @@ impl EventQueue {
     /// Adds a correction to the last one, if nothing came between.
     fn add_replaced(&mut self, event: QueuedEvent) {
         match (self.events.back_mut(), &event) {
-            (Some(QueuedEvent::Replaced(last)), QueuedEvent::Replaced(later)) => last.add(later),
+            (Some(QueuedEvent::Replaced(last)), QueuedEvent::Replaced(later)) => {
+                **last = last.and(later);
+            }
             _ => {
                 self.bytes += bytes(&event);
                 self.events.push_back(event);
@@ -234,10 +209,9 @@ mod tests {
         assert!(queue.events.len() <= 2 * MAX_QUEUE_BYTES / EVENT_BYTES, "{}", queue.events.len());
     }
 
-    fn replaced(positions: Range<u64>, inserted: u64, corrections: u64) -> Replaced {
-        let array = Array { stream: 1, downlink: false };
-        let times = (positions.start as f64, positions.end as f64);
-        Replaced { array, positions, inserted, times, end: 100, corrections }
+    fn replaced(corrections: u64) -> ReplacedRange {
+        let (first, last) = (corrections as f64, 10.0);
+        ReplacedRange { first, last, after: 9, removed: 4, inserted: 1, end: 100, corrections }
     }
 
     #[test]
@@ -246,22 +220,14 @@ mod tests {
         queue.push(appended(0, MAX_QUEUE_BYTES));
         queue.push(appended(1, 1));
         for corrections in 1..=3 {
-            queue.push(QueuedEvent::Replaced(Box::new(replaced(5..9, 1, corrections))));
+            queue.push(QueuedEvent::Replaced(Box::new(replaced(corrections))));
             queue.push(appended(1, 1));
         }
         assert!(queue.pop().is_some());
         let Some(QueuedEvent::Replaced(last)) = queue.pop() else { panic!("it was dropped") };
-        assert_eq!(*last, Replaced { positions: 0..9, inserted: 0, ..replaced(5..9, 1, 3) });
+        assert_eq!(*last, replaced(1).and(&replaced(2)).and(&replaced(3)));
         assert_eq!(drain(&mut queue), ["Missed"]);
         assert_eq!(queue.bytes, 0);
-    }
-
-    #[test]
-    fn what_was_not_got_follows_a_correction() {
-        let shorter = replaced(10..20, 4, 1);
-        assert_eq!([0, 10, 11, 20, 30].map(|it| shorter.moved(it)), [6, 16, 20, 20, 30]);
-        let longer = replaced(10..10, 4, 1);
-        assert_eq!([0, 9, 10, 11].map(|it| longer.moved(it)), [0, 5, 6, 11]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::message::{Message, Text, Texts};
 use super::scripts::{Output, ScriptError, Scripts};
 use super::send_queue::{Frame, SendQueue};
 use crate::compute::Caller;
-use crate::events::{Appended, Counted, EventQueue, QueuedEvent, Replaced};
+use crate::events::{Appended, Counted, EventQueue, QueuedEvent};
 use crate::query::QueryFailure;
 use crate::service::authorize::ReadPermit;
 use crate::storage::{Array, Extent, PageSize, ReadError, Scan, Storage};
@@ -112,18 +112,6 @@ struct Piece {
 /// The text of an insert, which shares the memory of the event.
 struct EventText(Arc<Counted<Appended>>);
 
-/// What a subscriber is told of a range that was replaced.
-fn range_of(replaced: &Replaced) -> ReplacedRange {
-    let ((first, last), end) = (replaced.times, replaced.end);
-    ReplacedRange { first, last, end, corrections: replaced.corrections }
-}
-
-/// What a subscriber is told of two, of which it was not told one by one.
-fn both(before: &ReplacedRange, later: &ReplacedRange) -> ReplacedRange {
-    let (first, last) = (before.first.min(later.first), before.last.max(later.last));
-    ReplacedRange { first, last, ..later.clone() }
-}
-
 impl AsRef<[u8]> for EventText {
     fn as_ref(&self) -> &[u8] {
         self.0.points.text()
@@ -148,12 +136,11 @@ impl Listener {
     }
 
     /// Takes note of a range that was replaced, about which there is a message.
-    fn replace(&mut self, replaced: &Replaced, text: &Arc<Text>) {
+    fn replace(&mut self, replaced: &ReplacedRange, text: &Arc<Text>) {
         self.next = replaced.moved(self.next);
         if self.detailed && (self.is_behind || !self.push(Some(text))) {
-            let range = range_of(replaced);
             let before = self.replaced.take();
-            let all = before.map_or(range.clone(), |before| both(&before, &range));
+            let all = before.map_or_else(|| replaced.clone(), |before| before.and(replaced));
             self.replaced = Some(Box::new(all));
         }
     }
@@ -424,7 +411,7 @@ impl Topic {
     }
 
     /// Tells listeners of a range that was replaced.
-    fn replace(&self, replaced: &Replaced) {
+    fn replace(&self, replaced: &ReplacedRange) {
         let mut state = self.lock();
         // It was before the first listener joined.
         if replaced.corrections <= state.corrections {
@@ -433,7 +420,7 @@ impl Topic {
         state.epoch += 1;
         state.corrections = replaced.corrections;
         state.published = replaced.moved(state.published);
-        let text = self.replaced(&range_of(replaced));
+        let text = self.replaced(replaced);
         for listener in state.listeners.values_mut() {
             listener.replace(replaced, &text);
         }

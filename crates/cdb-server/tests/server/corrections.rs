@@ -100,7 +100,10 @@ async fn subscribers_that_ask_for_answers_are_told_and_others_see_nothing_twice(
     send(&server, &key, "DELETE", "i1=1&i2=3", "").await;
     let told = json!({
         "stream": "test/user/s",
-        "replaced": {"first": 20.0, "last": 30.0, "end": 5, "corrections": 1},
+        "replaced": {
+            "first": 20.0, "last": 30.0, "after": 3, "removed": 2, "inserted": 0, "end": 5,
+            "corrections": 1,
+        },
     });
     assert_eq!(socket.next().await, told);
     // What comes last is appended.

@@ -82,10 +82,39 @@ pub struct ReplacedRange {
     pub first: f64,
     /// The latest of these times. What is neither before `first` nor after `last` may be different now.
     pub last: f64,
+    /// The position of the first datapoint after the range, or of the next one that is appended. It and
+    /// those of later datapoints are what they were.
+    pub after: u64,
+    /// How many datapoints were removed.
+    pub removed: u64,
+    /// How many were inserted. Datapoints before the range are as many positions further down as there
+    /// are more now, or further up.
+    pub inserted: u64,
     /// The position of the next datapoint that is appended. Corrections do not change it.
     pub end: u64,
     /// How often datapoints of the stream were corrected, as in [`Subscribed`].
     pub corrections: u64,
+}
+
+impl ReplacedRange {
+    /// Returns the position from which on somebody has not got the datapoints, who before had not got
+    /// those from `position` on. Who had got some of the range gets nothing else of it.
+    #[must_use]
+    pub fn moved(&self, position: u64) -> u64 {
+        if position > self.after.saturating_sub(self.removed) {
+            return position.max(self.after);
+        }
+        (position + self.removed).saturating_sub(self.inserted)
+    }
+
+    /// Returns what is known if this is told together with a later one: nothing of what had not been got
+    /// before the end of their ranges is to come.
+    #[must_use]
+    pub fn and(&self, later: &Self) -> Self {
+        let (first, last) = (self.first.min(later.first), self.last.max(later.last));
+        let after = self.after.max(later.after);
+        Self { first, last, after, removed: after, inserted: 0, ..later.clone() }
+    }
 }
 
 /// The server has ended a subscription, because the stream was deleted or may not be read any more.

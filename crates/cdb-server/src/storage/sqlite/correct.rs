@@ -8,6 +8,7 @@
 
 use std::ops::Range;
 
+use cdb_types::websocket::ReplacedRange;
 use futures_util::TryStreamExt;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
@@ -114,15 +115,16 @@ pub(super) async fn replace(
     insert_blocks(connection, rows.collect()).await?;
     array_table::write(connection, array, &now).await?;
     let blocks = read_blocks(connection, array).await?;
-    let replaced = Replaced {
-        array,
-        positions: extent.position_of_place(start)..extent.position_of_place(end),
+    let range = ReplacedRange {
+        first: times.0,
+        last: times.1,
+        after: extent.position_of_place(end),
+        removed: end - start,
         inserted,
-        times,
         end: now.end_position(),
         corrections: now.corrections,
     };
-    Ok(Corrected { blocks, replaced })
+    Ok(Corrected { blocks, replaced: Replaced { array, range } })
 }
 
 /// Sorts datapoints in that are before the last one of an array, within a transaction.
