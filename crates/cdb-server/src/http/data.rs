@@ -70,7 +70,8 @@ pub(super) async fn read(call: Stream, headers: HeaderMap) -> Result<Response, A
                 let mut answer =
                     service.read_data(&principal, &path, query.clone(), positions).await?;
                 match answer.next().await {
-                    Err(error) if error.is_replaced() && tries > 0 => {}
+                    // Until the correction is over: the file knows of it before memory does.
+                    Err(error) if error.is_replaced() && tries > 0 => service.settled().await,
                     first => return send_rest(first?, answer),
                 }
             }

@@ -146,6 +146,11 @@ impl Service {
         Ok(self.storage.extent(&permit).await?.length())
     }
 
+    /// Waits until the inserts and changes that are running have ended.
+    pub(crate) async fn settled(&self) {
+        self.storage.settled().await;
+    }
+
     /// Returns the position of the next datapoint.
     pub(crate) async fn end(
         &self,

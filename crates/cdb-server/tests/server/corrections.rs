@@ -127,7 +127,7 @@ async fn subscribers_that_ask_for_answers_are_told_and_others_see_nothing_twice(
     assert!(transforms.contains(&Some(json!("$*2"))) && transforms.contains(&None));
     assert_eq!(server.read(&key, "test/user/s", "q=length").await, "0");
     server.insert(&key, "test/user/s", r#"[{"t":2,"d":1}]"#).await;
-    let mut next = vec![socket.next().await, socket.next().await];
+    let mut next = [socket.next().await, socket.next().await];
     next.sort_by_key(|message| message.get("transform").is_some());
     assert_eq!((&next[0]["index"], &next[1]["data"][0]["d"]), (&json!(6), &json!(2)));
     assert_eq!(other.next().await["data"], json!([{"t": 2, "d": 1}]));

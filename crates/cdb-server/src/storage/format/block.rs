@@ -86,6 +86,12 @@ impl Block {
         Self { count, last_t, text_bytes, encoding, data }
     }
 
+    /// Creates a block of columns, if they give back the same text.
+    pub(in crate::storage) fn of_columns(text: &[u8], count: usize, last_t: f64) -> Option<Self> {
+        let (data, text_bytes) = (columns::encode(text, count)?, text.len());
+        Some(Self { count, last_t, text_bytes, encoding: Encoding::Columns, data })
+    }
+
     /// Returns the block as it will be in the file.
     pub(in crate::storage) fn stored(&self) -> StoredData<'_> {
         let Self { count, text_bytes, encoding, data, .. } = self;
@@ -243,12 +249,20 @@ impl StoredData<'_> {
         self.decode_onto(&mut text, b'[')?;
         text.push(b']');
         let (encoding, data) = match columns::encode(&text, self.count) {
-            Some(data) if data.len() < self.data.len() / 4 * 3 => (Encoding::Columns, data),
+            Some(data) if data.len() < self.max_columns() => (Encoding::Columns, data),
             _ => (Encoding::Lz4Only, self.data.to_vec()),
         };
         // Of blocks of format 1, `self.text_bytes` is the length of the data.
         let block = Block { count: self.count, last_t, text_bytes, encoding, data };
         Ok(Some(block))
+    }
+
+    /// Returns the length of columns that save enough.
+    pub(in crate::storage) fn max_columns(&self) -> usize {
+        match self.encoding == Encoding::Columns as i64 {
+            true => self.data.len(),
+            false => self.data.len() / 4 * 3,
+        }
     }
 
     /// Returns the columns, which have these rows, or `None` if the datapoints are stored as text.

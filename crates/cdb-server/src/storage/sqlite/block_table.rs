@@ -205,6 +205,11 @@ impl StoredBlock {
         })
     }
 
+    /// Returns the length of columns that save enough.
+    pub(super) fn max_columns(&self, data: &[u8]) -> Result<usize, DamagedBlock> {
+        self.with(data, |stored| Ok(stored.max_columns()))
+    }
+
     /// Checks the data before it is used.
     fn with<T>(
         &self,
@@ -237,55 +242,51 @@ impl StoredBlock {
     }
 }
 
-/// Replaces the data of the block with a row id and writes its summary, unless it is another block than
-/// the one with this checksum.
-pub(super) async fn update_block(
+/// A block that another one replaces.
+#[derive(Debug)]
+pub(super) struct Replaced {
+    pub(super) id: i64,
+    pub(super) checksum: Option<i64>,
+    pub(super) range: Range<u64>,
+}
+
+/// Replaces blocks by one that has their datapoints, and writes its summary, within a transaction. If one of
+/// them is not the same any more, nothing is done.
+pub(super) async fn replace_blocks(
     connection: &mut SqliteConnection,
-    id: i64,
-    checksum: Option<i64>,
+    replaced: &[Replaced],
     row: Row,
     summary: &BlockSummary,
 ) -> Result<(), sqlx::Error> {
-    let header = row.header();
-    let finished = header.checksum(&row.block.data);
-    let bytes = row.block.data.len();
-    // Columns are a tenth as long as their text. Where that was, each would leave most of its page empty; as new
-    // rows, several share one.
-    let becomes_short = row.block.encoding == Encoding::Columns;
-    macro_rules! where_unchanged {
-        () => {
-            " WHERE rowid = ?5 AND checksum IS ?6 AND encoding = 1 AND stream_id = ?7
-                 AND substream = ?8 AND first_index = ?9 AND end_index = ?10"
-        };
-    }
-    let statement = match becomes_short {
-        true => concat!("DELETE FROM block", where_unchanged!()),
-        false => concat!(
-            "UPDATE block SET encoding = ?1, data = ?2, text_bytes = ?3, checksum = ?4",
-            where_unchanged!()
-        ),
-    };
-    let replaced = sqlx::query(statement)
-        .bind(header.encoding)
-        .bind(&row.block.data)
-        .bind(header.text_bytes.cast_signed())
-        .bind(finished)
+    let array = row.array;
+    for Replaced { id, checksum, range } in replaced {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM block WHERE rowid = ? AND checksum IS ? AND stream_id = ?
+                 AND substream = ? AND first_index = ? AND end_index = ?",
+        )
         .bind(id)
         .bind(checksum)
-        .bind(header.stream)
-        .bind(header.downlink)
-        .bind(header.range.start.cast_signed())
-        .bind(header.range.end.cast_signed())
-        .execute(&mut *connection)
+        .bind(array.stream)
+        .bind(array.downlink)
+        .bind(range.start.cast_signed())
+        .bind(range.end.cast_signed())
+        .fetch_one(&mut *connection)
         .await?;
-    if replaced.rows_affected() == 1 {
-        let (array, range) = (row.array, header.range);
-        if becomes_short {
-            insert_blocks(connection, vec![row]).await?;
+        if count == 0 {
+            return Ok(());
         }
-        summaries::write(connection, array, &range, finished, bytes, summary).await?;
     }
-    Ok(())
+    // Columns are a tenth as long as their text. Where that was, each would leave most of its page empty; as
+    // new rows, several share one.
+    for Replaced { id, range, .. } in replaced {
+        let delete = sqlx::query("DELETE FROM block WHERE rowid = ?");
+        delete.bind(id).execute(&mut *connection).await?;
+        summaries::delete(connection, array, range).await?;
+    }
+    let header = row.header();
+    let (checksum, bytes) = (header.checksum(&row.block.data), row.block.data.len());
+    insert_blocks(connection, vec![row]).await?;
+    summaries::write(connection, array, &header.range, checksum, bytes, summary).await
 }
 
 /// Writes blocks, within a transaction.

@@ -1,5 +1,8 @@
 //! Makes columns and summaries of full blocks, in the background: inserts and merges write text, since
 //! that is faster.
+//!
+//! Blocks of columns are larger than those of text: columns of more datapoints are smaller, and faster to
+//! read. So some blocks become one, and a block of columns takes up those that follow it until it is full.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,11 +14,15 @@ use sqlx::{AssertSqlSafe, Row as _};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::block_table::{BlockReadError, Row, StoredBlock, header_columns, update_block};
+use super::block_table::{
+    BlockReadError, Replaced, Row, StoredBlock, header_columns, replace_blocks,
+};
 use super::commit::CommitError;
 use super::writer::Writer;
 use crate::runtime::message;
 use crate::storage::Array;
+use crate::storage::format::block::{BLOCK_BYTES, Block};
+use crate::storage::format::columns::MAX_TEXT_BYTES;
 use crate::storage::format::summary::BlockSummary;
 
 /// How many blocks are replaced in one transaction, and how many bytes they may have, apart from the
@@ -171,11 +178,17 @@ pub(super) enum Step {
     Closed,
 }
 
-/// A block of which columns were made.
-struct Finished {
+/// A block that is to be replaced.
+struct Part {
     id: i64,
-    /// That of the block before.
+    block: StoredBlock,
     checksum: Option<i64>,
+    data: Vec<u8>,
+}
+
+/// Consecutive blocks of which one was made.
+struct Finished {
+    replaced: Vec<Replaced>,
     row: Row,
     summary: BlockSummary,
 }
@@ -203,9 +216,9 @@ impl Finisher {
         };
         if !finished.is_empty() {
             let update = async |connection: &mut SqliteConnection| {
-                for Finished { id, checksum, row, summary } in finished {
-                    // Unless it was merged or deleted meanwhile.
-                    update_block(connection, id, checksum, row, &summary).await?;
+                for Finished { replaced, row, summary } in finished {
+                    // Unless one was merged, moved or deleted meanwhile.
+                    replace_blocks(connection, &replaced, row, &summary).await?;
                 }
                 Ok(())
             };
@@ -228,16 +241,19 @@ impl Finisher {
         .fetch_all(&self.readers)
         .await?;
         let (mut finished, mut last, mut bytes) = (Vec::new(), None, 0);
+        // Blocks that became part of another one.
+        let mut done = HashSet::new();
         for id in ids {
             if bytes >= MAX_BYTES {
                 break;
             }
             last = Some(id);
-            if self.failed.contains(&id) {
+            if self.failed.contains(&id) || !done.insert(id) {
                 continue;
             }
             match self.finish(id).await {
                 Ok(Some(block)) => {
+                    done.extend(block.replaced.iter().map(|replaced| replaced.id));
                     bytes += block.row.block.data.len();
                     finished.push(block);
                 }
@@ -255,11 +271,11 @@ impl Finisher {
         Ok((finished, last))
     }
 
-    /// Makes columns of a block.
+    /// Makes columns of a block, and of those around it, if they fit in one.
     async fn finish(&self, id: i64) -> Result<Option<Finished>, BlockReadError> {
         // What a block of format 1 holds is not known, but its data may be a large value.
         let row = sqlx::query(concat!(
-            "SELECT stream_id, substream, ",
+            "SELECT rowid, stream_id, substream, ",
             header_columns!(),
             ", data FROM block WHERE rowid = ? AND encoding = 1 AND length(data) <= 524288",
         ))
@@ -267,17 +283,12 @@ impl Finisher {
         .fetch_optional(&self.readers)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let finish = move || {
-            let block = |row: &SqliteRow| {
-                let (stream, downlink) = (row.try_get("stream_id")?, row.try_get("substream")?);
-                let block = StoredBlock::from_row(Array { stream, downlink }, row)?;
-                let checksum = row.try_get("checksum")?;
-                let finished = block.finished(row.try_get("data")?)?;
-                Ok(finished.map(|(row, summary)| Finished { id, checksum, row, summary }))
-            };
-            catch_unwind(AssertUnwindSafe(|| block(&row)))
-        };
-        // It takes about a millisecond.
+        let array =
+            Array { stream: row.try_get("stream_id")?, downlink: row.try_get("substream")? };
+        let part = Part::from_row(array, &row)?;
+        let parts = self.with_neighbours(array, part).await?;
+        let finish = move || catch_unwind(AssertUnwindSafe(|| finish_parts(array, parts, id)));
+        // It takes some milliseconds.
         match tokio::task::spawn_blocking(finish).await {
             Ok(Ok(finished)) => finished,
             // A fault of compressing leaves the block as it is, and the server running.
@@ -289,6 +300,97 @@ impl Finisher {
             Err(_) => Ok(None),
         }
     }
+
+    /// Returns the block and those around it that fit in one with it: first the one before, which may be
+    /// one of columns already, then those that follow.
+    async fn with_neighbours(&self, array: Array, part: Part) -> Result<Vec<Part>, BlockReadError> {
+        // Of blocks of format 1 the length of the text is not known.
+        if part.checksum.is_none() {
+            return Ok(vec![part]);
+        }
+        let rows = sqlx::query(concat!(
+            "SELECT rowid, ",
+            header_columns!(),
+            ", data FROM block WHERE stream_id = ?1 AND substream = ?2 AND end_index >= ?3
+             AND (encoding = 2 OR encoding = 1 AND text_bytes BETWEEN 65536 AND ?4)
+             AND checksum IS NOT NULL AND text_bytes <= ?4 ORDER BY end_index LIMIT ?5",
+        ))
+        .bind(array.stream)
+        .bind(array.downlink)
+        .bind(part.block.range.start.cast_signed())
+        .bind(MAX_TEXT_BYTES as i64)
+        .bind((2 + MAX_TEXT_BYTES / BLOCK_BYTES) as i64)
+        .fetch_all(&self.readers)
+        .await?;
+        let mut bytes = part.block.text_bytes;
+        let mut parts = vec![part];
+        for row in rows {
+            // A damaged one stays as it is.
+            let Ok(neighbour) = Part::from_row(array, &row) else { break };
+            let (range, text_bytes) = (&neighbour.block.range, neighbour.block.text_bytes);
+            let (Some(first), Some(last)) = (parts.first(), parts.last()) else { break };
+            let is_before = range.end == first.block.range.start;
+            let is_after = range.start == last.block.range.end;
+            // Their brackets become commas.
+            if bytes + text_bytes > MAX_TEXT_BYTES || !(is_before || is_after) {
+                continue;
+            }
+            bytes += text_bytes;
+            if is_before {
+                parts.insert(0, neighbour);
+            } else {
+                parts.push(neighbour);
+            }
+        }
+        Ok(parts)
+    }
+}
+
+impl Part {
+    fn from_row(array: Array, row: &SqliteRow) -> Result<Self, BlockReadError> {
+        let block = StoredBlock::from_row(array, row)?;
+        let (id, checksum) = (row.try_get("rowid")?, row.try_get("checksum")?);
+        Ok(Self { id, block, checksum, data: row.try_get("data")? })
+    }
+
+    fn replaced(&self) -> Replaced {
+        let (id, checksum, range) = (self.id, self.checksum, self.block.range.clone());
+        Replaced { id, checksum, range }
+    }
+}
+
+/// Makes one block of some, or only of the one with an id.
+fn finish_parts(
+    array: Array,
+    parts: Vec<Part>,
+    id: i64,
+) -> Result<Option<Finished>, BlockReadError> {
+    if let [first, _, ..] = &*parts
+        && let Some((row, summary)) = joined(array, first.block.range.start, &parts)
+    {
+        let replaced = parts.iter().map(Part::replaced).collect();
+        return Ok(Some(Finished { replaced, row, summary }));
+    }
+    let Some(part) = parts.into_iter().find(|part| part.id == id) else { return Ok(None) };
+    let finished = part.block.finished(&part.data)?;
+    Ok(finished.map(|(row, summary)| Finished { replaced: vec![part.replaced()], row, summary }))
+}
+
+/// Makes columns of all datapoints of some blocks, if that is possible and saves enough.
+fn joined(array: Array, first: u64, parts: &[Part]) -> Option<(Row, BlockSummary)> {
+    let (mut text, mut max_bytes) = (Vec::new(), 0);
+    for Part { block, data, .. } in parts {
+        block.decode_onto(&mut text, b',', data).ok()?;
+        max_bytes += block.max_columns(data).ok()?;
+    }
+    *text.first_mut()? = b'[';
+    text.push(b']');
+    let count = parts.iter().map(|part| part.block.count()).sum();
+    let last_t = parts.last()?.block.last_t;
+    let block = Block::of_columns(&text, count, last_t);
+    let block = block.filter(|block| block.data.len() < max_bytes)?;
+    let summary = BlockSummary::of(block.stored(), first).ok()?;
+    Some((Row::new(array, first, block), summary))
 }
 
 /// Returns some pages that are free to the file system.

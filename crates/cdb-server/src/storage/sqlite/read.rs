@@ -29,7 +29,8 @@ const MAX_BLOCKS: usize = 64;
 /// The number of blocks that are read at once for a script, as they are in the file.
 const MAX_AHEAD: usize = 16;
 
-/// A block with a longer text is read alone, in bytes.
+/// A block with a longer text is read alone, in bytes, unless it has columns, which are not longer than
+/// [`MAX_TEXT_BYTES`](crate::storage::format::columns::MAX_TEXT_BYTES).
 const LARGE_BYTES: usize = 2 * BLOCK_BYTES;
 
 impl From<BlockReadError> for ReadError {
@@ -308,7 +309,7 @@ fn select_blocks(
     sqlx::query(concat!(
         "SELECT ",
         header_columns!(),
-        ", CASE WHEN first_index <= ?3 OR coalesce(text_bytes, length(data)) <= ?4 \
+        ", CASE WHEN first_index <= ?3 OR encoding = 2 OR coalesce(text_bytes, length(data)) <= ?4 \
          THEN data END AS data, (SELECT corrections ",
         of_array!(),
         ") AS corrections FROM block

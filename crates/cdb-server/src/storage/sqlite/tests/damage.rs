@@ -54,11 +54,13 @@ async fn a_damaged_block_of_columns_is_named_and_everything_else_can_be_read() {
 
 /// Damages a block in each way, after what `prepare` has done with all of them.
 async fn damage_each(prepare: impl AsyncFn(&SqliteStorage)) {
+    const COUNT: u64 = 15_000;
     let (directory, store, array) = store().await;
-    let all = data(1, 5000);
+    let all = data(1, COUNT);
     insert(&store, array, &all.clone().into()).await.expect("stored");
     let other = Array { downlink: true, ..array };
     insert(&store, other, &all.clone().into()).await.expect("stored");
+    prepare(&store).await;
     let ends: Vec<i64> =
         sqlx::query_scalar("SELECT end_index FROM block WHERE substream = 0 ORDER BY end_index")
             .fetch_all(&store.readers)
@@ -90,19 +92,19 @@ async fn damage_each(prepare: impl AsyncFn(&SqliteStorage)) {
             // What is known of the array is read from the file again.
             writer.heads.replace(&ArrayHeads::default());
         }
-        let error = try_read(&store, array, 0..5000).await.expect_err(damage);
+        let error = try_read(&store, array, 0..COUNT).await.expect_err(damage);
         assert!(error.contains(&format!(" to {} of", end - 1)), "{damage}: {error}");
         assert!(try_read(&store, array, first + 5..first + 6).await.is_err(), "{damage}");
         assert!(index_after(&store, array, first as f64 + 5.5).await.is_err(), "{damage}");
         // What is not in it.
-        assert_eq!(length(&store, array).await.expect("a length"), 5000);
+        assert_eq!(length(&store, array).await.expect("a length"), COUNT);
         let before = try_read(&store, array, 0..first).await.expect("read");
         assert_eq!(before, &all[..usize::try_from(first).expect("an index")]);
-        let after = try_read(&store, array, end..5000).await.expect("read");
+        let after = try_read(&store, array, end..COUNT).await.expect("read");
         assert_eq!(after, &all[usize::try_from(end).expect("an index")..]);
-        assert_eq!(try_read(&store, other, 0..5000).await.expect("read"), all);
-        let index = index_after(&store, array, 4999.5).await.expect("an index");
-        assert_eq!(index, 4999);
+        assert_eq!(try_read(&store, other, 0..COUNT).await.expect("read"), all);
+        let index = index_after(&store, array, COUNT as f64 - 0.5).await.expect("an index");
+        assert_eq!(index, COUNT - 1);
         // The block as it was.
         execute(&store, "DELETE FROM block").await;
         for array in [array, other] {
@@ -120,7 +122,7 @@ async fn damage_each(prepare: impl AsyncFn(&SqliteStorage)) {
             let mut writer = store.writer().await.expect("it is open");
             block_table::insert_blocks(&mut writer.connection, rows).await.expect("written");
         }
-        assert_eq!(try_read(&store, array, 0..5000).await.expect("read"), all);
+        assert_eq!(try_read(&store, array, 0..COUNT).await.expect("read"), all);
     }
     drop(directory);
 }
