@@ -15,7 +15,7 @@ use std::ops::RangeBounds;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cdb_types::endpoint::{End, Length, OrDatapoints};
+use cdb_types::endpoint::Length;
 use cdb_types::{
     Datapoint, DatapointArray, Finite, Schema, StreamCreate, StreamInfo, StreamKind, StreamPath,
     StreamUpdate, Timestamp,
@@ -220,99 +220,6 @@ impl Stream {
     /// Returns the same errors as [`len`](Self::len).
     pub async fn length(&self, downlink: bool) -> Result<u64> {
         Ok(self.0.session().call(&Length { stream: self.path(), downlink }).await?)
-    }
-
-    /// Returns the position of the next datapoint to be appended, for
-    /// [`insert_json_at`](Self::insert_json_at).
-    ///
-    /// It is the length of a stream of which nothing was removed and into which nothing was inserted late.
-    /// Neither changes it. The original server can do neither.
-    ///
-    /// # Errors
-    /// Returns the same errors as [`len`](Self::len).
-    pub async fn end(&self) -> Result<u64> {
-        let call = End { stream: self.path(), downlink: false };
-        match self.0.session().call(&call).await? {
-            OrDatapoints::Answer(end) => Ok(end),
-            OrDatapoints::Datapoints(_) => self.len().await,
-        }
-    }
-
-    /// Deletes the datapoints of a range when awaited, and returns how many there were. The range is one of
-    /// times or of indexes; all forms of Rust ranges are accepted, negative indexes count from the end,
-    /// and any part of the range outside the stream is ignored.
-    ///
-    /// All of them are deleted or none. The indexes of later datapoints become smaller.
-    ///
-    /// ```no_run
-    /// # async fn example(temperature: cdb_core::Stream) -> cdb_core::Result<()> {
-    /// use cdb_core::Timestamp;
-    /// // The sensor was not connected.
-    /// let (from, to) = (Timestamp::new(1464250199)?, Timestamp::new(1464250260)?);
-    /// temperature.delete_range(from..=to).await?;
-    /// let last = temperature.delete_range(-1..).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// Awaiting it returns an error if the stream does not exist, the caller is neither its device nor may
-    /// delete it, or the server cannot be reached; and
-    /// [`Error::Unsupported`](crate::Error::Unsupported) from the original server.
-    pub fn delete_range<B: RangeBound>(&self, range: impl RangeBounds<B>) -> DeleteRange {
-        DeleteRange::new(self.clone(), &range)
-    }
-
-    /// Replaces the datapoints of a range by others when awaited. The range is as in
-    /// [`delete_range`](Self::delete_range).
-    ///
-    /// All of it is done or nothing. The new datapoints must be in ascending order and fit between those
-    /// before and after the range.
-    ///
-    /// ```no_run
-    /// # async fn example(temperature: cdb_core::Stream) -> cdb_core::Result<()> {
-    /// use cdb_core::Datapoint;
-    /// if let Some(last) = temperature.get(-1).await? {
-    ///     temperature.replace(-1.., &[Datapoint::at(last.t, 21.5)]).await?;
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// Awaiting it returns the errors of [`delete_range`](Self::delete_range), and an error if a value does
-    /// not match the schema, or the times do not fit.
-    pub fn replace<'a, T: Serialize + Sync, B: RangeBound>(
-        &self,
-        range: impl RangeBounds<B>,
-        datapoints: &'a [Datapoint<T>],
-    ) -> ReplaceRange<'a, T> {
-        ReplaceRange::new(self.clone(), &range, datapoints)
-    }
-
-    /// Sorts datapoints in among those that the stream has when awaited, and returns how many were
-    /// inserted. They are in ascending order, and come after those that have the same times.
-    ///
-    /// They are sent in parts, each of which is inserted completely or not at all.
-    ///
-    /// ```no_run
-    /// # async fn example(steps: cdb_core::Stream) -> cdb_core::Result<()> {
-    /// use cdb_core::Datapoint;
-    /// // From a watch that had no connection for a while.
-    /// let late = [Datapoint::new(1464250199.934, 8)?, Datapoint::new(1464334179.605, 7)?];
-    /// steps.insert_late(&late).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// Awaiting it returns the errors of [`replace`](Self::replace). If a part fails after others were
-    /// inserted, the error is [`Error::PartialInsert`](crate::Error::PartialInsert).
-    pub fn insert_late<'a, T: Serialize + Sync>(
-        &self,
-        datapoints: &'a [Datapoint<T>],
-    ) -> InsertLate<'a, T> {
-        InsertLate::new(self.clone(), datapoints)
     }
 
     /// Returns the datapoint at `index`, or `None` if the stream is shorter. Index 0 is the first

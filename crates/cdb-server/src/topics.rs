@@ -9,6 +9,7 @@
 //! or a topic could not take in time is dropped from memory, and read from storage from that
 //! position on when there is room again.
 
+mod listener;
 mod message;
 mod scripts;
 mod send_queue;
@@ -29,9 +30,10 @@ use crate::runtime::{Runtime, stopped};
 use crate::service::authorize::ReadPermit;
 use crate::storage::model::ObjectId;
 use crate::storage::{Array, ReadError, Storage};
+use listener::Listener;
 use message::Texts;
 use scripts::Scripts;
-use topic::{Listener, Topic, TopicKey};
+use topic::{Topic, TopicKey};
 
 pub(crate) use message::Text;
 pub(crate) use send_queue::{Frame, Next, SendQueue};

@@ -10,9 +10,9 @@ use cdb_types::DataPath;
 use cdb_types::websocket::{ReplacedMessage, ReplacedRange};
 use tokio::task::AbortHandle;
 
+use super::listener::{Listener, Messages};
 use super::message::{Message, Text, Texts};
 use super::scripts::{Output, ScriptError, Scripts};
-use super::send_queue::{Frame, SendQueue};
 use crate::compute::Caller;
 use crate::events::{Appended, Counted, EventQueue, QueuedEvent};
 use crate::query::QueryFailure;
@@ -57,22 +57,6 @@ struct State {
     listeners: BTreeMap<u64, Listener>,
 }
 
-/// A subscriber, and its position in the array.
-#[derive(Debug)]
-pub(super) struct Listener {
-    send_queue: Arc<SendQueue>,
-    number: u64,
-    detailed: bool,
-    /// The position of the first datapoint that was not put into the send queue.
-    next: u64,
-    /// What was replaced, if it was not told so.
-    replaced: Option<Box<ReplacedRange>>,
-    /// Whether messages did not fit into the send queue. Until it has caught up, it gets no others.
-    is_behind: bool,
-    /// Whether it has missed messages that cannot be read.
-    has_lost: bool,
-}
-
 /// A step of a subscriber towards the end of the array.
 #[derive(Debug)]
 pub(crate) enum CatchUp {
@@ -84,20 +68,6 @@ pub(crate) enum CatchUp {
     /// read: the stream is ephemeral, or the transform's output depends on which datapoints were
     /// inserted together.
     Lost,
-}
-
-/// The texts of one message, for those who want indices and those who do not. A text that nobody
-/// wanted, or for which there was no room, is `None`.
-#[derive(Debug, Default)]
-struct Messages {
-    plain: Option<Arc<Text>>,
-    detailed: Option<Arc<Text>>,
-}
-
-impl Messages {
-    fn of(&self, listener: &Listener) -> Option<&Arc<Text>> {
-        if listener.detailed { self.detailed.as_ref() } else { self.plain.as_ref() }
-    }
 }
 
 /// Some stored datapoints, as a subscriber gets them.
@@ -115,51 +85,6 @@ struct EventText(Arc<Counted<Appended>>);
 impl AsRef<[u8]> for EventText {
     fn as_ref(&self) -> &[u8] {
         self.0.points.text()
-    }
-}
-
-impl Listener {
-    pub(super) fn new(send_queue: Arc<SendQueue>, number: u64, detailed: bool, next: u64) -> Self {
-        let (is_behind, has_lost) = (false, false);
-        Self { send_queue, number, detailed, next, replaced: None, is_behind, has_lost }
-    }
-
-    /// Puts a message into its queue, or leaves it behind.
-    fn push(&mut self, text: Option<&Arc<Text>>) -> bool {
-        let frame = text.map(|text| Frame { subscription: Some(self.number), text: text.clone() });
-        let pushed = frame.is_some_and(|frame| self.send_queue.push(frame).is_ok());
-        if !pushed {
-            self.is_behind = true;
-            self.send_queue.push_behind(self.number);
-        }
-        pushed
-    }
-
-    /// Takes note of a range that was replaced, about which there is a message.
-    fn replace(&mut self, replaced: &ReplacedRange, text: &Arc<Text>) {
-        self.next = replaced.moved(self.next);
-        if self.detailed && (self.is_behind || !self.push(Some(text))) {
-            let before = self.replaced.take();
-            let all = before.map_or_else(|| replaced.clone(), |before| before.and(replaced));
-            self.replaced = Some(Box::new(all));
-        }
-    }
-
-    /// Delivers a message that is about the datapoints of a range, if it did not get it before.
-    /// `None` if the transform has left nothing of them.
-    fn deliver(&mut self, range: &Range<u64>, messages: Option<&Messages>) {
-        if self.is_behind || self.next >= range.end {
-            return;
-        }
-        let delivered = match messages {
-            // It joined within the range, and reads its part of it.
-            _ if self.next != range.start => self.push(None),
-            Some(messages) => self.push(messages.of(self)),
-            None => true,
-        };
-        if delivered {
-            self.next = range.end;
-        }
     }
 }
 

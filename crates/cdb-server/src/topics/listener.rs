@@ -1,0 +1,84 @@
+//! One subscriber of a topic.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use cdb_types::websocket::ReplacedRange;
+
+use super::message::Text;
+use super::send_queue::{Frame, SendQueue};
+
+/// A subscriber, and its position in the array.
+#[derive(Debug)]
+pub(super) struct Listener {
+    send_queue: Arc<SendQueue>,
+    number: u64,
+    pub(super) detailed: bool,
+    /// The position of the first datapoint that was not put into the send queue.
+    pub(super) next: u64,
+    /// What was replaced, if it was not told so.
+    pub(super) replaced: Option<Box<ReplacedRange>>,
+    /// Whether messages did not fit into the send queue. Until it has caught up, it gets no others.
+    pub(super) is_behind: bool,
+    /// Whether it has missed messages that cannot be read.
+    pub(super) has_lost: bool,
+}
+
+/// The texts of one message, for those who want indices and those who do not. A text that nobody
+/// wanted, or for which there was no room, is `None`.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    pub(super) plain: Option<Arc<Text>>,
+    pub(super) detailed: Option<Arc<Text>>,
+}
+
+impl Messages {
+    pub(super) fn of(&self, listener: &Listener) -> Option<&Arc<Text>> {
+        if listener.detailed { self.detailed.as_ref() } else { self.plain.as_ref() }
+    }
+}
+
+impl Listener {
+    pub(super) fn new(send_queue: Arc<SendQueue>, number: u64, detailed: bool, next: u64) -> Self {
+        let (is_behind, has_lost) = (false, false);
+        Self { send_queue, number, detailed, next, replaced: None, is_behind, has_lost }
+    }
+
+    /// Puts a message into its queue, or leaves it behind.
+    pub(super) fn push(&mut self, text: Option<&Arc<Text>>) -> bool {
+        let frame = text.map(|text| Frame { subscription: Some(self.number), text: text.clone() });
+        let pushed = frame.is_some_and(|frame| self.send_queue.push(frame).is_ok());
+        if !pushed {
+            self.is_behind = true;
+            self.send_queue.push_behind(self.number);
+        }
+        pushed
+    }
+
+    /// Takes note of a range that was replaced, about which there is a message.
+    pub(super) fn replace(&mut self, replaced: &ReplacedRange, text: &Arc<Text>) {
+        self.next = replaced.moved(self.next);
+        if self.detailed && (self.is_behind || !self.push(Some(text))) {
+            let before = self.replaced.take();
+            let all = before.map_or_else(|| replaced.clone(), |before| before.and(replaced));
+            self.replaced = Some(Box::new(all));
+        }
+    }
+
+    /// Delivers a message that is about the datapoints of a range, if it did not get it before.
+    /// `None` if the transform has left nothing of them.
+    pub(super) fn deliver(&mut self, range: &Range<u64>, messages: Option<&Messages>) {
+        if self.is_behind || self.next >= range.end {
+            return;
+        }
+        let delivered = match messages {
+            // It joined within the range, and reads its part of it.
+            _ if self.next != range.start => self.push(None),
+            Some(messages) => self.push(messages.of(self)),
+            None => true,
+        };
+        if delivered {
+            self.next = range.end;
+        }
+    }
+}
