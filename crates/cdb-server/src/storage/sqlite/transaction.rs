@@ -211,7 +211,7 @@ impl SqliteTransaction {
             tracing::debug!("nobody waits for this change any more");
         }
         if is_committed && let Err(error) = writer.tidy(&applied).await {
-            tracing::warn!(%error, "small blocks could not be merged");
+            tracing::warn!(%error, "small blocks could not be merged, or old ones deleted");
         }
     }
 
