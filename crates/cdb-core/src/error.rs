@@ -93,6 +93,10 @@ pub enum Error {
         /// if this is not known, since the connection was lost meanwhile.
         times: Option<(Timestamp, Timestamp)>,
     },
+    /// A range that is to be replaced is empty, and it is not said where in the stream it lies. Nothing was
+    /// sent.
+    #[error("the range is empty; Stream::insert_late inserts datapoints by their times")]
+    EmptyRange,
     /// The server cannot do this. The original server cannot correct datapoints.
     #[error("the server (version {version}) cannot {what}")]
     Unsupported {
@@ -233,7 +237,7 @@ impl Error {
             Self::HiddenKey(_) | Self::NotOwner(_) => Facts::of_kind(ErrorKind::Denied),
             Self::Other(other) => Facts { server: other.server.as_deref(), ..other.facts.clone() },
             Self::UnknownDevice | Self::OtherDevice { .. } => Facts::of_kind(ErrorKind::Invalid),
-            Self::Unsupported { .. } => Facts::of_kind(ErrorKind::Invalid),
+            Self::Unsupported { .. } | Self::EmptyRange => Facts::of_kind(ErrorKind::Invalid),
             Self::Lagged(_) | Self::Corrected { .. } | Self::Archive(_) | Self::Value { .. } => {
                 Facts::default()
             }

@@ -29,10 +29,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cdb_types::DataPath;
-use cdb_types::websocket::ReplacedRange;
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub use queue::{Batch, Event};
+pub use queue::{Batch, Correction, Event};
 pub use reconnect::Reconnect;
 pub use state::ConnectionState;
 
@@ -150,13 +149,13 @@ impl Events {
         self.queue.next().await
     }
 
-    /// Waits for the next [`Event::Replaced`], also if batches came before it, which stay. If the
-    /// subscription was made again or has ended before, it returns `None`, and that is the next event;
-    /// batches before it are dropped then.
+    /// Waits for the next [`Event::Replaced`], and drops the batches before it, which have positions from
+    /// before the correction. If the subscription was made again or has ended before, it returns `None`, and
+    /// that is the next event.
     ///
     /// # Cancel safety
     /// This method is cancel safe: nothing is lost if the future is dropped.
-    pub async fn next_correction(&mut self) -> Option<ReplacedRange> {
+    pub async fn next_correction(&mut self) -> Option<Correction> {
         self.queue.next_correction().await
     }
 }

@@ -373,12 +373,17 @@ pub(crate) struct Correction {
     pub(crate) length: u64,
 }
 
+/// A bound of times, if there is one.
+fn bound(word: &str, t: f64) -> String {
+    if t.is_finite() { format!(", {word} {t}") } else { String::new() }
+}
+
 /// Why datapoints were not corrected.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CorrectError {
     #[error(
-        "the times of the datapoints do not fit between those before and after the range: they must \
-         not be before {after} nor after {before}"
+        "the times of the datapoints do not fit between those before and after the range{}{}",
+        bound("not before", *.after), bound("not after", *.before)
     )]
     Order { after: f64, before: f64 },
     #[error(

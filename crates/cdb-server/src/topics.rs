@@ -168,9 +168,9 @@ impl Topics {
         // Events that are published from here on are pushed to the topic. Everything else is
         // within this extent.
         let extent = subscription.topic.extent().await?;
-        subscription.topic.join(number, &extent, |next| {
+        subscription.topic.join(number, &extent, |next, corrections| {
             let send_queue = Arc::clone(&subscription.send_queue);
-            if let Some(answer) = answer(next, extent.corrections()) {
+            if let Some(answer) = answer(next, corrections) {
                 send_queue.push_answer(answer);
             }
             Listener::new(send_queue, number, detailed, next)

@@ -27,12 +27,29 @@ pub trait RangeBound: sealed::Sealed + Sized {
     /// Returns the range as a query; `None` if it is empty.
     #[doc(hidden)]
     fn query(range: &impl RangeBounds<Self>) -> Option<DataQuery>;
+
+    /// Returns an empty range as a query, if it lies somewhere in a stream.
+    #[doc(hidden)]
+    fn place(_range: &impl RangeBounds<Self>) -> Option<DataQuery> {
+        None
+    }
 }
 
 impl RangeBound for i64 {
     fn query(range: &impl RangeBounds<Self>) -> Option<DataQuery> {
         let (i1, i2) = indices(range.start_bound(), range.end_bound())?;
-        Some(DataQuery { i1: Some(i1), i2: Some(i2), ..DataQuery::default() })
+        // The server takes no end of 0, which could be meant to be the start.
+        let i2 = Some(i2).filter(|i2| *i2 != 0);
+        Some(DataQuery { i1: Some(i1), i2, ..DataQuery::default() })
+    }
+
+    fn place(range: &impl RangeBounds<Self>) -> Option<DataQuery> {
+        match (range.start_bound(), range.end_bound()) {
+            (Bound::Included(start), Bound::Excluded(end)) if start == end && *start != 0 => {
+                Some(DataQuery { i1: Some(*start), i2: Some(*end), ..DataQuery::default() })
+            }
+            _ => None,
+        }
     }
 }
 
@@ -40,7 +57,7 @@ impl RangeBound for Timestamp {
     fn query(range: &impl RangeBounds<Self>) -> Option<DataQuery> {
         let is_unbounded = |bound| matches!(bound, Bound::Unbounded);
         if is_unbounded(range.start_bound()) && is_unbounded(range.end_bound()) {
-            return Some(DataQuery::all());
+            return Some(DataQuery { i1: Some(0), ..DataQuery::default() });
         }
         let (t1, t2) = times(range);
         Some(DataQuery { t1, t2, ..DataQuery::default() })
@@ -106,8 +123,9 @@ impl Stream {
     /// ```
     ///
     /// # Errors
-    /// Awaiting it returns the errors of [`delete_range`](Self::delete_range), and an error if a value does
-    /// not match the schema, or the times do not fit.
+    /// Awaiting it returns the errors of [`delete_range`](Self::delete_range), an error if a value does not
+    /// match the schema or the times do not fit, and [`Error::EmptyRange`](crate::Error::EmptyRange) for an
+    /// empty range, unless it says where it lies, such as `3..3`, which inserts before the index 3.
     pub fn replace<'a, T: Serialize + Sync, B: RangeBound>(
         &self,
         range: impl RangeBounds<B>,
@@ -152,22 +170,24 @@ impl Stream {
 pub struct DeleteRange {
     stream: Stream,
     query: Option<DataQuery>,
+    downlink: bool,
 }
 
 impl DeleteRange {
     pub(super) fn new<B: RangeBound>(stream: Stream, range: &impl RangeBounds<B>) -> Self {
-        Self { stream, query: B::query(range) }
+        Self { stream, query: B::query(range), downlink: false }
     }
 
     /// Deletes datapoints of the stream's downlink instead: requests that other devices sent to its owner.
     pub fn downlink(mut self) -> Self {
-        self.query.iter_mut().for_each(|query| query.downlink = true);
+        self.downlink = true;
         self
     }
 
     async fn send(self) -> Result<u64> {
-        let Self { stream, query } = self;
+        let Self { stream, query, downlink } = self;
         let Some(query) = query else { return Ok(0) };
+        let query = DataQuery { downlink, ..query };
         let call = DeleteData { stream: stream.path(), query: &query };
         match stream.0.session().call(&call).await {
             Ok(Json(deleted)) => Ok(deleted.removed),
@@ -194,6 +214,7 @@ impl IntoFuture for DeleteRange {
 pub struct ReplaceRange<'a, T> {
     stream: Stream,
     query: Option<DataQuery>,
+    downlink: bool,
     datapoints: &'a [Datapoint<T>],
 }
 
@@ -203,20 +224,19 @@ impl<'a, T: Serialize> ReplaceRange<'a, T> {
         range: &impl RangeBounds<B>,
         datapoints: &'a [Datapoint<T>],
     ) -> Self {
-        Self { stream, query: B::query(range), datapoints }
+        let query = B::query(range).or_else(|| B::place(range));
+        Self { stream, query, downlink: false, datapoints }
     }
 
     /// Replaces datapoints of the stream's downlink instead.
     pub fn downlink(mut self) -> Self {
-        self.query.iter_mut().for_each(|query| query.downlink = true);
+        self.downlink = true;
         self
     }
 
     async fn send(self) -> Result<Corrected> {
-        let Self { stream, query, datapoints } = self;
-        // Datapoints have no place in an empty range.
-        let query =
-            query.unwrap_or(DataQuery { i1: Some(0), i2: Some(-1), ..DataQuery::default() });
+        let Self { stream, query, downlink, datapoints } = self;
+        let query = DataQuery { downlink, ..query.ok_or(Error::EmptyRange)? };
         let call = ReplaceData { stream: stream.path(), query: &query, datapoints };
         match stream.0.session().call(&call).await {
             Ok(Json(corrected)) => Ok(corrected),

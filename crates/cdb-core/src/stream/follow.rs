@@ -9,12 +9,13 @@ mod recent;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use cdb_http::websocket::{Batch, Event, Events};
+use cdb_http::websocket::{Batch, Correction, Event, Events};
 use cdb_http::{ProtocolError, websocket::Topic};
 use cdb_types::websocket::{ReplacedRange, Subscribed};
 use cdb_types::{Datapoint, DatapointArray, ErrorKind, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use tokio::time::timeout;
 
 use super::datapoints::value_error;
 use super::{Query, Stream};
@@ -24,6 +25,9 @@ use recent::Recent;
 
 /// The largest number of datapoints that are read in one request.
 const PAGE: u64 = 5_000;
+
+/// How long a server may take to tell of a correction that it has made.
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// The first and the longest pause after a page could not be read.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
@@ -43,6 +47,8 @@ pub(super) struct Follower {
     /// Datapoints that were received, and whose values have not been parsed.
     unparsed: VecDeque<Datapoint<Box<RawValue>>>,
     is_finished: bool,
+    /// An error that comes after the last one.
+    next_error: Option<Error>,
 }
 
 /// The position in the stream up to which datapoints have been delivered.
@@ -87,8 +93,19 @@ impl Follower {
             _ => Position::on_original_server(&stream, &topic).await?,
         };
         let (gap, page, pause, is_finished) = (Gap::None, PAGE, PAUSES.0, false);
-        let unparsed = VecDeque::new();
-        Ok(Self { stream, topic, events, position, gap, page, pause, unparsed, is_finished })
+        let (unparsed, next_error) = (VecDeque::new(), None);
+        Ok(Self {
+            stream,
+            topic,
+            events,
+            position,
+            gap,
+            page,
+            pause,
+            unparsed,
+            is_finished,
+            next_error,
+        })
     }
 
     /// Waits for the next batch or error; `None` after the end.
@@ -98,6 +115,9 @@ impl Follower {
         loop {
             if let Some(item) = self.parse() {
                 return Some(item);
+            }
+            if let Some(error) = self.next_error.take() {
+                return Some(Err(error));
             }
             if self.is_finished {
                 return None;
@@ -164,7 +184,12 @@ impl Follower {
             && position.corrections < range.corrections
         {
             position.corrections = range.corrections;
-            position.next = range.moved(position.next);
+            let next = position.next;
+            position.next = range.moved(next);
+            // Datapoints that were to come are skipped, or have no position any more.
+            if (range.several && next < range.after) || next + range.removed < range.inserted {
+                self.next_error = Some(Error::Lagged(Lagged::Replaced));
+            }
         }
         let time = |t| Timestamp::new(t).unwrap_or_default();
         Error::Corrected { times: Some((time(range.first), time(range.last))) }
@@ -179,6 +204,7 @@ impl Follower {
                 if index < position.next {
                     // The downlink was turned off and on: it was emptied and counts from 0 again.
                     position.next = if position.stateless { 0 } else { end };
+                    position.corrections = 0;
                     self.gap = Gap::Until(end);
                     return Err(Error::Lagged(Lagged::Replaced));
                 }
@@ -258,6 +284,13 @@ impl Follower {
         }
     }
 
+    /// Returns whether an error is not the whole of what the server has answered: all errors of this
+    /// project's server have a kind. It answers the same again.
+    fn is_cut_off(&self, error: &Error) -> bool {
+        matches!(self.position, Position::Index(_))
+            && error.server_error().is_some_and(|error| !error.has_kind())
+    }
+
     /// Reads a page of the missed datapoints. While the server cannot be reached, it pauses and
     /// returns an empty batch, so that the page is tried again.
     async fn read(&mut self, gap: Gap) -> Result<Vec<Datapoint<Box<RawValue>>>> {
@@ -272,13 +305,23 @@ impl Follower {
                 match &page {
                     // The stream was corrected, and it is not known yet how.
                     Err(error) if error.kind() == Some(ErrorKind::Index) => {
-                        let Some(range) = self.events.next_correction().await else {
-                            // What is missing now is found when the subscription is confirmed again.
-                            self.gap = Gap::None;
-                            return Ok(Vec::new());
-                        };
-                        self.gap = Gap::Until(range.moved(end));
-                        return Err(self.corrected(&range));
+                        let correction = timeout(MAX_WAIT, self.events.next_correction()).await;
+                        match correction {
+                            Ok(Some(Correction { range, missed, .. })) => {
+                                let end = missed.map_or(end, |missed| missed.max(end));
+                                self.gap = Gap::Until(range.moved(end));
+                                return Err(self.corrected(&range));
+                            }
+                            // What is missing is found when the subscription is confirmed again.
+                            Ok(None) => {
+                                self.gap = Gap::None;
+                                return Ok(Vec::new());
+                            }
+                            Err(_) => {
+                                position.next = end;
+                                return Err(Error::Lagged(Lagged::Replaced));
+                            }
+                        }
                     }
                     Ok(_) => {
                         position.next = next;
@@ -328,7 +371,7 @@ impl Follower {
             }
         };
         match page {
-            Err(error) if error.is_temporary() => {
+            Err(error) if error.is_temporary() || self.is_cut_off(&error) => {
                 tracing::debug!(%error, "missed datapoints cannot be read yet");
                 tokio::time::sleep(self.pause).await;
                 self.pause = (self.pause * 2).min(PAUSES.1);

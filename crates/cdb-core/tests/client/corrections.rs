@@ -46,6 +46,14 @@ async fn ranges_of_times_and_indexes_are_deleted_and_replaced() {
     assert_eq!(outside.kind(), Some(ErrorKind::Order));
     assert_eq!(values(&stream).await, expected);
     assert_eq!(stream.end().await.expect("an end"), 10);
+    // Before an index, and where it is not said where.
+    assert_eq!(stream.replace(1..1, &[at(3.9, "d")]).await.expect("inserted").length, 8);
+    assert_eq!(stream.get(1).await.expect("read").map(|point| point.d), Some(json!("d")));
+    for range in [0..0, -1..0, 5..3] {
+        let refused = stream.replace(range, &[at(3.9, "e")]).downlink().await;
+        assert!(matches!(refused, Err(Error::EmptyRange)), "{refused:?}");
+    }
+    assert_eq!(stream.delete_range(1..2).await.expect("deleted"), 1);
     assert_eq!(stream.delete_range::<i64>(..).await.expect("deleted"), 7);
     assert_eq!((stream.len().await.ok(), stream.end().await.ok()), (Some(0), Some(10)));
 }
@@ -91,7 +99,30 @@ async fn who_may_not_delete_a_stream_cannot_correct_it() {
     assert!(
         theirs.delete_range(0..1).await.is_err_and(|error| error.kind() == Some(ErrorKind::Denied))
     );
+    // That deletes datapoints, too.
+    let kept = theirs.set_keep(Duration::from_secs(1)).await;
+    assert!(kept.is_err_and(|error| error.kind() == Some(ErrorKind::Denied)));
+    theirs.set_datatype("may be changed").await.expect("changed");
     assert_eq!(stream.len().await.expect("a length"), 3);
+}
+
+#[tokio::test]
+async fn requests_go_on_after_a_corrected_downlink_was_emptied() {
+    let server = TestServer::start().await;
+    let stream = server.stream_of(0..1).await;
+    stream.set(StreamUpdate::new().downlink(true)).await.expect("changed");
+    let mut requests = stream.subscribe().downlink().await.expect("a subscription");
+    let mut next = async || timeout(TIMEOUT, requests.next()).await.expect("an item");
+    stream.insert_array(&[at(1.0, 1), at(2.0, 2)]).downlink(true).await.expect("stored");
+    assert_eq!(next().await.expect("not the end").expect("a batch").len(), 2);
+    stream.delete_range(0..1).downlink().await.expect("deleted");
+    assert!(matches!(next().await, Some(Err(Error::Corrected { .. }))));
+    for downlink in [false, true] {
+        stream.set(StreamUpdate::new().downlink(downlink)).await.expect("changed");
+    }
+    stream.insert_array(&[at(1.0, 3)]).downlink(true).await.expect("stored");
+    assert!(matches!(next().await, Some(Err(Error::Lagged(_)))));
+    assert_eq!(next().await.expect("not the end").expect("a batch")[0].d, 3);
 }
 
 #[tokio::test]

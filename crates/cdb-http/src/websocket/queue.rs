@@ -13,6 +13,9 @@ use crate::Error;
 /// the same topic.
 const MAX_BYTES: usize = 1024 * 1024;
 
+/// If more corrections wait without a batch between them, the last ones become one.
+const MAX_CORRECTIONS: usize = 64;
+
 /// The maximum number of batches that may wait.
 const MAX_BATCHES: usize = 256;
 
@@ -47,6 +50,16 @@ pub struct Batch {
     pub index: Option<u64>,
     /// The position after the last inserted datapoint. `None` if `index` is.
     pub end: Option<u64>,
+}
+
+/// A correction, and what was dropped before it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Correction {
+    /// What was corrected.
+    pub range: ReplacedRange,
+    /// The position after the last datapoint of the batches that were dropped, before the correction.
+    pub missed: Option<u64>,
 }
 
 /// The events that wait for one subscriber, oldest first.
@@ -120,10 +133,11 @@ impl Queue {
         if !state.joined {
             return;
         }
-        if let Some(Event::Replaced(last)) = state.events.back_mut() {
-            *last = last.and(range);
-        } else {
-            state.events.push_back(Event::Replaced(range.clone()));
+        let waiting = state.events.iter().rev().take_while(|it| matches!(it, Event::Replaced(_)));
+        let is_full = waiting.count() >= MAX_CORRECTIONS;
+        match state.events.back_mut() {
+            Some(Event::Replaced(last)) if is_full => *last = last.and(range),
+            _ => state.events.push_back(Event::Replaced(range.clone())),
         }
         drop(state);
         self.filled.notify_one();
@@ -135,9 +149,9 @@ impl Queue {
         self.filled.notify_one();
     }
 
-    /// Waits for a correction, and removes it from among the events. If the subscription was confirmed
+    /// Waits for a correction, and removes it and what is before it. If the subscription was confirmed
     /// again, or has ended, that is the next event, and `None` is returned. Cancel safe.
-    pub(super) async fn next_correction(&self) -> Option<ReplacedRange> {
+    pub(super) async fn next_correction(&self) -> Option<Correction> {
         loop {
             if let Some(correction) = self.lock().take_correction() {
                 return correction;
@@ -163,23 +177,24 @@ impl Queue {
 }
 
 impl State {
-    /// Removes the oldest correction, or everything before a confirmation or the end: what was missed
-    /// before a confirmation is read.
-    fn take_correction(&mut self) -> Option<Option<ReplacedRange>> {
+    /// Removes the oldest correction, and what is before it or before a confirmation or the end. Batches
+    /// there have positions from before the correction; they are read again.
+    fn take_correction(&mut self) -> Option<Option<Correction>> {
         let matters = |event: &Event| !matches!(event, Event::Batch(_) | Event::Missed { .. });
         let place = self.events.iter().position(matters)?;
-        if let Event::Replaced(range) = &self.events[place] {
-            let range = range.clone();
-            self.events.remove(place);
-            return Some(Some(range));
-        }
+        let mut missed = None;
         for event in self.events.drain(..place) {
             if let Event::Batch(batch) = event {
                 self.batches -= 1;
                 self.bytes -= batch.data.get().len();
+                missed = batch.end.or(missed);
             }
         }
-        Some(None)
+        let is_correction = |event: &mut Event| matches!(event, Event::Replaced(_));
+        Some(match self.events.pop_front_if(is_correction) {
+            Some(Event::Replaced(range)) => Some(Correction { range, missed }),
+            _ => None,
+        })
     }
 
     fn next(&mut self) -> Option<Event> {
@@ -235,28 +250,56 @@ mod tests {
         assert_eq!(drain(&queue), [(301, "batch"), (302, "missed"), (0, "ended")]);
     }
 
-    #[test]
-    fn corrections_that_wait_become_one() {
-        let queue = Queue::default();
-        let range = |first, last, end| ReplacedRange {
-            first,
-            last,
-            after: 1,
+    fn replaced(corrections: u64) -> ReplacedRange {
+        ReplacedRange {
+            first: corrections as f64,
+            last: 100.0,
+            after: corrections,
             removed: 1,
             inserted: 1,
-            end,
-            corrections: end,
-        };
-        queue.replaced(&range(1.0, 2.0, 1));
+            several: false,
+            end: 1000,
+            corrections,
+        }
+    }
+
+    #[test]
+    fn only_many_corrections_that_wait_become_one() {
+        let queue = Queue::default();
+        queue.replaced(&replaced(1));
         queue.subscribed(None);
-        queue.push(&batch(2, 1));
-        queue.replaced(&range(3.0, 4.0, 2));
-        queue.replaced(&range(1.0, 2.0, 3));
+        for corrections in 2..=100 {
+            queue.replaced(&replaced(corrections));
+        }
         queue.push(&batch(4, 1));
-        let Some(Event::Replaced(range)) = queue.lock().events.get(2).cloned() else { panic!() };
-        assert_eq!((range.first, range.last, range.corrections), (1.0, 4.0, 3));
-        let all = [(0, "joined"), (2, "batch"), (3, "replaced"), (4, "batch")];
-        assert_eq!(drain(&queue), all);
+        let all = drain(&queue);
+        assert_eq!(all.len(), 1 + MAX_CORRECTIONS + 1);
+        queue.replaced(&replaced(101));
+        let Some(Event::Replaced(range)) = queue.lock().next() else { panic!("a correction") };
+        assert!(!range.several);
+        for corrections in 2..=100 {
+            queue.replaced(&replaced(corrections));
+        }
+        let Some(Event::Replaced(range)) = queue.lock().events.back().cloned() else { panic!() };
+        assert_eq!((range.several, range.first, range.corrections), (true, 65.0, 100));
+    }
+
+    #[test]
+    fn a_correction_is_taken_with_what_is_before_it() {
+        let queue = Queue::default();
+        queue.subscribed(None);
+        assert_eq!(drain(&queue).len(), 1);
+        queue.push(&batch(2, 1));
+        queue.replaced(&replaced(1));
+        queue.push(&batch(3, 1));
+        let taken = queue.lock().take_correction();
+        assert_eq!(taken, Some(Some(Correction { range: replaced(1), missed: Some(2) })));
+        assert_eq!(queue.lock().take_correction(), None);
+        queue.subscribed(None);
+        assert_eq!(queue.lock().take_correction(), Some(None));
+        assert_eq!(drain(&queue), [(0, "joined")]);
+        let state = queue.lock();
+        assert_eq!((state.batches, state.bytes), (0, 0));
     }
 
     #[test]

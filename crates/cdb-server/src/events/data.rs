@@ -211,7 +211,16 @@ mod tests {
 
     fn replaced(corrections: u64) -> ReplacedRange {
         let (first, last) = (corrections as f64, 10.0);
-        ReplacedRange { first, last, after: 9, removed: 4, inserted: 1, end: 100, corrections }
+        ReplacedRange {
+            first,
+            last,
+            after: 9,
+            removed: 4,
+            inserted: 1,
+            several: false,
+            end: 100,
+            corrections,
+        }
     }
 
     #[test]

@@ -51,7 +51,20 @@ impl Parameters {
     /// although it looks like one.
     pub(super) fn bounds(&self) -> Result<Range, ApiError> {
         let query = DataQuery::from_parameters(self.iter())?;
-        if query.limit.is_some() || self.positions()?.is_some() {
+        let is_given = |names: [&str; 2]| names.iter().any(|name| self.get(name).is_some());
+        if is_given(["transform", "q"]) {
+            let msg = "All datapoints of a range are corrected: it has no transform and no q.";
+            return Err(ApiError::bad_request(msg));
+        }
+        if is_given(["i1", "i2"]) && is_given(["t1", "t2"]) {
+            return Err(QueryError::Both.into());
+        }
+        // A read takes it for no end, too. Here it may be meant to be the start.
+        if query.i2 == Some(0) {
+            let msg = "The end of a range to correct must not be 0; leave it out for no end.";
+            return Err(ApiError::bad_request(msg));
+        }
+        if self.get("limit").is_some() || self.positions()?.is_some() {
             return Err(ApiError::bad_request("A range to correct has no limit and no positions."));
         }
         if query.t2.is_some_and(|until| until <= 0.0) {

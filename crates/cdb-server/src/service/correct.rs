@@ -9,7 +9,7 @@ use super::resolve::{ResolveError, ResolvedStream};
 use super::{Service, audit};
 use crate::api_error::ApiError;
 use crate::identity::Principal;
-use crate::storage::{Array, Batch, Catalog, Correction};
+use crate::storage::{Array, Batch, Catalog, Correction, Stream};
 
 /// What is to be done with an array.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,14 @@ pub(crate) enum Correct {
 
 impl Correct {
     /// The entry of the log.
-    fn entry(&self, path: &StreamPath, by: &Principal, downlink: bool, done: &Correction) -> Value {
+    fn entry(
+        &self,
+        path: &StreamPath,
+        by: &Principal,
+        downlink: bool,
+        batch: &Batch,
+        done: &Correction,
+    ) -> Value {
         let cmd = match self {
             Self::Replace(_) => "ReplaceData",
             Self::Merge => "MergeData",
@@ -41,7 +48,11 @@ impl Correct {
             Self::Replace(Range::Time { after, until, .. }) => {
                 [("t1", after.map(Value::from)), ("t2", until.map(Value::from))]
             }
-            _ => return entry,
+            // From the first to the last of them.
+            _ => {
+                let (first, last) = batch.times();
+                [("t1", first.map(Value::from)), ("t2", last.map(Value::from))]
+            }
         };
         for (name, bound) in bounds {
             if let Some(bound) = bound {
@@ -85,7 +96,7 @@ impl Service {
         correct: Correct,
         body: Option<Bytes>,
     ) -> Result<Correction, ApiError> {
-        // Repeated only if the schema is changed meanwhile.
+        // Repeated only if what was checked is changed meanwhile.
         loop {
             let mut db = self.storage.catalog().await?;
             let (resolved, permit) = self.may_correct(&mut *db, principal, path).await?;
@@ -106,7 +117,8 @@ impl Service {
             };
             let mut tx = self.storage.begin(permit).await?;
             let (now, _) = self.may_correct(&mut *tx, principal, path).await?;
-            if (now.stream.id, &now.stream.schema) != (stream.id, &stream.schema) {
+            let checked = |it: &Stream| (it.id, it.ephemeral, it.downlink, it.schema.clone());
+            if checked(&now.stream) != checked(&stream) {
                 continue;
             }
             let array = Array { stream: stream.id, downlink };
@@ -116,7 +128,7 @@ impl Service {
             };
             if done.removed + done.inserted > 0 {
                 let users = audit::affected_users(principal, now.user.id);
-                let entry = correct.entry(path, principal, downlink, &done);
+                let entry = correct.entry(path, principal, downlink, &batch, &done);
                 audit::record_entry(&mut *tx, users, &entry).await?;
                 tx.commit().await?;
             }

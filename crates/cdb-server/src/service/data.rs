@@ -176,7 +176,8 @@ impl Service {
             _ => error,
         })?;
         let extent = self.storage.extent(&permit).await?;
-        Ok(self.storage.index_after(&permit, &extent, t).await?)
+        let (_, range) = self.resolve_times(&permit, extent, Some(t), None).await?;
+        Ok(range.start)
     }
 
     /// Returns an error if the caller may not insert into a stream: before its body is read.

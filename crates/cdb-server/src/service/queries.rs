@@ -17,8 +17,11 @@ use crate::limits::Limits;
 use crate::query::{
     AggregateRow, Answer, Dataset, Elements, Memory, Merged, Rows, Source, Stored, Times,
 };
-use crate::storage::{Extent, PageSize};
+use crate::storage::{Extent, PageSize, ReadError};
 use crate::usage::{Caller, Quota};
+
+/// How often a range of times is looked for while ranges of its stream are replaced.
+const MAX_TRIES: u32 = 4;
 
 /// How many datapoints before the first row a column without a range begins.
 const BEFORE_FIRST_ROW: u64 = 10;
@@ -235,6 +238,10 @@ impl Service {
     ) -> Result<(Extent, std::ops::Range<u64>, Option<u64>), ApiError> {
         let extent = self.storage.extent(permit).await?;
         match (range, positions) {
+            (Range::Time { after, until, limit }, _) => {
+                let (extent, range) = self.resolve_times(permit, extent, after, until).await?;
+                Ok((extent, range, limit))
+            }
             (Range::Index { start, end }, Some(corrections)) => {
                 if extent.corrections() != corrections {
                     return Err(QueryError::Positions.into());
@@ -245,7 +252,22 @@ impl Service {
             (Range::Index { start, end }, None) => {
                 Ok((extent, resolve_indices(start, end, extent.length())?, None))
             }
-            (Range::Time { after, until, limit }, _) => {
+            _ => Err(QueryError::Range.into()),
+        }
+    }
+
+    /// Returns the indices of a range of times, and where the array begins and ends meanwhile.
+    pub(super) async fn resolve_times(
+        &self,
+        permit: &ReadPermit,
+        mut extent: Extent,
+        after: Option<f64>,
+        until: Option<f64>,
+    ) -> Result<(Extent, std::ops::Range<u64>), ReadError> {
+        let mut tries = MAX_TRIES;
+        loop {
+            tries -= 1;
+            let range = async {
                 let start = match after {
                     Some(after) => self.storage.index_after(permit, &extent, after).await?,
                     None => 0,
@@ -254,9 +276,16 @@ impl Service {
                     Some(until) => self.storage.index_after(permit, &extent, until).await?,
                     None => extent.length(),
                 };
-                Ok((extent, start..end.max(start), limit))
+                Ok(start..end.max(start))
+            };
+            match range.await {
+                Err(ReadError::Replaced) if tries > 0 => {
+                    // Until the correction is over: the file knows of it before memory does.
+                    self.storage.settled().await;
+                    extent = self.storage.extent(permit).await?;
+                }
+                range => return Ok((extent, range?)),
             }
-            _ => Err(QueryError::Range.into()),
         }
     }
 }

@@ -181,6 +181,21 @@ impl Service {
         Ok((resolved, permit))
     }
 
+    /// Returns an error if the update says how long datapoints are kept, which deletes some, and the caller
+    /// may not delete them.
+    fn may_keep(
+        &self,
+        principal: &Principal,
+        resolved: &ResolvedStream,
+        update: &StreamUpdate,
+    ) -> Result<(), ApiError> {
+        if update.keep.is_some() {
+            let owns = principal.device_id() == Some(resolved.device.id);
+            authorize::correct(&resolved.grant, owns)?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn update_stream(
         &self,
         principal: &Principal,
@@ -193,6 +208,7 @@ impl Service {
         let update = StreamUpdate::from_object(update)?;
         let fields = updated_fields(&update);
         authorize::update(&resolved.grant, &fields)?;
+        self.may_keep(principal, &resolved, &update)?;
         // Before the lock of the writer is taken.
         if let Some(schema) = &update.schema {
             let compiled = self.schemas.compiled(principal, schema.as_str()).await?;
@@ -200,8 +216,9 @@ impl Service {
         }
         let mut tx = self.storage.begin(permit).await?;
         let (resolved, _) = self.may_update_stream(&mut *tx, principal, path).await?;
-        let ResolvedStream { user, mut stream, grant, .. } = resolved;
-        authorize::update(&grant, &fields)?;
+        authorize::update(&resolved.grant, &fields)?;
+        self.may_keep(principal, &resolved, &update)?;
+        let ResolvedStream { user, mut stream, .. } = resolved;
         let was_downlink = stream.downlink;
         apply(&mut stream, update)?;
         tx.update_stream(&stream).await?;
@@ -251,7 +268,7 @@ impl Service {
 }
 
 /// The fields of a stream, which of them an update changes, and their names.
-fn updated_fields(update: &StreamUpdate) -> [(bool, Field, &'static str); 9] {
+fn updated_fields(update: &StreamUpdate) -> [(bool, Field, &'static str); 8] {
     [
         (update.name.is_some(), Field::StreamName, "name"),
         (update.nickname.is_some(), Field::StreamNickname, "nickname"),
@@ -261,8 +278,6 @@ fn updated_fields(update: &StreamUpdate) -> [(bool, Field, &'static str); 9] {
         (update.datatype.is_some(), Field::StreamDatatype, "datatype"),
         (update.ephemeral.is_some(), Field::StreamEphemeral, "ephemeral"),
         (update.downlink.is_some(), Field::StreamDownlink, "downlink"),
-        // As with an ephemeral stream, datapoints are not there for ever.
-        (update.keep.is_some(), Field::StreamEphemeral, "keep"),
     ]
 }
 

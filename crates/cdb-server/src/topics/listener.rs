@@ -8,6 +8,9 @@ use cdb_types::websocket::ReplacedRange;
 use super::message::Text;
 use super::send_queue::{Frame, SendQueue};
 
+/// If a subscriber was not told of more corrections, the last ones are told together.
+const MAX_REPLACED: usize = 8;
+
 /// A subscriber, and its position in the array.
 #[derive(Debug)]
 pub(super) struct Listener {
@@ -16,8 +19,8 @@ pub(super) struct Listener {
     pub(super) detailed: bool,
     /// The position of the first datapoint that was not put into the send queue.
     pub(super) next: u64,
-    /// What was replaced, if it was not told so.
-    pub(super) replaced: Option<Box<ReplacedRange>>,
+    /// The corrections that it is still to be told of, oldest first.
+    pub(super) replaced: Vec<ReplacedRange>,
     /// Whether messages did not fit into the send queue. Until it has caught up, it gets no others.
     pub(super) is_behind: bool,
     /// Whether it has missed messages that cannot be read.
@@ -41,7 +44,7 @@ impl Messages {
 impl Listener {
     pub(super) fn new(send_queue: Arc<SendQueue>, number: u64, detailed: bool, next: u64) -> Self {
         let (is_behind, has_lost) = (false, false);
-        Self { send_queue, number, detailed, next, replaced: None, is_behind, has_lost }
+        Self { send_queue, number, detailed, next, replaced: Vec::new(), is_behind, has_lost }
     }
 
     /// Puts a message into its queue, or leaves it behind.
@@ -58,11 +61,23 @@ impl Listener {
     /// Takes note of a range that was replaced, about which there is a message.
     pub(super) fn replace(&mut self, replaced: &ReplacedRange, text: &Arc<Text>) {
         self.next = replaced.moved(self.next);
-        if self.detailed && (self.is_behind || !self.push(Some(text))) {
-            let before = self.replaced.take();
-            let all = before.map_or_else(|| replaced.clone(), |before| before.and(replaced));
-            self.replaced = Some(Box::new(all));
+        if !self.detailed || (!self.is_behind && self.push(Some(text))) {
+            return;
         }
+        match self.replaced.pop() {
+            Some(last) if self.replaced.len() + 1 == MAX_REPLACED => {
+                let both = last.and(replaced);
+                // Where it is taken to be by who is told of both at once.
+                self.next = both.moved(self.next);
+                self.replaced.push(both);
+            }
+            last => self.replaced.extend(last.into_iter().chain([replaced.clone()])),
+        }
+    }
+
+    /// Takes the oldest correction that it was not told of.
+    pub(super) fn take_replaced(&mut self) -> Option<ReplacedRange> {
+        (!self.replaced.is_empty()).then(|| self.replaced.remove(0))
     }
 
     /// Delivers a message that is about the datapoints of a range, if it did not get it before.

@@ -131,7 +131,7 @@ impl Topic {
         &self,
         number: u64,
         extent: &Extent,
-        listener: impl FnOnce(u64) -> Listener,
+        listener: impl FnOnce(u64, u64) -> Listener,
     ) {
         let mut state = self.lock();
         let end = extent.end_position();
@@ -139,7 +139,9 @@ impl Topic {
             state.published = state.published.max(end);
             state.corrections = state.corrections.max(extent.corrections());
         }
-        let listener = listener(end.max(state.published));
+        // What was replaced meanwhile is not told to it any more.
+        let corrections = extent.corrections().max(state.corrections);
+        let listener = listener(end.max(state.published), corrections);
         state.listeners.insert(number, listener);
     }
 
@@ -180,7 +182,11 @@ impl Topic {
                 QueuedEvent::Appended(appended) => self.publish(appended).await,
                 QueuedEvent::Stored(range) => self.publish_large(&range).await,
                 QueuedEvent::Cleared => self.clear(),
-                QueuedEvent::Replaced(replaced) => self.replace(&replaced),
+                QueuedEvent::Replaced(replaced) => {
+                    self.replace(&replaced);
+                    // What was inserted at the end, or had not been delivered.
+                    self.publish_stored(replaced.end).await;
+                }
                 QueuedEvent::Missed => match self.extent().await {
                     Ok(extent) => self.publish_stored(extent.end_position()).await,
                     Err(error) => tracing::error!(%error, "subscribers missed an insert"),
@@ -366,7 +372,7 @@ impl Topic {
         state.corrections = 0;
         for listener in state.listeners.values_mut() {
             listener.next = 0;
-            listener.replaced = None;
+            listener.replaced.clear();
             listener.is_behind = false;
             listener.has_lost = false;
         }
@@ -410,7 +416,7 @@ impl Topic {
             let Some(listener) = state.listeners.get_mut(&number) else {
                 return Ok(CatchUp::Done);
             };
-            if let Some(replaced) = listener.replaced.take() {
+            if let Some(replaced) = listener.take_replaced() {
                 drop(state);
                 return Ok(CatchUp::More(Some(self.replaced(&replaced))));
             }
@@ -431,6 +437,7 @@ impl Topic {
             let Piece { end, data } = match self.read(missed.clone()).await {
                 // It will be known here in a moment where the datapoints are now.
                 Err(ReadError::Replaced) => {
+                    self.storage.settled().await;
                     tokio::task::yield_now().await;
                     return Ok(CatchUp::More(None));
                 }

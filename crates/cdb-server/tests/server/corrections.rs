@@ -62,6 +62,7 @@ async fn a_range_is_replaced_or_deleted_and_late_datapoints_are_sorted_in() {
     });
     assert_eq!(log[0]["d"], entry);
     assert_eq!((&log[2]["d"]["cmd"], &log[3]["d"]["i2"]), (&json!("MergeData"), &json!(5)));
+    assert_eq!((&log[2]["d"]["t1"], &log[2]["d"]["t2"]), (&json!(20.0), &json!(60.0)));
 }
 
 #[tokio::test]
@@ -131,6 +132,22 @@ async fn subscribers_that_ask_for_answers_are_told_and_others_see_nothing_twice(
     next.sort_by_key(|message| message.get("transform").is_some());
     assert_eq!((&next[0]["index"], &next[1]["data"][0]["d"]), (&json!(6), &json!(2)));
     assert_eq!(other.next().await["data"], json!([{"t": 2, "d": 1}]));
+}
+
+#[tokio::test]
+async fn what_is_put_at_the_end_is_sent_at_once() {
+    let (server, key) = with_stream().await;
+    let mut socket = Socket::open(&server.server, &key, true).await;
+    let mut other = Socket::open(&server.server, &key, false).await;
+    socket.send(r#"{"cmd":"subscribe","arg":"test/user/s"}"#).await;
+    assert_eq!(socket.next().await["joined"]["index"], 5);
+    other.done(r#"{"cmd":"subscribe","arg":"test/user/s"}"#).await;
+    send(&server, &key, "PATCH", "i1=5", r#"[{"t":60,"d":6},{"t":70,"d":7}]"#).await;
+    assert_eq!(socket.next().await["replaced"]["inserted"], 2);
+    let data = json!([{"t": 60, "d": 6}, {"t": 70, "d": 7}]);
+    let message = json!({"stream": "test/user/s", "data": data, "index": 3, "end": 5});
+    assert_eq!(socket.next().await, message);
+    assert_eq!(other.next().await["data"], data);
 }
 
 #[tokio::test]

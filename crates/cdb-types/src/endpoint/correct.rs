@@ -144,7 +144,7 @@ impl<T: Serialize> Endpoint for MergeData<'_, T> {
 ///
 /// Every datapoint that is appended gets the next position, and corrections do not change the end, so
 /// that an insert that requires it is stored once however often it is sent. Of a stream of which nothing
-/// was removed it is the length.
+/// was removed, and into which nothing was sorted, it is the length.
 ///
 /// The original server does not know it, and returns the last datapoint.
 #[derive(Debug)]

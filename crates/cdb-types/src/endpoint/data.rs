@@ -102,8 +102,8 @@ impl<'a, T> ReadData<'a, T> {
     /// Makes the indices of the query positions, as in messages to subscribers; they are not negative then.
     ///
     /// `corrections` is the number of [corrections](crate::websocket::Subscribed) of the stream that the
-    /// caller knows of. If there are more, the server refuses the query, since what was at these positions
-    /// may be at others. The original server takes positions for indices, which are the same there.
+    /// caller knows of. If there are others, the server refuses the query, since what was at these positions
+    /// may be elsewhere. The original server takes positions for indices, which are the same there.
     #[must_use]
     pub fn positions(self, corrections: Option<u64>) -> Self {
         Self { positions: corrections, ..self }
@@ -170,10 +170,10 @@ impl<'a, T> Insert<'a, T> {
     }
 }
 
-/// The URL parameter for the index that the first datapoint of an insert must get.
+/// The URL parameter for the position that the first datapoint of an insert must get.
 pub const INDEX_PARAMETER: &str = "index";
 
-/// The message of the error if the first datapoint of an insert would get another index than
+/// The message of the error if the first datapoint of an insert would get another position than
 /// [`INDEX_PARAMETER`] requires.
 pub const OTHER_INDEX: &str = "The stream does not end at this index.";
 

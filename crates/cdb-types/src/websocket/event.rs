@@ -90,6 +90,10 @@ pub struct ReplacedRange {
     /// How many were inserted. Datapoints before the range are as many positions further down as there
     /// are more now, or further up.
     pub inserted: u64,
+    /// Whether these are several corrections, told together because too many waited. What a subscriber
+    /// had not got before `after` is not sent any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub several: bool,
     /// The position of the next datapoint that is appended. Corrections do not change it.
     pub end: u64,
     /// How often datapoints of the stream were corrected, as in [`Subscribed`].
@@ -97,8 +101,8 @@ pub struct ReplacedRange {
 }
 
 impl ReplacedRange {
-    /// Returns the position from which on somebody has not got the datapoints, who before had not got
-    /// those from `position` on. Who had got some of the range gets nothing else of it.
+    /// Returns where a subscriber goes on that was to go on at `position` before the correction: the same
+    /// datapoint, or the one after the range if that was within the range.
     #[must_use]
     pub fn moved(&self, position: u64) -> u64 {
         if position > self.after.saturating_sub(self.removed) {
@@ -107,13 +111,12 @@ impl ReplacedRange {
         (position + self.removed).saturating_sub(self.inserted)
     }
 
-    /// Returns what is known if this is told together with a later one: nothing of what had not been got
-    /// before the end of their ranges is to come.
+    /// Returns both as one. A subscriber goes on after their ranges.
     #[must_use]
     pub fn and(&self, later: &Self) -> Self {
         let (first, last) = (self.first.min(later.first), self.last.max(later.last));
         let after = self.after.max(later.after);
-        Self { first, last, after, removed: after, inserted: 0, ..later.clone() }
+        Self { first, last, after, removed: after, inserted: 0, several: true, ..later.clone() }
     }
 }
 

@@ -124,10 +124,16 @@ async fn sort_in(
                 Error::PartialInsert { stored, .. } => *stored,
                 _ => 0,
             };
-            return Err(match stored + known {
-                0 => error.into(),
-                stored => format!(
-                    "the first {stored} of {} datapoints were stored, then: {error}",
+            let stored = stored + known;
+            // An answer that was lost may have been that they are stored.
+            let perhaps = match error.is_temporary() {
+                true => format!(" (some of the next {} may be stored as well)", count - known),
+                false => String::new(),
+            };
+            return Err(match (stored, perhaps.is_empty()) {
+                (0, true) => error.into(),
+                _ => format!(
+                    "the first {stored} of {} datapoints were stored{perhaps}, then: {error}",
                     spool.len()
                 )
                 .into(),

@@ -141,6 +141,12 @@ impl Batch {
         self.points
     }
 
+    /// Returns the times of the first and the last datapoint, if there are any.
+    pub(crate) fn times(&self) -> (Option<f64>, Option<f64>) {
+        let some = |t| Some(t).filter(|_| !self.is_empty());
+        (some(self.points.first_t()), some(self.points.last_t()))
+    }
+
     /// Returns whether there are no datapoints.
     pub(crate) fn is_empty(&self) -> bool {
         self.points.is_empty()

@@ -98,6 +98,11 @@ impl PendingAppend {
         Self { clears_journal: true, ..Self::after(Blocks::default()) }
     }
 
+    /// Nothing, in an array that was corrected: all of it is in blocks.
+    pub(super) fn after_correction(blocks: Blocks) -> Self {
+        Self { clears_journal: true, ..Self::after(blocks) }
+    }
+
     /// Takes the datapoints that are, or were to be, in the journal, since blocks are to follow
     /// them.
     pub(super) fn take_recent(&mut self, array: Array, heads: &ArrayHeads) -> Points {

@@ -28,6 +28,22 @@ pub(super) async fn read(
     row.as_ref().map_or_else(|| Ok(Extent::default()), |row| from_row(array, row))
 }
 
+/// Returns where an array begins that ends at a place, as far as its row can be read.
+pub(super) async fn read_undamaged(
+    connection: &mut SqliteConnection,
+    array: Array,
+    end: u64,
+) -> Result<Extent, sqlx::Error> {
+    match read(connection, array).await {
+        Ok(extent) => Ok(Extent { first: extent.first.min(end), end, ..extent }),
+        Err(BlockReadError::Damaged(error)) => {
+            tracing::error!(%error, "it is not known where a stream begins");
+            Ok(Extent { first: end, end, ..Extent::default() })
+        }
+        Err(BlockReadError::Sqlite(error)) => Err(error),
+    }
+}
+
 /// Returns where an array begins, by a row with these columns, which may be NULL.
 pub(super) fn from_row(array: Array, row: &SqliteRow) -> Result<Extent, BlockReadError> {
     let Some(sealed) = row.try_get::<Option<i64>, _>("seal")? else { return Ok(Extent::default()) };

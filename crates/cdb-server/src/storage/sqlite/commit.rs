@@ -114,7 +114,7 @@ pub(super) async fn run(writer: Arc<Mutex<Option<Writer>>>, mut pending: mpsc::R
             let applied = write(writer, &mut group).await;
             // The callers have been answered. Inserts that arrive meanwhile make the next group larger.
             if let Err(error) = writer.tidy(&applied).await {
-                tracing::warn!(%error, "small blocks could not be merged, or old ones deleted");
+                tracing::warn!(%error, "small blocks could not be merged");
             }
         }
         due = writer.write_if_due().await;

@@ -121,6 +121,7 @@ pub(super) async fn replace(
         after: extent.position_of_place(end),
         removed: end - start,
         inserted,
+        several: false,
         end: now.end_position(),
         corrections: now.corrections,
     };
@@ -166,7 +167,8 @@ async fn times(
         first = first.min(time_of(places.start, around.0).await?);
         last = last.max(time_of(places.end - 1, around.1).await?);
     }
-    Ok((first, last))
+    // Nothing is known of the times of damaged datapoints at the ends of the array.
+    Ok((first.max(f64::MIN), last.min(f64::MAX)))
 }
 
 /// Reads the block with the datapoint at a place.
@@ -218,6 +220,9 @@ async fn read_points(
         && let Some(row) = rows.try_next().await?
     {
         let block = StoredBlock::from_row(array, &row)?;
+        if block.range.start > next {
+            break;
+        }
         let rows = block.rows_of(&(next..places.end));
         if points.text().len() + block.text_bytes > MAX_MERGED_BYTES {
             return Err(CorrectError::Apart);

@@ -251,7 +251,7 @@ impl Finisher {
             if self.failed.contains(&id) || !done.insert(id) {
                 continue;
             }
-            match self.finish(id).await {
+            match self.finish(id, &done).await {
                 Ok(Some(block)) => {
                     done.extend(block.replaced.iter().map(|replaced| replaced.id));
                     bytes += block.row.block.data.len();
@@ -272,7 +272,11 @@ impl Finisher {
     }
 
     /// Makes columns of a block, and of those around it, if they fit in one.
-    async fn finish(&self, id: i64) -> Result<Option<Finished>, BlockReadError> {
+    async fn finish(
+        &self,
+        id: i64,
+        done: &HashSet<i64>,
+    ) -> Result<Option<Finished>, BlockReadError> {
         // What a block of format 1 holds is not known, but its data may be a large value.
         let row = sqlx::query(concat!(
             "SELECT rowid, stream_id, substream, ",
@@ -286,7 +290,7 @@ impl Finisher {
         let array =
             Array { stream: row.try_get("stream_id")?, downlink: row.try_get("substream")? };
         let part = Part::from_row(array, &row)?;
-        let parts = self.with_neighbours(array, part).await?;
+        let parts = self.with_neighbours(array, part, done).await?;
         let finish = move || catch_unwind(AssertUnwindSafe(|| finish_parts(array, parts, id)));
         // It takes some milliseconds.
         match tokio::task::spawn_blocking(finish).await {
@@ -301,9 +305,15 @@ impl Finisher {
         }
     }
 
-    /// Returns the block and those around it that fit in one with it: first the one before, which may be
-    /// one of columns already, then those that follow.
-    async fn with_neighbours(&self, array: Array, part: Part) -> Result<Vec<Part>, BlockReadError> {
+    /// Returns the block and those around it that fit in one with it and are not done: first the one before,
+    /// which may be one of columns already, then those that follow. Of a stream whose datapoints are kept for
+    /// a time, blocks stay small, since they go as a whole.
+    async fn with_neighbours(
+        &self,
+        array: Array,
+        part: Part,
+        done: &HashSet<i64>,
+    ) -> Result<Vec<Part>, BlockReadError> {
         // Of blocks of format 1 the length of the text is not known.
         if part.checksum.is_none() {
             return Ok(vec![part]);
@@ -313,7 +323,9 @@ impl Finisher {
             header_columns!(),
             ", data FROM block WHERE stream_id = ?1 AND substream = ?2 AND end_index >= ?3
              AND (encoding = 2 OR encoding = 1 AND text_bytes BETWEEN 65536 AND ?4)
-             AND checksum IS NOT NULL AND text_bytes <= ?4 ORDER BY end_index LIMIT ?5",
+             AND checksum IS NOT NULL AND text_bytes <= ?4
+             AND NOT EXISTS (SELECT 1 FROM stream WHERE id = ?1 AND keep > 0)
+             ORDER BY end_index LIMIT ?5",
         ))
         .bind(array.stream)
         .bind(array.downlink)
@@ -332,7 +344,10 @@ impl Finisher {
             let is_before = range.end == first.block.range.start;
             let is_after = range.start == last.block.range.end;
             // Their brackets become commas.
-            if bytes + text_bytes > MAX_TEXT_BYTES || !(is_before || is_after) {
+            if bytes + text_bytes > MAX_TEXT_BYTES
+                || !(is_before || is_after)
+                || done.contains(&neighbour.id)
+            {
                 continue;
             }
             bytes += text_bytes;

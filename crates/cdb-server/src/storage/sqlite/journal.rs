@@ -15,10 +15,10 @@ use super::array_table;
 use super::block_table::{Row, insert_blocks};
 use super::commit::CommitError;
 use super::compact::{merge_small, read_blocks};
+use crate::storage::Array;
 use crate::storage::format::block::{Block, Encoding};
 use crate::storage::format::checksum::Header;
 use crate::storage::format::points::Points;
-use crate::storage::{Array, Extent};
 
 /// The length of text in the journal at which it becomes blocks, in bytes.
 pub(super) const FLUSH_BYTES: usize = 1024 * 1024;
@@ -165,7 +165,7 @@ pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Loaded, Co
             Err(error) => match pieces.first().and_then(|piece| piece.first_index) {
                 Some(end) if error.is_damage() => {
                     tracing::error!(%error, "the end of a stream is damaged");
-                    Blocks::within(Extent { end, ..array_table::read(connection, array).await? })
+                    Blocks::within(array_table::read_undamaged(connection, array, end).await?)
                 }
                 _ => return Err(error.into()),
             },

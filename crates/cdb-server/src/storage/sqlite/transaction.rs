@@ -67,12 +67,7 @@ impl SqliteTransaction {
     async fn delete_streams(&mut self, streams: Vec<i64>) -> Result<(), CommitError> {
         let empties_journal = streams.len() > MAX_JOURNAL_SCANS && self.commit.appends.is_empty();
         self.deleted.extend(streams);
-        if empties_journal { self.empty_journal().await } else { Ok(()) }
-    }
-
-    /// Makes blocks of what the journal holds, unless that was done before. Nothing was appended before.
-    async fn empty_journal(&mut self) -> Result<(), CommitError> {
-        if self.flushed.is_empty() {
+        if empties_journal && self.flushed.is_empty() {
             let heads = self.writer.heads.clone();
             match journal::flush(&mut self.writer.connection, &heads).await {
                 Ok(flushed) => self.flushed = flushed,
@@ -88,15 +83,27 @@ impl SqliteTransaction {
     /// Begins to correct an array: all of it is in blocks then. Returns where it begins and ends, and its
     /// last time.
     async fn begin_correction(&mut self, array: Array) -> Result<(Extent, f64), StorageError> {
-        self.empty_journal().await?;
         self.begin_append(array).await?;
-        let pending = self.commit.appends.get(&array).ok_or(StorageError::Closed)?;
-        Ok((pending.blocks.extent, pending.last_t))
+        let heads = self.writer.heads.clone();
+        let pending = self.commit.appends.get_mut(&array).ok_or(StorageError::Closed)?;
+        let mut recent = pending.take_recent(array, &heads);
+        let mut rows = Vec::new();
+        for block in if recent.is_empty() { Vec::new() } else { recent.blocks() } {
+            let place = pending.blocks.extent.end;
+            pending.blocks.push(&block);
+            rows.push(Row::new(array, place, block));
+        }
+        let begun = (pending.blocks.extent, pending.last_t);
+        if !rows.is_empty() {
+            insert_blocks(self.connection(), rows).await?;
+            journal::delete_entries(self.connection(), array).await?;
+        }
+        Ok(begun)
     }
 
     /// Takes note of a correction.
     fn corrected(&mut self, array: Array, Corrected { blocks, replaced }: Corrected) {
-        self.commit.appends.insert(array, PendingAppend::after(blocks));
+        self.commit.appends.insert(array, PendingAppend::after_correction(blocks));
         self.corrected.push(array);
         if self.writer.bus.wants(array) {
             self.commit.events.push(Event::Replaced(replaced));
@@ -211,7 +218,7 @@ impl SqliteTransaction {
             tracing::debug!("nobody waits for this change any more");
         }
         if is_committed && let Err(error) = writer.tidy(&applied).await {
-            tracing::warn!(%error, "small blocks could not be merged, or old ones deleted");
+            tracing::warn!(%error, "small blocks could not be merged");
         }
     }
 

@@ -19,8 +19,8 @@ use super::array_table;
 use super::commit::{Commit, CommitError};
 use super::compact::read_blocks;
 use super::journal::JournalRow;
+use crate::storage::Array;
 use crate::storage::format::points::Points;
-use crate::storage::{Array, Extent};
 
 /// When so much text waits, it is written without waiting for the time to be over, in bytes. If that is
 /// not possible, inserts are refused.
@@ -138,8 +138,8 @@ impl Waiting {
                     Ok(blocks) => blocks,
                     // Nothing is known of the blocks, but where they ended when this was inserted.
                     Err(error) if error.is_damage() => {
-                        let extent = array_table::read(connection, *array).await?;
-                        Blocks::within(Extent { end: part.first_index, ..extent })
+                        let end = part.first_index;
+                        Blocks::within(array_table::read_undamaged(connection, *array, end).await?)
                     }
                     Err(error) => return Err(error.into()),
                 }),

@@ -184,7 +184,9 @@ impl Writer {
         if !arrays.is_empty() {
             self.note_blocks();
         }
-        self.delete_expired(&with_blocks).await?;
+        if let Err(error) = self.delete_expired(&with_blocks).await {
+            tracing::warn!(%error, "what is not to be kept any longer could not be deleted");
+        }
         let blocks = arrays.iter().filter_map(|array| {
             let blocks = self.heads.pending(*array)?.blocks;
             blocks.mergeable().is_some().then_some((*array, blocks))

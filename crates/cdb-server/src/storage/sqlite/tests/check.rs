@@ -7,7 +7,7 @@ use super::*;
 use crate::storage::check::{Check, Problem, ProblemKind};
 
 /// The number of datapoints in blocks, and in the journal after them.
-const IN_BLOCKS: u64 = 40_000;
+const IN_BLOCKS: u64 = 80_000;
 const IN_JOURNAL: u64 = 3;
 
 /// A closed file with blocks, summaries and a journal, as after a crash.

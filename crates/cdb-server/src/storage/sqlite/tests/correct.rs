@@ -102,6 +102,64 @@ async fn a_damaged_row_of_an_array_is_found() {
 }
 
 #[tokio::test]
+async fn a_damaged_row_of_an_array_does_not_keep_the_file_from_being_opened() {
+    let (directory, store, array) = store().await;
+    let other = Array { downlink: true, ..array };
+    insert(&store, array, &json_of(&[(1.0, 1), (2.0, 2), (3.0, 3)])).await.expect("stored");
+    replace(&store, array, Range::Index { start: 0, end: 1 }, &[]).await.expect("replaced");
+    // Both have datapoints in the journal.
+    for array in [array, other] {
+        insert(&store, array, &json_of(&[(5.0, 5)])).await.expect("stored");
+    }
+    let mut writer = store.writer().await.expect("it is open");
+    let damaged =
+        sqlx::query("UPDATE array SET shift = shift + 1").execute(&mut writer.connection).await;
+    damaged.expect("damaged");
+    writer.set_failed();
+    drop(writer);
+    insert(&store, other, &json_of(&[(6.0, 6)])).await.expect("stored");
+    assert_eq!(length(&store, other).await.expect("a length"), 2);
+    let file = directory.path().join("data.db");
+    drop(store);
+    let store = loop {
+        // The tasks of the other one end.
+        match SqliteStorage::open(&file).await {
+            Err(OpenError::InUse) => tokio::task::yield_now().await,
+            opened => break opened.expect("a store"),
+        }
+    };
+    assert_eq!(length(&store, other).await.expect("a length"), 2);
+}
+
+#[tokio::test]
+async fn datapoints_of_others_stay_in_the_journal() {
+    let (_directory, store, array) = store().await;
+    let other = Array { downlink: true, ..array };
+    for array in [array, other] {
+        insert(&store, array, &json_of(&[(1.0, 1), (2.0, 2)])).await.expect("stored");
+    }
+    merge(&store, array, &[(1.5, 3), (9.0, 4)]).await.expect("merged");
+    let in_journal = "SELECT count(*) FROM journal WHERE substream = 1";
+    assert_eq!(count(&store, in_journal).await, 1);
+    assert_eq!(length(&store, array).await.expect("a length"), 4);
+    assert_eq!(length(&store, other).await.expect("a length"), 2);
+}
+
+#[tokio::test]
+async fn late_datapoints_beside_a_missing_block_are_refused() {
+    let (_directory, store, array) = store().await;
+    let points: Vec<_> = (1_u32..30_001).map(|i| (f64::from(i), u64::from(i))).collect();
+    insert(&store, array, &json_of(&points)).await.expect("stored");
+    let mut writer = store.writer().await.expect("it is open");
+    let second = "DELETE FROM block WHERE end_index = (
+                      SELECT end_index FROM block ORDER BY end_index LIMIT 1 OFFSET 1)";
+    sqlx::query(second).execute(&mut writer.connection).await.expect("deleted");
+    drop(writer);
+    let late = merge(&store, array, &[(0.5, 1), (29_000.5, 2)]).await;
+    assert!(matches!(late, Err(CorrectError::Damaged(_))), "{late:?}");
+}
+
+#[tokio::test]
 async fn a_damaged_block_can_be_removed() {
     let (_directory, store, array) = store().await;
     let points: Vec<_> = (1_u32..30_001).map(|i| (f64::from(i), u64::from(i))).collect();
