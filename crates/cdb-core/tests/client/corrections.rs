@@ -49,7 +49,7 @@ async fn ranges_of_times_and_indexes_are_deleted_and_replaced() {
     // Before an index, and where it is not said where.
     assert_eq!(stream.replace(1..1, &[at(3.9, "d")]).await.expect("inserted").length, 8);
     assert_eq!(stream.get(1).await.expect("read").map(|point| point.d), Some(json!("d")));
-    for range in [0..0, -1..0, 5..3] {
+    for range in [0..0, -1..0] {
         let refused = stream.replace(range, &[at(3.9, "e")]).downlink().await;
         assert!(matches!(refused, Err(Error::EmptyRange)), "{refused:?}");
     }
