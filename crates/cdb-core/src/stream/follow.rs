@@ -187,7 +187,9 @@ impl Follower {
             let next = position.next;
             position.next = range.moved(next);
             // Datapoints that were to come are skipped, or have no position any more.
-            if (range.several && next < range.after) || next + range.removed < range.inserted {
+            if (range.several && next < range.after)
+                || next.saturating_add(range.removed) < range.inserted
+            {
                 self.next_error = Some(Error::Lagged(Lagged::Replaced));
             }
         }

@@ -103,12 +103,22 @@ pub struct ReplacedRange {
 impl ReplacedRange {
     /// Returns where a subscriber goes on that was to go on at `position` before the correction: the same
     /// datapoint, or the one after the range if that was within the range.
+    ///
+    /// ```
+    /// use cdb_types::websocket::ReplacedRange;
+    /// // Ten datapoints at the positions from 10 to 19 have become four.
+    /// let text =
+    ///     r#"{"first":1,"last":2,"after":20,"removed":10,"inserted":4,"end":99,"corrections":1}"#;
+    /// let range: ReplacedRange = serde_json::from_str(text)?;
+    /// assert_eq!([0, 10, 11, 20, 30].map(|position| range.moved(position)), [6, 16, 20, 20, 30]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn moved(&self, position: u64) -> u64 {
         if position > self.after.saturating_sub(self.removed) {
             return position.max(self.after);
         }
-        (position + self.removed).saturating_sub(self.inserted)
+        position.saturating_add(self.removed).saturating_sub(self.inserted)
     }
 
     /// Returns both as one. A subscriber goes on after their ranges.
