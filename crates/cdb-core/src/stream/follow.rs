@@ -186,10 +186,7 @@ impl Follower {
             position.corrections = range.corrections;
             let next = position.next;
             position.next = range.moved(next);
-            // Datapoints that were to come are skipped, or have no position any more.
-            if (range.several && next < range.after)
-                || next.saturating_add(range.removed) < range.inserted
-            {
+            if range.skips_from(next) {
                 self.next_error = Some(Error::Lagged(Lagged::Replaced));
             }
         }

@@ -111,14 +111,37 @@ impl ReplacedRange {
     ///     r#"{"first":1,"last":2,"after":20,"removed":10,"inserted":4,"end":99,"corrections":1}"#;
     /// let range: ReplacedRange = serde_json::from_str(text)?;
     /// assert_eq!([0, 10, 11, 20, 30].map(|position| range.moved(position)), [6, 16, 20, 20, 30]);
+    /// assert!(!range.skips_from(0));
+    /// // Those that had positions below 0 are gone.
+    /// let before_all = ReplacedRange { after: 0, removed: 9, inserted: 0, ..range };
+    /// assert_eq!([0, 5].map(|position| before_all.moved(position)), [0, 5]);
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     #[must_use]
     pub fn moved(&self, position: u64) -> u64 {
-        if position > self.after.saturating_sub(self.removed) {
-            return position.max(self.after);
+        let moved = i128::from(position) + i128::from(self.removed) - i128::from(self.inserted);
+        match i128::from(position) - self.start() {
+            // Behind what was removed. At the place of what was inserted, that is to come.
+            _ if position >= self.after && (self.removed > 0 || position > self.after) => position,
+            1.. => self.after,
+            0 if moved < 0 => self.after,
+            _ => u64::try_from(moved.max(0)).unwrap_or(u64::MAX),
         }
-        position.saturating_add(self.removed).saturating_sub(self.inserted)
+    }
+
+    /// Returns whether datapoints that were to be sent to a subscriber, from `position` on, are not sent any
+    /// more although they are still there.
+    #[must_use]
+    pub fn skips_from(&self, position: u64) -> bool {
+        let has_no_positions = i128::from(position) < self.start()
+            && position.saturating_add(self.removed) < self.inserted;
+        (self.several && position < self.after) || has_no_positions
+    }
+
+    /// The position at which the range began. Datapoints that were sorted in before all others have
+    /// positions below 0, which are not used.
+    fn start(&self) -> i128 {
+        i128::from(self.after) - i128::from(self.removed)
     }
 
     /// Returns both as one. A subscriber goes on after their ranges.
