@@ -91,7 +91,7 @@ impl Stream {
     /// # async fn example(temperature: cdb_core::Stream) -> cdb_core::Result<()> {
     /// use cdb_core::Timestamp;
     /// // The sensor was not connected.
-    /// let (from, to) = (Timestamp::new(1464250199)?, Timestamp::new(1464250260)?);
+    /// let (from, to) = (Timestamp::from(1464250199), Timestamp::from(1464250260));
     /// temperature.delete_range(from..=to).await?;
     /// let last = temperature.delete_range(-1..).await?;
     /// # Ok(())
