@@ -30,14 +30,11 @@ type Stream = Call<(String, String, String)>;
 pub(super) async fn read(call: Stream, headers: HeaderMap) -> Result<Response, ApiError> {
     let Call { service, principal, path, parameters } = call;
     match parameters.query() {
-        Some("length") => {
-            let length =
-                service.length(&principal, &path.to_change()?, parameters.downlink()).await?;
-            Ok(length.to_string().into_response())
-        }
-        Some("end") => {
-            let end = service.end(&principal, &path.to_change()?, parameters.downlink()).await?;
-            Ok(end.to_string().into_response())
+        Some(query @ ("length" | "end")) => {
+            let path = path.to_change()?;
+            let extent = service.extent(&principal, &path, parameters.downlink()).await?;
+            let number = if query == "end" { extent.end_position() } else { extent.length() };
+            Ok(number.to_string().into_response())
         }
         Some("time2index") => {
             let t =

@@ -15,7 +15,9 @@ use crate::events::{Appended, Event};
 use crate::identity::Principal;
 use crate::permissions::{Field, Grant};
 use crate::storage::model::ObjectId;
-use crate::storage::{Append, AppendError, Array, Batch, Device, IfLate, InsertRules, Stream};
+use crate::storage::{
+    Append, AppendError, Array, Batch, Device, Extent, IfLate, InsertRules, Stream,
+};
 
 /// Larger bodies are read by the threads for computations.
 const LARGE_BODY_BYTES: usize = 64 * 1024;
@@ -135,31 +137,20 @@ impl Service {
         Ok((authorize::read(&grant, located.array(downlink))?, located))
     }
 
-    /// Returns the number of datapoints.
-    pub(crate) async fn length(
+    /// Returns where a stream begins and ends.
+    pub(crate) async fn extent(
         &self,
         principal: &Principal,
         path: &StreamPath,
         downlink: bool,
-    ) -> Result<u64, ApiError> {
+    ) -> Result<Extent, ApiError> {
         let permit = self.may_read(principal, path, downlink).await?;
-        Ok(self.storage.extent(&permit).await?.length())
+        Ok(self.storage.extent(&permit).await?)
     }
 
     /// Waits until the inserts and changes that are running have ended.
     pub(crate) async fn settled(&self) {
         self.storage.settled().await;
-    }
-
-    /// Returns the position of the next datapoint.
-    pub(crate) async fn end(
-        &self,
-        principal: &Principal,
-        path: &StreamPath,
-        downlink: bool,
-    ) -> Result<u64, ApiError> {
-        let permit = self.may_read(principal, path, downlink).await?;
-        Ok(self.storage.extent(&permit).await?.end_position())
     }
 
     /// Returns the index of the first datapoint later than `t`, or the length if there is none.

@@ -142,9 +142,8 @@ pub struct Insert<'a, T> {
     /// Otherwise the server refuses such an insert.
     pub restamp: bool,
     /// The position that the first datapoint must get, see [`End`](super::End). If it would get another
-    /// one, the server refuses
-    /// the insert (kind [`Index`](crate::ErrorKind::Index)), so an insert that is sent twice is
-    /// stored once.
+    /// one, the server refuses the insert (kind [`Index`](crate::ErrorKind::Index)), so an insert that is
+    /// sent twice is stored once.
     ///
     /// The original server ignores the index.
     pub index: Option<u64>,

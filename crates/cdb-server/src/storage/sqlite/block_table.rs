@@ -289,6 +289,25 @@ pub(super) async fn replace_blocks(
     summaries::write(connection, array, &header.range, checksum, bytes, summary).await
 }
 
+/// Deletes the blocks at some places, with their summaries, within a transaction.
+pub(super) async fn delete_blocks(
+    connection: &mut SqliteConnection,
+    array: Array,
+    places: &Range<u64>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM block
+         WHERE stream_id = ? AND substream = ? AND end_index > ? AND end_index <= ?",
+    )
+    .bind(array.stream)
+    .bind(array.downlink)
+    .bind(places.start.cast_signed())
+    .bind(places.end.cast_signed())
+    .execute(&mut *connection)
+    .await?;
+    summaries::delete(connection, array, places).await
+}
+
 /// Writes blocks, within a transaction.
 pub(super) async fn insert_blocks(
     connection: &mut SqliteConnection,

@@ -253,8 +253,7 @@ impl Commit {
         };
         // Blocks come before all that is in the journal.
         let mut recent = pending.take_recent(array, &self.heads);
-        let recent = if recent.is_empty() { Vec::new() } else { recent.blocks() };
-        for block in recent.into_iter().chain(blocks) {
+        for block in recent.blocks().into_iter().chain(blocks) {
             let place = pending.blocks.extent.end;
             pending.blocks.push(&block);
             self.rows.push(Row::new(array, place, block));

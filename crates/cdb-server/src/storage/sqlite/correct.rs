@@ -4,7 +4,7 @@
 //! The blocks in which a range begins and ends are written anew. If there are more or fewer datapoints
 //! than before, those before or after the range are moved to other places, whichever are fewer; their
 //! indexes follow from where the array begins, and positions after the range stay the same (see
-//! [`Extent`]). All of it is one transaction, in which the journal is empty.
+//! [`Extent`]). All of it is one transaction, in which the journal has nothing of the array.
 
 use std::ops::Range;
 
@@ -14,11 +14,11 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::array_heads::Blocks;
-use super::block_table::{Row, StoredBlock, header_columns, insert_blocks};
+use super::array_table;
+use super::block_table::{Row, StoredBlock, delete_blocks, header_columns, insert_blocks};
 use super::compact::read_blocks;
 use super::moving::move_blocks;
 use super::read::find_after;
-use super::{array_table, summaries};
 use crate::events::Replaced;
 use crate::storage::format::block::BlockError;
 use crate::storage::format::points::Points;
@@ -74,7 +74,8 @@ pub(super) async fn replace(
     if !points.is_empty() && (points.first_t() < time_before || points.last_t() > time_after) {
         return Err(CorrectError::Order { after: time_before, before: time_after });
     }
-    let times = times(connection, array, &places, points, (time_before, time_after)).await?;
+    let known = [&before, &after];
+    let times = times(connection, array, &places, points, known, (time_before, time_after)).await?;
     // What the blocks hold in which the range begins and ends.
     let (mut kept, mut written) = (Points::default(), places.clone());
     if let Some(block) = before.filter(|block| block.range.end > start) {
@@ -106,8 +107,7 @@ pub(super) async fn replace(
         }
     }
     let mut place = written.start;
-    let rows = if kept.is_empty() { Vec::new() } else { kept.blocks() };
-    let rows = rows.into_iter().map(|block| {
+    let rows = kept.blocks().into_iter().map(|block| {
         let row = Row::new(array, place, block);
         place += row.block.count as u64;
         row
@@ -144,12 +144,14 @@ pub(super) async fn merge(
     replace(connection, array, extent, places, &between.merged(late)).await
 }
 
-/// Returns the first and the last time of the datapoints that are removed or inserted.
+/// Returns the first and the last time of the datapoints that are removed or inserted. The blocks that are
+/// known are not read again.
 async fn times(
     connection: &mut SqliteConnection,
     array: Array,
     places: &Range<u64>,
     points: &Points,
+    known: [&Option<ReadBlock>; 2],
     around: (f64, f64),
 ) -> Result<(f64, f64), CorrectError> {
     let (mut first, mut last) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -157,12 +159,17 @@ async fn times(
         (first, last) = (points.first_t(), points.last_t());
     }
     if !places.is_empty() {
-        let mut time_of = async |place, otherwise| match read_block(connection, array, place).await
-        {
-            Ok(block) => Ok(block.time(place)),
-            // What cannot be read can be removed.
-            Err(CorrectError::Damaged(_)) => Ok(otherwise),
-            Err(error) => Err(error),
+        let mut time_of = async |place, otherwise| {
+            let known = known.into_iter().flatten().find(|block| block.range.contains(&place));
+            if let Some(block) = known {
+                return Ok(block.time(place));
+            }
+            match read_block(connection, array, place).await {
+                Ok(block) => Ok(block.time(place)),
+                // What cannot be read can be removed.
+                Err(CorrectError::Damaged(_)) => Ok(otherwise),
+                Err(error) => Err(error),
+            }
         };
         first = first.min(time_of(places.start, around.0).await?);
         last = last.max(time_of(places.end - 1, around.1).await?);
@@ -234,22 +241,4 @@ async fn read_points(
         true => Ok(points),
         false => Err(DamagedBlock::new(array, places.clone(), BlockError::Missing).into()),
     }
-}
-
-/// Deletes whole blocks, with their summaries.
-pub(super) async fn delete_blocks(
-    connection: &mut SqliteConnection,
-    array: Array,
-    places: &Range<u64>,
-) -> Result<(), CorrectError> {
-    let delete = "DELETE FROM block
-                  WHERE stream_id = ? AND substream = ? AND end_index > ? AND end_index <= ?";
-    sqlx::query(delete)
-        .bind(array.stream)
-        .bind(array.downlink)
-        .bind(places.start.cast_signed())
-        .bind(places.end.cast_signed())
-        .execute(&mut *connection)
-        .await?;
-    Ok(summaries::delete(connection, array, places).await?)
 }

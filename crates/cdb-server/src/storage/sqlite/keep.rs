@@ -4,8 +4,9 @@ use cdb_types::Timestamp;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
+use super::array_table;
+use super::block_table::delete_blocks;
 use super::commit::CommitError;
-use super::{array_table, summaries};
 use crate::storage::{Array, Extent};
 
 /// How many blocks of an array are deleted at once: inserts wait for it.
@@ -64,12 +65,6 @@ pub(super) async fn delete(
     array: Array,
     extent: &Extent,
 ) -> Result<(), CommitError> {
-    sqlx::query("DELETE FROM block WHERE stream_id = ? AND substream = ? AND end_index <= ?")
-        .bind(array.stream)
-        .bind(array.downlink)
-        .bind(extent.first.cast_signed())
-        .execute(&mut *connection)
-        .await?;
-    summaries::delete(connection, array, &(0..extent.first)).await?;
+    delete_blocks(connection, array, &(0..extent.first)).await?;
     Ok(array_table::write(connection, array, extent).await?)
 }

@@ -88,7 +88,7 @@ impl SqliteTransaction {
         let pending = self.commit.appends.get_mut(&array).ok_or(StorageError::Closed)?;
         let mut recent = pending.take_recent(array, &heads);
         let mut rows = Vec::new();
-        for block in if recent.is_empty() { Vec::new() } else { recent.blocks() } {
+        for block in recent.blocks() {
             let place = pending.blocks.extent.end;
             pending.blocks.push(&block);
             rows.push(Row::new(array, place, block));
