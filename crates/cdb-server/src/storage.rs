@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use cdb_types::QueryError;
 use cdb_types::endpoint::{Counted, OTHER_INDEX};
 use cdb_types::session::Durability;
-use cdb_types::summary::Summary;
+use cdb_types::summary::{Spread, Summary};
 
 pub(crate) use extent::Extent;
 pub(crate) use format::batch::{Batch, BatchError, InsertRules};
@@ -76,6 +76,15 @@ pub(crate) trait Storage: SessionStorage + Debug + Send + Sync {
         extent: &Extent,
         range: Range<u64>,
         pages: PageSize,
+    ) -> Box<dyn Scan>;
+
+    /// Reads the datapoints of several ranges, all of which must exist, in ascending order. More is read
+    /// while a page is used, so that what uses it must not wait for anything else.
+    fn scan_ranges(
+        &self,
+        permit: &ReadPermit,
+        extent: &Extent,
+        ranges: Vec<Range<u64>>,
     ) -> Box<dyn Scan>;
 
     /// Returns what is known of the next datapoints of a range without reading them, in ascending order
@@ -236,9 +245,9 @@ pub(crate) trait Scan: Debug + Send {
     /// Nothing is locked between two pieces.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, ReadError>;
 
-    /// Returns the next datapoints for a script, or `None` after the last ones. It is not to be mixed
-    /// with [`next`](Self::next).
-    async fn next_page(&mut self) -> Result<Option<Page>, ReadError>;
+    /// Returns the next datapoints for a script, with the index of the first one, or `None` after the last
+    /// ones. It is not to be mixed with [`next`](Self::next).
+    async fn next_page(&mut self) -> Result<Option<(u64, Page)>, ReadError>;
 
     /// Returns the index of the next datapoint.
     fn index(&self) -> u64;
@@ -254,6 +263,22 @@ pub(crate) struct Summarised {
     pub(crate) first_t: f64,
     pub(crate) last_t: f64,
     pub(crate) summary: Summary,
+    /// What is known of parts, which follow one another; empty if nothing is.
+    pub(crate) slices: Vec<Spread>,
+}
+
+impl Summarised {
+    /// Returns the parts, each by itself.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Self> {
+        self.slices.iter().map(|numbers| {
+            let mut summary = Summary::default();
+            summary.count = numbers.count;
+            summary.value.numbers = Some(numbers.clone());
+            let (first_t, last_t) = (numbers.first.t, numbers.last.t);
+            let range = numbers.first.index..numbers.last.index + 1;
+            Self { range, first_t, last_t, summary, slices: Vec::new() }
+        })
+    }
 }
 
 /// The end of an array.

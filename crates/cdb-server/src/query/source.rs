@@ -117,7 +117,7 @@ impl Pages {
             if let Some(point) = self.next_of_page()? {
                 return Ok(Some(point));
             }
-            let Some(page) = self.scan.next_page().await? else { return Ok(None) };
+            let Some((_, page)) = self.scan.next_page().await? else { return Ok(None) };
             (self.page, self.at) = (page, 0);
             self.texts.clear();
         }
@@ -126,7 +126,7 @@ impl Pages {
     /// Returns the next datapoints if they are many whose values are numbers.
     async fn next_numbers(&mut self) -> Result<Option<NumberCells>, ReadError> {
         if self.page.is_empty_after(self.at) {
-            let Some(page) = self.scan.next_page().await? else { return Ok(None) };
+            let Some((_, page)) = self.scan.next_page().await? else { return Ok(None) };
             (self.page, self.at) = (page, 0);
             self.texts.clear();
         }

@@ -2,19 +2,38 @@
 
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use cdb_pipescript::{Point, RunError, Value as ScriptValue};
 use cdb_types::summary::{Plot, PlotBuilder, Sample, Statistics, Summary, plotted_number};
 use cdb_types::{Datapoint, PlotQuery};
+use futures_util::FutureExt;
+use futures_util::future::maybe_done;
 
 use super::{QueryFailure, Source, read_text};
 use crate::service::authorize::ReadPermit;
-use crate::storage::{
-    BlockError, Extent, Page, PageSize, ReadError, Storage, Summarised, Visited, add_to,
-};
+use crate::storage::{BlockError, Extent, Page, ReadError, Storage, Summarised, Visited, add_to};
 
-/// How many summaries are used before others may go on.
-const SUMMARIES_AT_A_TIME: u32 = 16;
+/// How long others wait at most, apart from the time that one block takes.
+const TIME_AT_A_TIME: Duration = Duration::from_micros(200);
+
+/// Lets other tasks go on from time to time.
+struct Pace(Instant);
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Pace {
+    async fn keep(&mut self) {
+        if self.0.elapsed() >= TIME_AT_A_TIME {
+            tokio::task::yield_now().await;
+            self.0 = Instant::now();
+        }
+    }
+}
 
 /// A range of an array of which something is computed.
 #[derive(Debug, Clone)]
@@ -42,33 +61,47 @@ impl Stored {
         mut part: impl FnMut(Part<'_>) -> Result<ControlFlow<()>, ReadError>,
     ) -> Result<(), ReadError> {
         let Self { storage, permit, extent, range } = self;
-        let (mut next, mut merged) = (range.start, 0);
+        let summaries_from =
+            |next: u64| Box::pin(maybe_done(storage.summaries(&permit, &extent, next..range.end)));
+        let mut pace = Pace::default();
+        let mut next = range.start;
+        let mut coming = summaries_from(next);
         while next < range.end {
-            let summaries = storage.summaries(&permit, &extent, next..range.end).await?;
+            coming.as_mut().await;
+            let Some(summaries) = coming.as_mut().take_output() else { return Ok(()) };
+            let summaries = summaries?;
             let end = summaries.last().map_or(range.end, |last| last.range.end);
-            let mut gaps = Vec::new();
-            for summary in summaries.into_iter().filter(&is_enough) {
-                let Range { start, end } = summary.range.clone();
-                gaps.push(next..start);
-                next = end;
-                if part(Part::Summary(&summary))?.is_break() {
-                    return Ok(());
-                }
-                merged += 1;
-                if merged % SUMMARIES_AT_A_TIME == 0 {
-                    tokio::task::yield_now().await;
-                }
+            if end < range.end {
+                // While these are used.
+                coming = summaries_from(end);
+                coming.as_mut().now_or_never();
             }
-            gaps.push(next..end);
-            for gap in gaps.into_iter().filter(|gap| !gap.is_empty()) {
-                let mut index = gap.start;
-                let mut scan = storage.scan(&permit, &extent, gap, PageSize::Small);
-                while let Some(page) = scan.next_page().await? {
-                    if part(Part::Datapoints(&mut index, page))?.is_break() {
+            let mut gaps = Vec::new();
+            for summary in summaries {
+                let used = match is_enough(&summary) {
+                    true => vec![summary],
+                    false => summary.parts().filter(&is_enough).collect(),
+                };
+                for summary in used {
+                    if next < summary.range.start {
+                        gaps.push(next..summary.range.start);
+                    }
+                    next = summary.range.end;
+                    if part(Part::Summary(&summary))?.is_break() {
                         return Ok(());
                     }
-                    tokio::task::yield_now().await;
                 }
+                pace.keep().await;
+            }
+            if next < end {
+                gaps.push(next..end);
+            }
+            let mut scan = storage.scan_ranges(&permit, &extent, gaps);
+            while let Some((mut index, page)) = scan.next_page().await? {
+                if part(Part::Datapoints(&mut index, page))?.is_break() {
+                    return Ok(());
+                }
+                pace.keep().await;
             }
             next = end;
         }

@@ -158,7 +158,7 @@ impl StoredData<'_> {
                 length
             }
             Encoding::Columns => {
-                self.columns()?.write(separator, 0..self.count, text);
+                self.columns(&(0..self.count))?.write(separator, 0..self.count, text);
                 // Without the bracket at the end.
                 return match text.len() - start + 1 == self.text_bytes {
                     true => Ok(()),
@@ -270,12 +270,16 @@ impl StoredData<'_> {
         if self.encoding != Encoding::Columns as i64 {
             return Ok(None);
         }
-        let columns = self.columns()?;
-        if rows.end <= self.count { Ok(Some(columns)) } else { Err(BlockError::Content) }
+        if rows.end > self.count {
+            return Err(BlockError::Content);
+        }
+        self.columns(rows).map(Some)
     }
 
-    fn columns(&self) -> Result<Columns, BlockError> {
-        Columns::decode(self.data, self.count, self.text_bytes).map_err(|_| BlockError::Columns)
+    /// Reads some rows of the columns.
+    fn columns(&self, rows: &Range<usize>) -> Result<Columns, BlockError> {
+        let columns = Columns::decode(self.data, self.count, self.text_bytes, rows);
+        columns.map_err(|_| BlockError::Columns)
     }
 }
 

@@ -1,8 +1,13 @@
 //! Reading and writing the parts of binary data: lengths, texts, numbers.
 
-use pco::ChunkConfig;
+use std::ops::Range;
+
 use pco::data_types::Number;
 use pco::standalone::{simple_compress_into, simple_decompress_into};
+use pco::wrapped::{FileCompressor, FileDecompressor};
+use pco::{ChunkConfig, PagingSpec};
+
+use super::PAGE_ROWS;
 
 /// Data is not what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,13 +16,18 @@ pub(in crate::storage) struct Malformed;
 /// How hard `pco` tries. Higher levels save one percent or two, and take twice as long.
 const LEVEL: usize = 4;
 
-/// Writes a length or a number that is usually small: seven bits a byte, lowest first.
-pub(super) fn write_length(data: &mut Vec<u8>, mut length: usize) {
-    while length >= 0x80 {
-        data.push((length & 0x7f) as u8 | 0x80);
-        length >>= 7;
+/// Writes a length.
+pub(super) fn write_length(data: &mut Vec<u8>, length: usize) {
+    write_integer(data, length as u64);
+}
+
+/// Writes an integer that is usually small: seven bits a byte, lowest first.
+pub(super) fn write_integer(data: &mut Vec<u8>, mut integer: u64) {
+    while integer >= 0x80 {
+        data.push((integer & 0x7f) as u8 | 0x80);
+        integer >>= 7;
     }
-    data.push((length & 0x7f) as u8);
+    data.push((integer & 0x7f) as u8);
 }
 
 /// Writes numbers, compressed.
@@ -27,6 +37,34 @@ pub(super) fn write_numbers<T: Number>(data: &mut Vec<u8>, numbers: &[T]) -> Opt
     write_length(data, compressed.len());
     data.extend_from_slice(&compressed);
     Some(())
+}
+
+/// Writes numbers so that those of a page can be read without the others: what they have in common, the
+/// length of each page, and the pages.
+pub(super) fn write_pages(data: &mut Vec<u8>, numbers: &[i64]) -> Option<()> {
+    let pages = pages(numbers.len());
+    let lengths = pages.clone().map(|page| page.len()).collect();
+    let config = ChunkConfig::default()
+        .with_compression_level(LEVEL)
+        .with_paging_spec(PagingSpec::Exact(lengths));
+    let file = FileCompressor::default();
+    let mut chunk = file.chunk_compressor(numbers, &config).ok()?;
+    let common = chunk.write_meta(file.write_header(Vec::new()).ok()?).ok()?;
+    write_length(data, common.len());
+    data.extend_from_slice(&common);
+    let mut all = Vec::new();
+    for page in 0..pages.count() {
+        let start = all.len();
+        all = chunk.write_page(page, all).ok()?;
+        write_length(data, all.len() - start);
+    }
+    data.extend_from_slice(&all);
+    Some(())
+}
+
+/// Returns the pages of a number of rows.
+fn pages(rows: usize) -> impl Iterator<Item = Range<usize>> + Clone {
+    (0..rows).step_by(PAGE_ROWS).map(move |start| start..rows.min(start + PAGE_ROWS))
 }
 
 /// Writes a number below `kinds` for each of some things.
@@ -62,12 +100,16 @@ impl<'a> Bytes<'a> {
     }
 
     pub(super) fn length(&mut self) -> Result<usize, Malformed> {
-        let mut length = 0;
-        for shift in (0..usize::BITS).step_by(7) {
+        usize::try_from(self.integer()?).map_err(|_| Malformed)
+    }
+
+    pub(super) fn integer(&mut self) -> Result<u64, Malformed> {
+        let mut integer = 0;
+        for shift in (0..u64::BITS).step_by(7) {
             let byte = self.byte()?;
-            length |= usize::from(byte & 0x7f) << shift;
+            integer |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
-                return Ok(length);
+                return Ok(integer);
             }
         }
         Err(Malformed)
@@ -99,6 +141,35 @@ impl<'a> Bytes<'a> {
             Ok(progress) if progress.n_processed == count && progress.finished => Ok(numbers),
             _ => Err(Malformed),
         }
+    }
+
+    /// Reads the pages of a known count of numbers that have some of the rows. Returns the first row of the
+    /// first page with its numbers and those that follow.
+    pub(super) fn pages(
+        &mut self,
+        count: usize,
+        rows: &Range<usize>,
+    ) -> Result<(usize, Vec<i64>), Malformed> {
+        let common = self.part()?;
+        let (file, common) = FileDecompressor::new(common).map_err(|_| Malformed)?;
+        let (mut chunk, _) = file.chunk_decompressor::<i64, _>(common).map_err(|_| Malformed)?;
+        let lengths = pages(count).map(|_| self.length()).collect::<Result<Vec<_>, _>>()?;
+        let first = rows.start.min(count) / PAGE_ROWS * PAGE_ROWS;
+        let end = rows.end.min(count).next_multiple_of(PAGE_ROWS).min(count);
+        let mut numbers = vec![0; end.saturating_sub(first)];
+        for (page, length) in pages(count).zip(lengths) {
+            let (bytes, rest) = self.rest.split_at_checked(length).ok_or(Malformed)?;
+            self.rest = rest;
+            let at = page.start.wrapping_sub(first)..page.end.wrapping_sub(first);
+            // Other pages are not wanted.
+            let Some(numbers) = numbers.get_mut(at) else { continue };
+            let mut page = chunk.page_decompressor(bytes, numbers.len()).map_err(|_| Malformed)?;
+            let progress = page.read(numbers).map_err(|_| Malformed)?;
+            if progress.n_processed != numbers.len() || !page.into_src().is_empty() {
+                return Err(Malformed);
+            }
+        }
+        Ok((first, numbers))
     }
 
     /// Reads what [`write_codes`] has written.

@@ -12,6 +12,7 @@ use std::ops::Range;
 use super::bytes::{Bytes, Malformed};
 use super::split::{DatapointParts, split_datapoint};
 use numbers::MAX_NUMBER_BYTES;
+pub(super) use numbers::{read_floats, write_floats};
 use values::{Cursors, Values, write_values};
 
 /// The length of the text of a block of columns, in bytes. Blocks with a longer one have large values.
@@ -120,7 +121,7 @@ pub(in crate::storage) fn encode(text: &[u8], count: usize) -> Option<Vec<u8>> {
     for column in [&times, &values, &origins] {
         write_values(&mut data, column, false)?;
     }
-    let columns = Columns::decode(&data, count, text.len()).ok()?;
+    let columns = Columns::decode(&data, count, text.len(), &(0..count)).ok()?;
     let mut decoded = Vec::with_capacity(text.len());
     columns.write(b'[', 0..count, &mut decoded);
     decoded.push(b']');
@@ -128,13 +129,14 @@ pub(in crate::storage) fn encode(text: &[u8], count: usize) -> Option<Vec<u8>> {
 }
 
 impl Columns {
-    /// Reads the columns of `count` datapoints, whose text has `text_bytes`.
+    /// Reads the columns of `count` datapoints, whose text has `text_bytes`; at least some of the rows.
     ///
     /// The memory that this needs is at most some dozen times [`MAX_TEXT_BYTES`], whatever the data is.
     pub(in crate::storage) fn decode(
         data: &[u8],
         count: usize,
         text_bytes: usize,
+        rows: &Range<usize>,
     ) -> Result<Self, Malformed> {
         // A datapoint has more bytes than that.
         if count == 0 || count > text_bytes / MIN_DATAPOINT_BYTES || text_bytes > MAX_TEXT_BYTES {
@@ -142,7 +144,7 @@ impl Columns {
         }
         // Each datapoint has a time, a value and an origin, and each value in an object takes some text.
         let mut data = Bytes::new(data, 3 * count + text_bytes, text_bytes);
-        let mut values = || Values::read(&mut data, count, false);
+        let mut values = || Values::read(&mut data, count, rows, false);
         let (times, values, origins) = (values()?, values()?, values()?);
         if times.numbers().is_none() || !data.is_empty() {
             return Err(Malformed);

@@ -4,12 +4,17 @@ use std::collections::BTreeMap;
 
 use cdb_types::summary::{ExactSum, KeySummary, Sample, Spread, Strings, Summary};
 
+use super::PAGE_ROWS;
 use super::block::{BlockError, StoredData};
-use super::bytes::{Bytes, Malformed, write_length};
-use super::visit::add_to;
+use super::bytes::{Bytes, Malformed, write_integer, write_length};
+use super::columns::{read_floats, write_floats};
+use super::visit::{Visited, add_to};
 
 /// The first byte. A summary with another one is not read, and its block is.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// The first byte of a summary without slices, of earlier versions.
+const WITHOUT_SLICES: u8 = 1;
 
 /// Which parts of the summary of a key are there.
 const NUMBERS: u8 = 1;
@@ -22,6 +27,9 @@ pub(crate) struct BlockSummary {
     pub(crate) summary: Summary,
     /// The time of the first datapoint. That of the last one is in the row of the block.
     pub(crate) first_t: f64,
+    /// The spread of each [`PAGE_ROWS`] datapoints, and of those that are left at the end, if the values of
+    /// all are numbers.
+    pub(crate) slices: Vec<Spread>,
 }
 
 impl BlockSummary {
@@ -30,14 +38,21 @@ impl BlockSummary {
         let mut summary = Summary::default();
         let mut index = first;
         let first_t = add_to(&mut summary, block.page(0..block.count)?, &mut index)?;
-        Ok(Self { summary, first_t: first_t.ok_or(BlockError::Content)? })
+        let first_t = first_t.ok_or(BlockError::Content)?;
+        let slices = match &summary.value.numbers {
+            Some(all) if all.count == summary.count && block.count > PAGE_ROWS => {
+                slices(block, first)?
+            }
+            _ => Vec::new(),
+        };
+        Ok(Self { summary, first_t, slices })
     }
 
     /// Returns the bytes. `first` is the index of the first datapoint.
     pub(in crate::storage) fn encode(&self, first: u64) -> Vec<u8> {
         let mut data = vec![VERSION];
         data.extend_from_slice(&self.first_t.to_le_bytes());
-        write_count(&mut data, self.summary.count);
+        write_integer(&mut data, self.summary.count);
         write_key(&mut data, &self.summary.value, first);
         // One more than the number of keys, or 0 if these are not known.
         let keys = self.summary.keys.as_ref();
@@ -46,18 +61,20 @@ impl BlockSummary {
             write_text(&mut data, key);
             write_key(&mut data, values, first);
         }
+        write_slices(&mut data, &self.slices);
         data
     }
 
     /// Reads the bytes.
     pub(in crate::storage) fn decode(data: &[u8], first: u64) -> Result<Self, Malformed> {
         let mut data = Bytes::new(data, 0, 0);
-        if data.byte()? != VERSION {
+        let version = data.byte()?;
+        if ![VERSION, WITHOUT_SLICES].contains(&version) {
             return Err(Malformed);
         }
         let first_t = data.float()?;
         let mut summary = Summary::default();
-        summary.count = read_count(&mut data)?;
+        summary.count = data.integer()?;
         summary.value = read_key(&mut data, first)?;
         summary.keys = match data.length()?.checked_sub(1) {
             None => None,
@@ -66,8 +83,79 @@ impl BlockSummary {
                 Some((0..keys).map(key).collect::<Result<BTreeMap<_, _>, _>>()?)
             }
         };
-        if data.is_empty() { Ok(Self { summary, first_t }) } else { Err(Malformed) }
+        let slices = match version {
+            VERSION => read_slices(&mut data, first, summary.count)?,
+            _ => Vec::new(),
+        };
+        if data.is_empty() { Ok(Self { summary, first_t, slices }) } else { Err(Malformed) }
     }
+
+    /// Returns whether a summary of the same block, which may have been written by an earlier version, says
+    /// the same.
+    pub(in crate::storage) fn agrees_with(&self, other: &Self) -> bool {
+        self.summary == other.summary
+            && self.first_t.to_bits() == other.first_t.to_bits()
+            && (self.slices == other.slices || other.slices.is_empty())
+    }
+}
+
+/// Returns the spreads of the slices of a block of numbers. `index` is that of the first one.
+fn slices(block: StoredData<'_>, mut index: u64) -> Result<Vec<Spread>, BlockError> {
+    let mut slices = Vec::new();
+    block.page(0..block.count)?.visit(|visited| {
+        if let Visited::Numbers(t, d) = visited {
+            for (t, d) in t.chunks(PAGE_ROWS).zip(d.chunks(PAGE_ROWS)) {
+                slices.extend(Spread::of_numbers(index, t, d));
+                index += t.len() as u64;
+            }
+        }
+    })?;
+    Ok(slices)
+}
+
+/// Writes slices: their number, the places of the extremes, the times, the values, and the sums.
+fn write_slices(data: &mut Vec<u8>, slices: &[Spread]) {
+    write_length(data, slices.len());
+    if slices.is_empty() {
+        return;
+    }
+    let samples = |spread: &Spread| [spread.first, spread.min, spread.max, spread.last];
+    for Spread { first, min, max, .. } in slices {
+        [min, max].into_iter().for_each(|it| write_integer(data, it.index - first.index));
+    }
+    let samples: Vec<_> = slices.iter().flat_map(samples).collect();
+    write_floats(data, samples.iter().map(|sample| sample.t));
+    write_floats(data, samples.iter().map(|sample| sample.value));
+    slices.iter().for_each(|slice| write_sum(data, &slice.sum));
+}
+
+fn read_slices(data: &mut Bytes<'_>, first: u64, count: u64) -> Result<Vec<Spread>, Malformed> {
+    let slices = data.length()?;
+    if slices == 0 {
+        return Ok(Vec::new());
+    }
+    let page = PAGE_ROWS as u64;
+    if slices as u64 != count.div_ceil(page) {
+        return Err(Malformed);
+    }
+    // The memory for all is bounded by the length of the data, since each takes some of it.
+    let extremes = (0..slices).map(|_| Ok([data.integer()?, data.integer()?]));
+    let extremes = extremes.collect::<Result<Vec<_>, _>>()?;
+    let (t, d) = (read_floats(data, 4 * slices)?, read_floats(data, 4 * slices)?);
+    let slice = |slice: usize| {
+        let start = slice as u64 * page;
+        let count = page.min(count - start);
+        let [min, max] = extremes[slice];
+        let places = [0, min, max, count - 1];
+        let mut samples = [Sample { index: 0, t: 0.0, value: 0.0 }; 4];
+        for (at, (sample, place)) in samples.iter_mut().zip(places).enumerate() {
+            let index = first.checked_add(start + place).filter(|_| place < count);
+            let (t, value) = (t[4 * slice + at], d[4 * slice + at]);
+            *sample = Sample { index: index.ok_or(Malformed)?, t, value };
+        }
+        Ok(Spread::from_parts(count, samples, read_sum(data)?))
+    };
+    (0..slices).map(slice).collect()
 }
 
 fn write_key(data: &mut Vec<u8>, key: &KeySummary, first: u64) {
@@ -80,12 +168,12 @@ fn write_key(data: &mut Vec<u8>, key: &KeySummary, first: u64) {
             | flag(distinct.is_some(), DISTINCT),
     );
     numbers.iter().chain(booleans).for_each(|spread| write_spread(data, spread, first));
-    [strings.count, *nulls, *arrays, *objects].into_iter().for_each(|it| write_count(data, it));
+    [strings.count, *nulls, *arrays, *objects].into_iter().for_each(|it| write_integer(data, it));
     if let Some(distinct) = distinct {
         write_length(data, distinct.len());
         for (text, times) in distinct {
             write_text(data, text);
-            write_count(data, *times);
+            write_integer(data, *times);
         }
     }
 }
@@ -98,7 +186,7 @@ fn read_key(data: &mut Bytes<'_>, first: u64) -> Result<KeySummary, Malformed> {
     key.booleans = spread(BOOLEANS)?;
     let mut counts = [0; 4];
     for count in &mut counts {
-        *count = read_count(data)?;
+        *count = data.integer()?;
     }
     let mut strings = Strings::default();
     [strings.count, key.nulls, key.arrays, key.objects] = counts;
@@ -106,7 +194,7 @@ fn read_key(data: &mut Bytes<'_>, first: u64) -> Result<KeySummary, Malformed> {
         false => None,
         true => {
             let different = data.length()?;
-            let text = |_| Ok((read_text(data)?, read_count(data)?));
+            let text = |_| Ok((read_text(data)?, data.integer()?));
             Some((0..different).map(text).collect::<Result<BTreeMap<_, _>, _>>()?)
         }
     };
@@ -115,31 +203,39 @@ fn read_key(data: &mut Bytes<'_>, first: u64) -> Result<KeySummary, Malformed> {
 }
 
 fn write_spread(data: &mut Vec<u8>, spread: &Spread, first: u64) {
-    write_count(data, spread.count);
+    write_integer(data, spread.count);
     for Sample { index, t, value } in [spread.first, spread.min, spread.max, spread.last] {
-        write_count(data, index - first);
+        write_integer(data, index - first);
         data.extend_from_slice(&t.to_le_bytes());
         data.extend_from_slice(&value.to_le_bytes());
     }
-    for parts in spread.sum.parts() {
+    write_sum(data, &spread.sum);
+}
+
+fn write_sum(data: &mut Vec<u8>, sum: &ExactSum) {
+    for parts in sum.parts() {
         write_length(data, parts.len());
         parts.iter().for_each(|part| data.extend_from_slice(&part.to_le_bytes()));
     }
 }
 
 fn read_spread(data: &mut Bytes<'_>, first: u64) -> Result<Spread, Malformed> {
-    let count = read_count(data)?;
+    let count = data.integer()?;
     let mut sample = || {
-        let index = first.checked_add(read_count(data)?).ok_or(Malformed)?;
+        let index = first.checked_add(data.integer()?).ok_or(Malformed)?;
         Ok(Sample { index, t: data.float()?, value: data.float()? })
     };
     let samples = [sample()?, sample()?, sample()?, sample()?];
+    Ok(Spread::from_parts(count, samples, read_sum(data)?))
+}
+
+fn read_sum(data: &mut Bytes<'_>) -> Result<ExactSum, Malformed> {
     let mut parts = || {
         let count = data.length()?;
         (0..count).map(|_| data.float()).collect::<Result<Vec<_>, _>>()
     };
     let parts = [parts()?, parts()?];
-    Ok(Spread::from_parts(count, samples, ExactSum::from_parts(&parts)))
+    Ok(ExactSum::from_parts(&parts))
 }
 
 fn write_text(data: &mut Vec<u8>, text: &str) {
@@ -149,15 +245,6 @@ fn write_text(data: &mut Vec<u8>, text: &str) {
 
 fn read_text(data: &mut Bytes<'_>) -> Result<String, Malformed> {
     String::from_utf8(data.part()?.to_vec()).map_err(|_| Malformed)
-}
-
-/// Counts and places within a block fit a length, since the memory for what is counted did.
-fn write_count(data: &mut Vec<u8>, count: u64) {
-    write_length(data, usize::try_from(count).unwrap_or(usize::MAX));
-}
-
-fn read_count(data: &mut Bytes<'_>) -> Result<u64, Malformed> {
-    Ok(data.length()? as u64)
 }
 
 #[cfg(test)]
@@ -190,11 +277,45 @@ mod tests {
             for (index, value) in values.iter().enumerate() {
                 summary.add(first + index as u64, 1e9 + index as f64 / 10.0, value);
             }
-            let block = BlockSummary { summary, first_t: 1e9 };
+            let block = BlockSummary { summary, first_t: 1e9, slices: Vec::new() };
             let data = block.encode(first);
-            prop_assert_eq!(&BlockSummary::decode(&data, first), &Ok(block));
+            let read = BlockSummary::decode(&data, first);
+            prop_assert_eq!(read.as_ref(), Ok(&block));
             for shorter in 0..data.len() {
                 prop_assert_eq!(BlockSummary::decode(&data[..shorter], first), Err(Malformed));
+            }
+            let mut earlier = data;
+            earlier[0] = WITHOUT_SLICES;
+            earlier.pop();
+            let read = BlockSummary::decode(&earlier, first);
+            prop_assert_eq!(read.as_ref(), Ok(&block));
+        }
+
+        #[test]
+        fn slices_are_read_as_they_were_written(
+            tenths in proptest::collection::vec(any::<i16>(), 1..300),
+            noise in proptest::collection::vec(any::<f64>().prop_filter("a number", |x| x.is_finite()), 1..300),
+            first in 0_u64..1 << 40,
+            count in PAGE_ROWS + 1..4000_usize,
+        ) {
+            let tenths: Vec<_> = tenths.into_iter().map(|tenths| f64::from(tenths) / 10.0).collect();
+            for numbers in [tenths, noise] {
+                let d: Vec<_> = numbers.iter().copied().cycle().take(count).collect();
+                let t: Vec<_> = (0..count).map(|at| 1e9 + at as f64 / 8.0).collect();
+                let mut summary = Summary::default();
+                summary.add_numbers(first, &t, &d);
+                let slices = t.chunks(PAGE_ROWS).zip(d.chunks(PAGE_ROWS)).zip(0..);
+                let slice = |((t, d), slice): ((&[f64], &[f64]), u64)| {
+                    Spread::of_numbers(first + slice * PAGE_ROWS as u64, t, d)
+                };
+                let slices = slices.filter_map(slice).collect();
+                let block = BlockSummary { summary, first_t: 1e9, slices };
+                let data = block.encode(first);
+                let read = BlockSummary::decode(&data, first);
+            prop_assert_eq!(read.as_ref(), Ok(&block));
+                for shorter in 0..data.len() {
+                    prop_assert_eq!(BlockSummary::decode(&data[..shorter], first), Err(Malformed));
+                }
             }
         }
 

@@ -57,6 +57,15 @@ impl Storage for SqliteStorage {
         })
     }
 
+    fn scan_ranges(
+        &self,
+        permit: &ReadPermit,
+        extent: &Extent,
+        ranges: Vec<Range<u64>>,
+    ) -> Box<dyn Scan> {
+        Box::new(self.read_ranges(permit.array(), *extent, ranges).reading_on())
+    }
+
     async fn summaries(
         &self,
         permit: &ReadPermit,
@@ -100,7 +109,7 @@ impl Scan for Reader {
         piece.map_err(|error| error.with_indexes(self.extent()))
     }
 
-    async fn next_page(&mut self) -> Result<Option<Page>, ReadError> {
+    async fn next_page(&mut self) -> Result<Option<(u64, Page)>, ReadError> {
         let page = Reader::next_page(self).await;
         page.map_err(|error| error.with_indexes(self.extent()))
     }

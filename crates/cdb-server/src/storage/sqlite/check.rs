@@ -221,7 +221,9 @@ impl Checker {
             let message = match is_read {
                 _ if !is_sealed => "the checksum of the summary is wrong",
                 Err(_) => "the summary cannot be read",
-                Ok(read) if read != expected => "the summary is not that of the datapoints",
+                Ok(read) if !expected.agrees_with(&read) => {
+                    "the summary is not that of the datapoints"
+                }
                 Ok(_) => return Ok(()),
             };
             self.problem(array, Some(range), ProblemKind::Summary, message);

@@ -34,7 +34,7 @@ pub(super) async fn move_blocks(
         return Ok(());
     }
     let rows = sqlx::query(concat!(
-        "SELECT rowid, ",
+        "SELECT block.rowid, ",
         header_columns!(),
         ", summary, seal FROM block INDEXED BY block_header
          LEFT JOIN summary USING (stream_id, substream, end_index)

@@ -29,8 +29,8 @@ use super::{OpenError, PAGE_BYTES};
 const EXCLUSIVE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Checks that no other process has the file open and that no log of it is elsewhere, and marks a
-/// new file as a data file.
-pub(super) async fn prepare(file: &Path) -> Result<(), OpenError> {
+/// new file as a data file. Returns the size of its pages.
+pub(super) async fn prepare(file: &Path) -> Result<u32, OpenError> {
     let mut options = SqliteConnectOptions::new()
         .filename(file)
         .locking_mode(SqliteLockingMode::Exclusive)
@@ -45,8 +45,10 @@ pub(super) async fn prepare(file: &Path) -> Result<(), OpenError> {
     let has_log = is_log(&beside(file, "-wal"));
     let mut connection = options.connect().await.map_err(in_use)?;
     let prepared = prepare_locked(&mut connection, file, has_log).await;
+    let page_bytes = sqlx::query_scalar("PRAGMA page_size").fetch_one(&mut connection).await;
     connection.close().await?;
-    prepared
+    prepared?;
+    Ok(page_bytes?)
 }
 
 async fn prepare_locked(

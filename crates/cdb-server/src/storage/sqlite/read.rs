@@ -1,5 +1,7 @@
 //! Reading ranges of an array, block by block.
 
+mod pages;
+
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -14,7 +16,8 @@ use super::array_table::{self, of_array};
 use super::block_table::{BlockReadError, StoredBlock, header_columns};
 use super::compact::read_end;
 use crate::storage::format::block::{BLOCK_BYTES, BlockError};
-use crate::storage::{Array, DamagedBlock, Extent, Page, ReadError};
+use crate::storage::{Array, DamagedBlock, Extent, ReadError};
+use pages::{Ahead, Coming};
 
 /// The length of text that is read ahead of what is being sent, in bytes. At least one block is
 /// read.
@@ -25,9 +28,6 @@ const FIRST_BLOCKS: usize = 2;
 
 /// The number of blocks that are read at once.
 const MAX_BLOCKS: usize = 64;
-
-/// The number of blocks that are read at once for a script, as they are in the file.
-const MAX_AHEAD: usize = 16;
 
 /// A block with a longer text is read alone, in bytes, unless it has columns, which are not longer than
 /// [`MAX_TEXT_BYTES`](crate::storage::format::columns::MAX_TEXT_BYTES).
@@ -82,18 +82,33 @@ impl SqliteStorage {
 
     /// Reads the datapoints of an array with these indexes, all of which must exist.
     pub(crate) fn read(&self, array: Array, extent: Extent, indexes: &Range<u64>) -> Reader {
+        self.read_ranges(array, extent, vec![indexes.clone()])
+    }
+
+    /// Reads the datapoints of an array with the indexes of several ranges, in ascending order. Only
+    /// [`next_page`](Reader::next_page) goes on from one range to the next.
+    pub(super) fn read_ranges(
+        &self,
+        array: Array,
+        extent: Extent,
+        ranges: Vec<Range<u64>>,
+    ) -> Reader {
         let (readers, heads) = (self.readers.clone(), self.heads.clone());
-        let range = extent.places(indexes);
+        let mut ranges: VecDeque<_> = ranges.iter().map(|range| extent.places(range)).collect();
+        let range = ranges.pop_front().unwrap_or_default();
         Reader {
             readers,
             heads,
             array,
             extent,
             range,
+            further: ranges,
             state: State::Start,
             page_bytes: PAGE_BYTES,
             page_blocks: FIRST_BLOCKS,
             ahead: VecDeque::new(),
+            reads_on: false,
+            coming: None,
         }
     }
 }
@@ -106,23 +121,19 @@ pub(crate) struct Reader {
     array: Array,
     /// As it was when the indexes were counted.
     extent: Extent,
-    /// The places of what is still to be read.
+    /// The places of what is still to be read of the first range.
     range: Range<u64>,
+    /// The places of the other ranges.
+    further: VecDeque<Range<u64>>,
     state: State,
     page_bytes: usize,
     /// The number of blocks that make a page, estimated from the last one.
     page_blocks: usize,
     /// What was read for a script, and not used yet.
     ahead: VecDeque<Ahead>,
-}
-
-/// A block whose data is not decoded yet.
-#[derive(Debug)]
-struct Ahead {
-    block: StoredBlock,
-    /// The datapoints that are wanted, counted from the start of the block.
-    rows: Range<usize>,
-    data: Vec<u8>,
+    /// Whether more is read while that is used.
+    reads_on: bool,
+    coming: Option<Coming>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,57 +229,8 @@ impl Reader {
         Ok(text)
     }
 
-    /// Returns the next datapoints for a script, or `None` after the last ones. It is not to be mixed
-    /// with [`next_piece`](Self::next_piece).
-    pub(super) async fn next_page(&mut self) -> Result<Option<Page>, ReadError> {
-        if self.ahead.is_empty() {
-            if self.range.is_empty() {
-                return Ok(None);
-            }
-            let (array, bytes) = (self.array, self.page_bytes);
-            let mut text = Vec::new();
-            let corrections = self.extent.corrections;
-            if let Some(next) =
-                self.heads.read(array, corrections, &self.range, bytes, b'[', &mut text)
-            {
-                self.range.start = next;
-                return Ok(Some(Page::Text(text)));
-            }
-            self.read_ahead().await?;
-        }
-        let Some(Ahead { block, rows, data }) = self.ahead.pop_front() else { return Ok(None) };
-        Ok(Some(block.page(rows, &data)?))
-    }
-
-    /// Reads some blocks as they are in the file, at most one of which is large.
-    async fn read_ahead(&mut self) -> Result<(), ReadError> {
-        let blocks = self.page_blocks;
-        self.page_blocks = (2 * blocks).min(MAX_AHEAD);
-        let mut rows = select_blocks(self.array, self.range.start, blocks).fetch(&self.readers);
-        let mut bytes = 0;
-        while bytes < self.page_bytes && !self.range.is_empty() {
-            let Some(row) = rows.try_next().await? else { break };
-            check_corrections(&row, &self.extent)?;
-            let block = StoredBlock::from_row(self.array, &row)?;
-            if let Some(gap) = gap_before(&block, self.range.start)? {
-                drop(rows);
-                return Err(self.missing(gap).await);
-            }
-            let Some(data) = row.try_get::<Option<Vec<u8>>, _>("data")? else { break };
-            bytes += data.len();
-            let rows = block.rows_of(&self.range);
-            self.range.start = block.range.end.min(self.range.end);
-            self.ahead.push_back(Ahead { block, rows, data });
-        }
-        drop(rows);
-        if self.ahead.is_empty() {
-            return Err(self.missing(self.range.clone()).await);
-        }
-        Ok(())
-    }
-
     /// Returns why datapoints that were there are in no block.
-    async fn missing(&self, range: Range<u64>) -> ReadError {
+    async fn missing(&mut self, range: Range<u64>) -> ReadError {
         // When they are deleted, the file knows it before memory does.
         let known = self.heads.end_of_blocks(self.array).unwrap_or_default();
         match extent_of_blocks(&self.readers, self.array).await {

@@ -6,21 +6,21 @@ use futures_util::TryStreamExt;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
-use super::SqliteStorage;
 use super::array_table::of_array;
 use super::block_table::{StoredBlock, header_columns};
 use super::read::check_corrections;
+use super::{ROWS_AHEAD, SqliteStorage};
 use crate::storage::format::summary::BlockSummary;
 use crate::storage::{Array, Extent, ReadError, Summarised};
 
 /// The number of blocks whose summaries are read at once, and how many bytes they may have, apart from the
 /// last one: in memory they have some times as many.
-const MAX_SUMMARIES: usize = 256;
+const MAX_SUMMARIES: usize = ROWS_AHEAD;
 const MAX_BYTES: usize = 128 * 1024;
 
 /// A summary with more bytes is not written if it is longer than a quarter of its block: that is read
 /// instead. It has many different strings.
-const MAX_SUMMARY_BYTES: usize = 1024;
+const MAX_SUMMARY_BYTES: usize = 2048;
 
 /// Writes the summary of a block of a length in bytes, within a transaction. `checksum` is that of the block.
 pub(super) async fn write(
@@ -126,10 +126,10 @@ impl SqliteStorage {
                 .filter(|_| block.range.start >= range.start)
                 .and_then(|_| BlockSummary::decode(data, extent.indexes(&block.range).start).ok())
                 .filter(|it| it.summary.count == block.range.end - block.range.start);
-            if let Some(BlockSummary { summary, first_t }) = summary {
+            if let Some(BlockSummary { summary, first_t, slices }) = summary {
                 let (range, last_t) = (extent.indexes(&block.range), block.last_t);
                 bytes += data.len();
-                found.push(Summarised { range, first_t, last_t, summary });
+                found.push(Summarised { range, first_t, last_t, summary, slices });
             }
             if bytes >= MAX_BYTES {
                 break;

@@ -5,7 +5,10 @@
 
 use std::ops::Range;
 
-use super::super::bytes::{Bytes, Malformed, write_length, write_numbers};
+use super::super::PAGE_ROWS;
+use super::super::bytes::{
+    Bytes, Malformed, write_integer, write_length, write_numbers, write_pages,
+};
 use super::Cell;
 
 /// Decimals have at most so many places.
@@ -55,6 +58,9 @@ const STYLES: [Style; 3] = [Style::Shortest, Style::Point, Style::Fixed];
 /// In the place of a [`Style`]: the numbers are floats, each written as the shortest text that is read
 /// as this float.
 const FLOATS: u8 = 3;
+
+/// Beside a style: the numbers are in pages. In files of earlier versions they are not, however many they are.
+const PAGES: u8 = 4;
 
 /// A decimal as it was written.
 #[derive(Debug, Clone, Copy)]
@@ -181,43 +187,78 @@ impl Plan {
     }
 
     pub(super) fn write(self, data: &mut Vec<u8>, numbers: &[i64]) -> Option<()> {
+        if numbers.len() > PAGE_ROWS {
+            self.write_head(data, PAGES);
+            write_pages(data, numbers)
+        } else {
+            self.write_head(data, 0);
+            write_numbers(data, numbers)
+        }
+    }
+
+    fn write_head(self, data: &mut Vec<u8>, pages: u8) {
         match self {
             Self::Decimals { style, places } => {
-                data.push(style as u8);
+                data.push(style as u8 | pages);
                 write_length(data, places);
             }
-            Self::Floats => data.push(FLOATS),
+            Self::Floats => data.push(FLOATS | pages),
         }
-        write_numbers(data, numbers)
     }
-}
 
-/// A column of numbers that was read.
-#[derive(Debug)]
-pub(super) struct Numbers {
-    plan: Plan,
-    values: Vec<i64>,
-}
-
-impl Numbers {
-    pub(super) fn read(data: &mut Bytes<'_>, count: usize) -> Result<Self, Malformed> {
-        let plan = match data.byte()? {
-            FLOATS => Plan::Floats,
+    /// Also returns whether pages follow.
+    fn read_head(data: &mut Bytes<'_>) -> Result<(Self, bool), Malformed> {
+        let head = data.byte()?;
+        let plan = match head & !PAGES {
+            FLOATS => Self::Floats,
             style => {
                 let style = STYLES.get(usize::from(style)).copied().ok_or(Malformed)?;
                 let places = data.length()?;
                 if places > MAX_PLACES {
                     return Err(Malformed);
                 }
-                Plan::Decimals { style, places }
+                Self::Decimals { style, places }
             }
         };
-        let values: Vec<i64> = data.numbers(count)?;
+        Ok((plan, head & PAGES != 0))
+    }
+}
+
+/// A column of numbers that was read, or a part of it.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    plan: Plan,
+    /// The index of the first one that was read. Those before it, and those after the last one, must not be
+    /// asked for.
+    first: usize,
+    values: Vec<i64>,
+}
+
+impl Numbers {
+    /// Reads a number of numbers; at least those with some indexes.
+    pub(super) fn read(
+        data: &mut Bytes<'_>,
+        count: usize,
+        indexes: &Range<usize>,
+    ) -> Result<Self, Malformed> {
+        let (plan, in_pages) = Plan::read_head(data)?;
+        let (first, values) = match in_pages {
+            true => data.pages(count, indexes)?,
+            false => (0, data.numbers(count)?),
+        };
+        Self::new(plan, first, values)
+    }
+
+    fn new(plan: Plan, first: usize, values: Vec<i64>) -> Result<Self, Malformed> {
         let is_finite = |bits: &i64| f64::from_bits(bits.cast_unsigned()).is_finite();
         if matches!(plan, Plan::Floats) && !values.iter().all(is_finite) {
             return Err(Malformed);
         }
-        Ok(Self { plan, values })
+        Ok(Self { plan, first, values })
+    }
+
+    fn value(&self, index: usize) -> i64 {
+        self.values[index - self.first]
     }
 
     /// Adds the JSON text of a number.
@@ -230,7 +271,7 @@ impl Numbers {
     /// Writes the JSON text of a number to a buffer, which must have room for [`MAX_NUMBER_BYTES`], and
     /// returns its length.
     pub(super) fn put(&self, index: usize, buffer: &mut [u8]) -> usize {
-        let value = self.values[index];
+        let value = self.value(index);
         match self.plan {
             Plan::Decimals { style, places } => put_decimal(buffer, value, places, style),
             Plan::Floats => {
@@ -249,7 +290,7 @@ impl Numbers {
     pub(super) fn is_short(&self, index: usize) -> bool {
         match self.plan {
             Plan::Decimals { places, .. } => {
-                places <= SHORT_PLACES && self.values[index].unsigned_abs() < SHORT_MANTISSA
+                places <= SHORT_PLACES && self.value(index).unsigned_abs() < SHORT_MANTISSA
             }
             Plan::Floats => false,
         }
@@ -257,7 +298,7 @@ impl Numbers {
 
     /// Returns a number that is short: an integer, if it is written without a point.
     pub(super) fn cell(&self, index: usize) -> Cell<'_> {
-        let value = self.values[index];
+        let value = self.value(index);
         match self.plan {
             Plan::Decimals { places: 0, .. } => Cell::Integer(value),
             Plan::Decimals { style: Style::Shortest, places }
@@ -273,7 +314,7 @@ impl Numbers {
     pub(super) fn floats(&self, range: Range<usize>) -> Vec<f64> {
         if let Plan::Decimals { places, .. } = self.plan
             && let Some(power) = POWERS.get(places)
-            && let Some(values) = self.values.get(range.clone())
+            && let Some(values) = self.values.get(range.start - self.first..range.end - self.first)
             && values.iter().all(|value| value.unsigned_abs() <= MAX_EXACT)
         {
             // As in `float`, but many at a time.
@@ -284,7 +325,7 @@ impl Numbers {
 
     /// Returns the nearest float to a number.
     pub(super) fn float(&self, index: usize) -> f64 {
-        let value = self.values[index];
+        let value = self.value(index);
         let Plan::Decimals { style, places } = self.plan else {
             return f64::from_bits(value.cast_unsigned());
         };
@@ -298,6 +339,47 @@ impl Numbers {
         let length = put_decimal(&mut text, value, places, style);
         serde_json::from_slice(&text[..length]).unwrap_or(f64::NAN)
     }
+}
+
+/// Writes a few finite floats, which are often decimals, and near to one another: the difference of each
+/// from the one before.
+pub(in crate::storage::format) fn write_floats(
+    data: &mut Vec<u8>,
+    floats: impl Iterator<Item = f64>,
+) {
+    let texts: Vec<_> = floats.filter_map(|float| serde_json::to_vec(&float).ok()).collect();
+    let encode = |plan: Plan| texts.iter().map(|text| plan.encode(text)).collect();
+    let mut plan = Plan::of(texts.iter().map(Vec::as_slice));
+    let mut numbers: Option<Vec<_>> = encode(plan);
+    if numbers.is_none() {
+        plan = Plan::Floats;
+        numbers = encode(plan);
+    }
+    plan.write_head(data, 0);
+    let mut before = 0_i64;
+    for number in numbers.into_iter().flatten() {
+        let difference = number.wrapping_sub(before);
+        // With the sign in the lowest bit, so that small differences take few bytes.
+        write_integer(data, ((difference << 1) ^ (difference >> 63)).cast_unsigned());
+        before = number;
+    }
+}
+
+/// Reads what [`write_floats`] has written.
+pub(in crate::storage::format) fn read_floats(
+    data: &mut Bytes<'_>,
+    count: usize,
+) -> Result<Vec<f64>, Malformed> {
+    let (plan, _) = Plan::read_head(data)?;
+    let mut number = 0_i64;
+    let mut next = || {
+        let bits = data.integer()?;
+        let difference = (bits >> 1).cast_signed() ^ -(bits & 1).cast_signed();
+        number = number.wrapping_add(difference);
+        Ok(number)
+    };
+    let values = (0..count).map(|_| next()).collect::<Result<_, _>>()?;
+    Ok(Numbers::new(plan, 0, values)?.floats(0..count))
 }
 
 /// The texts of the numbers below 100.
@@ -364,8 +446,8 @@ mod tests {
         let values: Vec<_> = encoded.iter().copied().flatten().collect();
         let mut data = Vec::new();
         plan.write(&mut data, &values).expect("numbers");
-        let numbers =
-            Numbers::read(&mut Bytes::new(&data, 0, 0), values.len()).expect("the same numbers");
+        let numbers = Numbers::read(&mut Bytes::new(&data, 0, 0), values.len(), &(0..values.len()))
+            .expect("the same numbers");
         let kept = texts.iter().zip(&encoded).filter(|(_, encoded)| encoded.is_some());
         for (index, (text, _)) in kept.enumerate() {
             let mut written = Vec::new();
@@ -399,7 +481,41 @@ mod tests {
         assert_eq!(kept(&["20", "21.50", "20.5", "-0", "3.25"]), [true, false, true, false, true]);
     }
 
+    #[test]
+    fn numbers_of_earlier_versions_are_not_in_pages() {
+        let plan = Plan::Decimals { style: Style::Point, places: 1 };
+        let values: Vec<_> = (0..3 * PAGE_ROWS as i64).collect();
+        let mut data = Vec::new();
+        plan.write_head(&mut data, 0);
+        write_numbers(&mut data, &values).expect("numbers");
+        for indexes in [0..values.len(), 2000..2010] {
+            let mut data = Bytes::new(&data, 0, 0);
+            let numbers = Numbers::read(&mut data, values.len(), &indexes).expect("numbers");
+            assert!(data.is_empty());
+            let expected: Vec<_> = indexes.clone().map(|index| index as f64 / 10.0).collect();
+            assert_eq!(numbers.floats(indexes), expected);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_few_floats_are_read_as_they_were_written(
+            floats in prop::collection::vec(any::<f64>().prop_filter("finite", |x| x.is_finite()), 0..20),
+            tenths in prop::collection::vec(any::<i32>(), 0..20),
+        ) {
+            let decimals = tenths.iter().map(|tenths| f64::from(*tenths) / 10.0);
+            let both = [&floats[..], &decimals.clone().collect::<Vec<_>>()].concat();
+            for floats in [floats, decimals.collect(), both] {
+                let mut data = Vec::new();
+                write_floats(&mut data, floats.iter().copied());
+                let mut bytes = Bytes::new(&data, 0, 0);
+                let read = read_floats(&mut bytes, floats.len()).expect("floats");
+                prop_assert!(bytes.is_empty());
+                let bits = |floats: &[f64]| floats.iter().map(|it| it.to_bits()).collect::<Vec<_>>();
+                prop_assert_eq!(bits(&read), bits(&floats));
+            }
+        }
+
         #[test]
         fn any_floats_and_integers_are_kept(
             floats in prop::collection::vec(any::<f64>().prop_filter("finite", |x| x.is_finite()), 1..20),

@@ -1,10 +1,11 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::super::PAGE_ROWS;
 use super::*;
 
 fn read(data: &[u8], text: &str, count: usize) -> Columns {
-    let columns = Columns::decode(data, count, text.len()).expect("columns");
+    let columns = Columns::decode(data, count, text.len(), &(0..count)).expect("columns");
     assert_eq!(columns.count, count);
     columns
 }
@@ -147,16 +148,75 @@ fn damaged_columns_are_an_error_or_other_datapoints() {
         for bit in 0..8 {
             let mut damaged = data.clone();
             damaged[at] ^= 1 << bit;
-            if let Ok(columns) = Columns::decode(&damaged, 300, text.len()) {
+            if let Ok(columns) = Columns::decode(&damaged, 300, text.len(), &(0..300)) {
                 let mut written = Vec::new();
                 columns.write(b'[', 0..300, &mut written);
             }
         }
-        let shorter = Columns::decode(&data[..at], 300, text.len());
+        let shorter = Columns::decode(&data[..at], 300, text.len(), &(0..300));
         assert_eq!(shorter.err(), Some(Malformed));
     }
-    assert!(Columns::decode(&data, 299, text.len()).is_err());
-    assert!(Columns::decode(&data, 301, text.len()).is_err());
+    assert!(Columns::decode(&data, 299, text.len(), &(0..299)).is_err());
+    assert!(Columns::decode(&data, 301, text.len(), &(0..301)).is_err());
+}
+
+/// Datapoints of several pages.
+fn pages(count: usize, origin: &str) -> Vec<String> {
+    let rows = datapoints(count, |i| (seconds(i), format!("{:.1}", (i * i % 97) as f64 / 10.0)));
+    rows.into_iter().map(|row| row.replace('}', origin)).collect()
+}
+
+#[test]
+fn some_rows_are_read_without_the_others() {
+    let count = 2 * PAGE_ROWS + 500;
+    for origin in ["}", r#","o":"x/y"}"#] {
+        let rows = pages(count, origin);
+        let text = format!("[{}]", rows.join(","));
+        let data = encode(text.as_bytes(), count).expect("columns");
+        for bounds in [
+            0..count,
+            0..1,
+            0..PAGE_ROWS,
+            PAGE_ROWS - 1..PAGE_ROWS + 1,
+            PAGE_ROWS..2 * PAGE_ROWS,
+            2 * PAGE_ROWS..count,
+            count - 1..count,
+            PAGE_ROWS + 7..PAGE_ROWS + 7,
+            count..count,
+        ] {
+            let columns = Columns::decode(&data, count, text.len(), &bounds).expect("columns");
+            let mut part = Vec::new();
+            columns.write(b'[', bounds.clone(), &mut part);
+            let expected = rows[bounds.clone()].join(",");
+            let expected = if expected.is_empty() { expected } else { format!("[{expected}") };
+            assert_eq!(String::from_utf8_lossy(&part), expected, "{bounds:?}");
+            let numbers = Box::new(columns.cells(bounds.clone())).into_numbers();
+            let NumberCells { t, d, .. } = numbers.expect("numbers");
+            let number = |at| (at * at % 97) as f64 / 10.0;
+            assert_eq!(d, bounds.clone().map(number).collect::<Vec<_>>());
+            assert_eq!(t.len(), bounds.len());
+        }
+    }
+}
+
+#[test]
+fn damaged_pages_are_an_error_or_other_datapoints() {
+    let count = PAGE_ROWS + 100;
+    let text = format!("[{}]", pages(count, "}").join(","));
+    let data = encode(text.as_bytes(), count).expect("columns");
+    for bounds in [0..count, 5..10] {
+        for at in 0..data.len() {
+            let mut damaged = data.clone();
+            damaged[at] ^= 1 << (at % 8);
+            if let Ok(columns) = Columns::decode(&damaged, count, text.len(), &bounds) {
+                columns.write(b'[', bounds.clone(), &mut Vec::new());
+            }
+        }
+    }
+    for at in 0..data.len() {
+        let shorter = Columns::decode(&data[..at], count, text.len(), &(0..count));
+        assert_eq!(shorter.err(), Some(Malformed));
+    }
 }
 
 fn any_value() -> impl Strategy<Value = Value> {

@@ -1,6 +1,7 @@
 //! Columns of any values: numbers, texts of JSON, and objects, whose keys have columns of their own.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::super::bytes::{Bytes, Malformed, write_codes, write_length};
 use super::super::split::{HOLE, is_number, split_object};
@@ -152,15 +153,20 @@ pub(super) struct Cursors {
 }
 
 impl Values {
+    /// Reads a number of values; at least those with some indexes.
     pub(super) fn read(
         data: &mut Bytes<'_>,
         count: usize,
+        indexes: &Range<usize>,
         within_object: bool,
     ) -> Result<Self, Malformed> {
         data.take_values(count)?;
         let (kinds, counts) = Kinds::read(data, count)?;
         let of = |kind: u32| Some(counts[kind as usize]).filter(|count| *count > 0);
-        let numbers = of(NUMBER).map(|count| Numbers::read(data, count)).transpose()?;
+        // Among others, which ones are numbers is not known without counting.
+        let among_others = 0..count;
+        let wanted = if matches!(kinds, Kinds::All(_)) { indexes } else { &among_others };
+        let numbers = of(NUMBER).map(|count| Numbers::read(data, count, wanted)).transpose()?;
         let texts = of(TEXT).map(|count| Texts::read(data, count)).transpose()?;
         let objects = match of(OBJECT) {
             Some(_) if within_object => return Err(Malformed),
@@ -292,7 +298,7 @@ impl ReadObjects {
                 .iter()
                 .for_each(|column| counts[*column] = counts[*column].saturating_add(uses));
         }
-        let columns = counts.into_iter().map(|count| Values::read(data, count, true));
+        let columns = counts.into_iter().map(|count| Values::read(data, count, &(0..count), true));
         let columns = columns.collect::<Result<Vec<_>, _>>()?;
         Ok(Self { templates, columns_of, columns })
     }

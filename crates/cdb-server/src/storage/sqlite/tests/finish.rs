@@ -39,9 +39,20 @@ async fn read_cells(
     array: Array,
     range: std::ops::Range<u64>,
 ) -> Vec<(f64, String)> {
-    let mut reader = reader_of(store, array, range).await;
-    let mut cells = Vec::new();
-    while let Some(page) = reader.next_page().await.expect("a page") {
+    let mut first = range.start;
+    let cells = all_cells(reader_of(store, array, range).await).await;
+    for (index, ..) in &cells {
+        assert_eq!(*index, first);
+        first += 1;
+    }
+    cells.into_iter().map(|(_, t, value)| (t, value)).collect()
+}
+
+/// Reads all datapoints: the index, the time and the value of each.
+async fn all_cells(mut reader: Reader) -> Vec<(u64, f64, String)> {
+    let mut all = Vec::new();
+    while let Some((first, page)) = reader.next_page().await.expect("a page") {
+        let mut cells = Vec::new();
         match page {
             Page::Text(text) => {
                 let text = [&text[..], b"]"].concat();
@@ -64,8 +75,9 @@ async fn read_cells(
                 }
             }
         }
+        all.extend((first..).zip(cells).map(|(index, (t, value))| (index, t, value)));
     }
-    cells
+    all
 }
 
 #[tokio::test]
@@ -105,6 +117,20 @@ async fn full_blocks_become_columns_and_the_file_smaller() {
     let expected = expected.map(|it| (it["t"].as_f64().expect("a time"), it["d"].to_string()));
     assert!(cells == expected.collect::<Vec<_>>());
     assert_eq!(read_cells(&store, array, 7..9).await.len(), 2);
+    let ranges = [5..6, 6..9, 1_000..3_000, 3_100..3_101, 200_000..200_000, 200_007..260_000];
+    let last = [260_500..260_501, COUNT - 7..COUNT + 3, COUNT + 5..COUNT + 10];
+    let ranges: Vec<_> = ranges.into_iter().chain(last).collect();
+    let indexes: Vec<_> = ranges.iter().cloned().flatten().collect();
+    let expected = indexes.iter().map(|index| {
+        let datapoint = &all[*index as usize];
+        (*index, datapoint["t"].as_f64().expect("a time"), datapoint["d"].to_string())
+    });
+    let expected: Vec<_> = expected.collect();
+    let extent = store.array_extent(array).await.expect("an extent");
+    let several = || store.read_ranges(array, extent, ranges.clone());
+    for reader in [several(), several().in_small_pieces(), several().reading_on()] {
+        assert!(all_cells(reader).await == expected);
+    }
     store.close_file().await;
     drop(store);
     let store = SqliteStorage::open(&directory.path().join("data.db")).await.expect("it opens");
