@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::command::{Result, cargo, cargo_command, root, run};
-use crate::{interop, layers, licences, metadata, packages};
+use crate::{interop, layers, licences, metadata, packages, web};
 
 /// A step: its name, a description, and the function that runs it.
 type Step = (&'static str, &'static str, fn() -> Result<Done>);
@@ -18,7 +18,7 @@ pub(crate) enum Done {
 }
 
 /// All steps, the fastest first.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     ("format", "the code is formatted", || passed(cargo(&["fmt", "--all", "--check"]))),
     ("layers", "crates depend only on lower layers", || passed(layers::check())),
     ("metadata", "crates have the metadata of a registry", || passed(metadata::check())),
@@ -27,6 +27,7 @@ const STEPS: [Step; 10] = [
     ("lints", "clippy has no warnings", || passed(lints())),
     ("docs", "the documentation has no warnings", || passed(docs())),
     ("tests", "all tests, including documentation tests", || passed(tests())),
+    ("web", "the web app is built, and each page works in a browser", web::check),
     ("examples", "the examples run", || passed(examples())),
     ("interop", "Python with the server, next to the client, and reading files", || {
         passed(interop::run())

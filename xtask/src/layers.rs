@@ -6,7 +6,7 @@ use crate::command::{Result, cargo_output};
 use crate::metadata::Metadata;
 
 /// For each crate, the crates of this workspace that it may depend on. Tests may use more.
-const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 12] = [
+const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 13] = [
     ("cdb-types", &[]),
     ("cdb-archive", &["cdb-types"]),
     ("cdb-pipescript", &["cdb-types"]),
@@ -14,7 +14,8 @@ const ALLOWED_DEPENDENCIES: [(&str, &[&str]); 12] = [
     ("cdb-core", &["cdb-archive", "cdb-http", "cdb-pipescript", "cdb-types"]),
     ("cdb-query", &["cdb-core", "cdb-pipescript", "cdb-types"]),
     ("cdb-logger", &["cdb-core", "cdb-http", "cdb-types"]),
-    ("cdb-server", &["cdb-archive", "cdb-pipescript", "cdb-types"]),
+    ("cdb-web", &[]),
+    ("cdb-server", &["cdb-archive", "cdb-pipescript", "cdb-types", "cdb-web"]),
     (
         "connectordb",
         &[

@@ -12,6 +12,7 @@ mod newcomer;
 mod packages;
 mod release;
 mod sizes;
+mod web;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,8 @@ enum Task {
     },
     /// Measure the build time and the program size for each set of features.
     Sizes,
+    /// Build the web app, which `cdb` then has. Needs Node.
+    Web,
     Fuzz(fuzz::Fuzz),
     Newcomer(newcomer::Newcomer),
     Release(release::Release),
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::Interop => interop::run(),
         Task::Bench { part } => bench::run(part),
         Task::Sizes => sizes::run_all(),
+        Task::Web => web::build(),
         Task::Fuzz(fuzz) => fuzz.run(),
         Task::Newcomer(newcomer) => newcomer.run(),
         Task::Release(release) => release.run(),

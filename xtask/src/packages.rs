@@ -13,7 +13,7 @@ const COMBINATIONS: [(&str, &[&str]); 6] = [
     ("cdb-types", &["", "schema", "jiff-1", "schemars", "schema,jiff-1,schemars"]),
     ("cdb-core", &["", "schema", "pipescript", "schemars", "schema,pipescript,schemars"]),
     ("cdb-logger", &[""]),
-    ("cdb-server", &["", "fuzzing"]),
+    ("cdb-server", &["", "fuzzing", "web"]),
     ("cdb-query", &["", "arrow"]),
     (
         "connectordb",

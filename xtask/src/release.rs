@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 
 use crate::command::{Result, cargo, cargo_command, output, root, run};
 use crate::metadata::Metadata;
-use crate::{metadata, packages};
+use crate::{metadata, packages, web};
 use changelog::Changelog;
 use version::Version;
 
@@ -63,6 +63,7 @@ impl Release {
         let changelog = Changelog::read()?;
         metadata::check()?;
         pass(&self.gate)?;
+        web::require()?;
         let old = Version::read()?;
         let new = self.part.map_or(old, |part| old.bumped(part));
         let tag = new.tag();

@@ -23,6 +23,8 @@ publish)
 esac
 "#;
 
+const DIST: &str = "repository/crates/cdb-web/dist";
+
 /// A clone of the repository at its last commit.
 struct Throwaway {
     directory: TempDir,
@@ -52,6 +54,9 @@ impl Throwaway {
         }
         fs::write(copy.path("cargo"), CARGO).expect("written");
         fs::set_permissions(copy.path("cargo"), fs::Permissions::from_mode(0o755)).expect("set");
+        // What `cargo xtask web` builds.
+        fs::create_dir(copy.path(DIST)).expect("created");
+        fs::write(copy.path(DIST).join("index.html"), "<!doctype html>").expect("written");
         // An unreleased change, in case the last commit is a release.
         copy.edit("CHANGELOG.md", |text| {
             text.replacen("## [Unreleased]\n", "## [Unreleased]\n\n- Something else.\n", 1)
@@ -143,6 +148,10 @@ fn a_release_that_is_not_ready_is_refused() {
     });
     copy.commit();
     copy.refuses(&["minor", "--gate", "true"], "no unreleased changes");
+    copy.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+
+    fs::remove_dir_all(copy.path(DIST)).expect("removed");
+    copy.refuses(&["minor", "--gate", "true"], "the web app is not built");
 }
 
 #[test]

@@ -15,6 +15,8 @@ mod response;
 mod server;
 pub(crate) mod tls;
 mod transport;
+#[cfg(feature = "web")]
+mod web;
 mod websocket;
 
 use std::sync::Arc;
@@ -80,15 +82,17 @@ pub(crate) fn router(service: Arc<Service>, limits: &Limits) -> Router {
         let route = route.trim_end_matches('/');
         router = router.route(&format!("{route}/"), methods.clone()).route(route, methods);
     }
-    router
+    let router = router
         .fallback(async || {
             ApiError::new(404, ErrorKind::NotFound, "There is nothing at this path.")
         })
         .method_not_allowed_fallback(async || {
             ApiError::new(405, ErrorKind::Invalid, "This cannot be done to what is at this path.")
         })
-        .layer(middleware::from_fn_with_state(front, access_log::observe))
-        .with_state(service)
+        .layer(middleware::from_fn_with_state(front, access_log::observe));
+    #[cfg(feature = "web")]
+    let router = router.layer(middleware::from_fn_with_state(service.transport, web::serve));
+    router.with_state(service)
 }
 
 /// Runs an operation that must not end halfway if the client closes the connection.

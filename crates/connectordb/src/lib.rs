@@ -32,6 +32,7 @@
     doc = "| do all this without async | [`blocking::Wait`]: `.wait()` instead of `.await` |"
 )]
 #![cfg_attr(feature = "server", doc = "| run a server within a program | [`server::Server`] |")]
+#![cfg_attr(feature = "web", doc = "| show the web app | the same server |")]
 #![cfg_attr(
     feature = "testing",
     doc = "| test a program against a server | [`testing::TestServer`] |"

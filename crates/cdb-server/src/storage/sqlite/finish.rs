@@ -47,8 +47,8 @@ const MESSAGE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How many free pages are returned to the file system in one transaction, and how many are kept for the
 /// next inserts.
-const PAGES_AT_A_TIME: i64 = 128;
-const MIN_FREE_PAGES: i64 = 8;
+const PAGES_AT_A_TIME: i64 = 512;
+const MIN_FREE_PAGES: i64 = 2;
 
 /// Makes columns whenever blocks were written, until the storage is closed or dropped.
 ///

@@ -1,0 +1,103 @@
+// A browser whose every complaint fails the test.
+
+import AxeBuilder from "axe-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+import { PASSWORD, type Server, USER } from "./server.ts";
+
+export async function launch(): Promise<Browser> {
+  return await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+  });
+}
+
+export interface Look {
+  width: number;
+  dark: boolean;
+}
+
+export const WIDE: Look = { width: 1280, dark: false };
+export const LOOKS: Look[] = [360, 1280].flatMap((width) => [
+  { width, dark: false },
+  { width, dark: true },
+]);
+
+/** A page in a browser that nobody has used, and what it complained about. */
+export class Tab {
+  readonly complaints: string[] = [];
+
+  private constructor(
+    readonly context: BrowserContext,
+    readonly page: Page,
+    readonly server: Server,
+  ) {}
+
+  static async open(browser: Browser, server: Server, look = WIDE): Promise<Tab> {
+    const context = await browser.newContext({
+      viewport: { width: look.width, height: 800 },
+      colorScheme: look.dark ? "dark" : "light",
+      // Scripts of the test are no scripts of the page.
+      bypassCSP: false,
+    });
+    const page = await context.newPage();
+    const tab = new Tab(context, page, server);
+    page.setDefaultTimeout(10_000);
+    page.on("pageerror", (error) => tab.complaints.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error") tab.complaints.push(message.text());
+    });
+    page.on("request", (request) => {
+      if (!request.url().startsWith(server.url)) tab.complaints.push(`asked ${request.url()}`);
+    });
+    return tab;
+  }
+
+  async goto(path: string): Promise<void> {
+    await this.page.goto(this.server.url + path);
+  }
+
+  async logIn(password = PASSWORD): Promise<void> {
+    await this.page.getByLabel("Name or e-mail").fill(USER);
+    await this.page.getByLabel("Password", { exact: true }).fill(password);
+    await this.page.getByRole("button", { name: "Log in" }).click();
+  }
+
+  /** Returns the violations of the rules for accessible pages. */
+  async violations(): Promise<string[]> {
+    // In a world of its own, which the policy of the page does not concern.
+    const session = await this.context.newCDPSession(this.page);
+    const { frameTree } = await session.send("Page.getFrameTree");
+    const { executionContextId } = await session.send("Page.createIsolatedWorld", {
+      frameId: frameTree.frame.id,
+    });
+    const expression = `${AxeBuilder.source}
+      axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })
+        .then(({ violations }) => violations.map((it) =>
+          it.id + ": " + it.nodes.map((node) => node.html + " " + node.failureSummary).join("; ")))`;
+    const { result, exceptionDetails } = await session.send("Runtime.evaluate", {
+      expression,
+      contextId: executionContextId,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
+    await session.detach();
+    return result.value as string[];
+  }
+
+  /** Saves a picture, if pictures are wanted. */
+  async picture(name: string, { width, dark }: Look): Promise<void> {
+    const directory = process.env.PICTURES;
+    if (!directory) return;
+    const path = `${directory}/${name}-${width}${dark ? "-dark" : ""}.png`;
+    await this.page.screenshot({ path, fullPage: true });
+  }
+
+  /** Ends it. A complaint that was not expected fails the test. */
+  async close(expected: RegExp[] = []): Promise<void> {
+    await this.context.close();
+    const unexpected = this.complaints.filter((it) => !expected.some((known) => known.test(it)));
+    expect(unexpected).toEqual([]);
+  }
+}

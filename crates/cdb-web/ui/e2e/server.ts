@@ -1,0 +1,71 @@
+// A server with a user, on a data file of its own.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export const USER = "mara";
+export const PASSWORD = "a long password";
+
+export class Server {
+  /** The keys of devices, by their paths. */
+  private readonly keys = new Map<string, string>();
+
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly directory: string,
+    readonly url: string,
+  ) {}
+
+  static async start(): Promise<Server> {
+    const command = process.env.CDB;
+    if (!command) throw new Error("CDB must be the path of the command: see `cargo xtask ci web`");
+    const directory = mkdtempSync(join(tmpdir(), "cdb-web-"));
+    const data = join(directory, "data.db");
+    const options = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--admin", USER];
+    const child = spawn(command, options, { stdio: ["pipe", "pipe", "ignore"] });
+    child.stdin.end(`${PASSWORD}\n`);
+    for await (const line of createInterface(child.stdout)) {
+      const url = /http:\/\/\S+/.exec(line)?.[0];
+      if (url) return new Server(child, directory, url);
+    }
+    throw new Error("the server did not start");
+  }
+
+  async stop(): Promise<void> {
+    this.process.kill();
+    await once(this.process, "exit");
+    rmSync(this.directory, { recursive: true });
+  }
+
+  /** Sends a request as a program does: with a name and a password, or with the key of a device. */
+  async request(method: string, path: string, body?: unknown, key?: string): Promise<string> {
+    const login = key === undefined ? `${USER}:${PASSWORD}` : `:${key}`;
+    const response = await fetch(`${this.url}/api/v1/${path}`, {
+      method,
+      headers: { authorization: `Basic ${btoa(login)}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const answer = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${answer}`);
+    return answer;
+  }
+
+  async createDevice(name: string, nickname = ""): Promise<void> {
+    const created = await this.request("POST", `crud/${USER}/${name}`, { nickname });
+    this.keys.set(`${USER}/${name}`, JSON.parse(created).apikey);
+  }
+
+  async createStream(path: string, schema: object, nickname = ""): Promise<void> {
+    await this.request("POST", `crud/${path}`, { schema: JSON.stringify(schema), nickname });
+  }
+
+  /** Inserts datapoints as the device does. */
+  async insert(path: string, datapoints: { t?: number; d: unknown }[]): Promise<void> {
+    const key = this.keys.get(path.split("/").slice(0, 2).join("/"));
+    await this.request("PUT", `crud/${path}/data`, datapoints, key);
+  }
+}

@@ -1,0 +1,62 @@
+// Who is logged in.
+
+import { signal } from "@preact/signals";
+import { ApiError, request } from "./http.ts";
+
+export interface Session {
+  user: string;
+  userRole: string;
+  device: string;
+  software: string;
+  durability: string | undefined;
+}
+
+/** The session; `null` for nobody, and `undefined` until the server was asked. */
+export const session = signal<Session | null | undefined>(undefined);
+
+/** Asks the server who is logged in. */
+export async function load(): Promise<void> {
+  const info = (await request("GET", "session")) as {
+    user: string | null;
+    user_role: string;
+    device: string | null;
+    software: string;
+    durability?: string | null;
+  };
+  session.value =
+    info.user === null
+      ? null
+      : {
+          user: info.user,
+          userRole: info.user_role,
+          device: info.device ?? info.user,
+          software: info.software,
+          durability: info.durability ?? undefined,
+        };
+}
+
+/** Opens a session. */
+export async function logIn(user: string, password: string, stay: boolean): Promise<void> {
+  await request("POST", "login", { user, password, stay });
+  await load();
+}
+
+/** Ends the session. */
+export async function logOut(): Promise<void> {
+  await request("POST", "logout");
+  session.value = null;
+}
+
+/**
+ * Asks whether the session has ended, if an error may come from that: nobody is told what there is. Returns
+ * whether it has.
+ */
+export async function hasEnded(error: unknown): Promise<boolean> {
+  if (!(error instanceof ApiError) || ![401, 403, 404].includes(error.code)) return false;
+  try {
+    await load();
+  } catch {
+    return false;
+  }
+  return session.value === null;
+}

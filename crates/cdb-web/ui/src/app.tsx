@@ -1,0 +1,53 @@
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { type Session, session } from "./api/session.ts";
+import { Layout } from "./layout.tsx";
+import { DevicesPage } from "./pages/devices.tsx";
+import { LoginPage } from "./pages/login.tsx";
+import { SettingsPage } from "./pages/settings.tsx";
+import { StreamPage } from "./pages/stream.tsx";
+import { objectOf, path } from "./route.ts";
+import { text } from "./text/en.ts";
+
+interface Page {
+  title: string;
+  show: (session: Session) => JSX.Element;
+}
+
+function pageAt(path: string): Page {
+  const names = objectOf(path);
+  if (names?.length === 3) {
+    const object = names.join("/");
+    return { title: names[2] ?? "", show: () => <StreamPage key={object} path={object} /> };
+  }
+  if (names) {
+    const title = names[1] ?? text.devices.title;
+    return { title, show: (session) => <DevicesPage session={session} names={names} /> };
+  }
+  if (path === "/app/settings") {
+    return { title: text.settings.title, show: (session) => <SettingsPage session={session} /> };
+  }
+  return { title: text.missing.title, show: () => <MissingPage /> };
+}
+
+export function App() {
+  const page = pageAt(path.value);
+  const who = session.value;
+  useEffect(() => {
+    document.title = `${who === null ? text.login.title : page.title} · ${text.product}`;
+  }, [page.title, who]);
+  if (who === undefined) return null;
+  if (who === null) return <LoginPage />;
+  return <Layout session={who}>{page.show(who)}</Layout>;
+}
+
+function MissingPage() {
+  return (
+    <>
+      <h1>{text.missing.title}</h1>
+      <p>
+        <a href="/">{text.missing.next}</a>
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,45 @@
+// What is around every page: the bar with the pages, at the side or, on a phone, below.
+
+import type { ComponentChildren, ComponentType } from "preact";
+import type { Session } from "./api/session.ts";
+import { path } from "./route.ts";
+import { text } from "./text/en.ts";
+import { DevicesIcon, Mark, SettingsIcon } from "./widgets/icons.tsx";
+
+const PAGES: { to: string; name: string; icon: ComponentType; has: (path: string) => boolean }[] = [
+  {
+    to: "/",
+    name: text.navigation.devices,
+    icon: DevicesIcon,
+    has: (path) => !path.startsWith("/app"),
+  },
+  {
+    to: "/app/settings",
+    name: text.navigation.settings,
+    icon: SettingsIcon,
+    has: (path) => path.startsWith("/app/settings"),
+  },
+];
+
+export function Layout({ session, children }: { session: Session; children: ComponentChildren }) {
+  return (
+    <div class="layout">
+      <header class="bar">
+        <a class="brand" href="/">
+          <Mark />
+          {text.product}
+        </a>
+        <nav aria-label={text.navigation.label}>
+          {PAGES.map(({ to, name, icon: Icon, has }) => (
+            <a key={to} href={to} aria-current={has(path.value) ? "page" : undefined}>
+              <Icon />
+              {name}
+            </a>
+          ))}
+        </nav>
+        <p class="who">{session.user}</p>
+      </header>
+      <main>{children}</main>
+    </div>
+  );
+}

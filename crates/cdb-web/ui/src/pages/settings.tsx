@@ -1,0 +1,58 @@
+import { useSignal } from "@preact/signals";
+import { logOut, type Session } from "../api/session.ts";
+import { text } from "../text/en.ts";
+import { Failure } from "../widgets/failure.tsx";
+
+export function SettingsPage({ session }: { session: Session }) {
+  const error = useSignal<unknown>(undefined);
+  const isBusy = useSignal(false);
+  const leave = async () => {
+    isBusy.value = true;
+    error.value = undefined;
+    try {
+      await logOut();
+    } catch (failure) {
+      error.value = failure;
+      isBusy.value = false;
+    }
+  };
+  const { durability } = session;
+  return (
+    <>
+      <h1>{text.settings.title}</h1>
+      <section class="card">
+        <h2>{text.settings.me}</h2>
+        <dl>
+          <dt>{text.settings.name}</dt>
+          <dd>{session.user}</dd>
+          <dt>{text.settings.role}</dt>
+          <dd>{session.userRole}</dd>
+          <dt>{text.settings.device}</dt>
+          <dd>{session.device}</dd>
+        </dl>
+        <Failure error={error.value} />
+        <button type="button" disabled={isBusy.value} onClick={leave}>
+          {isBusy.value ? text.settings.loggingOut : text.settings.logOut}
+        </button>
+      </section>
+      <section class="card">
+        <h2>{text.settings.server}</h2>
+        <dl>
+          <dt>{text.settings.version}</dt>
+          <dd>{session.software}</dd>
+          {durability && (
+            <>
+              <dt>{text.settings.durability}</dt>
+              <dd>
+                {durability === "full" ? text.settings.durable : text.settings.waiting(durability)}
+              </dd>
+            </>
+          )}
+        </dl>
+        <a href={`${import.meta.env.BASE_URL}licences.txt`} target="_blank" rel="noreferrer">
+          {text.settings.licences}
+        </a>
+      </section>
+    </>
+  );
+}

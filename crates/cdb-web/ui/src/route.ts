@@ -1,0 +1,32 @@
+// The address of the page. Every view is a link, and links within the app load nothing anew.
+
+import { signal } from "@preact/signals";
+
+export const path = signal(location.pathname);
+
+export function go(to: string): void {
+  if (to !== location.pathname + location.search) history.pushState(null, "", to);
+  path.value = location.pathname;
+  window.scrollTo(0, 0);
+}
+
+/** Follows links of the app, and the buttons of the browser. */
+export function follow(): void {
+  addEventListener("popstate", () => {
+    path.value = location.pathname;
+  });
+  addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    const isPlain =
+      event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (!link || !isPlain || link.target || link.origin !== location.origin) return;
+    event.preventDefault();
+    go(link.pathname + link.search);
+  });
+}
+
+/** Returns the names of an object's path, or `null` if the address is that of another page. */
+export function objectOf(path: string): string[] | null {
+  const names = path.split("/").filter(Boolean);
+  return names[0] === "app" || names.length > 3 ? null : names;
+}

@@ -1,0 +1,83 @@
+// Numbers, values and ages as people read them.
+
+import { text } from "./en.ts";
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+// From so many days on an age is a date.
+const MAX_DAYS = 30;
+
+// How much of a text or an object is shown in a row.
+const MAX_CHARS = 60;
+
+/** How long ago a time was, both in seconds since 1970. */
+export function age(t: number, now: number): string {
+  const seconds = Math.floor(now - t);
+  if (seconds < -MINUTE) return text.age.future;
+  if (seconds < 1) return text.age.now;
+  if (seconds < MINUTE) return text.age.seconds(seconds);
+  if (seconds < HOUR) return text.age.minutes(Math.floor(seconds / MINUTE));
+  if (seconds < DAY) return text.age.hours(Math.floor(seconds / HOUR));
+  if (seconds < MAX_DAYS * DAY) return text.age.days(Math.floor(seconds / DAY));
+  return date(t);
+}
+
+/** A date, without the time of day. */
+export function date(t: number): string {
+  return new Date(t * 1000).toLocaleDateString(undefined, {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+  });
+}
+
+/** A date with the time of day, to the millisecond if the time has one. */
+export function dateTime(t: number): string {
+  const hasFraction = t % 1 !== 0;
+  return new Date(t * 1000).toLocaleString(undefined, {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    ...(hasFraction ? { fractionalSecondDigits: 3 } : {}),
+  });
+}
+
+/** A count, with the separators of the reader's language. */
+export function count(n: number): string {
+  return n.toLocaleString();
+}
+
+/** A number that was computed, to four digits. */
+export function derived(n: number): string {
+  return withMinus(
+    Number(n.toPrecision(4)).toLocaleString(undefined, { maximumFractionDigits: 12 }),
+  );
+}
+
+/** A value of a datapoint in one line. */
+export function value(d: unknown): string {
+  switch (typeof d) {
+    case "number":
+      return withMinus(String(d));
+    case "string":
+      return shortened(d);
+    case "boolean":
+      return d ? text.yes : text.no;
+    default:
+      return d === null || d === undefined ? text.none : shortened(JSON.stringify(d));
+  }
+}
+
+function shortened(long: string): string {
+  const chars = [...long];
+  return chars.length > MAX_CHARS ? `${chars.slice(0, MAX_CHARS - 1).join("")}…` : long;
+}
+
+function withMinus(number: string): string {
+  return number.replace(/^-/, "−");
+}

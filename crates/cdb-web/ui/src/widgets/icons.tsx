@@ -1,0 +1,49 @@
+// Icons of 16 by 16, drawn in the colour of the text beside them.
+
+import type { ComponentChildren } from "preact";
+
+function Icon({ children }: { children: ComponentChildren }) {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+      {children}
+    </svg>
+  );
+}
+
+/** The mark of the product: a line that ends in a dot. */
+export function Mark() {
+  return (
+    <svg class="mark" viewBox="0 0 26 16" aria-hidden="true" focusable="false">
+      <path d="M1 13C4 13 4.500 2 7.500 2s3.500 12 6.500 12c3 0 3.200-6 5-8" />
+      <circle cx="21.500" cy="5" r="3.500" />
+    </svg>
+  );
+}
+
+export function DevicesIcon() {
+  return (
+    <Icon>
+      <rect x="4.500" y="4.500" width="7" height="7" rx="1.500" />
+      <path d="M6.500 4.500v-3m3 3v-3m-3 13v-3m3 3v-3m-5-5h-3m3 3h-3m13-3h-3m3 3h-3" />
+    </Icon>
+  );
+}
+
+export function SettingsIcon() {
+  return (
+    <Icon>
+      <path d="M1.500 4.500h6m4 0h3m-13 7h2m4 0h7" />
+      <circle cx="9.500" cy="4.500" r="2" />
+      <circle cx="5.500" cy="11.500" r="2" />
+    </Icon>
+  );
+}
+
+export function SearchIcon() {
+  return (
+    <Icon>
+      <circle cx="7" cy="7" r="4.500" />
+      <path d="m10.500 10.500 4 4" />
+    </Icon>
+  );
+}

@@ -1,0 +1,23 @@
+import { defineConfig } from "vite";
+import { licences } from "./licences.ts";
+
+// Files have no digest in their names: the server puts that of all files into their addresses, in the
+// place of these zeros.
+export default defineConfig({
+  base: "/app/assets/0000000000000000/",
+  build: {
+    outDir: "../dist",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: false,
+    rollupOptions: {
+      output: {
+        entryFileNames: "[name].js",
+        chunkFileNames: "[name].js",
+        assetFileNames: "[name][extname]",
+      },
+    },
+  },
+  plugins: [licences()],
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+});

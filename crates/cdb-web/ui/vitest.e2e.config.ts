@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+// Tests of the page in a browser, with a server of their own: `cdb` must be built before.
+export default defineConfig({
+  test: {
+    environment: "node",
+    include: ["e2e/**/*.test.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    fileParallelism: false,
+  },
+});
