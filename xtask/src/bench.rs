@@ -12,6 +12,8 @@ pub(crate) enum Part {
     All,
     /// The same questions to this server, and to InfluxDB and VictoriaMetrics where they are installed.
     Peers,
+    /// How times grow with the length of a stream and with the number of streams.
+    Growth,
 }
 
 /// Builds the server and the benchmarks, and runs some of them.
@@ -21,7 +23,11 @@ pub(crate) fn run(part: Part) -> Result {
     let release = root().join("target/release");
     command::run(
         Command::new(release.join("bench"))
-            .arg(if part == Part::All { "all" } else { "peers" })
+            .arg(match part {
+                Part::All => "all",
+                Part::Peers => "peers",
+                Part::Growth => "growth",
+            })
             .env("CDB", release.join("cdb"))
             .env("PYTHON", python),
     )

@@ -42,6 +42,8 @@ enum Task {
     Sizes,
     /// Build the web app, which `cdb` then has. Needs Node.
     Web,
+    /// Show the web app with a year of made-up data. Needs Node.
+    Demo,
     Fuzz(fuzz::Fuzz),
     Newcomer(newcomer::Newcomer),
     Release(release::Release),
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Task::Bench { part } => bench::run(part),
         Task::Sizes => sizes::run_all(),
         Task::Web => web::build(),
+        Task::Demo => web::demo(),
         Task::Fuzz(fuzz) => fuzz.run(),
         Task::Newcomer(newcomer) => newcomer.run(),
         Task::Release(release) => release.run(),

@@ -24,6 +24,12 @@ pub(crate) fn build() -> Result {
     npm(&["run", "--silent", "build"])
 }
 
+/// Builds the app, and shows it until Ctrl-C.
+pub(crate) fn demo() -> Result {
+    build()?;
+    cargo(&["run", "--quiet", "--bin", "cdb", "--", "demo"])
+}
+
 /// Checks and tests the app: types, style, its logic, that two builds are the same, and each page in a
 /// browser.
 pub(crate) fn check() -> Result<Done> {

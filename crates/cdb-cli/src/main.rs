@@ -2,6 +2,7 @@
 
 mod commands;
 mod connect;
+mod demo;
 mod limits;
 mod logging;
 mod output;
@@ -57,6 +58,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Demo(demo::Demo),
     Login(commands::login::Login),
     Ls(commands::ls::Ls),
     Info(commands::info::Info),
@@ -131,6 +133,7 @@ fn start_logging(log: Option<Log>) {
 async fn run(Cli { server, output, command }: Cli) -> Result {
     match command {
         Command::Serve(serve) => serve.run(output).await,
+        Command::Demo(demo) => demo.run(output).await,
         Command::Login(login) => login.run(&server, output).await,
         Command::Ls(ls) => ls.run(&server, output).await,
         Command::Info(info) => info.run(&server, output).await,

@@ -89,7 +89,10 @@ impl Serve {
             }
             started => started?,
         };
-        if let Err(error) = output.say(&json!({"url": server.url()}), &server.url()) {
+        let url = server.url();
+        // Programs read the URL alone.
+        let words = if io::stdout().is_terminal() { format!("open {url}") } else { url.clone() };
+        if let Err(error) = output.say(&json!({"url": url}), &words) {
             tracing::warn!(error, "the URL cannot be printed");
         }
         let ended = tokio::select! {
@@ -120,7 +123,7 @@ fn administrator(flag: Option<String>) -> Result<Option<(String, String)>, Box<d
 /// Waits for Ctrl-C or SIGTERM, on a thread of its own: the process ends in [`EXIT_TIMEOUT`] even if
 /// all threads that answer requests are busy. Whatever was answered is on disk then, apart from inserts
 /// that `--durability` allows to wait.
-fn terminated() -> io::Result<oneshot::Receiver<()>> {
+pub(crate) fn terminated() -> io::Result<oneshot::Receiver<()>> {
     let (terminate, terminated) = oneshot::channel();
     let (ready, is_ready) = std::sync::mpsc::channel::<io::Result<()>>();
     std::thread::spawn(move || {

@@ -5,6 +5,7 @@ mod broadcast;
 mod connection;
 mod copy;
 mod cpu;
+mod growth;
 mod ingest;
 mod live;
 mod logger;
@@ -43,6 +44,7 @@ async fn main() -> Result {
         ["scripts"] => script::run(),
         ["logger"] => logger::run(&server::Server::start()?).await,
         ["peers"] => peers::run().await,
+        ["growth"] => growth::run().await,
         ["single"] => single::run(&server::Server::start()?).await,
         ["live"] => live::run(&server::Server::start()?).await,
         // The server process of `copy`.
@@ -50,7 +52,7 @@ async fn main() -> Result {
         ["drain", file] => logger::drain(file).await,
         // The server process of `live`.
         ["broadcast"] => broadcast::serve().await,
-        _ => Err("expected one of: all, peers, scripts, logger, single, live".into()),
+        _ => Err("expected one of: all, peers, growth, scripts, logger, single, live".into()),
     }
 }
 

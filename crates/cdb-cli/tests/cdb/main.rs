@@ -3,6 +3,8 @@
 mod commands;
 mod correct;
 mod data_file;
+#[cfg(unix)]
+mod demo;
 mod home;
 mod insert;
 mod log;

@@ -3,7 +3,7 @@
 import AxeBuilder from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
-import { PASSWORD, type Server, USER } from "./server.ts";
+import { type Server, USER } from "./server.ts";
 
 export async function launch(): Promise<Browser> {
   return await chromium.launch({
@@ -57,7 +57,7 @@ export class Tab {
     await this.page.goto(this.server.url + path);
   }
 
-  async logIn(password = PASSWORD): Promise<void> {
+  async logIn(password = this.server.password): Promise<void> {
     await this.page.getByLabel("Name or e-mail").fill(USER);
     await this.page.getByLabel("Password", { exact: true }).fill(password);
     await this.page.getByRole("button", { name: "Log in" }).click();

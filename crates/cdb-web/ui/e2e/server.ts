@@ -18,19 +18,29 @@ export class Server {
     private readonly process: ChildProcess,
     private readonly directory: string,
     readonly url: string,
+    readonly password: string,
   ) {}
 
   static async start(): Promise<Server> {
-    const command = process.env.CDB;
-    if (!command) throw new Error("CDB must be the path of the command: see `cargo xtask ci web`");
     const directory = mkdtempSync(join(tmpdir(), "cdb-web-"));
     const data = join(directory, "data.db");
     const options = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--admin", USER];
-    const child = spawn(command, options, { stdio: ["pipe", "pipe", "ignore"] });
+    return await Server.run(options, directory);
+  }
+
+  /** A server with a year of made-up data. */
+  static async demo(): Promise<Server> {
+    return await Server.run(["demo"], mkdtempSync(join(tmpdir(), "cdb-web-")));
+  }
+
+  private static async run(options: string[], directory: string): Promise<Server> {
+    const command = process.env.CDB;
+    if (!command) throw new Error("CDB must be the path of the command: see `cargo xtask ci web`");
+    const child = spawn(command, ["--json", ...options], { stdio: ["pipe", "pipe", "ignore"] });
     child.stdin.end(`${PASSWORD}\n`);
     for await (const line of createInterface(child.stdout)) {
-      const url = /http:\/\/\S+/.exec(line)?.[0];
-      if (url) return new Server(child, directory, url);
+      const { url, password } = JSON.parse(line);
+      return new Server(child, directory, url, password ?? PASSWORD);
     }
     throw new Error("the server did not start");
   }
@@ -59,8 +69,9 @@ export class Server {
     this.keys.set(`${USER}/${name}`, JSON.parse(created).apikey);
   }
 
-  async createStream(path: string, schema: object, nickname = ""): Promise<void> {
-    await this.request("POST", `crud/${path}`, { schema: JSON.stringify(schema), nickname });
+  async createStream(path: string, schema: object, nickname = "", datatype = ""): Promise<void> {
+    const stream = { schema: JSON.stringify(schema), nickname, datatype };
+    await this.request("POST", `crud/${path}`, stream);
   }
 
   /** Inserts datapoints as the device does. */

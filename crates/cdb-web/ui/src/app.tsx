@@ -4,10 +4,14 @@ import { type Session, session } from "./api/session.ts";
 import { Layout } from "./layout.tsx";
 import { DevicesPage } from "./pages/devices.tsx";
 import { LoginPage } from "./pages/login.tsx";
+import { NewDevicePage } from "./pages/new-device.tsx";
+import { NewStreamPage } from "./pages/new-stream.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
 import { StreamPage } from "./pages/stream.tsx";
+import { TodayPage } from "./pages/today.tsx";
 import { objectOf, path } from "./route.ts";
 import { text } from "./text/en.ts";
+import { Toast } from "./widgets/toast.tsx";
 
 interface Page {
   title: string;
@@ -18,7 +22,13 @@ function pageAt(path: string): Page {
   const names = objectOf(path);
   if (names?.length === 3) {
     const object = names.join("/");
-    return { title: names[2] ?? "", show: () => <StreamPage key={object} path={object} /> };
+    return {
+      title: names[2] ?? "",
+      show: (session) => <StreamPage key={object} session={session} path={object} />,
+    };
+  }
+  if (names?.length === 0) {
+    return { title: text.today.title, show: (session) => <TodayPage session={session} /> };
   }
   if (names) {
     const title = names[1] ?? text.devices.title;
@@ -26,6 +36,15 @@ function pageAt(path: string): Page {
   }
   if (path === "/app/settings") {
     return { title: text.settings.title, show: (session) => <SettingsPage session={session} /> };
+  }
+  if (path === "/app/new/stream") {
+    return { title: text.create.stream, show: (session) => <NewStreamPage session={session} /> };
+  }
+  if (path === "/app/new/device") {
+    return {
+      title: text.create.deviceTitle,
+      show: (session) => <NewDevicePage session={session} />,
+    };
   }
   return { title: text.missing.title, show: () => <MissingPage /> };
 }
@@ -38,7 +57,12 @@ export function App() {
   }, [page.title, who]);
   if (who === undefined) return null;
   if (who === null) return <LoginPage />;
-  return <Layout session={who}>{page.show(who)}</Layout>;
+  return (
+    <>
+      <Layout session={who}>{page.show(who)}</Layout>
+      <Toast />
+    </>
+  );
 }
 
 function MissingPage() {

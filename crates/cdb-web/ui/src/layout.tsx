@@ -4,22 +4,29 @@ import type { ComponentChildren, ComponentType } from "preact";
 import type { Session } from "./api/session.ts";
 import { path } from "./route.ts";
 import { text } from "./text/en.ts";
-import { DevicesIcon, Mark, SettingsIcon } from "./widgets/icons.tsx";
+import { DevicesIcon, Mark, SettingsIcon, TodayIcon } from "./widgets/icons.tsx";
 
-const PAGES: { to: string; name: string; icon: ComponentType; has: (path: string) => boolean }[] = [
-  {
-    to: "/",
-    name: text.navigation.devices,
-    icon: DevicesIcon,
-    has: (path) => !path.startsWith("/app"),
-  },
-  {
-    to: "/app/settings",
-    name: text.navigation.settings,
-    icon: SettingsIcon,
-    has: (path) => path.startsWith("/app/settings"),
-  },
-];
+interface Page {
+  to: string;
+  name: string;
+  icon: ComponentType;
+  has: (path: string) => boolean;
+}
+
+function pages(user: string): Page[] {
+  const { today, devices, settings } = text.navigation;
+  const isObject = (path: string) => path !== "/" && !path.startsWith("/app/");
+  return [
+    { to: "/", name: today, icon: TodayIcon, has: (path) => path === "/" },
+    { to: `/${user}`, name: devices, icon: DevicesIcon, has: isObject },
+    {
+      to: "/app/settings",
+      name: settings,
+      icon: SettingsIcon,
+      has: (path) => path.startsWith("/app/settings"),
+    },
+  ];
+}
 
 export function Layout({ session, children }: { session: Session; children: ComponentChildren }) {
   return (
@@ -30,7 +37,7 @@ export function Layout({ session, children }: { session: Session; children: Comp
           {text.product}
         </a>
         <nav aria-label={text.navigation.label}>
-          {PAGES.map(({ to, name, icon: Icon, has }) => (
+          {pages(session.user).map(({ to, name, icon: Icon, has }) => (
             <a key={to} href={to} aria-current={has(path.value) ? "page" : undefined}>
               <Icon />
               {name}

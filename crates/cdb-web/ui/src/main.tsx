@@ -4,7 +4,7 @@ import { App } from "./app.tsx";
 import { follow } from "./route.ts";
 import { text } from "./text/en.ts";
 import { Failure } from "./widgets/failure.tsx";
-import "./style.css";
+import "./style/index.css";
 
 const root = document.getElementById("app");
 if (root) void start(root);

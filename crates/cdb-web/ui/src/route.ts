@@ -4,17 +4,24 @@ import { signal } from "@preact/signals";
 
 export const path = signal(location.pathname);
 
+/** The query string, which says how a page is looked at. */
+export const search = signal(location.search);
+
+function arrive(): void {
+  path.value = location.pathname;
+  search.value = location.search;
+}
+
 export function go(to: string): void {
   if (to !== location.pathname + location.search) history.pushState(null, "", to);
-  path.value = location.pathname;
-  window.scrollTo(0, 0);
+  const isSamePage = path.value === location.pathname;
+  arrive();
+  if (!isSamePage) window.scrollTo(0, 0);
 }
 
 /** Follows links of the app, and the buttons of the browser. */
 export function follow(): void {
-  addEventListener("popstate", () => {
-    path.value = location.pathname;
-  });
+  addEventListener("popstate", arrive);
   addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
     const isPlain =

@@ -6,6 +6,8 @@ export interface Device {
   name: string;
   nickname: string;
   description: string;
+  /** Its key, if one may see it. */
+  apikey?: string;
   /** Whether it is shown in lists. */
   visible: boolean;
 }
@@ -17,6 +19,9 @@ export interface Stream {
   nickname: string;
   description: string;
   datatype: string;
+  /** A JSON Schema, as text. */
+  schema: string;
+  /** Whether others may ask its device for a change. */
   downlink: boolean;
 }
 
@@ -78,10 +83,74 @@ export async function newest(path: string, count: number): Promise<Datapoint[]> 
   return (await request("GET", `crud/${path}/data?i1=-${count}`)) as Datapoint[];
 }
 
-export async function statistics(path: string): Promise<Statistics> {
-  return (await request("GET", `crud/${path}/data?q=statistics`)) as Statistics;
+/** What a range of a stream comes to. */
+export async function statistics(path: string, bounds = ""): Promise<Statistics> {
+  return (await request("GET", `crud/${path}/data?q=statistics${bounds}`)) as Statistics;
 }
 
-export async function plot(path: string, columns: number): Promise<Plot> {
-  return (await request("GET", `crud/${path}/data?q=plot&columns=${columns}`)) as Plot;
+export async function plot(path: string, columns: number, bounds = ""): Promise<Plot> {
+  return (await request("GET", `crud/${path}/data?q=plot&columns=${columns}${bounds}`)) as Plot;
+}
+
+/** What of an object people change; what is not given stays. */
+export interface Changes {
+  nickname?: string;
+  description?: string;
+  datatype?: string;
+  schema?: string;
+  downlink?: boolean;
+  /** An empty one asks for a new key of a device. */
+  apikey?: string;
+}
+
+export async function device(path: string): Promise<Device> {
+  return (await request("GET", `crud/${path}`)) as Device;
+}
+
+export async function stream(path: string): Promise<Stream> {
+  return (await request("GET", `crud/${path}`)) as Stream;
+}
+
+export async function createDevice(path: string, changes: Changes): Promise<Device> {
+  return (await request("POST", `crud/${path}`, changes)) as Device;
+}
+
+export async function createStream(path: string, changes: Changes): Promise<void> {
+  await request("POST", `crud/${path}`, changes);
+}
+
+/** Changes a device or a stream, and returns it. */
+export async function change<T extends Device | Stream>(path: string, to: Changes): Promise<T> {
+  return (await request("PUT", `crud/${path}`, to)) as T;
+}
+
+/** Deletes a device or a stream, with everything in it. */
+export async function remove(path: string): Promise<void> {
+  await request("DELETE", `crud/${path}`);
+}
+
+/** Writes a value with the time of the server. To a downlink of another device it is a request. */
+export async function write(path: string, d: unknown): Promise<void> {
+  await request("POST", `crud/${path}/data`, [{ d }]);
+}
+
+/** Deletes the datapoint with an index, if it is still that one. Returns whether it is. */
+export async function removeAt(path: string, index: number, point: Datapoint): Promise<boolean> {
+  const bounds = `i1=${index}&i2=${index + 1}`;
+  const [now] = (await request("GET", `crud/${path}/data?${bounds}`)) as Datapoint[];
+  if (!now || JSON.stringify(now) !== JSON.stringify(point)) return false;
+  await request("DELETE", `crud/${path}/data?${bounds}`);
+  return true;
+}
+
+/** Sorts a datapoint in by its time. */
+export async function putBack(path: string, point: Datapoint): Promise<void> {
+  await request("POST", `crud/${path}/data?q=merge`, [point]);
+}
+
+/** Deletes the newest datapoint, if it has a value. Returns whether it had. */
+export async function unwrite(path: string, d: unknown): Promise<boolean> {
+  const [now] = await latest([path]);
+  if (!now?.last || JSON.stringify(now.last.d) !== JSON.stringify(d)) return false;
+  return await removeAt(path, now.length - 1, now.last);
 }

@@ -1,9 +1,12 @@
 // What is asked for again and again while the page is seen.
 
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useCallback, useEffect, useRef } from "preact/hooks";
 import { ApiError } from "../api/http.ts";
 import { hasEnded } from "../api/session.ts";
+
+/** The pause after an answer if something was written meanwhile, in milliseconds. */
+const MIN_PAUSE = 100;
 
 export interface Polled<T> {
   value: T | undefined;
@@ -13,22 +16,37 @@ export interface Polled<T> {
   now: number;
 }
 
+export interface Polling<T> {
+  polled: Signal<Polled<T>>;
+  /** Asks now, after something was changed. */
+  refresh: () => void;
+}
+
 /**
- * Asks at once, after each interval in milliseconds, and when the page is seen again. `ask` gets what was
+ * Asks at once, after each interval in milliseconds unless it is infinite, and when the page is seen again. `ask` gets what was
  * answered before; the key says what it asks for.
  */
 export function usePolled<T>(
   ask: (before: T | undefined) => Promise<T>,
   interval: number,
   key: string,
-): Signal<Polled<T>> {
+): Polling<T> {
   const polled = useSignal<Polled<T>>({ value: undefined, error: undefined, now: 0 });
+  const pollNow = useRef(() => {});
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;
+    let isAsking = false;
+    let isAskedAgain = false;
     polled.value = { value: undefined, error: undefined, now: 0 };
     const poll = async () => {
+      if (isAsking) {
+        isAskedAgain = true;
+        return;
+      }
       clearTimeout(timer);
+      isAsking = true;
+      isAskedAgain = false;
       try {
         const value = await ask(polled.value.value);
         if (!isOver) polled.value = { value, error: undefined, now: Date.now() / 1000 };
@@ -36,12 +54,18 @@ export function usePolled<T>(
         if (isOver || (await hasEnded(error))) return;
         if (!(error instanceof ApiError)) throw error;
         polled.value = { ...polled.value, error };
+      } finally {
+        isAsking = false;
       }
-      if (!isOver && document.visibilityState === "visible") timer = setTimeout(poll, interval);
+      if (isOver) return;
+      const next = isAskedAgain ? MIN_PAUSE : interval;
+      const isSeen = document.visibilityState === "visible";
+      if (isSeen && Number.isFinite(next)) timer = setTimeout(poll, next);
     };
     const seen = () => {
       if (document.visibilityState === "visible") void poll();
     };
+    pollNow.current = () => void poll();
     void poll();
     document.addEventListener("visibilitychange", seen);
     return () => {
@@ -50,5 +74,6 @@ export function usePolled<T>(
       document.removeEventListener("visibilitychange", seen);
     };
   }, [key]);
-  return polled;
+  const refresh = useCallback(() => pollNow.current(), []);
+  return { polled, refresh };
 }

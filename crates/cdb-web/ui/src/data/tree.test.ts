@@ -14,6 +14,7 @@ const stream = (device: string, name: string): Stream => ({
   nickname: "",
   description: "",
   datatype: "",
+  schema: "{}",
   downlink: false,
 });
 

@@ -18,7 +18,7 @@ export interface DeviceRows {
 }
 
 /** The device of a user's own session, which holds what is written by hand. */
-const BY_HAND = "user";
+export const BY_HAND = "user";
 
 /** Puts together what several requests have answered, in the order of creation, of what is to be seen. */
 export function tree(
@@ -63,7 +63,7 @@ export function find(rows: DeviceRows[], words: string): DeviceRows[] {
 }
 
 /** The name of a device as people know it. */
-export function deviceName({ name, nickname }: Device): string {
+export function deviceName({ name, nickname }: Pick<Device, "name" | "nickname">): string {
   return nickname || (name === BY_HAND ? text.devices.byHand : name);
 }
 

@@ -1,15 +1,21 @@
 import { useSignal } from "@preact/signals";
 import { devices, latest, streams } from "../api/objects.ts";
 import type { Session } from "../api/session.ts";
+import { useLive } from "../data/live.ts";
 import { usePolled } from "../data/polled.ts";
 import { type DeviceRows, deviceName, find, type StreamRow, totals, tree } from "../data/tree.ts";
 import { text } from "../text/en.ts";
 import { count, value } from "../text/format.ts";
 import { Age } from "../widgets/age.tsx";
+import { Code } from "../widgets/code.tsx";
+import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
 import { SearchIcon } from "../widgets/icons.tsx";
 
 const INTERVAL = 5000;
+
+// Of more streams new values come with the next answer.
+const MAX_LIVE = 100;
 
 async function ask(user: string): Promise<DeviceRows[]> {
   const answers = await Promise.all([devices(user), streams(user), latest([user])]);
@@ -18,18 +24,34 @@ async function ask(user: string): Promise<DeviceRows[]> {
 
 /** All devices of a user with their streams, or one of them. */
 export function DevicesPage({ session, names }: { session: Session; names: string[] }) {
-  const user = names[0] ?? session.user;
-  const polled = usePolled(() => ask(user), INTERVAL, user);
+  const [user = session.user] = names;
+  const { polled, refresh } = usePolled(() => ask(user), INTERVAL, user);
   const words = useSignal("");
   const { value: all, error, now } = polled.value;
   const rows = all?.filter((row) => names[1] === undefined || row.device.name === names[1]) ?? [];
   const title = names[1] === undefined ? undefined : rows[0]?.device;
+  const paths = rows.flatMap((row) => row.streams.map((stream) => stream.path));
+  useLive(paths.slice(0, MAX_LIVE), refresh);
   const found = find(rows, words.value);
   const sum = totals(rows);
   const one = (n: number) => n === 1;
   return (
     <>
-      <h1>{title ? deviceName(title) : (names[1] ?? text.devices.title)}</h1>
+      <div class="head">
+        <h1>{title ? deviceName(title) : (names[1] ?? text.devices.title)}</h1>
+        {user === session.user && (
+          <p class="actions">
+            <a class="button" href={`/app/new/stream${names[1] ? `?device=${names[1]}` : ""}`}>
+              {text.create.stream}
+            </a>
+            {names[1] === undefined && (
+              <a class="button primary" href="/app/new/device">
+                {text.create.deviceTitle}
+              </a>
+            )}
+          </p>
+        )}
+      </div>
       {all && (
         <p class="hint">
           {text.devices.summary(
@@ -40,7 +62,7 @@ export function DevicesPage({ session, names }: { session: Session; names: strin
         </p>
       )}
       <Failure error={error} />
-      {sum.points === 0 && all && <Empty user={user} />}
+      {sum.points === 0 && all && names[1] === undefined && <Empty user={user} />}
       {sum.streams > 0 && (
         <search class="find">
           <SearchIcon />
@@ -76,6 +98,16 @@ export function DevicesPage({ session, names }: { session: Session; names: strin
             <Device key={row.path} row={row} now={now} />
           ))}
         </table>
+      )}
+      {title && user === session.user && (
+        <Edit
+          key={title.name}
+          path={`${user}/${title.name}`}
+          object={title}
+          holds={text.devices.points(count(sum.points), one(sum.points))}
+          above={`/${user}`}
+          onChanged={refresh}
+        />
       )}
     </>
   );
@@ -132,8 +164,7 @@ function Empty({ user }: { user: string }) {
   return (
     <section class="card">
       <p>{text.devices.empty}</p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
-      <pre tabIndex={0}>{lines.join("\n")}</pre>
+      <Code lines={lines} />
       <p class="hint">{text.devices.emptyNext}</p>
     </section>
   );

@@ -1,3 +1,4 @@
+import { useRef } from "preact/hooks";
 import {
   type Datapoint,
   latest,
@@ -5,51 +6,85 @@ import {
   type Plot,
   plot,
   type Statistics,
+  type Stream,
   statistics,
+  stream,
 } from "../api/objects.ts";
+import type { Session } from "../api/session.ts";
+import { useLive } from "../data/live.ts";
 import { usePolled } from "../data/polled.ts";
+import { bounds, SPANS, type Span, spanOf } from "../data/range.ts";
+import { deviceName } from "../data/tree.ts";
 import { Line } from "../plot/line.tsx";
+import { search } from "../route.ts";
 import { text } from "../text/en.ts";
 import { count, dateTime, derived, value } from "../text/format.ts";
 import { Age } from "../widgets/age.tsx";
+import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
+import { Newest } from "../widgets/newest.tsx";
+import { Write } from "../widgets/write.tsx";
 
 const INTERVAL = 5000;
 const COLUMNS = 512;
 const NEWEST = 50;
 
 interface Shown {
+  stream: Stream;
+  /** The number of all datapoints. */
+  length: number;
+  /** Of the range. */
   statistics: Statistics;
   plot: Plot | undefined;
   newest: Datapoint[];
 }
 
-async function ask(path: string, before: Shown | undefined): Promise<Shown> {
+async function ask(path: string, span: Span, before: Shown | undefined): Promise<Shown> {
   // Nothing else is asked while nothing is new.
   const [now] = await latest([path]);
   const last = before?.newest.at(-1);
-  if (before && now?.length === before.statistics.count && now?.last?.t === last?.t) return before;
-  const [known, points] = await Promise.all([statistics(path), newest(path, NEWEST)]);
+  if (before && now?.length === before.length && now?.last?.t === last?.t) return before;
+  const range = bounds(span, now?.last?.t);
+  const [object, known, points] = await Promise.all([
+    stream(path),
+    statistics(path, range),
+    newest(path, NEWEST),
+  ]);
   const hasNumbers = known.keys[""]?.number !== undefined;
   return {
+    stream: object,
+    length: now?.length ?? 0,
     statistics: known,
-    plot: hasNumbers ? await plot(path, COLUMNS) : undefined,
+    plot: hasNumbers ? await plot(path, COLUMNS, range) : undefined,
     newest: points,
   };
 }
 
-export function StreamPage({ path }: { path: string }) {
-  const polled = usePolled((before: Shown | undefined) => ask(path, before), INTERVAL, path);
+export function StreamPage({ session, path }: { session: Session; path: string }) {
+  const isChanged = useRef(false);
+  const span = spanOf(search.value);
+  const { polled, refresh } = usePolled(
+    (before: Shown | undefined) => {
+      const known = isChanged.current ? undefined : before;
+      isChanged.current = false;
+      return ask(path, span, known);
+    },
+    INTERVAL,
+    `${path} ${span.id}`,
+  );
+  useLive([path], refresh);
   const { value: shown, error, now } = polled.value;
-  const [user, device, name] = path.split("/");
+  const [user = "", device = "", name = ""] = path.split("/");
   const last = shown?.newest.at(-1);
+  const isOwn = session.device === `${user}/${device}`;
   const numbers = shown?.statistics.keys[""]?.number;
   return (
     <>
       <p class="hint">
-        <a href={`/${user}/${device}`}>{device}</a>
+        <a href={`/${user}/${device}`}>{deviceName({ name: device, nickname: "" })}</a>
       </p>
-      <h1>{name}</h1>
+      <h1>{shown?.stream.nickname || name}</h1>
+      {shown?.stream.description && <p>{shown.stream.description}</p>}
       <Failure error={error} />
       {shown && !last && <p>{text.stream.nothing}</p>}
       {last && (
@@ -57,10 +92,28 @@ export function StreamPage({ path }: { path: string }) {
           <strong>{value(last.d)}</strong> <Age t={last.t} now={now} />
         </p>
       )}
-      {shown?.plot && numbers && (
+      {shown && (isOwn || shown.stream.downlink) && (
+        <Write
+          path={path}
+          stream={shown.stream}
+          last={last?.d}
+          isOther={!isOwn}
+          onWritten={refresh}
+        />
+      )}
+      {shown && last && (
+        <nav class="segments" aria-label={text.stream.range}>
+          {SPANS.map(({ id }) => (
+            <a key={id} href={`/${path}?range=${id}`} aria-current={id === span.id || undefined}>
+              {text.stream.ranges[id]}
+            </a>
+          ))}
+        </nav>
+      )}
+      {shown?.plot && numbers && numbers.count > 1 && (
         <Line
           plot={shown.plot}
-          label={text.stream.plot(name ?? path)}
+          label={text.stream.plot(name)}
           description={text.stream.plotText(
             count(numbers.count),
             derived(numbers.min),
@@ -71,27 +124,19 @@ export function StreamPage({ path }: { path: string }) {
       )}
       {shown && last && <Facts known={shown.statistics} />}
       {shown && last && (
-        <section>
-          <h2>{text.stream.newest}</h2>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{text.stream.time}</th>
-                <th scope="col" class="number">
-                  {text.stream.value}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {[...shown.newest].reverse().map(({ t, d }, row) => (
-                <tr key={shown.statistics.count - row}>
-                  <td>{dateTime(t)}</td>
-                  <td class="number">{value(d)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <Newest path={path} length={shown.length} points={shown.newest} onChanged={refresh} />
+      )}
+      {shown && user === session.user && (
+        <Edit
+          path={path}
+          object={shown.stream}
+          holds={text.devices.points(count(shown.statistics.count), shown.statistics.count === 1)}
+          above={`/${user}/${device}`}
+          onChanged={() => {
+            isChanged.current = true;
+            refresh();
+          }}
+        />
       )}
     </>
   );

@@ -47,6 +47,11 @@ export function dateTime(t: number): string {
   });
 }
 
+/** A day with its weekday, such as "Friday, November 27". */
+export function weekday(date: Date): string {
+  return date.toLocaleDateString(undefined, { weekday: "long", month: "long", day: "numeric" });
+}
+
 /** A count, with the separators of the reader's language. */
 export function count(n: number): string {
   return n.toLocaleString();

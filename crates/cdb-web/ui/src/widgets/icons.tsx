@@ -20,6 +20,15 @@ export function Mark() {
   );
 }
 
+export function TodayIcon() {
+  return (
+    <Icon>
+      <circle cx="8" cy="8" r="3" />
+      <path d="M8 1v1.500m0 11V15M1 8h1.500m11 0H15M3.100 3.100l1 1m7.800 7.800 1 1m0-9.800-1 1m-7.800 7.800-1 1" />
+    </Icon>
+  );
+}
+
 export function DevicesIcon() {
   return (
     <Icon>

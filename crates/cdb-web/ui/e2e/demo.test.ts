@@ -1,0 +1,50 @@
+// How the pages look with a year of data of every kind.
+
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LOOKS, launch, Tab } from "./browser.ts";
+import { Server, USER } from "./server.ts";
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await Server.demo();
+  browser = await launch();
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+describe("the demo", () => {
+  const pages = [
+    ["today", "/", "Today"],
+    ["devices", `/${USER}`, "Devices"],
+    ["temperature", `/${USER}/garden/temperature`, "temperature"],
+    ["mood", `/${USER}/user/mood`, "Mood"],
+    ["diary", `/${USER}/user/diary`, "Diary"],
+    ["position", `/${USER}/phone/position`, "position"],
+    ["brightness", `/${USER}/lamp/brightness`, "brightness"],
+  ] as const;
+
+  for (const look of LOOKS) {
+    it(`is accessible on every page, at ${look.width} px${look.dark ? " in the dark" : ""}`, async () => {
+      const tab = await Tab.open(browser, server, look);
+      await tab.goto("/");
+      await tab.logIn();
+      await tab.page.getByRole("heading", { level: 1, name: "Today" }).waitFor();
+      for (const [name, path, title] of pages) {
+        await tab.goto(path);
+        await tab.page.getByRole("heading", { level: 1, name: title }).waitFor();
+        await tab.page.waitForLoadState("networkidle");
+        await tab.picture(`demo-${name}`, look);
+        expect(await tab.violations(), name).toEqual([]);
+        const tooWide = "document.documentElement.scrollWidth > innerWidth";
+        expect(await tab.page.evaluate(tooWide), `${name} scrolls sideways`).toBe(false);
+      }
+      await tab.close();
+    });
+  }
+});

@@ -1,0 +1,74 @@
+// The websocket, which says at once that something was written to a stream. What was written is then asked
+// for as otherwise, so that a message that was lost costs nothing but time.
+
+import { useEffect } from "preact/hooks";
+
+const PATH = "/api/v1/websocket";
+
+// The first and the longest pause before the connection is opened again, in milliseconds.
+const MIN_PAUSE = 500;
+const MAX_PAUSE = 30_000;
+
+let socket: WebSocket | undefined;
+let pause = MIN_PAUSE;
+
+/** How many want to hear of a stream. */
+const wanted = new Map<string, Set<() => void>>();
+
+function send(cmd: string, arg: string): void {
+  // With every key: the original server takes missing ones from the command before.
+  const command = JSON.stringify({ cmd, arg, transform: "" });
+  if (socket?.readyState === WebSocket.OPEN) socket.send(command);
+}
+
+function open(): void {
+  socket = new WebSocket(location.origin.replace(/^http/, "ws") + PATH);
+  socket.onopen = () => {
+    pause = MIN_PAUSE;
+    for (const [path, calls] of wanted) {
+      send("subscribe", path);
+      // Something may have been written before.
+      for (const call of calls) call();
+    }
+  };
+  socket.onmessage = ({ data }) => {
+    const { stream } = JSON.parse(data) as { stream?: string };
+    for (const call of wanted.get(stream ?? "") ?? []) call();
+  };
+  socket.onclose = () => {
+    socket = undefined;
+    if (wanted.size === 0) return;
+    setTimeout(() => {
+      if (!socket && wanted.size > 0) open();
+    }, pause);
+    pause = Math.min(2 * pause, MAX_PAUSE);
+  };
+}
+
+/** Calls a function when something was written to one of some streams, for as long as the page is there. */
+export function useLive(paths: string[], call: () => void): void {
+  const key = paths.join(" ");
+  useEffect(() => {
+    const streams = key.split(" ").filter(Boolean);
+    for (const path of streams) {
+      const calls = wanted.get(path);
+      if (calls) calls.add(call);
+      else {
+        wanted.set(path, new Set([call]));
+        send("subscribe", path);
+      }
+    }
+    if (!socket && streams.length > 0) open();
+    return () => {
+      for (const path of streams) {
+        const calls = wanted.get(path);
+        calls?.delete(call);
+        if (calls?.size === 0) {
+          wanted.delete(path);
+          send("unsubscribe", path);
+        }
+      }
+      if (wanted.size === 0) socket?.close();
+    };
+  }, [key, call]);
+}

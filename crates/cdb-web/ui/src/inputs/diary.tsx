@@ -1,0 +1,47 @@
+import { useSignal } from "@preact/signals";
+import { useId } from "preact/hooks";
+import { text } from "../text/en.ts";
+import type { Input, InputProps } from "./input.ts";
+
+/** A text. What was not written yet is kept in the browser. */
+function Diary({ path, verb, isBusy, write }: InputProps) {
+  const id = useId();
+  const draft = `draft:${path}`;
+  const written = useSignal(localStorage.getItem(draft) ?? "");
+  const submit = async () => {
+    if (isBusy || written.value.trim() === "" || !(await write(written.value))) return;
+    written.value = "";
+    localStorage.removeItem(draft);
+  };
+  return (
+    <form
+      class="tall"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <label class="for-readers" for={id}>
+        {text.write.text}
+      </label>
+      <textarea
+        id={id}
+        rows={4}
+        placeholder={text.write.text}
+        value={written.value}
+        onInput={(event) => {
+          written.value = event.currentTarget.value;
+          localStorage.setItem(draft, written.value);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void submit();
+        }}
+      />
+      <button type="submit" class="primary" disabled={isBusy || written.value.trim() === ""}>
+        {verb}
+      </button>
+    </form>
+  );
+}
+
+export const diary: Input = { when: (_, { type }) => type === "string", Input: Diary };

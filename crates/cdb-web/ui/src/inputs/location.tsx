@@ -1,0 +1,76 @@
+import { useSignal } from "@preact/signals";
+import { useId } from "preact/hooks";
+import { text } from "../text/en.ts";
+import type { Input, InputProps } from "./input.ts";
+import { readNumber } from "./number.tsx";
+
+/** Where one is, or where one says. */
+function Location({ verb, isBusy, write, schema }: InputProps) {
+  const id = useId();
+  const latitude = useSignal("");
+  const longitude = useSignal("");
+  const problem = useSignal("");
+  const here = () => {
+    problem.value = "";
+    navigator.geolocation.getCurrentPosition(
+      ({ coords: { latitude, longitude, accuracy } }) =>
+        void write({
+          latitude,
+          longitude,
+          ...(schema.properties?.accuracy ? { accuracy } : {}),
+        }),
+      () => {
+        problem.value = text.write.noLocation;
+      },
+    );
+  };
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const [lat, long] = [readNumber(latitude.value), readNumber(longitude.value)];
+    if (lat === undefined || long === undefined) {
+      problem.value = text.write.noNumber;
+      return;
+    }
+    problem.value = "";
+    await write({ latitude: lat, longitude: long });
+  };
+  const field = (name: string, written: typeof latitude) => (
+    <div>
+      <label for={`${id}-${name}`}>{name}</label>
+      <input
+        id={`${id}-${name}`}
+        inputMode="decimal"
+        autocomplete="off"
+        value={written.value}
+        onInput={(event) => {
+          written.value = event.currentTarget.value;
+        }}
+      />
+    </div>
+  );
+  return (
+    <form class="inline" onSubmit={submit}>
+      {window.isSecureContext && (
+        <button type="button" disabled={isBusy} onClick={here}>
+          {text.write.here}
+        </button>
+      )}
+      {field(text.write.latitude, latitude)}
+      {field(text.write.longitude, longitude)}
+      <button type="submit" class="primary" disabled={isBusy}>
+        {verb}
+      </button>
+      {problem.value && (
+        <p class="problem" role="alert">
+          {problem.value}
+        </p>
+      )}
+    </form>
+  );
+}
+
+export const location: Input = {
+  when: (_, { properties }) =>
+    properties?.latitude !== undefined && properties.longitude !== undefined,
+  Input: Location,
+};

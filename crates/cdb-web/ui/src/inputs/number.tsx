@@ -1,0 +1,59 @@
+import { useSignal } from "@preact/signals";
+import { useId } from "preact/hooks";
+import { isNumber } from "../data/schema.ts";
+import { text } from "../text/en.ts";
+import type { Input, InputProps } from "./input.ts";
+
+/** Reads a number as people write it, with a comma or a point. Returns `undefined` for what is none. */
+export function readNumber(written: string): number | undefined {
+  const plain = written.trim().replace("−", "-").replace(",", ".");
+  const isOne = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain);
+  const number = isOne ? Number(plain) : Number.NaN;
+  return Number.isFinite(number) ? number : undefined;
+}
+
+export function NumberInput({ schema, verb, isBusy, write }: InputProps) {
+  const id = useId();
+  const written = useSignal("");
+  const problem = useSignal("");
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const number = readNumber(written.value);
+    const isWhole = schema.type !== "integer" || Number.isInteger(number);
+    if (number === undefined || !isWhole) {
+      problem.value = isWhole ? text.write.noNumber : text.write.noInteger;
+      return;
+    }
+    problem.value = "";
+    if (await write(number)) written.value = "";
+  };
+  return (
+    <form class="inline" onSubmit={submit}>
+      <label class="for-readers" for={id}>
+        {text.write.number}
+      </label>
+      <input
+        id={id}
+        inputMode={schema.type === "integer" ? "numeric" : "decimal"}
+        autocomplete="off"
+        placeholder={text.write.number}
+        aria-invalid={problem.value !== ""}
+        aria-describedby={problem.value ? `${id}-problem` : undefined}
+        value={written.value}
+        onInput={(event) => {
+          written.value = event.currentTarget.value;
+        }}
+      />
+      <button type="submit" class="primary" disabled={isBusy || written.value.trim() === ""}>
+        {verb}
+      </button>
+      {problem.value && (
+        <p class="problem" id={`${id}-problem`} role="alert">
+          {problem.value}
+        </p>
+      )}
+    </form>
+  );
+}
+
+export const number: Input = { when: (_, schema) => isNumber(schema), Input: NumberInput };

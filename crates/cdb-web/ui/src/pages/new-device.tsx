@@ -1,0 +1,61 @@
+import { useSignal } from "@preact/signals";
+import { createDevice } from "../api/objects.ts";
+import { hasEnded, type Session } from "../api/session.ts";
+import { text } from "../text/en.ts";
+import { Failure } from "../widgets/failure.tsx";
+import { Field, NAME } from "../widgets/form.tsx";
+import { Key } from "../widgets/key.tsx";
+
+/** A new device, and how it writes its first value. */
+export function NewDevicePage({ session }: { session: Session }) {
+  const name = useSignal("");
+  const nickname = useSignal("");
+  const isBusy = useSignal(false);
+  const error = useSignal<unknown>(undefined);
+  const created = useSignal<{ path: string; key: string } | undefined>(undefined);
+
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (isBusy.value) return;
+    isBusy.value = true;
+    error.value = undefined;
+    const path = `${session.user}/${name.value}`;
+    try {
+      const { apikey } = await createDevice(path, { nickname: nickname.value });
+      created.value = { path, key: apikey ?? "" };
+    } catch (failure) {
+      if (!(await hasEnded(failure))) error.value = failure;
+    }
+    isBusy.value = false;
+  };
+  if (created.value) {
+    const { path, key } = created.value;
+    return (
+      <section class="card">
+        <h1>{text.create.created(name.value)}</h1>
+        <Key path={path} apikey={key} />
+        <a class="button primary" href={`/${path}`}>
+          {text.create.seeDevice}
+        </a>
+      </section>
+    );
+  }
+  return (
+    <form class="card" onSubmit={submit}>
+      <h1>{text.create.deviceTitle}</h1>
+      <p>{text.create.deviceRole}</p>
+      <Field
+        label={text.create.name}
+        hint={text.create.nameHint}
+        text={name}
+        isRequired
+        pattern={NAME}
+      />
+      <Field label={text.create.nickname} hint={text.create.nicknameHint} text={nickname} />
+      <Failure error={error.value} />
+      <button type="submit" class="primary" disabled={isBusy.value}>
+        {isBusy.value ? text.create.creating : text.create.createDevice}
+      </button>
+    </form>
+  );
+}

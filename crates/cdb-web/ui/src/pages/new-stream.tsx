@@ -1,0 +1,98 @@
+import { useSignal } from "@preact/signals";
+import { createStream, devices } from "../api/objects.ts";
+import { hasEnded, type Session } from "../api/session.ts";
+import { usePolled } from "../data/polled.ts";
+import { schemaOf, TEMPLATES } from "../data/templates.ts";
+import { deviceName } from "../data/tree.ts";
+import { go } from "../route.ts";
+import { text } from "../text/en.ts";
+import { Failure } from "../widgets/failure.tsx";
+import { Field, NAME, Select } from "../widgets/form.tsx";
+
+const INTERVAL = 60_000;
+
+export function NewStreamPage({ session }: { session: Session }) {
+  const { polled } = usePolled(() => devices(session.user), INTERVAL, session.user);
+  const asked = new URLSearchParams(location.search).get("device");
+  const device = useSignal(asked ?? "user");
+  const template = useSignal("number");
+  const name = useSignal("");
+  const nickname = useSignal("");
+  const choices = useSignal("");
+  const downlink = useSignal(false);
+  const isBusy = useSignal(false);
+  const error = useSignal<unknown>(undefined);
+
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const chosen = TEMPLATES.find(({ id }) => id === template.value);
+    if (!chosen || isBusy.value) return;
+    isBusy.value = true;
+    error.value = undefined;
+    const path = `${session.user}/${device.value}/${name.value}`;
+    try {
+      await createStream(path, {
+        nickname: nickname.value,
+        datatype: chosen.datatype,
+        schema: JSON.stringify(schemaOf(chosen, choices.value)),
+        downlink: downlink.value,
+      });
+      go(`/${path}`);
+    } catch (failure) {
+      if (await hasEnded(failure)) return;
+      error.value = failure;
+      isBusy.value = false;
+    }
+  };
+  return (
+    <form class="card" onSubmit={submit}>
+      <h1>{text.create.stream}</h1>
+      <Select label={text.create.device} chosen={device}>
+        {polled.value.value
+          ?.filter((it) => it.visible)
+          .map((it) => (
+            <option key={it.name} value={it.name}>
+              {deviceName(it)}
+            </option>
+          ))}
+      </Select>
+      <Select label={text.create.kind} chosen={template}>
+        {TEMPLATES.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </Select>
+      {template.value === "choice" && (
+        <Field
+          label={text.create.choices}
+          hint={text.create.choicesHint}
+          text={choices}
+          isRequired
+        />
+      )}
+      <Field
+        label={text.create.name}
+        hint={text.create.nameHint}
+        text={name}
+        isRequired
+        pattern={NAME}
+      />
+      <Field label={text.create.nickname} hint={text.create.nicknameHint} text={nickname} />
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={downlink.value}
+          onChange={(event) => {
+            downlink.value = event.currentTarget.checked;
+          }}
+        />
+        {text.create.downlink}
+      </label>
+      <Failure error={error.value ?? polled.value.error} />
+      <button type="submit" class="primary" disabled={isBusy.value}>
+        {isBusy.value ? text.create.creating : text.create.createStream}
+      </button>
+    </form>
+  );
+}

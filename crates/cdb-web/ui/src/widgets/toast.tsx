@@ -1,0 +1,58 @@
+// One line at the bottom that says what was done, and takes it back for a while.
+
+import { signal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
+import { text } from "../text/en.ts";
+
+/** How long something can be taken back, in seconds. */
+const SECONDS = 10;
+
+interface Said {
+  words: string;
+  undo: (() => Promise<void>) | undefined;
+}
+
+const said = signal<Said | undefined>(undefined);
+
+/** Says that something was done, and how it is taken back. */
+export function say(words: string, undo?: () => Promise<void>): void {
+  said.value = { words, undo };
+}
+
+export function Toast() {
+  const now = said.value;
+  const [left, setLeft] = useState(SECONDS);
+  useEffect(() => {
+    if (!now) return;
+    setLeft(SECONDS);
+    const timer = setInterval(() => setLeft((left) => left - 1), 1000);
+    const end = setTimeout(() => {
+      said.value = undefined;
+    }, SECONDS * 1000);
+    return () => {
+      clearInterval(timer);
+      clearTimeout(end);
+    };
+  }, [now]);
+  return (
+    <div class="toast-place" role="status">
+      {now && (
+        <p class="toast">
+          {now.words}
+          {now.undo && (
+            <button
+              type="button"
+              onClick={() => {
+                said.value = undefined;
+                void now.undo?.();
+              }}
+            >
+              {text.write.undo}
+              <span aria-hidden="true"> · {left} s</span>
+            </button>
+          )}
+        </p>
+      )}
+    </div>
+  );
+}

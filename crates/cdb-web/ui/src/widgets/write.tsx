@@ -1,0 +1,66 @@
+import { useSignal } from "@preact/signals";
+import { type Stream, unwrite, write } from "../api/objects.ts";
+import { hasEnded } from "../api/session.ts";
+import { parse } from "../data/schema.ts";
+import { inputFor } from "../inputs/registry.ts";
+import { text } from "../text/en.ts";
+import { value } from "../text/format.ts";
+import { Failure } from "./failure.tsx";
+import { say } from "./toast.tsx";
+
+/** The input of a stream: its own values, or what its device is asked for. */
+export function Write(props: {
+  path: string;
+  stream: Stream;
+  last: unknown;
+  /** Whether the stream belongs to another device. */
+  isOther: boolean;
+  onWritten: () => void;
+}) {
+  const { path, stream, last, isOther, onWritten } = props;
+  const isBusy = useSignal(false);
+  const error = useSignal<unknown>(undefined);
+  const schema = parse(stream.schema);
+  const { Input } = inputFor(stream, schema);
+
+  const guarded = async (work: () => Promise<void>): Promise<boolean> => {
+    if (isBusy.value) return false;
+    isBusy.value = true;
+    error.value = undefined;
+    try {
+      await work();
+      return true;
+    } catch (failure) {
+      if (!(await hasEnded(failure))) error.value = failure;
+      return false;
+    } finally {
+      isBusy.value = false;
+      onWritten();
+    }
+  };
+  const undo = async (d: unknown) => {
+    await guarded(async () => {
+      if (!(await unwrite(path, d))) say(text.write.tooLate);
+    });
+  };
+  return (
+    <section class="card write" aria-label={isOther ? text.write.ask : text.write.write}>
+      {isOther && <p class="hint">{text.write.asked}</p>}
+      <Input
+        path={path}
+        schema={schema}
+        last={last}
+        verb={isOther ? text.write.ask : text.write.write}
+        isBusy={isBusy.value}
+        write={(d) =>
+          guarded(async () => {
+            await write(path, d);
+            if (isOther) say(text.write.wasAsked(value(d)));
+            else say(text.write.wasWritten(value(d)), () => undo(d));
+          })
+        }
+      />
+      <Failure error={error.value} />
+    </section>
+  );
+}
