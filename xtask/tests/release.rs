@@ -221,7 +221,7 @@ fn a_release_that_fails_can_be_resumed() {
     ] {
         assert!(place(before) < place(after), "{published}");
     }
-    assert_eq!(published.lines().count(), 10);
+    assert_eq!(published.lines().count(), 11);
     let finished = copy.release_failing("", &["--resume", "--yes"]);
     assert!(
         finished.succeeded && finished.printed.contains("Everything is published."),
