@@ -78,8 +78,7 @@ pub(crate) trait Storage: SessionStorage + Debug + Send + Sync {
         pages: PageSize,
     ) -> Box<dyn Scan>;
 
-    /// Reads the datapoints of several ranges, all of which must exist, in ascending order. More is read
-    /// while a page is used, so that what uses it must not wait for anything else.
+    /// Reads the datapoints of several ranges, all of which must exist, in ascending order.
     fn scan_ranges(
         &self,
         permit: &ReadPermit,

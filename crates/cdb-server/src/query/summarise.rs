@@ -7,8 +7,6 @@ use std::time::{Duration, Instant};
 use cdb_pipescript::{Point, RunError, Value as ScriptValue};
 use cdb_types::summary::{Plot, PlotBuilder, Sample, Statistics, Summary, plotted_number};
 use cdb_types::{Datapoint, PlotQuery};
-use futures_util::FutureExt;
-use futures_util::future::maybe_done;
 
 use super::{QueryFailure, Source, read_text};
 use crate::service::authorize::ReadPermit;
@@ -61,21 +59,12 @@ impl Stored {
         mut part: impl FnMut(Part<'_>) -> Result<ControlFlow<()>, ReadError>,
     ) -> Result<(), ReadError> {
         let Self { storage, permit, extent, range } = self;
-        let summaries_from =
-            |next: u64| Box::pin(maybe_done(storage.summaries(&permit, &extent, next..range.end)));
         let mut pace = Pace::default();
         let mut next = range.start;
-        let mut coming = summaries_from(next);
         while next < range.end {
-            coming.as_mut().await;
-            let Some(summaries) = coming.as_mut().take_output() else { return Ok(()) };
-            let summaries = summaries?;
+            // Not ahead of what is used: whoever holds a connection must not wait for another one.
+            let summaries = storage.summaries(&permit, &extent, next..range.end).await?;
             let end = summaries.last().map_or(range.end, |last| last.range.end);
-            if end < range.end {
-                // While these are used.
-                coming = summaries_from(end);
-                coming.as_mut().now_or_never();
-            }
             let mut gaps = Vec::new();
             for summary in summaries {
                 let used = match is_enough(&summary) {

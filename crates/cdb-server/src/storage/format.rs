@@ -14,5 +14,6 @@ pub(in crate::storage) mod surrogates;
 pub(crate) mod visit;
 
 /// Numbers of columns can be read in pages of so many rows, and what they come to is known for the same rows:
-/// a page takes some 6 µs to read, and 25 bytes more than if there were only one.
+/// a page takes some 6 µs to read, and 25 bytes more than if there were only one. Files have pages of so many
+/// rows: another number would be another format.
 pub(in crate::storage) const PAGE_ROWS: usize = 1024;

@@ -92,7 +92,7 @@ const PAGE_BYTES: u32 = 2048;
 const LOG_BYTES: u32 = 8 * 1024 * 1024;
 
 /// The number of rows that a reading connection prepares ahead. A row may hold a block.
-const ROWS_AHEAD: usize = 32;
+const ROWS_AHEAD: usize = 8;
 
 /// The data file of a running server. Clones share it.
 #[derive(Debug, Clone)]

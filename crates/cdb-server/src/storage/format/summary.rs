@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use cdb_types::summary::{ExactSum, KeySummary, Sample, Spread, Strings, Summary};
 
 use super::PAGE_ROWS;
-use super::block::{BlockError, StoredData};
+use super::block::{BlockError, Page, StoredData};
 use super::bytes::{Bytes, Malformed, write_integer, write_length};
-use super::columns::{read_floats, write_floats};
-use super::visit::{Visited, add_to};
+use super::columns::{NumberCells, read_floats, write_floats};
+use super::visit::add_to;
 
 /// The first byte. A summary with another one is not read, and its block is.
 const VERSION: u8 = 2;
@@ -28,7 +28,7 @@ pub(crate) struct BlockSummary {
     /// The time of the first datapoint. That of the last one is in the row of the block.
     pub(crate) first_t: f64,
     /// The spread of each [`PAGE_ROWS`] datapoints, and of those that are left at the end, if the values of
-    /// all are numbers.
+    /// all are numbers and in pages.
     pub(crate) slices: Vec<Spread>,
 }
 
@@ -39,12 +39,7 @@ impl BlockSummary {
         let mut index = first;
         let first_t = add_to(&mut summary, block.page(0..block.count)?, &mut index)?;
         let first_t = first_t.ok_or(BlockError::Content)?;
-        let slices = match &summary.value.numbers {
-            Some(all) if all.count == summary.count && block.count > PAGE_ROWS => {
-                slices(block, first)?
-            }
-            _ => Vec::new(),
-        };
+        let slices = if block.count > PAGE_ROWS { slices(block, first)? } else { Vec::new() };
         Ok(Self { summary, first_t, slices })
     }
 
@@ -99,18 +94,12 @@ impl BlockSummary {
     }
 }
 
-/// Returns the spreads of the slices of a block of numbers. `index` is that of the first one.
-fn slices(block: StoredData<'_>, mut index: u64) -> Result<Vec<Spread>, BlockError> {
-    let mut slices = Vec::new();
-    block.page(0..block.count)?.visit(|visited| {
-        if let Visited::Numbers(t, d) = visited {
-            for (t, d) in t.chunks(PAGE_ROWS).zip(d.chunks(PAGE_ROWS)) {
-                slices.extend(Spread::of_numbers(index, t, d));
-                index += t.len() as u64;
-            }
-        }
-    })?;
-    Ok(slices)
+/// Returns the spreads of the slices of a block, if it has pages. `first` is the index of the first datapoint.
+fn slices(block: StoredData<'_>, first: u64) -> Result<Vec<Spread>, BlockError> {
+    let Page::Columns(cells) = block.page(0..block.count)? else { return Ok(Vec::new()) };
+    let Ok(NumberCells { t, d, .. }) = cells.into_numbers() else { return Ok(Vec::new()) };
+    let pages = t.chunks(PAGE_ROWS).zip(d.chunks(PAGE_ROWS)).zip((first..).step_by(PAGE_ROWS));
+    Ok(pages.filter_map(|((t, d), first)| Spread::of_numbers(first, t, d)).collect())
 }
 
 /// Writes slices: their number, the places of the extremes, the times, the values, and the sums.
@@ -149,7 +138,8 @@ fn read_slices(data: &mut Bytes<'_>, first: u64, count: u64) -> Result<Vec<Sprea
         let places = [0, min, max, count - 1];
         let mut samples = [Sample { index: 0, t: 0.0, value: 0.0 }; 4];
         for (at, (sample, place)) in samples.iter_mut().zip(places).enumerate() {
-            let index = first.checked_add(start + place).filter(|_| place < count);
+            let place = Some(place).filter(|place| *place < count);
+            let index = place.and_then(|place| first.checked_add(start + place));
             let (t, value) = (t[4 * slice + at], d[4 * slice + at]);
             *sample = Sample { index: index.ok_or(Malformed)?, t, value };
         }

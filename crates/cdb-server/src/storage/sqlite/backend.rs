@@ -63,7 +63,7 @@ impl Storage for SqliteStorage {
         extent: &Extent,
         ranges: Vec<Range<u64>>,
     ) -> Box<dyn Scan> {
-        Box::new(self.read_ranges(permit.array(), *extent, ranges).reading_on())
+        Box::new(self.read_ranges(permit.array(), *extent, ranges).in_small_pieces())
     }
 
     async fn summaries(

@@ -45,9 +45,9 @@ const RETRY_DELAY: Duration = Duration::from_secs(60);
 const MANY_BLOCKS: i64 = 1000;
 const MESSAGE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How many free pages are returned to the file system in one transaction, and how many are kept for the
-/// next inserts.
-const PAGES_AT_A_TIME: i64 = 512;
+/// How many bytes of free pages are returned to the file system in one transaction, and how many pages are
+/// kept for the next inserts.
+const FREE_BYTES_AT_A_TIME: i64 = 1024 * 1024;
 const MIN_FREE_PAGES: i64 = 2;
 
 /// Makes columns whenever blocks were written, until the storage is closed or dropped.
@@ -413,13 +413,15 @@ fn joined(array: Array, first: u64, parts: &[Part]) -> Option<(Row, BlockSummary
 /// Files of earlier formats only use their free pages again.
 async fn shrink(writer: &mut Writer) -> Result<Step, CommitError> {
     let shrink = async |connection: &mut SqliteConnection| {
-        let free: Option<i64> = sqlx::query_scalar(
-            "SELECT freelist_count FROM pragma_freelist_count, pragma_auto_vacuum
+        let free: Option<(i64, i64)> = sqlx::query_as(
+            "SELECT freelist_count, page_size
+             FROM pragma_freelist_count, pragma_page_size, pragma_auto_vacuum
              WHERE auto_vacuum = 2",
         )
         .fetch_optional(&mut *connection)
         .await?;
-        let pages = (free.unwrap_or(0) - MIN_FREE_PAGES).min(PAGES_AT_A_TIME);
+        let (free, page_bytes) = free.unwrap_or((0, 1));
+        let pages = (free - MIN_FREE_PAGES).min(FREE_BYTES_AT_A_TIME / page_bytes);
         if pages <= 0 {
             return Ok(Step::Done);
         }

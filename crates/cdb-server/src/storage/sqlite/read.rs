@@ -17,7 +17,7 @@ use super::block_table::{BlockReadError, StoredBlock, header_columns};
 use super::compact::read_end;
 use crate::storage::format::block::{BLOCK_BYTES, BlockError};
 use crate::storage::{Array, DamagedBlock, Extent, ReadError};
-use pages::{Ahead, Coming};
+use pages::Ahead;
 
 /// The length of text that is read ahead of what is being sent, in bytes. At least one block is
 /// read.
@@ -107,8 +107,6 @@ impl SqliteStorage {
             page_bytes: PAGE_BYTES,
             page_blocks: FIRST_BLOCKS,
             ahead: VecDeque::new(),
-            reads_on: false,
-            coming: None,
         }
     }
 }
@@ -131,9 +129,6 @@ pub(crate) struct Reader {
     page_blocks: usize,
     /// What was read for a script, and not used yet.
     ahead: VecDeque<Ahead>,
-    /// Whether more is read while that is used.
-    reads_on: bool,
-    coming: Option<Coming>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,16 +6,16 @@ use futures_util::TryStreamExt;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
+use super::SqliteStorage;
 use super::array_table::of_array;
 use super::block_table::{StoredBlock, header_columns};
 use super::read::check_corrections;
-use super::{ROWS_AHEAD, SqliteStorage};
 use crate::storage::format::summary::BlockSummary;
 use crate::storage::{Array, Extent, ReadError, Summarised};
 
 /// The number of blocks whose summaries are read at once, and how many bytes they may have, apart from the
 /// last one: in memory they have some times as many.
-const MAX_SUMMARIES: usize = ROWS_AHEAD;
+const MAX_SUMMARIES: usize = 256;
 const MAX_BYTES: usize = 128 * 1024;
 
 /// A summary with more bytes is not written if it is longer than a quarter of its block: that is read

@@ -11,6 +11,7 @@ CREATE TABLE summary_new (
     seal      INTEGER NOT NULL, -- CRC-32 of the checksum of the block and of the summary
     PRIMARY KEY (stream_id, substream, end_index)
 );
-INSERT INTO summary_new SELECT stream_id, substream, end_index, summary, seal FROM summary;
+INSERT INTO summary_new SELECT stream_id, substream, end_index, summary, seal FROM summary
+    WHERE stream_id IN (SELECT id FROM stream);
 DROP TABLE summary;
 ALTER TABLE summary_new RENAME TO summary;

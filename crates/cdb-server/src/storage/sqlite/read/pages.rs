@@ -2,15 +2,10 @@
 //! after the other.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::ops::Range;
-use std::pin::Pin;
 
-use futures_util::future::{BoxFuture, MaybeDone, maybe_done};
-use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
-use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
-use sqlx::{Row as _, Sqlite};
+use futures_util::TryStreamExt;
+use sqlx::Row as _;
 
 use super::super::block_table::StoredBlock;
 use super::{Reader, check_corrections, gap_before, select_blocks};
@@ -31,38 +26,7 @@ pub(super) struct Ahead {
     data: Vec<u8>,
 }
 
-/// Blocks that are being read. They hold a connection until they are used.
-pub(super) struct Coming(Pin<Box<MaybeDone<BoxFuture<'static, Rows>>>>);
-
-type Rows = Result<Vec<SqliteRow>, sqlx::Error>;
-
-impl Coming {
-    /// Starts a query. Its rows wait where the connection puts them, and nobody is woken for each.
-    fn start(query: Query<'static, Sqlite, SqliteArguments>, readers: SqlitePool) -> Self {
-        let rows = async move { query.fetch_all(&readers).await };
-        let mut rows = Box::pin(maybe_done(rows.boxed()));
-        rows.as_mut().now_or_never();
-        Self(rows)
-    }
-
-    async fn rows(mut self) -> Rows {
-        self.0.as_mut().await;
-        self.0.as_mut().take_output().unwrap_or_else(|| Ok(Vec::new()))
-    }
-}
-
-impl fmt::Debug for Coming {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Coming").finish_non_exhaustive()
-    }
-}
-
 impl Reader {
-    /// Reads more while what was read is used, for a computation that waits for nothing else.
-    pub(in super::super) fn reading_on(self) -> Self {
-        Self { reads_on: true, ..self.in_small_pieces() }
-    }
-
     /// Returns the next datapoints for a script, with the index of the first one, or `None` after the last
     /// ones. It is not to be mixed with [`next_piece`](Self::next_piece).
     pub(in super::super) async fn next_page(&mut self) -> Result<Option<(u64, Page)>, ReadError> {
@@ -78,7 +42,6 @@ impl Reader {
                 self.heads.read(array, corrections, &self.range, bytes, b'[', &mut text)
             {
                 self.range.start = next;
-                self.coming = None;
                 return Ok(Some((first, Page::Text(text))));
             }
             self.read_ahead().await?;
@@ -104,10 +67,7 @@ impl Reader {
     async fn read_ahead(&mut self) -> Result<(), ReadError> {
         let blocks = self.page_blocks;
         self.page_blocks = (2 * blocks).min(MAX_AHEAD);
-        let mut rows = match self.coming.take() {
-            Some(coming) => stream::iter(coming.rows().await?).map(Ok).boxed(),
-            None => select_blocks(self.array, self.range.start, blocks).fetch(&self.readers),
-        };
+        let mut rows = select_blocks(self.array, self.range.start, blocks).fetch(&self.readers);
         let mut bytes = 0;
         while bytes < self.page_bytes && !self.range.is_empty() {
             let Some(row) = rows.try_next().await? else { break };
@@ -130,7 +90,8 @@ impl Reader {
                 self.range.start = end;
                 self.skip_to_next_range();
             }
-            let is_far = self.range.start > block.range.end + FAR_BLOCKS * block.count() as u64;
+            let far = FAR_BLOCKS.saturating_mul(block.count() as u64);
+            let is_far = self.range.start > block.range.end.saturating_add(far);
             self.ahead.push_back(Ahead { block, wanted, data });
             if is_far {
                 self.page_blocks = 1;
@@ -140,10 +101,6 @@ impl Reader {
         drop(rows);
         if self.ahead.is_empty() {
             return Err(self.missing(self.range.clone()).await);
-        }
-        if self.reads_on && !self.range.is_empty() {
-            let next = select_blocks(self.array, self.range.start, self.page_blocks);
-            self.coming = Some(Coming::start(next, self.readers.clone()));
         }
         Ok(())
     }

@@ -128,7 +128,7 @@ async fn full_blocks_become_columns_and_the_file_smaller() {
     let expected: Vec<_> = expected.collect();
     let extent = store.array_extent(array).await.expect("an extent");
     let several = || store.read_ranges(array, extent, ranges.clone());
-    for reader in [several(), several().in_small_pieces(), several().reading_on()] {
+    for reader in [several(), several().in_small_pieces()] {
         assert!(all_cells(reader).await == expected);
     }
     store.close_file().await;
