@@ -65,7 +65,7 @@ impl Year {
         self.every(DAY / 3.0, |year, _| {
             mood += 0.2 * (6.0 - mood) + 1.5 * year.noise();
             mood = f64::clamp(mood, 0.0, 10.0);
-            // One forgets.
+            // Some are forgotten.
             (year.next() < 0.9).then(|| json!(mood.round() as i64))
         })
     }
@@ -133,7 +133,7 @@ impl Year {
     pub(super) fn position(&mut self) -> String {
         let (mut east, mut north) = (0.0, 0.0);
         self.every(HOUR, |year, _| {
-            // One comes home again.
+            // The longer the way, the more of it leads home.
             east = 0.9 * east + 0.01 * year.noise();
             north = 0.9 * north + 0.006 * year.noise();
             let degrees = |degrees: f64| (degrees * 1e5).round() / 1e5;

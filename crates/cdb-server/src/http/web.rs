@@ -9,7 +9,6 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use cdb_types::endpoint::API;
 use cdb_web::Asset;
 
 use crate::auth::Transport;
@@ -19,13 +18,16 @@ use crate::auth::Transport;
 const APP: &str = "/app";
 const ASSETS: &str = "/app/assets/";
 
+/// The first name of what answers programs, whatever they accept.
+const PROTOCOL: &str = "api";
+
 /// The path of an object has at most so many names.
 const MAX_NAMES: usize = 3;
 
 /// How long a browser remembers to come with TLS, in seconds: a year.
 const TLS_AGE: &str = "max-age=31536000";
 
-/// What the page may do. Whatever a name, a description or a datapoint holds, it is no script.
+/// What the page may do. Whatever a name, a description or a datapoint holds is shown, and never run.
 const HEADERS: [(HeaderName, &str); 8] = [
     (
         HeaderName::from_static("content-security-policy"),
@@ -78,7 +80,8 @@ enum Answer {
 
 impl Answer {
     fn to(method: &Method, path: &str, headers: &HeaderMap) -> Option<Self> {
-        if !matches!(*method, Method::GET | Method::HEAD) || path.starts_with(API) {
+        let first = path.split('/').find(|name| !name.is_empty());
+        if !matches!(*method, Method::GET | Method::HEAD) || first == Some(PROTOCOL) {
             return None;
         }
         if let Some(file) = path.strip_prefix(ASSETS) {
@@ -101,9 +104,13 @@ impl Answer {
         let (asset, caching) = match self {
             Self::Shell(asset) => (asset, "no-cache"),
             Self::File(asset) => (asset, "public, max-age=31536000, immutable"),
-            Self::Missing => return StatusCode::NOT_FOUND.into_response(),
+            Self::Missing => {
+                // Another server, behind the same proxy, may have it.
+                return (StatusCode::NOT_FOUND, [(CACHE_CONTROL, "no-store")]).into_response();
+            }
         };
-        let etag = format!("\"{}\"", cdb_web::digest());
+        // A weak one: it is that of the content, compressed or not.
+        let etag = format!("W/\"{}\"", cdb_web::digest());
         let has = |header: HeaderName, value: &str| {
             let values = headers.get(header).and_then(|values| values.to_str().ok());
             values.is_some_and(|values| values.split(',').any(|it| it.trim() == value))
@@ -147,7 +154,7 @@ mod tests {
             );
             assert!(answer(&Method::POST, path, BROWSER).is_none(), "{path}");
         }
-        for path in ["/api/v1/", "/api/v1/crud/u", "/u/d/s/data"] {
+        for path in ["/api", "/api/", "/api/v1/", "/api/v1/crud/u", "/api/v2/x", "/u/d/s/data"] {
             assert!(answer(&Method::GET, path, BROWSER).is_none(), "{path}");
         }
         for path in ["/", "/u/d/s", "/apple"] {

@@ -227,6 +227,8 @@ describe("a stream", () => {
     expect(new URL(tab.page.url()).search).toBe("?range=week");
     await tab.page.reload();
     await count(3).waitFor();
+    await tab.page.getByText("Edit").click();
+    await tab.page.getByText("5 points would go with it").waitFor();
     await tab.page.getByRole("link", { name: "Year" }).click();
     await count(4).waitFor();
     await tab.page.goBack();

@@ -32,7 +32,10 @@ function pageAt(path: string): Page {
   }
   if (names) {
     const title = names[1] ?? text.devices.title;
-    return { title, show: (session) => <DevicesPage session={session} names={names} /> };
+    return {
+      title,
+      show: (session) => <DevicesPage key={names.join("/")} session={session} names={names} />,
+    };
   }
   if (path === "/app/settings") {
     return { title: text.settings.title, show: (session) => <SettingsPage session={session} /> };

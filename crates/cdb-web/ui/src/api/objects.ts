@@ -33,6 +33,11 @@ export interface Datapoint {
   o?: string;
 }
 
+/** Adds what is not sent: a time of 0, and `null`. */
+function whole(point: Partial<Datapoint>): Datapoint {
+  return { ...point, t: point.t ?? 0, d: point.d ?? null };
+}
+
 export interface Latest {
   /** The path, `user/device/stream`. */
   stream: string;
@@ -75,12 +80,13 @@ export async function streams(user: string): Promise<Stream[]> {
 
 /** The length and the last datapoint of streams, or of all streams of a user or device. */
 export async function latest(paths: string[]): Promise<Latest[]> {
-  return (await request("POST", "query/latest", paths)) as Latest[];
+  const answer = (await request("POST", "query/latest", paths)) as Latest[];
+  return answer.map((entry) => ({ ...entry, last: entry.last && whole(entry.last) }));
 }
 
 /** The newest datapoints, oldest first. */
 export async function newest(path: string, count: number): Promise<Datapoint[]> {
-  return (await request("GET", `crud/${path}/data?i1=-${count}`)) as Datapoint[];
+  return ((await request("GET", `crud/${path}/data?i1=-${count}`)) as Datapoint[]).map(whole);
 }
 
 /** What a range of a stream comes to. */
@@ -138,7 +144,7 @@ export async function write(path: string, d: unknown): Promise<void> {
 export async function removeAt(path: string, index: number, point: Datapoint): Promise<boolean> {
   const bounds = `i1=${index}&i2=${index + 1}`;
   const [now] = (await request("GET", `crud/${path}/data?${bounds}`)) as Datapoint[];
-  if (!now || JSON.stringify(now) !== JSON.stringify(point)) return false;
+  if (!now || JSON.stringify(whole(now)) !== JSON.stringify(point)) return false;
   await request("DELETE", `crud/${path}/data?${bounds}`);
   return true;
 }

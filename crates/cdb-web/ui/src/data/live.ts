@@ -9,6 +9,9 @@ const PATH = "/api/v1/websocket";
 const MIN_PAUSE = 500;
 const MAX_PAUSE = 30_000;
 
+// How long the connection stays when nobody wants to hear of anything, in milliseconds.
+const LINGER = 2000;
+
 let socket: WebSocket | undefined;
 let pause = MIN_PAUSE;
 
@@ -37,12 +40,16 @@ function open(): void {
   };
   socket.onclose = () => {
     socket = undefined;
-    if (wanted.size === 0) return;
     setTimeout(() => {
       if (!socket && wanted.size > 0) open();
     }, pause);
     pause = Math.min(2 * pause, MAX_PAUSE);
   };
+}
+
+/** The next page may want something again. */
+function closeUnused(): void {
+  if (wanted.size === 0) socket?.close();
 }
 
 /** Calls a function when something was written to one of some streams, for as long as the page is there. */
@@ -68,7 +75,7 @@ export function useLive(paths: string[], call: () => void): void {
           send("unsubscribe", path);
         }
       }
-      if (wanted.size === 0) socket?.close();
+      setTimeout(closeUnused, LINGER);
     };
   }, [key, call]);
 }

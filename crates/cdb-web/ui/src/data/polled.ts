@@ -2,16 +2,15 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useCallback, useEffect, useRef } from "preact/hooks";
-import { ApiError } from "../api/http.ts";
 import { hasEnded } from "../api/session.ts";
 
 /** The pause after an answer if something was written meanwhile, in milliseconds. */
-const MIN_PAUSE = 100;
+const MIN_PAUSE = 300;
 
 export interface Polled<T> {
   value: T | undefined;
   /** Why the last request failed. The value is that of the one before. */
-  error: ApiError | undefined;
+  error: unknown;
   /** When the value came, in seconds since 1970. */
   now: number;
 }
@@ -38,7 +37,8 @@ export function usePolled<T>(
     let isOver = false;
     let isAsking = false;
     let isAskedAgain = false;
-    polled.value = { value: undefined, error: undefined, now: 0 };
+    // What is shown stays until the next answer, which does not depend on it.
+    let before: T | undefined;
     const poll = async () => {
       if (isAsking) {
         isAskedAgain = true;
@@ -48,11 +48,11 @@ export function usePolled<T>(
       isAsking = true;
       isAskedAgain = false;
       try {
-        const value = await ask(polled.value.value);
+        const value = await ask(before);
+        before = value;
         if (!isOver) polled.value = { value, error: undefined, now: Date.now() / 1000 };
       } catch (error) {
-        if (isOver || (await hasEnded(error))) return;
-        if (!(error instanceof ApiError)) throw error;
+        if (isOver || (await hasEnded(error)) || isOver) return;
         polled.value = { ...polled.value, error };
       } finally {
         isAsking = false;
@@ -65,7 +65,7 @@ export function usePolled<T>(
     const seen = () => {
       if (document.visibilityState === "visible") void poll();
     };
-    pollNow.current = () => void poll();
+    pollNow.current = seen;
     void poll();
     document.addEventListener("visibilitychange", seen);
     return () => {

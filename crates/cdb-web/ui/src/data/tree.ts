@@ -20,6 +20,11 @@ export interface DeviceRows {
 /** The device of a user's own session, which holds what is written by hand. */
 export const BY_HAND = "user";
 
+/** Whether a device came with its user, and goes with it. */
+export function isBuiltIn(name: string): boolean {
+  return name === BY_HAND || name === "meta";
+}
+
 /** Puts together what several requests have answered, in the order of creation, of what is to be seen. */
 export function tree(
   user: string,

@@ -9,7 +9,10 @@ function Diary({ path, verb, isBusy, write }: InputProps) {
   const draft = `draft:${path}`;
   const written = useSignal(localStorage.getItem(draft) ?? "");
   const submit = async () => {
-    if (isBusy || written.value.trim() === "" || !(await write(written.value))) return;
+    const submitted = written.value;
+    if (isBusy || submitted.trim() === "" || !(await write(submitted))) return;
+    // More was typed meanwhile.
+    if (written.value !== submitted) return;
     written.value = "";
     localStorage.removeItem(draft);
   };

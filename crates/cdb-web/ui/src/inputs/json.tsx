@@ -20,7 +20,9 @@ function JsonInput({ verb, isBusy, write }: InputProps) {
       class="tall"
       onSubmit={async (event) => {
         event.preventDefault();
-        if (!isEmpty && !problem && (await write(parsed))) written.value = "";
+        const submitted = written.value;
+        if (isEmpty || problem || !(await write(parsed))) return;
+        if (written.value === submitted) written.value = "";
       }}
     >
       <label class="for-readers" for={id}>

@@ -8,7 +8,19 @@ describe("readNumber", () => {
   });
 
   it("takes nothing else for a number", () => {
-    const others = ["", " ", "x", "1 2", "7,2,4", "0x10", "1e999", "Infinity", "NaN", "--1"];
+    const others = [
+      "",
+      " ",
+      "x",
+      "1 2",
+      "7,2,4",
+      "1,234",
+      "0x10",
+      "1e999",
+      "Infinity",
+      "NaN",
+      "--1",
+    ];
     expect(others.map(readNumber)).toEqual(others.map(() => undefined));
   });
 });

@@ -4,8 +4,10 @@ import { isNumber } from "../data/schema.ts";
 import { text } from "../text/en.ts";
 import type { Input, InputProps } from "./input.ts";
 
-/** Reads a number as people write it, with a comma or a point. Returns `undefined` for what is none. */
+/** Reads a number as people write it, with a comma or a point. Returns `undefined` for anything else. */
 export function readNumber(written: string): number | undefined {
+  // A thousand, or one and some decimal places.
+  if (/^[+−-]?\d{1,3},\d{3}$/.test(written.trim())) return undefined;
   const plain = written.trim().replace("−", "-").replace(",", ".");
   const isOne = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain);
   const number = isOne ? Number(plain) : Number.NaN;
@@ -25,7 +27,8 @@ export function NumberInput({ schema, verb, isBusy, write }: InputProps) {
       return;
     }
     problem.value = "";
-    if (await write(number)) written.value = "";
+    const submitted = written.value;
+    if ((await write(number)) && written.value === submitted) written.value = "";
   };
   return (
     <form class="inline" onSubmit={submit}>

@@ -1,5 +1,5 @@
-import { useId } from "preact/hooks";
-import { isA } from "../data/schema.ts";
+import { useId, useRef } from "preact/hooks";
+import { isA, isNumber } from "../data/schema.ts";
 import { text } from "../text/en.ts";
 import type { Input, InputProps } from "./input.ts";
 
@@ -8,6 +8,7 @@ const STARS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 /** Ten stars, of which one click writes. */
 function Stars({ last, isBusy, write }: InputProps) {
   const name = useId();
+  const isMoving = useRef(false);
   const given = typeof last === "number" ? last : 0;
   return (
     <fieldset class="stars" disabled={isBusy}>
@@ -19,11 +20,14 @@ function Stars({ last, isBusy, write }: InputProps) {
             name={name}
             checked={star === given}
             aria-label={text.write.star(star)}
-            // The same rating again is a rating, too. A change by the arrow keys is none before the space bar.
-            onClick={(event) => {
-              if (event.detail > 0) void write(star);
+            // The arrow keys move to another star, by a click that is not one. The same rating again is a
+            // rating, too.
+            onClick={() => {
+              if (!isMoving.current) void write(star);
+              isMoving.current = false;
             }}
             onKeyDown={(event) => {
+              isMoving.current = event.key.startsWith("Arrow");
               if (event.key !== " " && event.key !== "Enter") return;
               event.preventDefault();
               void write(star);
@@ -42,6 +46,10 @@ function Stars({ last, isBusy, write }: InputProps) {
 }
 
 export const stars: Input = {
-  when: ({ datatype }, { maximum }) => isA(datatype, "rating.stars") && (maximum ?? 10) <= 10,
+  when: ({ datatype }, schema) =>
+    isA(datatype, "rating.stars") &&
+    isNumber(schema) &&
+    (schema.minimum ?? 0) === 0 &&
+    (schema.maximum ?? 10) === 10,
   Input: Stars,
 };

@@ -3,7 +3,15 @@ import { devices, latest, streams } from "../api/objects.ts";
 import type { Session } from "../api/session.ts";
 import { useLive } from "../data/live.ts";
 import { usePolled } from "../data/polled.ts";
-import { type DeviceRows, deviceName, find, type StreamRow, totals, tree } from "../data/tree.ts";
+import {
+  type DeviceRows,
+  deviceName,
+  find,
+  isBuiltIn,
+  type StreamRow,
+  totals,
+  tree,
+} from "../data/tree.ts";
 import { text } from "../text/en.ts";
 import { count, value } from "../text/format.ts";
 import { Age } from "../widgets/age.tsx";
@@ -99,7 +107,7 @@ export function DevicesPage({ session, names }: { session: Session; names: strin
           ))}
         </table>
       )}
-      {title && user === session.user && (
+      {title && !isBuiltIn(title.name) && user === session.user && (
         <Edit
           key={title.name}
           path={`${user}/${title.name}`}

@@ -3,18 +3,23 @@ import { createStream, devices } from "../api/objects.ts";
 import { hasEnded, type Session } from "../api/session.ts";
 import { usePolled } from "../data/polled.ts";
 import { schemaOf, TEMPLATES } from "../data/templates.ts";
-import { deviceName } from "../data/tree.ts";
-import { go } from "../route.ts";
+import { BY_HAND, deviceName } from "../data/tree.ts";
+import { go, search } from "../route.ts";
 import { text } from "../text/en.ts";
 import { Failure } from "../widgets/failure.tsx";
 import { Field, NAME, Select } from "../widgets/form.tsx";
 
 const INTERVAL = 60_000;
 
+/** Whether it may be the name of a device: it becomes a part of an address. */
+function isDevice(name: string): boolean {
+  return new RegExp(`^${NAME}$`, "v").test(name);
+}
+
 export function NewStreamPage({ session }: { session: Session }) {
   const { polled } = usePolled(() => devices(session.user), INTERVAL, session.user);
-  const asked = new URLSearchParams(location.search).get("device");
-  const device = useSignal(asked ?? "user");
+  const wanted = new URLSearchParams(search.value).get("device") ?? BY_HAND;
+  const device = useSignal(isDevice(wanted) ? wanted : BY_HAND);
   const template = useSignal("number");
   const name = useSignal("");
   const nickname = useSignal("");

@@ -64,10 +64,10 @@ export function StreamPage({ session, path }: { session: Session; path: string }
   const isChanged = useRef(false);
   const span = spanOf(search.value);
   const { polled, refresh } = usePolled(
-    (before: Shown | undefined) => {
-      const known = isChanged.current ? undefined : before;
+    async (before: Shown | undefined) => {
+      const next = await ask(path, span, isChanged.current ? undefined : before);
       isChanged.current = false;
-      return ask(path, span, known);
+      return next;
     },
     INTERVAL,
     `${path} ${span.id}`,
@@ -124,13 +124,20 @@ export function StreamPage({ session, path }: { session: Session; path: string }
       )}
       {shown && last && <Facts known={shown.statistics} />}
       {shown && last && (
-        <Newest path={path} length={shown.length} points={shown.newest} onChanged={refresh} />
+        <Newest
+          path={path}
+          length={shown.length}
+          points={shown.newest}
+          canDelete={isOwn || user === session.user}
+          isOwn={isOwn}
+          onChanged={refresh}
+        />
       )}
       {shown && user === session.user && (
         <Edit
           path={path}
           object={shown.stream}
-          holds={text.devices.points(count(shown.statistics.count), shown.statistics.count === 1)}
+          holds={text.devices.points(count(shown.length), shown.length === 1)}
           above={`/${user}/${device}`}
           onChanged={() => {
             isChanged.current = true;

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { type Datapoint, putBack, removeAt } from "../api/objects.ts";
 import { hasEnded } from "../api/session.ts";
 import { text } from "../text/en.ts";
@@ -12,16 +13,26 @@ export function Newest(props: {
   /** The number of all datapoints of the stream. */
   length: number;
   points: Datapoint[];
+  /** Whether one may delete them. */
+  canDelete: boolean;
+  /** Whether one has written them oneself, so that they can be put back as they were. */
+  isOwn: boolean;
   onChanged: () => void;
 }) {
-  const { path, length, points, onChanged } = props;
+  const { path, length, points, canDelete, isOwn, onChanged } = props;
+  const isBusy = useRef(false);
   const error = useSignal<unknown>(undefined);
   const guarded = async (work: () => Promise<void>) => {
+    // A second click would find the next datapoint at the same place.
+    if (isBusy.current) return;
+    isBusy.current = true;
     error.value = undefined;
     try {
       await work();
     } catch (failure) {
       if (!(await hasEnded(failure))) error.value = failure;
+    } finally {
+      isBusy.current = false;
     }
     onChanged();
   };
@@ -31,7 +42,9 @@ export function Newest(props: {
         say(text.stream.moved);
         return;
       }
-      say(text.stream.deleted(value(point.d)), () => guarded(() => putBack(path, point)));
+      const canUndo = isOwn && point.o === undefined;
+      const undo = canUndo ? () => guarded(() => putBack(path, point)) : undefined;
+      say(text.stream.deleted(value(point.d)), undo);
     });
   const first = length - points.length;
   const rows = points.map((point, at) => ({ point, index: first + at })).reverse();
@@ -57,14 +70,16 @@ export function Newest(props: {
               <td>{dateTime(point.t)}</td>
               <td class="number">{value(point.d)}</td>
               <td class="number">
-                <button
-                  type="button"
-                  class="quiet"
-                  aria-label={text.stream.deleteOne(value(point.d), dateTime(point.t))}
-                  onClick={() => void remove(index, point)}
-                >
-                  {text.stream.delete}
-                </button>
+                {canDelete && (
+                  <button
+                    type="button"
+                    class="quiet"
+                    aria-label={text.stream.deleteOne(value(point.d), dateTime(point.t))}
+                    onClick={() => void remove(index, point)}
+                  >
+                    {text.stream.delete}
+                  </button>
+                )}
               </td>
             </tr>
           ))}
