@@ -6,6 +6,8 @@ export default defineConfig({
     environment: "node",
     include: ["e2e/**/*.test.ts"],
     testTimeout: 30_000,
+    // On a busy machine the browser is late now and then; what is wrong fails twice.
+    retry: 1,
     hookTimeout: 30_000,
     fileParallelism: false,
   },

@@ -28,6 +28,7 @@ function open(): void {
   socket = new WebSocket(location.origin.replace(/^http/, "ws") + PATH);
   socket.onopen = () => {
     pause = MIN_PAUSE;
+    closeUnused();
     for (const [path, calls] of wanted) {
       send("subscribe", path);
       // Something may have been written before.
@@ -49,7 +50,8 @@ function open(): void {
 
 /** The next page may want something again. */
 function closeUnused(): void {
-  if (wanted.size === 0) socket?.close();
+  // One that is being opened is closed when it is open: otherwise the browser calls it an error.
+  if (wanted.size === 0 && socket?.readyState === WebSocket.OPEN) socket.close();
 }
 
 /** Calls a function when something was written to one of some streams, for as long as the page is there. */
