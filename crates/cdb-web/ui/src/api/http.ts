@@ -19,7 +19,7 @@ export class ApiError extends Error {
 
 /** Sends a request, and returns its answer: JSON, or a word such as `ok`. */
 export async function request(
-  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+  method: "GET" | "POST" | "PUT" | "DELETE",
   path: string,
   body?: unknown,
 ): Promise<unknown> {

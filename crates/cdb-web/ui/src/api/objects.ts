@@ -109,10 +109,6 @@ export interface Changes {
   apikey?: string;
 }
 
-export async function device(path: string): Promise<Device> {
-  return (await request("GET", `crud/${path}`)) as Device;
-}
-
 export async function stream(path: string): Promise<Stream> {
   return (await request("GET", `crud/${path}`)) as Stream;
 }

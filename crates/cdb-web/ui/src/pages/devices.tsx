@@ -4,6 +4,7 @@ import type { Session } from "../api/session.ts";
 import { useLive } from "../data/live.ts";
 import { usePolled } from "../data/polled.ts";
 import {
+  BY_HAND,
   type DeviceRows,
   deviceName,
   find,
@@ -15,7 +16,7 @@ import {
 import { text } from "../text/en.ts";
 import { count, value } from "../text/format.ts";
 import { Age } from "../widgets/age.tsx";
-import { Code } from "../widgets/code.tsx";
+import { FirstValue } from "../widgets/code.tsx";
 import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
 import { SearchIcon } from "../widgets/icons.tsx";
@@ -164,15 +165,10 @@ function Stream({ row, now }: { row: StreamRow; now: number }) {
 
 /** What a new user does first. */
 function Empty({ user }: { user: string }) {
-  const api = `${location.origin}/api/v1/crud/${user}/user/temperature`;
-  const lines = [
-    `curl -u ${user} ${api} -d '{"schema":"{\\"type\\":\\"number\\"}"}'`,
-    `curl -u ${user} ${api}/data -X PUT -d '[{"d":21.5}]'`,
-  ];
   return (
     <section class="card">
       <p>{text.devices.empty}</p>
-      <Code lines={lines} />
+      <FirstValue login={user} device={`${user}/${BY_HAND}`} />
       <p class="hint">{text.devices.emptyNext}</p>
     </section>
   );

@@ -4,6 +4,7 @@ import { ApiError } from "../api/http.ts";
 import { logIn } from "../api/session.ts";
 import { text } from "../text/en.ts";
 import { Failure } from "../widgets/failure.tsx";
+import { Check } from "../widgets/form.tsx";
 import { Mark } from "../widgets/icons.tsx";
 
 export function LoginPage() {
@@ -76,16 +77,7 @@ export function LoginPage() {
             {isShown.value ? text.login.hide : text.login.show}
           </button>
         </div>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={stay.value}
-            onChange={(event) => {
-              stay.value = event.currentTarget.checked;
-            }}
-          />
-          {text.login.stay}
-        </label>
+        <Check label={text.login.stay} checked={stay} />
         <Failure error={error.value} />
         <button type="submit" class="primary" disabled={isBusy.value}>
           {isBusy.value ? text.login.submitting : text.login.submit}

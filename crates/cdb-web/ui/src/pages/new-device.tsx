@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { createDevice } from "../api/objects.ts";
-import { hasEnded, type Session } from "../api/session.ts";
+import type { Session } from "../api/session.ts";
+import { useAction } from "../data/action.ts";
 import { text } from "../text/en.ts";
 import { Failure } from "../widgets/failure.tsx";
 import { Field, NAME } from "../widgets/form.tsx";
@@ -10,23 +11,16 @@ import { Key } from "../widgets/key.tsx";
 export function NewDevicePage({ session }: { session: Session }) {
   const name = useSignal("");
   const nickname = useSignal("");
-  const isBusy = useSignal(false);
-  const error = useSignal<unknown>(undefined);
+  const { isBusy, error, run } = useAction();
   const created = useSignal<{ path: string; key: string } | undefined>(undefined);
 
-  const submit = async (event: Event) => {
+  const submit = (event: Event) => {
     event.preventDefault();
-    if (isBusy.value) return;
-    isBusy.value = true;
-    error.value = undefined;
     const path = `${session.user}/${name.value}`;
-    try {
+    void run(async () => {
       const { apikey } = await createDevice(path, { nickname: nickname.value });
       created.value = { path, key: apikey ?? "" };
-    } catch (failure) {
-      if (!(await hasEnded(failure))) error.value = failure;
-    }
-    isBusy.value = false;
+    });
   };
   if (created.value) {
     const { path, key } = created.value;

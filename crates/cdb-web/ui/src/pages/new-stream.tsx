@@ -1,13 +1,14 @@
 import { useSignal } from "@preact/signals";
 import { createStream, devices } from "../api/objects.ts";
-import { hasEnded, type Session } from "../api/session.ts";
+import type { Session } from "../api/session.ts";
+import { useAction } from "../data/action.ts";
 import { usePolled } from "../data/polled.ts";
 import { schemaOf, TEMPLATES } from "../data/templates.ts";
 import { BY_HAND, deviceName } from "../data/tree.ts";
 import { go, search } from "../route.ts";
 import { text } from "../text/en.ts";
 import { Failure } from "../widgets/failure.tsx";
-import { Field, NAME, Select } from "../widgets/form.tsx";
+import { Check, Field, NAME, Select } from "../widgets/form.tsx";
 
 const INTERVAL = 60_000;
 
@@ -25,17 +26,14 @@ export function NewStreamPage({ session }: { session: Session }) {
   const nickname = useSignal("");
   const choices = useSignal("");
   const downlink = useSignal(false);
-  const isBusy = useSignal(false);
-  const error = useSignal<unknown>(undefined);
+  const { isBusy, error, run } = useAction();
 
-  const submit = async (event: Event) => {
+  const submit = (event: Event) => {
     event.preventDefault();
     const chosen = TEMPLATES.find(({ id }) => id === template.value);
-    if (!chosen || isBusy.value) return;
-    isBusy.value = true;
-    error.value = undefined;
+    if (!chosen) return;
     const path = `${session.user}/${device.value}/${name.value}`;
-    try {
+    void run(async () => {
       await createStream(path, {
         nickname: nickname.value,
         datatype: chosen.datatype,
@@ -43,11 +41,7 @@ export function NewStreamPage({ session }: { session: Session }) {
         downlink: downlink.value,
       });
       go(`/${path}`);
-    } catch (failure) {
-      if (await hasEnded(failure)) return;
-      error.value = failure;
-      isBusy.value = false;
-    }
+    });
   };
   return (
     <form class="card" onSubmit={submit}>
@@ -84,16 +78,7 @@ export function NewStreamPage({ session }: { session: Session }) {
         pattern={NAME}
       />
       <Field label={text.create.nickname} hint={text.create.nicknameHint} text={nickname} />
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={downlink.value}
-          onChange={(event) => {
-            downlink.value = event.currentTarget.checked;
-          }}
-        />
-        {text.create.downlink}
-      </label>
+      <Check label={text.create.downlink} checked={downlink} />
       <Failure error={error.value ?? polled.value.error} />
       <button type="submit" class="primary" disabled={isBusy.value}>
         {isBusy.value ? text.create.creating : text.create.createStream}

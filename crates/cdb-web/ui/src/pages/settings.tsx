@@ -1,21 +1,10 @@
-import { useSignal } from "@preact/signals";
 import { logOut, type Session } from "../api/session.ts";
+import { useAction } from "../data/action.ts";
 import { text } from "../text/en.ts";
 import { Failure } from "../widgets/failure.tsx";
 
 export function SettingsPage({ session }: { session: Session }) {
-  const error = useSignal<unknown>(undefined);
-  const isBusy = useSignal(false);
-  const leave = async () => {
-    isBusy.value = true;
-    error.value = undefined;
-    try {
-      await logOut();
-    } catch (failure) {
-      error.value = failure;
-      isBusy.value = false;
-    }
-  };
+  const { isBusy, error, run } = useAction();
   const { durability } = session;
   return (
     <>
@@ -31,7 +20,7 @@ export function SettingsPage({ session }: { session: Session }) {
           <dd>{session.device}</dd>
         </dl>
         <Failure error={error.value} />
-        <button type="button" disabled={isBusy.value} onClick={leave}>
+        <button type="button" disabled={isBusy.value} onClick={() => void run(logOut)}>
           {isBusy.value ? text.settings.loggingOut : text.settings.logOut}
         </button>
       </section>

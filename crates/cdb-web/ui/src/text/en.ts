@@ -127,7 +127,7 @@ export const text = {
     seeDevice: "See the device",
   },
   key: {
-    once: "Its key. Whoever has it can write as this device:",
+    once: "Its key. A program that has it can write as this device:",
     lines: "A first stream and a first value, with curl:",
   },
   edit: {

@@ -5,3 +5,13 @@ export function Code({ lines }: { lines: string[] }) {
     <pre tabIndex={0}>{lines.join("\n")}</pre>
   );
 }
+
+/** Writes a first value into a new stream of a device, with curl. */
+export function FirstValue({ login, device }: { login: string; device: string }) {
+  const api = `${location.origin}/api/v1/crud/${device}/temperature`;
+  const lines = [
+    `curl -u ${login} ${api} -d '{"schema":"{\\"type\\":\\"number\\"}"}'`,
+    `curl -u ${login} ${api}/data -X PUT -d '[{"d":21.5}]'`,
+  ];
+  return <Code lines={lines} />;
+}

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { type Changes, change, type Device, remove, type Stream } from "../api/objects.ts";
-import { hasEnded } from "../api/session.ts";
+import { useAction } from "../data/action.ts";
 import { go } from "../route.ts";
 import { text } from "../text/en.ts";
 import { Failure } from "./failure.tsx";
@@ -23,23 +23,11 @@ export function Edit(props: {
   const description = useSignal(object.description);
   const typed = useSignal("");
   const key = useSignal<string | undefined>(undefined);
-  const isBusy = useSignal(false);
-  const error = useSignal<unknown>(undefined);
+  const { isBusy, error, run } = useAction();
   const isDevice = !("schema" in object);
 
-  const guarded = async (work: () => Promise<void>) => {
-    if (isBusy.value) return;
-    isBusy.value = true;
-    error.value = undefined;
-    try {
-      await work();
-    } catch (failure) {
-      if (!(await hasEnded(failure))) error.value = failure;
-    }
-    isBusy.value = false;
-  };
   const save = (changes: Changes) =>
-    guarded(async () => {
+    run(async () => {
       const changed: Device | Stream = await change(path, changes);
       if (changes.apikey !== undefined && "apikey" in changed) key.value = changed.apikey;
       else say(text.edit.saved);
@@ -73,7 +61,7 @@ export function Edit(props: {
         class="part"
         onSubmit={(event) => {
           event.preventDefault();
-          void guarded(async () => {
+          void run(async () => {
             await remove(path);
             say(text.edit.deleted(path));
             go(above);

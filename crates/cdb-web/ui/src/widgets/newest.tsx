@@ -1,7 +1,5 @@
-import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import { type Datapoint, putBack, removeAt } from "../api/objects.ts";
-import { hasEnded } from "../api/session.ts";
+import { useAction } from "../data/action.ts";
 import { text } from "../text/en.ts";
 import { dateTime, value } from "../text/format.ts";
 import { Failure } from "./failure.tsx";
@@ -20,30 +18,20 @@ export function Newest(props: {
   onChanged: () => void;
 }) {
   const { path, length, points, canDelete, isOwn, onChanged } = props;
-  const isBusy = useRef(false);
-  const error = useSignal<unknown>(undefined);
-  const guarded = async (work: () => Promise<void>) => {
-    // A second click would find the next datapoint at the same place.
-    if (isBusy.current) return;
-    isBusy.current = true;
-    error.value = undefined;
-    try {
-      await work();
-    } catch (failure) {
-      if (!(await hasEnded(failure))) error.value = failure;
-    } finally {
-      isBusy.current = false;
-    }
+  const { error, run } = useAction();
+  const change = async (work: () => Promise<void>) => {
+    // A second click would find the next datapoint at the same place: it is ignored.
+    await run(work);
     onChanged();
   };
   const remove = (index: number, point: Datapoint) =>
-    guarded(async () => {
+    change(async () => {
       if (!(await removeAt(path, index, point))) {
         say(text.stream.moved);
         return;
       }
       const canUndo = isOwn && point.o === undefined;
-      const undo = canUndo ? () => guarded(() => putBack(path, point)) : undefined;
+      const undo = canUndo ? () => change(() => putBack(path, point)) : undefined;
       say(text.stream.deleted(value(point.d)), undo);
     });
   const first = length - points.length;

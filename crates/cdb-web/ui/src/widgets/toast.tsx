@@ -7,27 +7,27 @@ import { text } from "../text/en.ts";
 /** How long something can be taken back, in seconds. */
 const SECONDS = 10;
 
-interface Said {
+interface Message {
   words: string;
   undo: (() => Promise<void>) | undefined;
 }
 
-const said = signal<Said | undefined>(undefined);
+const message = signal<Message | undefined>(undefined);
 
 /** Says that something was done, and how it is taken back. */
 export function say(words: string, undo?: () => Promise<void>): void {
-  said.value = { words, undo };
+  message.value = { words, undo };
 }
 
 export function Toast() {
-  const now = said.value;
+  const now = message.value;
   const [left, setLeft] = useState(SECONDS);
   useEffect(() => {
     if (!now) return;
     setLeft(SECONDS);
     const timer = setInterval(() => setLeft((left) => left - 1), 1000);
     const end = setTimeout(() => {
-      said.value = undefined;
+      message.value = undefined;
     }, SECONDS * 1000);
     return () => {
       clearInterval(timer);
@@ -43,7 +43,7 @@ export function Toast() {
             <button
               type="button"
               onClick={() => {
-                said.value = undefined;
+                message.value = undefined;
                 void now.undo?.();
               }}
             >

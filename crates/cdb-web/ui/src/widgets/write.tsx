@@ -1,6 +1,5 @@
-import { useSignal } from "@preact/signals";
 import { type Stream, unwrite, write } from "../api/objects.ts";
-import { hasEnded } from "../api/session.ts";
+import { useAction } from "../data/action.ts";
 import { parse } from "../data/schema.ts";
 import { inputFor } from "../inputs/registry.ts";
 import { text } from "../text/en.ts";
@@ -18,28 +17,17 @@ export function Write(props: {
   onWritten: () => void;
 }) {
   const { path, stream, last, isOther, onWritten } = props;
-  const isBusy = useSignal(false);
-  const error = useSignal<unknown>(undefined);
+  const { isBusy, error, run } = useAction();
   const schema = parse(stream.schema);
   const { Input } = inputFor(stream, schema);
 
-  const guarded = async (work: () => Promise<void>): Promise<boolean> => {
-    if (isBusy.value) return false;
-    isBusy.value = true;
-    error.value = undefined;
-    try {
-      await work();
-      return true;
-    } catch (failure) {
-      if (!(await hasEnded(failure))) error.value = failure;
-      return false;
-    } finally {
-      isBusy.value = false;
-      onWritten();
-    }
+  const change = async (work: () => Promise<void>) => {
+    const isDone = await run(work);
+    onWritten();
+    return isDone;
   };
   const undo = async (d: unknown) => {
-    await guarded(async () => {
+    await change(async () => {
       if (!(await unwrite(path, d))) say(text.write.tooLate);
     });
   };
@@ -53,7 +41,7 @@ export function Write(props: {
         verb={isOther ? text.write.ask : text.write.write}
         isBusy={isBusy.value}
         write={(d) =>
-          guarded(async () => {
+          change(async () => {
             await write(path, d);
             if (isOther) say(text.write.wasAsked(value(d)));
             else say(text.write.wasWritten(value(d)), () => undo(d));
