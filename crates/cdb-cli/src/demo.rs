@@ -49,7 +49,7 @@ impl Demo {
             .start()
             .await?;
         let url = server.url();
-        let shown = async {
+        let running = async {
             let garden = fill(&url, &password).await?;
             let login = json!({"url": url, "user": USER, "password": password});
             let words = format!("open {url} and log in as {USER} with the password {password}");
@@ -58,7 +58,7 @@ impl Demo {
         };
         let ended = tokio::select! {
             ended = server.wait() => ended.map_err(Into::into),
-            ended = shown => ended,
+            ended = running => ended,
             _ = terminated => Ok(()),
         };
         server.shutdown().await;
@@ -142,7 +142,7 @@ async fn device(
 }
 
 impl Garden {
-    /// Writes what the station measures, for ever.
+    /// Writes what the station measures, until it is dropped.
     async fn write(mut self) -> Result<(), Box<dyn Error>> {
         let mut ticks = tokio::time::interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -151,7 +151,7 @@ impl Garden {
             let (temperature, humidity) =
                 self.year.measure(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs_f64());
             for (name, value) in [("temperature", temperature), ("humidity", humidity)] {
-                // Whoever looks at the demo may have deleted it, and looks at the rest.
+                // The stream may have been deleted in the web app. The demo goes on.
                 if let Err(error) = self.station.stream(name)?.insert(value).await {
                     tracing::warn!(%error, name, "the garden station cannot write");
                 }

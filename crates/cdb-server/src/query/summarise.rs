@@ -62,7 +62,7 @@ impl Stored {
         let mut pace = Pace::default();
         let mut next = range.start;
         while next < range.end {
-            // Not ahead of what is used: whoever holds a connection must not wait for another one.
+            // One after the other: a computation that holds a connection must not wait for another one.
             let summaries = storage.summaries(&permit, &extent, next..range.end).await?;
             let end = summaries.last().map_or(range.end, |last| last.range.end);
             let mut gaps = Vec::new();
