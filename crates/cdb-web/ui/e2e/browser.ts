@@ -1,5 +1,7 @@
 // A browser whose every complaint fails the test.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import AxeBuilder from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
@@ -23,6 +25,31 @@ export const LOOKS: Look[] = [360, 1280].flatMap((width) => [
   { width, dark: true },
 ]);
 
+const MIME: Record<string, string> = {
+  css: "text/css",
+  js: "text/javascript",
+  svg: "image/svg+xml",
+  txt: "text/plain",
+  webmanifest: "application/manifest+json",
+};
+
+/**
+ * With `DIST=../dist`, the files of the app are those that were built last, so that `cdb`, which has those of
+ * its own build, need not be built again after each change.
+ */
+async function serveFiles(context: BrowserContext): Promise<void> {
+  const { DIST } = process.env;
+  if (!DIST) return;
+  await context.route(/\/app\/assets\//, async (route) => {
+    const [name = "", digest = ""] = route.request().url().split("/").reverse();
+    const file = readFileSync(join(DIST, name), "utf8");
+    await route.fulfill({
+      body: file.replaceAll("0000000000000000", digest),
+      contentType: MIME[name.split(".").at(-1) ?? ""] ?? "",
+    });
+  });
+}
+
 /** A page in a browser that nobody has used, and what it complained about. */
 export class Tab {
   readonly complaints: string[] = [];
@@ -40,6 +67,7 @@ export class Tab {
       // Scripts of the test are no scripts of the page.
       bypassCSP: false,
     });
+    await serveFiles(context);
     const page = await context.newPage();
     const tab = new Tab(context, page, server);
     page.setDefaultTimeout(10_000);
