@@ -23,10 +23,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use cdb_types::endpoint::{
-    API, Backup, Endpoint, Length, ListInterpolators, ListTransforms, ListUsers, Login, Logout,
-    Ping, QueryDataset, QueryLatest, QueryMerge, ReadSession, Version,
+    API, Backup, EndSession, Endpoint, Length, ListInterpolators, ListSessions, ListTransforms,
+    ListUsers, Login, Logout, Ping, QueryDataset, QueryLatest, QueryMerge, ReadSession, Version,
 };
 use cdb_types::{DeviceKind, ErrorKind, Kind, StreamKind, UserKind};
 
@@ -55,7 +55,7 @@ pub(crate) fn router(service: Arc<Service>, limits: &Limits) -> Router {
         .put(data::insert_restamped)
         .patch(data::replace)
         .delete(data::delete);
-    let routes: [(&str, Api); 17] = [
+    let routes: [(&str, Api); 19] = [
         (Ping::ROUTE, get(server::query)),
         (Version::ROUTE, get(server::version)),
         (ListTransforms::ROUTE, get(server::transforms)),
@@ -66,6 +66,8 @@ pub(crate) fn router(service: Arc<Service>, limits: &Limits) -> Router {
         (Login::ROUTE, get(server::log_in).post(server::post_login)),
         (Logout::ROUTE, get(server::log_out).post(server::log_out)),
         (ReadSession::ROUTE, get(server::session)),
+        (ListSessions::ROUTE, get(server::list_sessions)),
+        (EndSession::ROUTE, delete(server::end_session)),
         (Backup::ROUTE, get(backup::read)),
         (cdb_types::websocket::ROUTE, get(websocket::open)),
         (ListUsers::ROUTE, get(objects::list_users)),

@@ -21,8 +21,8 @@ pub use object::{
     Create, Delete, ListDevices, ListStreams, ListUserStreams, ListUsers, Read, Write,
 };
 pub use server::{
-    Backup, Count, Counted, ListInterpolators, ListTransforms, Login, Logout, Ping, ReadSession,
-    Version,
+    Backup, Count, Counted, EndSession, ListInterpolators, ListSessions, ListTransforms, Login,
+    Logout, Ping, ReadSession, SESSIONS_OF, Version,
 };
 
 /// The path of the API below a server's URL.

@@ -83,6 +83,35 @@ pub struct SessionRights {
     pub others: Vec<String>,
 }
 
+/// A session of a browser that has not ended (`GET sessions`). Times are in seconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OpenSession {
+    /// What it is ended by.
+    pub id: i64,
+    /// The device as which the browser is logged in.
+    pub device: DevicePath,
+    /// When the browser has logged in.
+    pub created: i64,
+    /// When it was used last, at most a minute behind.
+    pub last_used: i64,
+    /// When it ends at the latest. It ends before that if it is not used.
+    pub expires: i64,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// Whether it is the session that the request was sent in.
+    pub current: bool,
+}
+
+impl OpenSession {
+    /// Creates a session that ends at `expires`, and was used last when it was created.
+    #[must_use]
+    pub fn new(id: i64, device: DevicePath, created: i64, expires: i64) -> Self {
+        let user_agent = String::new();
+        Self { id, device, created, last_used: created, expires, user_agent, current: false }
+    }
+}
+
 /// The limits of requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -7,17 +7,18 @@ use axum::body::to_bytes;
 use axum::extract::{Extension, Request};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use cdb_types::endpoint::Counted;
+use cdb_types::endpoint::{Counted, SESSIONS_OF};
 use cdb_types::session::LoginRequest;
-use cdb_types::{ErrorKind, is_true};
+use cdb_types::{ErrorKind, UserPath, is_true};
 use tokio::time::timeout;
 
 use super::admission::Admission;
 use super::body;
 use super::body::BodyBudget;
 use super::credentials::{COOKIE, Sender, client_network, query_key, session_token};
-use super::request::{Call, unknown_query};
+use super::request::{Call, Names, unknown_query};
 use super::response::{OK, json};
+use super::uncancelled;
 use crate::api_error::ApiError;
 use crate::auth::Credentials;
 use crate::identity::Principal;
@@ -140,6 +141,26 @@ pub(super) async fn log_out(call: Call<()>, headers: HeaderMap) -> Result<Respon
     }
     let cookie = cookie(&call, "", Some(Duration::ZERO));
     Ok(([(header::SET_COOKIE, cookie)], OK).into_response())
+}
+
+/// `GET sessions`.
+pub(super) async fn list_sessions(call: Call<()>) -> Result<Response, ApiError> {
+    let user = sessions_of(&call)?;
+    json(&call.service.list_sessions(&call.principal, user).await?)
+}
+
+/// `DELETE sessions/{id}`.
+pub(super) async fn end_session(call: Call<i64>) -> Result<&'static str, ApiError> {
+    let user = sessions_of(&call)?;
+    let Call { service, principal, path: id, .. } = call;
+    uncancelled(async move { service.end_session(&principal, user, id).await }).await?;
+    Ok(OK)
+}
+
+/// The user whose sessions are meant, if that is not the one of the caller.
+fn sessions_of<P>(call: &Call<P>) -> Result<Option<UserPath>, ApiError> {
+    let path = |name: &str| name.to_owned().to_read();
+    call.parameters.get(SESSIONS_OF).map(path).transpose()
 }
 
 /// Returns the value of a header `Set-Cookie`. Without an age the browser keeps the cookie until it

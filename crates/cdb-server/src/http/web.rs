@@ -24,6 +24,9 @@ const PROTOCOL: &str = "api";
 /// The path of an object has at most so many names.
 const MAX_NAMES: usize = 3;
 
+/// The service worker. It is for all pages, although its file is below the other files.
+const WORKER: &str = "sw.js";
+
 /// How long a browser remembers to come with TLS, in seconds: a year.
 const TLS_AGE: &str = "max-age=31536000";
 
@@ -127,6 +130,10 @@ impl Answer {
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.mime()));
+        if asset.name() == WORKER {
+            let name = HeaderName::from_static("service-worker-allowed");
+            headers.insert(name, HeaderValue::from_static("/"));
+        }
         if let Ok(etag) = HeaderValue::from_str(&etag) {
             headers.insert(ETAG, etag);
         }

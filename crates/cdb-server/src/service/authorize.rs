@@ -33,6 +33,18 @@ pub(crate) struct AppendPermit {
 #[derive(Debug)]
 pub(crate) struct BackupPermit(());
 
+/// Allows looking at the sessions of a user's devices, and ending them.
+#[derive(Debug)]
+pub(crate) struct SessionsPermit {
+    user: i64,
+}
+
+impl SessionsPermit {
+    pub(crate) fn user(&self) -> i64 {
+        self.user
+    }
+}
+
 impl ReadPermit {
     pub(crate) fn array(&self) -> Array {
         self.array
@@ -76,6 +88,15 @@ pub(crate) fn backup(may_count: bool) -> Result<BackupPermit, ApiError> {
         return Ok(BackupPermit(()));
     }
     Err(ApiError::denied("You do not have permissions necessary to make a backup."))
+}
+
+/// Allows looking at the sessions of a user's devices, and ending them, to those who may change the password
+/// of the user: that ends all of them.
+pub(crate) fn sessions(grant: &Grant, user: i64) -> Result<SessionsPermit, ApiError> {
+    if grant.writes(Field::UserPassword) {
+        return Ok(SessionsPermit { user });
+    }
+    Err(ApiError::denied("Only those who may change the password of a user see its sessions."))
 }
 
 /// Allows an operation on a user, a device, or what is in it.

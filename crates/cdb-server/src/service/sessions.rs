@@ -3,20 +3,26 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cdb_types::session::SessionInfo;
+use cdb_types::session::{OpenSession, SessionInfo};
+use cdb_types::{ErrorKind, UserPath};
 
-use super::Service;
+use super::authorize::SessionsPermit;
+use super::resolve::{ResolveError, ResolvedUser};
+use super::{Service, authorize};
 use crate::api_error::ApiError;
 use crate::auth::SessionToken;
 use crate::identity::{Identity, Login, Principal};
 use crate::permissions::{Field, Grant, Operation, Relation};
-use crate::storage::sessions::{NewSession, Session, SessionKey};
+use crate::storage::sessions::{ListedSession, NewSession, Session, SessionKey};
 
 /// The last use of a session is written if it is behind by so many seconds.
 const TOUCH_SECONDS: i64 = 60;
 
 /// The maximum length of the stored description of a browser, in characters.
 const MAX_USER_AGENT: usize = 200;
+
+/// The maximum number of sessions that are listed.
+const MAX_LISTED: u32 = 1000;
 
 /// How often an open websocket looks after its session.
 const WATCH_INTERVAL: Duration = Duration::from_secs(60);
@@ -118,6 +124,64 @@ impl Service {
     /// Ends a session. One that has ended already is ignored.
     pub(crate) async fn close_session(&self, token: &SessionToken) -> Result<(), ApiError> {
         Ok(self.storage.delete_session(token.digest()).await?)
+    }
+
+    /// Returns the sessions of the devices of a user, newest first.
+    ///
+    /// # Errors
+    /// Returns an error to those who may not change the password of the user.
+    pub(crate) async fn list_sessions(
+        &self,
+        principal: &Principal,
+        user: Option<UserPath>,
+    ) -> Result<Vec<OpenSession>, ApiError> {
+        let (user, permit) = self.may_see_sessions(principal, user).await?;
+        let listed = self.storage.sessions_of_user(permit, now(), MAX_LISTED).await?;
+        let current = principal.identity().and_then(Identity::session);
+        let open = |session: ListedSession| {
+            let device = format!("{user}/{}", session.device).parse();
+            let (id, created) = (session.id, session.created);
+            let device = device.map_err(ApiError::internal)?;
+            let mut open = OpenSession::new(id, device, created, session.expires);
+            open.last_used = session.last_used;
+            open.user_agent = session.user_agent;
+            open.current = current == Some(id);
+            Ok(open)
+        };
+        listed.into_iter().map(open).collect()
+    }
+
+    /// Ends a session of a device of a user.
+    ///
+    /// # Errors
+    /// Returns an error to those who may not change the password of the user, and if the session does not
+    /// exist.
+    pub(crate) async fn end_session(
+        &self,
+        principal: &Principal,
+        user: Option<UserPath>,
+        id: i64,
+    ) -> Result<(), ApiError> {
+        let (_, permit) = self.may_see_sessions(principal, user).await?;
+        if self.storage.end_session(permit, id).await? {
+            return Ok(());
+        }
+        Err(ApiError::new(404, ErrorKind::NotFound, "The requested session was not found."))
+    }
+
+    /// Allows looking at the sessions of a user, which is that of the caller if none is given.
+    async fn may_see_sessions(
+        &self,
+        principal: &Principal,
+        user: Option<UserPath>,
+    ) -> Result<(String, SessionsPermit), ApiError> {
+        let own = || principal.identity().and_then(|identity| identity.user.name.parse().ok());
+        let path = user.or_else(own).ok_or_else(ApiError::forbidden)?;
+        let mut db = self.storage.catalog().await?;
+        let resolved = self.resolve_user(&mut *db, principal, &path).await;
+        let ResolvedUser { user, grant } = resolved.map_err(ResolveError::when_reading)?;
+        let permit = authorize::sessions(&grant, user.id)?;
+        Ok((user.name, permit))
     }
 
     /// Returns the device of a session as it is now, or `None` if the session has ended.

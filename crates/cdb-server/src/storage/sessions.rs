@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Device, StorageError, StoredPassword, User};
+use crate::service::authorize::SessionsPermit;
 
 /// The SHA-256 of a session's token.
 pub(crate) type TokenDigest = [u8; 32];
@@ -21,6 +22,17 @@ pub(crate) struct Session {
 pub(crate) enum SessionKey {
     Token(TokenDigest),
     Id(i64),
+}
+
+/// A session as the user of its device sees it.
+#[derive(Debug)]
+pub(crate) struct ListedSession {
+    pub(crate) id: i64,
+    pub(crate) device: String,
+    pub(crate) created: i64,
+    pub(crate) last_used: i64,
+    pub(crate) expires: i64,
+    pub(crate) user_agent: String,
 }
 
 /// A session that is to be stored, if nothing that its login depends on has changed.
@@ -71,4 +83,18 @@ pub(crate) trait SessionStorage {
     /// # Cancel safety
     /// If the future is dropped, the session is deleted or not.
     async fn delete_session(&self, digest: TokenDigest) -> Result<(), StorageError>;
+
+    /// Returns the sessions of a user's devices that have not ended at a time, newest first, at most `max`.
+    async fn sessions_of_user(
+        &self,
+        permit: SessionsPermit,
+        now: i64,
+        max: u32,
+    ) -> Result<Vec<ListedSession>, StorageError>;
+
+    /// Deletes a session of a user's device. Returns `false` if there is none.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the session is deleted or not.
+    async fn end_session(&self, permit: SessionsPermit, id: i64) -> Result<bool, StorageError>;
 }

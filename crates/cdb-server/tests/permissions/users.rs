@@ -15,6 +15,7 @@ const NEW: &str = "created";
 /// Reads and lists, changes, creates below, and deletes one user.
 pub(crate) async fn check(run: &mut Run<'_>, name: &str) {
     read(run, name).await;
+    end_session(run, name).await;
     update(run, name).await;
     create_devices(run, name).await;
     delete(run, name).await;
@@ -59,6 +60,22 @@ pub(crate) async fn read(run: &mut Run<'_>, name: &str) {
         let request = Request::get(format!("{url}?q=streams{parameter}"));
         run.check(name, &format!("list streams {filter}"), &request, &streams).await;
     }
+}
+
+/// Ends a session that does not exist, which is told only those who see the sessions of the user.
+async fn end_session(run: &mut Run<'_>, name: &str) {
+    let expected = match run.view.user(name) {
+        Ok(seen) if seen.rights.writes(Kind::User, "password") => {
+            Expected::refused(404, "not_found", "The requested session was not found.")
+        }
+        Ok(_) => {
+            let msg = "Only those who may change the password of a user see its sessions.";
+            Expected::denied(msg)
+        }
+        Err(unseen) => unseen.when_reading(),
+    };
+    let request = Request::new("DELETE", format!("sessions/0?user={name}"), "");
+    run.check(name, "end a session", &request, &expected).await;
 }
 
 /// The answer to listing what belongs to a user.

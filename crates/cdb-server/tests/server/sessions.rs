@@ -253,6 +253,51 @@ async fn logout_ends_the_sockets_of_its_session_only() {
 }
 
 #[tokio::test]
+async fn sessions_are_listed_and_ended_by_their_user_and_by_administrators() {
+    let server = TestServer::start().await;
+    let own = server.server.url();
+    let admin = server.key_of("test").await;
+    server.create_user(&admin, "it").await;
+    let key = server.create_device(&admin, "it/phone", r#"{"role":"reader"}"#).await;
+    let [browser, lost] =
+        [Browser::log_in(&server, "it").await, Browser::log_in(&server, "it").await];
+    let socket = lost.socket(&own).await.expect("a websocket");
+    let answer = browser.request(Method::GET, "sessions").send().await.expect("an answer");
+    let listed = Answer::of(answer).await.json();
+    let current: Vec<_> = listed.as_array().expect("a list").iter().collect();
+    assert_eq!(current.iter().map(|it| &it["current"]).collect::<Vec<_>>(), [false, true]);
+    for session in &current {
+        assert_eq!(session["device"], "it/user");
+        assert_eq!(session["created"], session["last_used"]);
+        assert!(session["expires"].as_i64() > session["created"].as_i64());
+    }
+    let id = &current[0]["id"];
+    // Neither a device that may not change the password, nor another site, nor another user.
+    let path = format!("sessions/{id}");
+    assert_eq!(server.send(&key, "DELETE", &path, "").await.status, 403);
+    assert_eq!(server.send(&key, "GET", "sessions", "").await.status, 403);
+    let elsewhere = browser.request(Method::DELETE, &path).header("origin", "http://x.example");
+    assert_eq!(elsewhere.send().await.expect("an answer").status(), 403);
+    let other = server.create_user(&admin, "other").await;
+    assert_eq!(server.send(&other, "DELETE", &path, "").await.status, 404);
+    assert_eq!(server.send(&other, "GET", "sessions?user=it", "").await.status, 403);
+    assert_eq!(server.send("", "GET", "sessions", "").await.status, 403);
+    assert_eq!(server.send(&admin, "GET", "sessions?user=zork", "").await.status, 404);
+    let end = browser.request(Method::DELETE, &path).header("origin", &own);
+    assert_eq!(end.send().await.expect("an answer").status(), 200);
+    closed(socket).await;
+    assert_eq!(lost.this().await, "nobody");
+    assert_eq!(browser.this().await, "it/user");
+    // An administrator ends the other one.
+    let listed = server.send(&admin, "GET", "sessions?user=it", "").await.json();
+    assert_eq!(listed.as_array().map(Vec::len), Some(1));
+    let path = format!("sessions/{}?user=it", listed[0]["id"]);
+    assert_eq!(server.send(&admin, "DELETE", &path, "").await.status, 200);
+    assert_eq!(browser.this().await, "nobody");
+    assert_eq!(server.send(&admin, "DELETE", &path, "").await.status, 404);
+}
+
+#[tokio::test]
 async fn sessions_survive_a_restart_and_end_with_age() {
     let mut server = TestServer::start().await;
     let cookie = Browser::log_in(&server, "test").await.cookie;

@@ -1,8 +1,12 @@
 //! Calls that read information about the server.
 
-use super::{Endpoint, Json, Method};
+use super::{Endpoint, Json, List, Method};
+use crate::UserPath;
 use crate::meta::{Interpolators, Transforms};
-use crate::session::{LoginRequest, SessionInfo};
+use crate::session::{LoginRequest, OpenSession, SessionInfo};
+
+/// The parameter of [`ListSessions`] and [`EndSession`] with the name of a user.
+pub const SESSIONS_OF: &str = "user";
 
 /// `GET ?q=this`: returns the path of the device as which the caller is logged in (`user/device`),
 /// or `nobody` if the caller sends no credentials.
@@ -179,6 +183,60 @@ impl Endpoint for ReadSession {
 
     fn path(&self) -> String {
         Self::ROUTE.to_owned()
+    }
+}
+
+/// `GET sessions`: returns the sessions of a user's devices, newest first, at most 1,000.
+///
+/// It is for those who may change the password of the user, which would end all of them.
+#[derive(Debug, Clone, Copy)]
+pub struct ListSessions<'a> {
+    /// The user; `None` for that of the caller.
+    pub user: Option<&'a UserPath>,
+}
+
+impl Endpoint for ListSessions<'_> {
+    type Body = ();
+    type Answer = List<OpenSession>;
+    const ROUTE: &'static str = "sessions";
+
+    fn method(&self) -> Method {
+        Method::Get
+    }
+
+    fn path(&self) -> String {
+        Self::ROUTE.to_owned()
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        self.user.map(|user| (SESSIONS_OF, user.to_string())).into_iter().collect()
+    }
+}
+
+/// `DELETE sessions/{id}`: ends a session of a user's device, which may be that of the request.
+#[derive(Debug, Clone, Copy)]
+pub struct EndSession<'a> {
+    /// The session: see [`OpenSession::id`].
+    pub id: i64,
+    /// The user; `None` for that of the caller.
+    pub user: Option<&'a UserPath>,
+}
+
+impl Endpoint for EndSession<'_> {
+    type Body = ();
+    type Answer = ();
+    const ROUTE: &'static str = "sessions/{id}";
+
+    fn method(&self) -> Method {
+        Method::Delete
+    }
+
+    fn path(&self) -> String {
+        format!("{}/{}", ListSessions::ROUTE, self.id)
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        ListSessions { user: self.user }.parameters()
     }
 }
 

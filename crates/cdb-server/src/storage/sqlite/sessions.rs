@@ -5,12 +5,15 @@
 
 use async_trait::async_trait;
 use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::SqliteStorage;
 use super::commit::CommitError;
+use crate::service::authorize::SessionsPermit;
 use crate::storage::model::ObjectId;
-use crate::storage::sessions::{NewSession, Session, SessionKey, SessionStorage, TokenDigest};
+use crate::storage::sessions::{
+    ListedSession, NewSession, Session, SessionKey, SessionStorage, TokenDigest,
+};
 use crate::storage::{Device, StorageError, User};
 
 #[async_trait]
@@ -95,6 +98,49 @@ impl SessionStorage for SqliteStorage {
             self.changes.record(deleted.map(ObjectId::Session));
         }
         Ok(())
+    }
+
+    async fn sessions_of_user(
+        &self,
+        permit: SessionsPermit,
+        now: i64,
+        max: u32,
+    ) -> Result<Vec<ListedSession>, StorageError> {
+        let mut db = self.readers.acquire().await?;
+        let rows = sqlx::query(
+            "SELECT session.id, device.name, created, last_used, expires, user_agent
+             FROM device JOIN session ON session.device_id = device.id
+             WHERE device.user_id = ? AND min(expires, last_used + idle_timeout) > ?
+             ORDER BY session.id DESC LIMIT ?",
+        );
+        let rows = rows.bind(permit.user()).bind(now).bind(max).fetch_all(&mut *db).await?;
+        let listed = |row: &SqliteRow| {
+            Ok(ListedSession {
+                id: row.try_get("id")?,
+                device: row.try_get("name")?,
+                created: row.try_get("created")?,
+                last_used: row.try_get("last_used")?,
+                expires: row.try_get("expires")?,
+                user_agent: row.try_get("user_agent")?,
+            })
+        };
+        rows.iter().map(listed).collect()
+    }
+
+    async fn end_session(&self, permit: SessionsPermit, id: i64) -> Result<bool, StorageError> {
+        let delete = async |db: &mut SqliteConnection| {
+            let deleted = sqlx::query(
+                "DELETE FROM session
+                 WHERE id = ? AND device_id IN (SELECT id FROM device WHERE user_id = ?)",
+            );
+            let deleted = deleted.bind(id).bind(permit.user()).execute(db).await?;
+            Ok(deleted.rows_affected() == 1)
+        };
+        let is_deleted = self.writer().await?.transaction(delete).await?;
+        if is_deleted {
+            self.changes.record([ObjectId::Session(id)]);
+        }
+        Ok(is_deleted)
     }
 }
 
