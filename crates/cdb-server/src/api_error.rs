@@ -16,11 +16,13 @@ pub(crate) struct ApiError {
     pub(crate) kind: ErrorKind,
     pub(crate) msg: Cow<'static, str>,
     pub(crate) cause: Option<String>,
+    /// Whether datapoints were corrected while they were read, so that reading again may succeed.
+    pub(crate) is_replaced: bool,
 }
 
 impl ApiError {
     pub(crate) fn new(status: u16, kind: ErrorKind, msg: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, kind, msg: msg.into(), cause: None }
+        Self { status, kind, msg: msg.into(), cause: None, is_replaced: false }
     }
 
     /// The request cannot be understood.

@@ -16,7 +16,7 @@ use super::request::{Call, Names};
 use super::response::{OK, json, set_json};
 use crate::api_error::ApiError;
 use crate::query::{Answer, AnswerError};
-use crate::service::{Correct, InsertOptions};
+use crate::service::{Correct, InsertOptions, Service};
 use crate::storage::Correction;
 
 /// The type of a body of plain bytes.
@@ -49,7 +49,8 @@ pub(super) async fn read(call: Stream, headers: HeaderMap) -> Result<Response, A
         }
         Some("plot") => {
             let query = PlotQuery::from_parameters(parameters.iter())?;
-            let plot = service.plot(&principal, &path.to_change()?, query).await?;
+            let path = path.to_change()?;
+            let plot = consistent(&service, || service.plot(&principal, &path, &query)).await?;
             let mut response =
                 if wants_bytes(&headers) { floats(&plot.to_numbers()) } else { json(&plot)? };
             response.headers_mut().insert(header::VARY, header::ACCEPT.into());
@@ -57,21 +58,31 @@ pub(super) async fn read(call: Stream, headers: HeaderMap) -> Result<Response, A
         }
         Some("statistics") => {
             let query = DataQuery::from_parameters(parameters.iter())?;
-            json(&service.statistics(&principal, &path.to_change()?, query).await?)
+            let path = path.to_change()?;
+            let read = || service.statistics(&principal, &path, &query);
+            json(&consistent(&service, read).await?)
         }
         _ => {
             let (query, path) = (DataQuery::from_parameters(parameters.iter())?, path.to_change()?);
-            let (positions, mut tries) = (parameters.positions()?, MAX_TRIES);
-            loop {
-                tries -= 1;
-                let mut answer =
-                    service.read_data(&principal, &path, query.clone(), positions).await?;
-                match answer.next().await {
-                    // Until the correction is over: the file knows of it before memory does.
-                    Err(error) if error.is_replaced() && tries > 0 => service.settled().await,
-                    first => return send_rest(first?, answer),
-                }
-            }
+            let positions = parameters.positions()?;
+            let open = || service.read_data(&principal, &path, &query, positions);
+            send(&service, open).await
+        }
+    }
+}
+
+/// Runs a read, and again while ranges of its streams are replaced meanwhile.
+async fn consistent<T, Read: Future<Output = Result<T, ApiError>>>(
+    service: &Service,
+    read: impl Fn() -> Read,
+) -> Result<T, ApiError> {
+    let mut tries = MAX_TRIES;
+    loop {
+        tries -= 1;
+        match read().await {
+            // Until the correction is over: the file knows of it before memory does.
+            Err(error) if error.is_replaced && tries > 0 => service.settled().await,
+            result => return result,
         }
     }
 }
@@ -150,15 +161,20 @@ async fn append(call: Stream, request: Request, restamp: bool) -> Result<&'stati
     Ok(OK)
 }
 
-/// Sends what is read, piece by piece. What fails after the first piece cuts the connection, so
-/// that nobody takes half an answer for a whole one.
-pub(super) async fn send(mut answer: Answer) -> Result<Response, ApiError> {
-    let first = answer.next().await?;
-    send_rest(first, answer)
-}
-
-/// Sends what is read, of which the first piece was read already.
-fn send_rest(first: Option<Vec<u8>>, answer: Answer) -> Result<Response, ApiError> {
+/// Opens what is read and sends it, piece by piece. What fails after the first piece cuts the
+/// connection, so that nobody takes half an answer for a whole one.
+pub(super) async fn send<Open: Future<Output = Result<Answer, ApiError>>>(
+    service: &Service,
+    open: impl Fn() -> Open,
+) -> Result<Response, ApiError> {
+    let begin = || {
+        let open = open();
+        async {
+            let mut answer = open.await?;
+            Ok((answer.next().await?, answer))
+        }
+    };
+    let (first, answer) = consistent(service, begin).await?;
     let first = Bytes::from(first.unwrap_or_default());
     let body = if answer.is_done() { Body::from(first) } else { stream_body(first, answer) };
     let mut response = Response::new(body);

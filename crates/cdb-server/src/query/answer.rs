@@ -39,13 +39,6 @@ pub(crate) enum AnswerError {
     Compute(ApiError),
 }
 
-impl AnswerError {
-    /// Returns whether a range of a stream was replaced while it was read.
-    pub(crate) fn is_replaced(&self) -> bool {
-        matches!(self, Self::Query(QueryFailure::Read(ReadError::Replaced)))
-    }
-}
-
 impl From<ReadError> for AnswerError {
     fn from(error: ReadError) -> Self {
         Self::Query(error.into())

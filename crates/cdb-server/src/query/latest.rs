@@ -12,6 +12,9 @@ use crate::storage::{Array, Last, Latest, ReadError, Storage};
 /// The number of streams that are read at once.
 const STREAMS_AT_A_TIME: usize = 256;
 
+/// How often the last datapoint of a stream is looked for again while the stream is corrected.
+const MAX_TRIES: u32 = 3;
+
 /// Streams whose lengths and last datapoints are sent.
 #[derive(Debug)]
 pub(crate) struct LatestRows {
@@ -49,8 +52,7 @@ impl LatestRows {
                 self.read_more().await?;
             }
             let Some((path, permit, latest)) = self.read.pop_front() else { return Ok(false) };
-            let length = latest.extent.length();
-            if let Some(last) = self.last(&permit, latest).await? {
+            if let Some((length, last)) = self.last(&permit, latest).await? {
                 write(separator, text, &path, length, &last);
                 return Ok(true);
             }
@@ -66,18 +68,34 @@ impl LatestRows {
         Ok(())
     }
 
-    /// Returns the last datapoint of a stream, or `None` if the stream was deleted or corrected meanwhile.
-    async fn last(&self, permit: &ReadPermit, latest: Latest) -> Result<Option<Last>, ReadError> {
-        if !matches!(latest.last, Last::Long) {
-            return Ok(Some(latest.last));
-        }
-        let extent = &latest.extent;
-        let last = extent.length().saturating_sub(1);
-        match read_text(&*self.storage, permit, extent, last).await {
-            Ok(text) => Ok(Some(Last::Text(text))),
-            Err(ReadError::Gone | ReadError::Replaced) => Ok(None),
-            Err(ReadError::Damaged(damage)) => Ok(Some(Last::Damaged(damage))),
-            Err(other) => Err(other),
+    /// Returns the length and the last datapoint of a stream, or `None` if the stream was deleted meanwhile.
+    async fn last(
+        &self,
+        permit: &ReadPermit,
+        mut latest: Latest,
+    ) -> Result<Option<(u64, Last)>, ReadError> {
+        let mut tries = MAX_TRIES;
+        loop {
+            let length = latest.extent.length();
+            if !matches!(latest.last, Last::Long) {
+                return Ok(Some((length, latest.last)));
+            }
+            let last = length.saturating_sub(1);
+            match read_text(&*self.storage, permit, &latest.extent, last).await {
+                Ok(text) => return Ok(Some((length, Last::Text(text)))),
+                Err(ReadError::Gone) => return Ok(None),
+                Err(ReadError::Replaced) if tries > 0 => {
+                    tries -= 1;
+                    self.storage.settled().await;
+                    let again = self.storage.latest(std::slice::from_ref(permit)).await?;
+                    let Some(again) = again.into_iter().next() else { return Ok(None) };
+                    latest = again;
+                }
+                Err(ReadError::Damaged(damage)) => {
+                    return Ok(Some((length, Last::Damaged(damage))));
+                }
+                Err(other) => return Err(other),
+            }
         }
     }
 }

@@ -37,7 +37,10 @@ impl From<ReadError> for ApiError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Gone => Self::forbidden(),
-            ReadError::Replaced => Self::new(503, ErrorKind::Unavailable, error.to_string()),
+            ReadError::Replaced => {
+                let replaced = Self::new(503, ErrorKind::Unavailable, error.to_string());
+                Self { is_replaced: true, ..replaced }
+            }
             ReadError::Storage(error) => error.into(),
             ReadError::Damaged(error) => error.into(),
             ReadError::Block(error) => Self::internal(error),

@@ -22,7 +22,7 @@ impl Service {
     pub(crate) async fn query_latest(
         &self,
         principal: &Principal,
-        paths: Vec<ObjectPath>,
+        paths: &[ObjectPath],
     ) -> Result<Answer, ApiError> {
         if paths.len() > MAX_PATHS {
             return Err(ApiError::new(
@@ -36,8 +36,8 @@ impl Service {
         }
         let mut rows = LatestRows::new(Arc::clone(&self.storage));
         let mut seen = HashSet::new();
-        for path in paths.into_iter().filter(|path| seen.insert(path.clone())) {
-            match self.add_latest(principal, &path, &mut rows).await {
+        for path in paths.iter().filter(|path| seen.insert(*path)) {
+            match self.add_latest(principal, path, &mut rows).await {
                 Ok(()) | Err(ResolveError::Missing(_) | ResolveError::Hidden) => {}
                 Err(ResolveError::Storage(error)) => return Err(error.into()),
             }

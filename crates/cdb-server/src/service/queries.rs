@@ -47,12 +47,12 @@ impl Service {
         &self,
         principal: &Principal,
         path: &StreamPath,
-        query: DataQuery,
+        query: &DataQuery,
         positions: Option<u64>,
     ) -> Result<Answer, ApiError> {
         let range = query.range()?;
         let permit = self.may_read(principal, path, query.downlink).await?;
-        let script = self.compile(principal, query.transform).await?;
+        let script = self.compile(principal, query.transform.clone()).await?;
         let (extent, range, limit) = self.resolve(&permit, range, positions).await?;
         if let Some(script) = script {
             let scan = self.storage.scan(&permit, &extent, range.clone(), PageSize::Large);
@@ -68,8 +68,7 @@ impl Service {
             };
             return Ok(self.computed_rows(principal, rows));
         }
-        let end = range.end.min(range.start.saturating_add(limit.unwrap_or(u64::MAX)));
-        let range = range.start..end;
+        let range = first_of(range, limit);
         Ok(Answer::Stored(self.storage.scan(&permit, &extent, range, PageSize::Large)))
     }
 
@@ -288,4 +287,9 @@ impl Service {
             }
         }
     }
+}
+
+/// Returns the first datapoints of a range, at most `limit` if there is a limit.
+pub(super) fn first_of(range: std::ops::Range<u64>, limit: Option<u64>) -> std::ops::Range<u64> {
+    range.start..range.end.min(range.start.saturating_add(limit.unwrap_or(u64::MAX)))
 }

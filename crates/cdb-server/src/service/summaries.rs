@@ -6,6 +6,7 @@ use cdb_types::summary::{Plot, Statistics};
 use cdb_types::{DataQuery, PlotQuery, Range, StreamPath};
 
 use super::Service;
+use super::queries::first_of;
 use crate::api_error::ApiError;
 use crate::identity::Principal;
 use crate::query::{Source, Stored, plot_results};
@@ -17,7 +18,7 @@ impl Service {
         &self,
         principal: &Principal,
         path: &StreamPath,
-        query: PlotQuery,
+        query: &PlotQuery,
     ) -> Result<Plot, ApiError> {
         let permit = self.may_read(principal, path, query.downlink).await?;
         let script = self.compile(principal, query.transform.clone()).await?;
@@ -28,6 +29,7 @@ impl Service {
             Source::new(scan, Some(&script), None, &self.script_memory(principal))
         });
         let stored = Stored { storage: Arc::clone(&self.storage), permit, extent, range };
+        let query = query.clone();
         let plot = self.compute.run(principal, async move {
             let plot = stored.columns(&query).await?;
             match results {
@@ -43,12 +45,20 @@ impl Service {
         &self,
         principal: &Principal,
         path: &StreamPath,
-        query: DataQuery,
+        query: &DataQuery,
     ) -> Result<Statistics, ApiError> {
+        if query.transform.is_some() {
+            let msg = "Statistics are those of the stored datapoints: they have no transform.";
+            return Err(ApiError::bad_request(msg));
+        }
         let permit = self.may_read(principal, path, query.downlink).await?;
-        let whole = query.i1.is_none() && query.i2.is_none() && query.t1.is_none();
-        let range = if whole && query.t2.is_none() { Range::ALL } else { query.range()? };
-        let (extent, range, _) = self.resolve(&permit, range, None).await?;
+        let has_bounds = query.i1.or(query.i2).is_some() || query.t1.or(query.t2).is_some();
+        let range = match has_bounds {
+            true => query.range()?,
+            false => Range::Time { after: None, until: None, limit: query.limit },
+        };
+        let (extent, range, limit) = self.resolve(&permit, range, None).await?;
+        let range = first_of(range, limit);
         let stored = Stored { storage: Arc::clone(&self.storage), permit, extent, range };
         Ok(self.compute.run(principal, stored.statistics()).await??)
     }

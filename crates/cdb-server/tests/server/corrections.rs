@@ -1,6 +1,7 @@
 //! Data that is replaced, deleted, or sorted in.
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 use crate::socket::Socket;
 use crate::support::TestServer;
@@ -155,8 +156,11 @@ async fn reads_go_on_while_ranges_are_replaced() {
     let (server, key) = with_stream().await;
     let many: Value = (100..40_000).map(|t| json!({"t": t, "d": t})).collect();
     server.insert(&key, "test/user/s", &many.to_string()).await;
+    // Corrections without a pause would keep a read from ever being undisturbed.
+    let (done, reads) = mpsc::channel(1);
     let correct = async {
-        for _ in 0..30 {
+        let mut reads = reads;
+        while reads.recv().await.is_some() {
             send(&server, &key, "DELETE", "t1=20&t2=30", "").await;
             send(&server, &key, "POST", "q=merge", r#"[{"t":30,"d":3}]"#).await;
         }
@@ -165,7 +169,33 @@ async fn reads_go_on_while_ranges_are_replaced() {
         for _ in 0..60 {
             let last = send(&server, &key, "GET", "t1=39997", "").await;
             assert_eq!(last, json!([{"t": 39_998, "d": 39_998}, {"t": 39_999, "d": 39_999}]));
+            let last = send(&server, &key, "GET", "t1=39997&transform=sum%20%7C%20if%20last", "");
+            assert_eq!(last.await[0]["d"], 39_998 + 39_999);
+            let known = send(&server, &key, "GET", "q=statistics&t1=39997", "").await;
+            assert_eq!((&known["count"], &known["last"]["t"]), (&2.into(), &39_999.into()));
+            let plot = send(&server, &key, "GET", "q=plot&columns=2&t1=39997&t2=39999", "").await;
+            assert_eq!(plot["count"], 2);
+            let _ = done.try_send(());
+        }
+        drop(done);
+    };
+    let query = async |path: &str, body: Value| {
+        let answer = server.send(&key, "POST", &format!("query/{path}"), &body.to_string()).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.json()
+    };
+    let combine = async {
+        for _ in 0..60 {
+            let stream = json!({"stream": "test/user/s", "t1": 39_998});
+            assert_eq!(query("merge", json!([stream])).await, json!([{"t": 39_999, "d": 39_999}]));
+            let columns =
+                json!({"x": {"stream": "test/user/s", "t1": 39_997, "interpolator": "closest"}});
+            let table = json!({"t1": 39_998, "t2": 39_999, "dt": 1, "dataset": columns});
+            let table = query("dataset", table).await;
+            assert_eq!(table[0]["d"]["x"], 39_998, "{table}");
+            let latest = query("latest", json!(["test/user/s"])).await;
+            assert_eq!(latest[0]["last"], json!({"t": 39_999, "d": 39_999}));
         }
     };
-    tokio::join!(correct, read);
+    tokio::join!(correct, read, combine);
 }

@@ -99,6 +99,18 @@ async fn statistics_say_what_a_stream_holds() {
 }
 
 #[tokio::test]
+async fn statistics_of_the_first_datapoints_only() {
+    let data: Value = (1..=9).map(|t| json!({"t": t, "d": t})).collect();
+    let (server, key) = with(&data).await;
+    let first = get(&server, &key, "q=statistics&t1=2&limit=3").await;
+    assert_eq!((&first["count"], &first["last"]["t"]), (&3.into(), &5.into()));
+    let first = get(&server, &key, "q=statistics&limit=3").await;
+    assert_eq!((&first["count"], &first["keys"][""]["number"]["max"]), (&3.into(), &3.0.into()));
+    let path = "crud/test/user/s/data?q=statistics&transform=sum";
+    assert_eq!(server.send(&key, "GET", path, "").await.status, 400);
+}
+
+#[tokio::test]
 async fn what_is_no_plot_is_told() {
     let (server, key) = with(&json!([{"t": 1, "d": 5}])).await;
     for (parameters, status, msg) in [
