@@ -60,7 +60,12 @@ impl<S> Transport<S> {
                 }
                 return Poll::Pending;
             }
-            Phase::Upgraded => return Poll::Pending,
+            Phase::Upgraded => {
+                // A timer holds on to the task that has polled it last, which was the connection's before it
+                // became a websocket: several KiB until the timer ends.
+                (self.reading, self.writing) = Default::default();
+                return Poll::Pending;
+            }
         };
         ready!(self.reading.poll(context, since + allowed));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
