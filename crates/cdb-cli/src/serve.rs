@@ -64,6 +64,11 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "full|TIME", default_value = "full")]
     durability: Durability,
 
+    /// Answer `GET /metrics`, for Prometheus, at this address and port: what the server counts, without a
+    /// login and without TLS. `/healthz` and `/readyz` are answered here and at --listen.
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<String>,
+
     #[command(flatten)]
     limits: LimitFlags,
 }
@@ -73,6 +78,9 @@ impl Serve {
         let mut builder = Server::builder().data(self.data).listen(self.listen);
         builder = builder.limits(self.limits.limits()?).behind_tls_proxy(self.behind_tls_proxy);
         builder = builder.durability(self.durability);
+        if let Some(address) = self.metrics {
+            builder = builder.metrics(address);
+        }
         if let Some((name, password)) = administrator(self.admin)? {
             builder = builder.admin(name, password);
         }

@@ -7,6 +7,7 @@ mod body;
 mod connections;
 mod credentials;
 mod data;
+mod health;
 pub(crate) mod listener;
 mod objects;
 mod queries;
@@ -85,6 +86,8 @@ pub(crate) fn router(service: Arc<Service>, limits: &Limits) -> Router {
         router = router.route(&format!("{route}/"), methods.clone()).route(route, methods);
     }
     let router = router
+        .route(health::ALIVE, get(health::is_alive))
+        .route(health::READY, get(health::is_ready))
         .fallback(async || {
             ApiError::new(404, ErrorKind::NotFound, "There is nothing at this path.")
         })
@@ -95,6 +98,15 @@ pub(crate) fn router(service: Arc<Service>, limits: &Limits) -> Router {
     #[cfg(feature = "web")]
     let router = router.layer(middleware::from_fn_with_state(service.transport, web::serve));
     router.with_state(service)
+}
+
+/// What is answered at the address of the metrics.
+pub(crate) fn metrics_router(service: Arc<Service>) -> Router {
+    Router::new()
+        .route("/metrics", get(health::metrics))
+        .route(health::ALIVE, get(health::is_alive))
+        .route(health::READY, get(health::is_ready))
+        .with_state(service)
 }
 
 /// Runs an operation that must not end halfway if the client closes the connection.

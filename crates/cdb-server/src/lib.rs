@@ -64,6 +64,7 @@ pub mod fuzzing;
 mod http;
 mod identity;
 mod limits;
+mod metrics;
 mod permissions;
 mod query;
 mod runtime;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cdb_types::Password;
 use cdb_types::session::Durability;
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -18,6 +19,7 @@ use crate::http;
 use crate::http::listener::{Listener, SHUTDOWN_GRACE, listen};
 use crate::http::tls::acceptor;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::permissions::Permissions;
 use crate::runtime::Runtime;
 use crate::service::Service;
@@ -47,6 +49,7 @@ pub struct ServerBuilder {
     behind_proxy: bool,
     limits: Limits,
     durability: Durability,
+    metrics: Option<String>,
 }
 
 impl ServerBuilder {
@@ -108,6 +111,17 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets an address, as `host:port`, at which `GET /metrics` answers what the server counts, in the text
+    /// format of Prometheus. There are `GET /healthz` and `GET /readyz` as well. By default it is not
+    /// answered.
+    ///
+    /// Whoever can connect to the address may ask: it needs no login, and has no TLS. Port 0 selects any
+    /// free port; see [`Server::metrics_address`].
+    pub fn metrics(mut self, address: impl Into<String>) -> Self {
+        self.metrics = Some(address.into());
+        self
+    }
+
     /// Sets when inserts are answered. The default is [`Durability::Full`]: when they are on disk.
     ///
     /// With [`Durability::Batched`], from 100 ms to 60 s, they are answered at once, and written together
@@ -153,7 +167,7 @@ impl ServerBuilder {
     /// Returns an error if
     ///
     /// - the data file cannot be opened, or another server has it open,
-    /// - the address cannot be listened on,
+    /// - an address cannot be listened on,
     /// - the certificates or the key cannot be used,
     /// - the interval of [pings](Self::websocket_ping) or the time of [`durability`](Self::durability) is
     ///   out of its bounds,
@@ -175,25 +189,48 @@ impl ServerBuilder {
         let tls = self.tls.as_ref().map(|(certificates, key)| acceptor(certificates, &key.0));
         let tls = tls.transpose()?;
         let is_encrypted = tls.is_some();
-        let listener = listen(&self.listen).await;
-        let listening = |source| StartError::Listen { address: self.listen.clone(), source };
-        let listener = listener.map_err(listening)?;
-        let address = listener.local_addr().map_err(listening)?;
+        let (listener, address) = bind(&self.listen).await?;
+        let metrics = match &self.metrics {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
         let runtime = StopOnDrop(Runtime::default());
         let sockets = Sockets::new(self.ping, runtime.0.watch(), &self.limits);
         let transport = Transport { tls: is_encrypted, behind_proxy: self.behind_proxy };
-        let storage = open_storage(&self.data, self.durability, &runtime.0, &self.limits).await?;
-        let service =
-            open(&self.data, storage, &runtime.0, &self.limits, sockets, transport, self.admin)
-                .await?;
+        let parts = Parts {
+            file: &self.data,
+            runtime: &runtime.0,
+            limits: &self.limits,
+            metrics: Arc::default(),
+        };
+        let storage = parts.open_storage(self.durability).await?;
+        let service = Arc::new(parts.open(storage, sockets, transport, self.admin).await?);
         let storage = Arc::clone(&service.storage);
         runtime.0.started();
-        let router = http::router(Arc::new(service), &self.limits);
+        let metrics_address = match metrics {
+            Some((listener, address)) => {
+                let router = http::metrics_router(Arc::clone(&service));
+                let listener = Listener::new(listener, None, self.limits.clone(), router);
+                runtime.0.spawn("answer with metrics", listener.run(runtime.0.watch()));
+                tracing::info!(%address, "metrics");
+                Some(address)
+            }
+            None => None,
+        };
+        let router = http::router(service, &self.limits);
         let listener = Listener::new(listener, tls, self.limits, router);
         let serving = runtime.0.spawn("accept connections", listener.run(runtime.0.watch()));
         tracing::info!(%address, data = %self.data.display(), "listening");
-        Ok(Server { address, is_encrypted, storage, runtime, serving })
+        Ok(Server { address, metrics_address, is_encrypted, storage, runtime, serving })
     }
+}
+
+/// Listens on an address, and returns the one that it really is.
+async fn bind(address: &str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address: address.to_owned(), source };
+    let listener = listen(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 /// A key that is not printed.
@@ -206,52 +243,67 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// Opens the data file, with the bus that carries its events.
-async fn open_storage(
-    file: &Path,
-    durability: Durability,
-    runtime: &Runtime,
-    limits: &Limits,
-) -> Result<(Arc<dyn Storage>, Arc<dyn Bus>), StartError> {
-    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(limits.events_total));
-    let storage = SqliteStorage::open_in(file, durability, Arc::clone(&bus), runtime).await;
-    Ok((Arc::new(storage.map_err(|error| error.at(file))?), bus))
+/// What the parts of a server have in common.
+struct Parts<'a> {
+    file: &'a Path,
+    runtime: &'a Runtime,
+    limits: &'a Limits,
+    metrics: Arc<Metrics>,
 }
 
-async fn open(
-    file: &Path,
-    (storage, bus): (Arc<dyn Storage>, Arc<dyn Bus>),
-    runtime: &Runtime,
-    limits: &Limits,
-    sockets: Sockets,
-    transport: Transport,
-    admin: Option<(String, Password)>,
-) -> Result<Service, StartError> {
-    let permissions = Permissions::default_tables();
-    let permissions = permissions.map_err(|error| StartError::data(file, error))?;
-    let max_bytes = limits.websocket_queues_total;
-    let compute = Compute::start(limits.scripts_per_device).map_err(StartError::Threads)?;
-    let topics =
-        Topics::new(Arc::clone(&storage), Arc::clone(&bus), compute.clone(), runtime, max_bytes);
-    let service = Service::new(
-        storage,
-        topics,
-        bus,
-        compute,
-        limits,
-        sockets,
-        permissions,
-        transport,
-        Hasher::new(runtime, limits),
-    );
-    let refused = |error: crate::api_error::ApiError| {
-        StartError::Administrator(error.cause.unwrap_or_else(|| error.msg.into_owned()))
-    };
-    if !service.has_users().await.map_err(refused)? {
-        let (name, password) = admin.ok_or(StartError::NoAdministrator)?;
-        service.create_administrator(&name, password).await.map_err(refused)?;
+impl Parts<'_> {
+    /// Opens the data file, with the bus that carries its events.
+    async fn open_storage(
+        &self,
+        durability: Durability,
+    ) -> Result<(Arc<dyn Storage>, Arc<dyn Bus>), StartError> {
+        let Self { file, runtime, limits, metrics } = self;
+        let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(limits.events_total));
+        let (events, metrics) = (Arc::clone(&bus), Arc::clone(metrics));
+        let storage = SqliteStorage::open_in(file, durability, events, metrics, runtime).await;
+        Ok((Arc::new(storage.map_err(|error| error.at(file))?), bus))
     }
-    Ok(service)
+
+    async fn open(
+        self,
+        (storage, bus): (Arc<dyn Storage>, Arc<dyn Bus>),
+        sockets: Sockets,
+        transport: Transport,
+        admin: Option<(String, Password)>,
+    ) -> Result<Service, StartError> {
+        let Self { file, runtime, limits, metrics } = self;
+        let permissions = Permissions::default_tables();
+        let permissions = permissions.map_err(|error| StartError::data(file, error))?;
+        let max_bytes = limits.websocket_queues_total;
+        let compute = Compute::start(limits.scripts_per_device).map_err(StartError::Threads)?;
+        let topics = Topics::new(
+            Arc::clone(&storage),
+            Arc::clone(&bus),
+            compute.clone(),
+            runtime,
+            max_bytes,
+        );
+        let service = Service::new(
+            storage,
+            topics,
+            bus,
+            compute,
+            limits,
+            sockets,
+            permissions,
+            transport,
+            Hasher::new(runtime, limits),
+            metrics,
+        );
+        let refused = |error: crate::api_error::ApiError| {
+            StartError::Administrator(error.cause.unwrap_or_else(|| error.msg.into_owned()))
+        };
+        if !service.has_users().await.map_err(refused)? {
+            let (name, password) = admin.ok_or(StartError::NoAdministrator)?;
+            service.create_administrator(&name, password).await.map_err(refused)?;
+        }
+        Ok(service)
+    }
 }
 
 /// A running server.
@@ -260,6 +312,7 @@ async fn open(
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     is_encrypted: bool,
     storage: Arc<dyn Storage>,
     runtime: StopOnDrop,
@@ -288,6 +341,7 @@ impl Server {
             behind_proxy: false,
             limits: Limits::default(),
             durability: Durability::Full,
+            metrics: None,
         }
     }
 
@@ -295,6 +349,12 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns the address of the [metrics](ServerBuilder::metrics), with its actual port, if there is one.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// Returns the URL of the server, such as `http://127.0.0.1:3124`; with TLS, its scheme is

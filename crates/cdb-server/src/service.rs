@@ -41,10 +41,11 @@ use crate::bus::Bus;
 use crate::compute::Compute;
 use crate::identity::{Identity, Principal};
 use crate::limits::Limits;
+use crate::metrics::{Levels, Metrics};
 use crate::permissions::Permissions;
 use crate::sockets::Sockets;
 use crate::storage::backup::Backup;
-use crate::storage::{KeyDigest, Storage};
+use crate::storage::{KeyDigest, Storage, StorageLevel};
 use crate::topics::Topics;
 use crate::usage::Usage;
 pub(crate) use cache::{Cache, Remembered};
@@ -59,6 +60,7 @@ pub(crate) struct Service {
     pub(crate) sessions: Sessions,
     pub(crate) transport: Transport,
     pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) topics: Topics,
     bus: Arc<dyn Bus>,
     pub(crate) compute: Compute,
@@ -85,6 +87,7 @@ impl Service {
         permissions: Permissions,
         transport: Transport,
         hasher: Hasher,
+        metrics: Arc<Metrics>,
     ) -> Self {
         Self {
             storage,
@@ -95,19 +98,36 @@ impl Service {
             limits: limits.clone(),
             topics,
             bus,
-            schemas: Schemas::new(compute.clone(), limits.schemas()),
+            schemas: Schemas::new(compute.clone(), limits.schemas(), metrics.cache("schemas")),
             insert_memory: Arc::new(Semaphore::new(data::INSERT_MEMORY_KIB as usize)),
             compute,
             script_memory: Usage::new(queries::script_quota(limits)),
             sockets,
-            identities: Cache::default(),
-            streams: Cache::default(),
+            identities: Cache::new(metrics.cache("keys")),
+            streams: Cache::new(metrics.cache("streams")),
+            metrics,
         }
     }
 
     /// Returns whether there is a user.
     pub(crate) async fn has_users(&self) -> Result<bool, ApiError> {
         Ok(self.storage.catalog().await?.count(Counted::Users).await? > 0)
+    }
+
+    /// Returns whether requests can be answered: whether the storage reads, and may write.
+    pub(crate) async fn is_ready(&self) -> Result<(), ApiError> {
+        Ok(self.storage.level().await.map(drop)?)
+    }
+
+    /// Returns what the server has counted, in the text format of Prometheus.
+    pub(crate) async fn report(&self) -> Result<String, ApiError> {
+        let StorageLevel { bytes, inserts_waiting } = self.storage.level().await?;
+        Ok(self.metrics.report(&Levels {
+            websockets: self.sockets.count(),
+            subscribers: self.topics.level(),
+            inserts_waiting,
+            stored_bytes: bytes,
+        }))
     }
 
     /// Makes a copy of everything.

@@ -64,6 +64,11 @@ impl Sockets {
         self.open.take(device, 1)
     }
 
+    /// Returns the number of open websockets.
+    pub(crate) fn count(&self) -> usize {
+        self.open.used().values().sum()
+    }
+
     /// Counts a subscription of a device, or of nobody, with a transform of so many bytes. Returns
     /// `None` if it has too many.
     pub(crate) fn subscribe(&self, device: Option<i64>, transform_bytes: usize) -> Option<Room> {

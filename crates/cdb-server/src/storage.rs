@@ -114,8 +114,20 @@ pub(crate) trait Storage: SessionStorage + Debug + Send + Sync {
     /// Returns the log of changes of objects.
     fn changes(&self) -> &ChangeLog;
 
+    /// Returns how much is stored and waits, or an error if the storage does not read, or may not write.
+    async fn level(&self) -> Result<StorageLevel, StorageError>;
+
     /// Waits for running writes and closes the storage. Later writes are refused.
     async fn close(&self);
+}
+
+/// How much a storage holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StorageLevel {
+    /// What it takes on disk, in bytes.
+    pub(crate) bytes: u64,
+    /// The appends that wait to be committed.
+    pub(crate) inserts_waiting: usize,
 }
 
 /// Finds objects. A transaction finds them as they are after its own changes.

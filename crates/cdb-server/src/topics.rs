@@ -26,6 +26,7 @@ use tokio::sync::OnceCell;
 
 use crate::bus::Bus;
 use crate::compute::{Caller, Compute};
+use crate::metrics::SubscriberLevels;
 use crate::runtime::{Runtime, stopped};
 use crate::service::authorize::ReadPermit;
 use crate::storage::model::ObjectId;
@@ -99,6 +100,12 @@ impl OpenTopics {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn all(&self) -> Vec<Arc<Topic>> {
+        let topics = self.lock();
+        let topics = topics.values().flat_map(|it| it.by_key.values());
+        topics.map(|subscribed| Arc::clone(&subscribed.topic)).collect()
+    }
+
     fn of(&self, array: Array) -> Vec<Arc<Topic>> {
         let topics = self.lock();
         let topics = topics.get(&array).into_iter().flat_map(|it| it.by_key.values());
@@ -141,6 +148,16 @@ impl Topics {
             }
         });
         topics
+    }
+
+    /// Returns how far behind subscribers are.
+    pub(crate) fn level(&self) -> SubscriberLevels {
+        let mut level =
+            SubscriberLevels { waiting_bytes: self.texts.waiting_bytes(), ..Default::default() };
+        for topic in self.open.all() {
+            topic.add_to(&mut level);
+        }
+        level
     }
 
     /// Subscribes. `answer` is put into the send queue before the first message. It is given the

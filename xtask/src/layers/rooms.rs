@@ -30,6 +30,7 @@ const MODULES: &[&str] = &[
     "identity",
     "storage::model",
     "sockets",
+    "metrics",
     "limits",
     "runtime",
     "error",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -105,6 +105,9 @@ pub(super) async fn observe(State(front): State<Front>, request: Request, next: 
     // Not the query: a key may be in it.
     let method = request.method().clone();
     let path: String = request.uri().path().chars().take(MAX_LOGGED_PATH).collect();
+    // As the route is written: the names in a path would be classes without end.
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or("none", |route| route.as_str().trim_end_matches('/')).to_owned();
     let (leftover, request) = Leftover::of(request);
     let (parts, body) = request.into_parts();
     let service = &front.service;
@@ -132,6 +135,12 @@ pub(super) async fn observe(State(front): State<Front>, request: Request, next: 
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
+    let labels = [
+        ("method", method.to_string()),
+        ("route", route),
+        ("status", response.status().as_str().to_owned()),
+    ];
+    front.service.metrics.request(&labels, started.elapsed());
     let reference = response.extensions().get::<Reference>().map(|reference| &*reference.0);
     tracing::info!(
         %method,

@@ -28,6 +28,12 @@ impl ByteLimit {
         Arc::clone(&self.free).acquire_many_owned(self.kib(bytes)).await.ok()
     }
 
+    /// Returns how many bytes wait, in steps of 1024.
+    pub(crate) fn used(&self) -> u64 {
+        let free = u64::try_from(self.free.available_permits()).unwrap_or(u64::MAX);
+        u64::from(self.max_kib).saturating_sub(free) * 1024
+    }
+
     /// What this many bytes count. More than the limit counts as all of it; if the limit is 0, there
     /// is room for nothing.
     fn kib(&self, bytes: usize) -> u32 {

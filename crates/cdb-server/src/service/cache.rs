@@ -7,6 +7,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache as WeightedCache;
 
 use crate::events::ChangeLog;
+use crate::metrics::CacheCounters;
 use crate::storage::model::ObjectId;
 
 /// The number of values that a cache expects to hold.
@@ -28,7 +29,10 @@ pub(crate) trait Remembered {
 }
 
 /// Values that were read from storage. It never returns one that may have changed.
-pub(crate) struct Cache<K, V>(WeightedCache<K, Arc<V>, ByBytes>);
+pub(crate) struct Cache<K, V> {
+    values: WeightedCache<K, Arc<V>, ByBytes>,
+    counters: CacheCounters,
+}
 
 #[derive(Debug, Clone)]
 struct ByBytes;
@@ -39,24 +43,30 @@ impl<K, V: Remembered> Weighter<K, Arc<V>> for ByBytes {
     }
 }
 
-impl<K: Hash + Eq, V: Remembered> Default for Cache<K, V> {
-    fn default() -> Self {
-        Self(WeightedCache::with_weighter(EXPECTED_VALUES, MAX_BYTES, ByBytes))
-    }
-}
-
 impl<K: Hash + Eq, V: Remembered> Cache<K, V> {
+    pub(crate) fn new(counters: CacheCounters) -> Self {
+        let values = WeightedCache::with_weighter(EXPECTED_VALUES, MAX_BYTES, ByBytes);
+        Self { values, counters }
+    }
+
     /// Returns a value if it is still true.
     pub(crate) fn get(&self, changes: &ChangeLog, key: &K) -> Option<Arc<V>> {
-        let value = self.0.get(key)?;
+        let value = self.current(changes, key);
+        let CacheCounters { hits, misses } = &self.counters;
+        if value.is_some() { hits } else { misses }.inc();
+        value
+    }
+
+    fn current(&self, changes: &ChangeLog, key: &K) -> Option<Arc<V>> {
+        let value = self.values.get(key)?;
         if changes.changed_since(value.version(), value.depends_on()) {
-            self.0.remove(key);
+            self.values.remove(key);
             return None;
         }
         Some(value)
     }
 
     pub(crate) fn insert(&self, key: K, value: Arc<V>) {
-        self.0.insert(key, value);
+        self.values.insert(key, value);
     }
 }

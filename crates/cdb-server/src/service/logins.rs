@@ -36,6 +36,7 @@ impl Service {
         match principal {
             Ok(identity) => Ok(Principal::device(identity)),
             Err(failed) => {
+                self.metrics.failed_logins.inc();
                 // Further failures are slowed down by the queue of the hasher.
                 tokio::time::sleep(FAILED_LOGIN_DELAY).await;
                 Err(failed)

@@ -10,6 +10,7 @@ use super::{Service, Tree};
 use crate::api_error::ApiError;
 use crate::compute::Compute;
 use crate::identity::Principal;
+use crate::metrics::CacheCounters;
 
 /// The number of schemas that the cache expects to hold.
 const EXPECTED_SCHEMAS: usize = 1_000;
@@ -32,6 +33,7 @@ pub(super) struct Schemas {
     limits: SchemaLimits,
     /// By their texts, so that they never become stale.
     compiled: Cache<Box<str>, Compiled, ByBytes>,
+    counters: CacheCounters,
 }
 
 #[derive(Debug, Clone)]
@@ -48,7 +50,7 @@ impl Weighter<Box<str>, Compiled> for ByBytes {
 }
 
 impl Schemas {
-    pub(super) fn new(compute: Compute, limits: SchemaLimits) -> Self {
+    pub(super) fn new(compute: Compute, limits: SchemaLimits, counters: CacheCounters) -> Self {
         // In one piece: the largest schema must fit into a piece.
         let options = OptionsBuilder::new()
             .shards(1)
@@ -60,7 +62,7 @@ impl Schemas {
             Ok(options) => Cache::with_options(options, ByBytes, hasher, lifecycle),
             Err(_) => Cache::with(EXPECTED_SCHEMAS, MAX_BYTES, ByBytes, hasher, lifecycle),
         };
-        Self { compute, limits, compiled }
+        Self { compute, limits, compiled, counters }
     }
 
     /// Returns a compiled schema. Compiling it is work for the caller.
@@ -74,8 +76,10 @@ impl Schemas {
             return Ok(Err(Arc::new(error)));
         }
         if let Some(compiled) = self.compiled.get(text) {
+            self.counters.hits.inc();
             return Ok(compiled);
         }
+        self.counters.misses.inc();
         let (schema, limits) = (text.to_owned(), self.limits.clone());
         let compile = async move { Schema::unchecked(&schema).limited_validator(&limits) };
         let compiled = self.compute.run(principal, compile).await?;

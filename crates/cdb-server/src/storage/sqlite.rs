@@ -52,7 +52,9 @@ pub(crate) use read::Reader;
 use crate::bus::{Bus, LocalBus};
 use crate::error::StartError;
 use crate::events::ChangeLog;
+use crate::metrics::Metrics;
 use crate::runtime::Runtime;
+use crate::storage::{StorageError, StorageLevel};
 use array_heads::ArrayHeads;
 use transaction::WriterGuard;
 use writer::Writer;
@@ -171,7 +173,7 @@ impl SqliteStorage {
     /// Opens a data file like [`open`](Self::open). Inserts are as durable as they are told to be.
     async fn open_durably(file: &Path, durability: Durability) -> Result<Self, OpenError> {
         let (bus, runtime) = (Arc::new(LocalBus::new(0)), Runtime::default());
-        Self::open_in(file, durability, bus, &runtime).await
+        Self::open_in(file, durability, bus, Arc::default(), &runtime).await
     }
 
     /// Opens a data file like [`open`](Self::open), for a server. Events are published on `bus`.
@@ -179,12 +181,14 @@ impl SqliteStorage {
         file: &Path,
         durability: Durability,
         bus: Arc<dyn Bus>,
+        metrics: Arc<Metrics>,
         runtime: &Runtime,
     ) -> Result<Self, OpenError> {
         let Tables { lock, options, readers } = Tables::open(file).await?;
         let changes = ChangeLog::default();
         let (blocks_written, written) = mpsc::channel(1);
-        let writer = Writer::open(options, durability, changes.clone(), bus, blocks_written);
+        let writer =
+            Writer::open(options, durability, changes.clone(), bus, metrics, blocks_written);
         let writer = writer.await?;
         let heads = writer.heads.clone();
         let writer = Arc::new(Mutex::new(Some(writer)));
@@ -200,6 +204,24 @@ impl SqliteStorage {
         let writer = Arc::clone(&self.writer).lock_owned().await;
         let open = OwnedMutexGuard::try_map(writer, Option::as_mut);
         open.map_err(|_| sqlx::Error::PoolClosed.into())
+    }
+
+    /// Returns how much is stored and waits.
+    async fn read_level(&self) -> Result<StorageLevel, StorageError> {
+        // The writer is not waited for: a large commit is no reason to call a server unhealthy.
+        if let Ok(writer) = self.writer.try_lock() {
+            let writer = writer.as_ref().ok_or(StorageError::Closed)?;
+            if writer.is_superseded() {
+                return Err(StorageError::Superseded);
+            }
+        }
+        let mut connection = self.readers.acquire().await?;
+        let file = "SELECT file FROM pragma_database_list WHERE name = 'main'";
+        let file: String = sqlx::query_scalar(file).fetch_one(&mut *connection).await?;
+        let size = |file: String| std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+        let bytes = size(format!("{file}-wal")) + size(file);
+        let inserts_waiting = self.commits.max_capacity() - self.commits.capacity();
+        Ok(StorageLevel { bytes, inserts_waiting })
     }
 
     /// Waits for what is being written, and closes the file. Later inserts are refused.

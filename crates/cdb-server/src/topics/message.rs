@@ -48,6 +48,11 @@ impl Texts {
         Self(ByteLimit::new(max_bytes))
     }
 
+    /// Returns how many bytes wait.
+    pub(super) fn waiting_bytes(&self) -> u64 {
+        self.0.used()
+    }
+
     /// Takes room for so many bytes if it is free.
     pub(super) fn try_room(&self, bytes: usize) -> Option<Room> {
         self.0.try_take(bytes).map(Room)

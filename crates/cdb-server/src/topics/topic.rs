@@ -15,6 +15,7 @@ use super::message::{Message, Text, Texts};
 use super::scripts::{Output, ScriptError, Scripts};
 use crate::compute::Caller;
 use crate::events::{Appended, Counted, EventQueue, QueuedEvent};
+use crate::metrics::SubscriberLevels;
 use crate::query::QueryFailure;
 use crate::service::authorize::ReadPermit;
 use crate::storage::{Array, Extent, PageSize, ReadError, Scan, Storage};
@@ -147,6 +148,16 @@ impl Topic {
 
     pub(super) fn leave(&self, number: u64) {
         self.lock().listeners.remove(&number);
+    }
+
+    /// Counts its listeners, and how far behind they are.
+    pub(super) fn add_to(&self, level: &mut SubscriberLevels) {
+        let state = self.lock();
+        for listener in state.listeners.values() {
+            level.count += 1;
+            level.behind += usize::from(listener.is_behind);
+            level.lag = level.lag.max(state.published.saturating_sub(listener.next));
+        }
     }
 
     /// Calls a function between two messages, with the position of the next datapoint that a listener

@@ -16,6 +16,7 @@ mod lifecycle;
 mod limits;
 mod live;
 mod logins;
+mod metrics;
 mod queries;
 mod recorded;
 mod schemas;

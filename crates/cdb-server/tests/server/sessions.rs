@@ -6,8 +6,7 @@ use cdb_server::Server;
 use reqwest::header::{HOST, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
-use sqlx::ConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::sqlite::SqliteConnection;
 use tokio::time::timeout;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Error;
@@ -69,15 +68,9 @@ async fn closed(mut socket: Socket) {
     assert_eq!(socket.closed().await, 1008);
 }
 
-/// A connection to the data file of a running server.
-async fn data_file(server: &TestServer) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(server.directory.path().join("data.db"));
-    options.busy_timeout(TIMEOUT).connect().await.expect("a data file")
-}
-
 async fn count_sessions(server: &TestServer) -> i64 {
     let count = sqlx::query_scalar("SELECT count(*) FROM session");
-    count.fetch_one(&mut data_file(server).await).await.expect("a number")
+    count.fetch_one(&mut server.data_file().await).await.expect("a number")
 }
 
 #[tokio::test]
@@ -306,7 +299,7 @@ async fn sessions_survive_a_restart_and_end_with_age() {
     let browser = Browser { server: &server, cookie };
     assert_eq!(browser.this().await, "test/user");
     // The use is written when the stored one is a minute old.
-    let mut file = data_file(&server).await;
+    let mut file = server.data_file().await;
     let age = async |file: &mut SqliteConnection, sql: &'static str| {
         sqlx::query(sql).execute(file).await.expect("a change");
     };
@@ -360,7 +353,7 @@ async fn the_file_holds_no_token() {
     let (_, token) = browser.cookie.split_once('=').expect("a cookie");
     let token = token.to_owned();
     let digest: Vec<u8> = sqlx::query_scalar("SELECT token_digest FROM session")
-        .fetch_one(&mut data_file(&server).await)
+        .fetch_one(&mut server.data_file().await)
         .await
         .expect("a session");
     assert_eq!(digest.len(), 32);

@@ -1,8 +1,12 @@
 //! A server for each test, and requests to it.
 
+use std::time::Duration;
+
 use cdb_server::{Limits, Server};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tempfile::TempDir;
 
 use crate::http;
@@ -68,6 +72,13 @@ impl TestServer {
     /// A server that runs already.
     pub(crate) fn of(server: Server, directory: TempDir) -> Self {
         Self { server, directory, client: http::client() }
+    }
+
+    /// A connection to the data file while the server runs.
+    pub(crate) async fn data_file(&self) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(self.directory.path().join("data.db"));
+        let options = options.busy_timeout(Duration::from_secs(20));
+        options.connect().await.expect("a data file")
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -12,7 +12,7 @@ use crate::service::authorize::{BackupPermit, ChangePermit, ReadPermit};
 use crate::storage::backup::Backup;
 use crate::storage::{
     Append, AppendError, Catalog, Extent, Latest, Page, PageSize, ReadError, Scan, Storage,
-    StorageError, Summarised, Transaction,
+    StorageError, StorageLevel, Summarised, Transaction,
 };
 
 #[async_trait]
@@ -95,6 +95,10 @@ impl Storage for SqliteStorage {
 
     fn changes(&self) -> &ChangeLog {
         &self.changes
+    }
+
+    async fn level(&self) -> Result<StorageLevel, StorageError> {
+        self.read_level().await
     }
 
     async fn close(&self) {

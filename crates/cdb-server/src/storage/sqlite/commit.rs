@@ -216,6 +216,8 @@ pub(super) struct Commit {
     pub(super) appends: HashMap<Array, PendingAppend>,
     /// The events to publish when it is written.
     pub(super) events: Vec<Event>,
+    /// The number of datapoints that are appended.
+    pub(super) datapoints: u64,
     rows: Vec<Row>,
     bus: Arc<dyn Bus>,
     heads: ArrayHeads,
@@ -225,7 +227,7 @@ pub(super) struct Commit {
 impl Commit {
     pub(super) fn new(bus: Arc<dyn Bus>, heads: ArrayHeads, epoch: i64) -> Self {
         let (appends, events, rows) = Default::default();
-        Self { appends, events, rows, bus, heads, epoch }
+        Self { appends, events, datapoints: 0, rows, bus, heads, epoch }
     }
 
     /// Appends a batch to an array that is in `appends`.
@@ -243,6 +245,7 @@ impl Commit {
             batch = batch.restamped(pending.last_t)?;
         }
         pending.last_t = batch.points.last_t();
+        self.datapoints += batch.points.len() as u64;
         if self.bus.wants(array) {
             let (position, points) = (Some(pending.end_position()), batch.points.clone());
             self.events.push(Event::Appended(Appended { array, position, points }));

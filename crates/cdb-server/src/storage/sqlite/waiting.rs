@@ -85,6 +85,11 @@ impl Waiting {
         self.parts.is_empty()
     }
 
+    /// Returns how many datapoints wait.
+    pub(super) fn datapoints(&self) -> u64 {
+        self.parts.values().map(|part| part.points.len() as u64).sum()
+    }
+
     /// Returns whether nothing more is to be taken before a write.
     pub(super) fn is_full(&self) -> bool {
         self.bytes >= MAX_BYTES

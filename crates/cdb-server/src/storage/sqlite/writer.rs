@@ -29,6 +29,7 @@ use super::owner;
 use super::waiting::Waiting;
 use crate::bus::Bus;
 use crate::events::ChangeLog;
+use crate::metrics::Metrics;
 use crate::storage::Array;
 
 /// The length of text in the journal at which inserts are refused, in bytes. It is reached if the
@@ -45,6 +46,7 @@ pub(crate) struct Writer {
     pub(super) heads: ArrayHeads,
     pub(super) changes: ChangeLog,
     pub(super) bus: Arc<dyn Bus>,
+    metrics: Arc<Metrics>,
     /// The epoch of the file while this is its owner; see [`owner`].
     epoch: i64,
     /// Whether another server has become the owner of the file.
@@ -76,6 +78,7 @@ impl Writer {
         durability: Durability,
         changes: ChangeLog,
         bus: Arc<dyn Bus>,
+        metrics: Arc<Metrics>,
         blocks_written: mpsc::Sender<()>,
     ) -> Result<Self, CommitError> {
         let mut connection = options.connect().await?;
@@ -91,6 +94,7 @@ impl Writer {
             heads,
             changes,
             bus,
+            metrics,
             epoch,
             is_superseded,
             blocks_written,
@@ -98,6 +102,11 @@ impl Writer {
         };
         writer.load_heads().await?;
         Ok(writer)
+    }
+
+    /// Returns whether another server has become the owner of the file.
+    pub(super) fn is_superseded(&self) -> bool {
+        self.is_superseded
     }
 
     /// Returns a commit of nothing yet.
@@ -130,6 +139,7 @@ impl Writer {
     /// Writes durably, after what waits.
     async fn write(&mut self, commit: &mut Commit) -> Result<(), CommitError> {
         self.write_waiting().await?;
+        let started = Instant::now();
         if commit.is_one_statement() {
             self.make_idle().await?;
             self.state = ConnectionState::Failed;
@@ -139,6 +149,7 @@ impl Writer {
             let write = async |connection: &mut SqliteConnection| commit.write(connection).await;
             self.transaction(write).await?;
         }
+        self.metrics.commit(commit.datapoints, started.elapsed());
         Ok(())
     }
 
@@ -150,6 +161,7 @@ impl Writer {
         if self.waiting.is_empty() {
             return Ok(());
         }
+        let started = Instant::now();
         self.begin().await?;
         self.state = ConnectionState::Failed;
         let entries = self.waiting.entries();
@@ -157,6 +169,7 @@ impl Writer {
             return Err(CommitError::Superseded);
         }
         self.end().await?;
+        self.metrics.commit(self.waiting.datapoints(), started.elapsed());
         self.waiting.clear();
         Ok(())
     }
@@ -249,6 +262,7 @@ impl Writer {
 
     /// Makes blocks of all that the journal holds, and of what waits. Returns the arrays that it held.
     pub(super) async fn flush(&mut self) -> Result<Vec<Array>, CommitError> {
+        let started = Instant::now();
         self.make_idle().await?;
         let heads = self.heads.clone();
         let flush =
@@ -256,6 +270,7 @@ impl Writer {
         let flushed = self.transaction(flush).await?;
         let arrays = flushed.iter().map(|(array, _)| *array).collect();
         self.heads.flushed(flushed);
+        self.metrics.commit(self.waiting.datapoints(), started.elapsed());
         self.waiting.clear();
         self.note_blocks();
         Ok(arrays)
