@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{self, Result, cargo, root};
-use crate::interop;
+use crate::{interop, web};
 
 /// Which benchmarks to run.
 #[derive(Debug, clap::ValueEnum, Clone, Copy, PartialEq, Eq)]
@@ -14,21 +14,21 @@ pub(crate) enum Part {
     Peers,
     /// How times grow with the length of a stream and with the number of streams.
     Growth,
+    /// What the web app reaches in a browser; see its tests for what it needs.
+    Web,
 }
 
 /// Builds the server and the benchmarks, and runs some of them.
 pub(crate) fn run(part: Part) -> Result {
+    let name = match part {
+        Part::All => "all",
+        Part::Peers => "peers",
+        Part::Growth => "growth",
+        Part::Web => return web::bench(),
+    };
     let python = interop::environment()?;
     cargo(&["build", "--release", "--package", "cdb-cli", "--package", "bench"])?;
     let release = root().join("target/release");
-    command::run(
-        Command::new(release.join("bench"))
-            .arg(match part {
-                Part::All => "all",
-                Part::Peers => "peers",
-                Part::Growth => "growth",
-            })
-            .env("CDB", release.join("cdb"))
-            .env("PYTHON", python),
-    )
+    let mut bench = Command::new(release.join("bench"));
+    command::run(bench.arg(name).env("CDB", release.join("cdb")).env("PYTHON", python))
 }

@@ -5,8 +5,10 @@ mod readme;
 mod terminal;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use clap::Args;
 
@@ -16,6 +18,9 @@ use terminal::{Session, Terminal};
 
 /// The directory of the README's pictures.
 const PICTURES: &str = "crates/cdb-cli/pictures";
+
+/// The command of the README that runs until Ctrl-C.
+const DEMO: &str = "cargo xtask demo";
 
 /// The picture that a session of the README writes.
 const PLOT: &str = "garden.svg";
@@ -120,12 +125,34 @@ impl Environment {
 fn commands(block: &Block, environment: &Environment) -> Result {
     for step in &block.steps {
         eprintln!("$ {}", step.command);
+        if step.command == DEMO {
+            show_demo(environment)?;
+            continue;
+        }
         let status = environment.command("sh").args(["-c", &step.command]).status()?;
         if !status.success() {
             return Err(format!("`{}` in the README fails", step.command).into());
         }
     }
     Ok(())
+}
+
+/// Runs the command that shows the web app, until it has said where.
+fn show_demo(environment: &Environment) -> Result {
+    let mut demo = environment.command("sh");
+    demo.args(["-c", DEMO]).process_group(0).stdout(Stdio::piped());
+    let mut demo = demo.spawn()?;
+    let output = demo.stdout.take().ok_or("the demo has no output")?;
+    let mut lines = BufReader::new(output).lines().map_while(std::result::Result::ok);
+    let shown = lines.find(|line| line.starts_with("open http://"));
+    // All processes that it has started, as Ctrl-C does.
+    let group = format!("-{}", demo.id());
+    let ended = Command::new("kill").args(["-s", "INT", "--", &group]).status()?;
+    demo.wait()?;
+    match shown {
+        Some(_) if ended.success() => Ok(()),
+        _ => Err(format!("`{DEMO}` in the README fails").into()),
+    }
 }
 
 /// Compares the output of the sessions with the README.

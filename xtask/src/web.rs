@@ -30,6 +30,20 @@ pub(crate) fn demo() -> Result {
     cargo(&["run", "--quiet", "--bin", "cdb", "--", "demo"])
 }
 
+/// Builds the app into a release of `cdb`, and measures it in a browser.
+pub(crate) fn bench() -> Result {
+    build()?;
+    cargo(&["build", "--release", "--package", "cdb-cli"])?;
+    let mut node = Command::new("node");
+    let node = node.arg(root().join(SOURCES).join("bench/web.mjs"));
+    run(node.env("CDB", root().join("target/release/cdb")).env("CHROMIUM", browser()))
+}
+
+/// The browser of the tests.
+fn browser() -> PathBuf {
+    std::env::var_os("CHROMIUM").map_or_else(|| CHROMIUM.into(), PathBuf::from)
+}
+
 /// Checks and tests the app: types, style, its logic, that two builds are the same, and each page in a
 /// browser.
 pub(crate) fn check() -> Result<Done> {
@@ -44,7 +58,7 @@ pub(crate) fn check() -> Result<Done> {
     if files(&built())? != first {
         return Err("two builds of the web app differ".into());
     }
-    let browser = std::env::var_os("CHROMIUM").map_or_else(|| CHROMIUM.into(), PathBuf::from);
+    let browser = browser();
     if !browser.exists() {
         return Ok(Done::Skipped("Chromium is not installed, which tests the pages".to_owned()));
     }
