@@ -150,3 +150,28 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
         self.poll_written(context, shut)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use futures_util::FutureExt;
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+    use crate::http::connections::Connections;
+
+    #[tokio::test]
+    async fn a_websocket_has_no_timers_of_requests() {
+        let limits = Limits::default();
+        let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+        let slot = Connections::new(&limits).admit(peer).expect("room");
+        let (stream, _client) = tokio::io::duplex(16);
+        let mut transport = Transport::new(stream, slot, Arc::new(limits));
+        assert!(transport.read_u8().now_or_never().is_none());
+        assert!(transport.reading.0.is_some());
+        transport.slot.connection.enter(Phase::Upgraded);
+        assert!(transport.read_u8().now_or_never().is_none());
+        assert!(transport.reading.0.is_none());
+    }
+}
