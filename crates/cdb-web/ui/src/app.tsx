@@ -4,6 +4,7 @@ import { type Session, session } from "./api/session.ts";
 import { Layout } from "./layout.tsx";
 import { DevicesPage } from "./pages/devices.tsx";
 import { LoginPage } from "./pages/login.tsx";
+import { MorePage } from "./pages/more.tsx";
 import { NewDevicePage } from "./pages/new-device.tsx";
 import { NewStreamPage } from "./pages/new-stream.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
@@ -40,6 +41,9 @@ function pageAt(path: string): Page {
   if (path === "/app/settings") {
     return { title: text.settings.title, show: (session) => <SettingsPage session={session} /> };
   }
+  if (path === "/app/more") {
+    return { title: text.navigation.more, show: (session) => <MorePage session={session} /> };
+  }
   if (path === "/app/new/stream") {
     return { title: text.create.stream, show: (session) => <NewStreamPage session={session} /> };
   }
@@ -62,7 +66,9 @@ export function App() {
   if (who === null) return <LoginPage />;
   return (
     <>
-      <Layout session={who}>{page.show(who)}</Layout>
+      <Layout session={who} title={page.title}>
+        {page.show(who)}
+      </Layout>
       <Toast />
     </>
   );

@@ -27,6 +27,8 @@ export function follow(): void {
     const isPlain =
       event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
     if (!link || !isPlain || link.target || link.origin !== location.origin) return;
+    // A place on this page: the browser moves the focus there.
+    if (link.hash && link.pathname === location.pathname) return;
     event.preventDefault();
     go(link.pathname + link.search);
   });

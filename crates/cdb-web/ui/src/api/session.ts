@@ -9,6 +9,8 @@ export interface Session {
   device: string;
   software: string;
   durability: string | undefined;
+  /** Whether one administers the users. */
+  canListUsers: boolean;
 }
 
 /** The session; `null` for nobody, and `undefined` until the server was asked. */
@@ -22,6 +24,7 @@ export async function load(): Promise<void> {
     device: string | null;
     software: string;
     durability?: string | null;
+    rights?: { others?: string[] };
   };
   session.value =
     info.user === null
@@ -32,6 +35,7 @@ export async function load(): Promise<void> {
           device: info.device ?? info.user,
           software: info.software,
           durability: info.durability ?? undefined,
+          canListUsers: info.rights?.others?.includes("list_users") ?? false,
         };
 }
 

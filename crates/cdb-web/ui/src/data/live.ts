@@ -2,6 +2,7 @@
 // for as otherwise, so that a message that was lost costs nothing but time.
 
 import { useEffect } from "preact/hooks";
+import { connected, disconnected } from "./connection.ts";
 
 const PATH = "/api/v1/websocket";
 
@@ -26,7 +27,10 @@ function send(cmd: string, arg: string): void {
 
 function open(): void {
   socket = new WebSocket(location.origin.replace(/^http/, "ws") + PATH);
+  let wasOpen = false;
   socket.onopen = () => {
+    wasOpen = true;
+    connected();
     pause = MIN_PAUSE;
     closeUnused();
     for (const [path, calls] of wanted) {
@@ -41,12 +45,17 @@ function open(): void {
   };
   socket.onclose = () => {
     socket = undefined;
+    disconnected(wasOpen);
     setTimeout(() => {
       if (!socket && wanted.size > 0) open();
     }, pause);
     pause = Math.min(2 * pause, MAX_PAUSE);
   };
 }
+
+addEventListener("online", () => {
+  if (!socket && wanted.size > 0) open();
+});
 
 /** The next page may want something again. */
 function closeUnused(): void {

@@ -19,7 +19,7 @@ import { Age } from "../widgets/age.tsx";
 import { FirstValue } from "../widgets/code.tsx";
 import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
-import { SearchIcon } from "../widgets/icons.tsx";
+import { Icon } from "../widgets/icons.tsx";
 
 const INTERVAL = 5000;
 
@@ -74,7 +74,7 @@ export function DevicesPage({ session, names }: { session: Session; names: strin
       {sum.points === 0 && all && names[1] === undefined && <Empty user={user} />}
       {sum.streams > 0 && (
         <search class="find">
-          <SearchIcon />
+          <Icon name="search" />
           <input
             type="search"
             aria-label={text.devices.find}

@@ -2,13 +2,14 @@ import { logOut, type Session } from "../api/session.ts";
 import { useAction } from "../data/action.ts";
 import { text } from "../text/en.ts";
 import { Failure } from "../widgets/failure.tsx";
+import { Head } from "../widgets/head.tsx";
 
 export function SettingsPage({ session }: { session: Session }) {
   const { isBusy, error, run } = useAction();
   const { durability } = session;
   return (
     <>
-      <h1>{text.settings.title}</h1>
+      <Head title={text.settings.title} />
       <section class="card">
         <h2>{text.settings.me}</h2>
         <dl>

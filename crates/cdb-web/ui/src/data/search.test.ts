@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import type { Device, Stream } from "../api/objects.ts";
+import { entriesOf, entry, searchEntries } from "./search.ts";
+
+const catalog = {
+  user: "mara",
+  devices: [
+    { name: "user", nickname: "", visible: true },
+    { name: "meta", nickname: "", visible: false },
+    { name: "garden", nickname: "Station", visible: true },
+  ] as Device[],
+  streams: [
+    { device: "garden", name: "temperature", nickname: "" },
+    { device: "user", name: "w1", nickname: "Weight" },
+    { device: "meta", name: "log", nickname: "" },
+  ] as Stream[],
+};
+const entries = [entry("page", "Today", "", "/"), ...entriesOf(catalog)];
+const found = (typed: string, most = 10) =>
+  searchEntries(entries, typed, most).entries.map(({ to }) => to);
+
+describe("search", () => {
+  it("finds by name, nickname, path and device, in any order of words", () => {
+    expect(found("toda")).toEqual(["/"]);
+    expect(found("WEIGHT")).toEqual(["/mara/user/w1"]);
+    expect(found("garden/temp")).toEqual(["/mara/garden/temperature"]);
+    expect(found("temp station")).toEqual(["/mara/garden/temperature"]);
+    expect(found("by hand")).toEqual(["/mara/user", "/mara/user/w1"]);
+    expect(found("zork")).toEqual([]);
+  });
+
+  it("puts first what begins with what was typed", () => {
+    expect(found("st")[0]).toBe("/mara/garden");
+    expect(found("t")[0]).toBe("/");
+    expect(found("t")[1]).toBe("/mara/garden/temperature");
+  });
+
+  it("counts what it leaves out", () => {
+    expect(searchEntries(entries, "", 2)).toMatchObject({ count: 6 });
+    expect(found("", 2)).toHaveLength(2);
+  });
+
+  it("looks through 10,000 streams in a part of a frame", () => {
+    const streams = Array.from({ length: 10_000 }, (_, i) => ({
+      device: "garden",
+      name: `sensor${i}`,
+      nickname: "",
+    })) as Stream[];
+    const many = entriesOf({ ...catalog, streams });
+    const start = performance.now();
+    expect(searchEntries(many, "sensor99", 12).count).toBe(111);
+    expect(performance.now() - start).toBeLessThan(50);
+  });
+});
