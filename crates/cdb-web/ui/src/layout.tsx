@@ -58,7 +58,6 @@ function Side({ session }: { session: Session }) {
       <button
         type="button"
         class="find-anything"
-        aria-label={text.palette.open}
         aria-keyshortcuts="Control+K"
         onClick={openPalette}
       >

@@ -22,13 +22,14 @@ export function Head(props: {
   title: string;
   /** The title in the bar of a phone, if it is another one. */
   short?: string;
+  icon?: ComponentChildren;
   /** A line below. */
   below?: ComponentChildren;
   action?: MainAction | undefined;
   /** Other things to do. */
   children?: ComponentChildren;
 }) {
-  const { title, short = title, below, action, children } = props;
+  const { title, short = title, icon, below, action, children } = props;
   const { name, to } = action ?? {};
   useLayoutEffect(() => {
     bar.value = { title: short, action: name && to ? { name, to } : undefined };
@@ -42,7 +43,10 @@ export function Head(props: {
   return (
     <div class="head">
       <div>
-        <h1 class={short === title ? "in-bar" : ""}>{title}</h1>
+        <h1 class={short === title ? "in-bar" : ""}>
+          {icon}
+          {title}
+        </h1>
         {below && <p class="hint">{below}</p>}
       </div>
       {(action || children) && (

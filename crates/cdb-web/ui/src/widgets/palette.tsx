@@ -1,7 +1,7 @@
 // Ctrl K: finds any page, device or stream; and the keys that work everywhere.
 
 import { computed, signal, useComputed, useSignal } from "@preact/signals";
-import { useEffect, useId } from "preact/hooks";
+import { useId, useLayoutEffect } from "preact/hooks";
 import type { Session } from "../api/session.ts";
 import { catalog } from "../data/catalog.ts";
 import { preferences } from "../data/preferences.ts";
@@ -33,7 +33,7 @@ const ICONS: Record<Entry["kind"], IconName> = { page: "home", device: "devices"
 
 /** The two dialogues that every page has. */
 export function Palette({ session }: { session: Session }) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
