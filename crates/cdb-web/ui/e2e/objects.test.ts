@@ -5,6 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LOOKS, type Look, launch, Tab, WIDE } from "./browser.ts";
 import { Server, USER } from "./server.ts";
 
+const PHONE = { width: 360, dark: false };
+
+// What would be a script if it were not shown as text.
+const SCRIPT = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+
 const MINUTE = 60;
 const DAY = 86_400;
 
@@ -194,6 +199,197 @@ describe("10,000 streams", () => {
     console.log(`10,000 streams: the longest task took ${Math.round(longest)} ms`);
     expect(longest).toBeGreaterThan(0);
     expect(longest).toBeLessThan(100);
+    await tab.close();
+  });
+});
+
+describe("a new stream", () => {
+  const number = { type: "number" };
+  const kinds: [string, string, (tab: Tab) => Promise<void>, string, object][] = [
+    ["Numbers", "numbers", (tab) => select(tab, "Unit", "°C"), "number.celsius", number],
+    ["Whole numbers", "whole", async () => {}, "", { type: "integer" }],
+    [
+      "Number from … to …",
+      "range",
+      async (tab) => {
+        await tab.page.getByLabel("Smallest").fill("5");
+        await tab.page.getByLabel("Largest").fill("4");
+        await create(tab);
+        await tab.page.getByText("The largest must be larger than the smallest.").waitFor();
+        await tab.page.getByLabel("Largest").fill("30,5");
+      },
+      "",
+      { type: "number", minimum: 5, maximum: 30.5 },
+    ],
+    [
+      "Rating, 0 to 10 stars",
+      "rating",
+      async () => {},
+      "rating.stars",
+      { type: "integer", minimum: 0, maximum: 10 },
+    ],
+    ["On or off", "toggle", async () => {}, "toggle", { type: "boolean" }],
+    ["Count", "count", async () => {}, "number.count", number],
+    ["Duration", "duration", async () => {}, "duration", { type: "number", minimum: 0 }],
+    ["Diary", "diary", async () => {}, "log.diary", { type: "string" }],
+    [
+      "One of some words",
+      "choice",
+      (tab) => tab.page.getByLabel("Words").fill(`good,${SCRIPT}`),
+      "",
+      { type: "string", enum: ["good", SCRIPT] },
+    ],
+    [
+      "Places",
+      "place",
+      async () => {},
+      "location",
+      {
+        type: "object",
+        properties: { latitude: number, longitude: number, accuracy: number },
+        required: ["latitude", "longitude"],
+      },
+    ],
+    [
+      "Several values at once",
+      "pressure",
+      async (tab) => {
+        await tab.page.getByLabel("Field 1", { exact: true }).fill("systolic");
+        await tab.page.getByRole("button", { name: "Add a field" }).click();
+        await tab.page.getByLabel("Field 2", { exact: true }).fill("note");
+        await select(tab, "Kind of field 2", "Text");
+      },
+      "",
+      { type: "object", properties: { systolic: number, note: { type: "string" } } },
+    ],
+    ["Anything", "any", async () => {}, "", {}],
+  ];
+
+  async function select(tab: Tab, field: string, label: string): Promise<void> {
+    await tab.page.getByLabel(field, { exact: true }).selectOption({ label });
+  }
+
+  async function create(tab: Tab): Promise<void> {
+    await tab.page.getByRole("button", { name: "Create stream" }).press("Enter");
+  }
+
+  it("is of each kind that there is a template for", async () => {
+    const tab = await open("/app/new/stream", PHONE);
+    for (const [kind, name, detail, datatype, schema] of kinds) {
+      await tab.goto("/app/new/stream");
+      await select(tab, "What it holds", kind);
+      await tab.page.getByLabel("Name", { exact: true }).fill(name);
+      await detail(tab);
+      await create(tab);
+      await tab.page.waitForURL(`**/${USER}/user/${name}`);
+      const stream = JSON.parse(await server.request("GET", `crud/${USER}/user/${name}`));
+      expect([stream.datatype, JSON.parse(stream.schema)], kind).toEqual([datatype, schema]);
+    }
+    await tab.close();
+  });
+
+  it("is refused in words while its name is typed", async () => {
+    const tab = await open("/app/new/stream");
+    const name = tab.page.getByLabel("Name", { exact: true });
+    await name.fill("my room");
+    await tab.page.getByText("and no “ ”.").waitFor();
+    await create(tab);
+    expect(await name.getAttribute("aria-invalid")).toBe("true");
+    expect(new URL(tab.page.url()).pathname).toBe("/app/new/stream");
+    await name.fill("9");
+    await tab.page.getByText("A name begins with a letter").waitFor();
+    await tab.picture("new-stream-problem", WIDE);
+    expect(await tab.violations()).toEqual([]);
+    await name.fill("numbers");
+    await create(tab);
+    await tab.page.getByText("Stream with this name already exists").waitFor();
+    await tab.close([/403/]);
+  });
+});
+
+describe("what is there", () => {
+  it("is changed in everything that can be, shown as text", async () => {
+    const path = `${USER}/lamp/brightness`;
+    const tab = await open(`/${path}`);
+    await tab.page.getByText("Edit", { exact: true }).click();
+    await tab.page.getByLabel("Nickname").fill(SCRIPT);
+    await tab.page.getByLabel("Description").fill(SCRIPT);
+    await tab.page.getByRole("radio", { name: "lightbulb outline" }).press("Space");
+    await tab.page.getByLabel("Datatype").fill(SCRIPT);
+    await tab.page.getByLabel("Schema").fill("{");
+    await tab.page.getByText("This is no JSON object yet.").waitFor();
+    await tab.page.getByLabel("Schema").fill('{"type":"integer"}');
+    await tab.page.getByLabel("Values are kept").selectOption({ label: "for a year" });
+    await tab.page.getByLabel("Tell values, and keep none of them").check();
+    await tab.picture("edit-stream", WIDE);
+    expect(await tab.violations()).toEqual([]);
+    await tab.page.getByRole("button", { name: "Save" }).click();
+    await tab.page.getByText("Saved").waitFor();
+    const stream = JSON.parse(await server.request("GET", `crud/${path}`));
+    expect(stream).toMatchObject({
+      nickname: SCRIPT,
+      description: SCRIPT,
+      icon: "material:lightbulb_outline",
+      datatype: SCRIPT,
+      schema: '{"type":"integer"}',
+      keep: 31_622_400,
+      ephemeral: true,
+      downlink: true,
+    });
+    await tab.goto(`/${USER}`);
+    await tab.page.getByRole("link", { name: SCRIPT }).waitFor();
+    await tab.page.keyboard.press("Control+k");
+    await tab.page.keyboard.type("onerror");
+    await tab.page.getByRole("option", { name: SCRIPT }).waitFor();
+    expect(await tab.page.locator("img").count()).toBe(0);
+    expect(await tab.page.title()).toBe("Devices · ConnectorDB");
+    await tab.close();
+  });
+
+  it("is a device whose icon is a picture, whose role and visibility are changed", async () => {
+    const path = `${USER}/lamp`;
+    const tab = await open(`/${path}`, PHONE);
+    await tab.page.getByText("Edit", { exact: true }).click();
+    const file = { name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("no image") };
+    await tab.page.getByLabel("Image of one’s own…").setInputFiles(file);
+    await tab.page.getByText("The browser does not know this file as an image.").waitFor();
+    const svg =
+      '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>';
+    await tab.page
+      .getByLabel("Image of one’s own…")
+      .setInputFiles({ name: "a.svg", mimeType: "image/svg+xml", buffer: Buffer.from(svg) });
+    await tab.page.getByRole("radio", { name: "The image" }).waitFor();
+    await tab.page
+      .getByLabel("What its key may do")
+      .selectOption({ label: "Read all that you may read" });
+    await tab.page.getByLabel("Said to work").uncheck();
+    await tab.picture("edit-device", PHONE);
+    expect(await tab.violations()).toEqual([]);
+    await tab.page.getByRole("button", { name: "Save" }).click();
+    await tab.page.getByText("Saved").waitFor();
+    const device = JSON.parse(await server.request("GET", `crud/${path}`));
+    expect(device).toMatchObject({ role: "reader", enabled: false, visible: true });
+    expect(device.icon).toMatch(/^data:image\/png;base64,/);
+    expect(device.icon.length).toBeLessThan(20_000);
+    await tab.page.locator("h1 img").waitFor({ state: "attached" });
+    await tab.close();
+  });
+
+  it("is deleted only when its path was typed, and says how much goes", async () => {
+    const tab = await open(`/${USER}/shed`);
+    await tab.page.getByText("Edit", { exact: true }).click();
+    await tab.page.getByText("2 streams with 60 points would go with it").waitFor();
+    const remove = tab.page.getByRole("button", { name: `Delete ${USER}/shed` });
+    await tab.page.getByLabel(/^To delete it/).fill(`${USER}/she`);
+    expect(await remove.isDisabled()).toBe(true);
+    await tab.page.getByLabel(/^To delete it/).pressSequentially("d");
+    await tab.page.keyboard.press("Enter");
+    await tab.page.getByText(`${USER}/shed is deleted`).waitFor();
+    await tab.page.getByRole("heading", { level: 1, name: "Devices" }).waitFor();
+    await tab.goto(`/${USER}/user`);
+    await tab.page.getByText("Edit", { exact: true }).click();
+    await tab.page.getByRole("button", { name: "Make a new key" }).waitFor();
+    expect(await tab.page.getByLabel(/^To delete it/).count()).toBe(0);
     await tab.close();
   });
 });

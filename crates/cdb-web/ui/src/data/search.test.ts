@@ -39,16 +39,4 @@ describe("search", () => {
     expect(searchEntries(entries, "", 2)).toMatchObject({ count: 6 });
     expect(found("", 2)).toHaveLength(2);
   });
-
-  it("looks through 10,000 streams in a part of a frame", () => {
-    const streams = Array.from({ length: 10_000 }, (_, i) => ({
-      device: "garden",
-      name: `sensor${i}`,
-      nickname: "",
-    })) as Stream[];
-    const many = entriesOf({ ...catalog, streams });
-    const start = performance.now();
-    expect(searchEntries(many, "sensor99", 12).count).toBe(111);
-    expect(performance.now() - start).toBeLessThan(50);
-  });
 });

@@ -148,13 +148,14 @@ function Shown(props: {
           seen={seen.value}
         />
       )}
-      {single && isMine && !isBuiltIn(single.name) && (
+      {single && (isMine || session.canListUsers) && single.name !== "meta" && (
         <Edit
           key={single.name}
           path={`${user}/${single.name}`}
           object={single}
           holds={text.edit.holds(held, points)}
           above={`/${user}`}
+          canDelete={!isBuiltIn(single.name)}
           onChanged={refresh}
         />
       )}
@@ -173,7 +174,6 @@ function useSilence(rows: DeviceRows[], now: number): IsSilent {
   }, [rows]);
   useRecent("devices", newest);
   const version = recentVersion.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is silent depends on what has come
   return useMemo(() => {
     const silent = new Set(
       newest.filter(({ path }) => isSilentStream(path, now)).map(({ device }) => device),
