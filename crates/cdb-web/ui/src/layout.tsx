@@ -40,11 +40,24 @@ function useHeadingFocus(main: { current: HTMLElement | null }): void {
   const here = path.value;
   const before = useRef(here);
   useEffect(() => {
-    if (before.current === here) return;
+    if (before.current === here || !main.current) return;
     before.current = here;
-    const heading = main.current?.querySelector("h1") ?? main.current;
-    heading?.setAttribute("tabindex", "-1");
-    heading?.focus({ preventScroll: true });
+    const page = main.current;
+    const focusHeading = () => {
+      const heading = page.querySelector("h1");
+      heading?.setAttribute("tabindex", "-1");
+      heading?.focus({ preventScroll: true });
+      return heading !== null;
+    };
+    if (focusHeading()) return;
+    // The page is still being fetched.
+    page.focus({ preventScroll: true });
+    const observer = new MutationObserver(() => {
+      const isMoved = document.activeElement !== page;
+      if (isMoved || focusHeading()) observer.disconnect();
+    });
+    observer.observe(page, { childList: true, subtree: true });
+    return () => observer.disconnect();
   }, [here, main]);
 }
 

@@ -1,7 +1,7 @@
 // What one is oneself, where one is logged in, and, for administrators, the other users.
 
 import { text } from "../text/en.ts";
-import { ApiError, request } from "./http.ts";
+import { ApiError, request, requestAs } from "./http.ts";
 
 export interface User {
   name: string;
@@ -47,9 +47,8 @@ export async function removeUser(name: string): Promise<void> {
 
 /** Changes one's password. The old one authenticates the request, in place of the session. */
 export async function changePassword(user: string, old: string, password: string): Promise<void> {
-  const login = btoa(String.fromCharCode(...new TextEncoder().encode(`${user}:${old}`)));
   try {
-    await request("PUT", `crud/${user}`, { password }, { authorization: `Basic ${login}` });
+    await requestAs(user, old, "PUT", `crud/${user}`, { password });
   } catch (error) {
     const isWrong = error instanceof ApiError && error.code === 401;
     throw isWrong ? new ApiError(text.settings.wrongPassword, 401, error.reference) : error;

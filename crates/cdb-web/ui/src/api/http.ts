@@ -35,6 +35,29 @@ export async function request(
   return understood(response, answer);
 }
 
+/** Sends a request as somebody with a password, whoever is logged in on this page. */
+export async function requestAs(
+  user: string,
+  password: string,
+  method: "PUT",
+  path: string,
+  body: unknown,
+): Promise<unknown> {
+  const login = new TextEncoder().encode(`${user}:${password}`);
+  const authorization = `Basic ${btoa(String.fromCharCode(...login))}`;
+  const [response, answer] = await received(undefined, async () => {
+    const response = await fetch(API + path, {
+      method,
+      // Without the cookie, so that the password is what is looked at.
+      credentials: "omit",
+      headers: { authorization },
+      body: JSON.stringify(body),
+    });
+    return [response, await response.text()] as const;
+  });
+  return understood(response, answer);
+}
+
 /** Asks for numbers, which come as floats of eight bytes in place of JSON. */
 export async function floats(path: string, signal?: AbortSignal): Promise<Float64Array> {
   const [response, bytes] = await received(signal, async () => {

@@ -39,6 +39,12 @@ export async function load(): Promise<void> {
         };
 }
 
+/** Whether this session is still open, without leaving the page if it is not. */
+export async function isOpen(): Promise<boolean> {
+  const info = (await request("GET", "session")) as { user: string | null };
+  return info.user !== null;
+}
+
 /** Opens a session. */
 export async function logIn(user: string, password: string, stay: boolean): Promise<void> {
   await request("POST", "login", { user, password, stay });

@@ -64,9 +64,9 @@ export const timeZone = computed(
 );
 
 export function prefer(changes: Partial<Preferences>): void {
-  preferences.value = { ...preferences.value, ...changes };
+  preferences.value = { ...preferences.peek(), ...changes };
   try {
-    localStorage.setItem(KEY, JSON.stringify(preferences.value));
+    localStorage.setItem(KEY, JSON.stringify(preferences.peek()));
   } catch {
     // As above.
   }
