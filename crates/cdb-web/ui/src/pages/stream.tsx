@@ -19,6 +19,7 @@ import { Line } from "../plot/line.tsx";
 import { search } from "../route.ts";
 import { text } from "../text/en.ts";
 import { count, dateTime, derived, value } from "../text/format.ts";
+import { StreamMap } from "../views/map.tsx";
 import { Age } from "../widgets/age.tsx";
 import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
@@ -121,6 +122,9 @@ export function StreamPage({ session, path }: { session: Session; path: string }
             derived(numbers.mean),
           )}
         />
+      )}
+      {shown?.statistics.keys.latitude?.number && shown.statistics.keys.longitude?.number && (
+        <StreamMap path={path} transform="" range={bounds(span, last?.t)} />
       )}
       {shown && last && <Facts known={shown.statistics} />}
       {shown && last && (
