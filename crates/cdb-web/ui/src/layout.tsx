@@ -4,6 +4,7 @@ import type { ComponentChildren, ComponentType } from "preact";
 import type { Session } from "./api/session.ts";
 import { path } from "./route.ts";
 import { text } from "./text/en.ts";
+import { Connection } from "./widgets/connection.tsx";
 import { DevicesIcon, Mark, SettingsIcon, TodayIcon } from "./widgets/icons.tsx";
 
 interface Page {
@@ -44,6 +45,7 @@ export function Layout({ session, children }: { session: Session; children: Comp
             </a>
           ))}
         </nav>
+        <Connection />
         <p class="who">{session.user}</p>
       </header>
       <main>{children}</main>

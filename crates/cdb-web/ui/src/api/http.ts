@@ -1,8 +1,12 @@
 // Requests to the server that the page came from. The cookie of the session goes with them.
 
+import { signal } from "@preact/signals";
 import { text } from "../text/en.ts";
 
 const API = "/api/v1/";
+
+/** Whether the server was reached the last time. */
+export const isReached = signal(navigator.onLine);
 
 /** An answer that is an error, in the server's words, or none at all. */
 export class ApiError extends Error {
@@ -12,6 +16,8 @@ export class ApiError extends Error {
     readonly code: number,
     /** What the log of the server has the error under. */
     readonly reference?: string,
+    /** What kind of error it is, as a word that stays while messages change. */
+    readonly kind?: string,
   ) {
     super(message);
   }
@@ -22,6 +28,7 @@ export async function request(
   method: "GET" | "POST" | "PUT" | "DELETE",
   path: string,
   body?: unknown,
+  signal?: AbortSignal,
 ): Promise<unknown> {
   let response: Response;
   let answer: string;
@@ -29,11 +36,14 @@ export async function request(
     response = await fetch(API + path, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
     });
     answer = await response.text();
   } catch {
+    isReached.value = false;
     throw new ApiError(text.errors.network, 0);
   }
+  isReached.value = true;
   const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
   let parsed: unknown = answer;
   if (isJson) {
@@ -44,6 +54,6 @@ export async function request(
     }
   }
   if (response.ok) return parsed;
-  const { msg, ref } = (isJson ? parsed : {}) as { msg?: string; ref?: string };
-  throw new ApiError(msg ?? text.errors.odd, response.status, ref);
+  const { msg, ref, kind } = (isJson ? parsed : {}) as Record<string, string | undefined>;
+  throw new ApiError(msg ?? text.errors.odd, response.status, ref, kind);
 }

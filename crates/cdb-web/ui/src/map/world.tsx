@@ -133,11 +133,10 @@ export function World(props: Props) {
         }}
         onKeyDown={(event) => {
           if (event.ctrlKey || event.metaKey || event.altKey) return;
-          const to = moved(event.key, view, size.value);
-          if (to) move(to);
-          else if (event.key === "0") move(undefined);
-          else if (!props.onKey(event, view)) return;
-          event.preventDefault();
+          const isMove = event.key === "0" || moved(event.key, view, size.value) !== undefined;
+          const isOther = props.onKey(event, view);
+          if (!isOther && isMove) move(moved(event.key, view, size.value));
+          if (isOther || isMove) event.preventDefault();
         }}
       >
         <canvas ref={canvas} />

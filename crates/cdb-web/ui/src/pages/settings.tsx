@@ -2,6 +2,8 @@ import { logOut, type Session } from "../api/session.ts";
 import { useAction } from "../data/action.ts";
 import { text } from "../text/en.ts";
 import { Failure } from "../widgets/failure.tsx";
+import { LogOut } from "../widgets/log-out.tsx";
+import { ThisBrowser } from "../widgets/this-browser.tsx";
 
 export function SettingsPage({ session }: { session: Session }) {
   const { isBusy, error, run } = useAction();
@@ -20,10 +22,9 @@ export function SettingsPage({ session }: { session: Session }) {
           <dd>{session.device}</dd>
         </dl>
         <Failure error={error.value} />
-        <button type="button" disabled={isBusy.value} onClick={() => void run(logOut)}>
-          {isBusy.value ? text.settings.loggingOut : text.settings.logOut}
-        </button>
+        <LogOut isBusy={isBusy.value} logOut={() => void run(logOut)} />
       </section>
+      <ThisBrowser />
       <section class="card">
         <h2>{text.settings.server}</h2>
         <dl>
