@@ -4,10 +4,10 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Session } from "./api/session.ts";
 import { useCatalog } from "./data/catalog.ts";
-import { connection } from "./data/connection.ts";
 import { above, isAt, type Place, placesOf, tabsOf } from "./navigation.ts";
 import { path } from "./route.ts";
 import { text } from "./text/en.ts";
+import { Connection } from "./widgets/connection.tsx";
 import { bar } from "./widgets/head.tsx";
 import { Icon, type IconName, Mark } from "./widgets/icons.tsx";
 import { openPalette, Palette } from "./widgets/palette.tsx";
@@ -84,7 +84,7 @@ function Side({ session }: { session: Session }) {
         ))}
       </nav>
       <div class="foot">
-        <State />
+        <Connection />
         <a href="/app/settings" title={text.navigation.me(session.user)}>
           <span>{session.user}</span>
         </a>
@@ -99,17 +99,6 @@ function Link({ place, user }: { place: Place; user: string }) {
       <Icon name={place.icon} />
       <span>{place.name}</span>
     </a>
-  );
-}
-
-/** Whether values come as they are written. */
-export function State() {
-  const state = connection.value;
-  return (
-    <p class="connection" role="status">
-      <span class={`dot ${state}`} />
-      <span>{text.connection[state]}</span>
-    </p>
   );
 }
 

@@ -1,8 +1,12 @@
 // Requests to the server that the page came from. The cookie of the session goes with them.
 
+import { signal } from "@preact/signals";
 import { text } from "../text/en.ts";
 
 const API = "/api/v1/";
+
+/** Whether the server was reached the last time. */
+export const isReached = signal(navigator.onLine);
 
 /** An answer that is an error, in the server's words, or none at all. */
 export class ApiError extends Error {
@@ -12,6 +16,8 @@ export class ApiError extends Error {
     readonly code: number,
     /** What the log of the server has the error under. */
     readonly reference?: string,
+    /** What kind of error it is, as a word that stays while messages change. */
+    readonly kind?: string,
   ) {
     super(message);
   }
@@ -73,9 +79,12 @@ export async function floats(path: string, signal?: AbortSignal): Promise<Float6
 /** Says in words that the server was not reached. A request that was given up fails with the reason. */
 async function received<T>(signal: AbortSignal | undefined, fetch: () => Promise<T>): Promise<T> {
   try {
-    return await fetch();
+    const answer = await fetch();
+    isReached.value = true;
+    return answer;
   } catch {
     signal?.throwIfAborted();
+    isReached.value = false;
     throw new ApiError(text.errors.network, 0);
   }
 }
@@ -92,6 +101,6 @@ function understood(response: Response, answer: string): unknown {
     }
   }
   if (response.ok) return parsed;
-  const { msg, ref } = (isJson ? parsed : {}) as { msg?: string; ref?: string };
-  throw new ApiError(msg ?? text.errors.odd, response.status, ref);
+  const { msg, ref, kind } = (isJson ? parsed : {}) as Record<string, string | undefined>;
+  throw new ApiError(msg ?? text.errors.odd, response.status, ref, kind);
 }

@@ -179,10 +179,3 @@ export async function removeAt(path: string, index: number, point: Datapoint): P
 export async function putBack(path: string, point: Datapoint): Promise<void> {
   await request("POST", `crud/${path}/data?q=merge`, [point]);
 }
-
-/** Deletes the newest datapoint, if it has a value. Returns whether it had. */
-export async function unwrite(path: string, d: unknown): Promise<boolean> {
-  const [now] = await latest([path]);
-  if (!now?.last || JSON.stringify(now.last.d) !== JSON.stringify(d)) return false;
-  return await removeAt(path, now.length - 1, now.last);
-}

@@ -1,6 +1,7 @@
 // Who is logged in.
 
 import { signal } from "@preact/signals";
+import { forget, remember, remembered } from "../data/remembered.ts";
 import { ApiError, request } from "./http.ts";
 
 export interface Session {
@@ -15,6 +16,9 @@ export interface Session {
 
 /** The session; `null` for nobody, and `undefined` until the server was asked. */
 export const session = signal<Session | null | undefined>(undefined);
+
+/** What the last session is remembered as. */
+const SESSION = "session";
 
 /** Asks the server who is logged in. */
 export async function load(): Promise<void> {
@@ -37,6 +41,15 @@ export async function load(): Promise<void> {
           durability: info.durability ?? undefined,
           canListUsers: info.rights?.others?.includes("list_users") ?? false,
         };
+  if (session.value) remember(SESSION, session.value);
+  else forget();
+}
+
+/** Takes the session of the last time, if the server cannot be asked. Returns whether there was one. */
+export function recall(): boolean {
+  const last = remembered<Session>(SESSION);
+  if (last) session.value = last;
+  return last !== undefined;
 }
 
 /** Whether this session is still open, without leaving the page if it is not. */
@@ -55,6 +68,7 @@ export async function logIn(user: string, password: string, stay: boolean): Prom
 export async function logOut(): Promise<void> {
   await request("POST", "logout");
   session.value = null;
+  forget();
 }
 
 /**

@@ -1,6 +1,7 @@
 // Whether the server is reached: what the frame says of it.
 
 import { computed, signal } from "@preact/signals";
+import { isReached } from "../api/http.ts";
 
 export type Connection = "live" | "reconnecting" | "offline";
 
@@ -17,7 +18,9 @@ addEventListener("offline", () => {
   hasNetwork.value = false;
 });
 
-export const connection = computed<Connection>(() => (hasNetwork.value ? socket.value : "offline"));
+export const connection = computed<Connection>(() =>
+  hasNetwork.value && isReached.value ? socket.value : "offline",
+);
 
 /** The websocket is open. */
 export function connected(): void {

@@ -1,7 +1,7 @@
 import type { Session } from "../api/session.ts";
-import { State } from "../layout.tsx";
 import { tabsOf } from "../navigation.ts";
 import { text } from "../text/en.ts";
+import { Connection } from "../widgets/connection.tsx";
 import { Head } from "../widgets/head.tsx";
 import { Icon } from "../widgets/icons.tsx";
 
@@ -20,7 +20,7 @@ export function MorePage({ session }: { session: Session }) {
           </li>
         ))}
       </ul>
-      <State />
+      <Connection />
     </>
   );
 }

@@ -17,6 +17,7 @@ import { StreamPlot } from "../plot/lazy.tsx";
 import { search } from "../route.ts";
 import { text } from "../text/en.ts";
 import { count, dateTime, derived, value } from "../text/format.ts";
+import { StreamMap } from "../views/map.tsx";
 import { Age } from "../widgets/age.tsx";
 import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
@@ -107,6 +108,9 @@ export function StreamPage({ session, path }: { session: Session; path: string }
         </StreamPlot>
       )}
       {shown && last && !numbers && <Ranges path={path} chosen={span.id} />}
+      {shown?.statistics.keys.latitude?.number && shown.statistics.keys.longitude?.number && (
+        <StreamMap path={path} transform="" range={bounds(span, last?.t)} />
+      )}
       {shown && last && <Facts known={shown.statistics} />}
       {shown && last && (
         <Newest

@@ -1,7 +1,10 @@
+import { isReached } from "../api/http.ts";
 import { devices, latest, plot, streams } from "../api/objects.ts";
 import type { Session } from "../api/session.ts";
 import { useLive } from "../data/live.ts";
 import { usePolled } from "../data/polled.ts";
+import { waiting } from "../data/queue.ts";
+import { remember, remembered } from "../data/remembered.ts";
 import { isNumber, parse } from "../data/schema.ts";
 import { BY_HAND, type StreamRow, tree } from "../data/tree.ts";
 import { Sparkline } from "../plot/sparkline.tsx";
@@ -9,6 +12,7 @@ import { text } from "../text/en.ts";
 import { value, weekday } from "../text/format.ts";
 import { Age } from "../widgets/age.tsx";
 import { Failure } from "../widgets/failure.tsx";
+import { KeptHere, KeptNote } from "../widgets/kept.tsx";
 import { Write } from "../widgets/write.tsx";
 
 const INTERVAL = 5000;
@@ -21,7 +25,9 @@ const COLUMNS = 64;
 async function ask(user: string): Promise<StreamRow[]> {
   const device = `${user}/${BY_HAND}`;
   const answers = await Promise.all([devices(user), streams(user), latest([device])]);
-  return tree(user, ...answers).find((row) => row.path === device)?.streams ?? [];
+  const rows = tree(user, ...answers).find((row) => row.path === device)?.streams ?? [];
+  remember(`today:${user}`, rows);
+  return rows;
 }
 
 /** How many streams have a value of this day. */
@@ -32,7 +38,12 @@ function noted(rows: StreamRow[]): number {
 
 /** What one writes by hand, each on a card. */
 export function TodayPage({ session }: { session: Session }) {
-  const { polled, refresh } = usePolled(() => ask(session.user), INTERVAL, session.user);
+  const { polled, refresh } = usePolled(
+    () => ask(session.user),
+    INTERVAL,
+    session.user,
+    remembered<StreamRow[]>(`today:${session.user}`),
+  );
   const { value: rows, error, now } = polled.value;
   useLive(rows?.map((row) => row.path) ?? [], refresh);
   return (
@@ -51,7 +62,8 @@ export function TodayPage({ session }: { session: Session }) {
           </a>
         </p>
       </div>
-      <Failure error={error} />
+      <KeptNote />
+      {isReached.value && <Failure error={error} />}
       {rows?.length === 0 && (
         <section class="card">
           <p>{text.today.empty}</p>
@@ -76,7 +88,8 @@ export function TodayPage({ session }: { session: Session }) {
 
 function Card({ row, now, onWritten }: { row: StreamRow; now: number; onWritten: () => void }) {
   const { path, stream } = row;
-  const last = row.latest?.last;
+  const kept = waiting.value.filter((it) => it.path === path).at(-1);
+  const last = kept ?? row.latest?.last;
   const isFresh = last !== null && last !== undefined && now - last.t < DUE;
   const isDrawn = isNumber(parse(stream.schema)) && (row.latest?.length ?? 0) > 1;
   return (
@@ -92,10 +105,14 @@ function Card({ row, now, onWritten }: { row: StreamRow; now: number; onWritten:
           <Spark key={row.latest?.length} path={path} label={stream.nickname || stream.name} />
         )}
       </div>
-      <p class="hint">
-        <span class={isFresh ? "dot" : "dot due"} />
-        {last ? <Age t={last.t} now={now} /> : text.devices.none}
-      </p>
+      {kept ? (
+        <KeptHere />
+      ) : (
+        <p class="hint">
+          <span class={isFresh ? "dot" : "dot due"} />
+          {last ? <Age t={last.t} now={now} /> : text.devices.none}
+        </p>
+      )}
       <Write path={path} stream={stream} last={last?.d} isOther={false} onWritten={onWritten} />
     </article>
   );

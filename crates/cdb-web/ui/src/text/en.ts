@@ -172,13 +172,14 @@ export const text = {
   },
   write: {
     write: "Note",
+    keep: "Keep",
     ask: "Ask",
     asked:
       "This stream belongs to a device. It is asked, and writes the value when it has done so.",
     wasWritten: (value: string) => `Noted: ${value}`,
+    wasKept: (value: string) => `Kept here: ${value}`,
     wasAsked: (value: string) => `Asked for ${value}`,
     undo: "Undo",
-    tooLate: "Something was written since. It can be deleted as a range.",
     stars: "Stars",
     star: (n: number) => (n === 1 ? "1 star" : `${n} stars`),
     none: "None",
@@ -417,6 +418,67 @@ export const text = {
     again: "Ask again",
     takeBack: "Take back",
     takenBack: (value: string) => `Taken back: ${value}`,
+  },
+  map: {
+    title: "Map",
+    label: (path: string, count: string) => `Map of ${path}, ${count} places`,
+    keys: "Left and right arrow go from place to place, Home and End to the first and last; with Shift, arrows move the map; + and − zoom, 0 shows everything.",
+    gestures: "drag to pan · wheel or pinch to zoom",
+    empty: "No datapoint in this range has a latitude and a longitude.",
+    notLoaded: "The map was not loaded. It comes when the connection is back.",
+    closer: "Zoom in",
+    farther: "Zoom out",
+    fit: "Show everything",
+    colour: "Colour by",
+    oneColour: "nothing",
+    time: "time",
+    place: "Place",
+    accuracy: "Accuracy",
+    thinned: (each: string, count: string) => `Every ${each}th of ${count} places is drawn.`,
+    table: (count: string) => `The last ${count} places as a table`,
+    pickLabel: "Map to say where",
+    pickKeys:
+      "Arrows move the map below the cross in its middle; Enter takes the place there; + and − zoom.",
+    picked: (latitude: string, longitude: string) => `Picked: ${latitude}, ${longitude}`,
+    metres: (n: string) => `${n} m`,
+    kilometres: (n: string) => `${n} km`,
+  },
+  kept: {
+    here: "kept here",
+    live: "Connected",
+    offline: "No connection",
+    count: (n: number) => (n === 1 ? "1 kept here" : `${n} kept here`),
+    none: "What you note is kept on this device, and sent when the connection is back.",
+    some: (n: number) =>
+      n === 1
+        ? "1 value is kept on this device. It is sent when the connection is back."
+        : `${n} values are kept on this device. They are sent, once and in order, when the connection is back.`,
+    sending: (n: number) => (n === 1 ? "1 value is being sent." : `${n} values are being sent.`),
+    noWorker:
+      "Leave this page open: over plain http, a browser does not open it without a connection.",
+    refused: "The server does not take these values:",
+    one: (value: string, path: string, time: string) => `${value} for ${path}, ${time}`,
+    late: (why: string) => `It is older than the last value of the stream: ${why}`,
+    again: "Try again",
+    againOne: (value: string) => `Try ${value} again`,
+    delete: "Delete",
+    deleteOne: (value: string) => `Delete ${value}`,
+    logOut: (n: number) =>
+      n === 1
+        ? "1 value has not been sent yet. It can stay on this device until you log in again."
+        : `${n} values have not been sent yet. They can stay on this device until you log in again.`,
+    logOutKeep: "Log out and keep them here",
+    logOutDelete: "Log out and delete them",
+    stay: "Stay logged in",
+  },
+  browser: {
+    title: "This device",
+    works: "This page opens without a connection. What you note then is sent when it is back.",
+    plain:
+      "This page does not open without a connection, and is not installed as an app: browsers allow that over https or on localhost only. What you note while it is open is kept all the same.",
+    install: "Install as an app",
+    update: "A new version of this page is there.",
+    reload: "Reload",
   },
   missing: {
     title: "There is nothing here",

@@ -7,6 +7,8 @@ import { text } from "../../text/en.ts";
 import { Failure } from "../../widgets/failure.tsx";
 import { Area, Check, Field } from "../../widgets/form.tsx";
 import { IconPicker } from "../../widgets/icon-picker.tsx";
+import { LogOut } from "../../widgets/log-out.tsx";
+import { ThisBrowser } from "../../widgets/this-browser.tsx";
 import { say } from "../../widgets/toast.tsx";
 
 /** What one is called, and how one leaves. */
@@ -17,7 +19,8 @@ export function MeSettings({ session }: { session: Session }) {
     <>
       <Failure error={error} />
       {me && <Me me={me} />}
-      <LogOut session={session} />
+      <Leave session={session} />
+      <ThisBrowser />
     </>
   );
 }
@@ -62,7 +65,7 @@ function Me({ me }: { me: User }) {
   );
 }
 
-function LogOut({ session }: { session: Session }) {
+function Leave({ session }: { session: Session }) {
   const { isBusy, error, run } = useAction();
   return (
     <section class="card">
@@ -75,9 +78,7 @@ function LogOut({ session }: { session: Session }) {
         <dd>{session.device}</dd>
       </dl>
       <Failure error={error.value} />
-      <button type="button" disabled={isBusy.value} onClick={() => void run(logOut)}>
-        {isBusy.value ? text.settings.loggingOut : text.settings.logOut}
-      </button>
+      <LogOut isBusy={isBusy.value} logOut={() => void run(logOut)} />
     </section>
   );
 }
