@@ -3,7 +3,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LOOKS, type Look, launch, Tab, WIDE } from "./browser.ts";
-import { Server, USER } from "./server.ts";
+import { PASSWORD, Server, USER } from "./server.ts";
 
 const PHONE = { width: 360, dark: false };
 
@@ -391,5 +391,271 @@ describe("what is there", () => {
     await tab.page.getByRole("button", { name: "Make a new key" }).waitFor();
     expect(await tab.page.getByLabel(/^To delete it/).count()).toBe(0);
     await tab.close();
+  });
+});
+
+describe("the settings", () => {
+  it("change what one is", async () => {
+    const tab = await open("/app/settings", PHONE);
+    await tab.page.getByLabel("Nickname").fill(SCRIPT);
+    await tab.page.getByLabel("Description").fill(SCRIPT);
+    await tab.page.getByLabel("E-mail").fill("not an address");
+    await tab.page.getByRole("button", { name: "Save" }).click();
+    await tab.page.getByText("Invalid Email Address").waitFor();
+    await tab.page.getByLabel("E-mail").fill("mara@example.org");
+    await tab.page.getByRole("button", { name: "Save" }).press("Enter");
+    await tab.page.getByText("Saved").waitFor();
+    const me = JSON.parse(await server.request("GET", `crud/${USER}`));
+    expect(me).toMatchObject({ nickname: SCRIPT, description: SCRIPT, email: "mara@example.org" });
+    await tab.page.reload();
+    await tab.page.getByLabel("Nickname").waitFor();
+    expect(await tab.page.getByLabel("Nickname").inputValue()).toBe(SCRIPT);
+    expect(await tab.page.locator("img").count()).toBe(0);
+    await tab.close([/403/]);
+  });
+
+  it("change the password when the old one is right, and end the other sessions", async () => {
+    const own = await Server.start();
+    const other = await open("/", WIDE, own);
+    const tab = await open("/app/settings/password", WIDE, own);
+    const fill = async (old: string, next: string, again: string) => {
+      await tab.page.getByLabel("Old password").fill(old);
+      await tab.page.getByLabel("New password", { exact: true }).fill(next);
+      await tab.page.getByLabel("New password again").fill(again);
+      await tab.page.getByRole("button", { name: "Change password" }).press("Enter");
+    };
+    await fill("wrong", "another long one", "another long one");
+    await tab.page.getByText("The old password is not right.").waitFor();
+    await fill(PASSWORD, "another long one", "another lon");
+    await tab.page.getByText("The two are not the same.").waitFor();
+    await tab.picture("password", WIDE);
+    expect(await tab.violations()).toEqual([]);
+    expect(await own.request("GET", "?q=this")).toBe(`${USER}/user`);
+    await fill(PASSWORD, "another long one", "another long one");
+    await tab.page.getByText("all other sessions have ended").waitFor();
+    await expect(own.request("GET", "?q=this")).rejects.toThrow();
+    await tab.page.getByRole("link", { name: "Devices", exact: true }).click();
+    await tab.page.getByRole("link", { name: "By hand" }).waitFor();
+    await other.page.getByRole("button", { name: "Log in" }).waitFor();
+    await tab.close([/401/]);
+    await other.close([/40[134]/]);
+    await own.stop();
+  });
+
+  it("list where one is logged in, and end it", async ({ skip }) => {
+    const known = await server.request("GET", "sessions").catch(() => "");
+    if (!known) skip("the server has no list of sessions");
+    const other = await open("/");
+    const tab = await open("/app/settings/sessions", PHONE);
+    await tab.page.getByText("this one").waitFor();
+    expect(await tab.violations()).toEqual([]);
+    const end = tab.page.getByRole("button", { name: /^End the session of Chrome on/ });
+    const before = await end.count();
+    await tab.page.getByRole("listitem").filter({ hasText: "now" }).first().waitFor();
+    await end.first().press("Enter");
+    await tab.page.getByText(/^The session of Chrome on .* has ended/).waitFor();
+    await expect.poll(() => end.count()).toBe(before - 1);
+    await tab.close();
+    await other.close([/40[134]/]);
+  });
+
+  it("choose the theme, also against that of the system, and the keys", async () => {
+    const tab = await open("/app/settings/look");
+    const ground = () =>
+      tab.page.evaluate("getComputedStyle(document.documentElement).backgroundColor");
+    const light = await ground();
+    await tab.page.getByRole("radio", { name: "Dark" }).press("Space");
+    await expect.poll(ground).not.toBe(light);
+    const dark = await ground();
+    await tab.page.getByLabel("The week begins on").selectOption({ label: "Sunday" });
+    await tab.page.getByLabel("Time zone").selectOption({ label: "Pacific/Auckland" });
+    await tab.page.getByLabel(/^Keys without Ctrl/).uncheck();
+    expect(await tab.violations()).toEqual([]);
+    await tab.page.reload();
+    await tab.page.getByRole("radio", { name: "Dark" }).waitFor();
+    expect(await ground()).toBe(dark);
+    expect(await tab.page.getByLabel("Time zone").inputValue()).toBe("Pacific/Auckland");
+    await tab.page.keyboard.press("?");
+    await tab.page.keyboard.press("Control+k");
+    await tab.page.getByRole("dialog", { name: "Find anything" }).waitFor();
+    expect(await tab.page.getByRole("dialog", { name: "Keys" }).count()).toBe(0);
+    await tab.page.keyboard.press("Escape");
+    await tab.page.emulateMedia({ colorScheme: "dark" });
+    await tab.page.getByRole("radio", { name: "Light" }).press("Space");
+    await expect.poll(ground).toBe(light);
+    await tab.close();
+  });
+
+  for (const look of LOOKS) {
+    it(`are accessible, at ${look.width} px${look.dark ? " in the dark" : ""}`, async () => {
+      const tab = await open("/", look);
+      for (const part of ["", "/password", "/sessions", "/look", "/server"]) {
+        await tab.goto(`/app/settings${part}`);
+        await tab.page.locator("#main .card").first().waitFor();
+        await tab.page.waitForLoadState("networkidle");
+        await tab.picture(`settings${part.replace("/", "-")}`, look);
+        expect(await tab.violations(), part).toEqual([]);
+        expect(await isTooWide(tab), part).toBe(false);
+      }
+      // A server that has no list of sessions yet says so with a status.
+      await tab.close([/404/]);
+    });
+  }
+});
+
+describe("users", () => {
+  it("are created, changed and deleted by an administrator", async () => {
+    const tab = await open("/app/users", PHONE);
+    await tab.page.getByRole("link", { name: "New user" }).click();
+    await tab.page.getByLabel("Name", { exact: true }).fill("app");
+    await tab.page.getByLabel("E-mail").fill("bob@example.org");
+    await tab.page.getByLabel("Password", { exact: true }).fill("a first password");
+    expect(await tab.violations()).toEqual([]);
+    await tab.page.getByRole("button", { name: "Create user" }).click();
+    await tab.page.getByText("Username 'app' not allowed").waitFor();
+    await tab.page.getByLabel("Name", { exact: true }).fill("bob");
+    await tab.page.getByRole("button", { name: "Create user" }).press("Enter");
+    await tab.page.getByText("bob can log in now").waitFor();
+    await tab.page.getByRole("link", { name: "bob", exact: true }).click();
+    await tab.page.getByLabel("Nickname").fill(SCRIPT);
+    await tab.page.getByLabel("Role").selectOption({ label: "administrator" });
+    await tab.picture("user", PHONE);
+    expect(await tab.violations()).toEqual([]);
+    await tab.page.getByRole("button", { name: "Save" }).click();
+    await tab.page.getByText("Saved").waitFor();
+    const bob = JSON.parse(await server.request("GET", "crud/bob"));
+    expect(bob).toMatchObject({ nickname: SCRIPT, role: "admin" });
+    await server.request("POST", "crud/bob/user/mood", { schema: '{"type":"number"}' });
+    await tab.goto("/app/users");
+    await tab.page.getByRole("link", { name: SCRIPT }).click();
+    await tab.page.getByText(/2 devices, \d streams?, \d points? would go with it/).waitFor();
+    await tab.page.getByLabel(/^To delete it/).fill("bob");
+    await tab.page.getByRole("button", { name: "Delete bob" }).press("Enter");
+    await tab.page.getByText("bob is deleted").waitFor();
+    await expect(server.request("GET", "crud/bob")).rejects.toThrow("404");
+    await tab.close([/40[34]/]);
+  });
+
+  it("without the right see only what is theirs", async () => {
+    const carl = { email: "carl@example.org", password: PASSWORD };
+    await server.request("POST", "crud/carl", carl);
+    const tab = await Tab.open(browser, server);
+    await tab.goto("/app/users");
+    await tab.page.getByLabel("Name or e-mail").fill("carl");
+    await tab.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await tab.page.getByRole("button", { name: "Log in" }).click();
+    await tab.page.getByText("You do not have permissions necessary to list users.").waitFor();
+    expect(await tab.page.getByRole("link", { name: "Users" }).count()).toBe(0);
+    await tab.goto(`/${USER}`);
+    await tab.page.getByText(`There is no ${USER}, or you may not see it.`).waitFor();
+    await tab.goto(`/${USER}/garden`);
+    await tab.page.getByText(`There is no ${USER}/garden, or you may not see it.`).waitFor();
+    await tab.goto("/carl");
+    await tab.page.getByText("Nothing has been written yet.").waitFor();
+    await tab.close([/40[34]/]);
+  });
+
+  for (const look of LOOKS) {
+    it(`are accessible, at ${look.width} px${look.dark ? " in the dark" : ""}`, async () => {
+      const tab = await open("/app/users", look);
+      await tab.page.getByRole("link", { name: "Devices of mara" }).waitFor();
+      await tab.picture("users", look);
+      expect(await tab.violations()).toEqual([]);
+      expect(await isTooWide(tab)).toBe(false);
+      await tab.goto(`/${USER}/meta/log`);
+      await tab.page.getByText("Device created:").first().waitFor();
+      await tab.picture("log", look);
+      expect(await tab.violations()).toEqual([]);
+      expect(await isTooWide(tab)).toBe(false);
+      await tab.close();
+    });
+  }
+});
+
+describe("the log", () => {
+  it("says what was changed, as it is", async () => {
+    const tab = await open(`/${USER}/meta/log`);
+    expect(await tab.page.title()).toBe("Log · ConnectorDB");
+    await tab.page.getByText("Device created:").first().waitFor();
+    await server.createDevice("logged");
+    const row = tab.page.getByRole("row", { name: /^Device created: mara\/logged/ });
+    await row.waitFor();
+    await server.request("DELETE", `crud/${USER}/logged`);
+    await tab.page.getByRole("row", { name: /^Device deleted: mara\/logged/ }).waitFor();
+    await server.request("DELETE", `crud/${USER}/garden/temperature/data?i1=0&i2=3`);
+    await tab.page
+      .getByRole("row", { name: /Values 3 deleted, 0 written: mara\/garden\/temperature by/ })
+      .waitFor();
+    await tab.page
+      .getByRole("link", { name: `${USER}/garden/temperature` })
+      .first()
+      .click();
+    await tab.page.waitForURL(`**/${USER}/garden/temperature`);
+    await tab.close();
+  });
+});
+
+describe("downlinks", () => {
+  const path = `${USER}/heater/level`;
+
+  it("are asked, and done when the device has answered", async () => {
+    await server.createDevice("heater", "Heater");
+    const stream = { schema: '{"type":"number"}', datatype: "number.percent", downlink: true };
+    await server.request("POST", `crud/${path}`, stream);
+    await server.insert(path, [{ d: 40 }]);
+    const tab = await open("/app/downlinks", PHONE);
+    const card = tab.page.getByRole("article").filter({ hasText: "Heater" });
+    await card.getByText("40").waitFor();
+    await card.getByLabel("Number").fill("60");
+    await card.getByRole("button", { name: "Ask", exact: true }).press("Enter");
+    await card.getByText(/^Asked, \d+ s$/).waitFor();
+    await card.getByText("was 40,").waitFor();
+    await tab.picture("downlink-asked", PHONE);
+    expect(await tab.violations()).toEqual([]);
+    const asked = Date.now();
+    await server.insert(path, [{ d: 60 }]);
+    await card.getByText("Done").waitFor();
+    expect(Date.now() - asked).toBeLessThan(2000);
+    await tab.picture("downlink-done", PHONE);
+    expect(await tab.violations()).toEqual([]);
+    await tab.close();
+  });
+
+  it("that are not answered are asked again, or taken back", async () => {
+    const tab = await open("/app/downlinks");
+    // The clock of the page goes ahead, that of the server does not.
+    await tab.page.clock.install();
+    await tab.page.reload();
+    const card = tab.page.getByRole("article").filter({ hasText: "Heater" });
+    await card.getByLabel("Number").fill("70");
+    await card.getByRole("button", { name: "Ask", exact: true }).click();
+    await card.getByText(/^Asked, /).waitFor();
+    await tab.page.clock.fastForward("02:00");
+    await card.getByText("No answer").waitFor();
+    expect(await tab.violations()).toEqual([]);
+    await tab.picture("downlink-unanswered", WIDE);
+    await card.getByRole("button", { name: "Ask again" }).click();
+    const requests = async () =>
+      JSON.parse(await server.request("GET", `crud/${path}/data?downlink=true&i1=0`)).length;
+    await expect.poll(requests).toBe(3);
+    await card.getByRole("button", { name: "Take back" }).click();
+    await tab.page.getByText("Taken back: 70").waitFor();
+    expect(await requests()).toBe(2);
+    await tab.close();
+  });
+
+  it("are not asked without a connection", async () => {
+    const tab = await open("/app/downlinks");
+    const card = tab.page.getByRole("article").filter({ hasText: "Heater" });
+    await card.getByLabel("Number").fill("80");
+    await tab.context.setOffline(true);
+    await card.getByText("No connection").waitFor();
+    expect(await card.getByRole("button", { name: "Ask", exact: true }).isDisabled()).toBe(true);
+    await tab.context.setOffline(false);
+    await card.getByText("No connection").waitFor({ state: "detached" });
+    expect(await card.getByLabel("Number").inputValue()).toBe("80");
+    const answer = await server.request("GET", `crud/${path}/data?downlink=true&i1=0`);
+    expect(answer).not.toContain("80");
+    await tab.close([/ERR_INTERNET_DISCONNECTED/]);
   });
 });

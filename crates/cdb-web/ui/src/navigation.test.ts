@@ -34,6 +34,7 @@ describe("above a page", () => {
     expect(above("/mara/garden/temperature", "mara")).toBe("/mara/garden");
     expect(above("/mara/garden", "mara")).toBe("/mara");
     expect(above("/mara", "mara")).toBeUndefined();
+    expect(above("/mara/meta/log", "mara")).toBeUndefined();
     expect(above("/", "mara")).toBeUndefined();
     expect(above("/app/settings", "mara")).toBeUndefined();
     expect(above("/app/settings/sessions", "mara")).toBe("/app/settings");

@@ -61,6 +61,7 @@ export function isAt(place: Place, path: string, user: string): boolean {
 /** What lies above a page; `undefined` for one that is at the top. */
 export function above(path: string, user: string): string | undefined {
   const parts = path.split("/").filter(Boolean);
+  if (isLog(path)) return undefined;
   if (parts[0] !== "app") return parts.length > 1 ? `/${parts.slice(0, -1).join("/")}` : undefined;
   if (parts[1] === "new") return `/${user}`;
   return parts.length > 2 ? `/${parts.slice(0, -1).join("/")}` : undefined;

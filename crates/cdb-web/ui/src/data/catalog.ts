@@ -1,5 +1,5 @@
-// One's own devices and streams, which several pages and the search need: asked for once, and again when the
-// log of changes says that there are others.
+// One's own devices and streams, which the search needs: asked for when it is opened first, and again when the log
+// of changes says that there are others.
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -19,9 +19,11 @@ const PAUSE = 300;
 
 let asked: ReturnType<typeof setTimeout> | undefined;
 let owner = "";
+let isNeeded = false;
 
-/** Asks for what there is, a moment later. */
-export function refreshCatalog(): void {
+/** Asks again, a moment later. */
+function refreshCatalog(): void {
+  if (!isNeeded) return;
   clearTimeout(asked);
   asked = setTimeout(() => void load(owner), PAUSE);
 }
@@ -35,12 +37,18 @@ async function load(user: string): Promise<void> {
   }
 }
 
-/** Keeps the catalog of a user, for as long as the frame is there. */
+/** Asks for what there is, unless it is known. */
+export function needCatalog(): void {
+  if (!isNeeded) void load(owner);
+  isNeeded = true;
+}
+
+/** Keeps the catalog of a user up to date once it is needed, for as long as the frame is there. */
 export function useCatalog(user: string): void {
   useEffect(() => {
     owner = user;
+    isNeeded = false;
     catalog.value = undefined;
-    void load(user);
   }, [user]);
   useLive([`${user}/meta/log`], refreshCatalog);
 }

@@ -19,18 +19,20 @@ export function entry(kind: Entry["kind"], name: string, path: string, to: strin
 
 /** The devices and streams of a catalog. */
 export function entriesOf({ user, devices, streams }: Catalog): Entry[] {
-  const names = new Map(devices.map((device) => [device.name, deviceName(device)]));
   const shown = devices.filter((device) => device.visible || device.name === BY_HAND);
+  const names = new Map(shown.map((device) => [device.name, deviceName(device)]));
   return [
     ...shown.map((device) => {
       const path = `${user}/${device.name}`;
       return entry("device", deviceName(device), path, `/${path}`);
     }),
-    ...streams.map((stream) => {
+    ...streams.flatMap((stream) => {
+      // What a hidden device holds is not for people.
+      if (!names.has(stream.device)) return [];
       const path = `${user}/${stream.device}/${stream.name}`;
       const found = entry("stream", stream.nickname || stream.name, path, `/${path}`);
       const device = names.get(stream.device)?.toLowerCase() ?? "";
-      return { ...found, words: `${found.words} ${device}` };
+      return [{ ...found, words: `${found.words} ${device}` }];
     }),
   ];
 }

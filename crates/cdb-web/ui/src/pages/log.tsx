@@ -80,8 +80,10 @@ function Said({ entry }: { entry: LogEntry }) {
   const { kind, path, done, to } = words(entry);
   return (
     <>
-      <span class="hint">{kind} </span>
-      {to ? <a href={to}>{path}</a> : path} {done}
+      <span class="hint">
+        {kind} {done}:{" "}
+      </span>
+      {to ? <a href={to}>{path}</a> : path}
       {entry.by && <span class="hint"> {text.log.by(entry.by)}</span>}
     </>
   );

@@ -1,4 +1,6 @@
-// The calendar of a time zone. No DOM.
+// The calendar of a time zone.
+
+import { timeZone } from "../data/preferences.ts";
 
 /** What a clock on the wall shows. The month is from 1 to 12. */
 export interface Wall {
@@ -33,9 +35,9 @@ function format(zone: string): Intl.DateTimeFormat {
   return known;
 }
 
-/** The zone of the browser. */
+/** The zone in which dates are shown. */
 export function ownZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return timeZone.value;
 }
 
 /** What a clock shows at a time in seconds since 1970. */

@@ -54,8 +54,33 @@ export const text = {
   today: {
     title: "Today",
     noted: (noted: number, all: number) => `${noted} of ${all} noted today`,
-    empty: "Here is what you write by hand: a rating of the day, your weight, a diary.",
-    first: "Create a first stream",
+    empty: "Nothing is kept here yet. To begin:",
+    add: "Add a card",
+    arrange: "Arrange",
+    arranged: "Keep this order",
+    earlier: (name: string) => `Move ${name} to the front`,
+    later: (name: string) => `Move ${name} to the back`,
+    of: (most: number) => `of ${most}`,
+    days: (n: number) => `${n} days`,
+  },
+  begin: {
+    byHand: "Note something by hand",
+    byHandHow: "Pick one; it appears here as a card. One tap a day is enough.",
+    often: {
+      mood: "Mood",
+      diary: "Diary",
+      weight: "Weight",
+      sleep: "Sleep",
+      counter: "Counter",
+      timer: "Timer",
+      "yes-or-no": "Yes or no",
+    } as Record<string, string>,
+    else: "Something else…",
+    device: "Connect a device",
+    deviceHow: "A thermometer, a script, a phone. You get a key and lines to paste.",
+    connect: "Connect",
+    soon: "your first datapoint will appear at the right",
+    now: "now",
   },
   devices: {
     title: "Devices",
@@ -393,7 +418,7 @@ export const text = {
     when: "When",
     what: "What",
     verbs: { Create: "created", Update: "changed", Delete: "deleted" } as Record<string, string>,
-    kinds: { User: "User", Device: "Device", Stream: "Stream", Data: "Values of" } as Record<
+    kinds: { User: "User", Device: "Device", Stream: "Stream", Data: "Values" } as Record<
       string,
       string
     >,
@@ -413,6 +438,7 @@ export const text = {
     noConnection: "No connection",
     waiting: "Waiting for the device to answer",
     answered: (span: string) => `answered in ${span}`,
+    atOnce: "answered at once",
     answeredOther: (span: string) => `answered in ${span}, with another value`,
     unanswered: (span: string) => `asked ${span} ago, and not answered`,
     again: "Ask again",

@@ -18,7 +18,7 @@ it("an entry of the log is said in words", () => {
   });
   expect(said({ cmd: "UpdateUser", arg: "mara" })).toMatchObject({ kind: "User", done: "changed" });
   const replaced = { cmd: "ReplaceData", arg: "mara/garden/t", removed: 3, inserted: 1 };
-  expect(said(replaced)).toMatchObject({ kind: "Values of", done: "3 deleted, 1 written" });
+  expect(said(replaced)).toMatchObject({ kind: "Values", done: "3 deleted, 1 written" });
   // Of a server to come.
   expect(said({ cmd: "zork", arg: "x" })).toMatchObject({ done: "zork", to: undefined });
   expect(said({ cmd: 5, arg: "x" })).toBeUndefined();

@@ -19,6 +19,8 @@ interface Bar {
 export const bar = signal<Bar | undefined>(undefined);
 
 export function Head(props: {
+  /** What only screen readers say before the title. */
+  before?: string;
   title: string;
   /** The title in the bar of a phone, if it is another one. */
   short?: string;
@@ -29,7 +31,7 @@ export function Head(props: {
   /** Other things to do. */
   children?: ComponentChildren;
 }) {
-  const { title, short = title, icon, below, action, children } = props;
+  const { before, title, short = title, icon, below, action, children } = props;
   const { name, to } = action ?? {};
   useLayoutEffect(() => {
     bar.value = { title: short, action: name && to ? { name, to } : undefined };
@@ -45,6 +47,7 @@ export function Head(props: {
       <div>
         <h1 class={short === title ? "in-bar" : ""}>
           {icon}
+          {before && <span class="for-readers">{before}</span>}
           {title}
         </h1>
         {below && <p class="hint">{below}</p>}

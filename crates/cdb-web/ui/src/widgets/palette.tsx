@@ -1,9 +1,9 @@
 // Ctrl K: finds any page, device or stream; and the keys that work everywhere.
 
 import { computed, signal, useComputed, useSignal } from "@preact/signals";
-import { useId, useLayoutEffect } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect } from "preact/hooks";
 import type { Session } from "../api/session.ts";
-import { catalog } from "../data/catalog.ts";
+import { catalog, needCatalog } from "../data/catalog.ts";
 import { preferences } from "../data/preferences.ts";
 import { type Entry, entriesOf, entry, searchEntries } from "../data/search.ts";
 import { placesOf } from "../navigation.ts";
@@ -29,7 +29,7 @@ function close(): void {
 /** Made anew only when there are other devices or streams, not with each letter. */
 const objects = computed(() => (catalog.value ? entriesOf(catalog.value) : []));
 
-const ICONS: Record<Entry["kind"], IconName> = { page: "home", device: "devices", stream: "line" };
+const ICONS: Record<Entry["kind"], IconName> = { page: "right", device: "devices", stream: "line" };
 
 /** The two dialogues that every page has. */
 export function Palette({ session }: { session: Session }) {
@@ -72,6 +72,7 @@ function Search({ session }: { session: Session }) {
     return searchEntries([...pages, ...objects.value], typed.value, MAX_SHOWN);
   });
   const { entries, count: all } = found.value;
+  useEffect(needCatalog, []);
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && entries.length > 0) {

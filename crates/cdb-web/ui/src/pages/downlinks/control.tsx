@@ -99,18 +99,17 @@ function Below({ asked }: { asked: Asked }) {
     case "asked":
       return <span role="status">{text.downlinks.waiting}</span>;
     case "done":
-      return (
-        <span role="status">
-          {asked.isSame
-            ? text.downlinks.answered(span(asked.after))
-            : text.downlinks.answeredOther(span(asked.after))}
-        </span>
-      );
+      return <span role="status">{answer(asked.after, asked.isSame)}</span>;
     case "unanswered":
       return <span role="status">{text.downlinks.unanswered(span(asked.for))}</span>;
     default:
       return null;
   }
+}
+
+function answer(after: number, isSame: boolean): string {
+  if (!isSame) return text.downlinks.answeredOther(span(after));
+  return after < 0.1 ? text.downlinks.atOnce : text.downlinks.answered(span(after));
 }
 
 function Again(props: { row: ControlRow; isOffline: boolean; onChanged: () => void }) {
