@@ -224,7 +224,7 @@ describe("every page", () => {
       const tab = await Tab.open(browser, empty, look);
       await tab.goto("/");
       await tab.logIn();
-      await tab.page.getByText("Here is what you write by hand").waitFor();
+      await tab.page.getByText("Nothing is kept here yet.").waitFor();
       await tab.picture("empty-today", look);
       expect(await tab.violations()).toEqual([]);
       await tab.page.getByRole("link", { name: "Devices" }).click();

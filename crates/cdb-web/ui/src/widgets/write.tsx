@@ -1,5 +1,7 @@
-import { type Stream, unwrite, write } from "../api/objects.ts";
+import { isReached } from "../api/http.ts";
+import { type Stream, write } from "../api/objects.ts";
 import { useAction } from "../data/action.ts";
+import { note, takeBack } from "../data/queue.ts";
 import { parse } from "../data/schema.ts";
 import { inputFor } from "../inputs/registry.ts";
 import { text } from "../text/en.ts";
@@ -26,11 +28,19 @@ export function Write(props: {
     onWritten();
     return isDone;
   };
-  const undo = async (d: unknown) => {
-    await change(async () => {
-      if (!(await unwrite(path, d))) say(text.write.tooLate);
+  const ask = async (d: unknown) => {
+    await write(path, d);
+    say(text.write.wasAsked(value(d)));
+  };
+  // One's own values are kept until the server has them; what a device is asked for is for now.
+  const keep = async (d: unknown) => {
+    const { kept, isSent } = await note(path, d);
+    const words = isSent ? text.write.wasWritten(value(d)) : text.write.wasKept(value(d));
+    say(words, async () => {
+      await change(() => takeBack(kept));
     });
   };
+  const own = isReached.value ? text.write.write : text.write.keep;
   return (
     <section class="card write" aria-label={isOther ? text.write.ask : text.write.write}>
       {isOther && <p class="hint">{text.write.asked}</p>}
@@ -38,15 +48,9 @@ export function Write(props: {
         path={path}
         schema={schema}
         last={last}
-        verb={isOther ? text.write.ask : text.write.write}
+        verb={isOther ? text.write.ask : own}
         isBusy={isBusy.value}
-        write={(d) =>
-          change(async () => {
-            await write(path, d);
-            if (isOther) say(text.write.wasAsked(value(d)));
-            else say(text.write.wasWritten(value(d)), () => undo(d));
-          })
-        }
+        write={(d) => change(() => (isOther ? ask(d) : keep(d)))}
       />
       <Failure error={error.value} />
     </section>

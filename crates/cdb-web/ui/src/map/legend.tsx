@@ -1,0 +1,47 @@
+import { useId } from "preact/hooks";
+import { text } from "../text/en.ts";
+import { dateTime, derived } from "../text/format.ts";
+import { BY_TIME, type Colouring, LEVELS } from "./track.ts";
+
+/** What the track is coloured by, and what the colours stand for. */
+export function Legend(props: {
+  by: string;
+  coloured: Colouring | undefined;
+  keys: string[];
+  onChange: (key: string) => void;
+}) {
+  const { by, coloured, keys, onChange } = props;
+  const id = useId();
+  const end = by === BY_TIME ? dateTime : derived;
+  return (
+    <div class="legend">
+      <label for={id}>{text.map.colour}</label>
+      <select id={id} value={by} onChange={(event) => onChange(event.currentTarget.value)}>
+        <option value="">{text.map.oneColour}</option>
+        <option value={BY_TIME}>{text.map.time}</option>
+        {keys.map((key) => (
+          <option key={key} value={key}>
+            {key}
+          </option>
+        ))}
+      </select>
+      {coloured && (
+        <p class="scale">
+          {end(coloured.min)}
+          <svg viewBox={`0 0 ${LEVELS * 14} 10`} aria-hidden="true">
+            {Array.from({ length: LEVELS }, (_, level) => (
+              <rect
+                key={String(level)}
+                class={`heat-${level + 1}`}
+                x={level * 14}
+                width="14"
+                height="10"
+              />
+            ))}
+          </svg>
+          {end(coloured.max)}
+        </p>
+      )}
+    </div>
+  );
+}
