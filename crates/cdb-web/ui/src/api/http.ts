@@ -19,9 +19,10 @@ export class ApiError extends Error {
 
 /** Sends a request, and returns its answer: JSON, or a word such as `ok`. */
 export async function request(
-  method: "GET" | "POST" | "PUT" | "DELETE",
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   body?: unknown,
+  signal?: AbortSignal,
 ): Promise<unknown> {
   let response: Response;
   let answer: string;
@@ -29,6 +30,7 @@ export async function request(
     response = await fetch(API + path, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
     });
     answer = await response.text();
   } catch {

@@ -12,18 +12,19 @@ import {
 } from "../api/objects.ts";
 import type { Session } from "../api/session.ts";
 import { useLive } from "../data/live.ts";
+import { link, lookOf } from "../data/look.ts";
 import { usePolled } from "../data/polled.ts";
 import { bounds, SPANS, type Span, spanOf } from "../data/range.ts";
-import { deviceName } from "../data/tree.ts";
 import { Line } from "../plot/line.tsx";
 import { search } from "../route.ts";
 import { text } from "../text/en.ts";
-import { count, dateTime, derived, value } from "../text/format.ts";
-import { Age } from "../widgets/age.tsx";
+import { count, derived } from "../text/format.ts";
 import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
-import { Newest } from "../widgets/newest.tsx";
 import { Write } from "../widgets/write.tsx";
+import { Download } from "./stream/download.tsx";
+import { Headline, Title } from "./stream/header.tsx";
+import { PointsTable } from "./stream/points.tsx";
 
 const INTERVAL = 5000;
 const COLUMNS = 512;
@@ -35,6 +36,8 @@ interface Shown {
   length: number;
   /** Of the range. */
   statistics: Statistics;
+  /** What a request for the range has. */
+  bounds: string;
   plot: Plot | undefined;
   newest: Datapoint[];
 }
@@ -55,6 +58,7 @@ async function ask(path: string, span: Span, before: Shown | undefined): Promise
     stream: object,
     length: now?.length ?? 0,
     statistics: known,
+    bounds: range,
     plot: hasNumbers ? await plot(path, COLUMNS, range) : undefined,
     newest: points,
   };
@@ -63,6 +67,7 @@ async function ask(path: string, span: Span, before: Shown | undefined): Promise
 export function StreamPage({ session, path }: { session: Session; path: string }) {
   const isChanged = useRef(false);
   const span = spanOf(search.value);
+  const look = lookOf(search.value);
   const { polled, refresh } = usePolled(
     async (before: Shown | undefined) => {
       const next = await ask(path, span, isChanged.current ? undefined : before);
@@ -75,36 +80,50 @@ export function StreamPage({ session, path }: { session: Session; path: string }
   useLive([path], refresh);
   const { value: shown, error, now } = polled.value;
   const [user = "", device = "", name = ""] = path.split("/");
-  const last = shown?.newest.at(-1);
   const isOwn = session.device === `${user}/${device}`;
   const numbers = shown?.statistics.keys[""]?.number;
+  const changed = () => {
+    isChanged.current = true;
+    refresh();
+  };
   return (
     <>
-      <p class="hint">
-        <a href={`/${user}/${device}`}>{deviceName({ name: device, nickname: "" })}</a>
-      </p>
-      <h1>{shown?.stream.nickname || name}</h1>
-      {shown?.stream.description && <p>{shown.stream.description}</p>}
+      <Title path={path} stream={shown?.stream}>
+        {shown && shown.length > 0 && (
+          <Download
+            path={path}
+            transform={look.transform}
+            bounds={shown.bounds}
+            range={rangeOf(shown.statistics)}
+          />
+        )}
+      </Title>
       <Failure error={error} />
-      {shown && !last && <p>{text.stream.nothing}</p>}
-      {last && (
-        <p class="headline">
-          <strong>{value(last.d)}</strong> <Age t={last.t} now={now} />
-        </p>
+      {shown && (
+        <Headline
+          stream={shown.stream}
+          length={shown.length}
+          newest={shown.newest}
+          known={shown.statistics}
+          range={text.stream.inRange[span.id] ?? ""}
+          since={span.seconds === undefined ? shown.statistics.first?.t : undefined}
+          now={now}
+        />
       )}
+      {shown?.length === 0 && <p>{text.stream.nothing}</p>}
       {shown && (isOwn || shown.stream.downlink) && (
         <Write
           path={path}
           stream={shown.stream}
-          last={last?.d}
+          last={shown.newest.at(-1)?.d}
           isOther={!isOwn}
           onWritten={refresh}
         />
       )}
-      {shown && last && (
+      {shown && shown.length > 0 && (
         <nav class="segments" aria-label={text.stream.range}>
           {SPANS.map(({ id }) => (
-            <a key={id} href={`/${path}?range=${id}`} aria-current={id === span.id || undefined}>
+            <a key={id} href={link(path, { range: id })} aria-current={id === span.id || undefined}>
               {text.stream.ranges[id]}
             </a>
           ))}
@@ -122,15 +141,16 @@ export function StreamPage({ session, path }: { session: Session; path: string }
           )}
         />
       )}
-      {shown && last && <Facts known={shown.statistics} />}
-      {shown && last && (
-        <Newest
+      {shown && shown.length > 0 && (
+        <PointsTable
           path={path}
+          stream={shown.stream}
           length={shown.length}
-          points={shown.newest}
-          canDelete={isOwn || user === session.user}
+          newest={shown.newest}
+          now={now}
+          canChange={isOwn || user === session.user}
           isOwn={isOwn}
-          onChanged={refresh}
+          onChanged={changed}
         />
       )}
       {shown && user === session.user && (
@@ -139,34 +159,13 @@ export function StreamPage({ session, path }: { session: Session; path: string }
           object={shown.stream}
           holds={text.devices.points(count(shown.length), shown.length === 1)}
           above={`/${user}/${device}`}
-          onChanged={() => {
-            isChanged.current = true;
-            refresh();
-          }}
+          onChanged={changed}
         />
       )}
     </>
   );
 }
 
-function Facts({ known }: { known: Statistics }) {
-  const numbers = known.keys[""]?.number;
-  const facts: [string, string][] = [[text.stream.points, count(known.count)]];
-  if (known.first) facts.push([text.stream.first, dateTime(known.first.t)]);
-  if (known.last) facts.push([text.stream.last, dateTime(known.last.t)]);
-  if (numbers) {
-    facts.push([text.stream.smallest, value(numbers.min)]);
-    facts.push([text.stream.mean, derived(numbers.mean)]);
-    facts.push([text.stream.largest, value(numbers.max)]);
-  }
-  return (
-    <dl class="facts">
-      {facts.map(([name, fact]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{fact}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+function rangeOf({ first, last }: Statistics): [number, number] | undefined {
+  return first && last ? [first.t ?? 0, last.t ?? 0] : undefined;
 }

@@ -20,6 +20,38 @@ export function Mark() {
   );
 }
 
+export function PencilIcon() {
+  return (
+    <Icon>
+      <path d="m2.500 13.500.700-3 7.800-7.800a1.200 1.200 0 0 1 1.700 0l.600.600a1.200 1.200 0 0 1 0 1.700L5.500 12.800Zm7-9.300 2.300 2.300" />
+    </Icon>
+  );
+}
+
+export function TrashIcon() {
+  return (
+    <Icon>
+      <path d="M2.500 4.500h11m-7.500 0v-2h4v2m-6 0 .700 9h6.600l.700-9m-5 2.500v4m2-4v4" />
+    </Icon>
+  );
+}
+
+export function UndoIcon() {
+  return (
+    <Icon>
+      <path d="M5.500 2.500 2.500 5.500l3 3m-3-3h7a4 4 0 0 1 0 8h-3" />
+    </Icon>
+  );
+}
+
+export function MoreIcon() {
+  return (
+    <Icon>
+      <path d="M3 8h.010M8 8h.010M13 8h.010" stroke-width="2.500" />
+    </Icon>
+  );
+}
+
 export function TodayIcon() {
   return (
     <Icon>
