@@ -1,87 +1,51 @@
 import { useRef } from "preact/hooks";
-import {
-  type Datapoint,
-  latest,
-  newest,
-  type Plot,
-  plot,
-  type Statistics,
-  type Stream,
-  statistics,
-  stream,
-} from "../api/objects.ts";
 import type { Session } from "../api/session.ts";
 import { useLive } from "../data/live.ts";
-import { link, lookOf } from "../data/look.ts";
+import { type LookRange, link, lookOf } from "../data/look.ts";
 import { usePolled } from "../data/polled.ts";
-import { bounds, SPANS, type Span, spanOf } from "../data/range.ts";
+import { SPANS } from "../data/range.ts";
 import { Line } from "../plot/line.tsx";
 import { search } from "../route.ts";
 import { text } from "../text/en.ts";
 import { count, derived } from "../text/format.ts";
+import { Views } from "../views/lazy.tsx";
 import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
 import { Write } from "../widgets/write.tsx";
+import { aboutOf, ask, type Shown, timesOf } from "./stream/data.ts";
 import { Download } from "./stream/download.tsx";
+import { examplesFor } from "./stream/examples.ts";
 import { Headline, Title } from "./stream/header.tsx";
 import { PointsTable } from "./stream/points.tsx";
+import { QueryBar, useTransform } from "./stream/query-bar.tsx";
+import { Results } from "./stream/results.tsx";
 
 const INTERVAL = 5000;
-const COLUMNS = 512;
-const NEWEST = 50;
-
-interface Shown {
-  stream: Stream;
-  /** The number of all datapoints. */
-  length: number;
-  /** Of the range. */
-  statistics: Statistics;
-  /** What a request for the range has. */
-  bounds: string;
-  plot: Plot | undefined;
-  newest: Datapoint[];
-}
-
-async function ask(path: string, span: Span, before: Shown | undefined): Promise<Shown> {
-  // Nothing else is asked while nothing is new.
-  const [now] = await latest([path]);
-  const last = before?.newest.at(-1);
-  if (before && now?.length === before.length && now?.last?.t === last?.t) return before;
-  const range = bounds(span, now?.last?.t);
-  const [object, known, points] = await Promise.all([
-    stream(path),
-    statistics(path, range),
-    newest(path, NEWEST),
-  ]);
-  const hasNumbers = known.keys[""]?.number !== undefined;
-  return {
-    stream: object,
-    length: now?.length ?? 0,
-    statistics: known,
-    bounds: range,
-    plot: hasNumbers ? await plot(path, COLUMNS, range) : undefined,
-    newest: points,
-  };
-}
 
 export function StreamPage({ session, path }: { session: Session; path: string }) {
   const isChanged = useRef(false);
-  const span = spanOf(search.value);
   const look = lookOf(search.value);
+  const transform = useTransform(path, look.transform);
   const { polled, refresh } = usePolled(
     async (before: Shown | undefined) => {
-      const next = await ask(path, span, isChanged.current ? undefined : before);
+      const next = await ask(
+        path,
+        look.range,
+        transform ?? "",
+        isChanged.current ? undefined : before,
+      );
       isChanged.current = false;
       return next;
     },
     INTERVAL,
-    `${path} ${span.id}`,
+    JSON.stringify([path, look.range, transform]),
   );
   useLive([path], refresh);
   const { value: shown, error, now } = polled.value;
-  const [user = "", device = "", name = ""] = path.split("/");
+  const [user = "", device = ""] = path.split("/");
   const isOwn = session.device === `${user}/${device}`;
-  const numbers = shown?.statistics.keys[""]?.number;
+  const isMine = user === session.user;
+  const about = shown && aboutOf(path, shown, now);
   const changed = () => {
     isChanged.current = true;
     refresh();
@@ -89,12 +53,12 @@ export function StreamPage({ session, path }: { session: Session; path: string }
   return (
     <>
       <Title path={path} stream={shown?.stream}>
-        {shown && shown.length > 0 && (
+        {about && (
           <Download
             path={path}
-            transform={look.transform}
-            bounds={shown.bounds}
-            range={rangeOf(shown.statistics)}
+            transform={about.transform}
+            bounds={about.bounds}
+            range={timesOf(shown)}
           />
         )}
       </Title>
@@ -105,8 +69,8 @@ export function StreamPage({ session, path }: { session: Session; path: string }
           length={shown.length}
           newest={shown.newest}
           known={shown.statistics}
-          range={text.stream.inRange[span.id] ?? ""}
-          since={span.seconds === undefined ? shown.statistics.first?.t : undefined}
+          range={rangeName(shown.range)}
+          since={shown.bounds === "" ? shown.statistics.first?.t : undefined}
           now={now}
         />
       )}
@@ -120,40 +84,30 @@ export function StreamPage({ session, path }: { session: Session; path: string }
           onWritten={refresh}
         />
       )}
-      {shown && shown.length > 0 && (
-        <nav class="segments" aria-label={text.stream.range}>
-          {SPANS.map(({ id }) => (
-            <a key={id} href={link(path, { range: id })} aria-current={id === span.id || undefined}>
-              {text.stream.ranges[id]}
-            </a>
-          ))}
-        </nav>
+      {shown && shown.length > 0 && <Ranges path={path} chosen={look.range} />}
+      {shown && <Drawn path={path} shown={shown} />}
+      {shown && shown.length > 0 && !about && (
+        <p>
+          {text.stream.nothingInRange}{" "}
+          <a href={link(path, { range: "", span: "", t1: "", t2: "" })}>{text.stream.everything}</a>
+        </p>
       )}
-      {shown?.plot && numbers && numbers.count > 1 && (
-        <Line
-          plot={shown.plot}
-          label={text.stream.plot(name)}
-          description={text.stream.plotText(
-            count(numbers.count),
-            derived(numbers.min),
-            derived(numbers.max),
-            derived(numbers.mean),
-          )}
-        />
-      )}
-      {shown && shown.length > 0 && (
+      {about && <QueryBar path={path} asked={look.transform} examples={examplesFor(about)} />}
+      {about && transform !== undefined && <Views about={about} look={look} />}
+      {about && about.transform !== "" && <Results about={about} />}
+      {shown && shown.length > 0 && shown.transform === "" && (
         <PointsTable
           path={path}
           stream={shown.stream}
           length={shown.length}
           newest={shown.newest}
           now={now}
-          canChange={isOwn || user === session.user}
+          canChange={isOwn || isMine}
           isOwn={isOwn}
           onChanged={changed}
         />
       )}
-      {shown && user === session.user && (
+      {shown && isMine && (
         <Edit
           path={path}
           object={shown.stream}
@@ -166,6 +120,42 @@ export function StreamPage({ session, path }: { session: Session; path: string }
   );
 }
 
-function rangeOf({ first, last }: Statistics): [number, number] | undefined {
-  return first && last ? [first.t ?? 0, last.t ?? 0] : undefined;
+function rangeName(range: LookRange): string {
+  const span = "seconds" in range && SPANS.find(({ seconds }) => seconds === range.seconds);
+  return (span && text.stream.inRange[span.id]) || text.stream.inThis;
+}
+
+function Ranges({ path, chosen }: { path: string; chosen: LookRange }) {
+  const seconds = "seconds" in chosen ? chosen.seconds : Number.NaN;
+  return (
+    <nav class="segments" aria-label={text.stream.range}>
+      {SPANS.map((span) => (
+        <a
+          key={span.id}
+          href={link(path, { range: span.id, span: "", t1: "", t2: "" })}
+          aria-current={span.seconds === seconds || undefined}
+        >
+          {text.stream.ranges[span.id]}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** The place of the plot. */
+function Drawn({ path, shown }: { path: string; shown: Shown }) {
+  const numbers = shown.given.keys[""]?.number;
+  if (!shown.plot || !numbers || numbers.count < 2) return null;
+  return (
+    <Line
+      plot={shown.plot}
+      label={text.stream.plot(path.split("/")[2] ?? "")}
+      description={text.stream.plotText(
+        count(numbers.count),
+        derived(numbers.min),
+        derived(numbers.max),
+        derived(numbers.mean),
+      )}
+    />
+  );
 }
