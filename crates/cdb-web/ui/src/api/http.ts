@@ -25,7 +25,7 @@ export class ApiError extends Error {
 
 /** Sends a request, and returns its answer: JSON, or a word such as `ok`. */
 export async function request(
-  method: "GET" | "POST" | "PUT" | "DELETE",
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   body?: unknown,
   signal?: AbortSignal,

@@ -46,7 +46,7 @@ export interface Datapoint {
 }
 
 /** Adds what is not sent: a time of 0, and `null`. */
-function whole(point: Partial<Datapoint>): Datapoint {
+export function whole(point: Partial<Datapoint>): Datapoint {
   return { ...point, t: point.t ?? 0, d: point.d ?? null };
 }
 
@@ -64,12 +64,23 @@ export interface Numbers {
   mean: number;
 }
 
+/** What values of a key there are, by their kind. */
+export interface KeyStatistics {
+  number?: Numbers;
+  boolean?: { count: number; true: number };
+  /** `distinct` has each different string with its count; `null` if there are too many. */
+  string?: { count: number; distinct: [string, number][] | null };
+  null?: { count: number };
+  array?: { count: number };
+  object?: { count: number };
+}
+
 export interface Statistics {
   count: number;
   first: Datapoint | null;
   last: Datapoint | null;
   /** By key; the empty one stands for the values themselves. */
-  keys: Record<string, { number?: Numbers }>;
+  keys: Record<string, KeyStatistics>;
 }
 
 /** What a plot draws: see `GET …/data?q=plot`. */

@@ -1,173 +1,191 @@
+import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
-import {
-  type Datapoint,
-  latest,
-  newest,
-  type Statistics,
-  type Stream,
-  statistics,
-  stream,
-} from "../api/objects.ts";
 import type { Session } from "../api/session.ts";
 import { useLive } from "../data/live.ts";
+import { type LookRange, link, lookOf } from "../data/look.ts";
 import { usePolled } from "../data/polled.ts";
-import { bounds, SPANS, type Span, spanOf } from "../data/range.ts";
-import { deviceName } from "../data/tree.ts";
+import { SPANS } from "../data/range.ts";
+import { unitOf } from "../data/unit.ts";
 import { StreamPlot } from "../plot/lazy.tsx";
 import { search } from "../route.ts";
 import { text } from "../text/en.ts";
-import { count, dateTime, derived, value } from "../text/format.ts";
+import { count } from "../text/format.ts";
+import { Views } from "../views/lazy.tsx";
 import { StreamMap } from "../views/map.tsx";
-import { Age } from "../widgets/age.tsx";
 import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
-import { Newest } from "../widgets/newest.tsx";
 import { Write } from "../widgets/write.tsx";
+import { aboutOf, ask, type Shown, timesOf } from "./stream/data.ts";
+import { Download } from "./stream/download.tsx";
+import { examplesFor } from "./stream/examples.ts";
+import { Headline, Title } from "./stream/header.tsx";
+import { PointsTable } from "./stream/points.tsx";
+import { QueryBar, useTransform } from "./stream/query-bar.tsx";
+import { Results } from "./stream/results.tsx";
 
 const INTERVAL = 5000;
-const NEWEST = 50;
-
-interface Shown {
-  stream: Stream;
-  /** The number of all datapoints. */
-  length: number;
-  /** Of the range. */
-  statistics: Statistics;
-  newest: Datapoint[];
-}
-
-async function ask(path: string, span: Span, before: Shown | undefined): Promise<Shown> {
-  // Nothing else is asked while nothing is new.
-  const [now] = await latest([path]);
-  const last = before?.newest.at(-1);
-  if (before && now?.length === before.length && now?.last?.t === last?.t) return before;
-  const range = bounds(span, now?.last?.t);
-  const [object, known, points] = await Promise.all([
-    stream(path),
-    statistics(path, range),
-    newest(path, NEWEST),
-  ]);
-  return {
-    stream: object,
-    length: now?.length ?? 0,
-    statistics: known,
-    newest: points,
-  };
-}
 
 export function StreamPage({ session, path }: { session: Session; path: string }) {
   const isChanged = useRef(false);
-  const span = spanOf(search.value);
+  const look = lookOf(search.value);
+  const transform = useTransform(path, look.transform);
   const { polled, refresh } = usePolled(
     async (before: Shown | undefined) => {
-      const next = await ask(path, span, isChanged.current ? undefined : before);
+      const next = await ask(
+        path,
+        look.range,
+        transform ?? "",
+        isChanged.current ? undefined : before,
+      );
       isChanged.current = false;
       return next;
     },
     INTERVAL,
-    `${path} ${span.id}`,
+    JSON.stringify([path, look.range, transform]),
   );
   useLive([path], refresh);
   const { value: shown, error, now } = polled.value;
-  const [user = "", device = "", name = ""] = path.split("/");
-  const last = shown?.newest.at(-1);
+  const [user = "", device = ""] = path.split("/");
   const isOwn = session.device === `${user}/${device}`;
-  const numbers = shown?.statistics.keys[""]?.number;
+  const isMine = user === session.user;
+  const about = shown && aboutOf(path, shown, now);
+  const changed = () => {
+    isChanged.current = true;
+    refresh();
+  };
   return (
     <>
-      <p class="hint">
-        <a href={`/${user}/${device}`}>{deviceName({ name: device, nickname: "" })}</a>
-      </p>
-      <h1>{shown?.stream.nickname || name}</h1>
-      {shown?.stream.description && <p>{shown.stream.description}</p>}
+      <Title path={path} stream={shown?.stream}>
+        {about && (
+          <Download
+            path={path}
+            transform={about.transform}
+            bounds={about.bounds}
+            range={timesOf(shown)}
+          />
+        )}
+      </Title>
       <Failure error={error} />
-      {shown && !last && <p>{text.stream.nothing}</p>}
-      {last && (
-        <p class="headline">
-          <strong>{value(last.d)}</strong> <Age t={last.t} now={now} />
-        </p>
+      {shown && (
+        <Headline
+          stream={shown.stream}
+          length={shown.length}
+          newest={shown.newest}
+          known={shown.statistics}
+          range={rangeName(shown.range)}
+          since={shown.bounds === "" ? shown.statistics.first?.t : undefined}
+          now={now}
+        />
       )}
+      {shown?.length === 0 && <p>{text.stream.nothing}</p>}
       {shown && (isOwn || shown.stream.downlink) && (
         <Write
           path={path}
           stream={shown.stream}
-          last={last?.d}
+          last={shown.newest.at(-1)?.d}
           isOther={!isOwn}
           onWritten={refresh}
         />
       )}
-      {shown && last && numbers && (
-        <StreamPlot
+      {shown && shown.length > 0 && (
+        <Drawn
           path={path}
-          name={name}
-          canDelete={isOwn || user === session.user}
+          shown={shown}
+          canDelete={isOwn || isMine}
           isOwn={isOwn}
-          onChanged={refresh}
+          onChanged={changed}
         >
-          <Ranges path={path} chosen={span.id} />
-        </StreamPlot>
+          <Ranges path={path} chosen={look.range} />
+        </Drawn>
       )}
-      {shown && last && !numbers && <Ranges path={path} chosen={span.id} />}
-      {shown?.statistics.keys.latitude?.number && shown.statistics.keys.longitude?.number && (
-        <StreamMap path={path} transform="" range={bounds(span, last?.t)} />
+      {shown && shown.length > 0 && !about && (
+        <p>
+          {text.stream.nothingInRange}{" "}
+          <a href={link(path, { range: "", span: "", t1: "", t2: "" })}>{text.stream.everything}</a>
+        </p>
       )}
-      {shown && last && <Facts known={shown.statistics} />}
-      {shown && last && (
-        <Newest
+      {about && <QueryBar path={path} asked={look.transform} examples={examplesFor(about)} />}
+      {about && transform !== undefined && <Views about={about} look={look} />}
+      {about && about.transform !== "" && <Results about={about} />}
+      {shown && shown.length > 0 && shown.transform === "" && (
+        <PointsTable
           path={path}
+          stream={shown.stream}
           length={shown.length}
-          points={shown.newest}
-          canDelete={isOwn || user === session.user}
+          newest={shown.newest}
+          now={now}
+          canChange={isOwn || isMine}
           isOwn={isOwn}
-          onChanged={refresh}
+          onChanged={changed}
         />
       )}
-      {shown && user === session.user && (
+      {shown && isMine && (
         <Edit
           path={path}
           object={shown.stream}
           holds={text.devices.points(count(shown.length), shown.length === 1)}
           above={`/${user}/${device}`}
-          onChanged={() => {
-            isChanged.current = true;
-            refresh();
-          }}
+          onChanged={changed}
         />
       )}
     </>
   );
 }
 
-function Ranges({ path, chosen }: { path: string; chosen: string }) {
+function rangeName(range: LookRange): string {
+  const span = "seconds" in range && SPANS.find(({ seconds }) => seconds === range.seconds);
+  return (span && text.stream.inRange[span.id]) || text.stream.inThis;
+}
+
+function Ranges({ path, chosen }: { path: string; chosen: LookRange }) {
+  const seconds = "seconds" in chosen ? chosen.seconds : Number.NaN;
   return (
     <nav class="segments" aria-label={text.stream.range}>
-      {SPANS.map(({ id }) => (
-        <a key={id} href={`/${path}?range=${id}`} aria-current={id === chosen || undefined}>
-          {text.stream.ranges[id]}
+      {SPANS.map((span) => (
+        <a
+          key={span.id}
+          href={link(path, { range: span.id, span: "", t1: "", t2: "" })}
+          aria-current={span.seconds === seconds || undefined}
+        >
+          {text.stream.ranges[span.id]}
         </a>
       ))}
     </nav>
   );
 }
 
-function Facts({ known }: { known: Statistics }) {
-  const numbers = known.keys[""]?.number;
-  const facts: [string, string][] = [[text.stream.points, count(known.count)]];
-  if (known.first) facts.push([text.stream.first, dateTime(known.first.t)]);
-  if (known.last) facts.push([text.stream.last, dateTime(known.last.t)]);
-  if (numbers) {
-    facts.push([text.stream.smallest, value(numbers.min)]);
-    facts.push([text.stream.mean, derived(numbers.mean)]);
-    facts.push([text.stream.largest, value(numbers.max)]);
+interface DrawnProps {
+  path: string;
+  shown: Shown;
+  canDelete: boolean;
+  isOwn: boolean;
+  onChanged: () => void;
+  children: ComponentChildren;
+}
+
+/** The picture of a stream: a plot, or a map. */
+function Drawn({ path, shown, children, ...rest }: DrawnProps) {
+  const { given, transform, stream, bounds } = shown;
+  const { longitude, latitude, "": values } = given.keys;
+  if (values?.number && values.number.count > 1) {
+    return (
+      <StreamPlot
+        path={path}
+        name={path.split("/")[2] ?? ""}
+        unit={transform ? "" : unitOf(stream.datatype)}
+        transform={transform}
+        {...rest}
+      >
+        {children}
+      </StreamPlot>
+    );
   }
   return (
-    <dl class="facts">
-      {facts.map(([name, fact]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{fact}</dd>
-        </div>
-      ))}
-    </dl>
+    <>
+      {children}
+      {latitude?.number && longitude?.number && (
+        <StreamMap path={path} transform={transform} range={bounds} />
+      )}
+    </>
   );
 }

@@ -74,21 +74,27 @@ export function derived(n: number): string {
 
 /** A value of a datapoint in one line. */
 export function value(d: unknown): string {
+  return oneLine(d, MAX_CHARS);
+}
+
+/** A value in one line of at most so many characters. */
+export function oneLine(d: unknown, maxChars: number): string {
   switch (typeof d) {
     case "number":
       return withMinus(String(d));
     case "string":
-      return shortened(d);
+      return shortened(d, maxChars);
     case "boolean":
       return d ? text.yes : text.no;
     default:
-      return d === null || d === undefined ? text.none : shortened(JSON.stringify(d));
+      return d === null || d === undefined ? text.none : shortened(JSON.stringify(d), maxChars);
   }
 }
 
-function shortened(long: string): string {
+function shortened(long: string, maxChars: number): string {
+  if (long.length <= maxChars) return long;
   const chars = [...long];
-  return chars.length > MAX_CHARS ? `${chars.slice(0, MAX_CHARS - 1).join("")}…` : long;
+  return chars.length > maxChars ? `${chars.slice(0, maxChars - 1).join("")}…` : long;
 }
 
 function withMinus(number: string): string {
