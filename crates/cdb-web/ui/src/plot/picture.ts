@@ -53,8 +53,8 @@ export interface PictureOptions {
 const REST = 120;
 
 // The least distance of two marks of the time axis, in pixels.
-const TIME_PIXELS = 64;
-const NARROW_TIME_PIXELS = 48;
+const TIME_PIXELS = 72;
+const NARROW_TIME_PIXELS = 56;
 
 // What is older than so many usual distances, and than two minutes, is not of now.
 const FRESH_DISTANCES = 5;

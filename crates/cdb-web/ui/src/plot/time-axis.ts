@@ -120,7 +120,7 @@ function labels({ unit }: Step, zone: string, locale?: string): (t: number) => T
   const year = as({ year: "numeric" });
   const month = as({ month: "short" });
   const day = as({ month: "short", day: "numeric" });
-  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+  const clock = { hour: "numeric", minute: "2-digit" } as const;
   const time = as(unit === "second" ? { ...clock, second: "2-digit" } : clock);
   return (t) => {
     const wall = wallOf(t, zone);
@@ -146,10 +146,9 @@ function fractions(range: Range, distance: number, zone: string, locale?: string
   const digits = Math.min(Math.max(Math.ceil(-Math.log10(step) - 1e-9), 0), 6);
   const format = new Intl.DateTimeFormat(locale, {
     timeZone: zone,
-    hour: "2-digit",
+    hour: "numeric",
     minute: "2-digit",
     second: "2-digit",
-    hourCycle: "h23",
   });
   const ticks: TimeTick[] = [];
   const second = Math.floor(range.t1);

@@ -49,7 +49,7 @@ export function rangeWords(
 function parts(pixel: number): Intl.DateTimeFormatOptions {
   const day = { year: "numeric", month: "short", day: "numeric" } as const;
   if (pixel >= 86_400 / 2) return day;
-  const minute = { ...day, hour: "2-digit", minute: "2-digit" } as const;
+  const minute = { ...day, hour: "numeric", minute: "2-digit" } as const;
   if (pixel >= 30) return minute;
   const second = { ...minute, second: "2-digit" } as const;
   return pixel >= 0.5 ? second : { ...second, fractionalSecondDigits: 3 };
