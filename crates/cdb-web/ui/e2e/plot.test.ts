@@ -359,9 +359,13 @@ describe("the live edge", () => {
       path,
       Array.from({ length: 20 }, (_, i) => ({ t: now - (20 - i) * 10, d: 1 + (i % 3) })),
     );
-    const tab = await open(path);
+    const tab = await open(`${path}?range=day`);
     await tab.page.getByRole("figure", { name: ". 20 numbers between 1 and 3" }).waitFor();
     await tab.page.waitForLoadState("networkidle");
+    const asked: string[] = [];
+    tab.page.on("request", (request) => {
+      if (/q=plot|time2index/.test(request.url())) asked.push(request.url());
+    });
     const times: number[] = [];
     for (let i = 0; i < 15; i += 1) {
       const d = 100 + i;
@@ -376,7 +380,9 @@ describe("the live edge", () => {
       times.push(performance.now() - start);
     }
     times.sort((a, b) => a - b);
-    expect(times[7]).toBeLessThan(process.env.SLOW ? 1000 : 250);
+    expect(asked).toEqual([]);
+    // The bench says how fast it is; here others may be busy.
+    expect(times[7]).toBeLessThan(1000);
     await tab.close();
   });
 

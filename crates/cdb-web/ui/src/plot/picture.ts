@@ -1,7 +1,7 @@
 // A canvas that is drawn again when what it shows has changed, once for each frame of the screen.
 
 import { effect, type Signal } from "@preact/signals";
-import type { Range } from "../data/tiles.ts";
+import { COLUMNS, type Range } from "../data/tiles.ts";
 import type { Series, View } from "../data/tiles-series.ts";
 import { value } from "../text/format.ts";
 import { readingAt } from "./lines.ts";
@@ -78,6 +78,7 @@ export class Picture {
   ) {
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(canvas);
+    this.resize();
     this.scheme.addEventListener("change", this.redraw);
     this.stop = effect(() => {
       const { range, cursor, selection, series } = this.options;
@@ -98,6 +99,7 @@ export class Picture {
   private resize(): void {
     const { clientWidth, clientHeight } = this.canvas;
     if (clientWidth === 0) return;
+    if (this.layout?.width === clientWidth && this.layout.height === clientHeight) return;
     const ratio = devicePixelRatio || 1;
     const { axis, hasTag, unit } = this.options;
     const hasUnit = unit !== "";
@@ -105,6 +107,8 @@ export class Picture {
     this.canvas.width = Math.round(clientWidth * ratio);
     this.canvas.height = Math.round(clientHeight * ratio);
     this.resized(this.layout);
+    // Unless who shows it has asked for more.
+    for (const { series } of this.options.series) series.open(COLUMNS);
     // A canvas that was resized is empty: drawn before anybody sees that.
     cancelAnimationFrame(this.frame);
     this.draw();

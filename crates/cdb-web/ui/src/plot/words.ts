@@ -3,6 +3,7 @@
 import type { Range } from "../data/tiles.ts";
 import { text } from "../text/en.ts";
 import { derived } from "../text/format.ts";
+import { timeFormat } from "./formats.ts";
 
 const SUFFIXES = ["", "\u2009k", "\u2009M", "\u2009G", "\u2009T"];
 
@@ -42,7 +43,7 @@ export function rangeWords(
 ): string {
   const [from, to] = [new Date(t1 * 1000), new Date(t2 * 1000)];
   if (Number.isNaN(from.getTime()) || Number.isNaN(to.getTime())) return `${t1} – ${t2}`;
-  const format = new Intl.DateTimeFormat(locale, { timeZone: zone, ...parts(pixel) });
+  const format = timeFormat(zone, parts(pixel), locale);
   return format.formatRange(from, to);
 }
 
