@@ -1,17 +1,38 @@
-// The time zone in which days, weeks and hours are counted: that of the browser.
+// The time zone in which days, weeks and hours are counted: that in which dates are shown.
 
-export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+import { timeZone } from "./preferences.ts";
 
-const parts = new Intl.DateTimeFormat("en-CA", {
-  timeZone: zone,
-  year: "numeric",
-  month: "2-digit",
-  day: "2-digit",
-});
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(zone: string): Intl.DateTimeFormat {
+  let known = formats.get(zone);
+  if (!known) {
+    known = new Intl.DateTimeFormat("en-CA", {
+      timeZone: zone,
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+    });
+    formats.set(zone, known);
+  }
+  return known;
+}
+
+/** Returns what writes dates as the language of the browser does, in the zone that a person has chosen last. */
+export function dateFormat(options: Intl.DateTimeFormatOptions): (date: Date | number) => string {
+  let made: { zone: string; format: Intl.DateTimeFormat } | undefined;
+  return (date) => {
+    const zone = timeZone.value;
+    if (made?.zone !== zone) {
+      made = { zone, format: new Intl.DateTimeFormat(undefined, { ...options, timeZone: zone }) };
+    }
+    return made.format.format(date);
+  };
+}
 
 /** The number of a day since 1970, in the zone. */
-export function dayOf(t: number): number {
-  const [year = 0, month = 1, day = 1] = parts
+export function dayOf(t: number, zone: string = timeZone.value): number {
+  const [year = 0, month = 1, day = 1] = format(zone)
     .format(t * 1000)
     .split("-")
     .map(Number);

@@ -1,7 +1,7 @@
 // A canvas that is drawn again when what it shows has changed, once for each frame of the screen.
 
 import { effect, type Signal } from "@preact/signals";
-import type { Range } from "../data/tiles.ts";
+import { COLUMNS, type Range } from "../data/tiles.ts";
 import type { Series, View } from "../data/tiles-series.ts";
 import { value } from "../text/format.ts";
 import { readingAt } from "./lines.ts";
@@ -53,8 +53,8 @@ export interface PictureOptions {
 const REST = 120;
 
 // The least distance of two marks of the time axis, in pixels.
-const TIME_PIXELS = 64;
-const NARROW_TIME_PIXELS = 48;
+const TIME_PIXELS = 72;
+const NARROW_TIME_PIXELS = 56;
 
 // What is older than so many usual distances, and than two minutes, is not of now.
 const FRESH_DISTANCES = 5;
@@ -78,6 +78,7 @@ export class Picture {
   ) {
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(canvas);
+    this.resize();
     this.scheme.addEventListener("change", this.redraw);
     this.stop = effect(() => {
       const { range, cursor, selection, series } = this.options;
@@ -98,12 +99,16 @@ export class Picture {
   private resize(): void {
     const { clientWidth, clientHeight } = this.canvas;
     if (clientWidth === 0) return;
+    if (this.layout?.width === clientWidth && this.layout.height === clientHeight) return;
     const ratio = devicePixelRatio || 1;
-    const { axis, hasTag } = this.options;
-    this.layout = layoutOf(clientWidth, clientHeight, ratio, axis, hasTag);
+    const { axis, hasTag, unit } = this.options;
+    const hasUnit = unit !== "";
+    this.layout = layoutOf(clientWidth, clientHeight, ratio, axis, { hasTag, hasUnit });
     this.canvas.width = Math.round(clientWidth * ratio);
     this.canvas.height = Math.round(clientHeight * ratio);
     this.resized(this.layout);
+    // Unless who shows it has asked for more.
+    for (const { series } of this.options.series) series.open(COLUMNS);
     // A canvas that was resized is empty: drawn before anybody sees that.
     cancelAnimationFrame(this.frame);
     this.draw();

@@ -5,7 +5,6 @@ import type { Series } from "../data/tiles-series.ts";
 import { bandOf } from "./lines.ts";
 import { paintBand } from "./paint.ts";
 import { type Palette, paletteOf } from "./palette.ts";
-import type { Shown } from "./picture.ts";
 import { rowsOf } from "./rows.ts";
 import { timeTicks } from "./time-axis.ts";
 import { between } from "./window.ts";
@@ -23,7 +22,6 @@ const MIN_WINDOW = 6;
 export function Strip(props: {
   series: Series;
   range: Signal<Range | undefined>;
-  shown: Signal<Shown | undefined>;
   onMove: (range: Range, isDone: boolean) => void;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -86,9 +84,11 @@ function paintStrip(canvas: HTMLCanvasElement, series: Series, range: Range | un
   const whole = wholeOf(series, range);
   if (!context || !whole || !series.whole || !range || width === 0) return;
   const ratio = devicePixelRatio || 1;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  context.scale(ratio, ratio);
+  const [pixelWidth, pixelHeight] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== pixelWidth) canvas.width = pixelWidth;
+  if (canvas.height !== pixelHeight) canvas.height = pixelHeight;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
   const palette = paletteOf(canvas);
   const { left, right } = windowOf(whole, range, width);
   context.fillStyle = palette.sunken;

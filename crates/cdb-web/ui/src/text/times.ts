@@ -1,6 +1,6 @@
 // Times and intervals as people read them.
 
-import { dayOf } from "../data/zone.ts";
+import { dateFormat, dayOf } from "../data/zone.ts";
 import { text } from "./en.ts";
 
 const words = text.times;
@@ -9,7 +9,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const CLOCK = new Intl.DateTimeFormat(undefined, {
+const clock = dateFormat({
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
@@ -17,8 +17,8 @@ const CLOCK = new Intl.DateTimeFormat(undefined, {
 });
 
 const DATES = {
-  short: new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" }),
-  long: new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" }),
+  short: dateFormat({ day: "numeric", month: "short" }),
+  long: dateFormat({ day: "numeric", month: "short", year: "numeric" }),
 };
 
 /** A time in parts, no more than differ from now. */
@@ -39,8 +39,8 @@ export function moment(t: number, now: number): Moment {
   const isThisYear = date.getFullYear() === new Date(now * 1000).getFullYear();
   const isToday = dayOf(t) === dayOf(now);
   return {
-    day: isToday ? words.today : (isThisYear ? DATES.short : DATES.long).format(date),
-    clock: CLOCK.format(date),
+    day: isToday ? words.today : (isThisYear ? DATES.short : DATES.long)(date),
+    clock: clock(date),
     fraction: milliseconds > 0 ? `.${String(milliseconds).padStart(3, "0")}` : "",
   };
 }

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
 import type { Datapoint } from "../api/objects.ts";
 import { quoted } from "../data/script.ts";
-import { dayOf, zone } from "../data/zone.ts";
+import { dateFormat, dayOf } from "../data/zone.ts";
 import { text } from "../text/en.ts";
 import { count } from "../text/format.ts";
 import { areTexts, isDiary } from "./kinds.ts";
@@ -15,12 +15,7 @@ const PAGE = 30;
 /** The pause in typing after which is searched, in milliseconds. */
 const PAUSE = 300;
 
-const CLOCK = new Intl.DateTimeFormat(undefined, {
-  timeZone: zone,
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-});
+const clock = dateFormat({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** The script that finds some words, large or small. */
 export function searchFor(words: string): string {
@@ -71,7 +66,7 @@ function Texts({ script, points, onScript }: PictureProps) {
           <h3>{dayName(day, "full")}</h3>
           {texts.map(({ t, d }, i) => (
             <p key={`${t} ${i}`}>
-              <time>{CLOCK.format(t * 1000)}</time>
+              <time>{clock(t * 1000)}</time>
               <span>{typeof d === "string" ? d : JSON.stringify(d)}</span>
             </p>
           ))}

@@ -11,9 +11,9 @@ import {
   stream,
 } from "../../api/objects.ts";
 import { boundsOf, type LookRange } from "../../data/look.ts";
+import { timeZone } from "../../data/preferences.ts";
 import { parse } from "../../data/schema.ts";
 import { unitOf } from "../../data/unit.ts";
-import { zone } from "../../data/zone.ts";
 import type { About } from "../../views/view.ts";
 
 const NEWEST = 50;
@@ -86,7 +86,7 @@ export function aboutOf(path: string, shown: Shown, now: number): About | undefi
     t1,
     t2,
     isPart: bounds !== "",
-    zone,
+    zone: timeZone.value,
     unit: transform ? "" : unitOf(stream.datatype),
     now,
     version: `${length} ${newest.at(-1)?.t}`,
