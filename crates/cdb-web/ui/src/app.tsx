@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { type Session, session } from "./api/session.ts";
 import { Layout } from "./layout.tsx";
+import { chunk } from "./pages/chunk.tsx";
 import { DevicesPage } from "./pages/devices.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { NewDevicePage } from "./pages/new-device.tsx";
@@ -12,6 +13,8 @@ import { TodayPage } from "./pages/today.tsx";
 import { objectOf, path } from "./route.ts";
 import { text } from "./text/en.ts";
 import { Toast } from "./widgets/toast.tsx";
+
+const ConnectPage = chunk(async () => (await import("./pages/connect/connect.tsx")).ConnectPage);
 
 interface Page {
   title: string;
@@ -48,6 +51,9 @@ function pageAt(path: string): Page {
       title: text.create.deviceTitle,
       show: (session) => <NewDevicePage session={session} />,
     };
+  }
+  if (path === "/app/connect") {
+    return { title: text.connect.title, show: (session) => <ConnectPage session={session} /> };
   }
   return { title: text.missing.title, show: () => <MissingPage /> };
 }
