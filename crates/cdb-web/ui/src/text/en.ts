@@ -211,6 +211,68 @@ export const text = {
         "You can end one without touching the others, and the log says which device wrote what.",
     },
   },
+  check: {
+    type: (value: string, types: string[]) => `${value} is not ${types.join(" or ")}.`,
+    types: {
+      number: "a number",
+      integer: "a whole number",
+      string: "a text",
+      boolean: "true or false",
+      array: "a list",
+      object: "an object",
+      null: "null",
+    } as Record<string, string>,
+    choice: (value: string, choices: string) => `${value} is not one of ${choices}.`,
+    small: (value: number, minimum: number) => `${value} is smaller than ${minimum}.`,
+    large: (value: number, maximum: number) => `${value} is larger than ${maximum}.`,
+    short: (length: number) => `At least ${length} characters are needed.`,
+    long: (length: number) => `More than ${length} characters are too many.`,
+    pattern: (value: string, pattern: string) => `“${value}” does not match ${pattern}.`,
+    few: (count: number) => `At least ${count} are needed.`,
+    many: (count: number) => `More than ${count} are too many.`,
+    missing: (name: string) => `${name} is missing.`,
+    unknown: (name: string) => `There is no ${name} in this stream's values.`,
+  },
+  upload: {
+    problems: {
+      cut: "The JSON ends in the middle.",
+      noJson: (raw: string) => `${raw.slice(0, 60)} is not valid JSON.`,
+      deep: (levels: number) => `The value is nested more than ${levels} levels deep.`,
+      noPoint: 'A datapoint has t and d only. If this is a value, write it as {"d": …}.',
+      noObject: "This is not an object, as the others are.",
+      open: "A quote is opened and not closed.",
+      width: (cells: number, names: number) =>
+        `The row has ${cells === 1 ? "1 cell" : `${cells} cells`}, and the first one has ${names}.`,
+      marks: (written: string, before: string) =>
+        `“${written}” has another decimal mark than numbers above it, which have “${before}”.`,
+      unclear:
+        "This local time occurs twice, because clocks were set back, and the order of the rows does not " +
+        "say which is meant. With an offset, such as 2024-11-03 01:30-04:00, it does.",
+      emptyTime: "The time is empty.",
+      noDate: (written: string, format: string) =>
+        `“${written}” is not a time as ${
+          { iso: "2026-01-31 12:00", dmy: "31.01.2026 12:00", mdy: "01/31/2026 12:00" }[format] ??
+          "20260131"
+        } is one.`,
+      noNumber: (written: string) => `“${written}” is not a number.`,
+      noStart: "The times count from the start of a recording: say above when that was.",
+      skipped: (written: string, zone: string) =>
+        `“${written}” does not exist in ${zone}: clocks were set forward.`,
+      noMonth: (written: string, month: number) =>
+        `“${written}” is not a date: there is no month ${month}.`,
+      noDay: (written: string, day: string) => `“${written}” is not a date: ${day} does not exist.`,
+      noTime: (written: string) => `“${written}” is not a time of day.`,
+      tooFar: (written: string) => `“${written}” is too far from 1970 to be stored.`,
+      zero: (written: string) =>
+        `“${written}” is 0 seconds since 1970, which means “now” to the server.`,
+      encoding: (written: string) => `“${written}” has characters that are not UTF-8.`,
+      noBoolean: (written: string) => `“${written}” is neither true nor false.`,
+      commas: (written: string, n: number) =>
+        `“${written}” is not a number: ${n === 2 ? "two" : n} decimal commas.`,
+      comma: (written: string) =>
+        `“${written}” is not a number with a decimal point: choose the comma above.`,
+    },
+  },
   key: {
     once: "Its key. A program that has it can write as this device:",
     lines: "A first stream and a first value, with curl:",

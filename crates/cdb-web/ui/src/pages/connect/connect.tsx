@@ -87,7 +87,7 @@ function Steps({ connecting, action }: { connecting: Connecting; action: Action 
           </button>
         )}
       </Step>
-      <Step number={4} title={text.connect.send} state={state(4)}>
+      <Step number={4} title={text.connect.send} state={path ? "next" : "later"}>
         {path && first && <First {...{ connecting, first, server: server.value }} />}
       </Step>
     </ol>

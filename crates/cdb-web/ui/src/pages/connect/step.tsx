@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { text } from "../../text/en.ts";
 import { CheckIcon } from "./icons.tsx";
 
-export type State = "done" | "current" | "later";
+export type State = "done" | "current" | "next" | "later";
 
 /** One of the steps: its number, or a check when it is done, and what is to be done. */
 export function Step(props: {

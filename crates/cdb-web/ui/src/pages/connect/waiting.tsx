@@ -32,7 +32,7 @@ export function Waiting({ paths, units }: { paths: string[]; units: Record<strin
 function Edge({ isThere }: { isThere: boolean }) {
   return (
     <svg class={isThere ? "edge there" : "edge"} aria-hidden="true" focusable="false">
-      <line x1="0" y1="24" x2="100%" y2="24" />
+      <line x1="0" y1="24" x2="90%" y2="24" />
       <circle class="halo" cx="90%" cy="24" r="18" />
       <circle class="halo inner" cx="90%" cy="24" r="11" />
       <circle class="point" cx="90%" cy="24" r="5" />
