@@ -16,6 +16,8 @@ import { Toast } from "./widgets/toast.tsx";
 
 const ConnectPage = chunk(async () => (await import("./pages/connect/connect.tsx")).ConnectPage);
 
+const UploadPage = chunk(async () => (await import("./pages/upload/upload.tsx")).UploadPage);
+
 interface Page {
   title: string;
   show: (session: Session) => JSX.Element;
@@ -54,6 +56,9 @@ function pageAt(path: string): Page {
   }
   if (path === "/app/connect") {
     return { title: text.connect.title, show: (session) => <ConnectPage session={session} /> };
+  }
+  if (path === "/app/upload") {
+    return { title: text.upload.title, show: (session) => <UploadPage session={session} /> };
   }
   return { title: text.missing.title, show: () => <MissingPage /> };
 }

@@ -2,6 +2,7 @@
 
 import type { Kind } from "./csv-cell.ts";
 import type { TimeFormat } from "./csv-time.ts";
+import type { Schema } from "./schema.ts";
 
 /** How a file is split into rows. */
 export type Source =
@@ -59,4 +60,29 @@ export function schemaFor(plan: Plan): object {
   if (!first || others.length === 0) return TYPES[first?.kind ?? "json"];
   const properties = Object.fromEntries(values.map(({ name, kind }) => [name, TYPES[kind]]));
   return { type: "object", properties };
+}
+
+/** The kind of cells that a schema wants; `undefined` if it leaves that open. */
+function kindOf(schema: Schema | undefined): Kind | undefined {
+  const type = schema?.type;
+  if (type === "number" || type === "integer") return "number";
+  if (type === "boolean") return "boolean";
+  if (type === "string") return "text";
+  return type === "array" || type === "object" ? "json" : undefined;
+}
+
+/** The columns as the schema of a stream wants them. A stream that has no objects gets one column. */
+export function fitted(plan: Plan, schema: Schema): Plan {
+  if (plan.source.type === "points") return plan;
+  const isObject = schema.type === "object" || schema.properties !== undefined;
+  const kind = isObject ? undefined : kindOf(schema);
+  const values = withRole(plan, "value");
+  const isOne = schema.type !== undefined && !isObject;
+  const fit = (column: Column, at: number): Column => {
+    if (column.role !== "value") return column;
+    if (isOne && at !== values[0]) return { ...column, role: "out" };
+    const own = isObject ? kindOf(schema.properties?.[column.name]) : kind;
+    return own === undefined ? column : { ...column, kind: own };
+  };
+  return { ...plan, columns: plan.columns.map(fit) };
 }
