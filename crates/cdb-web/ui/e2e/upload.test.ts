@@ -87,7 +87,7 @@ describe("uploading a table", () => {
     expect(await tab.page.getByLabel("What kg is").inputValue()).toBe("number");
     expect(await tab.page.getByLabel("What notiz is").inputValue()).toBe("out");
     expect(await tab.page.getByLabel("Decimal").inputValue()).toBe(",");
-    await tab.page.getByText("“7,2,4” is not a number: two decimal commas.").waitFor();
+    await tab.page.getByText("7,2,4 is not a number: two decimal commas.").waitFor();
     await tab.page.getByText("30 February does not exist").waitFor();
     const saved = tab.page.waitForEvent("download");
     await tab.page.getByRole("button", { name: "Save the 2 refused rows" }).click();

@@ -1,9 +1,9 @@
 // What a file is taken for, by its beginning.
 
-import { Splitter, type TableRow, unique } from "./csv.ts";
 import { type Kind, kindOf, numberOf } from "./csv-cell.ts";
 import { cellOf, Elements, membersOf, pointOf } from "./csv-json.ts";
 import type { Column, Plan, Role } from "./csv-plan.ts";
+import { Splitter, type TableRow, unique } from "./csv-split.ts";
 import { dates, formatOf, isClock } from "./csv-when.ts";
 import { ownZone } from "./csv-zone.ts";
 

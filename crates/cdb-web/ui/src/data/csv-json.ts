@@ -1,7 +1,7 @@
 // JSON in files: an array, whose elements are read piece by piece, or a value in each line.
 
 import { text } from "../text/en.ts";
-import type { TableRow } from "./csv.ts";
+import type { TableRow } from "./csv-split.ts";
 
 // The server reads the value as part of a datapoint in an array, two levels deeper.
 const MAX_DEPTH = 125;

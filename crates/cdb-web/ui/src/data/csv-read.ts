@@ -2,10 +2,10 @@
 
 import { text } from "../text/en.ts";
 import { complaint } from "./check.ts";
-import { Splitter, type TableRow } from "./csv.ts";
 import { type Cell, jsonOf } from "./csv-cell.ts";
 import { cellsOf, Elements, pointOf } from "./csv-json.ts";
 import { type Plan, withRole } from "./csv-plan.ts";
+import { Splitter, type TableRow } from "./csv-split.ts";
 import { TimeReader, type When } from "./csv-time.ts";
 import type { Schema } from "./schema.ts";
 

@@ -61,7 +61,7 @@ function Row(props: { bad: Bad; column: Column | undefined; onCorrect: (cell: st
       <td class="number">{count(bad.row)}</td>
       <td>
         {column && <span class="hint">{column.name} </span>}
-        {written && <code class="wrong">{written}</code>} {bad.problem}
+        {written && <code class="wrong">{written}</code>} {withoutQuote(bad.problem, written)}
         {isOpen.value && (
           <form
             class="inline"
@@ -103,6 +103,12 @@ function Row(props: { bad: Bad; column: Column | undefined; onCorrect: (cell: st
       </td>
     </tr>
   );
+}
+
+/** The problem of a cell that stands before it: without the cell in quotation marks. */
+function withoutQuote(problem: string, written = ""): string {
+  const quoted = `“${written.trim()}” `;
+  return problem.startsWith(quoted) ? problem.slice(quoted.length) : problem;
 }
 
 /** The refused rows as a table, with the reasons. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Splitter, unique } from "./csv.ts";
+import { Splitter, unique } from "./csv-split.ts";
 
 /** The rows of a text that comes in pieces of a length. */
 function rows(text: string, length: number, delimiter = ","): string[][] {
