@@ -37,7 +37,8 @@ const UNITS: Record<string, string> = {
   dollar: "$",
 };
 
-/** The unit of the values of a datatype, or an empty text. */
+/** The unit of the values of a datatype, whose last word is one or several: `kilogram`, `kilograms`. */
 export function unitOf(datatype: string): string {
-  return UNITS[datatype.split(".").at(-1) ?? ""] ?? "";
+  const name = datatype.toLowerCase().split(".").at(-1) ?? "";
+  return UNITS[name] ?? UNITS[name.replace(/s$/, "")] ?? "";
 }

@@ -1,7 +1,10 @@
+import { useSignal } from "@preact/signals";
 import { type Stream, unwrite, write } from "../api/objects.ts";
 import { useAction } from "../data/action.ts";
 import { parse } from "../data/schema.ts";
+import { unitOf } from "../data/units.ts";
 import { inputFor } from "../inputs/registry.ts";
+import { noteAt, When } from "../inputs/when.tsx";
 import { text } from "../text/en.ts";
 import { value } from "../text/format.ts";
 import { Failure } from "./failure.tsx";
@@ -18,6 +21,7 @@ export function Write(props: {
 }) {
   const { path, stream, last, isOther, onWritten } = props;
   const { isBusy, error, run } = useAction();
+  const at = useSignal<number | undefined>(undefined);
   const schema = parse(stream.schema);
   const { Input } = inputFor(stream, schema);
 
@@ -37,17 +41,20 @@ export function Write(props: {
       <Input
         path={path}
         schema={schema}
+        unit={unitOf(stream.datatype)}
         last={last}
         verb={isOther ? text.write.ask : text.write.write}
         isBusy={isBusy.value}
         write={(d) =>
           change(async () => {
+            if (at.value !== undefined) return await noteAt(path, d, at.value);
             await write(path, d);
             if (isOther) say(text.write.wasAsked(value(d)));
             else say(text.write.wasWritten(value(d)), () => undo(d));
           })
         }
       />
+      {!isOther && <When at={at} />}
       <Failure error={error.value} />
     </section>
   );

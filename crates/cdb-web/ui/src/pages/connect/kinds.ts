@@ -28,9 +28,9 @@ const MEASURED: [datatype: string, name: string, sample: number][] = [
   ["battery.volt", text.connect.kinds.battery, 3.7],
   ["battery.percent", text.connect.kinds.battery, 80],
   ["power.watt", text.connect.kinds.power, 42],
-  ["energy.kilowatthour", text.connect.kinds.energy, 12.5],
-  ["weight.kilogram", text.connect.kinds.weight, 72.4],
-  ["distance.meter", text.connect.kinds.distance, 1.5],
+  ["energy.kilowatthours", text.connect.kinds.energy, 12.5],
+  ["weight.kilograms", text.connect.kinds.weight, 72.4],
+  ["distance.meters", text.connect.kinds.distance, 1.5],
 ];
 
 export const MEASUREMENTS: Kind[] = MEASURED.map(([datatype, name, sample]) => {
