@@ -18,6 +18,8 @@ const ConnectPage = chunk(async () => (await import("./pages/connect/connect.tsx
 
 const UploadPage = chunk(async () => (await import("./pages/upload/upload.tsx")).UploadPage);
 
+const PipeScriptPage = chunk(async () => (await import("./pages/pipescript.tsx")).PipeScriptPage);
+
 interface Page {
   title: string;
   show: (session: Session) => JSX.Element;
@@ -59,6 +61,12 @@ function pageAt(path: string): Page {
   }
   if (path === "/app/upload") {
     return { title: text.upload.title, show: (session) => <UploadPage session={session} /> };
+  }
+  if (path === "/app/pipescript") {
+    return {
+      title: text.pipescript.title,
+      show: (session) => <PipeScriptPage session={session} />,
+    };
   }
   return { title: text.missing.title, show: () => <MissingPage /> };
 }
