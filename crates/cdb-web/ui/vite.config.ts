@@ -18,6 +18,8 @@ export default defineConfig({
       },
     },
   },
+  // Of a worker, too.
+  worker: { format: "es", rollupOptions: { output: { entryFileNames: "[name].js" } } },
   plugins: [licences()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
 });

@@ -13,6 +13,7 @@ import { text } from "./text/en.ts";
 import { Lazy } from "./widgets/lazy.tsx";
 import { Toast } from "./widgets/toast.tsx";
 
+const connect = async () => (await import("./pages/connect/connect.tsx")).ConnectPage;
 const downlinks = async () => (await import("./pages/downlinks.tsx")).DownlinksPage;
 const log = async () => (await import("./pages/log.tsx")).LogPage;
 const newDevice = async () => (await import("./pages/new-device.tsx")).NewDevicePage;
@@ -21,6 +22,8 @@ const newUser = async () => (await import("./pages/new-user.tsx")).NewUserPage;
 const settings = async () => (await import("./pages/settings.tsx")).SettingsPage;
 const user = async () => (await import("./pages/users/user.tsx")).UserPage;
 const users = async () => (await import("./pages/users.tsx")).UsersPage;
+const pipescript = async () => (await import("./pages/pipescript.tsx")).PipeScriptPage;
+const upload = async () => (await import("./pages/upload/upload.tsx")).UploadPage;
 
 interface Page {
   title: string;
@@ -97,6 +100,24 @@ function pageAt(path: string): Page {
     return {
       title: text.users.create,
       show: () => <Lazy key="new user" load={newUser} props={{}} />,
+    };
+  }
+  if (path === "/app/connect") {
+    return {
+      title: text.connect.title,
+      show: (session) => <Lazy key="connect" load={connect} props={{ session }} />,
+    };
+  }
+  if (path === "/app/upload") {
+    return {
+      title: text.upload.title,
+      show: (session) => <Lazy key="upload" load={upload} props={{ session }} />,
+    };
+  }
+  if (path === "/app/pipescript") {
+    return {
+      title: text.pipescript.title,
+      show: (session) => <Lazy key="pipescript" load={pipescript} props={{ session }} />,
     };
   }
   return { title: text.missing.title, show: () => <MissingPage /> };

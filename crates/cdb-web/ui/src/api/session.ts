@@ -1,6 +1,7 @@
 // Who is logged in.
 
 import { signal } from "@preact/signals";
+import { dropDrafts } from "../data/drafts.ts";
 import { forget, remember, remembered } from "../data/remembered.ts";
 import { ApiError, request } from "./http.ts";
 
@@ -67,6 +68,7 @@ export async function logIn(user: string, password: string, stay: boolean): Prom
 /** Ends the session. */
 export async function logOut(): Promise<void> {
   await request("POST", "logout");
+  dropDrafts();
   session.value = null;
   forget();
 }

@@ -1,39 +1,47 @@
-// The unit of a stream, which its datatype names: `temperature.celsius` is in °C.
+// The unit of a stream, which the last word of its datatype names: `temperature.celsius` is in °C.
 
 const UNITS: Record<string, string> = {
   ampere: "A",
   bar: "bar",
   bpm: "bpm",
   celsius: "°C",
-  centimeters: "cm",
+  centimeter: "cm",
   decibel: "dB",
-  degrees: "°",
+  degree: "°",
+  dollar: "$",
+  euro: "€",
   fahrenheit: "°F",
-  grams: "g",
+  gram: "g",
   hectopascal: "hPa",
   hertz: "Hz",
-  hours: "h",
+  hour: "h",
   kelvin: "K",
-  kilograms: "kg",
-  kilometers: "km",
-  kilowatthours: "kWh",
-  liters: "l",
+  kilocalorie: "kcal",
+  kilogram: "kg",
+  kilometer: "km",
+  kilowatt: "kW",
+  kilowatthour: "kWh",
+  liter: "l",
   lux: "lx",
-  meters: "m",
-  millimeters: "mm",
-  minutes: "min",
+  meter: "m",
+  mile: "mi",
+  milliliter: "ml",
+  millimeter: "mm",
+  minute: "min",
   pascal: "Pa",
   percent: "%",
+  pound: "lb",
   ppm: "ppm",
-  seconds: "s",
+  second: "s",
   volt: "V",
   watt: "W",
-  watthours: "Wh",
+  watthour: "Wh",
 };
 
-/** Returns the unit of a datatype; nothing for one that names none. */
+/** Returns the unit of a datatype, whose last word is one or several: `kilogram`, `kilograms`. */
 export function unitOf(datatype: string): string {
   const names = datatype.toLowerCase().split(".");
   if (names[0] === "duration") return "s";
-  return UNITS[names.at(-1) ?? ""] ?? "";
+  const name = names.at(-1) ?? "";
+  return UNITS[name] ?? UNITS[name.replace(/s$/, "")] ?? "";
 }

@@ -65,6 +65,13 @@ export function count(n: number): string {
   return n.toLocaleString();
 }
 
+/** A size of a file. */
+export function bytes(n: number): string {
+  const [unit, scale] = n < 1000 ? ["B", 1] : n < 1e6 ? ["kB", 1e3] : ["MB", 1e6];
+  const size = n / Number(scale);
+  return `${size.toLocaleString(undefined, { maximumFractionDigits: size < 10 ? 1 : 0 })}\u2009${unit}`;
+}
+
 /** A number that was computed, to four digits. */
 export function derived(n: number): string {
   return withMinus(

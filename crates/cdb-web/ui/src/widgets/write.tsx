@@ -1,9 +1,12 @@
+import { useSignal } from "@preact/signals";
 import { isReached } from "../api/http.ts";
 import { type Stream, write } from "../api/objects.ts";
 import { useAction } from "../data/action.ts";
 import { note, takeBack } from "../data/queue.ts";
 import { parse } from "../data/schema.ts";
+import { unitOf } from "../data/unit.ts";
 import { inputFor } from "../inputs/registry.ts";
+import { noteAt, When } from "../inputs/when.tsx";
 import { text } from "../text/en.ts";
 import { value } from "../text/format.ts";
 import { Failure } from "./failure.tsx";
@@ -20,6 +23,7 @@ export function Write(props: {
 }) {
   const { path, stream, last, isOther, onWritten } = props;
   const { isBusy, error, run } = useAction();
+  const at = useSignal<number | undefined>(undefined);
   const schema = parse(stream.schema);
   const { Input } = inputFor(stream, schema);
 
@@ -34,6 +38,7 @@ export function Write(props: {
   };
   // One's own values are kept until the server has them; what a device is asked for is for now.
   const keep = async (d: unknown) => {
+    if (at.value !== undefined) return await noteAt(path, d, at.value);
     const { kept, isSent } = await note(path, d);
     const words = isSent ? text.write.wasWritten(value(d)) : text.write.wasKept(value(d));
     say(words, async () => {
@@ -47,11 +52,13 @@ export function Write(props: {
       <Input
         path={path}
         schema={schema}
+        unit={unitOf(stream.datatype)}
         last={last}
         verb={isOther ? text.write.ask : own}
         isBusy={isBusy.value}
         write={(d) => change(() => (isOther ? ask(d) : keep(d)))}
       />
+      {!isOther && <When at={at} />}
       <Failure error={error.value} />
     </section>
   );
