@@ -11,7 +11,10 @@ import { StreamPage } from "./pages/stream.tsx";
 import { TodayPage } from "./pages/today.tsx";
 import { objectOf, path } from "./route.ts";
 import { text } from "./text/en.ts";
+import { Lazy } from "./widgets/lazy.tsx";
 import { Toast } from "./widgets/toast.tsx";
+
+const analyse = async () => (await import("./pages/analyse/analyse.tsx")).AnalysePage;
 
 interface Page {
   title: string;
@@ -39,6 +42,12 @@ function pageAt(path: string): Page {
   }
   if (path === "/app/settings") {
     return { title: text.settings.title, show: (session) => <SettingsPage session={session} /> };
+  }
+  if (path === "/app/analyse") {
+    return {
+      title: text.analyse.title,
+      show: (session) => <Lazy load={analyse} props={{ session }} />,
+    };
   }
   if (path === "/app/new/stream") {
     return { title: text.create.stream, show: (session) => <NewStreamPage session={session} /> };

@@ -17,11 +17,15 @@ export class ApiError extends Error {
   }
 }
 
-/** Sends a request, and returns its answer: JSON, or a word such as `ok`. */
+/**
+ * Sends a request, and returns its answer: JSON, or a word such as `ok`. If the signal is aborted, its reason
+ * is thrown.
+ */
 export async function request(
   method: "GET" | "POST" | "PUT" | "DELETE",
   path: string,
   body?: unknown,
+  signal?: AbortSignal,
 ): Promise<unknown> {
   let response: Response;
   let answer: string;
@@ -29,9 +33,11 @@ export async function request(
     response = await fetch(API + path, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
     });
     answer = await response.text();
   } catch {
+    signal?.throwIfAborted();
     throw new ApiError(text.errors.network, 0);
   }
   const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;

@@ -56,3 +56,19 @@ export function SearchIcon() {
     </Icon>
   );
 }
+
+export function CodeIcon() {
+  return (
+    <Icon>
+      <path d="m5.500 4-4 4 4 4m5-8 4 4-4 4" />
+    </Icon>
+  );
+}
+
+export function WarnIcon() {
+  return (
+    <Icon>
+      <path d="M8 2 1.500 13.500h13zM8 6.500v3m0 2v.100" />
+    </Icon>
+  );
+}
