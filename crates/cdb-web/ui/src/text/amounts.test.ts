@@ -5,6 +5,7 @@ describe("a number of a table", () => {
   it("has a sign if it is a coefficient", () => {
     const half = (0.5).toLocaleString(undefined, { minimumFractionDigits: 2 });
     expect([0.5, -0.499].map(signed)).toEqual([`+${half}`, `−${half}`]);
+    expect(signed(-0.004)).toBe((0).toLocaleString(undefined, { minimumFractionDigits: 2 }));
   });
 
   it("has the digits that it was written with, and a mean four", () => {

@@ -10,6 +10,7 @@ export function signed(r: number): string {
     minimumFractionDigits: 2,
     maximumFractionDigits: 2,
   });
+  if (Math.abs(r) < 0.005) return size;
   return `${r < 0 ? "−" : "+"}${size}`;
 }
 

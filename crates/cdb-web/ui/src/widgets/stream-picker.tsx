@@ -2,7 +2,7 @@
 // field keeps the focus, and the arrow keys move through the list.
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { isPath } from "../data/dataset-address.ts";
 import { findStreams, type OwnStream } from "../data/dataset-streams.ts";
 import { text } from "../text/en.ts";
@@ -40,7 +40,8 @@ export function StreamPicker(props: {
   const active = useSignal(0);
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  // At once: the next key is already for the list.
+  useLayoutEffect(() => field.current?.focus(), []);
   const all = options(streams, words.value);
   const listed = all.slice(0, MAX_LISTED);
   const activeAt = Math.min(active.value, listed.length - 1);

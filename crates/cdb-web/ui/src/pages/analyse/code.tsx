@@ -29,25 +29,27 @@ export function ShownCode(props: {
   };
   return (
     <section class="card shown-code" aria-label={words.code}>
-      <div class="tabs" role="tablist" aria-label={words.language} ref={tabs}>
-        {LANGUAGES.map((language, index) => (
-          <button
-            key={language.id}
-            type="button"
-            role="tab"
-            id={`${id}-${language.id}`}
-            aria-selected={index === at}
-            aria-controls={`${id}-code`}
-            tabIndex={index === at ? 0 : -1}
-            onClick={() => onChoose(language.id)}
-            onKeyDown={({ key }) => {
-              if (key === "ArrowRight") move(1);
-              if (key === "ArrowLeft") move(-1);
-            }}
-          >
-            {language.name}
-          </button>
-        ))}
+      <div class="tabs">
+        <div role="tablist" aria-label={words.language} ref={tabs}>
+          {LANGUAGES.map((language, index) => (
+            <button
+              key={language.id}
+              type="button"
+              role="tab"
+              id={`${id}-${language.id}`}
+              aria-selected={index === at}
+              aria-controls={`${id}-code`}
+              tabIndex={index === at ? 0 : -1}
+              onClick={() => onChoose(language.id)}
+              onKeyDown={({ key }) => {
+                if (key === "ArrowRight") move(1);
+                if (key === "ArrowLeft") move(-1);
+              }}
+            >
+              {language.name}
+            </button>
+          ))}
+        </div>
         <Copy code={code} />
       </div>
       <div role="tabpanel" id={`${id}-code`} aria-labelledby={`${id}-${LANGUAGES[at]?.id}`}>

@@ -81,7 +81,7 @@ function OneRow(props: { row: Row; name: string; isLeftOut: boolean; columns: Re
         {isLeftOut && <span class="hint"> {words.leftOut}</span>}
       </th>
       {columns.map(({ key, how }) => (
-        <td class="number" key={key}>
+        <td class={typeof row.d[key] === "string" ? "number words" : "number"} key={key}>
           {amount(row.d[key], how)}
         </td>
       ))}

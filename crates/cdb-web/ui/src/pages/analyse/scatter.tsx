@@ -76,7 +76,7 @@ function Dots(props: { points: [number, number][]; width: number; label: string 
   const { points, width, label } = props;
   const [inner, drawn] = [width - LEFT - RIGHT, HEIGHT - ABOVE - BELOW];
   const xs = points.map(([x]) => x);
-  const across = axis(xs, Math.max(2, Math.floor(inner / 90)));
+  const across = axis(xs, Math.max(2, Math.floor(inner / 60)));
   const up = axis(
     points.map(([, y]) => y),
     5,
