@@ -3,8 +3,6 @@ import {
   type Datapoint,
   latest,
   newest,
-  type Plot,
-  plot,
   type Statistics,
   type Stream,
   statistics,
@@ -15,7 +13,7 @@ import { useLive } from "../data/live.ts";
 import { usePolled } from "../data/polled.ts";
 import { bounds, SPANS, type Span, spanOf } from "../data/range.ts";
 import { deviceName } from "../data/tree.ts";
-import { Line } from "../plot/line.tsx";
+import { StreamPlot } from "../plot/lazy.tsx";
 import { search } from "../route.ts";
 import { text } from "../text/en.ts";
 import { count, dateTime, derived, value } from "../text/format.ts";
@@ -26,7 +24,6 @@ import { Newest } from "../widgets/newest.tsx";
 import { Write } from "../widgets/write.tsx";
 
 const INTERVAL = 5000;
-const COLUMNS = 512;
 const NEWEST = 50;
 
 interface Shown {
@@ -35,7 +32,6 @@ interface Shown {
   length: number;
   /** Of the range. */
   statistics: Statistics;
-  plot: Plot | undefined;
   newest: Datapoint[];
 }
 
@@ -50,12 +46,10 @@ async function ask(path: string, span: Span, before: Shown | undefined): Promise
     statistics(path, range),
     newest(path, NEWEST),
   ]);
-  const hasNumbers = known.keys[""]?.number !== undefined;
   return {
     stream: object,
     length: now?.length ?? 0,
     statistics: known,
-    plot: hasNumbers ? await plot(path, COLUMNS, range) : undefined,
     newest: points,
   };
 }
@@ -101,27 +95,18 @@ export function StreamPage({ session, path }: { session: Session; path: string }
           onWritten={refresh}
         />
       )}
-      {shown && last && (
-        <nav class="segments" aria-label={text.stream.range}>
-          {SPANS.map(({ id }) => (
-            <a key={id} href={`/${path}?range=${id}`} aria-current={id === span.id || undefined}>
-              {text.stream.ranges[id]}
-            </a>
-          ))}
-        </nav>
+      {shown && last && numbers && (
+        <StreamPlot
+          path={path}
+          name={name}
+          canDelete={isOwn || user === session.user}
+          isOwn={isOwn}
+          onChanged={refresh}
+        >
+          <Ranges path={path} chosen={span.id} />
+        </StreamPlot>
       )}
-      {shown?.plot && numbers && numbers.count > 1 && (
-        <Line
-          plot={shown.plot}
-          label={text.stream.plot(name)}
-          description={text.stream.plotText(
-            count(numbers.count),
-            derived(numbers.min),
-            derived(numbers.max),
-            derived(numbers.mean),
-          )}
-        />
-      )}
+      {shown && last && !numbers && <Ranges path={path} chosen={span.id} />}
       {shown && last && <Facts known={shown.statistics} />}
       {shown && last && (
         <Newest
@@ -146,6 +131,18 @@ export function StreamPage({ session, path }: { session: Session; path: string }
         />
       )}
     </>
+  );
+}
+
+function Ranges({ path, chosen }: { path: string; chosen: string }) {
+  return (
+    <nav class="segments" aria-label={text.stream.range}>
+      {SPANS.map(({ id }) => (
+        <a key={id} href={`/${path}?range=${id}`} aria-current={id === chosen || undefined}>
+          {text.stream.ranges[id]}
+        </a>
+      ))}
+    </nav>
   );
 }
 
