@@ -14,6 +14,8 @@ import { text } from "./text/en.ts";
 import { Lazy } from "./widgets/lazy.tsx";
 import { Toast } from "./widgets/toast.tsx";
 
+const boards = async () => (await import("./pages/boards/boards-page.tsx")).BoardsPage;
+const board = async () => (await import("./pages/boards/board-page.tsx")).BoardPage;
 const analyse = async () => (await import("./pages/analyse/analyse.tsx")).AnalysePage;
 
 interface Page {
@@ -46,7 +48,20 @@ function pageAt(path: string): Page {
   if (path === "/app/analyse") {
     return {
       title: text.analyse.title,
-      show: (session) => <Lazy load={analyse} props={{ session }} />,
+      show: (session) => <Lazy key="analyse" load={analyse} props={{ session }} />,
+    };
+  }
+  if (path === "/app/boards") {
+    return {
+      title: text.boards.title,
+      show: (session) => <Lazy key="all" load={boards} props={{ session }} />,
+    };
+  }
+  const name = /^\/app\/boards\/([^/]+)$/.exec(path)?.[1];
+  if (name !== undefined) {
+    return {
+      title: text.boards.title,
+      show: (session) => <Lazy key={name} load={board} props={{ session, name }} />,
     };
   }
   if (path === "/app/new/stream") {

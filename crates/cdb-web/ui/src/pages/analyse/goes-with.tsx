@@ -186,7 +186,10 @@ function Correlated(props: {
         {isFew && (
           <span class="few">
             <WarnIcon />
-            {words.few(count(n))}
+            <span>
+              {words.few(count(n))}
+              <span class="why">{words.fewWhy}</span>
+            </span>
           </span>
         )}
         {!isFew && isChance && <span class="hint chance">{words.chance}</span>}

@@ -11,7 +11,9 @@ import { seriesClass } from "./word.tsx";
 
 const LEFT = 44;
 const RIGHT = 12;
-const BAND = 96;
+/** The height of all bands, unless they are many. */
+const HEIGHT = 240;
+const MIN_BAND = 96;
 const MARGIN = 10;
 const BELOW = 24;
 
@@ -28,7 +30,8 @@ export function Lines(props: {
   const { figure, width } = useWidth();
   const [first, last] = extent(rows.map(({ t }) => t));
   const inner = width - LEFT - RIGHT;
-  const height = columns.length * BAND + BELOW;
+  const band = Math.max(HEIGHT / columns.length, MIN_BAND);
+  const height = columns.length * band + BELOW;
   const x = (t: number) => LEFT + (last > first ? (t - first) / (last - first) : 0.5) * inner;
   const label = text.analyse.linesText(columns.map(({ name }) => name).join(", "));
   return (
@@ -44,7 +47,8 @@ export function Lines(props: {
               lines={lines(rows, column.key)}
               x={x}
               width={width}
-              top={at * BAND}
+              top={at * band}
+              height={band}
             />
           ))}
           {timeTicks(first, last, Math.max(2, Math.floor(inner / 90)), zone).map(({ t, name }) => (
@@ -65,12 +69,13 @@ function Band(props: {
   x: (t: number) => number;
   width: number;
   top: number;
+  height: number;
 }) {
-  const { column, className, lines, x, width, top } = props;
-  const drawn = BAND - 2 * MARGIN;
+  const { column, className, lines, x, width, top, height } = props;
+  const drawn = height - 2 * MARGIN;
   const { ticks, at } = axis(
     lines.flat().map(([, d]) => d),
-    3,
+    Math.floor(height / 32),
   );
   const y = (d: number) => top + MARGIN + drawn - at(d) * drawn;
   const place = ([t, d]: Point) => `${x(t).toFixed(1)} ${y(d).toFixed(1)}`;
