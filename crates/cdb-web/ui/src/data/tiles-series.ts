@@ -61,6 +61,8 @@ function isOfTile(name: string): boolean {
 export class Series {
   /** Counts what has changed. */
   readonly changes = signal(0);
+  /** Counts how often something was changed that was known already. */
+  readonly corrections = signal(0);
   /** Why the last request failed. */
   readonly error = signal<unknown>(undefined);
   /** From the first to the last number; `undefined` until that is known or if there are none. */
@@ -272,6 +274,7 @@ export class Series {
     for (const source of this.sources()) {
       if (source.t2 >= first && source.t1 <= last) source.isStale = true;
     }
+    this.corrections.value += 1;
     this.requests.abort(() => true);
     this.askForWhole();
     if (this.view) this.rest(this.view);

@@ -99,8 +99,9 @@ export class Picture {
     const { clientWidth, clientHeight } = this.canvas;
     if (clientWidth === 0) return;
     const ratio = devicePixelRatio || 1;
-    const { axis, hasTag } = this.options;
-    this.layout = layoutOf(clientWidth, clientHeight, ratio, axis, hasTag);
+    const { axis, hasTag, unit } = this.options;
+    const hasUnit = unit !== "";
+    this.layout = layoutOf(clientWidth, clientHeight, ratio, axis, { hasTag, hasUnit });
     this.canvas.width = Math.round(clientWidth * ratio);
     this.canvas.height = Math.round(clientHeight * ratio);
     this.resized(this.layout);

@@ -126,8 +126,10 @@ export function Plot(props: PlotProps) {
     const drawn = shown.peek();
     if (!seen || !drawn) return;
     const at = cursor.peek() ?? seen.t2;
-    const t = targetOf(to, at, seen, drawn);
-    if (t === undefined) return;
+    const target = targetOf(to, at, seen, drawn);
+    if (target === undefined) return;
+    const all = extent();
+    const t = Math.min(Math.max(target, all.t1), all.t2);
     cursor.value = t;
     const from = anchor.current;
     if (from !== undefined && from !== t) {

@@ -14,7 +14,7 @@ import { Selection } from "./selection.tsx";
 import { Strip } from "./strip.tsx";
 import { Tools } from "./tools.tsx";
 import { useSeries } from "./use-series.ts";
-import { between, type Look, lookOf, rangeOf, searchOf, zoom } from "./window.ts";
+import { between, isAtEnd, type Look, lookOf, rangeOf, searchOf, zoom } from "./window.ts";
 
 export interface StreamPlotProps {
   /** `user/device/stream`. */
@@ -77,8 +77,7 @@ export function StreamPlot(props: StreamPlotProps) {
     if (!isDone) return;
     // What follows the newest goes on to do so when it is only made longer or shorter.
     const extent = store?.extent.peek();
-    const isLive =
-      look.peek().kind === "live" && extent && to.t1 < extent.t2 && to.t2 === range.peek()?.t2;
+    const isLive = look.peek().kind === "live" && extent && isAtEnd(to, extent, pixels.peek());
     seek(isLive ? { kind: "live", seconds: to.t2 - to.t1 } : { kind: "fixed", range: to });
   };
   const zoomBy = (factor: number) => {
@@ -119,6 +118,7 @@ export function StreamPlot(props: StreamPlotProps) {
             <Selection
               path={path}
               range={selection.value}
+              corrections={store.corrections.value}
               canDelete={props.canDelete}
               isOwn={props.isOwn ?? false}
               unit={unit}
@@ -134,7 +134,6 @@ export function StreamPlot(props: StreamPlotProps) {
           ) : (
             <div class="plot-head">
               <Readout shown={shown} cursor={cursor} unit={unit} spoken={spoken} />
-              <Hint gestures={gestures} />
             </div>
           )}
           <Plot
@@ -155,7 +154,8 @@ export function StreamPlot(props: StreamPlotProps) {
             }}
             onUsed={gestures.use}
           />
-          <Strip series={store} range={range} shown={shown} onMove={move} />
+          <Strip series={store} range={range} onMove={move} />
+          <Hint gestures={gestures} />
           <Caption id={id} name={name} shown={shown.value} />
           <p id={`${id}-keys`} class="for-readers">
             {text.plot.keys}

@@ -5,7 +5,6 @@ import type { Series } from "../data/tiles-series.ts";
 import { bandOf } from "./lines.ts";
 import { paintBand } from "./paint.ts";
 import { type Palette, paletteOf } from "./palette.ts";
-import type { Shown } from "./picture.ts";
 import { rowsOf } from "./rows.ts";
 import { timeTicks } from "./time-axis.ts";
 import { between } from "./window.ts";
@@ -23,7 +22,6 @@ const MIN_WINDOW = 6;
 export function Strip(props: {
   series: Series;
   range: Signal<Range | undefined>;
-  shown: Signal<Shown | undefined>;
   onMove: (range: Range, isDone: boolean) => void;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);

@@ -58,7 +58,10 @@ export function timeTicks(
     const t = timeOf(wall, zone);
     if (t > range.t2) return ticks;
     const before = ticks.at(-1);
-    if (t >= range.t1 && (!before || t - before.t >= distance * 0.4)) ticks.push(label(t));
+    // An hour that the clock skips is none to mark.
+    const isSkipped = step.unit === "hour" && wallOf(t, zone).hour % step.count !== 0;
+    if (t >= range.t1 && !isSkipped && (!before || t - before.t >= distance * 0.4))
+      ticks.push(label(t));
     wall = next(wall, step);
   }
 }

@@ -51,11 +51,19 @@ function rounded({ t1, t2 }: Range): Range {
 /** What is seen of a stream of a certain extent, in a picture so many pixels wide. */
 export function rangeOf(look: Look, extent: Range, pixels: number): Range {
   if (look.kind === "fixed") return look.range;
-  const span = look.seconds ?? Math.max(extent.t2 - extent.t1, 1);
-  // In whole pixels, so that the picture moves only when the end has moved by one.
-  const pixel = span / Math.max(pixels, 1);
+  // In whole pixels, so that the picture moves only when the end has moved by one. Everything needs one more.
+  const columns = Math.max(pixels, 2);
+  const all = Math.max(extent.t2 - extent.t1, 1) * (columns / (columns - 1));
+  const span = look.seconds ?? all;
+  const pixel = span / columns;
   const t2 = Math.ceil(extent.t2 / pixel) * pixel;
   return { t1: t2 - span, t2 };
+}
+
+/** Whether a range ends with the newest datapoint, to a pixel. */
+export function isAtEnd({ t1, t2 }: Range, extent: Range, pixels: number): boolean {
+  const beyond = t2 - extent.t2;
+  return beyond >= 0 && beyond <= (1.5 * (t2 - t1)) / Math.max(pixels, 1);
 }
 
 /** Moves a range, in whole pixels, but never away from all data. */
