@@ -5,6 +5,7 @@ import { Server, USER } from "./server.ts";
 
 const HOUR = 3600;
 const TEMPERATURE = `${USER}/garden/temperature`;
+const WINDOW = `${USER}/garden/window`;
 const HUMIDITY = `${USER}/garden/humidity`;
 
 // What would be a script if it were not shown as text.
@@ -26,6 +27,9 @@ function readings(value: (i: number) => unknown) {
 const temperatures = readings((i) => i % 100);
 const humidities = readings((i) => 50 + (i % 40));
 
+/** Open for six hours, closed for six; said each hour. */
+const windows = readings((i) => Math.floor(i / 6) % 2 === 0);
+
 beforeAll(async () => {
   server = await Server.start();
   browser = await launch();
@@ -34,6 +38,8 @@ beforeAll(async () => {
   await server.insert(TEMPERATURE, temperatures);
   await server.createStream(HUMIDITY, { type: "number" });
   await server.insert(HUMIDITY, humidities);
+  await server.createStream(WINDOW, { type: "boolean" }, "Window");
+  await server.insert(WINDOW, windows);
   await server.createStream(`${USER}/user/diary`, { type: "string" }, SCRIPT);
   await server.insert(`${USER}/user/diary`, [{ d: SCRIPT }]);
 }, 60_000);
@@ -81,6 +87,8 @@ const GARDEN: View[] = [
   { kind: "numbers", title: "Now", streams: [TEMPERATURE, `${USER}/user/diary`] },
 ];
 
+const STATES: View[] = [{ kind: "states", title: "On and off", streams: [WINDOW] }];
+
 describe("a board", () => {
   it("is made with the keyboard alone, and is on every machine", async () => {
     const tab = await open("/app/boards");
@@ -103,9 +111,9 @@ describe("a board", () => {
     await tab.page.keyboard.type("humid");
     await tab.page.keyboard.press("Enter");
     await view.getByRole("link", { name: "humidity" }).waitFor();
-    expect(await views("week-in-the-garden")).toEqual([
-      { kind: "plot", title: "Air", streams: [TEMPERATURE, HUMIDITY] },
-    ]);
+    await expect
+      .poll(() => views("week-in-the-garden"))
+      .toEqual([{ kind: "plot", title: "Air", streams: [TEMPERATURE, HUMIDITY] }]);
     await tab.close();
     const other = await open("/app/boards");
     await other.page.getByRole("link", { name: "Week in the garden 1 view" }).click();
@@ -132,6 +140,29 @@ describe("a board", () => {
     expect(await humidity.getByRole("status").textContent()).toMatch(/, humidity 50$/);
     await tab.page.keyboard.press("Escape");
     await humidity.getByText("81", { exact: true }).waitFor();
+    await tab.close();
+  });
+
+  it("has bars of what was on and off, and the word at the cursor", async () => {
+    const tab = await open(`${await create("states", "States", STATES)}?range=day`);
+    const bars = tab.page.getByRole("region", { name: "On and off" });
+    await bars.locator("rect").first().waitFor();
+    // A day that ends with an hour of what was said last.
+    const first = windows.findIndex(({ t }) => t > end - 24 * HOUR);
+    const runs = windows.slice(first - 1, -1).map(({ d }) => d);
+    const changes = runs.filter((d, i) => i > 0 && d !== runs[i - 1]).length;
+    expect(await bars.locator("rect").count()).toBe(changes + 1);
+    const last = windows.at(-1)?.d as boolean;
+    await bars.getByText(String(last), { exact: true }).first().waitFor();
+    await bars.getByRole("application").focus();
+    await tab.page.keyboard.press("ArrowLeft");
+    await tab.page.keyboard.press("ArrowLeft");
+    await expect.poll(() => bars.getByRole("status").textContent()).toBe(String(!last));
+    await tab.page.keyboard.press("Escape");
+    await expect.poll(() => bars.getByRole("status").textContent()).toBe(String(last));
+    await server.insert(WINDOW, [{ t: end + 1, d: !last }]);
+    await expect.poll(() => bars.getByRole("status").textContent()).toBe(String(!last));
+    expect(await tab.violations()).toEqual([]);
     await tab.close();
   });
 
@@ -247,7 +278,7 @@ describe("every board", () => {
   for (const look of LOOKS) {
     it(`is accessible, at ${look.width} px${look.dark ? " in the dark" : ""}`, async () => {
       const name = `look${look.width}${look.dark ? "dark" : ""}`;
-      const path = await create(name, "Week in the garden", GARDEN);
+      const path = await create(name, "Week in the garden", [...GARDEN, ...STATES]);
       const tab = await open("/app/boards", look);
       const pages = [
         ["boards", "/app/boards"],

@@ -364,7 +364,7 @@ export const text = {
     viewDeleted: (title: string) => `${title} is off the board`,
     viewTitle: (title: string) => `Title of ${title}`,
     kindOf: (title: string) => `How ${title} is shown`,
-    kinds: { plot: "Lines over time", numbers: "Large numbers" },
+    kinds: { plot: "Lines over time", states: "On and off", numbers: "Large numbers" },
     up: (title: string) => `Move ${title} up`,
     down: (title: string) => `Move ${title} down`,
     deleteView: (title: string) => `Delete ${title}`,

@@ -3,11 +3,14 @@
 import type { Row } from "../../api/queries.ts";
 import { numberOf } from "../../data/correlation.ts";
 import type { ResultColumn } from "../../data/dataset-result.ts";
+import { timeTicks } from "../../plot/time-axis.ts";
 import { text } from "../../text/en.ts";
+import { useWidth } from "../../widgets/width.ts";
 import { axis, extent, short } from "./axis.ts";
-import { timeTicks } from "./time-ticks.ts";
-import { useWidth } from "./width.ts";
 import { seriesClass } from "./word.tsx";
+
+// The least distance of two marks of the time axis, in pixels.
+const TIME_PIXELS = 72;
 
 const LEFT = 44;
 const RIGHT = 12;
@@ -33,6 +36,7 @@ export function Lines(props: {
   const band = Math.max(HEIGHT / columns.length, MIN_BAND);
   const height = columns.length * band + BELOW;
   const x = (t: number) => LEFT + (last > first ? (t - first) / (last - first) : 0.5) * inner;
+  const distance = ((last - first) / inner) * TIME_PIXELS;
   const label = text.analyse.linesText(columns.map(({ name }) => name).join(", "));
   return (
     <figure class="drawing" ref={figure}>
@@ -51,9 +55,9 @@ export function Lines(props: {
               height={band}
             />
           ))}
-          {timeTicks(first, last, Math.max(2, Math.floor(inner / 90)), zone).map(({ t, name }) => (
+          {timeTicks({ t1: first, t2: last }, distance, zone).map(({ t, label }) => (
             <text key={t} x={x(t)} y={height - 6} text-anchor="middle">
-              {name}
+              {label}
             </text>
           ))}
         </svg>

@@ -6,8 +6,8 @@ import type { ResultColumn } from "../../data/dataset-result.ts";
 import { signed } from "../../text/amounts.ts";
 import { text } from "../../text/en.ts";
 import { count } from "../../text/format.ts";
+import { useWidth } from "../../widgets/width.ts";
 import { axis, extent, short } from "./axis.ts";
-import { useWidth } from "./width.ts";
 import { ChoiceWord } from "./word.tsx";
 
 const HEIGHT = 260;

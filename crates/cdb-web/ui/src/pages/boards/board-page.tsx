@@ -6,12 +6,13 @@ import type { Session } from "../../api/session.ts";
 import { useAction } from "../../data/action.ts";
 import { hasNumbers, type OwnStream, ownStreams } from "../../data/dataset-streams.ts";
 import { usePolled } from "../../data/polled.ts";
+import { parse } from "../../data/schema.ts";
 import { go, search } from "../../route.ts";
 import { text } from "../../text/en.ts";
 import { Failure } from "../../widgets/failure.tsx";
 import { StreamPicker } from "../../widgets/stream-picker.tsx";
 import { say } from "../../widgets/toast.tsx";
-import type { Board, BoardView } from "./board.ts";
+import type { Board, BoardView, Kind } from "./board.ts";
 import { EditBoard } from "./edit.tsx";
 import { Together } from "./together.tsx";
 import { useBoard } from "./use-board.ts";
@@ -126,9 +127,15 @@ function Shown(props: { user: string; board: Board; streams: OwnStream[] }) {
   );
 }
 
-/** How a stream is pinned first. */
+/** How a stream is pinned first: as a line, as what was on or off, or else by its newest value. */
 function viewOf(path: string, streams: OwnStream[]): BoardView {
   const own = streams.find((it) => it.path === path);
   const title = own?.stream.nickname || path.split("/").at(-1) || path;
-  return { kind: own && !hasNumbers(own) ? "numbers" : "plot", title, streams: [path] };
+  return { kind: own ? kindOf(own) : "plot", title, streams: [path] };
+}
+
+function kindOf(own: OwnStream): Kind {
+  const schema = parse(own.stream.schema);
+  if (schema.type === "boolean" || schema.enum) return "states";
+  return hasNumbers(own) ? "plot" : "numbers";
 }

@@ -1,8 +1,12 @@
 // Boards: views of streams that one looks at together. No DOM.
 
+/** Lines over time in one plot, bars of what was on or off, or the newest values as large numbers. */
+export type Kind = "plot" | "states" | "numbers";
+
+export const KINDS: Kind[] = ["plot", "states", "numbers"];
+
 export interface BoardView {
-  /** Lines over time in one plot, or the newest values as large numbers. */
-  kind: "plot" | "numbers";
+  kind: Kind;
   title: string;
   /** The paths of the streams. */
   streams: string[];
@@ -39,7 +43,7 @@ function parseView(said: unknown): BoardView[] {
   const paths = streams.filter((it): it is string => typeof it === "string");
   return [
     {
-      kind: kind === "numbers" ? "numbers" : "plot",
+      kind: KINDS.find((it) => it === kind) ?? "plot",
       title: typeof title === "string" ? title : "",
       streams: [...new Set(paths)].slice(0, MAX_STREAMS),
     },

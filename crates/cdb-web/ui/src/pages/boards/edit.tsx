@@ -5,7 +5,7 @@ import type { OwnStream } from "../../data/dataset-streams.ts";
 import { text } from "../../text/en.ts";
 import { Field } from "../../widgets/form.tsx";
 import { StreamPicker } from "../../widgets/stream-picker.tsx";
-import { type Board, type BoardView, MAX_STREAMS, moved } from "./board.ts";
+import { type Board, type BoardView, KINDS, MAX_STREAMS, moved } from "./board.ts";
 import { nameOf } from "./names.ts";
 
 const words = text.boards;
@@ -93,8 +93,11 @@ function EditView(props: {
             onChange({ ...view, kind: event.currentTarget.value as BoardView["kind"] });
           }}
         >
-          <option value="plot">{words.kinds.plot}</option>
-          <option value="numbers">{words.kinds.numbers}</option>
+          {KINDS.map((kind) => (
+            <option key={kind} value={kind}>
+              {words.kinds[kind]}
+            </option>
+          ))}
         </select>
         <button
           type="button"

@@ -15,6 +15,7 @@ import { derived, value } from "../../text/format.ts";
 import { Failure } from "../../widgets/failure.tsx";
 import type { BoardView } from "./board.ts";
 import { isOf, nameOf } from "./names.ts";
+import { Swatch } from "./swatch.tsx";
 
 const words = text.boards;
 
@@ -27,13 +28,11 @@ export function PlotView(props: {
   cursor: Signal<number | undefined>;
   /** Whether the times are below it. */
   isLast: boolean;
-  shown?: Signal<Shown | undefined>;
   onMove: (range: Range, isDone: boolean) => void;
   onWidth: (pixels: number) => void;
 }) {
   const { view, streams, stores, colours, range, cursor, isLast, onMove, onWidth } = props;
-  const own = useSignal<Shown | undefined>(undefined);
-  const shown = props.shown ?? own;
+  const shown = useSignal<Shown | undefined>(undefined);
   const series = useMemo(
     () =>
       view.streams.flatMap((path) => {
@@ -80,11 +79,6 @@ export function PlotView(props: {
       <Spoken keys={keys} cursor={cursor} shown={shown} readers={readers} />
     </section>
   );
-}
-
-function Swatch({ colour }: { colour: number }) {
-  const dashed = colour >= 6 ? " dashed" : "";
-  return <span class={`swatch series-${(colour % 6) + 1}${dashed}`} />;
 }
 
 interface Reader {

@@ -2,11 +2,10 @@
 
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { Fragment } from "preact";
-import { useMemo } from "preact/hooks";
+import { useCallback, useMemo } from "preact/hooks";
 import type { OwnStream } from "../../data/dataset-streams.ts";
 import { SPANS } from "../../data/range.ts";
 import type { Range } from "../../data/tiles.ts";
-import type { Shown } from "../../plot/picture.ts";
 import { useSeries } from "../../plot/use-series.ts";
 import { type Look, lookOf, rangeOf, searchOf } from "../../plot/window.ts";
 import { go, path as page, search } from "../../route.ts";
@@ -15,6 +14,7 @@ import { type BoardView, coloursOf } from "./board.ts";
 import { CursorTime } from "./cursor.tsx";
 import { NumbersView } from "./numbers.tsx";
 import { PlotView } from "./plot-view.tsx";
+import { StatesView } from "./states-view.tsx";
 
 const words = text.boards;
 
@@ -30,7 +30,7 @@ function lookAt(search: string): Look {
 
 export function Together({ views, streams }: { views: BoardView[]; streams: OwnStream[] }) {
   const colours = useMemo(() => coloursOf(views), [views]);
-  const plots = views.filter(({ kind, streams }) => kind === "plot" && streams.length > 0);
+  const plots = views.filter(({ kind, streams }) => kind !== "numbers" && streams.length > 0);
   const paths = [...new Set(plots.flatMap(({ streams }) => streams))];
   const stores = useSeries(paths.map((path) => ({ path, key: "", transform: "" })));
   const byPath = useMemo(
@@ -41,7 +41,6 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
   const range = useSignal<Range | undefined>(undefined);
   const moving = useSignal<Range | undefined>(undefined);
   const pixels = useSignal(0);
-  const shown = useSignal<Shown | undefined>(undefined);
   const look = useComputed(() => lookAt(search.value));
 
   useSignalEffect(() => {
@@ -69,6 +68,12 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
     seek({ kind: "fixed", range: { t1: seen.t1 + by, t2: seen.t2 + by } });
   };
   const [first, last] = [plots[0], plots.at(-1)];
+  const onWidth = useCallback(
+    (width: number) => {
+      pixels.value = width;
+    },
+    [pixels],
+  );
   return (
     <>
       {plots.length > 0 && (
@@ -78,25 +83,26 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
         <div class="board">
           {views.map((view, at) => {
             const key = `${at} ${view.kind} ${view.streams.join(" ")}`;
-            return view.kind === "numbers" || view.streams.length === 0 ? (
-              <NumbersView key={key} view={view} streams={streams} />
-            ) : (
+            if (!plots.includes(view)) {
+              return <NumbersView key={key} view={view} streams={streams} />;
+            }
+            const shared = {
+              view,
+              streams,
+              colours,
+              range,
+              cursor,
+              isLast: view === last,
+              onWidth,
+            };
+            return (
               <Fragment key={key}>
-                {view === first && <CursorTime cursor={cursor} shown={shown} />}
-                <PlotView
-                  view={view}
-                  streams={streams}
-                  stores={byPath}
-                  colours={colours}
-                  range={range}
-                  cursor={cursor}
-                  isLast={view === last}
-                  onMove={move}
-                  onWidth={(width) => {
-                    pixels.value = width;
-                  }}
-                  {...(view === first ? { shown } : {})}
-                />
+                {view === first && <CursorTime cursor={cursor} range={range} pixels={pixels} />}
+                {view.kind === "states" ? (
+                  <StatesView {...shared} />
+                ) : (
+                  <PlotView {...shared} stores={byPath} onMove={move} />
+                )}
               </Fragment>
             );
           })}
