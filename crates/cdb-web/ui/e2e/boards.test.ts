@@ -125,6 +125,29 @@ describe("a board", () => {
     await other.close();
   });
 
+  it("takes the streams of another page", async () => {
+    const path = await create("pinned", "Pinned", STATES);
+    const both = `column=mean:${TEMPERATURE}&column=count:${WINDOW}`;
+    const tab = await open(`/app/analyse?every=day&${both}`);
+    await tab.page.getByRole("link", { name: "Save to a board" }).press("Enter");
+    await tab.page.getByText("the board that Air, Window goes to").waitFor();
+    expect(await tab.violations()).toEqual([]);
+    await tab.page.getByRole("button", { name: "Save to Pinned" }).press("Enter");
+    await tab.page.waitForURL(`**${path}`);
+    await tab.page.getByRole("region", { name: "Air" }).waitFor();
+    expect(await views("pinned")).toEqual([
+      ...STATES,
+      { kind: "plot", title: "Air", streams: [TEMPERATURE] },
+      { kind: "states", title: "Window", streams: [WINDOW] },
+    ]);
+    await tab.goto(`/app/boards?pin=${HUMIDITY}`);
+    await tab.page.getByLabel("Title of a new board").fill("Another");
+    await tab.page.keyboard.press("Enter");
+    await tab.page.getByRole("heading", { level: 1, name: "Another" }).waitFor();
+    await tab.page.getByRole("region", { name: "humidity" }).waitFor();
+    await tab.close();
+  });
+
   it("has values at the cursor beside the names, the same in each plot", async () => {
     const tab = await open(`${await create("cursor", "Cursor", GARDEN)}?range=month`);
     const garden = tab.page.getByRole("region", { name: "Garden" });

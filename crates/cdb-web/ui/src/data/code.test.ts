@@ -47,7 +47,7 @@ const merge: Query = { kind: "merge", query: [{ stream: "a/b/c", t1: 1, t2: 2, l
 
 describe("a query in Python", () => {
   it("has the words of connectordb 0.3.5", () => {
-    expect(write("python", days).split("\n").slice(4)).toEqual([
+    expect(write("python", days).split("\n").slice(5)).toEqual([
       'cdb = connectordb.ConnectorDB("mara", getpass(), url="http://localhost:3124")',
       "# From 2026-03-31T22:00:00Z to 2026-11-26T23:00:00Z",
       'query = Dataset(cdb, t1=1774994400, t2=1795734000, dt="day", posttransform="$")',
@@ -72,6 +72,8 @@ describe("a query in Rust", () => {
     expect(lines).toContain(
       '        .column(Column::new("mara/user/mood").name("mood").interpolator("mean | if last"))',
     );
+    const late: Query = { kind: "merge", query: [{ stream: "a/b/c", t1: 1, t2: 2_147_483_648 }] };
+    expect(write("rust", late)).toContain(".t1(1).t2(2147483648_i64)");
     expect(write("rust", hours)).toContain('Column::new(Source::new("mara/user/mood").t1(3600))');
     expect(write("rust", values)).toContain('.x(Source::new("mara/user/mood").limit(20000))');
     expect(write("rust", merge)).toContain(

@@ -50,6 +50,7 @@ function iso(t: number): string {
 
 function python({ kind, query }: Query, { url, user }: Place): string {
   const begin = [
+    "# pip install connectordb six",
     "from getpass import getpass",
     "import connectordb",
     `from connectordb.query import ${kind === "merge" ? "Merge" : "Dataset"}`,
@@ -105,11 +106,18 @@ function rust({ kind, query }: Query, { url, user }: Place): string {
   ].join("\n");
 }
 
+/** An integer, which is one of 32 bits unless it says otherwise. */
+function integer(value: number): string {
+  return value > 0x7fff_ffff ? `${value}_i64` : String(value);
+}
+
 /** A stream with its range. */
 function source({ stream, t1, t2, limit }: StreamQuery): string {
-  const calls = Object.entries({ t1, t2, limit }).filter(([, value]) => value !== undefined);
+  const calls = Object.entries({ t1, t2, limit }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`.${name}(${integer(value)})`],
+  );
   if (calls.length === 0) return rustText(stream);
-  const chain = calls.map(([name, value]) => `.${name}(${value})`).join("");
+  const chain = calls.join("");
   return `Source::new(${rustText(stream)})${chain}`;
 }
 
@@ -133,8 +141,8 @@ function rustDataset({ stream, t1, t2, limit, dt, zone, dataset, posttransform }
   const hasSources = limit !== undefined || columns.some(([, { t1 }]) => t1 !== undefined);
   const calls = [
     ...x,
-    `.t1(${t1}) // ${iso(t1)}`,
-    `.t2(${t2}) // ${iso(t2)}`,
+    `.t1(${integer(t1)}) // ${iso(t1)}`,
+    `.t2(${integer(t2)}) // ${iso(t2)}`,
     ...step(dt, zone),
     ...columns.map(([name, column]) => `.column(${rustColumn(name, column)})`),
     ...(posttransform === undefined ? [] : [`.posttransform(${rustText(posttransform)})`]),

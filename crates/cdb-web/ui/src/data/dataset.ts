@@ -77,7 +77,7 @@ export const HOWS: Record<string, string> = {
 };
 
 /** These find a value also where the step has none. */
-const NEAR = ["closest", "before", "after"];
+export const NEAR = ["closest", "before", "after"];
 
 /** More rows than these are not asked for: a page is no place for them. */
 export const MAX_ROWS = 20_000;

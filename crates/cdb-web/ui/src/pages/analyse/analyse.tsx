@@ -1,7 +1,6 @@
 // Streams side by side, as a table and as pictures.
 
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import type { Session } from "../../api/session.ts";
 import type { Query } from "../../data/code.ts";
 import { datasetQuery, MAX_ROWS } from "../../data/dataset.ts";
@@ -45,7 +44,7 @@ export function AnalysePage({ session }: { session: Session }) {
   const problem = problemOf(question, now);
   const key = problem === undefined ? addressOf(question, "") : undefined;
   const answer = useAnswer(key, (signal) => ask(question, now, signal)).value;
-  const result = useKept(answer.value, key);
+  const result = answer.value;
   const code = new URLSearchParams(search.value).get("code");
   const change = (changes: Partial<Question>) => {
     go(path.value + addressOf({ ...question, ...changes }, search.value));
@@ -68,6 +67,9 @@ export function AnalysePage({ session }: { session: Session }) {
               <CodeIcon />
               {code === null ? words.code : words.hideCode}
             </button>
+            <a class="button" href={boardsFor(question)}>
+              {words.pin}
+            </a>
             <Files result={result} />
           </p>
         )}
@@ -116,13 +118,6 @@ export function AnalysePage({ session }: { session: Session }) {
   );
 }
 
-/** Keeps the last answer while the next one is asked for, unless there is nothing to ask. */
-function useKept(value: Result | undefined, key: string | undefined): Result | undefined {
-  const kept = useRef<Result | undefined>(undefined);
-  kept.current = key === undefined ? undefined : (value ?? kept.current);
-  return kept.current;
-}
-
 function statusOf(result: Result | undefined, took: number, question: Question): string {
   if (!result) return words.asking;
   const { rows, kept, isCut } = result;
@@ -145,6 +140,13 @@ function queryOf(question: Question, now: number): Query {
   return question.shape === "series"
     ? { kind: "merge", query: mergeQuery(question.columns, bounds) }
     : { kind: "dataset", query: datasetQuery(question, bounds) };
+}
+
+/** Where the streams of a question are saved to a board. */
+function boardsFor({ columns, every, x }: Question): string {
+  const paths = columns.map(({ path }) => path);
+  const all = new Set(every === "value" ? [x, ...paths] : paths);
+  return `/app/boards?${[...all].map((path) => `pin=${path}`).join("&")}`;
 }
 
 function Files({ result: { columns, kept } }: { result: Result }) {

@@ -5,9 +5,9 @@ import { useEffect } from "preact/hooks";
 import { hasEnded } from "../../api/session.ts";
 import { chance, isDoubtful, ranked } from "../../data/correlation.ts";
 import { candidates, compare, type Found, type Search } from "../../data/correlation-search.ts";
-import { type Column, columnNames } from "../../data/dataset.ts";
+import { type Column, columnNames, NEAR } from "../../data/dataset.ts";
 import { addressOf, type Question } from "../../data/dataset-address.ts";
-import type { OwnStream } from "../../data/dataset-streams.ts";
+import { type OwnStream, usualHow } from "../../data/dataset-streams.ts";
 import { search } from "../../route.ts";
 import { signed } from "../../text/amounts.ts";
 import { text } from "../../text/en.ts";
@@ -34,8 +34,9 @@ export function GoesWith(props: Props) {
   const names = columnNames(question.columns);
   const wanted = said.get("with");
   const at = Math.max(names.indexOf(wanted ?? ""), 0);
-  const target = question.columns[at];
-  if (!target) return null;
+  const column = question.columns[at];
+  if (!column) return null;
+  const target = ofDay(column, streams);
   const others = candidates(streams, target.path);
   const isBefore = said.get("lag") === "1";
   return (
@@ -91,6 +92,12 @@ export function GoesWith(props: Props) {
       )}
     </section>
   );
+}
+
+/** How a column is taken day by day: not by its value at midnight. */
+function ofDay(column: Column, streams: OwnStream[]): Column {
+  const stream = streams.find(({ path }) => path === column.path);
+  return stream && NEAR.includes(column.how) ? { ...column, how: usualHow(stream) } : column;
 }
 
 /** Asks while it is there, and stops when it goes. */

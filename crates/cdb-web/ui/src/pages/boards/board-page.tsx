@@ -4,16 +4,16 @@ import { useSignal } from "@preact/signals";
 import { boards, createBoard, removeBoard } from "../../api/boards.ts";
 import type { Session } from "../../api/session.ts";
 import { useAction } from "../../data/action.ts";
-import { hasNumbers, type OwnStream, ownStreams } from "../../data/dataset-streams.ts";
+import { type OwnStream, ownStreams } from "../../data/dataset-streams.ts";
 import { usePolled } from "../../data/polled.ts";
-import { parse } from "../../data/schema.ts";
 import { go, search } from "../../route.ts";
 import { text } from "../../text/en.ts";
 import { Failure } from "../../widgets/failure.tsx";
 import { StreamPicker } from "../../widgets/stream-picker.tsx";
 import { say } from "../../widgets/toast.tsx";
-import type { Board, BoardView, Kind } from "./board.ts";
+import type { Board, BoardView } from "./board.ts";
 import { EditBoard } from "./edit.tsx";
+import { viewOf } from "./names.ts";
 import { Together } from "./together.tsx";
 import { useBoard } from "./use-board.ts";
 import "../../style/boards.css";
@@ -125,17 +125,4 @@ function Shown(props: { user: string; board: Board; streams: OwnStream[] }) {
       <Together views={views} streams={streams} />
     </>
   );
-}
-
-/** How a stream is pinned first: as a line, as what was on or off, or else by its newest value. */
-function viewOf(path: string, streams: OwnStream[]): BoardView {
-  const own = streams.find((it) => it.path === path);
-  const title = own?.stream.nickname || path.split("/").at(-1) || path;
-  return { kind: own ? kindOf(own) : "plot", title, streams: [path] };
-}
-
-function kindOf(own: OwnStream): Kind {
-  const schema = parse(own.stream.schema);
-  if (schema.type === "boolean" || schema.enum) return "states";
-  return hasNumbers(own) ? "plot" : "numbers";
 }

@@ -168,11 +168,13 @@ function Bars(props: BarsProps) {
         />
       ))}
       {hasTimes &&
-        timeTicks(range, (TIME_PIXELS * (t2 - t1)) / inner, ownZone()).map((tick) => (
-          <text key={tick.t} x={x(tick.t)} y={bottom + 16} text-anchor="middle">
-            {tick.label}
-          </text>
-        ))}
+        timeTicks(range, (TIME_PIXELS * (t2 - t1)) / inner, ownZone())
+          .filter(({ t }) => x(t) > TIME_PIXELS / 3)
+          .map(({ t, label }) => (
+            <text key={t} x={x(t)} y={bottom + 16} text-anchor="middle">
+              {label}
+            </text>
+          ))}
       {t !== undefined && t >= t1 && t <= t2 && (
         <line class="cursor" x1={x(t)} x2={x(t)} y1="0" y2={bottom} />
       )}
