@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dayOf, isDay, isZone, later, midnight } from "./dataset-time.ts";
+import { dayOf, firstOfMonth, isDay, isZone, later, midnight, monday } from "./dataset-time.ts";
 
 const utc = (time: string) => Date.parse(time) / 1000;
 
@@ -38,6 +38,16 @@ describe("a day of a zone", () => {
       "2024-03-01",
       "2023-12-31",
     ]);
+  });
+
+  it("belongs to a week that begins on Monday, and to a month", () => {
+    expect(["2026-11-22", "2026-11-23", "2026-11-29", "2026-03-01"].map(monday)).toEqual([
+      "2026-11-16",
+      "2026-11-23",
+      "2026-11-23",
+      "2026-02-23",
+    ]);
+    expect(firstOfMonth("2026-02-28")).toBe("2026-02-01");
   });
 
   it("is only what a calendar has", () => {

@@ -54,6 +54,16 @@ export function later(day: string, days: number): string {
   return new Date((Date.parse(day) / 1000 + days * DAY) * 1000).toISOString().slice(0, 10);
 }
 
+/** The Monday of a day's week, which may be that day. */
+export function monday(day: string): string {
+  return later(day, -((new Date(day).getUTCDay() + 6) % 7));
+}
+
+/** The first day of a day's month. */
+export function firstOfMonth(day: string): string {
+  return `${day.slice(0, 8)}01`;
+}
+
 /** Whether a text is a day of the calendar, since 1970. */
 export function isDay(day: string): boolean {
   const isShaped = /^\d{4}-\d{2}-\d{2}$/.test(day);

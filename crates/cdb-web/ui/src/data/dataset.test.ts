@@ -27,6 +27,12 @@ describe("the range of a table", () => {
     expect(range({ ...table, from: "30d" }, NOW).t1).toBe(utc("2026-10-27T23:00:00Z"));
   });
 
+  it("begins with a whole week or month", () => {
+    const from = "2026-04-15";
+    expect(range({ ...table, every: "week", from }, NOW).t1).toBe(utc("2026-04-12T22:00:00Z"));
+    expect(range({ ...table, every: "month", from }, NOW).t1).toBe(utc("2026-03-31T22:00:00Z"));
+  });
+
   it("ends with what has ended", () => {
     expect(range({ ...table, to: "2027-01-01" }, NOW).t2).toBe(utc("2026-11-26T23:00:00Z"));
     expect(range({ ...table, every: "hour" }, NOW).t2).toBe(utc("2026-11-27T20:00:00Z"));

@@ -1,6 +1,6 @@
 // A table of several streams: what a person asks for, and the query that it becomes.
 
-import { dayOf, isDay, later, midnight } from "./dataset-time.ts";
+import { dayOf, firstOfMonth, isDay, later, midnight, monday } from "./dataset-time.ts";
 
 /** What there is a row for: a step of time, or each value of a stream. */
 export type Every = "10min" | "hour" | "day" | "week" | "month" | "value";
@@ -93,7 +93,13 @@ export function interpolator(how: string): string {
   return HOWS[how] ?? how;
 }
 
-/** The range of a table at some time. What has not ended is not in it. */
+/** The day on which the step of a day begins. */
+function beginning(every: Every, day: string): string {
+  if (every === "month") return firstOfMonth(day);
+  return every === "week" ? monday(day) : day;
+}
+
+/** The range of a table at some time, of whole steps: what has not ended is not in it. */
 export function range({ every, from, to, zone }: Table, now: number): Range {
   const today = dayOf(now, zone);
   const ago = /^(\d+)d$/.exec(from)?.[1];
@@ -101,7 +107,7 @@ export function range({ every, from, to, zone }: Table, now: number): Range {
   const last = isDay(to) && to < today ? midnight(later(to, 1), zone) : undefined;
   const step = SECONDS[every] ?? 1;
   const end = isCalendar(every) ? midnight(today, zone) : Math.floor(now / step) * step;
-  return { t1: midnight(first, zone), t2: last ?? end };
+  return { t1: midnight(beginning(every, first), zone), t2: last ?? end };
 }
 
 /** How many rows a table has at most; `undefined` if that depends on a stream. */

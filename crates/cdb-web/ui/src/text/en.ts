@@ -280,6 +280,7 @@ export const text = {
       `This would be ${rows} rows, and a page takes ${most}: choose a longer step or a shorter time.`,
     noRows: "There is nothing in this time: choose an earlier start.",
     table: "Rows",
+    values: "Values",
     rowCount: (rows: string) => (rows === "1" ? "1 row" : `${rows} rows`),
     tableHint: (rows: string) => `newest first, ${rows}`,
     time: { day: "Day", week: "Week from", month: "Month", other: "Time" },

@@ -57,7 +57,7 @@ export function AnalysePage({ session }: { session: Session }) {
           <p class="hint">{words.hint}</p>
         </div>
         {result && (
-          <p class="actions">
+          <p class="actions on-answer">
             <button
               type="button"
               class="quiet with-icon"

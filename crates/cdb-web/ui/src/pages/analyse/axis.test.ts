@@ -3,7 +3,8 @@ import { axis, round, short } from "./axis.ts";
 
 describe("an axis", () => {
   it("has round values within its bounds", () => {
-    expect(round(-0.05, 1.05, 5)).toEqual([0, 0.5, 1]);
+    expect(round(-0.05, 1.05, 5)).toEqual([0, 0.25, 0.5, 0.75, 1]);
+    expect(round(4000, 13_000, 4)).toEqual([5000, 7500, 10_000, 12_500]);
     expect(round(3, 17_000, 4)).toEqual([5000, 10_000, 15_000]);
     expect(round(0.11, 0.42, 5)).toEqual([0.2, 0.3, 0.4]);
   });

@@ -29,7 +29,7 @@ export function axis(values: number[], count: number): Axis {
 export function round(low: number, high: number, count: number): number[] {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((it) => it * power).find((it) => it >= rough) ?? rough;
+  const step = [1, 2, 2.5, 5, 10].map((it) => it * power).find((it) => it >= rough) ?? rough;
   const from = Math.ceil(low / step);
   const to = Math.floor(high / step);
   // Divided where that is exact: 0.3 rather than 0.30000000000000004.

@@ -28,30 +28,33 @@ export function Rows(props: { question: Question; result: Result; now: number })
         {words.table}
         <span class="hint">{words.tableHint(words.rowCount(count(kept.length)))}</span>
       </h2>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{headOf(every)}</th>
-            {columns.map(({ key, name }, at) => (
-              <th scope="col" class="number" key={key}>
-                <span class={`swatch${seriesClass(at)}`} />
-                {name}
-              </th>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard */}
+      <section class="scrolled" aria-label={words.values} tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{headOf(every)}</th>
+              {columns.map(({ key, name }, at) => (
+                <th scope="col" class="number" key={key}>
+                  <span class={`swatch${seriesClass(at)}`} />
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {newest.map((row, at) => (
+              <OneRow
+                key={at}
+                row={row}
+                name={rowName(row.t, every, question.zone, now)}
+                isLeftOut={question.isComplete && !isComplete(row, columns)}
+                columns={columns}
+              />
             ))}
-          </tr>
-        </thead>
-        <tbody>
-          {newest.map((row, at) => (
-            <OneRow
-              key={at}
-              row={row}
-              name={rowName(row.t, every, question.zone, now)}
-              isLeftOut={question.isComplete && !isComplete(row, columns)}
-              columns={columns}
-            />
-          ))}
-        </tbody>
-      </table>
+          </tbody>
+        </table>
+      </section>
       {left > 0 && (
         <button
           type="button"
