@@ -445,7 +445,7 @@ describe("the page", () => {
         expect(await tab.page.evaluate(tooWide), `${name} scrolls sideways`).toBe(false);
       }
       await tab.close([/400/]);
-    });
+    }, 60_000);
   }
 
   it("says what to do first where there are no streams", async () => {

@@ -265,6 +265,18 @@ describe("a board", () => {
     await tab.close();
   });
 
+  it("takes over what another machine has changed, when it is seen again", async () => {
+    const tab = await open(await create("shared", "Shared", GARDEN));
+    await tab.page.getByRole("region", { name: "Garden" }).waitFor();
+    const changed = { nickname: "Changed", description: JSON.stringify({ views: STATES }) };
+    await server.request("PUT", `crud/${USER}/boards/shared`, changed);
+    await tab.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await tab.page.getByRole("heading", { level: 1, name: "Changed" }).waitFor();
+    await tab.page.getByRole("region", { name: "On and off" }).waitFor();
+    expect(await tab.page.getByRole("region", { name: "Garden" }).count()).toBe(0);
+    await tab.close();
+  });
+
   it("says what is wrong, and shows what the server has", async () => {
     const tab = await open(`${await create("gone", "Gone", GARDEN)}?edit`);
     await tab.page.getByRole("region", { name: "Garden" }).waitFor();
@@ -318,6 +330,6 @@ describe("every board", () => {
         expect(await tab.page.evaluate(tooWide), `${page} scrolls sideways`).toBe(false);
       }
       await tab.close();
-    });
+    }, 60_000);
   }
 });
