@@ -24,6 +24,9 @@ const user = async () => (await import("./pages/users/user.tsx")).UserPage;
 const users = async () => (await import("./pages/users.tsx")).UsersPage;
 const pipescript = async () => (await import("./pages/pipescript.tsx")).PipeScriptPage;
 const upload = async () => (await import("./pages/upload/upload.tsx")).UploadPage;
+const boards = async () => (await import("./pages/boards/boards-page.tsx")).BoardsPage;
+const board = async () => (await import("./pages/boards/board-page.tsx")).BoardPage;
+const analyse = async () => (await import("./pages/analyse/analyse.tsx")).AnalysePage;
 
 interface Page {
   title: string;
@@ -83,6 +86,25 @@ function pageAt(path: string): Page {
   }
   if (path === "/app/more") {
     return { title: text.navigation.more, show: (session) => <MorePage session={session} /> };
+  }
+  if (path === "/app/analyse") {
+    return {
+      title: text.analyse.title,
+      show: (session) => <Lazy key="analyse" load={analyse} props={{ session }} />,
+    };
+  }
+  if (path === "/app/boards") {
+    return {
+      title: text.boards.title,
+      show: (session) => <Lazy key="all" load={boards} props={{ session }} />,
+    };
+  }
+  const [, boardName] = /^\/app\/boards\/([^/]+)$/.exec(path) ?? [];
+  if (boardName) {
+    return {
+      title: text.boards.title,
+      show: (session) => <Lazy key={boardName} load={board} props={{ session, name: boardName }} />,
+    };
   }
   if (path === "/app/new/stream") {
     return {

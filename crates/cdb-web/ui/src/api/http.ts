@@ -23,7 +23,10 @@ export class ApiError extends Error {
   }
 }
 
-/** Sends a request, and returns its answer: JSON, or a word such as `ok`. */
+/**
+ * Sends a request, and returns its answer: JSON, or a word such as `ok`. If the signal is aborted, its reason
+ * is thrown.
+ */
 export async function request(
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,

@@ -116,7 +116,7 @@ class Sender {
         return;
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        if (["schema", "malformed", "too_large"].includes(error.kind)) {
+        if (["schema", "malformed", "too_large"].includes(error.kind ?? "")) {
           return await this.deliverParts(left, late, error.message);
         }
         const hasGrown = error.kind === "index" || error.kind === "order";
