@@ -11,6 +11,7 @@ import { StreamPage } from "./pages/stream.tsx";
 import { TodayPage } from "./pages/today.tsx";
 import { objectOf, path } from "./route.ts";
 import { text } from "./text/en.ts";
+import { NewVersion } from "./widgets/this-browser.tsx";
 import { Toast } from "./widgets/toast.tsx";
 
 interface Page {
@@ -62,7 +63,10 @@ export function App() {
   if (who === null) return <LoginPage />;
   return (
     <>
-      <Layout session={who}>{page.show(who)}</Layout>
+      <Layout session={who}>
+        <NewVersion />
+        {page.show(who)}
+      </Layout>
       <Toast />
     </>
   );

@@ -15,6 +15,9 @@ const PATIENCE = 5000;
 const MIN_PAUSE = 5000;
 const MAX_PAUSE = 60_000;
 
+/** How often the server is asked whether it is there again, in milliseconds. */
+const PROBE = 3000;
+
 /** Tabs of one browser share what is kept: one sends at a time, and all hear of changes. */
 const NAME = "cdb-kept";
 const channel = new BroadcastChannel(NAME);
@@ -173,6 +176,10 @@ export function start(): void {
     wasReached = isReached.value;
     if (isReached.value && who.value !== undefined) void flush();
   });
+  // Where nothing else is asked for. The browser says that it is online a little too early.
+  setInterval(() => {
+    if (!isReached.value && document.visibilityState === "visible") load().catch(() => {});
+  }, PROBE);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible" && waiting.value.length > 0) void flush();
   });

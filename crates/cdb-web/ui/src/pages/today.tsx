@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { isReached } from "../api/http.ts";
 import { devices, latest, plot, streams } from "../api/objects.ts";
 import type { Session } from "../api/session.ts";
@@ -46,6 +47,10 @@ export function TodayPage({ session }: { session: Session }) {
   );
   const { value: rows, error, now } = polled.value;
   useLive(rows?.map((row) => row.path) ?? [], refresh);
+  const isUsable = rows !== undefined;
+  useEffect(() => {
+    if (isUsable) performance.mark("usable");
+  }, [isUsable]);
   return (
     <>
       <div class="head">
