@@ -143,7 +143,7 @@ describe("without a connection", () => {
     expect(await tab.violations()).toEqual([]);
     await tab.page.getByRole("button", { name: "Stay logged in" }).press("Enter");
     await tab.page.getByRole("button", { name: "Log out" }).press("Enter");
-    await tab.page.getByRole("button", { name: "Log out and delete them" }).press("Enter");
+    await tab.page.getByRole("button", { name: "Log out and delete it" }).press("Enter");
     await tab.page.getByText("1 kept here").waitFor({ state: "detached" });
     await tab.context.setOffline(false);
     await tab.page.getByText("Connected").waitFor();

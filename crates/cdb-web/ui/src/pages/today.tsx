@@ -31,10 +31,13 @@ async function ask(user: string): Promise<StreamRow[]> {
   return rows;
 }
 
-/** How many streams have a value of this day. */
+/** How many streams have a value of this day, on the server or here. */
 function noted(rows: StreamRow[]): number {
   const midnight = new Date().setHours(0, 0, 0, 0) / 1000;
-  return rows.filter(({ latest }) => latest?.last && latest.last.t >= midnight).length;
+  const kept = new Set(waiting.value.filter(({ t }) => t >= midnight).map(({ path }) => path));
+  const isNoted = ({ path, latest }: StreamRow) =>
+    kept.has(path) || (latest?.last?.t ?? Number.NEGATIVE_INFINITY) >= midnight;
+  return rows.filter(isNoted).length;
 }
 
 /** What one writes by hand, each on a card. */

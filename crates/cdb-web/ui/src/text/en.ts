@@ -205,8 +205,8 @@ export const text = {
       n === 1
         ? "1 value has not been sent yet. It can stay on this device until you log in again."
         : `${n} values have not been sent yet. They can stay on this device until you log in again.`,
-    logOutKeep: "Log out and keep them here",
-    logOutDelete: "Log out and delete them",
+    logOutKeep: (n: number) => `Log out and keep ${n === 1 ? "it" : "them"} here`,
+    logOutDelete: (n: number) => `Log out and delete ${n === 1 ? "it" : "them"}`,
     stay: "Stay logged in",
   },
   browser: {

@@ -5,10 +5,11 @@ import { text } from "../text/en.ts";
 /** Whether the server can be reached, and how many values are kept until it can. */
 export function Connection() {
   const count = waiting.value.length;
+  const state = count > 0 ? "keeps" : isReached.value ? "well" : "";
   return (
-    <p class={isReached.value && count === 0 ? "connection well" : "connection"} role="status">
+    <p class={`connection ${state}`} role="status">
       <span class={isReached.value ? "dot" : "dot due"} />
-      {isReached.value ? text.kept.live : text.kept.offline}
+      <span class="state">{isReached.value ? text.kept.live : text.kept.offline}</span>
       {count > 0 && <span class="tag">{text.kept.count(count)}</span>}
     </p>
   );

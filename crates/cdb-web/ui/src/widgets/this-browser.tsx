@@ -3,10 +3,11 @@ import { isInstalled, isOutdated } from "../worker/register.ts";
 
 /** What this browser does without a connection. */
 export function ThisBrowser() {
+  if (isInstalled.value === undefined) return null;
   return (
     <section class="card">
       <h2>{text.browser.title}</h2>
-      <p>{isInstalled.value === false ? text.browser.plain : text.browser.works}</p>
+      <p>{isInstalled.value ? text.browser.works : text.browser.plain}</p>
     </section>
   );
 }
