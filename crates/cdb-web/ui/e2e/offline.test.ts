@@ -260,6 +260,39 @@ describe("what is kept", () => {
   });
 });
 
+describe("over plain http, where browsers have no locks and no workers", () => {
+  it("what is kept is there once, from two tabs, also what is late", async () => {
+    const plain = await launch("--host-resolver-rules=MAP cdb.test 127.0.0.1");
+    const context = await plain.newContext();
+    await serveFiles(context);
+    const tabs = [await context.newPage(), await context.newPage()];
+    for (const page of tabs) {
+      await page.goto(server.url.replace("127.0.0.1", "cdb.test"));
+      const login = page.getByRole("button", { name: "Log in" });
+      await login.or(card(page)).first().waitFor();
+      if (!(await login.isVisible())) continue;
+      expect(await page.evaluate("isSecureContext")).toBe(false);
+      await page.getByLabel("Name or e-mail").fill(USER);
+      await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+      await login.click();
+      await card(page).waitFor();
+    }
+    await context.setOffline(true);
+    const wanted = [0, 1, 2, 3, 4, 5];
+    for (const d of wanted) await noteKept(tabs[d % 2] as Page, d);
+    for (const page of tabs) await page.getByText("Leave this page open").waitFor();
+    await server.insert(path, [{ t: Date.now() / 1000 + 60, d: 100 }]);
+    await context.setOffline(false);
+    for (const page of tabs)
+      await page
+        .getByText(/kept here/)
+        .first()
+        .waitFor({ state: "hidden" });
+    expect(await values()).toEqual([...wanted, 100]);
+    await plain.close();
+  });
+});
+
 /** A browser with a profile of its own, which is killed without a word. */
 class Killable {
   private constructor(
