@@ -1,5 +1,6 @@
 import { defineConfig } from "vite";
 import { licences } from "./licences.ts";
+import { worker } from "./worker.ts";
 
 // Files have no digest in their names: the server puts that of all files into their addresses, in the
 // place of these zeros.
@@ -11,6 +12,7 @@ export default defineConfig({
     target: "es2022",
     modulePreload: false,
     rollupOptions: {
+      input: { index: "index.html", sw: "src/worker/sw.ts" },
       output: {
         entryFileNames: "[name].js",
         chunkFileNames: "[name].js",
@@ -20,6 +22,6 @@ export default defineConfig({
   },
   // Of a worker, too.
   worker: { format: "es", rollupOptions: { output: { entryFileNames: "[name].js" } } },
-  plugins: [licences()],
+  plugins: [licences(), worker()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
 });

@@ -11,6 +11,7 @@ import { TodayPage } from "./pages/today.tsx";
 import { objectOf, path } from "./route.ts";
 import { text } from "./text/en.ts";
 import { Lazy } from "./widgets/lazy.tsx";
+import { NewVersion } from "./widgets/this-browser.tsx";
 import { Toast } from "./widgets/toast.tsx";
 
 const connect = async () => (await import("./pages/connect/connect.tsx")).ConnectPage;
@@ -156,6 +157,7 @@ export function App() {
   return (
     <>
       <Layout session={who} title={page.title}>
+        <NewVersion />
         {page.show(who)}
       </Layout>
       <Toast />

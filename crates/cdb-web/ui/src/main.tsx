@@ -5,6 +5,7 @@ import * as queue from "./data/queue.ts";
 import { follow } from "./route.ts";
 import { text } from "./text/en.ts";
 import { Failure } from "./widgets/failure.tsx";
+import { register } from "./worker/register.ts";
 import "./style/index.css";
 
 /** How long the server may take to say who is logged in, if that was known before, in milliseconds. */
@@ -22,6 +23,7 @@ async function start(root: Element): Promise<void> {
   }
   follow();
   queue.start();
+  register();
   render(<App />, root);
 }
 

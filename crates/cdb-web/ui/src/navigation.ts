@@ -29,8 +29,12 @@ export const PLACES: Place[] = [
     has: (path) => isObject(path) && !isLog(path),
     isTab: true,
   },
+  { name: names.analyse, icon: "analyse", to: () => "/app/analyse", isTab: true },
+  { name: names.boards, icon: "boards", to: () => "/app/boards" },
   { name: names.downlinks, icon: "downlinks", to: () => "/app/downlinks", isTab: true },
-  { name: names.settings, icon: "settings", to: () => "/app/settings", isTab: true },
+  { name: names.upload, icon: "upload", to: () => "/app/upload" },
+  { name: names.pipescript, icon: "scripts", to: () => "/app/pipescript" },
+  { name: names.settings, icon: "settings", to: () => "/app/settings" },
   { name: names.log, icon: "log", to: (user) => `/${user}/meta/log`, has: isLog },
   {
     name: names.users,

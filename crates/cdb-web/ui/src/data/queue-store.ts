@@ -2,6 +2,10 @@
 
 const DATABASE = "cdb";
 const KEPT = "kept";
+const LEASE = "lease";
+
+/** How long a tab may go on without saying that it is still there, in milliseconds. */
+const LEASE_TIME = 30_000;
 
 /** The next time that a browser's clock can tell, in seconds. */
 const TICK = 0.001;
@@ -56,23 +60,27 @@ function open(): Promise<IDBDatabase> {
   const request = indexedDB.open(DATABASE, 1);
   request.onupgradeneeded = () => {
     request.result.createObjectStore(KEPT, { keyPath: ["path", "t"] });
+    request.result.createObjectStore(LEASE);
   };
   return done(request);
 }
 
 /** Runs what belongs together, and returns when it is on the disk. */
-async function change<T>(work: (kept: IDBObjectStore) => Promise<T>): Promise<T> {
+async function change<T>(
+  work: (store: IDBObjectStore) => Promise<T>,
+  name: string = KEPT,
+): Promise<T> {
   opening ??= open().catch((error) => {
     opening = undefined;
     throw error;
   });
   const database = await opening;
-  const transaction = database.transaction(KEPT, "readwrite", { durability: "strict" });
+  const transaction = database.transaction(name, "readwrite", { durability: "strict" });
   const committed = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error);
   });
-  const result = await work(transaction.objectStore(KEPT));
+  const result = await work(transaction.objectStore(name));
   await committed;
   return result;
 }
@@ -121,3 +129,25 @@ export const store: Store = {
       await done(store.put({ path, t, d, isUndone: true }));
     }),
 };
+
+interface Lease {
+  holder: string;
+  until: number;
+}
+
+/** Takes the right to send, or says that one is still there. Returns whether no other tab has it. */
+export async function lease(holder: string): Promise<boolean> {
+  return await change(async (store) => {
+    const now = (await done(store.get(LEASE))) as Lease | undefined;
+    if (now && now.holder !== holder && now.until > Date.now()) return false;
+    await done(store.put({ holder, until: Date.now() + LEASE_TIME }, LEASE));
+    return true;
+  }, LEASE);
+}
+
+export async function endLease(holder: string): Promise<void> {
+  await change(async (store) => {
+    const now = (await done(store.get(LEASE))) as Lease | undefined;
+    if (now?.holder === holder) await done(store.delete(LEASE));
+  }, LEASE);
+}

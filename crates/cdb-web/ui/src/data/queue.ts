@@ -5,6 +5,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { ApiError, isReached } from "../api/http.ts";
 import { server } from "../api/kept.ts";
 import { hasEnded, load, session } from "../api/session.ts";
+import { alone } from "./alone.ts";
 import { send } from "./queue-send.ts";
 import { type Kept, store } from "./queue-store.ts";
 
@@ -15,9 +16,11 @@ const PATIENCE = 5000;
 const MIN_PAUSE = 5000;
 const MAX_PAUSE = 60_000;
 
-/** Tabs of one browser share what is kept: one sends at a time, and all hear of changes. */
-const NAME = "cdb-kept";
-const channel = new BroadcastChannel(NAME);
+/** How often the server is asked whether it is there again, in milliseconds. */
+const PROBE = 3000;
+
+/** All tabs of one browser hear of changes of what is kept. */
+const channel = new BroadcastChannel("cdb-kept");
 
 const kept = signal<Kept[]>([]);
 
@@ -56,7 +59,15 @@ export interface Noted {
 
 /** Notes a value of now. Fails if the server refuses it; without a connection, it is kept. */
 export async function note(path: string, d: unknown): Promise<Noted> {
-  const one = await store.add(path, d, Date.now() / 1000);
+  const now = Date.now() / 1000;
+  let one: Kept;
+  try {
+    one = await store.add(path, d, now);
+  } catch {
+    // The browser keeps nothing: it is told to, or its disk is full.
+    await server.append(path, [{ path, t: now, d }], await server.end(path));
+    return { kept: { path, t: now, d }, isSent: true };
+  }
   // Otherwise browsers may delete it when the disk is full.
   void navigator.storage?.persist?.();
   if (navigator.onLine) {
@@ -65,12 +76,12 @@ export async function note(path: string, d: unknown): Promise<Noted> {
     fresh.value = fresh.value.filter((it) => it !== one);
   }
   await changed();
-  const now = kept.value.find((it) => isSame(it, one));
-  if (now?.refused !== undefined) {
-    await forget(now);
-    throw new ApiError(now.refused, 403);
+  const left = kept.value.find((it) => isSame(it, one));
+  if (left?.refused !== undefined) {
+    await forget(left);
+    throw new ApiError(left.refused, 403);
   }
-  return { kept: one, isSent: now === undefined };
+  return { kept: one, isSent: left === undefined };
 }
 
 /** Takes a value back, on the server, too, if it has it. Without a connection, that is done later. */
@@ -97,19 +108,6 @@ export async function forget(one: Kept): Promise<void> {
 export async function forgetAll(): Promise<void> {
   await store.drop(kept.value.filter(({ path }) => isOwn(path)));
   await changed();
-}
-
-// Where there are no locks, without TLS, at least one tab sends one thing at a time. Another tab's insert is
-// refused by its position then.
-let before: Promise<void> = Promise.resolve();
-
-async function alone(work: () => Promise<void>): Promise<void> {
-  if (navigator.locks) {
-    await navigator.locks.request(NAME, work);
-    return;
-  }
-  before = before.then(work, work);
-  await before;
 }
 
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -173,6 +171,10 @@ export function start(): void {
     wasReached = isReached.value;
     if (isReached.value && who.value !== undefined) void flush();
   });
+  // Where nothing else is asked for. The browser says that it is online a little too early.
+  setInterval(() => {
+    if (!isReached.value && document.visibilityState === "visible") load().catch(() => {});
+  }, PROBE);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible" && waiting.value.length > 0) void flush();
   });

@@ -12,6 +12,7 @@ import {
   toWorld,
   type View,
 } from "./mercator.ts";
+import { plainLongitude } from "./track.ts";
 
 /** What is drawn, in the order of drawing. */
 export interface Scene {
@@ -26,6 +27,7 @@ export interface Scene {
   /** Whether the middle is marked, to choose it by the keyboard. */
   hasCross: boolean;
   distance: (metres: number) => string;
+  degrees: (angle: number) => string;
 }
 
 export interface Palette {
@@ -56,7 +58,7 @@ export function draw(
   pen.lineJoin = "round";
   pen.lineCap = "round";
   drawLand(pen, view, size, scene.land, palette);
-  drawGrid(pen, view, size, palette);
+  drawGrid(pen, view, size, scene, palette);
   drawTrack(pen, view, size, scene);
   drawEnds(pen, view, size, scene, palette);
   if (scene.hasCross) drawCross(pen, size, palette);
@@ -99,28 +101,42 @@ function drawLand(
   pen.stroke(outlines);
 }
 
-function drawGrid(pen: CanvasRenderingContext2D, view: View, size: Size, { line }: Palette): void {
+/** Lines of whole degrees, or of parts of one, with their names at the top and at the left. */
+function drawGrid(
+  pen: CanvasRenderingContext2D,
+  view: View,
+  size: Size,
+  { degrees }: Scene,
+  { line, hint, font }: Palette,
+): void {
   const step = gridStep(view, size);
   const start = toWorld(view, size, { x: 0, y: 0 });
   const end = toWorld(view, size, { x: size.width, y: size.height });
+  const names: [string, number, number][] = [];
   pen.beginPath();
   const each = step / 360;
   for (let i = Math.ceil((start.x - 0.5) / each); 0.5 + i * each <= end.x; i++) {
-    const { x } = toScreen(view, size, { x: 0.5 + i * each, y: 0 });
-    pen.moveTo(Math.round(x) + 0.5, 0);
-    pen.lineTo(Math.round(x) + 0.5, size.height);
+    const x = Math.round(toScreen(view, size, { x: 0.5 + i * each, y: 0 }).x) + 0.5;
+    pen.moveTo(x, 0);
+    pen.lineTo(x, size.height);
+    names.push([degrees(plainLongitude(i * step)), x + 4, 14]);
   }
   const rows = Math.floor(80 / step);
   for (let i = -rows; i <= rows; i++) {
     const at = project({ latitude: i * step, longitude: 0 });
     if (at.y < start.y || at.y > end.y) continue;
-    const { y } = toScreen(view, size, at);
-    pen.moveTo(0, Math.round(y) + 0.5);
-    pen.lineTo(size.width, Math.round(y) + 0.5);
+    const y = Math.round(toScreen(view, size, at).y) + 0.5;
+    pen.moveTo(0, y);
+    pen.lineTo(size.width, y);
+    // Not upon the names at the top, and not upon the scale.
+    if (y > 32 && y < size.height - 32) names.push([degrees(i * step), 6, y - 4]);
   }
   pen.strokeStyle = line;
   pen.lineWidth = 1;
   pen.stroke();
+  pen.fillStyle = hint;
+  pen.font = `11px ${font}`;
+  for (const [name, x, y] of names) pen.fillText(name, x, y);
 }
 
 function drawTrack(

@@ -1,7 +1,10 @@
 import { useId } from "preact/hooks";
 import { text } from "../text/en.ts";
-import { dateTime, derived } from "../text/format.ts";
+import { date, dateTime, derived } from "../text/format.ts";
 import { BY_TIME, type Colouring, LEVELS } from "./track.ts";
+
+/** From two days on, the time of day says nothing, in seconds. */
+const MIN_DAYS = 2 * 86_400;
 
 /** What the track is coloured by, and what the colours stand for. */
 export function Legend(props: {
@@ -12,7 +15,8 @@ export function Legend(props: {
 }) {
   const { by, coloured, keys, onChange } = props;
   const id = useId();
-  const end = by === BY_TIME ? dateTime : derived;
+  const isLong = coloured && coloured.max - coloured.min > MIN_DAYS;
+  const end = by !== BY_TIME ? derived : isLong ? date : dateTime;
   return (
     <div class="legend">
       <label for={id}>{text.map.colour}</label>
@@ -32,7 +36,7 @@ export function Legend(props: {
             {Array.from({ length: LEVELS }, (_, level) => (
               <rect
                 key={String(level)}
-                class={`heat-${level + 1}`}
+                class={`heat-${level + 3}`}
                 x={level * 14}
                 width="14"
                 height="10"

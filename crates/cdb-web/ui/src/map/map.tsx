@@ -21,7 +21,14 @@ import {
 } from "./mercator.ts";
 import { track as ask, type Track } from "./points.ts";
 import { Positions } from "./positions.tsx";
-import { BY_TIME, colouring, colourKeys, type Position, plainLongitude } from "./track.ts";
+import {
+  BY_TIME,
+  colouring,
+  colourKeys,
+  colourOf,
+  type Position,
+  plainLongitude,
+} from "./track.ts";
 import { World } from "./world.tsx";
 
 /** How near to a point one taps to choose it, in pixels. */
@@ -97,10 +104,6 @@ function Shown({ track, path, fitted }: { track: Track; path: string; fitted: st
       <Positions track={positions} by={by} />
     </>
   );
-}
-
-function colourOf(level: number | undefined): string {
-  return level === undefined ? "--series" : `--heat-${level + 1}`;
 }
 
 /** The index of the point that a key goes to. The others move the map. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { colouring, colourKeys, plainLongitude, positions } from "./track.ts";
+import { colouring, colourKeys, colourOf, plainLongitude, positions } from "./track.ts";
 
 const at = (t: number, latitude: unknown, longitude: unknown, more = {}) => ({
   t,
@@ -38,10 +38,11 @@ describe("a track", () => {
     const track = positions([0, 5, 10, 9.9].map((speed, t) => at(t, 0, 0, { speed })));
     const { min, max, levels } = colouring(track, "speed") ?? {};
     expect([min, max]).toEqual([0, 10]);
-    expect(levels).toEqual([0, 3, 6, 6]);
-    expect(colouring(track, "t")?.levels).toEqual([0, 2, 4, 6]);
+    expect(levels).toEqual([0, 2, 4, 4]);
+    expect(colouring(track, "t")?.levels).toEqual([0, 1, 3, 4]);
     expect(colouring(track, "zork")).toBeUndefined();
+    expect([0, 4, undefined].map(colourOf)).toEqual(["--heat-3", "--heat-7", "--series"]);
     const same = positions([at(0, 0, 0, { a: 2 }), at(1, 0, 0)]);
-    expect(colouring(same, "a")?.levels).toEqual([3, undefined]);
+    expect(colouring(same, "a")?.levels).toEqual([2, undefined]);
   });
 });

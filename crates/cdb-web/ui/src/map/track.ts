@@ -11,8 +11,8 @@ export interface Position extends Place {
   numbers: Record<string, number>;
 }
 
-/** How many colours there are for values from low to high. */
-export const LEVELS = 7;
+/** How many colours there are for values from low to high: those of a heat map that are seen on land. */
+export const LEVELS = 5;
 
 /** What a track may be coloured by beside the keys of its datapoints. */
 export const BY_TIME = "t";
@@ -78,4 +78,9 @@ export function colouring(track: Position[], key: string): Colouring | undefined
     return Math.min(Math.floor(part * LEVELS), LEVELS - 1);
   });
   return { min, max, levels };
+}
+
+/** The colour of a level, as the name of a custom property. */
+export function colourOf(level: number | undefined): string {
+  return level === undefined ? "--series" : `--heat-${level + 3}`;
 }

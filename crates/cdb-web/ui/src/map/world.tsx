@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 import { text } from "../text/en.ts";
-import { distance } from "../text/places.ts";
+import { degrees, distance } from "../text/places.ts";
 import { draw, type Palette, type Scene } from "./draw.ts";
 import { listen } from "./gestures.ts";
 import { land } from "./land.ts";
@@ -104,7 +104,7 @@ export function World(props: Props) {
     const style = getComputedStyle(canvas.current);
     const colours = props.colours.map((name) => style.getPropertyValue(name));
     const hasCross = (props.hasCross ?? false) && isFocused.value;
-    const scene = { ...props.scene, land: LAND, colours, hasCross, distance };
+    const scene = { ...props.scene, land: LAND, colours, hasCross, distance, degrees: named };
     draw(pen, view, size.value, scene, palette(style));
   });
   // Drawn again after any change of these.
@@ -173,6 +173,11 @@ function moved(key: string, view: View, size: Size): View | undefined {
     default:
       return undefined;
   }
+}
+
+/** The name of a line of the grid. */
+function named(angle: number): string {
+  return `${degrees(angle)}°`;
 }
 
 /** Makes a picture as sharp as the screen. */

@@ -9,6 +9,7 @@ import { useLive } from "../data/live.ts";
 import { moved, ordered } from "../data/order.ts";
 import { usePolled } from "../data/polled.ts";
 import { preferences, startOfDay } from "../data/preferences.ts";
+import { waiting } from "../data/queue.ts";
 import { remember, remembered } from "../data/remembered.ts";
 import { BY_HAND, type StreamRow } from "../data/tree.ts";
 import { text } from "../text/en.ts";
@@ -37,10 +38,13 @@ async function ask(user: string): Promise<StreamRow[]> {
   return rows;
 }
 
-/** How many streams have a value of this day. */
+/** How many streams have a value of this day, on the server or here. */
 function noted(rows: StreamRow[], now: number): number {
   const midnight = startOfDay(now);
-  return rows.filter(({ latest }) => latest?.last && latest.last.t >= midnight).length;
+  const kept = new Set(waiting.value.filter(({ t }) => t >= midnight).map(({ path }) => path));
+  const isNoted = ({ path, latest }: StreamRow) =>
+    kept.has(path) || (latest?.last?.t ?? Number.NEGATIVE_INFINITY) >= midnight;
+  return rows.filter(isNoted).length;
 }
 
 /** What one writes by hand, each on a card. */
@@ -61,6 +65,10 @@ export function TodayPage({ session }: { session: Session }) {
   useCardKeys();
   const names = rows.value.map(({ stream }) => stream.name);
   const isEmpty = all?.length === 0;
+  const isUsable = all !== undefined;
+  useEffect(() => {
+    if (isUsable) performance.mark("usable");
+  }, [isUsable]);
   return (
     <>
       <Head

@@ -18,7 +18,11 @@ export const text = {
     label: "Pages",
     today: "Today",
     devices: "Devices",
+    analyse: "Analyse",
+    boards: "Boards",
     downlinks: "Downlinks",
+    upload: "Upload",
+    pipescript: "PipeScript",
     settings: "Settings",
     users: "Users",
     log: "Log",
@@ -890,21 +894,20 @@ export const text = {
         ? "1 value is kept on this device. It is sent when the connection is back."
         : `${n} values are kept on this device. They are sent, once and in order, when the connection is back.`,
     sending: (n: number) => (n === 1 ? "1 value is being sent." : `${n} values are being sent.`),
-    noWorker:
-      "Leave this page open: over plain http, a browser does not open it without a connection.",
+    noWorker: "Leave this page open: this browser does not open it without a connection.",
     refused: "The server does not take these values:",
     one: (value: string, path: string, time: string) => `${value} for ${path}, ${time}`,
     late: (why: string) => `It is older than the last value of the stream: ${why}`,
     again: "Try again",
-    againOne: (value: string) => `Try ${value} again`,
+    againOne: (value: string) => `Try again: ${value}`,
     delete: "Delete",
-    deleteOne: (value: string) => `Delete ${value}`,
+    deleteOne: (value: string) => `Delete: ${value}`,
     logOut: (n: number) =>
       n === 1
         ? "1 value has not been sent yet. It can stay on this device until you log in again."
         : `${n} values have not been sent yet. They can stay on this device until you log in again.`,
-    logOutKeep: "Log out and keep them here",
-    logOutDelete: "Log out and delete them",
+    logOutKeep: (n: number) => `Log out and keep ${n === 1 ? "it" : "them"} here`,
+    logOutDelete: (n: number) => `Log out and delete ${n === 1 ? "it" : "them"}`,
     stay: "Stay logged in",
   },
   browser: {
@@ -912,7 +915,6 @@ export const text = {
     works: "This page opens without a connection. What you note then is sent when it is back.",
     plain:
       "This page does not open without a connection, and is not installed as an app: browsers allow that over https or on localhost only. What you note while it is open is kept all the same.",
-    install: "Install as an app",
     update: "A new version of this page is there.",
     reload: "Reload",
   },

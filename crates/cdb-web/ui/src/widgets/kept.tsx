@@ -3,6 +3,7 @@ import { forget, tryAgain, waiting } from "../data/queue.ts";
 import type { Kept } from "../data/queue-store.ts";
 import { text } from "../text/en.ts";
 import { dateTime, value } from "../text/format.ts";
+import { isInstalled } from "../worker/register.ts";
 
 /** In place of an age: the server does not have it yet. */
 export function KeptHere() {
@@ -24,7 +25,7 @@ export function KeptNote() {
         <p class="note warn" role="status">
           <strong>{text.kept.offline}.</strong>{" "}
           {count === 0 ? text.kept.none : text.kept.some(count)}
-          {!window.isSecureContext && ` ${text.kept.noWorker}`}
+          {isInstalled.value === false && ` ${text.kept.noWorker}`}
         </p>
       )}
       {isReached.value && count > 0 && (

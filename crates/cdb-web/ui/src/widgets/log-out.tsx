@@ -25,7 +25,7 @@ export function LogOut({ isBusy, logOut }: { isBusy: boolean; logOut: () => void
       <p>{text.kept.logOut(count)}</p>
       <p class="actions">
         <button type="button" disabled={isBusy} onClick={logOut}>
-          {text.kept.logOutKeep}
+          {text.kept.logOutKeep(count)}
         </button>
         <button
           type="button"
@@ -36,7 +36,7 @@ export function LogOut({ isBusy, logOut }: { isBusy: boolean; logOut: () => void
             logOut();
           }}
         >
-          {text.kept.logOutDelete}
+          {text.kept.logOutDelete(count)}
         </button>
         <button
           type="button"
