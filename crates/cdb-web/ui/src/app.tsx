@@ -2,11 +2,8 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { type Session, session } from "./api/session.ts";
 import { Layout } from "./layout.tsx";
-import { DevicesPage } from "./pages/devices.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { MissingPage } from "./pages/missing.tsx";
-import { MorePage } from "./pages/more.tsx";
-import { StreamPage } from "./pages/stream.tsx";
 import { TodayPage } from "./pages/today.tsx";
 import { objectOf, path } from "./route.ts";
 import { text } from "./text/en.ts";
@@ -15,14 +12,17 @@ import { NewVersion } from "./widgets/this-browser.tsx";
 import { Toast } from "./widgets/toast.tsx";
 
 const connect = async () => (await import("./pages/connect/connect.tsx")).ConnectPage;
+const devices = async () => (await import("./pages/devices.tsx")).DevicesPage;
 const downlinks = async () => (await import("./pages/downlinks.tsx")).DownlinksPage;
 const log = async () => (await import("./pages/log.tsx")).LogPage;
+const more = async () => (await import("./pages/more.tsx")).MorePage;
 const newDevice = async () => (await import("./pages/new-device.tsx")).NewDevicePage;
 const newStream = async () => (await import("./pages/new-stream.tsx")).NewStreamPage;
 const newUser = async () => (await import("./pages/new-user.tsx")).NewUserPage;
 const settings = async () => (await import("./pages/settings.tsx")).SettingsPage;
 const user = async () => (await import("./pages/users/user.tsx")).UserPage;
 const users = async () => (await import("./pages/users.tsx")).UsersPage;
+const stream = async () => (await import("./pages/stream.tsx")).StreamPage;
 const pipescript = async () => (await import("./pages/pipescript.tsx")).PipeScriptPage;
 const upload = async () => (await import("./pages/upload/upload.tsx")).UploadPage;
 const boards = async () => (await import("./pages/boards/boards-page.tsx")).BoardsPage;
@@ -47,7 +47,7 @@ function pageAt(path: string): Page {
     const object = names.join("/");
     return {
       title: names[2] ?? "",
-      show: (session) => <StreamPage key={object} session={session} path={object} />,
+      show: (session) => <Lazy key={object} load={stream} props={{ session, path: object }} />,
     };
   }
   if (names?.length === 0) {
@@ -57,7 +57,7 @@ function pageAt(path: string): Page {
     const title = names[1] ?? text.devices.title;
     return {
       title,
-      show: (session) => <DevicesPage key={names.join("/")} session={session} names={names} />,
+      show: (session) => <Lazy key={names.join("/")} load={devices} props={{ session, names }} />,
     };
   }
   if (path === "/app/settings" || path.startsWith("/app/settings/")) {
@@ -86,7 +86,10 @@ function pageAt(path: string): Page {
     };
   }
   if (path === "/app/more") {
-    return { title: text.navigation.more, show: (session) => <MorePage session={session} /> };
+    return {
+      title: text.navigation.more,
+      show: (session) => <Lazy key="more" load={more} props={{ session }} />,
+    };
   }
   if (path === "/app/analyse") {
     return {
