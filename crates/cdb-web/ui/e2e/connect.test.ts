@@ -203,9 +203,14 @@ describe("connecting a device", () => {
     expect(device.role).toBe("reader");
     await tab.page.getByRole("button", { name: "Change What it will write" }).click();
     await tab.page.getByRole("button", { name: "Add these streams" }).click();
-    await tab.page.getByText("temperature2, °C").waitFor();
-    await server.request("PUT", `crud/${path}/temperature2/data`, [{ d: 3 }], key ?? "");
-    await tab.page.getByText("It works: temperature2 has its first datapoint.").waitFor();
+    await tab.page.getByText("humidity, %").waitFor();
+    // Once more, without a reload.
+    await tab.page.getByRole("button", { name: "Change What it will write" }).click();
+    await tab.page.getByLabel("What it holds").selectOption({ label: "Rating, 0 to 10 stars" });
+    await tab.page.getByRole("button", { name: "Add these streams" }).click();
+    await tab.page.getByRole("listitem").getByText("rating", { exact: true }).waitFor();
+    await server.request("PUT", `crud/${path}/humidity/data`, [{ d: 3 }], key ?? "");
+    await tab.page.getByText("It works: humidity has its first datapoint.").waitFor();
     await tab.close();
   });
 

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LOOKS, type Look, launch, Tab, WIDE } from "./browser.ts";
@@ -10,8 +12,10 @@ const PHONE = { width: 360, dark: false };
 let server: Server;
 let browser: Browser;
 let streams = 0;
+let directory: string;
 
 beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "cdb-upload-"));
   server = await Server.start();
   browser = await launch();
 });
@@ -19,6 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
+  rmSync(directory, { recursive: true });
 });
 
 interface Point {
@@ -48,24 +53,33 @@ async function points(path: string): Promise<Point[]> {
 }
 
 async function choose(tab: Tab, name: string, content: string | Buffer): Promise<void> {
-  const buffer = typeof content === "string" ? Buffer.from(content) : content;
-  await tab.page.locator("input[type=file]").setInputFiles({
-    name,
-    mimeType: "text/csv",
-    buffer,
-  });
-  await tab.page.getByText(/^done in/).waitFor();
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  await tab.page.locator("input[type=file]").setInputFiles(path);
+  await tab.page.getByText(/^done in/).waitFor({ timeout: 60_000 });
+}
+
+/** Runs in the page: notes how long its longest script keeps it from answering, in milliseconds. */
+function watchScripts(): void {
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { scripts } = entry as PerformanceEntry & { scripts: PerformanceEntry[] };
+      const { longest = "0" } = document.body.dataset;
+      const all = [Number(longest), ...scripts.map(({ duration }) => duration)];
+      document.body.dataset.longest = `${Math.max(...all)}`;
+    }
+  }).observe({ type: "long-animation-frame", buffered: false });
 }
 
 /** The counts of the dry run: good, refused, already there. */
 async function counts(tab: Tab): Promise<string[]> {
-  await tab.page.getByText(/^done in/).waitFor();
+  await tab.page.getByText(/^done in/).waitFor({ timeout: 60_000 });
   return await tab.page.locator(".counts dd").allTextContents();
 }
 
 async function write(tab: Tab): Promise<void> {
   await tab.page.getByRole("button", { name: /^Write / }).click();
-  await tab.page.getByText(/ written into /).waitFor();
+  await tab.page.getByText(/ written into /).waitFor({ timeout: 120_000 });
 }
 
 const WEIGHTS = [
@@ -137,7 +151,7 @@ describe("uploading a table", () => {
     await tab.page.keyboard.insertText("1/2/2024 12:00,5,a\n1/3/2024 12:00,6,b\n");
     await tab.page.keyboard.press("Tab");
     await tab.page.keyboard.press("Enter");
-    await tab.page.getByText(/^done in/).waitFor();
+    await tab.page.getByText(/^done in/).waitFor({ timeout: 60_000 });
     await tab.page.getByText("Day and month may be the other way round").waitFor();
     await tab.page.getByLabel("Time zone").selectOption("UTC");
     await tab.page.getByLabel("Times are").selectOption("mdy");
@@ -150,6 +164,51 @@ describe("uploading a table", () => {
       { t: 1_704_196_800, d: { "2": 5, "3": "a" } },
       { t: 1_704_283_200, d: { "2": 6, "3": "b" } },
     ]);
+    await tab.close();
+  });
+});
+
+describe("a file", () => {
+  const content = "time,v\n1718444200,1\n1718444260,2\n";
+
+  it("is dropped on the page", async () => {
+    const tab = await open("/app/upload", PHONE);
+    await tab.page.evaluate((content) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([content], "dropped.csv"));
+      const place = document.querySelector(".drop");
+      place?.dispatchEvent(new DragEvent("dragover", { dataTransfer, bubbles: true }));
+      place?.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true }));
+    }, content);
+    await tab.page.getByText("dropped.csv").waitFor();
+    expect(await counts(tab)).toEqual(["2", "0", "0"]);
+    expect(await tab.page.getByLabel("Times are").inputValue()).toBe("s");
+    await tab.page.getByRole("button", { name: "Another file" }).click();
+    await tab.page.getByRole("button", { name: "Choose a file" }).waitFor();
+    await tab.close();
+  });
+
+  it("is pasted as text, anywhere on the page", async () => {
+    const tab = await open("/app/upload");
+    await tab.page.evaluate((content) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", content);
+      document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+    }, content);
+    await tab.page.getByText("Pasted rows").waitFor();
+    expect(await counts(tab)).toEqual(["2", "0", "0"]);
+    await tab.close();
+  });
+
+  it("is refused in words if it is no table at all", async () => {
+    const tab = await open("/app/upload");
+    await choose(tab, "empty.csv", "");
+    expect(await counts(tab)).toEqual(["0", "0", "0"]);
+    expect(await tab.page.getByRole("button", { name: /^Write / }).isDisabled()).toBe(true);
+    await tab.page.getByRole("button", { name: "Another file" }).click();
+    await tab.page.locator("input[type=file]").setInputFiles(`${FIELD}/more/track.gpx`);
+    await tab.page.getByText("This file is neither a table nor JSON.").waitFor();
+    await tab.page.getByRole("button", { name: "Choose a file" }).waitFor();
     await tab.close();
   });
 });
@@ -217,7 +276,9 @@ describe("files that people have", () => {
 });
 
 describe("a large file", () => {
-  const COUNT = 100_000;
+  // With `ROWS=1000000` it takes a minute.
+  const COUNT = Number(process.env.ROWS ?? 100_000);
+  const shown = COUNT.toLocaleString("en");
   const START = 1_600_000_000;
   const rows = Array.from({ length: COUNT }, (_, i) => `${START + i * 60},${i % 1000}`);
   const content = `time,v\n${rows.join("\n")}\n`;
@@ -226,7 +287,7 @@ describe("a large file", () => {
     const path = await newStream({ type: "number" });
     const tab = await open(`/app/upload?into=${path}`);
     await choose(tab, "large.csv", content);
-    expect(await counts(tab)).toEqual(["100,000", "0", "0"]);
+    expect(await counts(tab)).toEqual([shown, "0", "0"]);
     let requests = 0;
     // The second request never arrives, and the answer to the third is lost.
     await tab.context.route(/data\?index=/, async (route) => {
@@ -245,42 +306,36 @@ describe("a large file", () => {
     expect(stored.every(({ t, d }, i) => t === START + i * 60 && d === i % 1000)).toBe(true);
     await tab.page.reload();
     await choose(tab, "large.csv", content);
-    expect(await counts(tab)).toEqual(["0", "0", "100,000"]);
+    expect(await counts(tab)).toEqual(["0", "0", shown]);
     expect(await tab.page.getByRole("button", { name: /^Write / }).isDisabled()).toBe(true);
     await tab.close([/ERR_FAILED/]);
-  }, 60_000);
+  }, 300_000);
 
   it("goes on where it was stopped, and leaves the page quick", async () => {
     const path = await newStream({ type: "number" });
     const tab = await open(`/app/upload?into=${path}`);
-    await tab.page.evaluate(() => {
-      new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) {
-          document.body.dataset.longest = `${Math.max(duration, Number(document.body.dataset.longest ?? 0))}`;
-        }
-      }).observe({ type: "longtask", buffered: false });
-    });
+    await tab.page.evaluate(watchScripts);
     await choose(tab, "large.csv", content);
     await tab.context.route(/data\?index=/, async (route) => {
       await tab.page.getByRole("button", { name: "Stop" }).click();
       await route.continue();
       await tab.context.unroute(/data\?index=/);
     });
-    await tab.page.getByRole("button", { name: "Write 100,000 points" }).click();
+    await tab.page.getByRole("button", { name: `Write ${shown} points` }).click();
     await tab.page.getByText("You have stopped it.").waitFor();
     const before = (await points(path)).length;
     expect(before).toBeGreaterThan(0);
     expect(before).toBeLessThan(COUNT);
     await tab.page.getByRole("button", { name: "Go on" }).click();
-    await tab.page.getByText(/^done in/).waitFor();
+    await tab.page.getByText(/^done in/).waitFor({ timeout: 60_000 });
     expect((await counts(tab))[2]).toBe(before.toLocaleString("en"));
     await write(tab);
     expect(await points(path)).toHaveLength(COUNT);
     const longest = await tab.page.evaluate(() => Number(document.body.dataset.longest ?? 0));
-    console.log(`the longest task of the page took ${longest} ms`);
-    expect(longest).toBeLessThan(300);
+    // At rest it is far below 100 ms; other tests may run on the same machine.
+    expect(longest).toBeLessThan(250);
     await tab.close();
-  }, 60_000);
+  }, 300_000);
 });
 
 describe("points that are older", () => {

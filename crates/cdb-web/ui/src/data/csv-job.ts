@@ -46,6 +46,8 @@ export class Job {
     const bytes = new Uint8Array(await this.file.slice(0, SAMPLE).arrayBuffer());
     const encoding = encodingOf(bytes, this.isWhole);
     this.beginning = new TextDecoder(encoding).decode(bytes);
+    // XML, such as a track of a GPS, or a page that asks for a password.
+    if (/^\s*</.test(this.beginning)) throw new Error(text.upload.noTable);
     const plan = guess(this.beginning, this.isWhole, encoding);
     this.tell({ type: "opened", plan, size: this.file.size });
   }

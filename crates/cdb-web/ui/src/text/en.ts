@@ -542,6 +542,7 @@ export const text = {
     pastedName: "Pasted rows",
     read: "Read these rows",
     opening: "Reading…",
+    noTable: "This file is neither a table nor JSON. A program that wrote it may export it as CSV.",
     file: "File",
     other: "Another file",
     rows: (count: string, one: boolean) => (one ? "1 row" : `${count} rows`),

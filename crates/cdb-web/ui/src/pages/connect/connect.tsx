@@ -11,7 +11,7 @@ import { Failure } from "../../widgets/failure.tsx";
 import { Help } from "./help.tsx";
 import { IdentityForm } from "./identity.tsx";
 import { KeyCard } from "./key.tsx";
-import { contentOf, kindOf } from "./kinds.ts";
+import { sampleOf } from "./kinds.ts";
 import { PlannedForm } from "./planned.tsx";
 import { Send } from "./send.tsx";
 import { type State, Step } from "./step.tsx";
@@ -61,7 +61,7 @@ function Steps({ connecting, action }: { connecting: Connecting; action: Action 
         {streams.length > 0 && <Chips streams={streams} />}
         {step === 2 && (
           <PlannedForm
-            planned={planned}
+            planned={path ? [] : planned}
             existing={streams.map(({ name }) => name)}
             isBusy={busy}
             verb={path ? text.connect.addStreams : text.connect.create}
@@ -107,14 +107,12 @@ function Chips({ streams }: { streams: Stream[] }) {
 /** The lines of the first datapoint, and the place where it will be seen. */
 function First(props: { connecting: Connecting; first: Stream; server: string }) {
   const { connecting, first, server } = props;
-  const { path, key, streams, planned, language } = connecting;
+  const { path, key, streams, language } = connecting;
   const paths = streams.map(({ name }) => `${path}/${name}`);
   const units = Object.fromEntries(
     streams.map(({ name, datatype }) => [`${path}/${name}`, unitOf(datatype)]),
   );
-  const row = planned.find(({ name }) => name === first.name);
-  const kind = kindOf(row?.kind ?? first.datatype);
-  const { sample } = contentOf(kind, row?.words ?? "");
+  const sample = sampleOf(first);
   useEffect(() => {
     document.querySelector(".step.current h2")?.scrollIntoView?.({ block: "nearest" });
   }, []);

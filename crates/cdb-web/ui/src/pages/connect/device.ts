@@ -2,7 +2,7 @@
 
 import { request } from "../../api/http.ts";
 import { createStream, type Device, type Stream } from "../../api/objects.ts";
-import { contentOf, kindOf } from "./kinds.ts";
+import { kindOf, schemaOfKind } from "./kinds.ts";
 
 /** What a device may do besides writing into its own streams. */
 export const ROLES = ["none", "reader", "writer"] as const;
@@ -62,7 +62,7 @@ export async function createStreams(path: string, planned: Planned[]): Promise<v
   for (const { kind: id, name, words } of planned) {
     if (existing.has(name)) continue;
     const kind = kindOf(id);
-    const { schema } = contentOf(kind, words);
+    const schema = schemaOfKind(kind, words);
     const { datatype } = kind;
     await createStream(`${path}/${name}`, { datatype, schema: JSON.stringify(schema) });
   }

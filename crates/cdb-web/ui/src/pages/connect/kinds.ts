@@ -1,5 +1,7 @@
 // What a stream of a new device may hold: what devices often measure, and the templates of all streams.
 
+import type { Stream } from "../../api/objects.ts";
+import { parse } from "../../data/schema.ts";
 import { schemaOf, TEMPLATES } from "../../data/templates.ts";
 import { unitOf } from "../../data/unit.ts";
 import { text } from "../../text/en.ts";
@@ -12,8 +14,6 @@ export interface Kind {
   unit: string;
   /** What a stream of it is called, unless it is given another name. */
   stream: string;
-  /** A first value, for the lines to copy. */
-  sample: unknown;
 }
 
 const NUMBER = { type: "number" };
@@ -33,19 +33,11 @@ const MEASURED: [datatype: string, name: string, sample: number][] = [
   ["distance.meters", text.connect.kinds.distance, 1.5],
 ];
 
-export const MEASUREMENTS: Kind[] = MEASURED.map(([datatype, name, sample]) => {
+export const MEASUREMENTS: Kind[] = MEASURED.map(([datatype, name]) => {
   const unit = unitOf(datatype);
   const stream = datatype.split(".")[0] ?? "";
-  return { id: datatype, name: `${name}, ${unit}`, datatype, schema: NUMBER, unit, stream, sample };
+  return { id: datatype, name: `${name}, ${unit}`, datatype, schema: NUMBER, unit, stream };
 });
-
-const SAMPLES: Record<string, unknown> = {
-  rating: 7,
-  toggle: true,
-  count: 1,
-  diary: "First frost",
-  location: { latitude: 52.5, longitude: 13.4 },
-};
 
 export const OTHERS: Kind[] = TEMPLATES.map(({ id, name, datatype, schema }) => ({
   id,
@@ -54,7 +46,6 @@ export const OTHERS: Kind[] = TEMPLATES.map(({ id, name, datatype, schema }) => 
   schema,
   unit: "",
   stream: id,
-  sample: SAMPLES[id] ?? 21.5,
 }));
 
 /** The kind with an id: the first one, if there is none. */
@@ -65,12 +56,35 @@ export function kindOf(id: string): Kind {
   return found;
 }
 
-/** The schema of a stream, and a value that fits, with the words of a choice. */
-export function contentOf(kind: Kind, words: string): { schema: object; sample: unknown } {
+/** The schema of a stream of a kind, with the words of a choice. */
+export function schemaOfKind(kind: Kind, words: string): object {
   const template = TEMPLATES.find(({ id }) => id === kind.id);
-  const schema = template ? schemaOf(template, words) : kind.schema;
-  const [first] = "enum" in schema && Array.isArray(schema.enum) ? schema.enum : [];
-  return { schema, sample: first ?? kind.sample };
+  return template ? schemaOf(template, words) : kind.schema;
+}
+
+/** A first value of a stream, for the lines to copy. */
+export function sampleOf({ datatype, schema }: Pick<Stream, "datatype" | "schema">): unknown {
+  const measured = MEASURED.find(([it]) => it === datatype)?.[2] ?? 21.5;
+  const { type, properties, minimum, maximum, enum: choices } = parse(schema);
+  if (choices) return choices[0];
+  switch (type) {
+    case "integer":
+      return clamp(7, minimum, maximum);
+    case "boolean":
+      return true;
+    case "string":
+      return "First frost";
+    case "array":
+      return [];
+    case "object":
+      return properties?.latitude ? { latitude: 52.5, longitude: 13.4 } : {};
+    default:
+      return clamp(measured, minimum, maximum);
+  }
+}
+
+function clamp(value: number, minimum = value, maximum = value): number {
+  return Math.min(Math.max(value, minimum), maximum);
 }
 
 /** A name as the server takes it, of what people call something: "Greenhouse sensor" is `greenhouse-sensor`. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { contentOf, kindOf, nameOf } from "./kinds.ts";
+import { complaint } from "../../data/check.ts";
+import type { Schema } from "../../data/schema.ts";
+import { kindOf, MEASUREMENTS, nameOf, OTHERS, sampleOf, schemaOfKind } from "./kinds.ts";
 import { isLoopback, LANGUAGES } from "./lines.ts";
 
 const point = (sample: unknown) => ({
@@ -54,14 +56,20 @@ describe("isLoopback", () => {
 
 describe("kinds", () => {
   it("have schemas and values that fit", () => {
-    expect(contentOf(kindOf("temperature.celsius"), "")).toEqual({
-      schema: { type: "number" },
-      sample: 21.5,
-    });
-    expect(contentOf(kindOf("choice"), "good, bad")).toEqual({
-      schema: { type: "string", enum: ["good", "bad"] },
-      sample: "good",
-    });
+    const content = (id: string, words = "") => {
+      const schema = schemaOfKind(kindOf(id), words);
+      return [schema, sampleOf({ datatype: kindOf(id).datatype, schema: JSON.stringify(schema) })];
+    };
+    expect(content("temperature.celsius")).toEqual([{ type: "number" }, 21.5]);
+    expect(content("choice", "good, bad")).toEqual([
+      { type: "string", enum: ["good", "bad"] },
+      "good",
+    ]);
+    expect(content("rating")[1]).toBe(7);
+    for (const { id } of [...MEASUREMENTS, ...OTHERS]) {
+      const [schema, sample] = content(id, "a");
+      expect(complaint(schema as Schema, sample), id).toBeUndefined();
+    }
     expect(kindOf("zork").id).toBe("temperature.celsius");
   });
 

@@ -15,7 +15,7 @@ export function PlannedForm(props: {
   onDone: (planned: Planned[]) => void;
 }) {
   const { planned, existing, isBusy, verb, onDone } = props;
-  const rows = useSignal(planned.length > 0 ? planned : [rowOf("temperature.celsius", existing)]);
+  const rows = useSignal(planned.length > 0 ? planned : [nextRow(existing)]);
   const form = useRef<HTMLFormElement>(null);
   const change = (at: number, to: Partial<Planned>) => {
     rows.value = rows.value.map((row, i) => (i === at ? { ...row, ...to } : row));
