@@ -1,11 +1,12 @@
 // The views of a board, on one time axis and with one cursor.
 
-import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { effect, useComputed, useSignal } from "@preact/signals";
 import { Fragment } from "preact";
-import { useCallback, useMemo } from "preact/hooks";
+import { useCallback, useEffect, useMemo } from "preact/hooks";
 import type { OwnStream } from "../../data/dataset-streams.ts";
 import { SPANS } from "../../data/range.ts";
 import type { Range } from "../../data/tiles.ts";
+import type { Series } from "../../data/tiles-series.ts";
 import { useSeries } from "../../plot/use-series.ts";
 import { type Look, lookOf, rangeOf, searchOf } from "../../plot/window.ts";
 import { go, path as page, search } from "../../route.ts";
@@ -43,15 +44,17 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
   const pixels = useSignal(0);
   const look = useComputed(() => lookAt(search.value));
 
-  useSignalEffect(() => {
-    const extents = stores.flatMap(({ extent }) => extent.value ?? []);
-    if (extents.length === 0 || pixels.value === 0) return;
-    const extent = {
-      t1: Math.min(...extents.map(({ t1 }) => t1)),
-      t2: Math.max(...extents.map(({ t2 }) => t2)),
-    };
-    range.value = moving.value ?? rangeOf(look.value, extent, pixels.value);
-  });
+  useEffect(
+    () =>
+      effect(() => {
+        const extent = extentOf(stores);
+        if (!extent || pixels.value === 0) return;
+        const next = moving.value ?? rangeOf(look.value, extent, pixels.value);
+        const now = range.peek();
+        if (now?.t1 !== next.t1 || now.t2 !== next.t2) range.value = next;
+      }),
+    [stores, look, moving, pixels, range],
+  );
 
   const seek = (next: Look) => {
     moving.value = undefined;
@@ -111,6 +114,20 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
       {plots.length > 0 && <p class="hint">{words.keys}</p>}
     </>
   );
+}
+
+/** From the first to the last number of all streams; the newest week, if all have words. */
+function extentOf(stores: Series[]): Range | undefined {
+  const extents = stores.flatMap(({ extent }) => extent.value ?? []);
+  const now = Date.now() / 1000;
+  if (extents.length === 0) {
+    const areEmpty = stores.length > 0 && stores.every(({ isEmpty }) => isEmpty.value);
+    return areEmpty ? { t1: now - (WEEK ?? 0), t2: now } : undefined;
+  }
+  return {
+    t1: Math.min(...extents.map(({ t1 }) => t1)),
+    t2: Math.max(...extents.map(({ t2 }) => t2)),
+  };
 }
 
 function spanOf(range: Range | undefined): number | undefined {
