@@ -184,7 +184,7 @@ export class Picture {
   private live({ last }: Series, hasTag: boolean): Live | undefined {
     if (!last) return undefined;
     const [rows] = this.rows.rows;
-    const usual = rows ? usualDistance(rows.data, rows.size) : 0;
+    const usual = rows ? usualDistance(rows) : 0;
     const fresh = Math.max(FRESH_DISTANCES * usual, FRESH_SECONDS);
     const isFresh = Date.now() / 1000 - last.t < fresh;
     return { ...last, label: hasTag ? value(last.d) : "", isFresh };
