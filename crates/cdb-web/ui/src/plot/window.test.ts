@@ -24,7 +24,7 @@ describe("the window", () => {
     expect(rangeOf(look, { t1: 0, t2: 1000.2 }, 100)).toEqual({ t1: 901, t2: 1001 });
     expect(rangeOf(look, { t1: 0, t2: 1000.9 }, 100)).toEqual({ t1: 901, t2: 1001 });
     const { t1, t2 } = rangeOf(lookOf(""), EXTENT, 500);
-    expect([1000 - t1, t2 - 2000].every((more) => more >= 0 && more < 4.1)).toBe(true);
+    expect([t1, t2].map(Math.round)).toEqual([1000, 2002]);
     expect(isAtEnd({ t1, t2 }, EXTENT, 500)).toBe(true);
     expect(isAtEnd({ t1: t1 - 10, t2: t2 - 10 }, EXTENT, 500)).toBe(false);
   });

@@ -1,5 +1,7 @@
 // The calendar of a time zone. No DOM.
 
+import { timeFormat } from "./formats.ts";
+
 /** What a clock on the wall shows. The month is from 1 to 12. */
 export interface Wall {
   year: number;
@@ -10,39 +12,34 @@ export interface Wall {
   second: number;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function format(zone: string): Intl.DateTimeFormat {
-  let known = formats.get(zone);
-  if (!known) {
-    known = new Intl.DateTimeFormat("en-US", {
-      timeZone: zone,
-      calendar: "gregory",
-      numberingSystem: "latn",
-      era: "short",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-      second: "numeric",
-      hourCycle: "h23",
-    });
-    formats.set(zone, known);
-  }
-  return known;
-}
+const PARTS: Intl.DateTimeFormatOptions = {
+  calendar: "gregory",
+  numberingSystem: "latn",
+  era: "short",
+  year: "numeric",
+  month: "numeric",
+  day: "numeric",
+  hour: "numeric",
+  minute: "numeric",
+  second: "numeric",
+  hourCycle: "h23",
+};
 
 /** The zone of the browser. */
 export function ownZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  own ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return own;
 }
+
+let own: string | undefined;
 
 /** What a clock shows at a time in seconds since 1970. */
 export function wallOf(t: number, zone: string): Wall {
   const wall: Record<string, number> = {};
   let isBefore = false;
-  for (const { type, value } of format(zone).formatToParts(Math.floor(t) * 1000)) {
+  for (const { type, value } of timeFormat(zone, PARTS, "en-US").formatToParts(
+    Math.floor(t) * 1000,
+  )) {
     if (type === "era") isBefore = value.startsWith("B");
     else wall[type] = Number(value);
   }
