@@ -22,6 +22,9 @@ const words = text.boards;
 /** What a board shows unless the address says otherwise. */
 const WEEK = SPANS.find(({ id }) => id === "week")?.seconds;
 
+/** Enough to know from when to when there is something. */
+const FEW_COLUMNS = 64;
+
 /** What is shown: the newest week, if the address says nothing. */
 function lookAt(search: string): Look {
   const said = new URLSearchParams(search);
@@ -31,7 +34,10 @@ function lookAt(search: string): Look {
 
 export function Together({ views, streams }: { views: BoardView[]; streams: OwnStream[] }) {
   const colours = useMemo(() => coloursOf(views), [views]);
-  const plots = views.filter(({ kind, streams }) => kind !== "numbers" && streams.length > 0);
+  const plots = useMemo(
+    () => views.filter(({ kind, streams }) => kind !== "numbers" && streams.length > 0),
+    [views],
+  );
   const paths = [...new Set(plots.flatMap(({ streams }) => streams))];
   const stores = useSeries(paths.map((path) => ({ path, key: "", transform: "" })));
   const byPath = useMemo(
@@ -43,6 +49,12 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
   const moving = useSignal<Range | undefined>(undefined);
   const pixels = useSignal(0);
   const look = useComputed(() => lookAt(search.value));
+
+  // Plots ask for their streams themselves.
+  useEffect(() => {
+    const drawn = new Set(plots.flatMap(({ kind, streams }) => (kind === "plot" ? streams : [])));
+    for (const series of stores) if (!drawn.has(series.numbers.path)) series.open(FEW_COLUMNS);
+  }, [stores, plots]);
 
   useEffect(
     () =>
