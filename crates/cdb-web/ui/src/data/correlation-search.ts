@@ -40,8 +40,9 @@ export function candidates(streams: OwnStream[], path: string): OwnStream[] {
 }
 
 /**
- * Compares a column with streams, some at a time, and says after each request what was found. There is one request for the column
- * and one for so many streams; if that fails because of a value, there is one for each of them.
+ * Compares a column with streams, some at a time, and says after each request what was found. There is
+ * one request for the column and one for so many streams; if that fails because of a value, there is one for
+ * each of them.
  */
 export async function compare(
   table: Table,

@@ -18,8 +18,8 @@ export interface Answer<T> {
 }
 
 /**
- * Asks when the key has changed, after a pause, and gives up what was asked before. The first time there is no pause. Without
- * a key nothing is asked, and there is no answer.
+ * Asks when the key has changed, after a pause, and gives up what was asked before. The first time there is
+ * no pause. Without a key nothing is asked, and there is no answer.
  */
 export function useAnswer<T>(
   key: string | undefined,

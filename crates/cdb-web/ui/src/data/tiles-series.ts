@@ -140,7 +140,9 @@ export class Series {
   rest(view: View): void {
     this.view = view;
     const within = this.extent.value && overlap(view, this.extent.value);
-    if (this.whole && (!within || this.isExact(within, view))) return;
+    // Until the extent is known, all of what is looked at may hold something.
+    const wanted = within ?? (this.whole ? undefined : view);
+    if (!wanted || this.isExact(wanted, view)) return;
     this.requests.abort((name) => isOfView(name) && !name.endsWith(nameOfView(view)));
     if (!within) {
       // How much there is will be known with the picture.
@@ -173,7 +175,7 @@ export class Series {
 
   private isExactIn(picture: Source, within: Range, view: View): boolean {
     if (picture.isStale || !contains(picture, within)) return false;
-    const hasFew = countWithin(picture, view) <= view.maxSamples;
+    const hasFew = this.whole !== undefined && countWithin(picture, view) <= view.maxSamples;
     if (picture.width === 0) return hasFew;
     return isAsWide(picture.width, view.pixel) && (!hasFew || this.tooMany === nameOfView(view));
   }

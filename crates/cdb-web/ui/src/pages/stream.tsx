@@ -7,6 +7,7 @@ import { usePolled } from "../data/polled.ts";
 import { SPANS } from "../data/range.ts";
 import { unitOf } from "../data/unit.ts";
 import { StreamPlot } from "../plot/lazy.tsx";
+import { Ranges } from "../plot/ranges.tsx";
 import { search } from "../route.ts";
 import { text } from "../text/en.ts";
 import { count } from "../text/format.ts";
@@ -95,7 +96,7 @@ export function StreamPage({ session, path }: { session: Session; path: string }
           isOwn={isOwn}
           onChanged={changed}
         >
-          <Ranges path={path} chosen={look.range} />
+          <Ranges path={path} />
         </Drawn>
       )}
       {shown && shown.length > 0 && !about && (
@@ -135,23 +136,6 @@ export function StreamPage({ session, path }: { session: Session; path: string }
 function rangeName(range: LookRange): string {
   const span = "seconds" in range && SPANS.find(({ seconds }) => seconds === range.seconds);
   return (span && text.stream.inRange[span.id]) || text.stream.inThis;
-}
-
-function Ranges({ path, chosen }: { path: string; chosen: LookRange }) {
-  const seconds = "seconds" in chosen ? chosen.seconds : Number.NaN;
-  return (
-    <nav class="segments" aria-label={text.stream.range}>
-      {SPANS.map((span) => (
-        <a
-          key={span.id}
-          href={link(path, { range: span.id, span: "", t1: "", t2: "" })}
-          aria-current={span.seconds === seconds || undefined}
-        >
-          {text.stream.ranges[span.id]}
-        </a>
-      ))}
-    </nav>
-  );
 }
 
 interface DrawnProps {

@@ -17,6 +17,8 @@ import {
   pixelsOf,
   type Scene,
   scaleOfAll,
+  xOf,
+  yOf,
 } from "./scene.ts";
 import { timeTicks } from "./time-axis.ts";
 import { ownZone } from "./zone.ts";
@@ -75,6 +77,8 @@ export class Picture {
     private readonly canvas: HTMLCanvasElement,
     private readonly options: PictureOptions,
     private readonly resized: (layout: Layout) => void,
+    /** What breathes around a datapoint of now. */
+    private readonly halo: HTMLElement | null,
   ) {
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(canvas);
@@ -127,6 +131,7 @@ export class Picture {
     const view = this.look(range, layout);
     const scene = this.scene(range, layout, view);
     paint(context, scene, paletteOf(this.canvas));
+    if (this.halo) moveHalo(this.halo, scene);
     const { series, shown } = this.options;
     shown.value = {
       rows: scene.series.map(({ rows }) => rows),
@@ -184,11 +189,20 @@ export class Picture {
   private live({ last }: Series, hasTag: boolean): Live | undefined {
     if (!last) return undefined;
     const [rows] = this.rows.rows;
-    const usual = rows ? usualDistance(rows.data, rows.size) : 0;
+    const usual = rows ? usualDistance(rows) : 0;
     const fresh = Math.max(FRESH_DISTANCES * usual, FRESH_SECONDS);
     const isFresh = Date.now() / 1000 - last.t < fresh;
     return { ...last, label: hasTag ? value(last.d) : "", isFresh };
   }
+}
+
+/** Puts the halo where the newest datapoint is, if that is of now and seen. */
+function moveHalo(halo: HTMLElement, scene: Scene): void {
+  const { live, layout } = scene;
+  const x = live ? xOf(live.t, scene) : -1;
+  const isSeen = x >= layout.box.left && x <= layout.box.left + layout.box.width + 1;
+  halo.hidden = !live?.isFresh || !isSeen;
+  if (live) halo.style.transform = `translate(${x}px, ${yOf(live.d, scene)}px)`;
 }
 
 function cursorAt(t: number | undefined, all: Rows[], pixel: number): Cursor | undefined {

@@ -30,6 +30,13 @@ describe("rows", () => {
     expect(meansOf(rows, frame, 3)).toHaveLength(2);
   });
 
+  it("have none where the stream was written less often before", () => {
+    const seldom = [10, 20, 30, 40, 50];
+    const often = Array.from({ length: 30 }, (_, i) => 60 + i / 10);
+    const rows = rowsOf([source(points(...seldom, ...often))], { t1: 0, t2: 100 }, 1);
+    expect(rows.gaps.size).toBe(0);
+  });
+
   it("have none where all are far from each other", () => {
     expect(rowsOf([source(points(10, 40, 80))], { t1: 0, t2: 100 }, 1).gaps.size).toBe(0);
   });

@@ -6,6 +6,7 @@ import { bandOf } from "./lines.ts";
 import { paintBand } from "./paint.ts";
 import { type Palette, paletteOf } from "./palette.ts";
 import { rowsOf } from "./rows.ts";
+import { scaleOf } from "./scale.ts";
 import { timeTicks } from "./time-axis.ts";
 import { between } from "./window.ts";
 import { ownZone } from "./zone.ts";
@@ -114,11 +115,11 @@ function paintWhole(
 ): void {
   const pixels = Math.round(width * ratio);
   const rows = rowsOf([source], whole, (whole.t2 - whole.t1) / pixels);
-  const span = rows.max - rows.min || 1;
+  const { low, high } = scaleOf(rows.min, rows.max, 1);
   const inner = (HEIGHT - 8) * ratio;
   const band = bandOf(rows, {
     x: (t) => ((t - whole.t1) / (whole.t2 - whole.t1)) * pixels,
-    y: (d) => 4 * ratio + inner - ((d - rows.min) / span) * inner,
+    y: (d) => 4 * ratio + inner - ((d - low) / (high - low)) * inner,
     width: pixels,
   });
   const part = (from: number, to: number, colour: string, alpha: number) => {

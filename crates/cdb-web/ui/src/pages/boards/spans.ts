@@ -10,8 +10,8 @@ export interface Span {
 }
 
 /**
- * The spans of some states within a range. The last one goes on, but not beyond the end of what is known. States that
- * are equal are one.
+ * The spans of some states within a range. The last one goes on, but not beyond the end of what is known.
+ * States that are equal are one.
  */
 export function spansOf(states: State[], { t1, t2 }: Range, end: number): Span[] {
   const spans: Span[] = [];

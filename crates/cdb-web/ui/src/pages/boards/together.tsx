@@ -1,11 +1,12 @@
 // The views of a board, on one time axis and with one cursor.
 
-import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { effect, useComputed, useSignal } from "@preact/signals";
 import { Fragment } from "preact";
-import { useCallback, useMemo } from "preact/hooks";
+import { useCallback, useEffect, useMemo } from "preact/hooks";
 import type { OwnStream } from "../../data/dataset-streams.ts";
 import { SPANS } from "../../data/range.ts";
 import type { Range } from "../../data/tiles.ts";
+import type { Series } from "../../data/tiles-series.ts";
 import { useSeries } from "../../plot/use-series.ts";
 import { type Look, lookOf, rangeOf, searchOf } from "../../plot/window.ts";
 import { go, path as page, search } from "../../route.ts";
@@ -21,6 +22,9 @@ const words = text.boards;
 /** What a board shows unless the address says otherwise. */
 const WEEK = SPANS.find(({ id }) => id === "week")?.seconds;
 
+/** Enough to know from when to when there is something. */
+const FEW_COLUMNS = 64;
+
 /** What is shown: the newest week, if the address says nothing. */
 function lookAt(search: string): Look {
   const said = new URLSearchParams(search);
@@ -30,7 +34,10 @@ function lookAt(search: string): Look {
 
 export function Together({ views, streams }: { views: BoardView[]; streams: OwnStream[] }) {
   const colours = useMemo(() => coloursOf(views), [views]);
-  const plots = views.filter(({ kind, streams }) => kind !== "numbers" && streams.length > 0);
+  const plots = useMemo(
+    () => views.filter(({ kind, streams }) => kind !== "numbers" && streams.length > 0),
+    [views],
+  );
   const paths = [...new Set(plots.flatMap(({ streams }) => streams))];
   const stores = useSeries(paths.map((path) => ({ path, key: "", transform: "" })));
   const byPath = useMemo(
@@ -43,15 +50,23 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
   const pixels = useSignal(0);
   const look = useComputed(() => lookAt(search.value));
 
-  useSignalEffect(() => {
-    const extents = stores.flatMap(({ extent }) => extent.value ?? []);
-    if (extents.length === 0 || pixels.value === 0) return;
-    const extent = {
-      t1: Math.min(...extents.map(({ t1 }) => t1)),
-      t2: Math.max(...extents.map(({ t2 }) => t2)),
-    };
-    range.value = moving.value ?? rangeOf(look.value, extent, pixels.value);
-  });
+  // Plots ask for their streams themselves.
+  useEffect(() => {
+    const drawn = new Set(plots.flatMap(({ kind, streams }) => (kind === "plot" ? streams : [])));
+    for (const series of stores) if (!drawn.has(series.numbers.path)) series.open(FEW_COLUMNS);
+  }, [stores, plots]);
+
+  useEffect(
+    () =>
+      effect(() => {
+        const extent = extentOf(stores);
+        if (!extent || pixels.value === 0) return;
+        const next = moving.value ?? rangeOf(look.value, extent, pixels.value);
+        const now = range.peek();
+        if (now?.t1 !== next.t1 || now.t2 !== next.t2) range.value = next;
+      }),
+    [stores, look, moving, pixels, range],
+  );
 
   const seek = (next: Look) => {
     moving.value = undefined;
@@ -111,6 +126,20 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
       {plots.length > 0 && <p class="hint">{words.keys}</p>}
     </>
   );
+}
+
+/** From the first to the last number of all streams; the newest week, if all have words. */
+function extentOf(stores: Series[]): Range | undefined {
+  const extents = stores.flatMap(({ extent }) => extent.value ?? []);
+  const now = Date.now() / 1000;
+  if (extents.length === 0) {
+    const areEmpty = stores.length > 0 && stores.every(({ isEmpty }) => isEmpty.value);
+    return areEmpty ? { t1: now - (WEEK ?? 0), t2: now } : undefined;
+  }
+  return {
+    t1: Math.min(...extents.map(({ t1 }) => t1)),
+    t2: Math.max(...extents.map(({ t2 }) => t2)),
+  };
 }
 
 function spanOf(range: Range | undefined): number | undefined {

@@ -9,8 +9,8 @@ import type { Board } from "./board.ts";
 const INTERVAL = 30_000;
 
 /**
- * A board that is changed at once, and saved one request at a time. If one is refused, what the server has is shown
- * again. What another machine has changed is taken over, unless something was changed here meanwhile.
+ * A board that is changed at once, and saved one request at a time. If one is refused, what the server has
+ * is shown again. What another machine has changed is taken over, unless something was changed here meanwhile.
  */
 export function useBoard(
   user: string,
