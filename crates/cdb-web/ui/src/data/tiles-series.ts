@@ -34,10 +34,6 @@ const FINE = 2.5;
 // What a script makes of new datapoints is asked for at most so often, in milliseconds.
 const SCRIPT_PAUSE = 1000;
 
-// What failed is asked for again after these pauses, in milliseconds.
-const MIN_RETRY_PAUSE = 1000;
-const MAX_RETRY_PAUSE = 30_000;
-
 const LAST = Number.POSITIVE_INFINITY;
 
 // As many as the server gives.
@@ -70,11 +66,14 @@ export class Series {
   /** What was too much to be drawn one by one. */
   private tooMany: string | undefined;
   private pause: ReturnType<typeof setTimeout> | undefined;
-  private again: ReturnType<typeof setTimeout> | undefined;
-  private retryPause = MIN_RETRY_PAUSE;
 
   constructor(readonly numbers: Numbers) {
-    this.requests = new Requests((error) => this.fail(error));
+    this.requests = new Requests(
+      (error) => {
+        this.error.value = error;
+      },
+      () => this.askAgain(),
+    );
     this.leave = listen(numbers.path, (event) => this.hear(event));
   }
 
@@ -89,8 +88,7 @@ export class Series {
   close(): void {
     this.leave();
     clearTimeout(this.pause);
-    clearTimeout(this.again);
-    this.requests.abort(() => true);
+    this.requests.close();
   }
 
   /** Everything that can be drawn from. */
@@ -151,18 +149,13 @@ export class Series {
     // Something failed, and the server can be reached again.
     else if (step.kind === "all" || (event.kind === "joined" && this.error.peek())) {
       this.forget(-LAST, LAST);
-    } else if (step.kind === "begin") void this.compare();
+    } else if (step.kind === "begin") this.compare();
   }
 
-  /** Asks again in a while. */
-  private fail(error: unknown): void {
-    this.error.value = error;
-    clearTimeout(this.again);
-    this.again = setTimeout(() => {
-      if (!this.whole) this.askForWhole();
-      if (this.view) this.rest(this.view);
-    }, this.retryPause);
-    this.retryPause = Math.min(2 * this.retryPause, MAX_RETRY_PAUSE);
+  /** Asks again for what has failed. */
+  private askAgain(): void {
+    if (!this.whole) this.askForWhole();
+    if (this.view) this.rest(this.view);
   }
 
   private isFine(range: Range, pixel: number): boolean {
@@ -252,7 +245,6 @@ export class Series {
     }
     store();
     this.error.value = undefined;
-    this.retryPause = MIN_RETRY_PAUSE;
     this.changes.value += 1;
   }
 
@@ -304,13 +296,12 @@ export class Series {
   }
 
   /** Asks how much there was when the messages began. */
-  private async compare(): Promise<void> {
-    try {
-      this.lengthBefore = await length(this.numbers.path);
+  private compare(): void {
+    const load = (signal: AbortSignal) => length(this.numbers.path, signal);
+    this.requests.start("length", load, (now) => {
+      this.lengthBefore = now;
       this.checkLength();
-    } catch (error) {
-      this.fail(error);
-    }
+    });
   }
 
   /** What was written after it was asked for everything, and before the messages began, is missing. */
