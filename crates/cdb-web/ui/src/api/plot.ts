@@ -75,8 +75,8 @@ export async function samples(
 }
 
 /** The number of all datapoints of a stream. */
-export async function length(path: string): Promise<number> {
-  return Number(await request("GET", `crud/${path}/data?q=length`));
+export async function length(path: string, signal: AbortSignal): Promise<number> {
+  return Number(await request("GET", `crud/${path}/data?q=length`, undefined, signal));
 }
 
 /** The datapoints of a range. */

@@ -1,5 +1,6 @@
 // Requests that are given up when nobody wants their answers any more.
 
+import { ApiError } from "../api/http.ts";
 import { hasEnded } from "../api/session.ts";
 import type { Sample } from "./tiles-source.ts";
 
@@ -9,10 +10,26 @@ interface Waiting {
   missed: Sample[];
 }
 
+// After a failure it is asked again after these pauses, in milliseconds.
+const MIN_PAUSE = 1000;
+const MAX_PAUSE = 30_000;
+
 export class Requests {
   private readonly waiting = new Map<string, Waiting>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private pause = MIN_PAUSE;
 
-  constructor(private readonly fail: (error: unknown) => void) {}
+  constructor(
+    private readonly fail: (error: unknown) => void,
+    /** Is called when what has failed may be asked for again. */
+    private readonly again: () => void,
+  ) {}
+
+  /** Gives all up. */
+  close(): void {
+    clearTimeout(this.timer);
+    this.abort(() => true);
+  }
 
   /** Sends a request unless one of the same name is waiting. `done` also gets what was written meanwhile. */
   start<T>(
@@ -51,11 +68,22 @@ export class Requests {
       const answer = await load(signal);
       if (signal.aborted) return;
       this.waiting.delete(name);
+      this.pause = MIN_PAUSE;
       done(answer, request.missed);
     } catch (error) {
       if (signal.aborted) return;
       this.waiting.delete(name);
-      if (!(await hasEnded(error))) this.fail(error);
+      if ((await hasEnded(error)) || signal.aborted) return;
+      this.fail(error);
+      if (!isTemporary(error)) return;
+      clearTimeout(this.timer);
+      this.timer = setTimeout(this.again, this.pause);
+      this.pause = Math.min(2 * this.pause, MAX_PAUSE);
     }
   }
+}
+
+/** Whether the same request may succeed later: the server is not reached, busy, or in trouble. */
+function isTemporary(error: unknown): boolean {
+  return error instanceof ApiError && (error.code === 0 || error.code >= 429);
 }

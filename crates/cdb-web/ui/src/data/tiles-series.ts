@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import type { Datapoint } from "../api/objects.ts";
 import { columns, length, type Numbers, samples } from "../api/plot.ts";
 import { listen } from "./live.ts";
-import { follow, type Tail } from "./tail.ts";
+import { follow, type LiveEvent, type Tail } from "./tail.ts";
 import {
   badness,
   COLUMNS,
@@ -20,14 +20,7 @@ import {
 } from "./tiles.ts";
 import { Requests } from "./tiles-requests.ts";
 import { countWithin, drawn, type Sample, type Source } from "./tiles-source.ts";
-
-/** What is looked at, and how fine. */
-export interface View extends Range {
-  /** How many seconds a pixel of the screen has. */
-  pixel: number;
-  /** How many datapoints are drawn one by one. */
-  maxSamples: number;
-}
+import { isOfTile, isOfView, nameOfView, type View } from "./tiles-view.ts";
 
 // 45 kB each.
 const MAX_TILES = 96;
@@ -45,18 +38,6 @@ const LAST = Number.POSITIVE_INFINITY;
 
 // As many as the server gives.
 const MAX_COLUMNS = 10_000;
-
-function nameOfView({ t1, t2, pixel }: View): string {
-  return `${t1} ${t2} ${pixel}`;
-}
-
-function isOfView(name: string): boolean {
-  return /^(picture|samples) /.test(name);
-}
-
-function isOfTile(name: string): boolean {
-  return name.includes("/");
-}
 
 export class Series {
   /** Counts what has changed. */
@@ -80,23 +61,20 @@ export class Series {
   private view: View | undefined;
   private tail: Tail | undefined;
   private readonly leave: () => void;
+  /** How many datapoints there were when the messages began, until that was looked at. */
+  private lengthBefore: number | undefined;
   /** What was too much to be drawn one by one. */
   private tooMany: string | undefined;
   private pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly numbers: Numbers) {
-    this.requests = new Requests((error) => {
-      this.error.value = error;
-    });
-    this.leave = listen(numbers.path, (event) => {
-      const [tail, step] = follow(this.tail, event);
-      this.tail = tail;
-      if (step.kind === "fold") this.fold(step.points);
-      else if (step.kind === "missed") this.forget(this.last?.t ?? -LAST, LAST);
-      else if (step.kind === "changed") this.forget(step.first, step.last);
-      else if (step.kind === "all") this.forget(-LAST, LAST);
-      else if (step.kind === "begin") void this.compare();
-    });
+    this.requests = new Requests(
+      (error) => {
+        this.error.value = error;
+      },
+      () => this.askAgain(),
+    );
+    this.leave = listen(numbers.path, (event) => this.hear(event));
   }
 
   /** Asks for the whole stream, in so many columns. Later calls change nothing. */
@@ -110,7 +88,7 @@ export class Series {
   close(): void {
     this.leave();
     clearTimeout(this.pause);
-    this.requests.abort(() => true);
+    this.requests.close();
   }
 
   /** Everything that can be drawn from. */
@@ -160,6 +138,24 @@ export class Series {
     if (this.isEmpty.value) return true;
     const within = this.extent.value && overlap(view, this.extent.value);
     return this.whole !== undefined && (!within || this.isExact(within, view));
+  }
+
+  private hear(event: LiveEvent): void {
+    const [tail, step] = follow(this.tail, event);
+    this.tail = tail;
+    if (step.kind === "fold") this.fold(step.points);
+    else if (step.kind === "missed") this.forget(this.last?.t ?? -LAST, LAST);
+    else if (step.kind === "changed") this.forget(step.first, step.last);
+    // Something failed, and the server can be reached again.
+    else if (step.kind === "all" || (event.kind === "joined" && this.error.peek())) {
+      this.forget(-LAST, LAST);
+    } else if (step.kind === "begin") this.compare();
+  }
+
+  /** Asks again for what has failed. */
+  private askAgain(): void {
+    if (!this.whole) this.askForWhole();
+    if (this.view) this.rest(this.view);
   }
 
   private isFine(range: Range, pixel: number): boolean {
@@ -226,6 +222,7 @@ export class Series {
         this.extent.value = lastT === undefined ? undefined : { t1: source.t1, t2: lastT };
         this.last = source.lastSample;
       });
+      this.checkLength();
     });
   }
 
@@ -282,7 +279,8 @@ export class Series {
     const t1 = this.extent.value?.t1 ?? (added[0]?.t ?? 0) - 1;
     this.isEmpty.value = false;
     this.extent.value = { t1, t2: last.t };
-    if (!this.whole && this.wholeCount > 0) this.askForWhole();
+    // Without a first datapoint, columns had no width.
+    if (!this.whole?.width && this.wholeCount > 0) this.askForWhole();
     this.changes.value += 1;
   }
 
@@ -297,13 +295,20 @@ export class Series {
     if (this.view) this.rest(this.view);
   }
 
-  /** Asks whether something was written before the messages began. */
-  private async compare(): Promise<void> {
-    try {
-      const now = await length(this.numbers.path);
-      if (this.whole && this.whole.count !== now) this.forget(this.last?.t ?? -LAST, LAST);
-    } catch (error) {
-      this.error.value = error;
-    }
+  /** Asks how much there was when the messages began. */
+  private compare(): void {
+    const load = (signal: AbortSignal) => length(this.numbers.path, signal);
+    this.requests.start("length", load, (now) => {
+      this.lengthBefore = now;
+      this.checkLength();
+    });
+  }
+
+  /** What was written after it was asked for everything, and before the messages began, is missing. */
+  private checkLength(): void {
+    if (!this.whole || this.lengthBefore === undefined) return;
+    const isSame = this.whole.count === this.lengthBefore;
+    this.lengthBefore = undefined;
+    if (!isSame) this.forget(this.last?.t ?? -LAST, LAST);
   }
 }
