@@ -35,8 +35,7 @@ async function open(path: string, look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
   await tab.goto(path);
   await tab.logIn();
-  await tab.page.getByRole("heading", { level: 1 }).waitFor();
-  await tab.page.getByRole("button", { name: "Log in" }).waitFor({ state: "detached" });
+  await tab.page.getByRole("navigation", { name: "Pages" }).waitFor();
   return tab;
 }
 
