@@ -4,10 +4,12 @@ import { useLive } from "../data/live.ts";
 import { type LookRange, link, lookOf } from "../data/look.ts";
 import { usePolled } from "../data/polled.ts";
 import { SPANS } from "../data/range.ts";
-import { Line } from "../plot/line.tsx";
+import { unitOf } from "../data/unit.ts";
+import { StreamPlot } from "../plot/lazy.tsx";
+import { Ranges } from "../plot/ranges.tsx";
 import { search } from "../route.ts";
 import { text } from "../text/en.ts";
-import { count, derived } from "../text/format.ts";
+import { count } from "../text/format.ts";
 import { Views } from "../views/lazy.tsx";
 import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
@@ -42,9 +44,10 @@ export function StreamPage({ session, path }: { session: Session; path: string }
   );
   useLive([path], refresh);
   const { value: shown, error, now } = polled.value;
-  const [user = "", device = ""] = path.split("/");
+  const [user = "", device = "", name = ""] = path.split("/");
   const isOwn = session.device === `${user}/${device}`;
   const isMine = user === session.user;
+  const hasPlot = shown !== undefined && hasNumbers(shown);
   const about = shown && aboutOf(path, shown, now);
   const changed = () => {
     isChanged.current = true;
@@ -84,9 +87,21 @@ export function StreamPage({ session, path }: { session: Session; path: string }
           onWritten={refresh}
         />
       )}
-      {shown && shown.length > 0 && <Ranges path={path} chosen={look.range} />}
-      {shown && <Drawn path={path} shown={shown} />}
-      {shown && shown.length > 0 && !about && (
+      {shown && hasPlot && (
+        <StreamPlot
+          path={path}
+          name={shown.stream.nickname || name}
+          unit={shown.transform ? "" : unitOf(shown.stream.datatype)}
+          transform={shown.transform}
+          canDelete={(isOwn || isMine) && shown.transform === ""}
+          isOwn={isOwn}
+          onChanged={changed}
+        >
+          <Ranges path={path} />
+        </StreamPlot>
+      )}
+      {shown && shown.length > 0 && !hasPlot && <Ranges path={path} />}
+      {shown && shown.length > 0 && !about && !hasPlot && (
         <p>
           {text.stream.nothingInRange}{" "}
           <a href={link(path, { range: "", span: "", t1: "", t2: "" })}>{text.stream.everything}</a>
@@ -125,37 +140,10 @@ function rangeName(range: LookRange): string {
   return (span && text.stream.inRange[span.id]) || text.stream.inThis;
 }
 
-function Ranges({ path, chosen }: { path: string; chosen: LookRange }) {
-  const seconds = "seconds" in chosen ? chosen.seconds : Number.NaN;
-  return (
-    <nav class="segments" aria-label={text.stream.range}>
-      {SPANS.map((span) => (
-        <a
-          key={span.id}
-          href={link(path, { range: span.id, span: "", t1: "", t2: "" })}
-          aria-current={span.seconds === seconds || undefined}
-        >
-          {text.stream.ranges[span.id]}
-        </a>
-      ))}
-    </nav>
-  );
-}
-
-/** The place of the plot. */
-function Drawn({ path, shown }: { path: string; shown: Shown }) {
-  const numbers = shown.given.keys[""]?.number;
-  if (!shown.plot || !numbers || numbers.count < 2) return null;
-  return (
-    <Line
-      plot={shown.plot}
-      label={text.stream.plot(path.split("/")[2] ?? "")}
-      description={text.stream.plotText(
-        count(numbers.count),
-        derived(numbers.min),
-        derived(numbers.max),
-        derived(numbers.mean),
-      )}
-    />
-  );
+/** Whether there are numbers to draw, in the range or elsewhere. */
+function hasNumbers({ given, newest, length }: Shown): boolean {
+  if (length === 0) return false;
+  return given.count > 0
+    ? given.keys[""]?.number !== undefined
+    : typeof newest.at(-1)?.d === "number";
 }

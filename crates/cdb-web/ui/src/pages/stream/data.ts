@@ -5,8 +5,6 @@ import {
   type Datapoint,
   latest,
   newest,
-  type Plot,
-  plot,
   type Statistics,
   type Stream,
   statistics,
@@ -18,7 +16,6 @@ import { unitOf } from "../../data/unit.ts";
 import { zone } from "../../data/zone.ts";
 import type { About } from "../../views/view.ts";
 
-const COLUMNS = 512;
 const NEWEST = 50;
 
 export interface Shown {
@@ -33,7 +30,6 @@ export interface Shown {
   transform: string;
   /** What a request for the range has. */
   bounds: string;
-  plot: Plot | undefined;
   /** The newest datapoints, oldest first. */
   newest: Datapoint[];
 }
@@ -55,8 +51,6 @@ export async function ask(
     transform ? known(path, transform, bounds) : undefined,
     newest(path, NEWEST),
   ]);
-  const script = transform && `&transform=${encodeURIComponent(transform)}`;
-  const hasNumbers = (given ?? all).keys[""]?.number !== undefined;
   return {
     stream: object,
     length: now?.length ?? 0,
@@ -65,7 +59,6 @@ export async function ask(
     range,
     transform,
     bounds,
-    plot: hasNumbers ? await plot(path, COLUMNS, bounds + script) : undefined,
     newest: points,
   };
 }
