@@ -98,6 +98,19 @@ export async function createStream(server, name, count) {
   return path;
 }
 
+/** Waits until the server has put what was inserted in order: until it does not get faster any more. */
+export async function stored(server, path) {
+  const times = [];
+  for (let turn = 0; turn < 60; turn += 1) {
+    const start = performance.now();
+    await server.request("GET", `crud/${path}/data?q=plot&columns=1000`);
+    times.push(performance.now() - start);
+    const last = times.slice(-5);
+    if (last.length === 5 && Math.min(...last) > 0.9 * Math.min(...times.slice(0, -5))) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
 /** The part of some numbers that is at most as large. */
 export function quantile(numbers, part) {
   const sorted = [...numbers].sort((a, b) => a - b);

@@ -166,6 +166,35 @@ describe("a plot", () => {
     await tab.close();
   });
 
+  it("is moved by the strip of all of it, and by its ends", async () => {
+    const span = 49_999 * 600;
+    const [t1, t2] = [END - 0.5 * span, END - 0.25 * span];
+    const tab = await open(`${LONG}?t1=${t1}&t2=${t2}`);
+    const strip = tab.page.locator(".plot-strip");
+    await strip.scrollIntoViewIfNeeded();
+    const { x, y, width } = (await strip.boundingBox()) ?? { x: 0, y: 0, width: 0 };
+    const drag = async (from: number, to: number) => {
+      await tab.page.mouse.move(x + width * from, y + 16);
+      await tab.page.mouse.down();
+      await tab.page.mouse.move(x + width * to, y + 16, { steps: 4 });
+      await tab.page.mouse.up();
+    };
+    const at = () => {
+      const { t1, t2 } = range(tab);
+      return [t1, t2].map((t) => Math.round((1 - (END - t) / span) * 100) / 100);
+    };
+    await drag(0.6, 0.3);
+    await expect.poll(at).toEqual([0.2, 0.45]);
+    await drag(0.2, 0.1);
+    await expect.poll(at).toEqual([0.1, 0.45]);
+    await drag(0.45, 0.3);
+    await expect.poll(at).toEqual([0.1, 0.3]);
+    // A press beside the window moves it there.
+    await drag(0.7, 0.7);
+    await expect.poll(at).toEqual([0.6, 0.8]);
+    await tab.close();
+  });
+
   it("asks for tiles while it moves, once each, and for no more than is seen", async () => {
     const tab = await open(`${LONG}?t1=${END - 200 * DAY}&t2=${END - 100 * DAY}`);
     const asked: string[] = [];

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import type { Datapoint } from "../api/objects.ts";
 import { columns, length, type Numbers, samples } from "../api/plot.ts";
 import { listen } from "./live.ts";
-import { follow, type Tail } from "./tail.ts";
+import { follow, type LiveEvent, type Tail } from "./tail.ts";
 import {
   badness,
   COLUMNS,
@@ -20,14 +20,7 @@ import {
 } from "./tiles.ts";
 import { Requests } from "./tiles-requests.ts";
 import { countWithin, drawn, type Sample, type Source } from "./tiles-source.ts";
-
-/** What is looked at, and how fine. */
-export interface View extends Range {
-  /** How many seconds a pixel of the screen has. */
-  pixel: number;
-  /** How many datapoints are drawn one by one. */
-  maxSamples: number;
-}
+import { isOfTile, isOfView, nameOfView, type View } from "./tiles-view.ts";
 
 // 45 kB each.
 const MAX_TILES = 96;
@@ -41,22 +34,14 @@ const FINE = 2.5;
 // What a script makes of new datapoints is asked for at most so often, in milliseconds.
 const SCRIPT_PAUSE = 1000;
 
+// What failed is asked for again after these pauses, in milliseconds.
+const MIN_RETRY_PAUSE = 1000;
+const MAX_RETRY_PAUSE = 30_000;
+
 const LAST = Number.POSITIVE_INFINITY;
 
 // As many as the server gives.
 const MAX_COLUMNS = 10_000;
-
-function nameOfView({ t1, t2, pixel }: View): string {
-  return `${t1} ${t2} ${pixel}`;
-}
-
-function isOfView(name: string): boolean {
-  return /^(picture|samples) /.test(name);
-}
-
-function isOfTile(name: string): boolean {
-  return name.includes("/");
-}
 
 export class Series {
   /** Counts what has changed. */
@@ -80,23 +65,17 @@ export class Series {
   private view: View | undefined;
   private tail: Tail | undefined;
   private readonly leave: () => void;
+  /** How many datapoints there were when the messages began, until that was looked at. */
+  private lengthBefore: number | undefined;
   /** What was too much to be drawn one by one. */
   private tooMany: string | undefined;
   private pause: ReturnType<typeof setTimeout> | undefined;
+  private again: ReturnType<typeof setTimeout> | undefined;
+  private retryPause = MIN_RETRY_PAUSE;
 
   constructor(readonly numbers: Numbers) {
-    this.requests = new Requests((error) => {
-      this.error.value = error;
-    });
-    this.leave = listen(numbers.path, (event) => {
-      const [tail, step] = follow(this.tail, event);
-      this.tail = tail;
-      if (step.kind === "fold") this.fold(step.points);
-      else if (step.kind === "missed") this.forget(this.last?.t ?? -LAST, LAST);
-      else if (step.kind === "changed") this.forget(step.first, step.last);
-      else if (step.kind === "all") this.forget(-LAST, LAST);
-      else if (step.kind === "begin") void this.compare();
-    });
+    this.requests = new Requests((error) => this.fail(error));
+    this.leave = listen(numbers.path, (event) => this.hear(event));
   }
 
   /** Asks for the whole stream, in so many columns. Later calls change nothing. */
@@ -110,6 +89,7 @@ export class Series {
   close(): void {
     this.leave();
     clearTimeout(this.pause);
+    clearTimeout(this.again);
     this.requests.abort(() => true);
   }
 
@@ -160,6 +140,29 @@ export class Series {
     if (this.isEmpty.value) return true;
     const within = this.extent.value && overlap(view, this.extent.value);
     return this.whole !== undefined && (!within || this.isExact(within, view));
+  }
+
+  private hear(event: LiveEvent): void {
+    const [tail, step] = follow(this.tail, event);
+    this.tail = tail;
+    if (step.kind === "fold") this.fold(step.points);
+    else if (step.kind === "missed") this.forget(this.last?.t ?? -LAST, LAST);
+    else if (step.kind === "changed") this.forget(step.first, step.last);
+    // Something failed, and the server can be reached again.
+    else if (step.kind === "all" || (event.kind === "joined" && this.error.peek())) {
+      this.forget(-LAST, LAST);
+    } else if (step.kind === "begin") void this.compare();
+  }
+
+  /** Asks again in a while. */
+  private fail(error: unknown): void {
+    this.error.value = error;
+    clearTimeout(this.again);
+    this.again = setTimeout(() => {
+      if (!this.whole) this.askForWhole();
+      if (this.view) this.rest(this.view);
+    }, this.retryPause);
+    this.retryPause = Math.min(2 * this.retryPause, MAX_RETRY_PAUSE);
   }
 
   private isFine(range: Range, pixel: number): boolean {
@@ -226,6 +229,7 @@ export class Series {
         this.extent.value = lastT === undefined ? undefined : { t1: source.t1, t2: lastT };
         this.last = source.lastSample;
       });
+      this.checkLength();
     });
   }
 
@@ -248,6 +252,7 @@ export class Series {
     }
     store();
     this.error.value = undefined;
+    this.retryPause = MIN_RETRY_PAUSE;
     this.changes.value += 1;
   }
 
@@ -282,7 +287,8 @@ export class Series {
     const t1 = this.extent.value?.t1 ?? (added[0]?.t ?? 0) - 1;
     this.isEmpty.value = false;
     this.extent.value = { t1, t2: last.t };
-    if (!this.whole && this.wholeCount > 0) this.askForWhole();
+    // Without a first datapoint, columns had no width.
+    if (!this.whole?.width && this.wholeCount > 0) this.askForWhole();
     this.changes.value += 1;
   }
 
@@ -297,13 +303,21 @@ export class Series {
     if (this.view) this.rest(this.view);
   }
 
-  /** Asks whether something was written before the messages began. */
+  /** Asks how much there was when the messages began. */
   private async compare(): Promise<void> {
     try {
-      const now = await length(this.numbers.path);
-      if (this.whole && this.whole.count !== now) this.forget(this.last?.t ?? -LAST, LAST);
+      this.lengthBefore = await length(this.numbers.path);
+      this.checkLength();
     } catch (error) {
-      this.error.value = error;
+      this.fail(error);
     }
+  }
+
+  /** What was written after it was asked for everything, and before the messages began, is missing. */
+  private checkLength(): void {
+    if (!this.whole || this.lengthBefore === undefined) return;
+    const isSame = this.whole.count === this.lengthBefore;
+    this.lengthBefore = undefined;
+    if (!isSame) this.forget(this.last?.t ?? -LAST, LAST);
   }
 }

@@ -144,11 +144,12 @@ export function sourceOf(floats: Float64Array): Source {
   let from = HEAD;
   let field = 0;
   for (const numbers of FIELDS) {
-    for (let i = 0; i < size * numbers; i += 1) {
-      const row = Math.floor(i / numbers);
-      rows[row * STRIDE + field + (i % numbers)] = floats[from + i] ?? Number.NaN;
+    for (let row = 0; row < size; row += 1) {
+      for (let i = 0; i < numbers; i += 1) {
+        rows[row * STRIDE + field + i] = floats[from] ?? Number.NaN;
+        from += 1;
+      }
     }
-    from += size * numbers;
     field += numbers;
   }
   return new Source(t1, t2, (t2 - t1) / columns, rows, count);

@@ -62,23 +62,22 @@ export function gesturesOn(element: HTMLElement, target: Target): () => void {
     for (const finger of fingers.values()) finger.startX = finger.x;
   };
 
-  const beginSelection = (x: number) => {
-    const selection = target.selection();
-    const ends = selection ? [selection.t1, selection.t2] : [];
-    const seconds =
-      (GRIP / target.width()) * ((target.range()?.t2 ?? 0) - (target.range()?.t1 ?? 0));
-    const held = ends.find((t) => Math.abs(t - timeAt(x)) < seconds);
-    const other = ends.find((t) => t !== held);
-    anchor = held !== undefined && other !== undefined ? other : timeAt(x);
-    begin("select");
-    target.point(undefined);
+  /** The end of the selection that is there, if one is. */
+  const endAt = (x: number) => {
+    const [selection, range] = [target.selection(), target.range()];
+    if (!selection || !range) return undefined;
+    const seconds = (GRIP / target.width()) * (range.t2 - range.t1);
+    return [selection.t1, selection.t2].find((t) => Math.abs(t - timeAt(x)) < seconds);
   };
 
-  const isAtEnd = (x: number) => {
-    const [selection, range] = [target.selection(), target.range()];
-    if (!selection || !range) return false;
-    const seconds = (GRIP / target.width()) * (range.t2 - range.t1);
-    return [selection.t1, selection.t2].some((t) => Math.abs(t - timeAt(x)) < seconds);
+  const beginSelection = (x: number) => {
+    const held = endAt(x);
+    const selection = target.selection();
+    // The other end stays.
+    const other = held === selection?.t1 ? selection?.t2 : selection?.t1;
+    anchor = (held === undefined ? undefined : other) ?? timeAt(x);
+    begin("select");
+    target.point(undefined);
   };
 
   const down = (event: PointerEvent) => {
@@ -88,7 +87,7 @@ export function gesturesOn(element: HTMLElement, target: Target): () => void {
     fingers.set(event.pointerId, { startX: x, startY: event.clientY, x });
     moved = undefined;
     if (fingers.size === 2) begin("pinch");
-    else if (event.shiftKey || isAtEnd(x)) beginSelection(x);
+    else if (event.shiftKey || endAt(x) !== undefined) beginSelection(x);
     else {
       begin("press");
       if (event.pointerType !== "mouse") press = setTimeout(() => beginSelection(x), LONG_PRESS);

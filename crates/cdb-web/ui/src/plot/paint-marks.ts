@@ -1,7 +1,7 @@
 // Draws what lies on a plot: the newest datapoint, the cursor, the selection.
 
 import type { Range } from "../data/tiles.ts";
-import type { Palette } from "./palette.ts";
+import { type Palette, strokeOf } from "./palette.ts";
 import { type Cursor, type Live, type Scene, xOf, yOf } from "./scene.ts";
 
 const FULL_CIRCLE = 2 * Math.PI;
@@ -38,8 +38,9 @@ export function paintLive(context: Context, scene: Scene, live: Live, palette: P
   const x = xOf(live.t, scene);
   if (!isSeen(x, scene)) return;
   const { box, width } = scene.layout;
-  const y = Math.min(Math.max(yOf(live.d, scene), box.top), box.top + box.height);
   if (live.isFresh) vertical(context, scene, x, palette.accent);
+  if (live.d === undefined) return;
+  const y = Math.min(Math.max(yOf(live.d, scene), box.top), box.top + box.height);
   context.globalAlpha = 0.25;
   disc(context, x, y, HALO, palette.accent);
   context.globalAlpha = 1;
@@ -69,7 +70,8 @@ export function paintCursor(
   const x = xOf(cursor.t, scene);
   if (!isSeen(x, scene)) return;
   vertical(context, scene, x, palette.ink);
-  for (const { d, min, max } of cursor.points) {
+  const areSeveral = cursor.points.length > 1;
+  for (const { d, min, max, colour } of cursor.points) {
     const [y, top, bottom] = [d, max, min].map((value) => yOf(value, scene));
     if (y === undefined || top === undefined || bottom === undefined) continue;
     context.strokeStyle = palette.ink;
@@ -80,7 +82,8 @@ export function paintCursor(
     }
     context.stroke();
     disc(context, x, y, 5.5, palette.surface);
-    disc(context, x, y, 4, palette.ink);
+    // Of several, each is told from the others by its colour.
+    disc(context, x, y, 4, areSeveral ? strokeOf(palette, colour).colour : palette.ink);
   }
 }
 

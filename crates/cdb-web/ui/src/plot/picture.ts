@@ -2,7 +2,9 @@
 
 import { effect, type Signal } from "@preact/signals";
 import { COLUMNS, type Range } from "../data/tiles.ts";
-import type { Series, View } from "../data/tiles-series.ts";
+import type { Series } from "../data/tiles-series.ts";
+import type { Sample } from "../data/tiles-source.ts";
+import type { View } from "../data/tiles-view.ts";
 import { value } from "../text/format.ts";
 import { readingAt } from "./lines.ts";
 import { paint } from "./paint.ts";
@@ -10,6 +12,7 @@ import { paletteOf } from "./palette.ts";
 import { type Rows, rowsOf, usualDistance } from "./rows.ts";
 import {
   type Cursor,
+  type DrawnSeries,
   type Layout,
   type Live,
   layoutOf,
@@ -17,6 +20,8 @@ import {
   pixelsOf,
   type Scene,
   scaleOfAll,
+  xOf,
+  yOf,
 } from "./scene.ts";
 import { timeTicks } from "./time-axis.ts";
 import { ownZone } from "./zone.ts";
@@ -75,6 +80,8 @@ export class Picture {
     private readonly canvas: HTMLCanvasElement,
     private readonly options: PictureOptions,
     private readonly resized: (layout: Layout) => void,
+    /** What breathes around a datapoint of now. */
+    private readonly halo: HTMLElement | null,
   ) {
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(canvas);
@@ -127,6 +134,7 @@ export class Picture {
     const view = this.look(range, layout);
     const scene = this.scene(range, layout, view);
     paint(context, scene, paletteOf(this.canvas));
+    if (this.halo) moveHalo(this.halo, scene);
     const { series, shown } = this.options;
     shown.value = {
       rows: scene.series.map(({ rows }) => rows),
@@ -167,34 +175,52 @@ export class Picture {
     const drawn = series.map(({ colour }, i) => ({ rows: this.rows.rows[i] as Rows, colour }));
     const pixel = (range.t2 - range.t1) / layout.box.width;
     const apart = layout.width < 480 ? NARROW_TIME_PIXELS : TIME_PIXELS;
-    const [only] = series;
     return {
       layout,
       range,
       scale: scaleOfAll(drawn, layout.height),
       series: drawn,
       times: timeTicks(range, apart * pixel, ownZone()),
-      live: only && series.length === 1 ? this.live(only.series, hasTag) : undefined,
-      cursor: cursorAt(cursor.peek(), this.rows.rows, pixel),
+      live: this.live(hasTag),
+      cursor: cursorAt(cursor.peek(), drawn, pixel),
       selection: selection.peek(),
       unit,
     };
   }
 
-  private live({ last }: Series, hasTag: boolean): Live | undefined {
+  /** The newest datapoint of all series. */
+  private live(hasTag: boolean): Live | undefined {
+    const all = this.options.series.flatMap(({ series: { last } }) => last ?? []);
+    const last = all.reduce<Sample | undefined>((a, b) => (a && a.t > b.t ? a : b), undefined);
     if (!last) return undefined;
-    const [rows] = this.rows.rows;
-    const usual = rows ? usualDistance(rows) : 0;
+    const usual = Math.max(...this.rows.rows.map(usualDistance));
     const fresh = Math.max(FRESH_DISTANCES * usual, FRESH_SECONDS);
     const isFresh = Date.now() / 1000 - last.t < fresh;
-    return { ...last, label: hasTag ? value(last.d) : "", isFresh };
+    const isOnly = this.options.series.length === 1;
+    const label = isOnly && hasTag ? value(last.d) : "";
+    return { t: last.t, d: isOnly ? last.d : undefined, label, isFresh };
   }
 }
 
-function cursorAt(t: number | undefined, all: Rows[], pixel: number): Cursor | undefined {
+/** Puts the halo where the newest datapoint is, if that is of now and seen. */
+function moveHalo(halo: HTMLElement, scene: Scene): void {
+  const { live, layout } = scene;
+  if (live?.d === undefined) {
+    halo.hidden = true;
+    return;
+  }
+  const x = xOf(live.t, scene);
+  const isSeen = x >= layout.box.left && x <= layout.box.left + layout.box.width + 1;
+  halo.hidden = !live.isFresh || !isSeen;
+  halo.style.transform = `translate(${x}px, ${yOf(live.d, scene)}px)`;
+}
+
+function cursorAt(t: number | undefined, all: DrawnSeries[], pixel: number): Cursor | undefined {
   if (t === undefined) return undefined;
-  const readings = all.map((rows) => readingAt(rows, t, pixel / 2));
-  const points = readings.flatMap((it) => (it ? [{ d: it.mean, min: it.min, max: it.max }] : []));
+  const readings = all.map(({ rows }) => readingAt(rows, t, pixel / 2));
+  const points = readings.flatMap((it, i) =>
+    it ? [{ d: it.mean, min: it.min, max: it.max, colour: all[i]?.colour ?? 0 }] : [],
+  );
   const [only] = readings;
   // A datapoint alone is pointed at itself.
   const isOne = only && readings.length === 1 && only.count === 1;

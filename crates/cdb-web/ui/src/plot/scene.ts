@@ -33,7 +33,8 @@ export interface DrawnSeries {
 /** The newest datapoint. */
 export interface Live {
   t: number;
-  d: number;
+  /** `undefined` where it is of one of several series. */
+  d: number | undefined;
   label: string;
   /** Whether it is of now. */
   isFresh: boolean;
@@ -53,7 +54,7 @@ export interface Scene {
 
 export interface Cursor {
   t: number;
-  points: { d: number; min: number; max: number }[];
+  points: { d: number; min: number; max: number; colour: number }[];
 }
 
 // Room for the numbers, for the tag with the newest one, and for the times below.
