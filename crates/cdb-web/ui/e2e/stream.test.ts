@@ -35,8 +35,7 @@ async function open(path: string, look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
   await tab.goto(path);
   await tab.logIn();
-  await tab.page.getByRole("heading", { level: 1 }).waitFor();
-  await tab.page.getByRole("button", { name: "Log in" }).waitFor({ state: "detached" });
+  await tab.page.getByRole("navigation", { name: "Pages" }).waitFor();
   return tab;
 }
 
@@ -232,7 +231,7 @@ describe("the head of a stream", () => {
 describe("a download", () => {
   async function download(tab: Tab, format: string): Promise<{ name: string; text: string }> {
     const [file] = await Promise.all([
-      tab.page.waitForEvent("download"),
+      tab.page.waitForEvent("download", { timeout: 25_000 }),
       tab.page.getByRole("button", { name: `Download as ${format}` }).click(),
     ]);
     return { name: file.suggestedFilename(), text: readFileSync(await file.path(), "utf8") };
@@ -252,7 +251,7 @@ describe("a download", () => {
     expect(points).toHaveLength(LONG);
     expect(points[12_345]).toEqual({ t: 1_600_740_700, d: 1234.5 });
     await tab.close();
-  });
+  }, 60_000);
 
   it("has what is seen: the range, a column for each key, and no formulas", async () => {
     const path = await create({ type: "object" });

@@ -1,4 +1,3 @@
-import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Session } from "../api/session.ts";
 import { useLive } from "../data/live.ts";
@@ -46,9 +45,10 @@ export function StreamPage({ session, path }: { session: Session; path: string }
   );
   useLive([path], refresh);
   const { value: shown, error, now } = polled.value;
-  const [user = "", device = ""] = path.split("/");
+  const [user = "", device = "", name = ""] = path.split("/");
   const isOwn = session.device === `${user}/${device}`;
   const isMine = user === session.user;
+  const hasPlot = shown !== undefined && hasNumbers(shown);
   const about = shown && aboutOf(path, shown, now);
   const changed = () => {
     isChanged.current = true;
@@ -88,18 +88,24 @@ export function StreamPage({ session, path }: { session: Session; path: string }
           onWritten={refresh}
         />
       )}
-      {shown && shown.length > 0 && (
-        <Drawn
+      {shown && hasPlot && (
+        <StreamPlot
           path={path}
-          shown={shown}
-          canDelete={isOwn || isMine}
+          name={shown.stream.nickname || name}
+          unit={shown.transform ? "" : unitOf(shown.stream.datatype)}
+          transform={shown.transform}
+          canDelete={(isOwn || isMine) && shown.transform === ""}
           isOwn={isOwn}
           onChanged={changed}
         >
           <Ranges path={path} />
-        </Drawn>
+        </StreamPlot>
       )}
-      {shown && shown.length > 0 && !about && (
+      {shown && shown.length > 0 && !hasPlot && <Ranges path={path} />}
+      {shown && hasPlaces(shown) && (
+        <StreamMap path={path} transform={shown.transform} range={shown.bounds} />
+      )}
+      {shown && shown.length > 0 && !about && !hasPlot && (
         <p>
           {text.stream.nothingInRange}{" "}
           <a href={link(path, { range: "", span: "", t1: "", t2: "" })}>{text.stream.everything}</a>
@@ -138,38 +144,16 @@ function rangeName(range: LookRange): string {
   return (span && text.stream.inRange[span.id]) || text.stream.inThis;
 }
 
-interface DrawnProps {
-  path: string;
-  shown: Shown;
-  canDelete: boolean;
-  isOwn: boolean;
-  onChanged: () => void;
-  children: ComponentChildren;
+/** Whether there are numbers to draw, in the range or elsewhere. */
+function hasNumbers({ given, newest, length }: Shown): boolean {
+  if (length === 0) return false;
+  return given.count > 0
+    ? given.keys[""]?.number !== undefined
+    : typeof newest.at(-1)?.d === "number";
 }
 
-/** The picture of a stream: a plot, or a map. */
-function Drawn({ path, shown, children, ...rest }: DrawnProps) {
-  const { given, transform, stream, bounds } = shown;
-  const { longitude, latitude, "": values } = given.keys;
-  if (values?.number && values.number.count > 1) {
-    return (
-      <StreamPlot
-        path={path}
-        name={path.split("/")[2] ?? ""}
-        unit={transform ? "" : unitOf(stream.datatype)}
-        transform={transform}
-        {...rest}
-      >
-        {children}
-      </StreamPlot>
-    );
-  }
-  return (
-    <>
-      {children}
-      {latitude?.number && longitude?.number && (
-        <StreamMap path={path} transform={transform} range={bounds} />
-      )}
-    </>
-  );
+/** Whether there are places in the range. */
+function hasPlaces({ given }: Shown): boolean {
+  const { latitude, longitude } = given.keys;
+  return latitude?.number !== undefined && longitude?.number !== undefined;
 }

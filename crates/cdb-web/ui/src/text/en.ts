@@ -240,7 +240,7 @@ export const text = {
     numbers: "As numbers",
     picture: "As a picture",
     edit: (title: string) => `Script of ${title}`,
-    editScript: "Edit the script",
+    editScript: "Change the script",
     cancel: "Cancel",
     reset: "As it was",
     meanDay: "Mean a day",

@@ -4,9 +4,9 @@ import { text } from "../text/en.ts";
 import { count } from "../text/format.ts";
 import { Chart } from "./chart.tsx";
 import { daysOf } from "./day-bars.tsx";
-import { Legend, stepOf } from "./heat.tsx";
+import { isMeasured, Legend, stepOf } from "./heat.tsx";
 import { hasDays, isSum, numbers } from "./kinds.ts";
-import { dayName, withUnit } from "./numbers.ts";
+import { dayName, rough, withUnit } from "./numbers.ts";
 import { daily } from "./scripts.ts";
 import { Unfit } from "./unfit.tsx";
 import type { About, PictureProps, View } from "./view.ts";
@@ -32,7 +32,7 @@ function Calendar({ about, points, width }: PictureProps) {
   const week = (day: number) => Math.floor((day - from) / 7);
   return (
     <>
-      <Legend low={words(low)} high={words(high)} />
+      <Legend low={words(rough(low))} high={words(rough(high))} />
       <Chart
         label={text.views.calendarLabel(count(days.length), dayName(days[0]?.day ?? from, "full"))}
         count={days.length}
@@ -90,7 +90,7 @@ function measure(about: About): string {
 export const calendar: View = {
   id: "calendar",
   title: () => text.views.calendar,
-  when: (about) => about.known.count > 1 && hasDays(about, 30),
+  when: (about) => isMeasured(about) && about.known.count > 1 && hasDays(about, 30),
   script: (about) => daily(measure(about), about.zone),
   bounds: ({ t2 }) => `&t1=${t2 - (WEEKS * 7 - 1) * DAY}&t2=${t2}`,
   size: "full",

@@ -18,12 +18,14 @@ export interface CardProps {
   about: About;
   /** Its script, if that was changed. */
   changed: string | undefined;
+  /** How many of twelve columns it takes. */
+  columns: number;
   /** Whether it is looked at alone. */
   isAlone: boolean;
 }
 
 /** A view with its title, its script and its picture. */
-export function Card({ view, about, changed, isAlone }: CardProps) {
+export function Card({ view, about, changed, columns, isAlone }: CardProps) {
   const id = useId();
   const { ref, width, isSeen } = useSeen<HTMLDivElement>();
   const isEditing = useSignal(false);
@@ -40,7 +42,7 @@ export function Card({ view, about, changed, isAlone }: CardProps) {
   };
   const isEmpty = points?.length === 0 && !view.hasEmpty;
   return (
-    <section class={`view ${isAlone ? "full" : view.size}`} aria-labelledby={id}>
+    <section class={`view columns-${columns}`} aria-labelledby={id}>
       <div class="view-head">
         <h2 id={id}>{view.title(about)}</h2>
         {script && !isEditing.value && (

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { isA } from "../data/schema.ts";
 import { dayOf } from "../data/zone.ts";
 import { text } from "../text/en.ts";
 import { count } from "../text/format.ts";
@@ -34,9 +35,21 @@ export function daysOf(points: PictureProps["points"]): Day[] {
   return [...days].map(([day, value]) => ({ day, value })).sort((a, b) => a.day - b.day);
 }
 
+export interface DayBarsProps extends PictureProps {
+  /** A value in words. */
+  words?: (value: number, about: About) => string;
+  /** What is 1 at the axis, and its unit. */
+  axis?: { one: number; unit: string };
+}
+
+/** Seconds, of which an axis has hours. */
+export const HOURS = { one: 3600, unit: "\u2009h" };
+
 /** A bar for each day, from zero. */
-export function DayBars(props: PictureProps & { words?: (value: number, about: About) => string }) {
+export function DayBars(props: DayBarsProps) {
   const { about, points, width, words = withUnit } = props;
+  const isDuration = isA(about.stream.datatype, "duration") && about.unit !== "";
+  const { one, unit } = props.axis ?? (isDuration ? HOURS : { one: 1, unit: "" });
   const marked = useSignal<number | undefined>(undefined);
   const all = daysOf(points);
   const last = all.at(-1);
@@ -46,11 +59,9 @@ export function DayBars(props: PictureProps & { words?: (value: number, about: A
   const from = Math.max(all[0]?.day ?? last.day, last.day - fit + 1);
   const days = all.filter(({ day }) => day >= from);
   const step = Math.min(inner / (last.day - from + 1), 40);
-  const [low, high] = extent(
-    days.map(({ value }) => value),
-    true,
-  );
-  const y = scale(low, high, HEIGHT - BELOW, ABOVE);
+  const values = days.map(({ value }) => value / one);
+  const place = scale(...extent(values, true), HEIGHT - BELOW, ABOVE);
+  const y = (value: number) => place(value / one);
   const x = (day: number) => LEFT + (day - from) * step;
   const today = dayOf(about.now);
   const gap = step > 6 ? 2 : step > 2 ? 1 : 0;
@@ -67,17 +78,18 @@ export function DayBars(props: PictureProps & { words?: (value: number, about: A
         width={width}
         height={HEIGHT}
       >
-        {y.ticks.map((tick) => (
+        {place.ticks.map((tick) => (
           <g key={tick}>
             <line
               class={tick === 0 ? "zero" : "tick"}
               x1={LEFT}
               x2={width}
-              y1={y(tick)}
-              y2={y(tick)}
+              y1={place(tick)}
+              y2={place(tick)}
             />
-            <text x={LEFT - 8} y={y(tick)} text-anchor="end" dominant-baseline="middle">
+            <text x={LEFT - 8} y={place(tick)} text-anchor="end" dominant-baseline="middle">
               {short(tick)}
+              {tick !== 0 && unit}
             </text>
           </g>
         ))}

@@ -2,7 +2,7 @@
 
 import { text } from "../text/en.ts";
 import { duration } from "../text/times.ts";
-import { DayBars } from "./day-bars.tsx";
+import { DayBars, HOURS } from "./day-bars.tsx";
 import { areBooleans, areTexts, hasDays, isDiary, isSum, numbers } from "./kinds.ts";
 import { derivedSigned } from "./numbers.ts";
 import { daily } from "./scripts.ts";
@@ -35,7 +35,7 @@ export const timeTrue: View = {
   // A run belongs to the day in which it ended.
   script: ({ zone }) => `ttrue | ${daily("sum", zone)}`,
   size: "half",
-  Picture: (props) => <DayBars {...props} words={hours} />,
+  Picture: (props) => <DayBars {...props} words={hours} axis={HOURS} />,
 };
 
 export const timeFalse: View = {
@@ -44,7 +44,7 @@ export const timeFalse: View = {
   when: areBooleans,
   script: ({ zone }) => `tfalse | ${daily("sum", zone)}`,
   size: "half",
-  Picture: (props) => <DayBars {...props} words={hours} />,
+  Picture: (props) => <DayBars {...props} words={hours} axis={HOURS} />,
 };
 
 export const sentiment: View = {

@@ -3,8 +3,8 @@ import { quoted } from "../data/script.ts";
 import { text } from "../text/en.ts";
 import { count } from "../text/format.ts";
 import { Chart } from "./chart.tsx";
-import { hasDays, isSum, numbers } from "./kinds.ts";
-import { dayName, numberOf, withUnit } from "./numbers.ts";
+import { areBooleans, areStrings, hasDays, isSum, numbers } from "./kinds.ts";
+import { dayName, numberOf, rough, withUnit } from "./numbers.ts";
 import { Unfit } from "./unfit.tsx";
 import type { About, PictureProps, View } from "./view.ts";
 
@@ -49,6 +49,11 @@ function measure(about: About): "mean" | "sum" | "count" {
   return isSum(about) ? "sum" : "mean";
 }
 
+/** Whether the times say something: programs write objects as often by night as by day. */
+export function isMeasured(about: About): boolean {
+  return numbers(about) !== undefined || areStrings(about) || areBooleans(about);
+}
+
 function Heat({ about, points, width }: PictureProps) {
   const marked = useSignal<number | undefined>(undefined);
   const hours = hoursOf(points.at(-1)?.d);
@@ -61,7 +66,7 @@ function Heat({ about, points, width }: PictureProps) {
   const weekday = (row: number) => dayName(4 + row, "weekday");
   return (
     <>
-      <Legend low={words(low)} high={words(high)} />
+      <Legend low={words(rough(low))} high={words(rough(high))} />
       <Chart
         label={text.views.heatLabel(words(low), words(high))}
         count={hours.length}
@@ -123,7 +128,7 @@ export function Legend({ low, high }: { low: string; high: string }) {
 export const heat: View = {
   id: "heat",
   title: () => text.views.heat,
-  when: (about) => about.known.count > 1 && hasDays(about, 7),
+  when: (about) => isMeasured(about) && about.known.count > 1 && hasDays(about, 7),
   script: (about) => {
     const zone = quoted(about.zone);
     return `map(weekday(${zone}), map(dayhour(${zone}), ${measure(about)}))`;

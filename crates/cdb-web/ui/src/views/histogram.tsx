@@ -13,7 +13,7 @@ const ABOVE = 18;
 const BELOW = 20;
 
 /** About how many bars there are. */
-const BARS = 12;
+const BARS = 16;
 
 // More than so many buckets are drawn as those that there are.
 const MAX_BARS = 400;

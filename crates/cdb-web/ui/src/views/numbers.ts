@@ -49,3 +49,8 @@ export function numberOf(d: unknown): number | undefined {
 export function derivedSigned(n: number): string {
   return n > 0 ? `+${derived(n)}` : derived(n);
 }
+
+/** A number with three digits, for the ends of a legend. */
+export function rough(n: number): number {
+  return Number(n.toPrecision(3));
+}

@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import { run } from "../api/data.ts";
 import type { Datapoint } from "../api/objects.ts";
 import { hasEnded } from "../api/session.ts";
+import { Turns } from "../data/turns.ts";
 
 /** What a view is drawn from. */
 export interface Answer {
@@ -18,6 +19,9 @@ export interface Answer {
 // query took, and at least so many milliseconds.
 const PAUSE = 30;
 const MIN_PAUSE = 2000;
+
+// Some queries read a whole stream.
+const turns = new Turns(2);
 
 /**
  * Asks for what a script gives of a range, unless it is not wanted yet, and again when something was written.
@@ -39,10 +43,13 @@ export function useQuery(
     const { at, took } = asked.peek();
     const wait = isSame ? Math.max(at + Math.max(PAUSE * took, MIN_PAUSE) - Date.now(), 0) : 0;
     const timer = setTimeout(async () => {
-      const start = Date.now();
+      let start = Date.now();
       if (!isSame) answer.value = { ...answer.peek(), isAsking: true };
       try {
-        const points = await run(path, script, bounds, abort.signal);
+        const points = await turns.run(() => {
+          start = Date.now();
+          return run(path, script, bounds, abort.signal);
+        }, abort.signal);
         if (abort.signal.aborted) return;
         answer.value = { points, error: undefined, isAsking: false };
       } catch (error) {

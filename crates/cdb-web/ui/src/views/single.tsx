@@ -8,9 +8,11 @@ import type { PictureProps, View } from "./view.ts";
 function Single({ about, points }: PictureProps) {
   const last = points.at(-1)?.d;
   const number = numberOf(last);
+  const [short, unit] = withUnit(number ?? 0, about).split("\u2009");
   return (
     <p class="single">
-      <strong>{number === undefined ? value(last) : withUnit(number, about)}</strong>
+      <strong>{number === undefined ? value(last) : short}</strong>
+      <span class="unit">{number !== undefined && unit}</span>
       <span class="hint">{text.views.ofPoints(count(about.known.count))}</span>
     </p>
   );
@@ -21,6 +23,6 @@ export const single: View = {
   title: (about) => (isSum(about) ? text.views.sum : text.views.mean),
   when: (about) => numbers(about) !== undefined,
   script: (about) => `${isSum(about) ? "sum" : "mean"} | if last`,
-  size: "small",
+  size: "half",
   Picture: Single,
 };

@@ -10,7 +10,7 @@ import { dayName } from "./numbers.ts";
 import type { PictureProps, View } from "./view.ts";
 
 /** How many are shown, and how many more each time. */
-const PAGE = 30;
+const PAGE = 12;
 
 /** The pause in typing after which is searched, in milliseconds. */
 const PAUSE = 300;

@@ -40,6 +40,8 @@ export interface PictureProps {
   onScript: (script: string) => void;
 }
 
+export type Size = "full" | "large" | "half" | "small";
+
 export interface View {
   id: string;
   title: (about: About) => string;
@@ -50,7 +52,7 @@ export interface View {
   /** Its range, if that is another one. */
   bounds?: (about: About) => string;
   /** How much of the page it takes. */
-  size: "full" | "large" | "half" | "small";
+  size: Size;
   /** Whether its picture is there although the script gives nothing. */
   hasEmpty?: boolean;
   Picture: ComponentType<PictureProps>;

@@ -63,19 +63,24 @@ export async function ask(
   };
 }
 
-/** The first and the last time of the range; `undefined` if nothing was written in it. */
-export function timesOf({ statistics, range }: Shown): [number, number] | undefined {
+/** The times of the first and the last datapoint of the range; `undefined` if there is none. */
+export function timesOf({ statistics }: Shown): [number, number] | undefined {
   const { first, last } = statistics;
-  if (!first || !last) return undefined;
-  return "t1" in range ? [range.t1, range.t2] : [first.t ?? 0, last.t ?? 0];
+  return first && last ? [first.t ?? 0, last.t ?? 0] : undefined;
+}
+
+/** When a range begins and ends in which there are such times. */
+function endsOf(range: LookRange, [first, last]: [number, number]): [number, number] {
+  if ("t1" in range) return [range.t1, range.t2];
+  return range.seconds === undefined ? [first, last] : [last - range.seconds, last];
 }
 
 /** What views are told. */
 export function aboutOf(path: string, shown: Shown, now: number): About | undefined {
   const times = timesOf(shown);
   if (!times) return undefined;
-  const { stream, given, transform, bounds, length, newest } = shown;
-  const [t1, t2] = times;
+  const { stream, given, range, transform, bounds, length, newest } = shown;
+  const [t1, t2] = endsOf(range, times);
   return {
     path,
     stream,

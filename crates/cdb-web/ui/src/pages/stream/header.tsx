@@ -5,12 +5,13 @@ import { deviceName } from "../../data/tree.ts";
 import { unitOf } from "../../data/unit.ts";
 import { usualPlaces, valueWith } from "../../text/digits.ts";
 import { text } from "../../text/en.ts";
-import { count, date, derived } from "../../text/format.ts";
+import { count, date, derived, oneLine, value } from "../../text/format.ts";
 import { rate, span } from "../../text/times.ts";
 import { Age } from "../../widgets/age.tsx";
 
 // Longer ones are no headlines.
 const MAX_HEADLINE = 12;
+const MAX_CHARS = 120;
 
 /** The name of a stream, and what can be done with it. */
 export function Title(props: {
@@ -34,6 +35,15 @@ export function Title(props: {
   );
 }
 
+/** A value as a headline. */
+function inWords(d: unknown, places: number): string {
+  if (typeof d === "boolean") return d ? text.write.on : text.write.off;
+  const isObject = typeof d === "object" && d !== null && !Array.isArray(d);
+  if (!isObject) return valueWith(places, d);
+  const parts = Object.entries(d).map(([key, it]) => `${key} ${value(it)}`);
+  return oneLine(parts.join(" · "), MAX_CHARS);
+}
+
 /** The last value, how old it is, and what there is beside it. */
 export function Headline(props: {
   stream: Stream;
@@ -50,7 +60,7 @@ export function Headline(props: {
   const { stream, length, newest, known, range, since, now } = props;
   const last = newest.at(-1);
   if (!last) return null;
-  const shown = valueWith(usualPlaces(newest), last.d);
+  const shown = inWords(last.d, usualPlaces(newest));
   const { interval, isSilent } = rateOf(
     newest.map(({ t }) => t),
     now,
