@@ -137,7 +137,7 @@ describe("devices", () => {
     await tab.page.getByRole("link", { name: "temperature" }).waitFor();
     await tab.page.getByRole("searchbox").focus();
     const focused = () => tab.page.evaluate("document.activeElement.textContent");
-    for (let presses = 0; presses < 10 && (await focused()) !== "temperature"; presses++) {
+    for (let presses = 0; presses < 20 && (await focused()) !== "temperature"; presses++) {
       await tab.page.keyboard.press("Tab");
     }
     await tab.page.keyboard.press("Enter");
