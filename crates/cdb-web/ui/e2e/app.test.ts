@@ -159,7 +159,7 @@ describe("stream", () => {
       name: /^temperature over time\. 3,0\d\d numbers between −8 and/,
     });
     await plot.waitFor();
-    expect(await plot.locator("polyline").count()).toBeGreaterThan(0);
+    await plot.getByRole("application").waitFor();
     // Faster than the page asks by itself.
     const written = Date.now();
     await server.insert(`${USER}/garden/temperature`, [{ d: -12.5 }]);

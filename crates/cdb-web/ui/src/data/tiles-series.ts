@@ -32,8 +32,8 @@ export interface View extends Range {
 // 45 kB each.
 const MAX_TILES = 96;
 
-// What is written later gets columns of its own, until there are so many.
-const MAX_WHOLE = 4 * COLUMNS;
+// What is written later gets columns of its own, until there are so many times as many.
+const MAX_TIMES = 4;
 
 // From this badness on something better is asked for while a range moves.
 const FINE = 2.5;
@@ -61,6 +61,8 @@ function isOfTile(name: string): boolean {
 export class Series {
   /** Counts what has changed. */
   readonly changes = signal(0);
+  /** Counts how often something was changed that was known already. */
+  readonly corrections = signal(0);
   /** Why the last request failed. */
   readonly error = signal<unknown>(undefined);
   /** From the first to the last number; `undefined` until that is known or if there are none. */
@@ -74,6 +76,7 @@ export class Series {
   private picture: Source | undefined;
   private readonly tiles = new Map<string, Source>();
   private readonly requests: Requests;
+  private wholeCount = 0;
   private view: View | undefined;
   private tail: Tail | undefined;
   private readonly leave: () => void;
@@ -94,6 +97,12 @@ export class Series {
       else if (step.kind === "all") this.forget(-LAST, LAST);
       else if (step.kind === "begin") void this.compare();
     });
+  }
+
+  /** Asks for the whole stream, in so many columns. Later calls change nothing. */
+  open(count: number): void {
+    if (this.wholeCount > 0) return;
+    this.wholeCount = count;
     this.askForWhole();
   }
 
@@ -131,8 +140,15 @@ export class Series {
   rest(view: View): void {
     this.view = view;
     const within = this.extent.value && overlap(view, this.extent.value);
-    if (!within || !this.whole || this.isExact(within, view)) return;
+    // Until the extent is known, all of what is looked at may hold something.
+    const wanted = within ?? (this.whole ? undefined : view);
+    if (!wanted || this.isExact(wanted, view)) return;
     this.requests.abort((name) => isOfView(name) && !name.endsWith(nameOfView(view)));
+    if (!within) {
+      // How much there is will be known with the picture.
+      this.askForPicture(view);
+      return;
+    }
     const pieces = cover(this.sources(), within, view.pixel);
     const about = pieces.reduce((sum, piece) => sum + countWithin(piece.source, piece), 0);
     if (about <= view.maxSamples && this.tooMany !== nameOfView(view)) this.askForSamples(view);
@@ -154,9 +170,12 @@ export class Series {
   }
 
   private isExact(within: Range, view: View): boolean {
-    const picture = this.picture;
-    if (!picture || picture.isStale || !contains(picture, within)) return false;
-    const hasFew = countWithin(picture, view) <= view.maxSamples;
+    return [this.picture, this.whole].some((it) => it && this.isExactIn(it, within, view));
+  }
+
+  private isExactIn(picture: Source, within: Range, view: View): boolean {
+    if (picture.isStale || !contains(picture, within)) return false;
+    const hasFew = this.whole !== undefined && countWithin(picture, view) <= view.maxSamples;
     if (picture.width === 0) return hasFew;
     return isAsWide(picture.width, view.pixel) && (!hasFew || this.tooMany === nameOfView(view));
   }
@@ -197,7 +216,7 @@ export class Series {
   }
 
   private askForWhole(): void {
-    const load = (signal: AbortSignal) => columns(this.numbers, COLUMNS, undefined, signal);
+    const load = (signal: AbortSignal) => columns(this.numbers, this.wholeCount, undefined, signal);
     this.requests.start("whole", load, (source, missed) => {
       this.take(source, missed, () => {
         this.whole = source;
@@ -258,12 +277,12 @@ export class Series {
     if (!last) return;
     for (const source of this.sources()) for (const sample of added) source.fold(sample);
     this.requests.missed(added);
-    if (this.whole && this.whole.size > MAX_WHOLE) this.askForWhole();
+    if (this.whole && this.whole.size > MAX_TIMES * this.wholeCount) this.askForWhole();
     this.last = last;
     const t1 = this.extent.value?.t1 ?? (added[0]?.t ?? 0) - 1;
     this.isEmpty.value = false;
     this.extent.value = { t1, t2: last.t };
-    if (!this.whole) this.askForWhole();
+    if (!this.whole && this.wholeCount > 0) this.askForWhole();
     this.changes.value += 1;
   }
 
@@ -272,8 +291,9 @@ export class Series {
     for (const source of this.sources()) {
       if (source.t2 >= first && source.t1 <= last) source.isStale = true;
     }
+    this.corrections.value += 1;
     this.requests.abort(() => true);
-    this.askForWhole();
+    if (this.wholeCount > 0) this.askForWhole();
     if (this.view) this.rest(this.view);
   }
 

@@ -131,13 +131,29 @@ export class Source implements Drawable {
   }
 }
 
-/** Reads an answer to `q=plot`: its bounds, columns, datapoints and rows, then the rows. */
-export function sourceOf(floats: Float64Array): Source {
-  const [t1 = 0, t2 = 0, columns = 1, count = 0] = floats;
-  return new Source(t1, t2, (t2 - t1) / columns, floats.slice(HEAD), count);
-}
-
+// The numbers before the rows of an answer: its bounds, columns, datapoints and rows.
 const HEAD = 5;
+
+// In an answer, the fields of all rows stand together: so many numbers of each row.
+const FIELDS = [1, 1, 4, 4, 1];
+
+/** Reads an answer to `q=plot` as floats. */
+export function sourceOf(floats: Float64Array): Source {
+  const [t1 = 0, t2 = 0, columns = 1, count = 0, size = 0] = floats;
+  const rows = new Float64Array(size * STRIDE);
+  let from = HEAD;
+  let field = 0;
+  for (const numbers of FIELDS) {
+    for (let row = 0; row < size; row += 1) {
+      for (let i = 0; i < numbers; i += 1) {
+        rows[row * STRIDE + field + i] = floats[from] ?? Number.NaN;
+        from += 1;
+      }
+    }
+    field += numbers;
+  }
+  return new Source(t1, t2, (t2 - t1) / columns, rows, count);
+}
 
 /** The number that is drawn of a value, or of a key of it. */
 export function drawn(d: unknown, key = ""): number | undefined {

@@ -74,7 +74,7 @@ export function badness({ width }: Drawable, pixel: number): number {
 
 /** Whether columns are pixels: then the picture is that of all datapoints. */
 export function isAsWide(width: number, pixel: number): boolean {
-  return Math.abs(width / pixel - 1) < 1e-9;
+  return Math.abs(width / pixel - 1) < 1e-6;
 }
 
 /** Takes the best that there is for each part of a range, in the order of time. */

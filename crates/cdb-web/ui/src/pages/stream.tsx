@@ -11,9 +11,10 @@ import {
 import type { Session } from "../api/session.ts";
 import { useLive } from "../data/live.ts";
 import { usePolled } from "../data/polled.ts";
-import { bounds, SPANS, type Span, spanOf } from "../data/range.ts";
+import { bounds, type Span, spanOf } from "../data/range.ts";
 import { deviceName } from "../data/tree.ts";
 import { StreamPlot } from "../plot/lazy.tsx";
+import { Ranges } from "../plot/ranges.tsx";
 import { search } from "../route.ts";
 import { text } from "../text/en.ts";
 import { count, dateTime, derived, value } from "../text/format.ts";
@@ -104,10 +105,10 @@ export function StreamPage({ session, path }: { session: Session; path: string }
           isOwn={isOwn}
           onChanged={refresh}
         >
-          <Ranges path={path} chosen={span.id} />
+          <Ranges path={path} />
         </StreamPlot>
       )}
-      {shown && last && !numbers && <Ranges path={path} chosen={span.id} />}
+      {shown && last && !numbers && <Ranges path={path} />}
       {shown?.statistics.keys.latitude?.number && shown.statistics.keys.longitude?.number && (
         <StreamMap path={path} transform="" range={bounds(span, last?.t)} />
       )}
@@ -135,18 +136,6 @@ export function StreamPage({ session, path }: { session: Session; path: string }
         />
       )}
     </>
-  );
-}
-
-function Ranges({ path, chosen }: { path: string; chosen: string }) {
-  return (
-    <nav class="segments" aria-label={text.stream.range}>
-      {SPANS.map(({ id }) => (
-        <a key={id} href={`/${path}?range=${id}`} aria-current={id === chosen || undefined}>
-          {text.stream.ranges[id]}
-        </a>
-      ))}
-    </nav>
   );
 }
 

@@ -71,6 +71,7 @@ export function gesturesOn(element: HTMLElement, target: Target): () => void {
     const other = ends.find((t) => t !== held);
     anchor = held !== undefined && other !== undefined ? other : timeAt(x);
     begin("select");
+    target.point(undefined);
   };
 
   const isAtEnd = (x: number) => {

@@ -76,7 +76,7 @@ export function bandOf(rows: Rows, { x, y, width }: Frame): Band {
 /** A column has its right edge, as in the answers of the server. */
 function columnOf(x: number): number {
   // What is meant to be at an edge may be off by the last digits of a time.
-  return Math.ceil(x - 1e-6) - 1;
+  return Math.ceil(x - 1e-4) - 1;
 }
 
 /** The means of every few pixels. */

@@ -204,25 +204,32 @@ function paintTimes(context: CanvasRenderingContext2D, scene: Scene, palette: Pa
   context.textAlign = "center";
   context.strokeStyle = palette.line;
   context.lineWidth = 1;
-  let end = Number.NEGATIVE_INFINITY;
-  // The larger unit is more important than what is beside it.
-  const [large, small] = [true, false].map((is) => scene.times.filter((it) => it.isLarge === is));
   const taken: [number, number][] = [];
-  for (const tick of [...(large ?? []), ...(small ?? [])]) {
-    const x = crisp(xOf(tick.t, scene), ratio);
-    context.font = `${tick.isLarge ? "600 " : ""}11px ${palette.font}`;
-    const half = context.measureText(tick.label).width / 2;
+  const mark = (t: number, label: string, colour: string, isLarge: boolean) => {
+    const x = crisp(xOf(t, scene), ratio);
+    context.font = `${isLarge ? "600 " : ""}11px ${palette.font}`;
+    const half = context.measureText(label).width / 2;
     const middle = Math.min(Math.max(x, half), width - half);
     const [from, to] = [middle - half - LABEL_AIR, middle + half + LABEL_AIR];
-    if (taken.some(([a, b]) => from < b && to > a)) continue;
+    if (taken.some(([a, b]) => from < b && to > a)) return;
     taken.push([middle - half, middle + half]);
-    end = Math.max(end, to);
     context.beginPath();
     context.moveTo(x, y);
     context.lineTo(x, y + 4);
     context.stroke();
-    context.fillStyle = tick.isLarge ? palette.ink : palette.ink3;
-    context.fillText(tick.label, middle, y + 7);
+    context.fillStyle = colour;
+    context.fillText(label, middle, y + 7);
+  };
+  const { live, range } = scene;
+  if (live?.isFresh && live.t > range.t1 && live.t <= range.t2) {
+    mark(live.t, text.plot.now, palette.accent, true);
+  }
+  // The larger unit is more important than what is beside it.
+  for (const { t, label } of scene.times.filter((it) => it.isLarge)) {
+    mark(t, label, palette.ink, true);
+  }
+  for (const { t, label } of scene.times.filter((it) => !it.isLarge)) {
+    mark(t, label, palette.ink3, false);
   }
   context.font = `11px ${palette.font}`;
 }

@@ -1,7 +1,7 @@
 // A canvas that is drawn again when what it shows has changed, once for each frame of the screen.
 
 import { effect, type Signal } from "@preact/signals";
-import type { Range } from "../data/tiles.ts";
+import { COLUMNS, type Range } from "../data/tiles.ts";
 import type { Series, View } from "../data/tiles-series.ts";
 import { value } from "../text/format.ts";
 import { readingAt } from "./lines.ts";
@@ -17,6 +17,8 @@ import {
   pixelsOf,
   type Scene,
   scaleOfAll,
+  xOf,
+  yOf,
 } from "./scene.ts";
 import { timeTicks } from "./time-axis.ts";
 import { ownZone } from "./zone.ts";
@@ -53,8 +55,8 @@ export interface PictureOptions {
 const REST = 120;
 
 // The least distance of two marks of the time axis, in pixels.
-const TIME_PIXELS = 64;
-const NARROW_TIME_PIXELS = 48;
+const TIME_PIXELS = 72;
+const NARROW_TIME_PIXELS = 56;
 
 // What is older than so many usual distances, and than two minutes, is not of now.
 const FRESH_DISTANCES = 5;
@@ -75,9 +77,12 @@ export class Picture {
     private readonly canvas: HTMLCanvasElement,
     private readonly options: PictureOptions,
     private readonly resized: (layout: Layout) => void,
+    /** What breathes around a datapoint of now. */
+    private readonly halo: HTMLElement | null,
   ) {
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(canvas);
+    this.resize();
     this.scheme.addEventListener("change", this.redraw);
     this.stop = effect(() => {
       const { range, cursor, selection, series } = this.options;
@@ -98,12 +103,16 @@ export class Picture {
   private resize(): void {
     const { clientWidth, clientHeight } = this.canvas;
     if (clientWidth === 0) return;
+    if (this.layout?.width === clientWidth && this.layout.height === clientHeight) return;
     const ratio = devicePixelRatio || 1;
-    const { axis, hasTag } = this.options;
-    this.layout = layoutOf(clientWidth, clientHeight, ratio, axis, hasTag);
+    const { axis, hasTag, unit } = this.options;
+    const hasUnit = unit !== "";
+    this.layout = layoutOf(clientWidth, clientHeight, ratio, axis, { hasTag, hasUnit });
     this.canvas.width = Math.round(clientWidth * ratio);
     this.canvas.height = Math.round(clientHeight * ratio);
     this.resized(this.layout);
+    // Unless who shows it has asked for more.
+    for (const { series } of this.options.series) series.open(COLUMNS);
     // A canvas that was resized is empty: drawn before anybody sees that.
     cancelAnimationFrame(this.frame);
     this.draw();
@@ -122,6 +131,7 @@ export class Picture {
     const view = this.look(range, layout);
     const scene = this.scene(range, layout, view);
     paint(context, scene, paletteOf(this.canvas));
+    if (this.halo) moveHalo(this.halo, scene);
     const { series, shown } = this.options;
     shown.value = {
       rows: scene.series.map(({ rows }) => rows),
@@ -179,11 +189,20 @@ export class Picture {
   private live({ last }: Series, hasTag: boolean): Live | undefined {
     if (!last) return undefined;
     const [rows] = this.rows.rows;
-    const usual = rows ? usualDistance(rows.data, rows.size) : 0;
+    const usual = rows ? usualDistance(rows) : 0;
     const fresh = Math.max(FRESH_DISTANCES * usual, FRESH_SECONDS);
     const isFresh = Date.now() / 1000 - last.t < fresh;
     return { ...last, label: hasTag ? value(last.d) : "", isFresh };
   }
+}
+
+/** Puts the halo where the newest datapoint is, if that is of now and seen. */
+function moveHalo(halo: HTMLElement, scene: Scene): void {
+  const { live, layout } = scene;
+  const x = live ? xOf(live.t, scene) : -1;
+  const isSeen = x >= layout.box.left && x <= layout.box.left + layout.box.width + 1;
+  halo.hidden = !live?.isFresh || !isSeen;
+  if (live) halo.style.transform = `translate(${x}px, ${yOf(live.d, scene)}px)`;
 }
 
 function cursorAt(t: number | undefined, all: Rows[], pixel: number): Cursor | undefined {

@@ -9,7 +9,7 @@ import { type Layout, pixelsOf } from "./scene.ts";
 import { pan, zoom } from "./window.ts";
 
 export interface PlotProps {
-  /** Drawn with one scale. Their data are those of `useSeries`. */
+  /** Drawn with one scale. Their data are those of `useSeries`; the same array as long as they are the same. */
   series: PlotSeries[];
   /** What is seen; several plots may share it. `undefined` until it is known. */
   range: Signal<Range | undefined>;
@@ -43,6 +43,7 @@ export function Plot(props: PlotProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const ownSelection = useSignal<Range | undefined>(undefined);
   const ownShown = useSignal<Shown | undefined>(undefined);
+  const halo = useRef<HTMLDivElement>(null);
   const now = useRef(props);
   now.current = props;
   const selection = props.selection ?? ownSelection;
@@ -70,7 +71,7 @@ export function Plot(props: PlotProps) {
     if (!element) return;
     const resized = (layout: Layout) => now.current.onWidth?.(pixelsOf(layout));
     const options = { series, range, cursor, selection, shown, axis, hasTag, unit };
-    const drawn = new Picture(element, options, resized);
+    const drawn = new Picture(element, options, resized, halo.current);
     const box = () => drawn.layout?.box ?? { left: 0, width: 1 };
     const end = gesturesOn(element, {
       range: () => range.peek(),
@@ -107,6 +108,7 @@ export function Plot(props: PlotProps) {
     else if (command.kind === "zoom") {
       zoomBy(cursor.peek() ?? (seen.t1 + seen.t2) / 2, command.factor, true);
     } else if (command.kind === "escape") {
+      anchor.current = undefined;
       if (selection.value) selection.value = undefined;
       else cursor.value = undefined;
     } else if (command.kind === "select") startSelection();
@@ -126,8 +128,10 @@ export function Plot(props: PlotProps) {
     const drawn = shown.peek();
     if (!seen || !drawn) return;
     const at = cursor.peek() ?? seen.t2;
-    const t = targetOf(to, at, seen, drawn);
-    if (t === undefined) return;
+    const target = targetOf(to, at, seen, drawn);
+    if (target === undefined) return;
+    const all = extent();
+    const t = Math.min(Math.max(target, all.t1), all.t2);
     cursor.value = t;
     const from = anchor.current;
     if (from !== undefined && from !== t) {
@@ -153,6 +157,7 @@ export function Plot(props: PlotProps) {
       }}
     >
       <canvas ref={canvas} class="plot-canvas" />
+      <div ref={halo} class="plot-halo" hidden />
     </div>
   );
 }

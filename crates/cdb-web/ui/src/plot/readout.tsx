@@ -6,6 +6,9 @@ import type { Shown } from "./picture.ts";
 import { rangeWords } from "./words.ts";
 import { ownZone } from "./zone.ts";
 
+// What is seen is told as precisely as so many parts of it are.
+const PARTS = 40;
+
 interface Words {
   time: string;
   values: [string, string][];
@@ -66,7 +69,8 @@ function wordsOf(shown: Shown | undefined, t: number | undefined): Words | undef
       ],
     };
   }
-  const range = rangeWords(shown.range, shown.pixel, zone);
+  const { t1, t2 } = shown.range;
+  const range = rangeWords(shown.range, (t2 - t1) / PARTS, zone);
   if (rows.count === 0) return { time: text.plot.nothing(range), values: [] };
   const n = Math.round(rows.count);
   return { time: range, values: [[text.plot.numbers(count(n), n === 1), ""]] };

@@ -64,27 +64,44 @@ function totals(data: Float64Array, size: number, { t1, t2 }: Range) {
   return { count, min, max, mean: sum / count };
 }
 
-/** The distance between two datapoints that half of the rows have at most. */
-export function usualDistance(data: Float64Array, size: number): number {
-  const distances: number[] = [];
+function distances(data: Float64Array, size: number): Float64Array {
+  const all = new Float64Array(size);
   for (let row = 0; row < size; row += 1) {
     const at = row * STRIDE;
     const [n = 0, first = 0, last = 0] = [data[at + COUNT], data[at + FIRST_T], data[at + LAST_T]];
     const before = data[at - STRIDE + LAST_T];
-    if (n > 1) distances.push((last - first) / (n - 1));
-    else if (row > 0 && before !== undefined) distances.push(first - before);
+    if (n > 1) all[row] = (last - first) / (n - 1);
+    else if (row > 0 && before !== undefined) all[row] = first - before;
   }
-  const usual = distances.filter((it) => it > 0).sort((a, b) => a - b);
-  return usual[usual.length >> 1] ?? 0;
+  return all;
 }
 
+/** The one that half of them have at most, of those that are not 0. */
+function middle(numbers: Float64Array): number {
+  const sorted = numbers.filter((it) => it > 0).sort();
+  return sorted[sorted.length >> 1] ?? 0;
+}
+
+/** The usual distance between two datapoints. */
+export function usualDistance({ data, size }: Pick<Rows, "data" | "size">): number {
+  return middle(distances(data, size));
+}
+
+// What is usual near a row is what these many at each side have.
+const NEAR = 5;
+
 function gapsOf(data: Float64Array, size: number): Map<number, Gap> {
-  const max = GAP * usualDistance(data, size);
+  const all = distances(data, size);
+  const max = GAP * middle(all);
   const gaps = new Map<number, Gap>();
   for (let row = 1; row < size && max > 0; row += 1) {
     const t1 = data[(row - 1) * STRIDE + LAST_T] ?? 0;
     const t2 = data[row * STRIDE + FIRST_T] ?? 0;
-    if (t2 - t1 > max) gaps.set(row - 1, { t1, t2 });
+    if (t2 - t1 <= max) continue;
+    // A stream may be written more often from some day on: before that, nothing is missing.
+    const before = middle(all.subarray(Math.max(row - NEAR, 0), row));
+    const after = middle(all.subarray(row + 1, row + 1 + NEAR));
+    if (t2 - t1 > GAP * Math.max(before, after)) gaps.set(row - 1, { t1, t2 });
   }
   return gaps;
 }

@@ -59,7 +59,8 @@ export interface Cursor {
 // Room for the numbers, for the tag with the newest one, and for the times below.
 const NUMBERS = 40;
 const TAG = 54;
-const ABOVE = 18;
+const ABOVE = 10;
+const UNIT = 10;
 const BELOW = 24;
 const AIR = 10;
 
@@ -71,7 +72,7 @@ export function layoutOf(
   height: number,
   ratio: number,
   axis: "left" | "right",
-  hasTag: boolean,
+  { hasTag, hasUnit }: { hasTag: boolean; hasUnit: boolean },
 ): Layout {
   const isNarrow = width < 480;
   const numbers = isNarrow ? NUMBERS - 6 : NUMBERS;
@@ -79,7 +80,8 @@ export function layoutOf(
   const [left, right] = axis === "left" ? [numbers, other] : [0, Math.max(numbers, other)];
   // In whole pixels of the screen, so that a column of a tile can be one.
   const inner = Math.max(Math.floor((width - left - right) * ratio) / ratio, 1);
-  const box = { left, top: ABOVE, width: inner, height: height - ABOVE - BELOW };
+  const top = ABOVE + (hasUnit ? UNIT : 0);
+  const box = { left, top, width: inner, height: height - top - BELOW };
   return { width, height, box, ratio, axis };
 }
 

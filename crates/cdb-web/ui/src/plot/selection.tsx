@@ -33,6 +33,8 @@ async function ask(path: string, { t1, t2 }: Range): Promise<Statistics> {
 export function Selection(props: {
   path: string;
   range: Range;
+  /** Counts how often what is there was changed. */
+  corrections: number;
   canDelete: boolean;
   isOwn: boolean;
   unit: string;
@@ -44,7 +46,7 @@ export function Selection(props: {
   const { polled, refresh } = usePolled(
     () => ask(path, range),
     Number.POSITIVE_INFINITY,
-    `${path} ${range.t1} ${range.t2}`,
+    `${path} ${range.t1} ${range.t2} ${props.corrections}`,
   );
   const { isBusy, error, run } = useAction();
   const isDeleting = useSignal(false);

@@ -1,7 +1,7 @@
-import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { type Signal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useMemo, useRef } from "preact/hooks";
-import type { Range } from "../data/tiles.ts";
+import { COLUMNS, type Range } from "../data/tiles.ts";
 import { go, path as page, search } from "../route.ts";
 import { text } from "../text/en.ts";
 import { count, derived, value } from "../text/format.ts";
@@ -10,11 +10,21 @@ import { Hint, useGestures } from "./hint.tsx";
 import type { Shown } from "./picture.ts";
 import { Plot } from "./plot.tsx";
 import { Readout } from "./readout.tsx";
+import type { Rows } from "./rows.ts";
 import { Selection } from "./selection.tsx";
 import { Strip } from "./strip.tsx";
 import { Tools } from "./tools.tsx";
 import { useSeries } from "./use-series.ts";
-import { between, type Look, lookOf, rangeOf, searchOf, zoom } from "./window.ts";
+import {
+  between,
+  isAtEnd,
+  type Look,
+  lookOf,
+  rangeOf,
+  searchOf,
+  wholeColumns,
+  zoom,
+} from "./window.ts";
 
 export interface StreamPlotProps {
   /** `user/device/stream`. */
@@ -60,7 +70,8 @@ export function StreamPlot(props: StreamPlotProps) {
   const look = useComputed(() => lookOf(search.value));
 
   useSignalEffect(() => {
-    const extent = store?.extent.value;
+    const extent =
+      store?.extent.value ?? (look.value.kind === "fixed" ? look.value.range : undefined);
     if (extent && pixels.value > 0) {
       const next = moving.value ?? rangeOf(look.value, extent, pixels.value);
       const now = range.peek();
@@ -77,8 +88,7 @@ export function StreamPlot(props: StreamPlotProps) {
     if (!isDone) return;
     // What follows the newest goes on to do so when it is only made longer or shorter.
     const extent = store?.extent.peek();
-    const isLive =
-      look.peek().kind === "live" && extent && to.t1 < extent.t2 && to.t2 === range.peek()?.t2;
+    const isLive = look.peek().kind === "live" && extent && isAtEnd(to, extent, pixels.peek());
     seek(isLive ? { kind: "live", seconds: to.t2 - to.t1 } : { kind: "fixed", range: to });
   };
   const zoomBy = (factor: number) => {
@@ -95,6 +105,7 @@ export function StreamPlot(props: StreamPlotProps) {
   };
   const backToLive = useBackToLive(range, moving, seek);
 
+  const isBusy = useComputed(() => !shown.value?.isExact);
   const isEmpty = store?.isEmpty.value ?? false;
   return (
     <section class="plot-view" aria-label={text.plot.label(name)}>
@@ -114,11 +125,12 @@ export function StreamPlot(props: StreamPlotProps) {
       <Failure error={store?.error.value} />
       {isEmpty && <p class="hint">{text.plot.noNumbers}</p>}
       {store && !isEmpty && (
-        <figure class="plot-card" aria-labelledby={id} aria-busy={!shown.value?.isExact}>
+        <figure class="plot-card" aria-labelledby={id} aria-busy={isBusy.value}>
           {selection.value ? (
             <Selection
               path={path}
               range={selection.value}
+              corrections={store.corrections.value}
               canDelete={props.canDelete}
               isOwn={props.isOwn ?? false}
               unit={unit}
@@ -134,7 +146,6 @@ export function StreamPlot(props: StreamPlotProps) {
           ) : (
             <div class="plot-head">
               <Readout shown={shown} cursor={cursor} unit={unit} spoken={spoken} />
-              <Hint gestures={gestures} />
             </div>
           )}
           <Plot
@@ -149,14 +160,19 @@ export function StreamPlot(props: StreamPlotProps) {
             onMove={move}
             onWidth={(width) => {
               pixels.value = width;
+              // When everything is seen, that is the picture of it.
+              const { kind, seconds } = { seconds: 0, ...look.peek() };
+              const isAll = kind === "live" && seconds === undefined;
+              store.open(isAll ? wholeColumns(width) : COLUMNS);
             }}
             onKey={() => {
               spoken.value += 1;
             }}
             onUsed={gestures.use}
           />
-          <Strip series={store} range={range} shown={shown} onMove={move} />
-          <Caption id={id} name={name} shown={shown.value} />
+          <Strip series={store} range={range} onMove={move} />
+          <Hint gestures={gestures} />
+          <Caption id={id} name={name} shown={shown} />
           <p id={`${id}-keys`} class="for-readers">
             {text.plot.keys}
           </p>
@@ -166,22 +182,25 @@ export function StreamPlot(props: StreamPlotProps) {
   );
 }
 
-/** What is seen, in words. */
-function Caption({ id, name, shown }: { id: string; name: string; shown: Shown | undefined }) {
-  const rows = shown?.rows[0];
-  const isKnown = rows && rows.count > 0;
+/** What is seen, in words, when it rests. */
+function Caption(props: { id: string; name: string; shown: Signal<Shown | undefined> }) {
+  const { id, name, shown } = props;
+  const words = useSignal("");
+  useSignalEffect(() => {
+    if (shown.value?.isExact) words.value = captionOf(shown.value.rows[0]);
+  });
   return (
     <figcaption id={id} class="for-readers">
-      {text.plot.label(name)}.{" "}
-      {isKnown &&
-        text.plot.caption(
-          count(Math.round(rows.count)),
-          value(rows.min),
-          value(rows.max),
-          derived(rows.mean),
-        )}
+      {text.plot.label(name)}. {words.value}
     </figcaption>
   );
+}
+
+function captionOf(rows: Rows | undefined): string {
+  if (!rows || rows.count === 0) return "";
+  const { min, max, mean } = rows;
+  const all = count(Math.round(rows.count));
+  return text.plot.caption(all, value(min), value(max), derived(mean));
 }
 
 /** Moves back to the newest, so that one sees where it is. */

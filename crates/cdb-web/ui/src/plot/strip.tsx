@@ -5,8 +5,8 @@ import type { Series } from "../data/tiles-series.ts";
 import { bandOf } from "./lines.ts";
 import { paintBand } from "./paint.ts";
 import { type Palette, paletteOf } from "./palette.ts";
-import type { Shown } from "./picture.ts";
 import { rowsOf } from "./rows.ts";
+import { scaleOf } from "./scale.ts";
 import { timeTicks } from "./time-axis.ts";
 import { between } from "./window.ts";
 import { ownZone } from "./zone.ts";
@@ -23,7 +23,6 @@ const MIN_WINDOW = 6;
 export function Strip(props: {
   series: Series;
   range: Signal<Range | undefined>;
-  shown: Signal<Shown | undefined>;
   onMove: (range: Range, isDone: boolean) => void;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -86,9 +85,11 @@ function paintStrip(canvas: HTMLCanvasElement, series: Series, range: Range | un
   const whole = wholeOf(series, range);
   if (!context || !whole || !series.whole || !range || width === 0) return;
   const ratio = devicePixelRatio || 1;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  context.scale(ratio, ratio);
+  const [pixelWidth, pixelHeight] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== pixelWidth) canvas.width = pixelWidth;
+  if (canvas.height !== pixelHeight) canvas.height = pixelHeight;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
   const palette = paletteOf(canvas);
   const { left, right } = windowOf(whole, range, width);
   context.fillStyle = palette.sunken;
@@ -114,11 +115,11 @@ function paintWhole(
 ): void {
   const pixels = Math.round(width * ratio);
   const rows = rowsOf([source], whole, (whole.t2 - whole.t1) / pixels);
-  const span = rows.max - rows.min || 1;
+  const { low, high } = scaleOf(rows.min, rows.max, 1);
   const inner = (HEIGHT - 8) * ratio;
   const band = bandOf(rows, {
     x: (t) => ((t - whole.t1) / (whole.t2 - whole.t1)) * pixels,
-    y: (d) => 4 * ratio + inner - ((d - rows.min) / span) * inner,
+    y: (d) => 4 * ratio + inner - ((d - low) / (high - low)) * inner,
     width: pixels,
   });
   const part = (from: number, to: number, colour: string, alpha: number) => {

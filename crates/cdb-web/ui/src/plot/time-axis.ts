@@ -1,6 +1,7 @@
 // The marks of a time axis, at round times of a person's own clock. No DOM.
 
 import type { Range } from "../data/tiles.ts";
+import { timeFormat } from "./formats.ts";
 import { roundStep } from "./scale.ts";
 import { timeOf, type Wall, wallOf } from "./zone.ts";
 
@@ -58,7 +59,10 @@ export function timeTicks(
     const t = timeOf(wall, zone);
     if (t > range.t2) return ticks;
     const before = ticks.at(-1);
-    if (t >= range.t1 && (!before || t - before.t >= distance * 0.4)) ticks.push(label(t));
+    // An hour that the clock skips is none to mark.
+    const isSkipped = step.unit === "hour" && wallOf(t, zone).hour % step.count !== 0;
+    if (t >= range.t1 && !isSkipped && (!before || t - before.t >= distance * 0.4))
+      ticks.push(label(t));
     wall = next(wall, step);
   }
 }
@@ -111,13 +115,13 @@ function next(wall: Wall, { unit, count }: Step): Wall {
 
 function labels({ unit }: Step, zone: string, locale?: string): (t: number) => TimeTick {
   const as = (options: Intl.DateTimeFormatOptions) => {
-    const format = new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
+    const format = timeFormat(zone, options, locale);
     return (t: number) => format.format(t * 1000);
   };
   const year = as({ year: "numeric" });
   const month = as({ month: "short" });
   const day = as({ month: "short", day: "numeric" });
-  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+  const clock = { hour: "numeric", minute: "2-digit" } as const;
   const time = as(unit === "second" ? { ...clock, second: "2-digit" } : clock);
   return (t) => {
     const wall = wallOf(t, zone);
@@ -141,13 +145,8 @@ function labels({ unit }: Step, zone: string, locale?: string): (t: number) => T
 function fractions(range: Range, distance: number, zone: string, locale?: string): TimeTick[] {
   const step = Math.max(roundStep(distance), 1e-6);
   const digits = Math.min(Math.max(Math.ceil(-Math.log10(step) - 1e-9), 0), 6);
-  const format = new Intl.DateTimeFormat(locale, {
-    timeZone: zone,
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hourCycle: "h23",
-  });
+  const clock = { hour: "numeric", minute: "2-digit", second: "2-digit" } as const;
+  const format = timeFormat(zone, clock, locale);
   const ticks: TimeTick[] = [];
   const second = Math.floor(range.t1);
   for (let i = Math.ceil((range.t1 - second) / step); second + i * step <= range.t2; i += 1) {

@@ -48,14 +48,31 @@ function rounded({ t1, t2 }: Range): Range {
   return { t1: Number(t1.toFixed(digits)), t2: Number(t2.toFixed(digits)) };
 }
 
-/** What is seen of a stream of a certain extent, in a picture so many pixels wide. */
+/**
+ * What is seen of a stream of a certain extent, in a picture so many pixels wide. It begins at a whole number of
+ * pixels from the start of the stream, so that the picture moves only when its end has moved by one.
+ */
 export function rangeOf(look: Look, extent: Range, pixels: number): Range {
   if (look.kind === "fixed") return look.range;
-  const span = look.seconds ?? Math.max(extent.t2 - extent.t1, 1);
-  // In whole pixels, so that the picture moves only when the end has moved by one.
-  const pixel = span / Math.max(pixels, 1);
-  const t2 = Math.ceil(extent.t2 / pixel) * pixel;
+  const columns = Math.max(pixels, 2);
+  const length = Math.max(extent.t2 - extent.t1, MIN_SPAN);
+  // Everything needs one more, as far as the end is within it.
+  const span = look.seconds ?? (length / wholeColumns(pixels)) * columns;
+  const pixel = span / columns;
+  const end = Math.ceil((extent.t2 - extent.t1) / pixel - 1e-6);
+  const t2 = extent.t1 + Math.max(end, look.seconds ? end : columns) * pixel;
   return { t1: t2 - span, t2 };
+}
+
+/** How many columns everything is asked for in, so that each is a pixel when everything is seen. */
+export function wholeColumns(pixels: number): number {
+  return Math.max(pixels, 2) - 1;
+}
+
+/** Whether a range ends with the newest datapoint, to a pixel. */
+export function isAtEnd({ t1, t2 }: Range, extent: Range, pixels: number): boolean {
+  const beyond = t2 - extent.t2;
+  return beyond >= 0 && beyond <= (1.5 * (t2 - t1)) / Math.max(pixels, 1);
 }
 
 /** Moves a range, in whole pixels, but never away from all data. */

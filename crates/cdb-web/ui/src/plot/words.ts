@@ -3,6 +3,7 @@
 import type { Range } from "../data/tiles.ts";
 import { text } from "../text/en.ts";
 import { derived } from "../text/format.ts";
+import { timeFormat } from "./formats.ts";
 
 const SUFFIXES = ["", "\u2009k", "\u2009M", "\u2009G", "\u2009T"];
 
@@ -42,14 +43,14 @@ export function rangeWords(
 ): string {
   const [from, to] = [new Date(t1 * 1000), new Date(t2 * 1000)];
   if (Number.isNaN(from.getTime()) || Number.isNaN(to.getTime())) return `${t1} – ${t2}`;
-  const format = new Intl.DateTimeFormat(locale, { timeZone: zone, ...parts(pixel) });
+  const format = timeFormat(zone, parts(pixel), locale);
   return format.formatRange(from, to);
 }
 
 function parts(pixel: number): Intl.DateTimeFormatOptions {
   const day = { year: "numeric", month: "short", day: "numeric" } as const;
   if (pixel >= 86_400 / 2) return day;
-  const minute = { ...day, hour: "2-digit", minute: "2-digit" } as const;
+  const minute = { ...day, hour: "numeric", minute: "2-digit" } as const;
   if (pixel >= 30) return minute;
   const second = { ...minute, second: "2-digit" } as const;
   return pixel >= 0.5 ? second : { ...second, fractionalSecondDigits: 3 };

@@ -2,6 +2,8 @@
 
 import { timeZone } from "../data/preferences.ts";
 
+import { timeFormat } from "./formats.ts";
+
 /** What a clock on the wall shows. The month is from 1 to 12. */
 export interface Wall {
   year: number;
@@ -12,28 +14,18 @@ export interface Wall {
   second: number;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function format(zone: string): Intl.DateTimeFormat {
-  let known = formats.get(zone);
-  if (!known) {
-    known = new Intl.DateTimeFormat("en-US", {
-      timeZone: zone,
-      calendar: "gregory",
-      numberingSystem: "latn",
-      era: "short",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-      second: "numeric",
-      hourCycle: "h23",
-    });
-    formats.set(zone, known);
-  }
-  return known;
-}
+const PARTS: Intl.DateTimeFormatOptions = {
+  calendar: "gregory",
+  numberingSystem: "latn",
+  era: "short",
+  year: "numeric",
+  month: "numeric",
+  day: "numeric",
+  hour: "numeric",
+  minute: "numeric",
+  second: "numeric",
+  hourCycle: "h23",
+};
 
 /** The zone in which dates are shown. */
 export function ownZone(): string {
@@ -44,7 +36,9 @@ export function ownZone(): string {
 export function wallOf(t: number, zone: string): Wall {
   const wall: Record<string, number> = {};
   let isBefore = false;
-  for (const { type, value } of format(zone).formatToParts(Math.floor(t) * 1000)) {
+  for (const { type, value } of timeFormat(zone, PARTS, "en-US").formatToParts(
+    Math.floor(t) * 1000,
+  )) {
     if (type === "era") isBefore = value.startsWith("B");
     else wall[type] = Number(value);
   }
