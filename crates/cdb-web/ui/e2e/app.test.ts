@@ -70,8 +70,10 @@ describe("logging in", () => {
     await tab.page.reload();
     await tab.page.getByRole("link", { name: "Settings" }).click();
     await tab.page.getByText("Logged in as").waitFor();
+    await tab.page.getByRole("link", { name: "Server", exact: true }).click();
     const licences = await tab.page.getByRole("link", { name: /^Licences/ }).getAttribute("href");
     expect(await (await fetch(server.url + licences)).text()).toContain("Jason Miller");
+    await tab.page.getByRole("link", { name: "Me", exact: true }).click();
     await tab.page.getByRole("button", { name: "Log out" }).click();
     await tab.page.getByRole("button", { name: "Log in" }).waitFor();
     expect(await tab.context.cookies()).toEqual([]);
@@ -137,7 +139,7 @@ describe("devices", () => {
     await tab.page.getByRole("link", { name: "temperature" }).waitFor();
     await tab.page.getByRole("searchbox").focus();
     const focused = () => tab.page.evaluate("document.activeElement.textContent");
-    for (let presses = 0; presses < 10 && (await focused()) !== "temperature"; presses++) {
+    for (let presses = 0; presses < 20 && (await focused()) !== "temperature"; presses++) {
       await tab.page.keyboard.press("Tab");
     }
     await tab.page.keyboard.press("Enter");

@@ -28,9 +28,14 @@ beforeAll(async () => {
   const lamp = { schema: '{"type":"integer","minimum":0,"maximum":100}', downlink: true };
   await server.createDevice("lamp", "Desk lamp");
   await server.request("POST", `crud/${USER}/lamp/brightness`, lamp);
+  const rating = { type: "integer", minimum: 0, maximum: 10 };
+  await server.createStream(`${USER}/user/mood`, rating, "Mood", "rating.stars");
+  await server.createStream(`${USER}/user/journal`, { type: "string" }, "Journal", "log.diary");
+  await server.createStream(`${USER}/user/heating`, { type: "boolean" }, "Heating");
   const each = (count: number, interval: number, end: number) =>
     Array.from({ length: count }, (_, i) => ({ t: end - (count - i) * interval, d: i % 7 }));
   await server.insert(`${USER}/garden/temperature`, each(60, MINUTE, now));
+  await server.insert(`${USER}/user/mood`, each(30, DAY, now));
   await server.insert(`${USER}/shed/temperature`, each(60, MINUTE, now - 3 * DAY));
 }, 60_000);
 
@@ -451,7 +456,6 @@ describe("the settings", () => {
     expect(await tab.violations()).toEqual([]);
     const end = tab.page.getByRole("button", { name: /^End the session of Chrome on/ });
     const before = await end.count();
-    await tab.page.getByRole("listitem").filter({ hasText: "now" }).first().waitFor();
     await end.first().press("Enter");
     await tab.page.getByText(/^The session of Chrome on .* has ended/).waitFor();
     await expect.poll(() => end.count()).toBe(before - 1);
@@ -522,12 +526,15 @@ describe("users", () => {
     await tab.picture("user", PHONE);
     expect(await tab.violations()).toEqual([]);
     await tab.page.getByRole("button", { name: "Save" }).click();
-    await tab.page.getByText("Saved").waitFor();
+    await tab.page.getByText("Saved", { exact: true }).waitFor();
     const bob = JSON.parse(await server.request("GET", "crud/bob"));
     expect(bob).toMatchObject({ nickname: SCRIPT, role: "admin" });
     await server.request("POST", "crud/bob/user/mood", { schema: '{"type":"number"}' });
     await tab.goto("/app/users");
-    await tab.page.getByRole("link", { name: SCRIPT }).click();
+    const link = tab.page.locator('a[href="/app/users/bob"]');
+    await link.waitFor();
+    expect(await link.textContent()).toBe(SCRIPT);
+    await link.click();
     await tab.page.getByText(/2 devices, \d streams?, \d points? would go with it/).waitFor();
     await tab.page.getByLabel(/^To delete it/).fill("bob");
     await tab.page.getByRole("button", { name: "Delete bob" }).press("Enter");
@@ -614,7 +621,7 @@ describe("downlinks", () => {
     expect(await tab.violations()).toEqual([]);
     const asked = Date.now();
     await server.insert(path, [{ d: 60 }]);
-    await card.getByText("Done").waitFor();
+    await card.getByText("Done", { exact: true }).waitFor();
     expect(Date.now() - asked).toBeLessThan(2000);
     await tab.picture("downlink-done", PHONE);
     expect(await tab.violations()).toEqual([]);
@@ -658,4 +665,70 @@ describe("downlinks", () => {
     expect(answer).not.toContain("80");
     await tab.close([/ERR_INTERNET_DISCONNECTED/]);
   });
+});
+
+describe("today", () => {
+  it("begins with one tap", async () => {
+    const own = await Server.start();
+    const tab = await open("/", PHONE, own);
+    await tab.page.getByText("Nothing is kept here yet.").waitFor();
+    await tab.picture("begin", PHONE);
+    expect(await tab.violations()).toEqual([]);
+    await tab.page.getByRole("button", { name: "Mood" }).press("Enter");
+    await tab.page.getByRole("radio", { name: "8 stars" }).click();
+    await tab.page.getByText("1 of 1 noted today").waitFor();
+    const mood = JSON.parse(await own.request("GET", `crud/${USER}/user/mood`));
+    expect(mood).toMatchObject({
+      nickname: "Mood",
+      datatype: "rating.stars",
+      icon: "material:star",
+    });
+    await tab.close();
+    await own.stop();
+  });
+
+  it("has a key for each card, and an order of one's own on every machine", async () => {
+    const own = await Server.start();
+    for (const name of ["weight", "mood", "steps"]) {
+      await own.createStream(`${USER}/user/${name}`, { type: "number" });
+    }
+    const tab = await open("/", WIDE, own);
+    const cards = (on = tab) => on.page.getByRole("article").locator("h2 a").allTextContents();
+    await tab.page.getByRole("link", { name: "steps" }).waitFor();
+    expect(await cards()).toEqual(["weight", "mood", "steps"]);
+    await tab.page.keyboard.press("2");
+    await tab.page.keyboard.type("7,5");
+    await tab.page.keyboard.press("Enter");
+    await tab.page.getByText("Noted: 7.5").waitFor();
+    expect(await own.request("GET", `crud/${USER}/user/mood/data?i1=0`)).toContain("7.5");
+    await tab.page.getByRole("button", { name: "Arrange" }).press("Enter");
+    const front = tab.page.getByRole("button", { name: "Move steps to the front" });
+    await front.press("Enter");
+    await front.press("Enter");
+    expect(await front.isDisabled()).toBe(true);
+    expect(await cards()).toEqual(["steps", "weight", "mood"]);
+    await tab.picture("arrange", WIDE);
+    expect(await tab.violations()).toEqual([]);
+    await tab.page.getByRole("button", { name: "Keep this order" }).click();
+    await tab.page.getByRole("button", { name: "Arrange" }).waitFor();
+    const other = await open("/", PHONE, own);
+    await expect.poll(() => cards(other)).toEqual(["steps", "weight", "mood"]);
+    await other.goto(`/${USER}`);
+    await other.page.getByText("1 device, 3 streams, 1 point").waitFor();
+    await other.close();
+    await tab.close();
+    await own.stop();
+  });
+
+  for (const look of [...LOOKS, { width: 900, dark: false }]) {
+    it(`is accessible, at ${look.width} px${look.dark ? " in the dark" : ""}`, async () => {
+      const tab = await open("/", look);
+      await tab.page.getByRole("article").first().waitFor();
+      await tab.page.waitForLoadState("networkidle");
+      await tab.picture("today-cards", look);
+      expect(await tab.violations()).toEqual([]);
+      expect(await isTooWide(tab)).toBe(false);
+      await tab.close();
+    });
+  }
 });

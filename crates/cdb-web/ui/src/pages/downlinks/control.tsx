@@ -37,7 +37,7 @@ export function Control(props: { row: ControlRow; now: number; onChanged: () => 
         <State asked={asked} isOffline={isOffline} />
       </h2>
       <div class="value">
-        <strong class={typeof shown === "string" ? "words" : ""}>
+        <strong class={typeof shown === "number" || typeof shown === "boolean" ? "" : "words"}>
           {shown === undefined ? text.devices.none : value(shown)}
           {unit && <span class="unit">{unit}</span>}
           {isOpen && <span class="unit">{text.downlinks.asked}</span>}

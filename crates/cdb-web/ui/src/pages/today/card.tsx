@@ -104,7 +104,7 @@ function Freshness(props: { last: Datapoint | undefined; now: number; isDrawn: b
     <p class="hint">
       <span class={isFresh ? "dot" : "dot due"} />
       {last ? <Age t={last.t} now={now} /> : text.devices.none}
-      {isDrawn && ` · ${text.today.days(DAYS)}`}
+      {isDrawn && <span class="days"> · {text.today.days(DAYS)}</span>}
     </p>
   );
 }
