@@ -142,11 +142,22 @@ describe("without a connection", () => {
     await tab.page.getByText("1 value has not been sent yet.").waitFor();
     expect(await tab.violations()).toEqual([]);
     await tab.page.getByRole("button", { name: "Stay logged in" }).press("Enter");
+    // Nothing is deleted for nothing: the server must hear of it, too.
     await tab.page.getByRole("button", { name: "Log out" }).press("Enter");
     await tab.page.getByRole("button", { name: "Log out and delete it" }).press("Enter");
-    await tab.page.getByText("1 kept here").waitFor({ state: "detached" });
+    await tab.page.getByText("The server cannot be reached.").waitFor();
+    await tab.page.getByText("1 kept here").waitFor();
+    // It is there again, but does not take the value.
+    await tab.page.route("**/data?index=*", (route) => route.abort());
     await tab.context.setOffline(false);
     await tab.page.getByText("Connected").waitFor();
+    await tab.page.getByRole("button", { name: "Log out and delete it" }).press("Enter");
+    await tab.page.getByRole("button", { name: "Log in" }).waitFor();
+    await tab.page.unroute("**/data?index=*");
+    await tab.goto("/");
+    await tab.logIn();
+    await card(tab.page).getByText("no value").waitFor();
+    expect(await tab.page.getByText("1 kept here").count()).toBe(0);
     expect(await values()).toEqual([]);
     await tab.close(WITHOUT_CONNECTION);
   });

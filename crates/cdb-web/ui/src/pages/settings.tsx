@@ -22,7 +22,7 @@ export function SettingsPage({ session }: { session: Session }) {
           <dd>{session.device}</dd>
         </dl>
         <Failure error={error.value} />
-        <LogOut isBusy={isBusy.value} logOut={() => void run(logOut)} />
+        <LogOut isBusy={isBusy.value} logOut={() => run(logOut)} />
       </section>
       <ThisBrowser />
       <section class="card">
