@@ -37,7 +37,7 @@ async function values(path: string, options = ""): Promise<unknown[]> {
 describe("a rating", () => {
   it("is created, given with one tap on a phone, and taken back", async () => {
     const tab = await open("/", PHONE);
-    await tab.page.getByRole("link", { name: "New stream" }).click();
+    await tab.page.getByRole("link", { name: "Something else…" }).click();
     await tab.page.getByLabel("What it holds").selectOption({ label: "Rating, 0 to 10 stars" });
     await tab.page.getByLabel("Name", { exact: true }).fill("mood");
     expect(await tab.violations()).toEqual([]);

@@ -4,15 +4,24 @@ import { type Session, session } from "./api/session.ts";
 import { Layout } from "./layout.tsx";
 import { DevicesPage } from "./pages/devices.tsx";
 import { LoginPage } from "./pages/login.tsx";
-import { NewDevicePage } from "./pages/new-device.tsx";
-import { NewStreamPage } from "./pages/new-stream.tsx";
-import { SettingsPage } from "./pages/settings.tsx";
+import { MissingPage } from "./pages/missing.tsx";
+import { MorePage } from "./pages/more.tsx";
 import { StreamPage } from "./pages/stream.tsx";
 import { TodayPage } from "./pages/today.tsx";
 import { objectOf, path } from "./route.ts";
 import { text } from "./text/en.ts";
+import { Lazy } from "./widgets/lazy.tsx";
 import { NewVersion } from "./widgets/this-browser.tsx";
 import { Toast } from "./widgets/toast.tsx";
+
+const downlinks = async () => (await import("./pages/downlinks.tsx")).DownlinksPage;
+const log = async () => (await import("./pages/log.tsx")).LogPage;
+const newDevice = async () => (await import("./pages/new-device.tsx")).NewDevicePage;
+const newStream = async () => (await import("./pages/new-stream.tsx")).NewStreamPage;
+const newUser = async () => (await import("./pages/new-user.tsx")).NewUserPage;
+const settings = async () => (await import("./pages/settings.tsx")).SettingsPage;
+const user = async () => (await import("./pages/users/user.tsx")).UserPage;
+const users = async () => (await import("./pages/users.tsx")).UsersPage;
 
 interface Page {
   title: string;
@@ -21,6 +30,13 @@ interface Page {
 
 function pageAt(path: string): Page {
   const names = objectOf(path);
+  if (names?.length === 3 && names[1] === "meta" && names[2] === "log") {
+    const object = names.join("/");
+    return {
+      title: text.log.title,
+      show: () => <Lazy key={object} load={log} props={{ path: object }} />,
+    };
+  }
   if (names?.length === 3) {
     const object = names.join("/");
     return {
@@ -38,16 +54,50 @@ function pageAt(path: string): Page {
       show: (session) => <DevicesPage key={names.join("/")} session={session} names={names} />,
     };
   }
-  if (path === "/app/settings") {
-    return { title: text.settings.title, show: (session) => <SettingsPage session={session} /> };
+  if (path === "/app/settings" || path.startsWith("/app/settings/")) {
+    return {
+      title: text.settings.title,
+      show: (session) => <Lazy key="settings" load={settings} props={{ session }} />,
+    };
+  }
+  if (path === "/app/downlinks") {
+    return {
+      title: text.downlinks.title,
+      show: (session) => <Lazy key="downlinks" load={downlinks} props={{ session }} />,
+    };
+  }
+  if (path === "/app/users") {
+    return {
+      title: text.users.title,
+      show: (session) => <Lazy key="users" load={users} props={{ session }} />,
+    };
+  }
+  const [, name] = /^\/app\/users\/([^/]+)$/.exec(path) ?? [];
+  if (name) {
+    return {
+      title: name,
+      show: (session) => <Lazy key={name} load={user} props={{ session, name }} />,
+    };
+  }
+  if (path === "/app/more") {
+    return { title: text.navigation.more, show: (session) => <MorePage session={session} /> };
   }
   if (path === "/app/new/stream") {
-    return { title: text.create.stream, show: (session) => <NewStreamPage session={session} /> };
+    return {
+      title: text.create.stream,
+      show: (session) => <Lazy key="new stream" load={newStream} props={{ session }} />,
+    };
   }
   if (path === "/app/new/device") {
     return {
       title: text.create.deviceTitle,
-      show: (session) => <NewDevicePage session={session} />,
+      show: (session) => <Lazy key="new device" load={newDevice} props={{ session }} />,
+    };
+  }
+  if (path === "/app/new/user") {
+    return {
+      title: text.users.create,
+      show: () => <Lazy key="new user" load={newUser} props={{}} />,
     };
   }
   return { title: text.missing.title, show: () => <MissingPage /> };
@@ -63,22 +113,11 @@ export function App() {
   if (who === null) return <LoginPage />;
   return (
     <>
-      <Layout session={who}>
+      <Layout session={who} title={page.title}>
         <NewVersion />
         {page.show(who)}
       </Layout>
       <Toast />
-    </>
-  );
-}
-
-function MissingPage() {
-  return (
-    <>
-      <h1>{text.missing.title}</h1>
-      <p>
-        <a href="/">{text.missing.next}</a>
-      </p>
     </>
   );
 }

@@ -6,8 +6,15 @@ export interface Device {
   name: string;
   nickname: string;
   description: string;
+  icon?: string;
   /** Its key, if one may see it. */
   apikey?: string;
+  /** What it may do beyond its own streams. */
+  role?: string;
+  /** Whether other users see it. */
+  public?: boolean;
+  /** Whether it says that it works. */
+  enabled?: boolean;
   /** Whether it is shown in lists. */
   visible: boolean;
 }
@@ -23,6 +30,11 @@ export interface Stream {
   schema: string;
   /** Whether others may ask its device for a change. */
   downlink: boolean;
+  icon?: string;
+  /** Whether its values are told and not kept. */
+  ephemeral?: boolean;
+  /** For how many seconds its values are kept; for ever without it. */
+  keep?: number;
 }
 
 export interface Datapoint {
@@ -78,6 +90,17 @@ export async function streams(user: string): Promise<Stream[]> {
   return (await request("GET", `crud/${user}?q=streams`)) as Stream[];
 }
 
+export async function device(path: string): Promise<Device> {
+  return (await request("GET", `crud/${path}`)) as Device;
+}
+
+/** The streams of a device. */
+export async function streamsOf(path: string): Promise<Stream[]> {
+  const device = path.split("/")[1] ?? "";
+  const answer = (await request("GET", `crud/${path}?q=streams`)) as Omit<Stream, "device">[];
+  return answer.map((stream) => ({ ...stream, device }));
+}
+
 /** The length and the last datapoint of streams, or of all streams of a user or device. */
 export async function latest(paths: string[]): Promise<Latest[]> {
   const answer = (await request("POST", "query/latest", paths)) as Latest[];
@@ -105,6 +128,13 @@ export interface Changes {
   datatype?: string;
   schema?: string;
   downlink?: boolean;
+  icon?: string;
+  ephemeral?: boolean;
+  keep?: number;
+  role?: string;
+  public?: boolean;
+  visible?: boolean;
+  enabled?: boolean;
   /** An empty one asks for a new key of a device. */
   apikey?: string;
 }

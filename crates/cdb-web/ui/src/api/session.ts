@@ -10,6 +10,8 @@ export interface Session {
   device: string;
   software: string;
   durability: string | undefined;
+  /** Whether one administers the users. */
+  canListUsers: boolean;
 }
 
 /** The session; `null` for nobody, and `undefined` until the server was asked. */
@@ -26,6 +28,7 @@ export async function load(): Promise<void> {
     device: string | null;
     software: string;
     durability?: string | null;
+    rights?: { others?: string[] };
   };
   session.value =
     info.user === null
@@ -36,6 +39,7 @@ export async function load(): Promise<void> {
           device: info.device ?? info.user,
           software: info.software,
           durability: info.durability ?? undefined,
+          canListUsers: info.rights?.others?.includes("list_users") ?? false,
         };
   if (session.value) remember(SESSION, session.value);
   else forget();
@@ -46,6 +50,12 @@ export function recall(): boolean {
   const last = remembered<Session>(SESSION);
   if (last) session.value = last;
   return last !== undefined;
+}
+
+/** Whether this session is still open, without leaving the page if it is not. */
+export async function isOpen(): Promise<boolean> {
+  const info = (await request("GET", "session")) as { user: string | null };
+  return info.user !== null;
 }
 
 /** Opens a session. */

@@ -3,8 +3,6 @@ import {
   type Datapoint,
   latest,
   newest,
-  type Plot,
-  plot,
   type Statistics,
   type Stream,
   statistics,
@@ -13,9 +11,10 @@ import {
 import type { Session } from "../api/session.ts";
 import { useLive } from "../data/live.ts";
 import { usePolled } from "../data/polled.ts";
-import { bounds, SPANS, type Span, spanOf } from "../data/range.ts";
+import { bounds, type Span, spanOf } from "../data/range.ts";
 import { deviceName } from "../data/tree.ts";
-import { Line } from "../plot/line.tsx";
+import { StreamPlot } from "../plot/lazy.tsx";
+import { Ranges } from "../plot/ranges.tsx";
 import { search } from "../route.ts";
 import { text } from "../text/en.ts";
 import { count, dateTime, derived, value } from "../text/format.ts";
@@ -27,7 +26,6 @@ import { Newest } from "../widgets/newest.tsx";
 import { Write } from "../widgets/write.tsx";
 
 const INTERVAL = 5000;
-const COLUMNS = 512;
 const NEWEST = 50;
 
 interface Shown {
@@ -36,7 +34,6 @@ interface Shown {
   length: number;
   /** Of the range. */
   statistics: Statistics;
-  plot: Plot | undefined;
   newest: Datapoint[];
 }
 
@@ -51,12 +48,10 @@ async function ask(path: string, span: Span, before: Shown | undefined): Promise
     statistics(path, range),
     newest(path, NEWEST),
   ]);
-  const hasNumbers = known.keys[""]?.number !== undefined;
   return {
     stream: object,
     length: now?.length ?? 0,
     statistics: known,
-    plot: hasNumbers ? await plot(path, COLUMNS, range) : undefined,
     newest: points,
   };
 }
@@ -102,27 +97,18 @@ export function StreamPage({ session, path }: { session: Session; path: string }
           onWritten={refresh}
         />
       )}
-      {shown && last && (
-        <nav class="segments" aria-label={text.stream.range}>
-          {SPANS.map(({ id }) => (
-            <a key={id} href={`/${path}?range=${id}`} aria-current={id === span.id || undefined}>
-              {text.stream.ranges[id]}
-            </a>
-          ))}
-        </nav>
+      {shown && last && numbers && (
+        <StreamPlot
+          path={path}
+          name={name}
+          canDelete={isOwn || user === session.user}
+          isOwn={isOwn}
+          onChanged={refresh}
+        >
+          <Ranges path={path} />
+        </StreamPlot>
       )}
-      {shown?.plot && numbers && numbers.count > 1 && (
-        <Line
-          plot={shown.plot}
-          label={text.stream.plot(name)}
-          description={text.stream.plotText(
-            count(numbers.count),
-            derived(numbers.min),
-            derived(numbers.max),
-            derived(numbers.mean),
-          )}
-        />
-      )}
+      {shown && last && !numbers && <Ranges path={path} />}
       {shown?.statistics.keys.latitude?.number && shown.statistics.keys.longitude?.number && (
         <StreamMap path={path} transform="" range={bounds(span, last?.t)} />
       )}

@@ -1,5 +1,6 @@
 // Numbers, values and ages as people read them.
 
+import { timeZone } from "../data/preferences.ts";
 import { text } from "./en.ts";
 
 const MINUTE = 60;
@@ -27,6 +28,7 @@ export function age(t: number, now: number): string {
 /** A date, without the time of day. */
 export function date(t: number): string {
   return new Date(t * 1000).toLocaleDateString(undefined, {
+    timeZone: timeZone.value,
     year: "numeric",
     month: "short",
     day: "numeric",
@@ -37,6 +39,7 @@ export function date(t: number): string {
 export function dateTime(t: number): string {
   const hasFraction = t % 1 !== 0;
   return new Date(t * 1000).toLocaleString(undefined, {
+    timeZone: timeZone.value,
     year: "numeric",
     month: "short",
     day: "numeric",
@@ -49,7 +52,12 @@ export function dateTime(t: number): string {
 
 /** A day with its weekday, such as "Friday, November 27". */
 export function weekday(date: Date): string {
-  return date.toLocaleDateString(undefined, { weekday: "long", month: "long", day: "numeric" });
+  return date.toLocaleDateString(undefined, {
+    timeZone: timeZone.value,
+    weekday: "long",
+    month: "long",
+    day: "numeric",
+  });
 }
 
 /** A count, with the separators of the reader's language. */

@@ -1,16 +1,16 @@
-import { isReached } from "../api/http.ts";
+import { connection } from "../data/connection.ts";
 import { waiting } from "../data/queue.ts";
 import { text } from "../text/en.ts";
 
-/** Whether the server can be reached, and how many values are kept until it can. */
+/** Whether values come as they are written, and how many are kept until the server can be reached. */
 export function Connection() {
+  const state = connection.value;
   const count = waiting.value.length;
-  const state = count > 0 ? "keeps" : isReached.value ? "well" : "";
   return (
-    <p class={`connection ${state}`} role="status">
-      <span class={isReached.value ? "dot" : "dot due"} />
-      <span class="state">{isReached.value ? text.kept.live : text.kept.offline}</span>
-      {count > 0 && <span class="tag">{text.kept.count(count)}</span>}
+    <p class="connection" role="status">
+      <span class={`dot ${state}`} />
+      <span>{text.connection[state]}</span>
+      {count > 0 && <span class="tag warn">{text.kept.count(count)}</span>}
     </p>
   );
 }

@@ -1,11 +1,60 @@
-// Icons of 16 by 16, drawn in the colour of the text beside them.
+// Icons of 16 by 16, drawn in the colour of the text beside them. Each is one line of a path.
 
-import type { ComponentChildren } from "preact";
+const DRAWINGS = {
+  today:
+    "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM8 1v1.500m0 11V15M1 8h1.500m11 0H15M3.100 3.100l1 1m7.800 7.800 1 1m0-9.800-1 1m-7.800 7.800-1 1",
+  devices:
+    "M6 4.500h4q1.500 0 1.500 1.500v4q0 1.500-1.500 1.500H6q-1.500 0-1.500-1.500V6q0-1.500 1.500-1.500zM6.500 4.500v-3m3 3v-3m-3 13v-3m3 3v-3m-5-5h-3m3 3h-3m13-3h-3m3 3h-3",
+  downlinks: "M8 1.500v8m-3-3 3 3 3-3M1.500 10.500v2q0 1.500 1.500 1.500h10q1.500 0 1.500-1.500v-2",
+  upload: "M8 10V1.500m-3 3 3-3 3 3M1.500 10.500v2q0 1.500 1.500 1.500h10q1.500 0 1.500-1.500v-2",
+  analyse: "M2 1.500v12.500h12.500M5.500 10.500v.1m2.500-3.100v.1m2 1.900v.1m2-5.600v.1",
+  boards:
+    "M1.500 4.500 5 2.500l3 3 3-3 3.500 2M1.500 9 5 7l3 3 3-3 3.500 2M1.500 13.500h3m2 0h3m2 0h3",
+  scripts: "M6 3 2.500 8 6 13m4-10 3.500 5-3.500 5",
+  settings:
+    "M1.500 4.500H7m4 0h3.500M1.500 11.500H3m4 0h7.500M9 2.500a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM5 9.500a2 2 0 1 0 0 4 2 2 0 0 0 0-4z",
+  users:
+    "M6 2a2.500 2.500 0 1 0 0 5 2.500 2.500 0 0 0 0-5zM1.500 13.500q0-4 4.500-4t4.500 4M10.500 2.200a2.500 2.500 0 0 1 0 4.600m1.500 3q2.500.6 2.500 3.700",
+  log: "M5 2.500H3.500Q2.500 2.500 2.500 3.500v10q0 1 1 1h9q1 0 1-1v-10q0-1-1-1H11M5.500 1.500h5v2.500h-5zM5 7.500h6M5 10.500h4",
+  more: "M3 8h.1M8 8h.1m4.900 0h.1",
+  search: "M7 2.500a4.500 4.500 0 1 0 0 9 4.500 4.500 0 0 0 0-9zm3.500 8 4 4",
+  back: "M10 2.500 4.500 8l5.500 5.500",
+  down: "m3.500 6 4.500 4.500L12.500 6",
+  right: "M2.500 8h11m-4.500-4.500L13.500 8 9 12.500",
+  plus: "M8 2.500v11M2.500 8h11",
+  check: "m2.500 8.500 3.500 3.500 7.500-8",
+  warning: "M8 2 1.500 13.500h13zM8 6.500v3m0 1.900v.1",
+  star: "m8 1.500 2 4.300 4.700.6-3.500 3.200.9 4.700L8 12l-4.100 2.300.9-4.700L1.300 6.400l4.700-.6z",
+  moon: "M6 2a6 6 0 1 0 8 7.500A6 6 0 0 1 6 2z",
+  cup: "M2.500 4.500H11v6q0 2.500-2.500 2.500H5q-2.500 0-2.500-2.500zM11 6h1.500q1.500 0 1.500 1.700t-1.500 1.700H11",
+  book: "M3 2h10v12H3zM5.500 5.500h5m-5 3h3",
+  scales:
+    "M3.500 2h9q1.500 0 1.500 1.500v9q0 1.500-1.500 1.500h-9Q2 14 2 12.500v-9Q2 2 3.500 2zM5 6.500q3-3 6 0L9.500 8q-1.500-1-3 0z",
+  place:
+    "M8 1.500a4.500 4.500 0 0 0-4.500 4.500C3.500 9.500 8 14.500 8 14.500S12.500 9.500 12.500 6A4.500 4.500 0 0 0 8 1.500zM8 4.500a1.500 1.500 0 1 0 0 3 1.500 1.500 0 0 0 0-3z",
+  clock: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zm0 3v3l2 1.500",
+  lamp: "M8 1.500a4.500 4.500 0 0 0-2.500 8.200V11.500h5V9.700A4.500 4.500 0 0 0 8 1.500zM6 14h4",
+  heating: "M4 10V5q-1-1 0-3m4 8V5q-1-1 0-3m4 8V5q-1-1 0-3M2.500 13.500h11",
+  drop: "M8 1.500S3.500 6.500 3.500 10a4.500 4.500 0 0 0 9 0C12.500 6.500 8 1.500 8 1.500z",
+  battery: "M3 5h8q1 0 1 1v4q0 1-1 1H3q-1 0-1-1V6q0-1 1-1zM14 7v2M4.500 7.500v1",
+  thermometer: "M6 9.500V3a2 2 0 0 1 4 0v6.500a3.200 3.200 0 1 1-4 0zM8 6v5",
+  window: "M2.500 2.500h11v11h-11zM8 2.500v11M2.500 8h11",
+  heart:
+    "M8 13.500S1.500 9.500 1.500 5.500A3.300 3.300 0 0 1 8 4.500a3.300 3.300 0 0 1 6.500 1C14.500 9.500 8 13.500 8 13.500z",
+  phone: "M5 1.500h6q1 0 1 1v11q0 1-1 1H5q-1 0-1-1v-11q0-1 1-1zM7.500 12h1",
+  home: "M2 7.500 8 2l6 5.500M3.500 6.500v7h9v-7",
+  line: "M1.500 11.500 5 6l3.500 4L11 5.500l3.500-1",
+  person: "M8 2a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM2.500 14q0-4 5.500-4t5.500 4",
+  keyboard:
+    "M2 4h12q.5 0 .5.5v7q0 .5-.5.5H2q-.5 0-.5-.5v-7Q1.500 4 2 4zM4 6.500h.1m2.600 0h.1m2.600 0h.1m2.500 0h.1M5 9.500h6",
+} as const;
 
-function Icon({ children }: { children: ComponentChildren }) {
+export type IconName = keyof typeof DRAWINGS;
+
+export function Icon({ name }: { name: IconName }) {
   return (
-    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-      {children}
+    <svg class={`icon ${name}`} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+      <path d={DRAWINGS[name]} />
     </svg>
   );
 }
@@ -17,42 +66,5 @@ export function Mark() {
       <path d="M1 13C4 13 4.500 2 7.500 2s3.500 12 6.500 12c3 0 3.200-6 5-8" />
       <circle cx="21.500" cy="5" r="3.500" />
     </svg>
-  );
-}
-
-export function TodayIcon() {
-  return (
-    <Icon>
-      <circle cx="8" cy="8" r="3" />
-      <path d="M8 1v1.500m0 11V15M1 8h1.500m11 0H15M3.100 3.100l1 1m7.800 7.800 1 1m0-9.800-1 1m-7.800 7.800-1 1" />
-    </Icon>
-  );
-}
-
-export function DevicesIcon() {
-  return (
-    <Icon>
-      <rect x="4.500" y="4.500" width="7" height="7" rx="1.500" />
-      <path d="M6.500 4.500v-3m3 3v-3m-3 13v-3m3 3v-3m-5-5h-3m3 3h-3m13-3h-3m3 3h-3" />
-    </Icon>
-  );
-}
-
-export function SettingsIcon() {
-  return (
-    <Icon>
-      <path d="M1.500 4.500h6m4 0h3m-13 7h2m4 0h7" />
-      <circle cx="9.500" cy="4.500" r="2" />
-      <circle cx="5.500" cy="11.500" r="2" />
-    </Icon>
-  );
-}
-
-export function SearchIcon() {
-  return (
-    <Icon>
-      <circle cx="7" cy="7" r="4.500" />
-      <path d="m10.500 10.500 4 4" />
-    </Icon>
   );
 }

@@ -1,0 +1,61 @@
+// Requests that are given up when nobody wants their answers any more.
+
+import { hasEnded } from "../api/session.ts";
+import type { Sample } from "./tiles-source.ts";
+
+interface Waiting {
+  controller: AbortController;
+  /** What was written since it was sent. */
+  missed: Sample[];
+}
+
+export class Requests {
+  private readonly waiting = new Map<string, Waiting>();
+
+  constructor(private readonly fail: (error: unknown) => void) {}
+
+  /** Sends a request unless one of the same name is waiting. `done` also gets what was written meanwhile. */
+  start<T>(
+    name: string,
+    load: (signal: AbortSignal) => Promise<T>,
+    done: (answer: T, missed: Sample[]) => void,
+  ): void {
+    if (this.waiting.has(name)) return;
+    const request = { controller: new AbortController(), missed: [] };
+    this.waiting.set(name, request);
+    void this.run(name, request, load, done);
+  }
+
+  /** Gives those up whose names are not wanted. */
+  abort(isUnwanted: (name: string) => boolean): void {
+    for (const [name, { controller }] of this.waiting) {
+      if (!isUnwanted(name)) continue;
+      this.waiting.delete(name);
+      controller.abort();
+    }
+  }
+
+  /** Something was written that answers may have or not. */
+  missed(samples: Sample[]): void {
+    for (const { missed } of this.waiting.values()) missed.push(...samples);
+  }
+
+  private async run<T>(
+    name: string,
+    request: Waiting,
+    load: (signal: AbortSignal) => Promise<T>,
+    done: (answer: T, missed: Sample[]) => void,
+  ): Promise<void> {
+    const { signal } = request.controller;
+    try {
+      const answer = await load(signal);
+      if (signal.aborted) return;
+      this.waiting.delete(name);
+      done(answer, request.missed);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.waiting.delete(name);
+      if (!(await hasEnded(error))) this.fail(error);
+    }
+  }
+}
