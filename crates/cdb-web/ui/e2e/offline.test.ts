@@ -157,7 +157,7 @@ describe("without a connection", () => {
     // Nothing is deleted for nothing: the server must hear of it, too.
     await tab.page.getByRole("button", { name: "Log out" }).press("Enter");
     await tab.page.getByRole("button", { name: "Log out and delete it" }).press("Enter");
-    await tab.page.getByText("The server cannot be reached.").waitFor();
+    await tab.page.getByText("The server cannot be reached.").first().waitFor();
     await tab.page.getByText("1 kept here").waitFor();
     // It is there again, but does not take the value.
     await tab.page.route("**/data?index=*", (route) => route.abort());
