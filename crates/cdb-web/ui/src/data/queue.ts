@@ -98,15 +98,9 @@ export async function tryAgain(one: Kept): Promise<void> {
   await flush();
 }
 
-/** Forgets a value that was refused. */
-export async function forget(one: Kept): Promise<void> {
-  await store.drop([one]);
-  await changed();
-}
-
-/** Forgets everything that the person who is logged in has not sent. */
-export async function forgetAll(): Promise<void> {
-  await store.drop(kept.value.filter(({ path }) => isOwn(path)));
+/** Forgets values that the server does not have. */
+export async function forget(...values: Kept[]): Promise<void> {
+  await store.drop(values);
   await changed();
 }
 

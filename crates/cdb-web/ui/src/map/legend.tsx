@@ -36,7 +36,7 @@ export function Legend(props: {
             {Array.from({ length: LEVELS }, (_, level) => (
               <rect
                 key={String(level)}
-                class={`heat-${level + 3}`}
+                class={`track-${level + 1}`}
                 x={level * 14}
                 width="14"
                 height="10"

@@ -41,7 +41,7 @@ describe("a track", () => {
     expect(levels).toEqual([0, 2, 4, 4]);
     expect(colouring(track, "t")?.levels).toEqual([0, 1, 3, 4]);
     expect(colouring(track, "zork")).toBeUndefined();
-    expect([0, 4, undefined].map(colourOf)).toEqual(["--heat-3", "--heat-7", "--series"]);
+    expect([0, 4, undefined].map(colourOf)).toEqual(["--track-1", "--track-5", "--series"]);
     const same = positions([at(0, 0, 0, { a: 2 }), at(1, 0, 0)]);
     expect(colouring(same, "a")?.levels).toEqual([2, undefined]);
   });

@@ -82,5 +82,5 @@ export function colouring(track: Position[], key: string): Colouring | undefined
 
 /** The colour of a level, as the name of a custom property. */
 export function colourOf(level: number | undefined): string {
-  return level === undefined ? "--series" : `--heat-${level + 3}`;
+  return level === undefined ? "--series" : `--track-${level + 1}`;
 }

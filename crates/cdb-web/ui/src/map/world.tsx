@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useRef } from "preact/hooks";
+import { onTheme } from "../data/theme.ts";
 import { text } from "../text/en.ts";
 import { degrees, distance } from "../text/places.ts";
 import { draw, type Palette, type Scene } from "./draw.ts";
@@ -64,10 +65,7 @@ export function World(props: Props) {
     const relook = () => {
       look.value++;
     };
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", relook);
-    const themed = new MutationObserver(relook);
-    themed.observe(document.documentElement, { attributes: true });
+    const endTheme = onTheme(relook);
     const end = listen(place.current, {
       view: () => seen.current,
       size: () => size.value,
@@ -76,8 +74,7 @@ export function World(props: Props) {
     });
     return () => {
       resized.disconnect();
-      dark.removeEventListener("change", relook);
-      themed.disconnect();
+      endTheme();
       end();
     };
   }, [size, look, move]);

@@ -1,6 +1,7 @@
 // A canvas that is drawn again when what it shows has changed, once for each frame of the screen.
 
 import { effect, type Signal } from "@preact/signals";
+import { onTheme } from "../data/theme.ts";
 import { COLUMNS, type Range } from "../data/tiles.ts";
 import type { Series } from "../data/tiles-series.ts";
 import type { Sample } from "../data/tiles-source.ts";
@@ -72,7 +73,7 @@ export class Picture {
   private rows: { key: string; rows: Rows[] } = { key: "", rows: [] };
   private readonly stop: () => void;
   private readonly observer: ResizeObserver;
-  private readonly scheme = matchMedia("(prefers-color-scheme: dark)");
+  private readonly endTheme: () => void;
   private readonly redraw = () => this.schedule();
   layout: Layout | undefined;
 
@@ -86,7 +87,7 @@ export class Picture {
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(canvas);
     this.resize();
-    this.scheme.addEventListener("change", this.redraw);
+    this.endTheme = onTheme(this.redraw);
     this.stop = effect(() => {
       const { range, cursor, selection, series } = this.options;
       for (const signal of [range, cursor, selection]) signal.value;
@@ -98,7 +99,7 @@ export class Picture {
   close(): void {
     this.stop();
     this.observer.disconnect();
-    this.scheme.removeEventListener("change", this.redraw);
+    this.endTheme();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);
   }

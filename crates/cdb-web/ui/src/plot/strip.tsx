@@ -1,5 +1,6 @@
 import { effect, type Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { onTheme } from "../data/theme.ts";
 import type { Range } from "../data/tiles.ts";
 import type { Series } from "../data/tiles-series.ts";
 import { paintStrip, wholeOf, windowOf } from "./strip-paint.ts";
@@ -28,8 +29,7 @@ export function Strip(props: {
     };
     const observer = new ResizeObserver(draw);
     observer.observe(element);
-    const scheme = matchMedia("(prefers-color-scheme: dark)");
-    scheme.addEventListener("change", draw);
+    const endTheme = onTheme(draw);
     const stop = effect(() => {
       range.value;
       series.changes.value;
@@ -40,7 +40,7 @@ export function Strip(props: {
       stop();
       end();
       observer.disconnect();
-      scheme.removeEventListener("change", draw);
+      endTheme();
       cancelAnimationFrame(frame);
     };
   }, [series, range]);

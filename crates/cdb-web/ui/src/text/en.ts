@@ -886,7 +886,6 @@ export const text = {
   },
   kept: {
     here: "kept here",
-    live: "Connected",
     offline: "No connection",
     count: (n: number) => (n === 1 ? "1 kept here" : `${n} kept here`),
     none: "What you note is kept on this device, and sent when the connection is back.",

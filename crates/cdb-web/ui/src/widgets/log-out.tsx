@@ -1,9 +1,14 @@
 import { useSignal } from "@preact/signals";
-import { forgetAll, waiting } from "../data/queue.ts";
+import { forget, waiting } from "../data/queue.ts";
 import { text } from "../text/en.ts";
 
 /** Logs out. If values have not been sent yet, it asks what becomes of them. */
-export function LogOut({ isBusy, logOut }: { isBusy: boolean; logOut: () => void }) {
+export function LogOut(props: {
+  isBusy: boolean;
+  /** Returns whether that was done. */
+  logOut: () => Promise<boolean>;
+}) {
+  const { isBusy, logOut } = props;
   const isAsking = useSignal(false);
   const count = waiting.value.length;
   if (!isAsking.value || count === 0) {
@@ -12,7 +17,7 @@ export function LogOut({ isBusy, logOut }: { isBusy: boolean; logOut: () => void
         type="button"
         disabled={isBusy}
         onClick={() => {
-          if (count === 0) logOut();
+          if (count === 0) void logOut();
           else isAsking.value = true;
         }}
       >
@@ -24,7 +29,7 @@ export function LogOut({ isBusy, logOut }: { isBusy: boolean; logOut: () => void
     <div class="note warn asks" role="alert">
       <p>{text.kept.logOut(count)}</p>
       <p class="actions">
-        <button type="button" disabled={isBusy} onClick={logOut}>
+        <button type="button" disabled={isBusy} onClick={() => void logOut()}>
           {text.kept.logOutKeep(count)}
         </button>
         <button
@@ -32,8 +37,9 @@ export function LogOut({ isBusy, logOut }: { isBusy: boolean; logOut: () => void
           class="bad"
           disabled={isBusy}
           onClick={async () => {
-            await forgetAll();
-            logOut();
+            // Those of nobody are not to be seen afterwards.
+            const values = waiting.value;
+            if (await logOut()) await forget(...values);
           }}
         >
           {text.kept.logOutDelete(count)}

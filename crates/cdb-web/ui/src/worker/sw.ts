@@ -65,9 +65,14 @@ async function activate(): Promise<void> {
   await self.clients.claim();
 }
 
+/** What is here, whatever form of it was asked for: compressed or not, it is the same. */
+async function kept(address: string): Promise<Response | undefined> {
+  return await caches.match(address, { ignoreVary: true });
+}
+
 /** A file never changes at its address. */
 async function file(request: Request): Promise<Response> {
-  return (await caches.match(request.url)) ?? (await fetch(request));
+  return (await kept(request.url)) ?? (await fetch(request));
 }
 
 /** The page of the server, or the one that is here if the server does not answer. */
@@ -78,5 +83,5 @@ async function page(request: Request): Promise<Response> {
   const isFromServer = (response: Response | undefined) => response && response.status < 500;
   const inTime = await Promise.race([answer.catch(() => undefined), late]);
   if (inTime && isFromServer(inTime)) return inTime;
-  return (await caches.match(SHELL)) ?? inTime ?? (await answer);
+  return (await kept(SHELL)) ?? inTime ?? (await answer);
 }

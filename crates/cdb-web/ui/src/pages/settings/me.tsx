@@ -78,7 +78,7 @@ function Leave({ session }: { session: Session }) {
         <dd>{session.device}</dd>
       </dl>
       <Failure error={error.value} />
-      <LogOut isBusy={isBusy.value} logOut={() => void run(logOut)} />
+      <LogOut isBusy={isBusy.value} logOut={() => run(logOut)} />
     </section>
   );
 }
