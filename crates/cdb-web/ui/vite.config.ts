@@ -1,5 +1,6 @@
 import { defineConfig } from "vite";
 import { licences } from "./licences.ts";
+import { worker } from "./worker.ts";
 
 // Files have no digest in their names: the server puts that of all files into their addresses, in the
 // place of these zeros.
@@ -11,6 +12,7 @@ export default defineConfig({
     target: "es2022",
     modulePreload: false,
     rollupOptions: {
+      input: { index: "index.html", sw: "src/worker/sw.ts" },
       output: {
         entryFileNames: "[name].js",
         chunkFileNames: "[name].js",
@@ -18,6 +20,8 @@ export default defineConfig({
       },
     },
   },
-  plugins: [licences()],
+  // Of a worker, too.
+  worker: { format: "es", rollupOptions: { output: { entryFileNames: "[name].js" } } },
+  plugins: [licences(), worker()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
 });

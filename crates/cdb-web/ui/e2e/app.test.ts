@@ -70,8 +70,10 @@ describe("logging in", () => {
     await tab.page.reload();
     await tab.page.getByRole("link", { name: "Settings" }).click();
     await tab.page.getByText("Logged in as").waitFor();
+    await tab.page.getByRole("link", { name: "Server", exact: true }).click();
     const licences = await tab.page.getByRole("link", { name: /^Licences/ }).getAttribute("href");
     expect(await (await fetch(server.url + licences)).text()).toContain("Jason Miller");
+    await tab.page.getByRole("link", { name: "Me", exact: true }).click();
     await tab.page.getByRole("button", { name: "Log out" }).click();
     await tab.page.getByRole("button", { name: "Log in" }).waitFor();
     expect(await tab.context.cookies()).toEqual([]);
@@ -137,7 +139,7 @@ describe("devices", () => {
     await tab.page.getByRole("link", { name: "temperature" }).waitFor();
     await tab.page.getByRole("searchbox").focus();
     const focused = () => tab.page.evaluate("document.activeElement.textContent");
-    for (let presses = 0; presses < 10 && (await focused()) !== "temperature"; presses++) {
+    for (let presses = 0; presses < 20 && (await focused()) !== "temperature"; presses++) {
       await tab.page.keyboard.press("Tab");
     }
     await tab.page.keyboard.press("Enter");
@@ -157,7 +159,7 @@ describe("stream", () => {
       name: /^temperature over time\. 3,0\d\d numbers between −8 and/,
     });
     await plot.waitFor();
-    expect(await plot.locator("polyline").count()).toBeGreaterThan(0);
+    await plot.getByRole("application").waitFor();
     // Faster than the page asks by itself.
     const written = Date.now();
     await server.insert(`${USER}/garden/temperature`, [{ d: -12.5 }]);
@@ -224,7 +226,7 @@ describe("every page", () => {
       const tab = await Tab.open(browser, empty, look);
       await tab.goto("/");
       await tab.logIn();
-      await tab.page.getByText("Here is what you write by hand").waitFor();
+      await tab.page.getByText("Nothing is kept here yet.").waitFor();
       await tab.picture("empty-today", look);
       expect(await tab.violations()).toEqual([]);
       await tab.page.getByRole("link", { name: "Devices" }).click();

@@ -7,10 +7,10 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { expect } from "vitest";
 import { type Server, USER } from "./server.ts";
 
-export async function launch(): Promise<Browser> {
+export async function launch(...more: string[]): Promise<Browser> {
   return await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", ...more],
   });
 }
 
@@ -28,6 +28,7 @@ export const LOOKS: Look[] = [360, 1280].flatMap((width) => [
 const MIME: Record<string, string> = {
   css: "text/css",
   js: "text/javascript",
+  png: "image/png",
   svg: "image/svg+xml",
   txt: "text/plain",
   webmanifest: "application/manifest+json",
@@ -37,14 +38,14 @@ const MIME: Record<string, string> = {
  * With `DIST=../dist`, the files of the app are those that were built last, so that `cdb`, which has those of
  * its own build, need not be built again after each change.
  */
-async function serveFiles(context: BrowserContext): Promise<void> {
+export async function serveFiles(context: BrowserContext): Promise<void> {
   const { DIST } = process.env;
   if (!DIST) return;
   await context.route(/\/app\/assets\//, async (route) => {
     const [name = "", digest = ""] = route.request().url().split("/").reverse();
-    const file = readFileSync(join(DIST, name), "utf8");
+    const file = readFileSync(join(DIST, name));
     await route.fulfill({
-      body: file.replaceAll("0000000000000000", digest),
+      body: name.endsWith(".png") ? file : file.toString().replaceAll("0000000000000000", digest),
       contentType: MIME[name.split(".").at(-1) ?? ""] ?? "",
     });
   });
@@ -60,12 +61,19 @@ export class Tab {
     readonly server: Server,
   ) {}
 
-  static async open(browser: Browser, server: Server, look = WIDE): Promise<Tab> {
+  static async open(
+    browser: Browser,
+    server: Server,
+    look = WIDE,
+    // A page that is kept would hide from other tests what the server sends.
+    serviceWorkers: "allow" | "block" = "block",
+  ): Promise<Tab> {
     const context = await browser.newContext({
       viewport: { width: look.width, height: 800 },
       colorScheme: look.dark ? "dark" : "light",
       // Scripts of the test are no scripts of the page.
       bypassCSP: false,
+      serviceWorkers,
     });
     await serveFiles(context);
     const page = await context.newPage();

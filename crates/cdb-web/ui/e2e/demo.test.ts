@@ -45,6 +45,6 @@ describe("the demo", () => {
         expect(await tab.page.evaluate(tooWide), `${name} scrolls sideways`).toBe(false);
       }
       await tab.close();
-    });
+    }, 90_000);
   }
 });

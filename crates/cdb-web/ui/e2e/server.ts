@@ -10,12 +10,24 @@ import { createInterface } from "node:readline";
 export const USER = "mara";
 export const PASSWORD = "a long password";
 
+async function launch(options: string[]) {
+  const command = process.env.CDB;
+  if (!command) throw new Error("CDB must be the path of the command: see `cargo xtask ci web`");
+  const child = spawn(command, ["--json", ...options], { stdio: ["pipe", "pipe", "ignore"] });
+  child.stdin.end(`${PASSWORD}\n`);
+  for await (const line of createInterface(child.stdout)) {
+    const { url, password } = JSON.parse(line);
+    return { child, url, password: password ?? PASSWORD };
+  }
+  throw new Error("the server did not start");
+}
+
 export class Server {
   /** The keys of devices, by their paths. */
   private readonly keys = new Map<string, string>();
 
   private constructor(
-    private readonly process: ChildProcess,
+    private process: ChildProcess,
     private readonly directory: string,
     readonly url: string,
     readonly password: string,
@@ -34,15 +46,21 @@ export class Server {
   }
 
   private static async run(options: string[], directory: string): Promise<Server> {
-    const command = process.env.CDB;
-    if (!command) throw new Error("CDB must be the path of the command: see `cargo xtask ci web`");
-    const child = spawn(command, ["--json", ...options], { stdio: ["pipe", "pipe", "ignore"] });
-    child.stdin.end(`${PASSWORD}\n`);
-    for await (const line of createInterface(child.stdout)) {
-      const { url, password } = JSON.parse(line);
-      return new Server(child, directory, url, password ?? PASSWORD);
-    }
-    throw new Error("the server did not start");
+    const { child, url, password } = await launch(options);
+    return new Server(child, directory, url, password);
+  }
+
+  /** Ends it without a word, as a power cut does. */
+  async kill(): Promise<void> {
+    this.process.kill("SIGKILL");
+    await once(this.process, "exit");
+  }
+
+  /** Starts it again, at the same address, with the data that it had. */
+  async restart(): Promise<void> {
+    const data = join(this.directory, "data.db");
+    const options = ["serve", "--data", data, "--listen", new URL(this.url).host];
+    this.process = (await launch(options)).child;
   }
 
   async stop(): Promise<void> {

@@ -19,6 +19,12 @@ export function go(to: string): void {
   if (!isSamePage) window.scrollTo(0, 0);
 }
 
+/** Changes how the page is looked at, without a step to go back to: what is typed is none. */
+export function look(at: string): void {
+  history.replaceState(null, "", location.pathname + at);
+  arrive();
+}
+
 /** Follows links of the app, and the buttons of the browser. */
 export function follow(): void {
   addEventListener("popstate", arrive);
@@ -27,6 +33,8 @@ export function follow(): void {
     const isPlain =
       event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
     if (!link || !isPlain || link.target || link.origin !== location.origin) return;
+    // A place on this page: the browser moves the focus there.
+    if (link.hash && link.pathname === location.pathname) return;
     event.preventDefault();
     go(link.pathname + link.search);
   });

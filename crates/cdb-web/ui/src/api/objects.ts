@@ -6,8 +6,15 @@ export interface Device {
   name: string;
   nickname: string;
   description: string;
+  icon?: string;
   /** Its key, if one may see it. */
   apikey?: string;
+  /** What it may do beyond its own streams. */
+  role?: string;
+  /** Whether other users see it. */
+  public?: boolean;
+  /** Whether it says that it works. */
+  enabled?: boolean;
   /** Whether it is shown in lists. */
   visible: boolean;
 }
@@ -23,6 +30,11 @@ export interface Stream {
   schema: string;
   /** Whether others may ask its device for a change. */
   downlink: boolean;
+  icon?: string;
+  /** Whether its values are told and not kept. */
+  ephemeral?: boolean;
+  /** For how many seconds its values are kept; for ever without it. */
+  keep?: number;
 }
 
 export interface Datapoint {
@@ -34,7 +46,7 @@ export interface Datapoint {
 }
 
 /** Adds what is not sent: a time of 0, and `null`. */
-function whole(point: Partial<Datapoint>): Datapoint {
+export function whole(point: Partial<Datapoint>): Datapoint {
   return { ...point, t: point.t ?? 0, d: point.d ?? null };
 }
 
@@ -52,12 +64,23 @@ export interface Numbers {
   mean: number;
 }
 
+/** What values of a key there are, by their kind. */
+export interface KeyStatistics {
+  number?: Numbers;
+  boolean?: { count: number; true: number };
+  /** `distinct` has each different string with its count; `null` if there are too many. */
+  string?: { count: number; distinct: [string, number][] | null };
+  null?: { count: number };
+  array?: { count: number };
+  object?: { count: number };
+}
+
 export interface Statistics {
   count: number;
   first: Datapoint | null;
   last: Datapoint | null;
   /** By key; the empty one stands for the values themselves. */
-  keys: Record<string, { number?: Numbers }>;
+  keys: Record<string, KeyStatistics>;
 }
 
 /** What a plot draws: see `GET …/data?q=plot`. */
@@ -76,6 +99,17 @@ export async function devices(user: string): Promise<Device[]> {
 
 export async function streams(user: string): Promise<Stream[]> {
   return (await request("GET", `crud/${user}?q=streams`)) as Stream[];
+}
+
+export async function device(path: string): Promise<Device> {
+  return (await request("GET", `crud/${path}`)) as Device;
+}
+
+/** The streams of a device. */
+export async function streamsOf(path: string): Promise<Stream[]> {
+  const device = path.split("/")[1] ?? "";
+  const answer = (await request("GET", `crud/${path}?q=streams`)) as Omit<Stream, "device">[];
+  return answer.map((stream) => ({ ...stream, device }));
 }
 
 /** The length and the last datapoint of streams, or of all streams of a user or device. */
@@ -105,6 +139,13 @@ export interface Changes {
   datatype?: string;
   schema?: string;
   downlink?: boolean;
+  icon?: string;
+  ephemeral?: boolean;
+  keep?: number;
+  role?: string;
+  public?: boolean;
+  visible?: boolean;
+  enabled?: boolean;
   /** An empty one asks for a new key of a device. */
   apikey?: string;
 }
@@ -148,11 +189,4 @@ export async function removeAt(path: string, index: number, point: Datapoint): P
 /** Sorts a datapoint in by its time. */
 export async function putBack(path: string, point: Datapoint): Promise<void> {
   await request("POST", `crud/${path}/data?q=merge`, [point]);
-}
-
-/** Deletes the newest datapoint, if it has a value. Returns whether it had. */
-export async function unwrite(path: string, d: unknown): Promise<boolean> {
-  const [now] = await latest([path]);
-  if (!now?.last || JSON.stringify(now.last.d) !== JSON.stringify(d)) return false;
-  return await removeAt(path, now.length - 1, now.last);
 }

@@ -23,14 +23,15 @@ export interface Polling<T> {
 
 /**
  * Asks at once, after each interval in milliseconds unless it is infinite, and when the page is seen again. `ask` gets what was
- * answered before; the key says what it asks for.
+ * answered before; the key says what it asks for. The initial value is shown until the first answer.
  */
 export function usePolled<T>(
   ask: (before: T | undefined) => Promise<T>,
   interval: number,
   key: string,
+  initial?: T,
 ): Polling<T> {
-  const polled = useSignal<Polled<T>>({ value: undefined, error: undefined, now: 0 });
+  const polled = useSignal<Polled<T>>({ value: initial, error: undefined, now: Date.now() / 1000 });
   const pollNow = useRef(() => {});
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -16,16 +16,3 @@ export const SPANS: Span[] = [
   { id: "year", seconds: 365 * DAY },
   { id: "all", seconds: undefined },
 ];
-
-/** The range that a query string asks for: everything, if it asks for none that there is. */
-export function spanOf(search: string): Span {
-  const id = new URLSearchParams(search).get("range");
-  return SPANS.find((span) => span.id === id) ?? { id: "all", seconds: undefined };
-}
-
-/** The parameters of a request for a range that ends at a time. */
-export function bounds(span: Span, end: number | undefined): string {
-  return span.seconds === undefined || end === undefined
-    ? ""
-    : `&t1=${end - span.seconds}&t2=${end}`;
-}

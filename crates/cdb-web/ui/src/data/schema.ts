@@ -3,10 +3,22 @@
 
 export interface Schema {
   type?: string;
+  title?: string;
+  description?: string;
+  format?: string;
+  default?: unknown;
   enum?: unknown[];
   minimum?: number;
   maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  minItems?: number;
+  maxItems?: number;
+  items?: Schema | Schema[];
   properties?: Record<string, Schema>;
+  required?: string[];
+  additionalProperties?: boolean | Schema;
 }
 
 /** Reads the schema of a stream. */

@@ -51,18 +51,29 @@ export function tree(
   return [...rows.values()];
 }
 
+/** What streams are found by, in small letters: made once, as there may be many. */
+const namesOf = new WeakMap<Stream, string>();
+
+function streamNames(stream: Stream): string {
+  const known = namesOf.get(stream);
+  if (known !== undefined) return known;
+  const names = `${stream.name} ${stream.nickname}`.toLowerCase();
+  namesOf.set(stream, names);
+  return names;
+}
+
 /** Keeps the streams with some words in their names or nicknames, and all of a device that has them. */
 export function find(rows: DeviceRows[], words: string): DeviceRows[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   if (wanted.length === 0) return rows;
-  const has = (...names: string[]) => {
-    const all = names.join(" ").toLowerCase();
-    return wanted.every((word) => all.includes(word));
-  };
   return rows.flatMap((row) => {
-    const names = [row.device.name, deviceName(row.device)];
-    if (has(...names)) return [row];
-    const streams = row.streams.filter(({ stream }) => has(...names, stream.name, stream.nickname));
+    const own = `${row.device.name} ${deviceName(row.device)}`.toLowerCase();
+    const left = wanted.filter((word) => !own.includes(word));
+    if (left.length === 0) return [row];
+    const streams = row.streams.filter(({ stream }) => {
+      const names = streamNames(stream);
+      return left.every((word) => names.includes(word));
+    });
     return streams.length > 0 ? [{ ...row, streams }] : [];
   });
 }

@@ -1,20 +1,21 @@
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
+import { draftOf } from "../data/drafts.ts";
 import { text } from "../text/en.ts";
 import type { Input, InputProps } from "./input.ts";
 
 /** A text. What was not written yet is kept in the browser. */
 function Diary({ path, verb, isBusy, write }: InputProps) {
   const id = useId();
-  const draft = `draft:${path}`;
-  const written = useSignal(localStorage.getItem(draft) ?? "");
+  const draft = draftOf(path);
+  const written = useSignal(draft.read() ?? "");
   const submit = async () => {
     const submitted = written.value;
     if (isBusy || submitted.trim() === "" || !(await write(submitted))) return;
     // More was typed meanwhile.
     if (written.value !== submitted) return;
     written.value = "";
-    localStorage.removeItem(draft);
+    draft.drop();
   };
   return (
     <form
@@ -34,7 +35,7 @@ function Diary({ path, verb, isBusy, write }: InputProps) {
         value={written.value}
         onInput={(event) => {
           written.value = event.currentTarget.value;
-          localStorage.setItem(draft, written.value);
+          draft.keep(written.value);
         }}
         onKeyDown={(event) => {
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void submit();

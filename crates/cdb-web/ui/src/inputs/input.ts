@@ -8,6 +8,8 @@ export interface InputProps {
   /** The path of the stream. */
   path: string;
   schema: Schema;
+  /** The unit of the values, or an empty text. */
+  unit: string;
   /** The value that was written last. */
   last: unknown;
   /** What the button says: to write a value, or to ask a device for it. */

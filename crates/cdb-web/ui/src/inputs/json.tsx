@@ -1,17 +1,21 @@
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
+import { complaint } from "../data/check.ts";
 import { text } from "../text/en.ts";
 import type { Input, InputProps } from "./input.ts";
 
 /** Any value, as JSON, which is checked while it is typed. */
-function JsonInput({ verb, isBusy, write }: InputProps) {
+function JsonInput({ schema, verb, isBusy, write }: InputProps) {
   const id = useId();
   const written = useSignal("");
   const isEmpty = written.value.trim() === "";
   let problem = "";
   let parsed: unknown;
   try {
-    if (!isEmpty) parsed = JSON.parse(written.value);
+    if (!isEmpty) {
+      parsed = JSON.parse(written.value);
+      problem = complaint(schema, parsed) ?? "";
+    }
   } catch {
     problem = text.write.noJson;
   }

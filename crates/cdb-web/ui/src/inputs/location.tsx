@@ -1,7 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
+import type { Place } from "../map/mercator.ts";
 import { text } from "../text/en.ts";
 import type { Input, InputProps } from "./input.ts";
+import { MapPicker } from "./map.tsx";
 import { readNumber } from "./number.tsx";
 
 /** Where one is, or where one says. */
@@ -10,6 +12,7 @@ function Location({ verb, isBusy, write, schema }: InputProps) {
   const latitude = useSignal("");
   const longitude = useSignal("");
   const problem = useSignal("");
+  const isMapShown = useSignal(false);
   const here = () => {
     problem.value = "";
     navigator.geolocation.getCurrentPosition(
@@ -57,9 +60,27 @@ function Location({ verb, isBusy, write, schema }: InputProps) {
       )}
       {field(text.write.latitude, latitude)}
       {field(text.write.longitude, longitude)}
+      <button
+        type="button"
+        aria-expanded={isMapShown.value}
+        onClick={() => {
+          isMapShown.value = !isMapShown.value;
+        }}
+      >
+        {text.map.title}
+      </button>
       <button type="submit" class="primary" disabled={isBusy}>
         {verb}
       </button>
+      {isMapShown.value && (
+        <MapPicker
+          value={placeOf(readNumber(latitude.value), readNumber(longitude.value))}
+          onPick={(place) => {
+            latitude.value = String(place.latitude);
+            longitude.value = String(place.longitude);
+          }}
+        />
+      )}
       {problem.value && (
         <p class="problem" role="alert">
           {problem.value}
@@ -67,6 +88,10 @@ function Location({ verb, isBusy, write, schema }: InputProps) {
       )}
     </form>
   );
+}
+
+function placeOf(latitude: number | undefined, longitude: number | undefined): Place | undefined {
+  return latitude === undefined || longitude === undefined ? undefined : { latitude, longitude };
 }
 
 export const location: Input = {

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
+import { complaint } from "../data/check.ts";
 import { isNumber } from "../data/schema.ts";
 import { text } from "../text/en.ts";
 import type { Input, InputProps } from "./input.ts";
@@ -14,7 +15,7 @@ export function readNumber(written: string): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-export function NumberInput({ schema, verb, isBusy, write }: InputProps) {
+export function NumberInput({ schema, unit, verb, isBusy, write }: InputProps) {
   const id = useId();
   const written = useSignal("");
   const problem = useSignal("");
@@ -26,7 +27,8 @@ export function NumberInput({ schema, verb, isBusy, write }: InputProps) {
       problem.value = isWhole ? text.write.noNumber : text.write.noInteger;
       return;
     }
-    problem.value = "";
+    problem.value = complaint(schema, number) ?? "";
+    if (problem.value) return;
     const submitted = written.value;
     if ((await write(number)) && written.value === submitted) written.value = "";
   };
@@ -35,18 +37,25 @@ export function NumberInput({ schema, verb, isBusy, write }: InputProps) {
       <label class="for-readers" for={id}>
         {text.write.number}
       </label>
-      <input
-        id={id}
-        inputMode={schema.type === "integer" ? "numeric" : "decimal"}
-        autocomplete="off"
-        placeholder={text.write.number}
-        aria-invalid={problem.value !== ""}
-        aria-describedby={problem.value ? `${id}-problem` : undefined}
-        value={written.value}
-        onInput={(event) => {
-          written.value = event.currentTarget.value;
-        }}
-      />
+      <span class="with-unit">
+        <input
+          id={id}
+          inputMode={schema.type === "integer" ? "numeric" : "decimal"}
+          autocomplete="off"
+          placeholder={text.write.number}
+          aria-invalid={problem.value !== ""}
+          aria-describedby={problem.value ? `${id}-problem` : unit ? `${id}-unit` : undefined}
+          value={written.value}
+          onInput={(event) => {
+            written.value = event.currentTarget.value;
+          }}
+        />
+        {unit && (
+          <span class="unit" id={`${id}-unit`}>
+            {unit}
+          </span>
+        )}
+      </span>
       <button type="submit" class="primary" disabled={isBusy || written.value.trim() === ""}>
         {verb}
       </button>

@@ -4,12 +4,14 @@ import { parse } from "../data/schema.ts";
 import { choice } from "./choice.tsx";
 import { counter } from "./counter.tsx";
 import { diary } from "./diary.tsx";
+import { form } from "./form.tsx";
 import { json } from "./json.tsx";
 import { location } from "./location.tsx";
 import { number } from "./number.tsx";
 import { inputFor } from "./registry.ts";
 import { slider } from "./slider.tsx";
 import { stars } from "./stars.tsx";
+import { timer } from "./timer.tsx";
 import { toggle } from "./toggle.tsx";
 
 const input = (schema: string, datatype = "") =>
@@ -29,6 +31,9 @@ describe("inputFor", () => {
     expect(input('{"type":"string"}')).toBe(diary);
     const place = '{"type":"object","properties":{"latitude":{},"longitude":{}}}';
     expect(input(place)).toBe(location);
+    expect(input('{"type":"integer"}', "duration.sleep")).toBe(timer);
+    expect(input('{"type":"object","properties":{"a":{"type":"string"}}}')).toBe(form);
+    expect(input('{"type":"object","properties":{"a":{}}}')).toBe(json);
   });
 
   it("takes JSON for everything else", () => {

@@ -8,7 +8,7 @@ import type { Input, InputProps } from "./input.ts";
 // A number that need not be whole moves in so many steps.
 const STEPS = 100;
 
-function Slider({ schema, last, verb, isBusy, write }: InputProps) {
+function Slider({ schema, unit, last, verb, isBusy, write }: InputProps) {
   const id = useId();
   const { minimum = 0, maximum = 0, type } = schema;
   const middle = (minimum + maximum) / 2;
@@ -36,7 +36,10 @@ function Slider({ schema, last, verb, isBusy, write }: InputProps) {
           chosen.value = event.currentTarget.valueAsNumber;
         }}
       />
-      <output for={id}>{value(chosen.value)}</output>
+      <output for={id}>
+        {value(chosen.value)}
+        {unit && <span class="unit">{`\u2009${unit}`}</span>}
+      </output>
       <button type="submit" class="primary" disabled={isBusy}>
         {verb}
       </button>

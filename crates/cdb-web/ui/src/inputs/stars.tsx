@@ -23,14 +23,16 @@ function Stars({ last, isBusy, write }: InputProps) {
             // The arrow keys move to another star, by a click that is not one. The same rating again is a
             // rating, too.
             onClick={() => {
-              if (!isMoving.current) void write(star);
+              // The first star again takes it away.
+              if (!isMoving.current) void write(star === 1 && given === 1 ? 0 : star);
               isMoving.current = false;
             }}
             onKeyDown={(event) => {
               isMoving.current = event.key.startsWith("Arrow");
-              if (event.key !== " " && event.key !== "Enter") return;
+              const isChosen = event.key === " " || event.key === "Enter";
+              if (!isChosen && event.key !== "0") return;
               event.preventDefault();
-              void write(star);
+              void write(isChosen ? star : 0);
             }}
           />
           <svg viewBox="0 0 24 24" aria-hidden="true">

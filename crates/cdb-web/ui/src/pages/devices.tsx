@@ -1,120 +1,161 @@
 import { useSignal } from "@preact/signals";
-import { devices, latest, streams } from "../api/objects.ts";
+import { useMemo } from "preact/hooks";
+import { ApiError } from "../api/http.ts";
+import { type Device, device, devices, type Stream, streams, streamsOf } from "../api/objects.ts";
 import type { Session } from "../api/session.ts";
+import { countsOf, type IsSilent, linesOf, viewOf } from "../data/fleet.ts";
+import { useLatest } from "../data/latest.ts";
 import { useLive } from "../data/live.ts";
 import { usePolled } from "../data/polled.ts";
-import {
-  BY_HAND,
-  type DeviceRows,
-  deviceName,
-  find,
-  isBuiltIn,
-  type StreamRow,
-  totals,
-  tree,
-} from "../data/tree.ts";
+import { rateOf } from "../data/rate.ts";
+import { recentOf, recentVersion, useRecent } from "../data/recent.ts";
+import { BY_HAND, type DeviceRows, deviceName, isBuiltIn, totals, tree } from "../data/tree.ts";
+import { search } from "../route.ts";
 import { text } from "../text/en.ts";
-import { count, value } from "../text/format.ts";
-import { Age } from "../widgets/age.tsx";
+import { count } from "../text/format.ts";
 import { FirstValue } from "../widgets/code.tsx";
 import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
-import { SearchIcon } from "../widgets/icons.tsx";
+import { Head } from "../widgets/head.tsx";
+import { ObjectIcon } from "../widgets/object-icon.tsx";
+import { Filters } from "./devices/filters.tsx";
+import { SilentNote } from "./devices/silent-note.tsx";
+import { DevicesTable } from "./devices/table.tsx";
 
-const INTERVAL = 5000;
+// The log says what is created and deleted; that of other people may not be read.
+const INTERVAL = 60_000;
 
-// Of more streams new values come with the next answer.
-const MAX_LIVE = 100;
+interface Objects {
+  devices: Device[];
+  streams: Stream[];
+}
 
-async function ask(user: string): Promise<DeviceRows[]> {
-  const answers = await Promise.all([devices(user), streams(user), latest([user])]);
-  return tree(user, ...answers);
+async function ask(user: string, name: string | undefined): Promise<Objects> {
+  if (name === undefined) {
+    const [all, own] = await Promise.all([devices(user), streams(user)]);
+    return { devices: all, streams: own };
+  }
+  const path = `${user}/${name}`;
+  const [one, own] = await Promise.all([device(path), streamsOf(path)]);
+  // One that is asked for is shown, hidden or not.
+  return { devices: [{ ...one, visible: true }], streams: own };
 }
 
 /** All devices of a user with their streams, or one of them. */
 export function DevicesPage({ session, names }: { session: Session; names: string[] }) {
-  const [user = session.user] = names;
-  const { polled, refresh } = usePolled(() => ask(user), INTERVAL, user);
-  const words = useSignal("");
-  const { value: all, error, now } = polled.value;
-  const rows = all?.filter((row) => names[1] === undefined || row.device.name === names[1]) ?? [];
-  const title = names[1] === undefined ? undefined : rows[0]?.device;
-  const paths = rows.flatMap((row) => row.streams.map((stream) => stream.path));
-  useLive(paths.slice(0, MAX_LIVE), refresh);
-  const found = find(rows, words.value);
-  const sum = totals(rows);
-  const one = (n: number) => n === 1;
+  const [user = session.user, name] = names;
+  const scope = name === undefined ? user : `${user}/${name}`;
+  const { polled, refresh } = usePolled(() => ask(user, name), INTERVAL, scope);
+  useLive([`${user}/meta/log`], refresh);
+  const { value: objects, error } = polled.value;
+  if (error instanceof ApiError && (error.code === 404 || error.code === 403)) {
+    return <Missing path={scope} user={session.user} />;
+  }
+  return (
+    <Shown
+      session={session}
+      user={user}
+      name={name}
+      objects={objects}
+      error={error}
+      refresh={refresh}
+    />
+  );
+}
+
+function Missing({ path, user }: { path: string; user: string }) {
   return (
     <>
-      <div class="head">
-        <h1>{title ? deviceName(title) : (names[1] ?? text.devices.title)}</h1>
-        {user === session.user && (
-          <p class="actions">
-            <a class="button" href={`/app/new/stream${names[1] ? `?device=${names[1]}` : ""}`}>
-              {text.create.stream}
-            </a>
-            {names[1] === undefined && (
-              <a class="button primary" href="/app/new/device">
-                {text.create.deviceTitle}
-              </a>
-            )}
-          </p>
-        )}
-      </div>
-      {all && (
-        <p class="hint">
-          {text.devices.summary(
-            text.devices.devices(count(sum.devices), one(sum.devices)),
-            text.devices.streams(count(sum.streams), one(sum.streams)),
-            text.devices.points(count(sum.points), one(sum.points)),
-          )}
-        </p>
+      <Head title={text.missing.title} />
+      <p>{text.devices.missing(path)}</p>
+      <p>
+        <a class="button" href={`/${user}`}>
+          {text.missing.next}
+        </a>
+      </p>
+    </>
+  );
+}
+
+function Shown(props: {
+  session: Session;
+  user: string;
+  name: string | undefined;
+  objects: Objects | undefined;
+  error: unknown;
+  refresh: () => void;
+}) {
+  const { session, user, name, objects, error, refresh } = props;
+  const seen = useSignal<string[]>([]);
+  const scope = name === undefined ? user : `${user}/${name}`;
+  const latest = useLatest(scope, objects?.streams.length ?? 0, seen.value);
+  const { known, version, now } = latest;
+  const rows = useMemo(
+    () => (objects ? tree(user, objects.devices, objects.streams, [...known.values()]) : []),
+    [user, objects, known, version],
+  );
+  const view = useMemo(() => viewOf(search.value), [search.value]);
+  const isSilent = useSilence(rows, now);
+  const single = name === undefined ? undefined : objects?.devices[0];
+  // Of 10,000 streams, what does not change while one scrolls is not computed again.
+  const lines = useMemo(
+    () => linesOf(rows, view, isSilent, name !== undefined),
+    [rows, view, isSilent, name],
+  );
+  const counts = useMemo(() => countsOf(rows, isSilent), [rows, isSilent]);
+  const sum = useMemo(() => totals(rows), [rows]);
+  const one = (n: number) => n === 1;
+  const isMine = user === session.user;
+  const held = text.devices.streams(count(sum.streams), one(sum.streams));
+  const points = text.devices.points(count(sum.points), one(sum.points));
+  return (
+    <>
+      <DevicesHead
+        device={single}
+        title={name ?? (isMine ? text.devices.title : text.devices.others(user))}
+        canCreate={isMine}
+        summary={
+          objects &&
+          (single
+            ? text.edit.holds(held, points)
+            : text.devices.summary(
+                text.devices.devices(count(sum.devices), one(sum.devices)),
+                held,
+                points,
+              ))
+        }
+      />
+      {single?.description && <p>{single.description}</p>}
+      <Failure error={error ?? latest.error} />
+      {isMine && !single && objects && version > 0 && sum.points === 0 && <Empty user={user} />}
+      {sum.streams > 0 && <Filters view={view} counts={counts} isSingle={single !== undefined} />}
+      {!single && view.show === "all" && view.words === "" && (
+        <SilentNote rows={rows} isSilent={isSilent} now={now} />
       )}
-      <Failure error={error} />
-      {sum.points === 0 && all && names[1] === undefined && <Empty user={user} />}
-      {sum.streams > 0 && (
-        <search class="find">
-          <SearchIcon />
-          <input
-            type="search"
-            aria-label={text.devices.find}
-            placeholder={text.devices.find}
-            value={words.value}
-            onInput={(event) => {
-              words.value = event.currentTarget.value;
-            }}
-          />
-        </search>
+      {objects && lines.length === 0 && sum.streams > 0 && (
+        <p>{view.words ? text.devices.notFound(view.words) : text.devices.noneOfThese}</p>
       )}
-      {all && found.length === 0 && words.value && <p>{text.devices.notFound(words.value)}</p>}
-      {found.length > 0 && (
-        <table class="devices">
-          <thead>
-            <tr>
-              <th scope="col">{text.devices.name}</th>
-              <th scope="col" class="number">
-                {text.devices.value}
-              </th>
-              <th scope="col" class="age">
-                {text.devices.age}
-              </th>
-              <th scope="col" class="number points">
-                {text.devices.count}
-              </th>
-            </tr>
-          </thead>
-          {found.map((row) => (
-            <Device key={row.path} row={row} now={now} />
-          ))}
-        </table>
+      {single && sum.streams === 0 && <p>{text.devices.noStreams}</p>}
+      {lines.length > 0 && (
+        <DevicesTable
+          lines={lines}
+          view={view}
+          now={now}
+          isSilent={isSilent}
+          onSeen={(paths) => {
+            if (paths.join(" ") !== seen.peek().join(" ")) seen.value = paths;
+          }}
+          seen={seen.value}
+        />
       )}
-      {title && !isBuiltIn(title.name) && user === session.user && (
+      {single && (isMine || session.canListUsers) && single.name !== "meta" && (
         <Edit
-          key={title.name}
-          path={`${user}/${title.name}`}
-          object={title}
-          holds={text.devices.points(count(sum.points), one(sum.points))}
+          key={single.name}
+          path={`${user}/${single.name}`}
+          object={single}
+          holds={text.edit.holds(held, points)}
           above={`/${user}`}
+          canDelete={!isBuiltIn(single.name)}
           onChanged={refresh}
         />
       )}
@@ -122,44 +163,60 @@ export function DevicesPage({ session, names }: { session: Session; names: strin
   );
 }
 
-function Device({ row, now }: { row: DeviceRows; now: number }) {
-  const name = deviceName(row.device);
-  return (
-    <tbody>
-      <tr class="group">
-        <th scope="rowgroup" colSpan={2}>
-          <span class={row.lastT === undefined ? "dot due" : "dot"} />
-          <a href={`/${row.path}`}>{name}</a>
-          <span class="hint">
-            {" "}
-            {name !== row.device.name && `${row.device.name} · `}
-            {row.streams.length === 0
-              ? text.devices.noStreams
-              : text.devices.streams(count(row.streams.length), row.streams.length === 1)}
-          </span>
-        </th>
-        <td colSpan={2}>{row.lastT !== undefined && <Age t={row.lastT} now={now} />}</td>
-      </tr>
-      {row.streams.map((stream) => (
-        <Stream key={stream.path} row={stream} now={now} />
-      ))}
-    </tbody>
-  );
+/** The newest stream of each device says whether the device is silent: one request for each, once. */
+function useSilence(rows: DeviceRows[], now: number): IsSilent {
+  const newest = useMemo(() => {
+    const machines = rows.filter((row) => !isBuiltIn(row.device.name));
+    return machines.flatMap((row) => {
+      const stream = row.streams.find(({ latest }) => latest?.last && latest.last.t === row.lastT);
+      return stream ? [{ device: row.path, ...stream }] : [];
+    });
+  }, [rows]);
+  useRecent("devices", newest);
+  const version = recentVersion.value;
+  return useMemo(() => {
+    const silent = new Set(
+      newest.filter(({ path }) => isSilentStream(path, now)).map(({ device }) => device),
+    );
+    return (path) => {
+      const [, device = "", stream] = path.split("/");
+      if (isBuiltIn(device)) return false;
+      return stream === undefined ? silent.has(path) : isSilentStream(path, now);
+    };
+  }, [newest, version, now]);
 }
 
-function Stream({ row, now }: { row: StreamRow; now: number }) {
-  const last = row.latest?.last;
+function isSilentStream(path: string, now: number): boolean {
+  const recent = recentOf(path);
+  return recent !== undefined && rateOf(recent.times, now).isSilent;
+}
+
+function DevicesHead(props: {
+  device: Device | undefined;
+  title: string;
+  canCreate: boolean;
+  summary: string | undefined;
+}) {
+  const { device, title, canCreate, summary } = props;
   return (
-    <tr>
-      <td>
-        <a href={`/${row.path}`}>{row.stream.nickname || row.stream.name}</a>
-      </td>
-      <td class="number value">
-        {last ? value(last.d) : <span class="hint">{text.devices.none}</span>}
-      </td>
-      <td class="age">{last && <Age t={last.t} now={now} />}</td>
-      <td class="number points">{count(row.latest?.length ?? 0)}</td>
-    </tr>
+    <Head
+      title={device ? deviceName(device) : title}
+      icon={device?.icon && <ObjectIcon icon={device.icon} fallback="devices" />}
+      below={summary}
+      action={
+        canCreate
+          ? device
+            ? { name: text.create.stream, to: `/app/new/stream?device=${device.name}` }
+            : { name: text.create.deviceTitle, to: "/app/new/device" }
+          : undefined
+      }
+    >
+      {canCreate && !device && (
+        <a class="button" href="/app/new/stream">
+          {text.create.stream}
+        </a>
+      )}
+    </Head>
   );
 }
 

@@ -4,7 +4,8 @@ import type { Session } from "../api/session.ts";
 import { useAction } from "../data/action.ts";
 import { text } from "../text/en.ts";
 import { Failure } from "../widgets/failure.tsx";
-import { Field, NAME } from "../widgets/form.tsx";
+import { Field, NameField } from "../widgets/form.tsx";
+import { Head } from "../widgets/head.tsx";
 import { Key } from "../widgets/key.tsx";
 
 /** A new device, and how it writes its first value. */
@@ -35,21 +36,17 @@ export function NewDevicePage({ session }: { session: Session }) {
     );
   }
   return (
-    <form class="card" onSubmit={submit}>
-      <h1>{text.create.deviceTitle}</h1>
-      <p>{text.create.deviceRole}</p>
-      <Field
-        label={text.create.name}
-        hint={text.create.nameHint}
-        text={name}
-        isRequired
-        pattern={NAME}
-      />
-      <Field label={text.create.nickname} hint={text.create.nicknameHint} text={nickname} />
-      <Failure error={error.value} />
-      <button type="submit" class="primary" disabled={isBusy.value}>
-        {isBusy.value ? text.create.creating : text.create.createDevice}
-      </button>
-    </form>
+    <>
+      <Head title={text.create.deviceTitle} />
+      <form class="card" onSubmit={submit}>
+        <p>{text.create.deviceRole}</p>
+        <NameField name={name} />
+        <Field label={text.create.nickname} hint={text.create.nicknameHint} text={nickname} />
+        <Failure error={error.value} />
+        <button type="submit" class="primary" disabled={isBusy.value}>
+          {isBusy.value ? text.create.creating : text.create.createDevice}
+        </button>
+      </form>
+    </>
   );
 }

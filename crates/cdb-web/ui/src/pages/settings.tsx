@@ -1,47 +1,43 @@
-import { logOut, type Session } from "../api/session.ts";
-import { useAction } from "../data/action.ts";
+import type { ComponentType } from "preact";
+import type { Session } from "../api/session.ts";
+import { path } from "../route.ts";
 import { text } from "../text/en.ts";
-import { Failure } from "../widgets/failure.tsx";
+import { Head } from "../widgets/head.tsx";
+import { MissingPage } from "./missing.tsx";
+import { LookSettings } from "./settings/look.tsx";
+import { MeSettings } from "./settings/me.tsx";
+import { PasswordSettings } from "./settings/password.tsx";
+import { ServerSettings } from "./settings/server.tsx";
+import { SessionSettings } from "./settings/sessions.tsx";
+
+interface Part {
+  to: string;
+  name: string;
+  Part: ComponentType<{ session: Session }>;
+}
+
+const PARTS: Part[] = [
+  { to: "/app/settings", name: text.settings.me, Part: MeSettings },
+  { to: "/app/settings/password", name: text.settings.password, Part: PasswordSettings },
+  { to: "/app/settings/sessions", name: text.settings.sessions, Part: SessionSettings },
+  { to: "/app/settings/look", name: text.settings.look, Part: LookSettings },
+  { to: "/app/settings/server", name: text.settings.server, Part: ServerSettings },
+];
 
 export function SettingsPage({ session }: { session: Session }) {
-  const { isBusy, error, run } = useAction();
-  const { durability } = session;
+  const current = PARTS.find(({ to }) => to === path.value);
+  if (!current) return <MissingPage />;
   return (
     <>
-      <h1>{text.settings.title}</h1>
-      <section class="card">
-        <h2>{text.settings.me}</h2>
-        <dl>
-          <dt>{text.settings.name}</dt>
-          <dd>{session.user}</dd>
-          <dt>{text.settings.role}</dt>
-          <dd>{session.userRole}</dd>
-          <dt>{text.settings.device}</dt>
-          <dd>{session.device}</dd>
-        </dl>
-        <Failure error={error.value} />
-        <button type="button" disabled={isBusy.value} onClick={() => void run(logOut)}>
-          {isBusy.value ? text.settings.loggingOut : text.settings.logOut}
-        </button>
-      </section>
-      <section class="card">
-        <h2>{text.settings.server}</h2>
-        <dl>
-          <dt>{text.settings.version}</dt>
-          <dd>{session.software}</dd>
-          {durability && (
-            <>
-              <dt>{text.settings.durability}</dt>
-              <dd>
-                {durability === "full" ? text.settings.durable : text.settings.waiting(durability)}
-              </dd>
-            </>
-          )}
-        </dl>
-        <a href={`${import.meta.env.BASE_URL}licences.txt`} target="_blank" rel="noreferrer">
-          {text.settings.licences}
-        </a>
-      </section>
+      <Head title={text.settings.title} />
+      <nav class="segments parts" aria-label={text.settings.parts}>
+        {PARTS.map(({ to, name }) => (
+          <a key={to} href={to} aria-current={to === path.value ? "page" : undefined}>
+            {name}
+          </a>
+        ))}
+      </nav>
+      <current.Part session={session} />
     </>
   );
 }

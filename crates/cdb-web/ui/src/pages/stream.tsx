@@ -1,172 +1,159 @@
 import { useRef } from "preact/hooks";
-import {
-  type Datapoint,
-  latest,
-  newest,
-  type Plot,
-  plot,
-  type Statistics,
-  type Stream,
-  statistics,
-  stream,
-} from "../api/objects.ts";
 import type { Session } from "../api/session.ts";
 import { useLive } from "../data/live.ts";
+import { type LookRange, link, lookOf } from "../data/look.ts";
 import { usePolled } from "../data/polled.ts";
-import { bounds, SPANS, type Span, spanOf } from "../data/range.ts";
-import { deviceName } from "../data/tree.ts";
-import { Line } from "../plot/line.tsx";
+import { SPANS } from "../data/range.ts";
+import { unitOf } from "../data/unit.ts";
+import { StreamPlot } from "../plot/lazy.tsx";
+import { Ranges } from "../plot/ranges.tsx";
 import { search } from "../route.ts";
 import { text } from "../text/en.ts";
-import { count, dateTime, derived, value } from "../text/format.ts";
-import { Age } from "../widgets/age.tsx";
+import { count } from "../text/format.ts";
+import { Views } from "../views/lazy.tsx";
+import { StreamMap } from "../views/map.tsx";
 import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
-import { Newest } from "../widgets/newest.tsx";
 import { Write } from "../widgets/write.tsx";
+import { aboutOf, ask, type Shown, timesOf } from "./stream/data.ts";
+import { Download } from "./stream/download.tsx";
+import { examplesFor } from "./stream/examples.ts";
+import { Headline, Title } from "./stream/header.tsx";
+import { PointsTable } from "./stream/points.tsx";
+import { QueryBar, useTransform } from "./stream/query-bar.tsx";
+import { Results } from "./stream/results.tsx";
 
 const INTERVAL = 5000;
-const COLUMNS = 512;
-const NEWEST = 50;
-
-interface Shown {
-  stream: Stream;
-  /** The number of all datapoints. */
-  length: number;
-  /** Of the range. */
-  statistics: Statistics;
-  plot: Plot | undefined;
-  newest: Datapoint[];
-}
-
-async function ask(path: string, span: Span, before: Shown | undefined): Promise<Shown> {
-  // Nothing else is asked while nothing is new.
-  const [now] = await latest([path]);
-  const last = before?.newest.at(-1);
-  if (before && now?.length === before.length && now?.last?.t === last?.t) return before;
-  const range = bounds(span, now?.last?.t);
-  const [object, known, points] = await Promise.all([
-    stream(path),
-    statistics(path, range),
-    newest(path, NEWEST),
-  ]);
-  const hasNumbers = known.keys[""]?.number !== undefined;
-  return {
-    stream: object,
-    length: now?.length ?? 0,
-    statistics: known,
-    plot: hasNumbers ? await plot(path, COLUMNS, range) : undefined,
-    newest: points,
-  };
-}
 
 export function StreamPage({ session, path }: { session: Session; path: string }) {
   const isChanged = useRef(false);
-  const span = spanOf(search.value);
+  const look = lookOf(search.value);
+  const transform = useTransform(path, look.transform);
   const { polled, refresh } = usePolled(
     async (before: Shown | undefined) => {
-      const next = await ask(path, span, isChanged.current ? undefined : before);
+      const next = await ask(
+        path,
+        look.range,
+        transform ?? "",
+        isChanged.current ? undefined : before,
+      );
       isChanged.current = false;
       return next;
     },
     INTERVAL,
-    `${path} ${span.id}`,
+    JSON.stringify([path, look.range, transform]),
   );
   useLive([path], refresh);
   const { value: shown, error, now } = polled.value;
   const [user = "", device = "", name = ""] = path.split("/");
-  const last = shown?.newest.at(-1);
   const isOwn = session.device === `${user}/${device}`;
-  const numbers = shown?.statistics.keys[""]?.number;
+  const isMine = user === session.user;
+  const hasPlot = shown !== undefined && hasNumbers(shown);
+  const about = shown && aboutOf(path, shown, now);
+  const changed = () => {
+    isChanged.current = true;
+    refresh();
+  };
   return (
     <>
-      <p class="hint">
-        <a href={`/${user}/${device}`}>{deviceName({ name: device, nickname: "" })}</a>
-      </p>
-      <h1>{shown?.stream.nickname || name}</h1>
-      {shown?.stream.description && <p>{shown.stream.description}</p>}
+      <Title path={path} stream={shown?.stream}>
+        {about && (
+          <Download
+            path={path}
+            transform={about.transform}
+            bounds={about.bounds}
+            range={timesOf(shown)}
+          />
+        )}
+      </Title>
       <Failure error={error} />
-      {shown && !last && <p>{text.stream.nothing}</p>}
-      {last && (
-        <p class="headline">
-          <strong>{value(last.d)}</strong> <Age t={last.t} now={now} />
-        </p>
+      {shown && (
+        <Headline
+          stream={shown.stream}
+          length={shown.length}
+          newest={shown.newest}
+          known={shown.statistics}
+          range={rangeName(shown.range)}
+          since={shown.bounds === "" ? shown.statistics.first?.t : undefined}
+          now={now}
+        />
       )}
+      {shown?.length === 0 && <p>{text.stream.nothing}</p>}
       {shown && (isOwn || shown.stream.downlink) && (
         <Write
           path={path}
           stream={shown.stream}
-          last={last?.d}
+          last={shown.newest.at(-1)?.d}
           isOther={!isOwn}
           onWritten={refresh}
         />
       )}
-      {shown && last && (
-        <nav class="segments" aria-label={text.stream.range}>
-          {SPANS.map(({ id }) => (
-            <a key={id} href={`/${path}?range=${id}`} aria-current={id === span.id || undefined}>
-              {text.stream.ranges[id]}
-            </a>
-          ))}
-        </nav>
-      )}
-      {shown?.plot && numbers && numbers.count > 1 && (
-        <Line
-          plot={shown.plot}
-          label={text.stream.plot(name)}
-          description={text.stream.plotText(
-            count(numbers.count),
-            derived(numbers.min),
-            derived(numbers.max),
-            derived(numbers.mean),
-          )}
-        />
-      )}
-      {shown && last && <Facts known={shown.statistics} />}
-      {shown && last && (
-        <Newest
+      {shown && hasPlot && (
+        <StreamPlot
           path={path}
-          length={shown.length}
-          points={shown.newest}
-          canDelete={isOwn || user === session.user}
+          name={shown.stream.nickname || name}
+          unit={shown.transform ? "" : unitOf(shown.stream.datatype)}
+          transform={shown.transform}
+          canDelete={(isOwn || isMine) && shown.transform === ""}
           isOwn={isOwn}
-          onChanged={refresh}
+          onChanged={changed}
+        >
+          <Ranges path={path} />
+        </StreamPlot>
+      )}
+      {shown && shown.length > 0 && !hasPlot && <Ranges path={path} />}
+      {shown && hasPlaces(shown) && (
+        <StreamMap path={path} transform={shown.transform} range={shown.bounds} />
+      )}
+      {shown && shown.length > 0 && !about && !hasPlot && (
+        <p>
+          {text.stream.nothingInRange}{" "}
+          <a href={link(path, { range: "", span: "", t1: "", t2: "" })}>{text.stream.everything}</a>
+        </p>
+      )}
+      {about && <QueryBar path={path} asked={look.transform} examples={examplesFor(about)} />}
+      {about && transform !== undefined && <Views about={about} look={look} />}
+      {about && about.transform !== "" && <Results about={about} />}
+      {shown && shown.length > 0 && shown.transform === "" && (
+        <PointsTable
+          path={path}
+          stream={shown.stream}
+          length={shown.length}
+          newest={shown.newest}
+          now={now}
+          canChange={isOwn || isMine}
+          isOwn={isOwn}
+          onChanged={changed}
         />
       )}
-      {shown && user === session.user && (
+      {shown && isMine && (
         <Edit
           path={path}
           object={shown.stream}
           holds={text.devices.points(count(shown.length), shown.length === 1)}
           above={`/${user}/${device}`}
-          onChanged={() => {
-            isChanged.current = true;
-            refresh();
-          }}
+          onChanged={changed}
         />
       )}
     </>
   );
 }
 
-function Facts({ known }: { known: Statistics }) {
-  const numbers = known.keys[""]?.number;
-  const facts: [string, string][] = [[text.stream.points, count(known.count)]];
-  if (known.first) facts.push([text.stream.first, dateTime(known.first.t)]);
-  if (known.last) facts.push([text.stream.last, dateTime(known.last.t)]);
-  if (numbers) {
-    facts.push([text.stream.smallest, value(numbers.min)]);
-    facts.push([text.stream.mean, derived(numbers.mean)]);
-    facts.push([text.stream.largest, value(numbers.max)]);
-  }
-  return (
-    <dl class="facts">
-      {facts.map(([name, fact]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{fact}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+function rangeName(range: LookRange): string {
+  const span = "seconds" in range && SPANS.find(({ seconds }) => seconds === range.seconds);
+  return (span && text.stream.inRange[span.id]) || text.stream.inThis;
+}
+
+/** Whether there are numbers to draw, in the range or elsewhere. */
+function hasNumbers({ given, newest, length }: Shown): boolean {
+  if (length === 0) return false;
+  return given.count > 0
+    ? given.keys[""]?.number !== undefined
+    : typeof newest.at(-1)?.d === "number";
+}
+
+/** Whether there are places in the range. */
+function hasPlaces({ given }: Shown): boolean {
+  const { latitude, longitude } = given.keys;
+  return latitude?.number !== undefined && longitude?.number !== undefined;
 }

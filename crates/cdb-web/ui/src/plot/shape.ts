@@ -1,6 +1,7 @@
 // What is drawn of a plot, in units of its picture. No DOM.
 
 import type { Plot } from "../api/objects.ts";
+import { roundValues } from "./scale.ts";
 
 export interface Shape {
   /** The points of each line; between two lines there are no data. */
@@ -39,7 +40,7 @@ export function shape(plot: Plot, width: number, height: number): Shape | undefi
     lines.at(-1)?.push([x(t), y(d)]);
     before = t;
   }
-  const ticks = round(low, high).map((value) => ({ value, y: y(value) }));
+  const ticks = roundValues(low, high, MAX_TICKS).map((value) => ({ value, y: y(value) }));
   return { lines, end: [x(last[0]), y(last[1])], ticks };
 }
 
@@ -51,16 +52,4 @@ function ordered(t: number[], d: number[]): [number, number][] {
     const before = points[i - 1];
     return !before || before[0] !== time || before[1] !== value;
   });
-}
-
-/** A few round values within bounds. */
-function round(low: number, high: number): number[] {
-  const rough = (high - low) / MAX_TICKS;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((it) => it * power).find((it) => it >= rough) ?? rough;
-  const from = Math.ceil(low / step);
-  const to = Math.floor(high / step);
-  // Divided where that is exact: 0.3 rather than 0.30000000000000004.
-  const value = (i: number) => (step < 1 ? i / Math.round(1 / step) : i * step);
-  return Array.from({ length: to - from + 1 }, (_, i) => value(from + i));
 }

@@ -1,5 +1,6 @@
 // Numbers, values and ages as people read them.
 
+import { timeZone } from "../data/preferences.ts";
 import { text } from "./en.ts";
 
 const MINUTE = 60;
@@ -27,6 +28,7 @@ export function age(t: number, now: number): string {
 /** A date, without the time of day. */
 export function date(t: number): string {
   return new Date(t * 1000).toLocaleDateString(undefined, {
+    timeZone: timeZone.value,
     year: "numeric",
     month: "short",
     day: "numeric",
@@ -37,6 +39,7 @@ export function date(t: number): string {
 export function dateTime(t: number): string {
   const hasFraction = t % 1 !== 0;
   return new Date(t * 1000).toLocaleString(undefined, {
+    timeZone: timeZone.value,
     year: "numeric",
     month: "short",
     day: "numeric",
@@ -49,12 +52,24 @@ export function dateTime(t: number): string {
 
 /** A day with its weekday, such as "Friday, November 27". */
 export function weekday(date: Date): string {
-  return date.toLocaleDateString(undefined, { weekday: "long", month: "long", day: "numeric" });
+  return date.toLocaleDateString(undefined, {
+    timeZone: timeZone.value,
+    weekday: "long",
+    month: "long",
+    day: "numeric",
+  });
 }
 
 /** A count, with the separators of the reader's language. */
 export function count(n: number): string {
   return n.toLocaleString();
+}
+
+/** A size of a file. */
+export function bytes(n: number): string {
+  const [unit, scale] = n < 1000 ? ["B", 1] : n < 1e6 ? ["kB", 1e3] : ["MB", 1e6];
+  const size = n / Number(scale);
+  return `${size.toLocaleString(undefined, { maximumFractionDigits: size < 10 ? 1 : 0 })}\u2009${unit}`;
 }
 
 /** A number that was computed, to four digits. */
@@ -66,21 +81,27 @@ export function derived(n: number): string {
 
 /** A value of a datapoint in one line. */
 export function value(d: unknown): string {
+  return oneLine(d, MAX_CHARS);
+}
+
+/** A value in one line of at most so many characters. */
+export function oneLine(d: unknown, maxChars: number): string {
   switch (typeof d) {
     case "number":
       return withMinus(String(d));
     case "string":
-      return shortened(d);
+      return shortened(d, maxChars);
     case "boolean":
       return d ? text.yes : text.no;
     default:
-      return d === null || d === undefined ? text.none : shortened(JSON.stringify(d));
+      return d === null || d === undefined ? text.none : shortened(JSON.stringify(d), maxChars);
   }
 }
 
-function shortened(long: string): string {
+function shortened(long: string, maxChars: number): string {
+  if (long.length <= maxChars) return long;
   const chars = [...long];
-  return chars.length > MAX_CHARS ? `${chars.slice(0, MAX_CHARS - 1).join("")}…` : long;
+  return chars.length > maxChars ? `${chars.slice(0, maxChars - 1).join("")}…` : long;
 }
 
 function withMinus(number: string): string {

@@ -3,8 +3,10 @@ import { type Changes, change, type Device, remove, type Stream } from "../api/o
 import { useAction } from "../data/action.ts";
 import { go } from "../route.ts";
 import { text } from "../text/en.ts";
+import { changesOf, DeviceFields, StreamFields, useFields } from "./edit-fields.tsx";
 import { Failure } from "./failure.tsx";
-import { Field } from "./form.tsx";
+import { Area, Field } from "./form.tsx";
+import { IconPicker } from "./icon-picker.tsx";
 import { Key } from "./key.tsx";
 import { say } from "./toast.tsx";
 
@@ -16,21 +18,24 @@ export function Edit(props: {
   holds: string;
   /** Where one is when it is gone. */
   above: string;
+  /** Whether it can go alone. */
+  canDelete?: boolean;
   onChanged: () => void;
 }) {
-  const { path, object, holds, above, onChanged } = props;
-  const nickname = useSignal(object.nickname);
-  const description = useSignal(object.description);
-  const typed = useSignal("");
-  const key = useSignal<string | undefined>(undefined);
+  const { path, object, holds, above, canDelete = true, onChanged } = props;
+  const fields = useFields(object);
   const { isBusy, error, run } = useAction();
-  const isDevice = !("schema" in object);
+  const isStream = "schema" in object;
 
-  const save = (changes: Changes) =>
+  const save = () =>
     run(async () => {
-      const changed: Device | Stream = await change(path, changes);
-      if (changes.apikey !== undefined && "apikey" in changed) key.value = changed.apikey;
-      else say(text.edit.saved);
+      const changes = changesOf(fields, object);
+      if (Object.keys(changes).length === 0) {
+        say(text.edit.nothingChanged);
+        return;
+      }
+      await change(path, changes);
+      say(text.edit.saved);
       onChanged();
     });
   return (
@@ -39,42 +44,66 @@ export function Edit(props: {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void save({ nickname: nickname.value, description: description.value });
+          void save();
         }}
       >
-        <Field label={text.create.nickname} text={nickname} />
-        <Field label={text.edit.description} text={description} />
-        <button type="submit" disabled={isBusy.value}>
+        <Field label={text.create.nickname} text={fields.nickname} />
+        <Area label={text.edit.description} text={fields.description} />
+        <IconPicker icon={fields.icon} fallback={isStream ? "line" : "devices"} />
+        {isStream ? <StreamFields fields={fields} /> : <DeviceFields fields={fields} />}
+        <Failure error={error.value} />
+        <button type="submit" class="primary" disabled={isBusy.value}>
           {text.edit.save}
         </button>
       </form>
-      {isDevice && (
-        <div class="part">
-          <p>{text.edit.newKeyHint}</p>
-          <button type="button" disabled={isBusy.value} onClick={() => void save({ apikey: "" })}>
-            {text.edit.newKey}
-          </button>
-          {key.value !== undefined && <Key path={path} apikey={key.value} />}
-        </div>
-      )}
-      <form
-        class="part"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void run(async () => {
-            await remove(path);
-            say(text.edit.deleted(path));
-            go(above);
-          });
-        }}
-      >
-        <p>{text.edit.deleteHint(holds)}</p>
-        <Field label={text.edit.typeName(path)} text={typed} />
-        <button type="submit" class="bad" disabled={isBusy.value || typed.value !== path}>
-          {text.edit.delete(path)}
-        </button>
-      </form>
-      <Failure error={error.value} />
+      {!isStream && <NewKey path={path} onChanged={onChanged} />}
+      {canDelete && <Delete path={path} holds={holds} above={above} />}
     </details>
+  );
+}
+
+/** Makes a new key of a device, and shows it this once. */
+function NewKey({ path, onChanged }: { path: string; onChanged: () => void }) {
+  const { isBusy, error, run } = useAction();
+  const key = useSignal<string | undefined>(undefined);
+  const renew = async () => {
+    const changes: Changes = { apikey: "" };
+    key.value = (await change<Device>(path, changes)).apikey;
+    onChanged();
+  };
+  return (
+    <div class="part">
+      <p>{text.edit.newKeyHint}</p>
+      <button type="button" disabled={isBusy.value} onClick={() => void run(renew)}>
+        {text.edit.newKey}
+      </button>
+      <Failure error={error.value} />
+      {key.value !== undefined && <Key path={path} apikey={key.value} />}
+    </div>
+  );
+}
+
+function Delete({ path, holds, above }: { path: string; holds: string; above: string }) {
+  const typed = useSignal("");
+  const { isBusy, error, run } = useAction();
+  return (
+    <form
+      class="part"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void run(async () => {
+          await remove(path);
+          say(text.edit.deleted(path));
+          go(above);
+        });
+      }}
+    >
+      <p>{text.edit.deleteHint(holds)}</p>
+      <Field label={text.edit.typeName(path)} text={typed} />
+      <Failure error={error.value} />
+      <button type="submit" class="bad" disabled={isBusy.value || typed.value !== path}>
+        {text.edit.delete(path)}
+      </button>
+    </form>
   );
 }

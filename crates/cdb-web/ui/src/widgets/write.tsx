@@ -1,7 +1,12 @@
-import { type Stream, unwrite, write } from "../api/objects.ts";
+import { useSignal } from "@preact/signals";
+import { isReached } from "../api/http.ts";
+import { type Stream, write } from "../api/objects.ts";
 import { useAction } from "../data/action.ts";
+import { note, takeBack } from "../data/queue.ts";
 import { parse } from "../data/schema.ts";
+import { unitOf } from "../data/unit.ts";
 import { inputFor } from "../inputs/registry.ts";
+import { noteAt, When } from "../inputs/when.tsx";
 import { text } from "../text/en.ts";
 import { value } from "../text/format.ts";
 import { Failure } from "./failure.tsx";
@@ -18,6 +23,7 @@ export function Write(props: {
 }) {
   const { path, stream, last, isOther, onWritten } = props;
   const { isBusy, error, run } = useAction();
+  const at = useSignal<number | undefined>(undefined);
   const schema = parse(stream.schema);
   const { Input } = inputFor(stream, schema);
 
@@ -26,28 +32,33 @@ export function Write(props: {
     onWritten();
     return isDone;
   };
-  const undo = async (d: unknown) => {
-    await change(async () => {
-      if (!(await unwrite(path, d))) say(text.write.tooLate);
+  const ask = async (d: unknown) => {
+    await write(path, d);
+    say(text.write.wasAsked(value(d)));
+  };
+  // One's own values are kept until the server has them; what a device is asked for is for now.
+  const keep = async (d: unknown) => {
+    if (at.value !== undefined) return await noteAt(path, d, at.value);
+    const { kept, isSent } = await note(path, d);
+    const words = isSent ? text.write.wasWritten(value(d)) : text.write.wasKept(value(d));
+    say(words, async () => {
+      await change(() => takeBack(kept));
     });
   };
+  const own = isReached.value ? text.write.write : text.write.keep;
   return (
     <section class="card write" aria-label={isOther ? text.write.ask : text.write.write}>
       {isOther && <p class="hint">{text.write.asked}</p>}
       <Input
         path={path}
         schema={schema}
+        unit={unitOf(stream.datatype)}
         last={last}
-        verb={isOther ? text.write.ask : text.write.write}
+        verb={isOther ? text.write.ask : own}
         isBusy={isBusy.value}
-        write={(d) =>
-          change(async () => {
-            await write(path, d);
-            if (isOther) say(text.write.wasAsked(value(d)));
-            else say(text.write.wasWritten(value(d)), () => undo(d));
-          })
-        }
+        write={(d) => change(() => (isOther ? ask(d) : keep(d)))}
       />
+      {!isOther && <When at={at} />}
       <Failure error={error.value} />
     </section>
   );

@@ -1,0 +1,34 @@
+// A table as a file.
+
+import type { Row } from "../api/queries.ts";
+
+/** A field of RFC 4180. Objects and arrays are JSON, and nothing is nothing. */
+function field(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Rows as CSV: the time as a date and as the seconds since 1970 that it is, and the columns. */
+export function csv(names: string[], rows: Row[]): string {
+  const lines = rows.map(({ t, d }) => [isoTime(t), t, ...names.map((name) => d[name])]);
+  const all = [["time", "t", ...names], ...lines];
+  return all.map((line) => `${line.map(field).join(",")}\r\n`).join("");
+}
+
+function isoTime(t: number): string {
+  const date = new Date(t * 1000);
+  // Times far beyond what a calendar has are datapoints, too.
+  return Number.isNaN(date.getTime()) ? "" : date.toISOString();
+}
+
+/** Gives a file to the browser to save. */
+export function save(name: string, type: string, content: string): void {
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser has begun by then.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

@@ -1,0 +1,26 @@
+// A value as it is written into a field, and read from it.
+
+import { readNumber } from "../inputs/number.tsx";
+
+/** A text of one line is written as it is; one of several would lose them in a field. */
+function isPlain(d: unknown): d is string {
+  return typeof d === "string" && !/[\n\r]/.test(d);
+}
+
+/** Writes a value into a field. */
+export function written(d: unknown): string {
+  return isPlain(d) ? d : JSON.stringify(d);
+}
+
+/** Reads what stands in a field that was written for another value. Returns `undefined` if it is none. */
+export function read(field: string, before: unknown): { d: unknown } | undefined {
+  if (isPlain(before)) return { d: field };
+  const number = readNumber(field);
+  if (number !== undefined) return { d: number };
+  if (typeof before === "number") return undefined;
+  try {
+    return { d: JSON.parse(field) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+// Boards: views of streams that one looks at together. No DOM.
+
+/** Lines over time in one plot, bars of what was on or off, or the newest values as large numbers. */
+export type Kind = "plot" | "states" | "numbers";
+
+export const KINDS: Kind[] = ["plot", "states", "numbers"];
+
+export interface BoardView {
+  kind: Kind;
+  title: string;
+  /** The paths of the streams. */
+  streams: string[];
+}
+
+export interface Board {
+  /** The name that its address has. */
+  name: string;
+  title: string;
+  views: BoardView[];
+}
+
+/** More lines are not told apart in one plot. */
+export const MAX_STREAMS = 12;
+
+/** How long a name may be on a server. */
+const MAX_NAME = 29;
+
+/** Reads the views of a board. What is not understood is left out. */
+export function parseViews(text: string): BoardView[] {
+  let said: unknown;
+  try {
+    said = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  const views = (said as { views?: unknown } | null)?.views;
+  return Array.isArray(views) ? views.flatMap(parseView) : [];
+}
+
+function parseView(said: unknown): BoardView[] {
+  const { kind, title, streams } = (said ?? {}) as Record<string, unknown>;
+  if (!Array.isArray(streams)) return [];
+  const paths = streams.filter((it): it is string => typeof it === "string");
+  return [
+    {
+      kind: KINDS.find((it) => it === kind) ?? "plot",
+      title: typeof title === "string" ? title : "",
+      streams: [...new Set(paths)].slice(0, MAX_STREAMS),
+    },
+  ];
+}
+
+export function writeViews(views: BoardView[]): string {
+  return JSON.stringify({ views });
+}
+
+/** A name for a title that no other board has: letters, digits and lines, beginning with a letter. */
+export function nameFor(title: string, taken: string[]): string {
+  const plain = title.normalize("NFKD").replace(/[^a-zA-Z0-9]+/g, "-");
+  const name = plain.replace(/^[^a-zA-Z]+|-+$/g, "").toLowerCase() || "board";
+  const isTaken = (name: string) => taken.some((it) => it.toLowerCase() === name);
+  for (let number = 1; ; number += 1) {
+    const end = number === 1 ? "" : `-${number}`;
+    const candidate = name.slice(0, MAX_NAME - end.length).replace(/-+$/, "") + end;
+    if (!isTaken(candidate)) return candidate;
+  }
+}
+
+/** The colour of each stream, from 0, in the order in which a board has them. */
+export function coloursOf(views: BoardView[]): Map<string, number> {
+  const paths = new Set(views.flatMap(({ streams }) => streams));
+  return new Map([...paths].map((path, at) => [path, at % MAX_STREAMS]));
+}
+
+/** Moves one of some things up or down. */
+export function moved<T>(all: T[], from: number, by: number): T[] {
+  const to = Math.min(Math.max(from + by, 0), all.length - 1);
+  const rest = all.filter((_, at) => at !== from);
+  return [...rest.slice(0, to), ...all.slice(from, from + 1), ...rest.slice(to)];
+}

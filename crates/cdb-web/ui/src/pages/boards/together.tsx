@@ -1,0 +1,188 @@
+// The views of a board, on one time axis and with one cursor.
+
+import { effect, useComputed, useSignal } from "@preact/signals";
+import { Fragment } from "preact";
+import { useCallback, useEffect, useMemo } from "preact/hooks";
+import type { OwnStream } from "../../data/dataset-streams.ts";
+import { SPANS } from "../../data/range.ts";
+import type { Range } from "../../data/tiles.ts";
+import type { Series } from "../../data/tiles-series.ts";
+import { useSeries } from "../../plot/use-series.ts";
+import { type Look, lookOf, rangeOf, searchOf } from "../../plot/window.ts";
+import { go, path as page, search } from "../../route.ts";
+import { text } from "../../text/en.ts";
+import { type BoardView, coloursOf } from "./board.ts";
+import { CursorTime } from "./cursor.tsx";
+import { NumbersView } from "./numbers.tsx";
+import { PlotView } from "./plot-view.tsx";
+import { StatesView } from "./states-view.tsx";
+
+const words = text.boards;
+
+/** What a board shows unless the address says otherwise. */
+const WEEK = SPANS.find(({ id }) => id === "week")?.seconds;
+
+/** Enough to know from when to when there is something. */
+const FEW_COLUMNS = 64;
+
+/** What is shown: the newest week, if the address says nothing. */
+function lookAt(search: string): Look {
+  const said = new URLSearchParams(search);
+  const isSaid = ["t1", "t2", "span", "range"].some((name) => said.has(name));
+  return isSaid ? lookOf(search) : { kind: "live", seconds: WEEK };
+}
+
+export function Together({ views, streams }: { views: BoardView[]; streams: OwnStream[] }) {
+  const colours = useMemo(() => coloursOf(views), [views]);
+  const plots = useMemo(
+    () => views.filter(({ kind, streams }) => kind !== "numbers" && streams.length > 0),
+    [views],
+  );
+  const paths = [...new Set(plots.flatMap(({ streams }) => streams))];
+  const stores = useSeries(paths.map((path) => ({ path, key: "", transform: "" })));
+  const byPath = useMemo(
+    () => new Map(stores.map((series) => [series.numbers.path, series])),
+    [stores],
+  );
+  const cursor = useSignal<number | undefined>(undefined);
+  const range = useSignal<Range | undefined>(undefined);
+  const moving = useSignal<Range | undefined>(undefined);
+  const pixels = useSignal(0);
+  const look = useComputed(() => lookAt(search.value));
+
+  // Plots ask for their streams themselves.
+  useEffect(() => {
+    const drawn = new Set(plots.flatMap(({ kind, streams }) => (kind === "plot" ? streams : [])));
+    for (const series of stores) if (!drawn.has(series.numbers.path)) series.open(FEW_COLUMNS);
+  }, [stores, plots]);
+
+  useEffect(
+    () =>
+      effect(() => {
+        const extent = extentOf(stores);
+        if (!extent || pixels.value === 0) return;
+        const next = moving.value ?? rangeOf(look.value, extent, pixels.value);
+        const now = range.peek();
+        if (now?.t1 !== next.t1 || now.t2 !== next.t2) range.value = next;
+      }),
+    [stores, look, moving, pixels, range],
+  );
+
+  const seek = (next: Look) => {
+    moving.value = undefined;
+    go(page.peek() + searchOf(next, search.peek()));
+  };
+  const move = (to: Range, isDone: boolean) => {
+    moving.value = to;
+    if (isDone) seek({ kind: "fixed", range: to });
+  };
+  const pan = (spans: number) => {
+    const seen = range.peek();
+    if (!seen) return;
+    const by = spans * (seen.t2 - seen.t1);
+    seek({ kind: "fixed", range: { t1: seen.t1 + by, t2: seen.t2 + by } });
+  };
+  const [first, last] = [plots[0], plots.at(-1)];
+  const onWidth = useCallback(
+    (width: number) => {
+      pixels.value = width;
+    },
+    [pixels],
+  );
+  return (
+    <>
+      {plots.length > 0 && (
+        <Tools look={look.value} span={spanOf(range.value)} seek={seek} pan={pan} />
+      )}
+      {views.length > 0 && (
+        <div class="board">
+          {views.map((view, at) => {
+            const key = `${at} ${view.kind} ${view.streams.join(" ")}`;
+            if (!plots.includes(view)) {
+              return <NumbersView key={key} view={view} streams={streams} />;
+            }
+            const shared = {
+              view,
+              streams,
+              colours,
+              range,
+              cursor,
+              isLast: view === last,
+              onWidth,
+            };
+            return (
+              <Fragment key={key}>
+                {view === first && <CursorTime cursor={cursor} range={range} pixels={pixels} />}
+                {view.kind === "states" ? (
+                  <StatesView {...shared} />
+                ) : (
+                  <PlotView {...shared} stores={byPath} onMove={move} />
+                )}
+              </Fragment>
+            );
+          })}
+        </div>
+      )}
+      {plots.length > 0 && <p class="hint">{words.keys}</p>}
+    </>
+  );
+}
+
+/** From the first to the last number of all streams; the newest week, if all have words. */
+function extentOf(stores: Series[]): Range | undefined {
+  const extents = stores.flatMap(({ extent }) => extent.value ?? []);
+  const now = Date.now() / 1000;
+  if (extents.length === 0) {
+    const areEmpty = stores.length > 0 && stores.every(({ isEmpty }) => isEmpty.value);
+    return areEmpty ? { t1: now - (WEEK ?? 0), t2: now } : undefined;
+  }
+  return {
+    t1: Math.min(...extents.map(({ t1 }) => t1)),
+    t2: Math.max(...extents.map(({ t2 }) => t2)),
+  };
+}
+
+function spanOf(range: Range | undefined): number | undefined {
+  return range && range.t2 - range.t1;
+}
+
+function Tools(props: {
+  look: Look;
+  span: number | undefined;
+  seek: (look: Look) => void;
+  pan: (spans: number) => void;
+}) {
+  const { look, span, seek, pan } = props;
+  const isLive = look.kind === "live";
+  return (
+    <div class="board-tools">
+      <nav class="segments" aria-label={text.stream.range}>
+        {SPANS.map(({ id, seconds }) => (
+          <a
+            key={id}
+            href={page.value + searchOf({ kind: "live", seconds }, search.value)}
+            aria-current={(isLive && look.seconds === seconds) || undefined}
+          >
+            {text.stream.ranges[id]}
+          </a>
+        ))}
+      </nav>
+      <button type="button" aria-label={words.before} onClick={() => pan(-1)}>
+        ‹
+      </button>
+      <button type="button" aria-label={words.after} disabled={isLive} onClick={() => pan(1)}>
+        ›
+      </button>
+      <button
+        type="button"
+        aria-pressed={isLive}
+        disabled={isLive}
+        class="plot-live"
+        onClick={() => seek({ kind: "live", seconds: span })}
+      >
+        <span class={isLive ? "dot" : "dot due"} />
+        {isLive ? text.plot.live : text.plot.backToLive}
+      </button>
+    </div>
+  );
+}

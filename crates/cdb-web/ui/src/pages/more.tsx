@@ -1,0 +1,26 @@
+import type { Session } from "../api/session.ts";
+import { tabsOf } from "../navigation.ts";
+import { text } from "../text/en.ts";
+import { Connection } from "../widgets/connection.tsx";
+import { Head } from "../widgets/head.tsx";
+import { Icon } from "../widgets/icons.tsx";
+
+/** On a phone, the pages that are no tabs. */
+export function MorePage({ session }: { session: Session }) {
+  return (
+    <>
+      <Head title={text.navigation.more} />
+      <ul class="places">
+        {tabsOf(session).others.map(({ name, icon, to }) => (
+          <li key={name}>
+            <a href={to(session.user)}>
+              <Icon name={icon} />
+              {name}
+            </a>
+          </li>
+        ))}
+      </ul>
+      <Connection />
+    </>
+  );
+}

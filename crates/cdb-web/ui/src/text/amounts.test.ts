@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { amount, rowName, signed } from "./amounts.ts";
+
+describe("a number of a table", () => {
+  it("has a sign if it is a coefficient", () => {
+    const half = (0.5).toLocaleString(undefined, { minimumFractionDigits: 2 });
+    expect([0.5, -0.499].map(signed)).toEqual([`+${half}`, `−${half}`]);
+    expect(signed(-0.004)).toBe((0).toLocaleString(undefined, { minimumFractionDigits: 2 }));
+  });
+
+  it("has the digits that it was written with, and a mean four", () => {
+    expect(amount(0.1 + 0.2, "sum")).toBe((0.3).toLocaleString());
+    expect(amount(-12_345.678, "mean")).toBe(`−${(12_350).toLocaleString()}`);
+    expect(amount(12_345_678, "sum")).toBe((12_345_678).toLocaleString());
+    expect([null, "a", true].map((d) => amount(d, "mean"))).toEqual(["none", "a", "true"]);
+  });
+});
+
+describe("a row", () => {
+  const now = Date.parse("2026-11-27T12:00:00Z") / 1000;
+  const at = (time: string) => Date.parse(time) / 1000;
+
+  it("has the name of the time that has ended with it", () => {
+    const day = rowName(at("2026-11-11T23:00:00Z"), "day", "Europe/Berlin", now);
+    expect(day).toMatch(/Wed.*11/);
+    expect(day).not.toContain("2026");
+    expect(rowName(at("2025-11-11T23:00:00Z"), "day", "Europe/Berlin", now)).toContain("2025");
+    expect(rowName(at("2026-11-15T23:00:00Z"), "week", "Europe/Berlin", now)).toMatch(/9/);
+    expect(rowName(at("2026-10-31T23:00:00Z"), "month", "Europe/Berlin", now)).toMatch(/October/);
+    expect(rowName(at("2026-10-31T23:00:00Z"), "hour", "Europe/Berlin", now)).toMatch(/1.*00:00/);
+  });
+});

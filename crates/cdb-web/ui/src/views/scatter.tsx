@@ -1,0 +1,142 @@
+import { useSignal } from "@preact/signals";
+import { text } from "../text/en.ts";
+import { count, derived } from "../text/format.ts";
+import { Chart } from "./chart.tsx";
+import { categoryKeys, numberKeys } from "./kinds.ts";
+import { derivedSigned, numberOf, short } from "./numbers.ts";
+import { type Pair, pearson } from "./pearson.ts";
+import { extent, scale } from "./scale.ts";
+import { element } from "./scripts.ts";
+import { Unfit } from "./unfit.tsx";
+import type { About, PictureProps, View } from "./view.ts";
+
+const HEIGHT = 240;
+const LEFT = 44;
+const BELOW = 36;
+const ABOVE = 8;
+const COLOURS = 6;
+
+/** Of more datapoints every second, third… is drawn. */
+const MAX_PAIRS = 4000;
+
+/** The places of a point on a map are no two numbers that go together. */
+const PLACE = ["latitude", "longitude"];
+
+function axesOf(about: About): string[] {
+  return numberKeys(about).filter((key) => !PLACE.includes(key));
+}
+
+/** Reads what `{"x": …, "y": …, "colour": …}` gives. */
+export function pairsOf(points: PictureProps["points"]): Pair[] {
+  return points.flatMap(({ d }): Pair[] => {
+    const object = typeof d === "object" && d !== null ? (d as Record<string, unknown>) : {};
+    const [x, y] = [numberOf(object.x), numberOf(object.y)];
+    if (x === undefined || y === undefined) return [];
+    const colour = object.colour === undefined ? undefined : String(object.colour);
+    return [{ x, y, colour }];
+  });
+}
+
+function Scatter({ about, points, width }: PictureProps) {
+  const marked = useSignal<number | undefined>(undefined);
+  const pairs = pairsOf(points);
+  if (pairs.length === 0) return <Unfit />;
+  const [nameX = "x", nameY = "y"] = axesOf(about);
+  const bounds = (values: number[]) => extent(values, false);
+  const x = scale(...bounds(pairs.map((it) => it.x)), LEFT, width - 4);
+  const y = scale(...bounds(pairs.map((it) => it.y)), HEIGHT - BELOW, ABOVE);
+  const colours = [...new Set(pairs.map(({ colour }) => colour))].filter((it) => it !== undefined);
+  const r = pearson(pairs);
+  const every = stepOf(about);
+  return (
+    <>
+      <p class="keys">
+        <strong>
+          {r === undefined ? text.views.noPearson : text.views.pearson(derivedSigned(r))}
+        </strong>
+        <span>{text.views.pairs(count(pairs.length), every > 1 ? count(every) : "")}</span>
+        {colours.slice(0, COLOURS).map((name, i) => (
+          <span key={name}>
+            <svg width="10" height="10" aria-hidden="true">
+              <circle class={`series-${i + 1}`} cx="5" cy="5" r="4" />
+            </svg>
+            {name}
+          </span>
+        ))}
+      </p>
+      <Chart
+        label={text.views.scatterLabel(nameX, nameY)}
+        count={pairs.length}
+        marked={marked}
+        words={(i) => {
+          const pair = pairs[i];
+          if (!pair) return "";
+          const place = `${nameX} ${derived(pair.x)} · ${nameY} ${derived(pair.y)}`;
+          return pair.colour ? `${place} · ${pair.colour}` : place;
+        }}
+        width={width}
+        height={HEIGHT}
+      >
+        {y.ticks.map((tick) => (
+          <g key={tick}>
+            <line
+              class={tick === 0 ? "zero" : "tick"}
+              x1={LEFT}
+              x2={width}
+              y1={y(tick)}
+              y2={y(tick)}
+            />
+            <text x={LEFT - 8} y={y(tick)} text-anchor="end" dominant-baseline="middle">
+              {short(tick)}
+            </text>
+          </g>
+        ))}
+        {x.ticks.map((tick) => (
+          <text key={tick} x={x(tick)} y={HEIGHT - BELOW + 16} text-anchor="middle">
+            {short(tick)}
+          </text>
+        ))}
+        <text x={width - 4} y={HEIGHT - 4} text-anchor="end">
+          {nameX} →
+        </text>
+        <text x={LEFT} y={HEIGHT - 4}>
+          ↑ {nameY}
+        </text>
+        {pairs.map((pair, i) => {
+          const series = pair.colour === undefined ? 0 : colours.indexOf(pair.colour) % COLOURS;
+          return (
+            <circle
+              key={i}
+              data-i={i}
+              class={`pair series-${series + 1}${marked.value === i ? " ringed" : ""}`}
+              cx={x(pair.x)}
+              cy={y(pair.y)}
+              r={marked.value === i ? 4 : 3}
+            />
+          );
+        })}
+      </Chart>
+    </>
+  );
+}
+
+/** Which of the datapoints are drawn: each, or every so many. */
+function stepOf({ known }: About): number {
+  return Math.max(Math.ceil(known.count / MAX_PAIRS), 1);
+}
+
+export const scatter: View = {
+  id: "scatter",
+  title: (about) => text.views.scatter(axesOf(about)[0] ?? "x", axesOf(about)[1] ?? "y"),
+  when: (about) => axesOf(about).length > 1,
+  script: (about) => {
+    const [x = "", y = ""] = axesOf(about);
+    const [colour] = categoryKeys(about);
+    const entries = [`"x": ${element(x)}`, `"y": ${element(y)}`];
+    if (colour !== undefined) entries.push(`"colour": ${element(colour)}`);
+    const step = stepOf(about);
+    return `${step > 1 ? `if i % ${step} == 0 | ` : ""}{${entries.join(", ")}}`;
+  },
+  size: "half",
+  Picture: Scatter,
+};
