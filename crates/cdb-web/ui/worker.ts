@@ -21,6 +21,9 @@ export function worker(): Plugin {
           this.emitFile({ type: "asset", fileName, source });
           names.add(fileName);
         }
+        // What is in `public` is copied over what was built.
+        const taken = readdirSync("public").find((name) => name in bundle);
+        if (taken) throw new Error(`${taken} is built from a source, and in public`);
         for (const name of LEFT_OUT) names.delete(name);
         const chunk = bundle[NAME];
         if (chunk?.type !== "chunk" || chunk.imports.length > 0) {

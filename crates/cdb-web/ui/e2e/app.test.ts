@@ -259,7 +259,7 @@ describe("every page", () => {
     });
     expect(again.status).toBe(304);
     const html = await response.text();
-    const script = /src="([^"]+)"/.exec(html)?.[1] ?? "";
+    const script = /type="module"[^>]* src="([^"]+)"/.exec(html)?.[1] ?? "";
     expect(script).toBe(`/app/assets/${etag.replace(/^W/, "").replace(/["/]/g, "")}/index.js`);
     const file = await fetch(server.url + script);
     expect(file.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");

@@ -81,10 +81,17 @@ export class Tab {
     page.setDefaultTimeout(10_000);
     page.on("pageerror", (error) => tab.complaints.push(String(error)));
     page.on("console", (message) => {
-      if (message.type() === "error") tab.complaints.push(message.text());
+      if (message.type() === "error")
+        tab.complaints.push(`${message.text()} ${message.location().url}`);
     });
     page.on("request", (request) => {
-      if (!request.url().startsWith(server.url)) tab.complaints.push(`asked ${request.url()}`);
+      if (
+        !request
+          .url()
+          .replace(/^blob:/, "")
+          .startsWith(server.url)
+      )
+        tab.complaints.push(`asked ${request.url()}`);
     });
     return tab;
   }

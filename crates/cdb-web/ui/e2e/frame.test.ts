@@ -100,9 +100,10 @@ describe("the search of everything", () => {
     await link.focus();
     await tab.page.keyboard.press("Control+k");
     const field = tab.page.getByRole("combobox", { name: "Find anything" });
+    await field.waitFor();
     await tab.page.keyboard.type("hand goes");
     await tab.page.getByRole("option", { name: "How it goes" }).waitFor();
-    expect(await tab.page.getByRole("option").count()).toBe(1);
+    await expect.poll(() => tab.page.getByRole("dialog").getByRole("option").count()).toBe(1);
     await tab.page.keyboard.press("Escape");
     await field.waitFor({ state: "detached" });
     expect(await focused(tab)).toBe("temperature");
@@ -141,7 +142,7 @@ describe("the search of everything", () => {
       await tab.picture("palette", look);
       expect(await tab.violations()).toEqual([]);
       await tab.page.keyboard.press("Escape");
-      await tab.page.getByRole("dialog").waitFor({ state: "detached" });
+      await tab.page.locator("dialog").waitFor({ state: "detached" });
       await tab.page.keyboard.press("?");
       await tab.page.getByRole("dialog", { name: "Keys" }).waitFor();
       await tab.picture("keys", look);

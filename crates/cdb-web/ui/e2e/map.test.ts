@@ -60,7 +60,7 @@ describe("the map of a stream", () => {
     const tab = await open(`/${USER}/phone/walk`);
     const map = tab.page.getByRole("application", { name: /^Map of .*walk, 361 places$/ });
     await map.focus();
-    const readout = tab.page.locator(".readout");
+    const readout = tab.page.locator(".map-readout");
     expect(await readout.textContent()).toContain("52.52, 13.416± 40 m");
     await tab.page.keyboard.press("ArrowLeft");
     await readout.getByText("52.51983, 13.416").waitFor();
@@ -114,7 +114,7 @@ describe("the map of a stream", () => {
     const scale = tab.page.locator(".scale");
     expect(await scale.textContent()).toBe("03.6");
     expect(tab.page.url()).toContain("?colour=speed");
-    await tab.page.getByText("speed 3.6").waitFor();
+    await tab.page.getByText("speed 3.6", { exact: true }).waitFor();
     await tab.page.reload();
     await scale.waitFor();
     // The oldest place is at the right, where it is lightest; the newest lies upon it. The oldest quarter

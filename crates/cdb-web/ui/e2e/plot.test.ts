@@ -117,9 +117,9 @@ describe("a plot", () => {
     const moved = END - panned.t2;
     expect(moved).toBeGreaterThan(0.08 * DAY);
     expect(moved).toBeLessThan(0.2 * DAY);
-    const caption = await tab.page.getByRole("figure").getAttribute("aria-labelledby");
+    const caption = await tab.page.locator("figure.plot-card").getAttribute("aria-labelledby");
     expect(caption).not.toBeNull();
-    const words = () => tab.page.locator("figcaption").textContent();
+    const words = () => tab.page.locator("figure.plot-card figcaption").textContent();
     const before = await words();
     const link = tab.page.url();
     await tab.page.goBack();

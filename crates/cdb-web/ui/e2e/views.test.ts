@@ -278,7 +278,7 @@ describe("views", () => {
     await card.scrollIntoViewIfNeeded();
     await card.getByText(`r = +${derived(r)}`).waitFor();
     await card.getByText(`n = ${pairs.length}`).waitFor();
-    expect(await card.locator("circle.pair").count()).toBe(pairs.length);
+    expect(await card.locator("circle.scatter-pair").count()).toBe(pairs.length);
     const expected = pairs
       .slice(0, 5)
       .map(
@@ -448,6 +448,7 @@ describe("a view", () => {
     await server.insert(path, [{ d: 5 }]);
     const tab = await open(`/${path}`);
     const card = view(tab, "Sum");
+    await card.scrollIntoViewIfNeeded();
     await card.getByText("5", { exact: true }).waitFor();
     await server.insert(path, [{ d: 37 }]);
     await card.getByText("42", { exact: true }).waitFor();

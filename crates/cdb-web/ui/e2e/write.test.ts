@@ -164,16 +164,16 @@ describe("inputs", () => {
 
   it("keep a text that was not written yet", async () => {
     const tab = await open(`/${USER}/user/diary`);
-    await tab.page.getByLabel("Text").fill("Half a sen");
+    await tab.page.getByLabel("Text", { exact: true }).fill("Half a sen");
     await tab.page.reload();
-    expect(await tab.page.getByLabel("Text").inputValue()).toBe("Half a sen");
-    await tab.page.getByLabel("Text").press("End");
+    expect(await tab.page.getByLabel("Text", { exact: true }).inputValue()).toBe("Half a sen");
+    await tab.page.getByLabel("Text", { exact: true }).press("End");
     await tab.page.keyboard.type("tence");
     await tab.page.keyboard.press("Control+Enter");
     await tab.page.getByText("Noted: Half a sentence").waitFor();
     await tab.page.reload();
-    await tab.page.getByLabel("Text").waitFor();
-    expect(await tab.page.getByLabel("Text").inputValue()).toBe("");
+    await tab.page.getByLabel("Text", { exact: true }).waitFor();
+    expect(await tab.page.getByLabel("Text", { exact: true }).inputValue()).toBe("");
     await tab.close();
   });
 

@@ -53,7 +53,8 @@ function useHeadingFocus(main: { current: HTMLElement | null }): void {
     // The page is still being fetched.
     page.focus({ preventScroll: true });
     const observer = new MutationObserver(() => {
-      const isMoved = document.activeElement !== page;
+      // A dialogue that is closed meanwhile gives the focus to what is not there any more.
+      const isMoved = ![page, document.body].includes(document.activeElement as HTMLElement);
       if (isMoved || focusHeading()) observer.disconnect();
     });
     observer.observe(page, { childList: true, subtree: true });

@@ -5,8 +5,8 @@ import { isReached } from "../api/http.ts";
 
 export type Connection = "live" | "reconnecting" | "offline";
 
-/** How the websocket is, as `live.ts` tells it. */
-const socket = signal<Connection>("reconnecting");
+/** Whether the websocket is open, or will be as soon as somebody needs it: `live.ts` tells it. */
+const isOpen = signal(false);
 
 /** Whether the browser has a network at all. */
 const hasNetwork = signal(navigator.onLine);
@@ -19,15 +19,15 @@ addEventListener("offline", () => {
 });
 
 export const connection = computed<Connection>(() =>
-  hasNetwork.value && isReached.value ? socket.value : "offline",
+  hasNetwork.value && isReached.value ? (isOpen.value ? "live" : "reconnecting") : "offline",
 );
 
 /** The websocket is open. */
 export function connected(): void {
-  socket.value = "live";
+  isOpen.value = true;
 }
 
 /** The websocket has ended, or could not be opened, and is opened again after a pause. */
-export function disconnected(wasOpen: boolean): void {
-  socket.value = wasOpen ? "reconnecting" : "offline";
+export function disconnected(): void {
+  isOpen.value = false;
 }

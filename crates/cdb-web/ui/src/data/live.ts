@@ -68,9 +68,7 @@ function receive({ stream, data, index, end, replaced, answer, joined }: Frame):
 
 function open(): void {
   socket = new WebSocket(location.origin.replace(/^http/, "ws") + PATH);
-  let wasOpen = false;
   socket.onopen = () => {
-    wasOpen = true;
     connected();
     pause = MIN_PAUSE;
     asked.clear();
@@ -80,7 +78,8 @@ function open(): void {
   socket.onmessage = ({ data }) => receive(JSON.parse(data) as Frame);
   socket.onclose = () => {
     socket = undefined;
-    disconnected(wasOpen);
+    // One that nobody needs is closed by this page.
+    if (wanted.size > 0) disconnected();
     setTimeout(() => {
       if (!socket && wanted.size > 0) open();
     }, pause);

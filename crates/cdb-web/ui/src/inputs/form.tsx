@@ -78,7 +78,7 @@ function Part(props: PartProps) {
   if (typeof draft === "string") return <Leaf {...props} draft={draft} />;
   const problem = problems.value.get(place);
   return (
-    <fieldset class="group">
+    <fieldset class="form-group">
       <legend>{name}</legend>
       {schema.description && <p class="hint">{schema.description}</p>}
       {Array.isArray(draft) ? <List {...props} draft={draft} /> : <Fields {...props} />}
@@ -97,7 +97,7 @@ function List({ schema, draft, place, problems, name, onChange }: PartProps & { 
   return (
     <>
       {draft.map((item, at) => (
-        <div class="item" key={`${place}[${at}]`}>
+        <div class="form-item" key={`${place}[${at}]`}>
           <Part
             name={`${items.title ?? name} ${at + 1}`}
             isRequired

@@ -38,7 +38,7 @@ function Location({ verb, isBusy, write, schema }: InputProps) {
     await write({ latitude: lat, longitude: long });
   };
   const field = (name: string, written: typeof latitude) => (
-    <div>
+    <div class="place">
       <label for={`${id}-${name}`}>{name}</label>
       <input
         id={`${id}-${name}`}
@@ -52,7 +52,7 @@ function Location({ verb, isBusy, write, schema }: InputProps) {
     </div>
   );
   return (
-    <form class="inline" onSubmit={submit}>
+    <form class="inline where" onSubmit={submit}>
       {window.isSecureContext && (
         <button type="button" disabled={isBusy} onClick={here}>
           {text.write.here}

@@ -18,7 +18,7 @@ export function Legend(props: {
   const isLong = coloured && coloured.max - coloured.min > MIN_DAYS;
   const end = by !== BY_TIME ? derived : isLong ? date : dateTime;
   return (
-    <div class="legend">
+    <div class="map-legend">
       <label for={id}>{text.map.colour}</label>
       <select id={id} value={by} onChange={(event) => onChange(event.currentTarget.value)}>
         <option value="">{text.map.oneColour}</option>

@@ -79,7 +79,7 @@ function Shown({ track, path, fitted }: { track: Track; path: string; fitted: st
   return (
     <>
       <div class="map-head">
-        <p class="readout" aria-live="polite">
+        <p class="map-readout" aria-live="polite">
           {read && <Readout position={read} by={by} />}
         </p>
         <p class="hint">{text.map.gestures}</p>

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useRef } from "preact/hooks";
-import { onTheme } from "../data/theme.ts";
+import { onTheme } from "../data/colours.ts";
 import { text } from "../text/en.ts";
 import { degrees, distance } from "../text/places.ts";
 import { draw, type Palette, type Scene } from "./draw.ts";

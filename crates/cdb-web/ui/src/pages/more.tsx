@@ -10,7 +10,7 @@ export function MorePage({ session }: { session: Session }) {
   return (
     <>
       <Head title={text.navigation.more} />
-      <ul class="places">
+      <ul class="all-pages">
         {tabsOf(session).others.map(({ name, icon, to }) => (
           <li key={name}>
             <a href={to(session.user)}>

@@ -1,7 +1,7 @@
 // A canvas that is drawn again when what it shows has changed, once for each frame of the screen.
 
 import { effect, type Signal } from "@preact/signals";
-import { onTheme } from "../data/theme.ts";
+import { onTheme } from "../data/colours.ts";
 import { COLUMNS, type Range } from "../data/tiles.ts";
 import type { Series } from "../data/tiles-series.ts";
 import type { Sample } from "../data/tiles-source.ts";

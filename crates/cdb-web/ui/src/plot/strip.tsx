@@ -1,6 +1,6 @@
 import { effect, type Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { onTheme } from "../data/theme.ts";
+import { onTheme } from "../data/colours.ts";
 import type { Range } from "../data/tiles.ts";
 import type { Series } from "../data/tiles-series.ts";
 import { paintStrip, wholeOf, windowOf } from "./strip-paint.ts";

@@ -60,7 +60,8 @@ export function rangeOf(look: Look, extent: Range, pixels: number): Range {
   const span = look.seconds ?? (length / wholeColumns(pixels)) * columns;
   const pixel = span / columns;
   const end = Math.ceil((extent.t2 - extent.t1) / pixel - 1e-6);
-  const t2 = extent.t1 + Math.max(end, look.seconds ? end : columns) * pixel;
+  // Not before the newest datapoint by what was rounded.
+  const t2 = Math.max(extent.t1 + Math.max(end, look.seconds ? end : columns) * pixel, extent.t2);
   return { t1: t2 - span, t2 };
 }
 

@@ -57,7 +57,7 @@ function Compare({ about, points, width }: PictureProps) {
   const mean = (spots: Spot[]) => spots.reduce((sum, { value }) => sum + value, 0) / spots.length;
   return (
     <>
-      <p class="keys">
+      <p class="series-keys">
         <span>
           <svg width="16" height="10" aria-hidden="true">
             <line class="line-1" x1="0" x2="16" y1="5" y2="5" />

@@ -34,7 +34,7 @@ function Rows({ points, words }: PictureProps & { words: (n: number) => string }
   const most = Math.max(...entries.map(([, n]) => Math.abs(n)));
   if (entries.length === 0) return <Unfit />;
   return (
-    <table class="rows">
+    <table class="count-rows">
       <tbody>
         {entries.slice(0, MAX).map(([name, n]) => (
           <tr key={name}>
@@ -42,7 +42,7 @@ function Rows({ points, words }: PictureProps & { words: (n: number) => string }
             <td>
               <svg width="100%" height="14" aria-hidden="true">
                 <rect
-                  class="bar"
+                  class="chart-bar"
                   width={`${most > 0 ? (Math.abs(n) / most) * 100 : 0}%`}
                   height="14"
                   rx="2"

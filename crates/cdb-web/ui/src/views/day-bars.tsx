@@ -97,7 +97,7 @@ export function DayBars(props: DayBarsProps) {
           const [top, bottom] = [y(Math.max(value, 0)), y(Math.min(value, 0))];
           const isMarked = marked.value === i;
           return (
-            <g key={day} data-i={i} class={day === today ? "bar part" : "bar"}>
+            <g key={day} data-i={i} class={day === today ? "chart-bar part" : "chart-bar"}>
               <rect class="hit" x={x(day)} y={ABOVE} width={step} height={HEIGHT - BELOW - ABOVE} />
               <rect
                 class={isMarked ? "marked" : ""}

@@ -82,7 +82,7 @@ function Histogram({ about, points, width }: PictureProps) {
       {buckets.map((bucket, i) => {
         const top = HEIGHT - BELOW - height(bucket.count);
         return (
-          <g key={bucket.low} data-i={i} class={i === shown ? "bar most" : "bar less"}>
+          <g key={bucket.low} data-i={i} class={i === shown ? "chart-bar most" : "chart-bar less"}>
             <rect class="hit" x={i * step} y={0} width={step} height={HEIGHT - BELOW} />
             <rect
               x={i * step}

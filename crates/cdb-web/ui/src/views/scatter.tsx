@@ -50,7 +50,7 @@ function Scatter({ about, points, width }: PictureProps) {
   const every = stepOf(about);
   return (
     <>
-      <p class="keys">
+      <p class="series-keys">
         <strong>
           {r === undefined ? text.views.noPearson : text.views.pearson(derivedSigned(r))}
         </strong>
@@ -108,7 +108,7 @@ function Scatter({ about, points, width }: PictureProps) {
             <circle
               key={i}
               data-i={i}
-              class={`pair series-${series + 1}${marked.value === i ? " ringed" : ""}`}
+              class={`scatter-pair series-${series + 1}${marked.value === i ? " ringed" : ""}`}
               cx={x(pair.x)}
               cy={y(pair.y)}
               r={marked.value === i ? 4 : 3}

@@ -28,7 +28,7 @@ function State({ about, points, width }: PictureProps) {
     text.views.stateFor(stateName(state), span(to - from), dateTime(from));
   return (
     <>
-      <p class="keys">
+      <p class="series-keys">
         {states.slice(0, COLOURS).map((state) => (
           <span key={String(state)}>
             <svg width="10" height="10" aria-hidden="true">

@@ -29,7 +29,7 @@ export function ShownCode(props: {
   };
   return (
     <section class="card shown-code" aria-label={words.code}>
-      <div class="tabs">
+      <div class="code-tabs">
         <div role="tablist" aria-label={words.language} ref={tabs}>
           {LANGUAGES.map((language, index) => (
             <button

@@ -121,7 +121,7 @@ function EditView(props: {
       </div>
       <p class="row">
         {view.streams.map((path) => (
-          <span class="chip" key={path}>
+          <span class="board-chip" key={path}>
             {nameOf(path, streams)}
             <button
               type="button"

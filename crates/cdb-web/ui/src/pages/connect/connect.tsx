@@ -96,7 +96,7 @@ function Steps({ connecting, action }: { connecting: Connecting; action: Action 
 
 function Chips({ streams }: { streams: Stream[] }) {
   return (
-    <ul class="chips">
+    <ul class="kinds">
       {streams.map(({ name, datatype }) => (
         <li key={name}>{[name, unitOf(datatype)].filter(Boolean).join(", ")}</li>
       ))}

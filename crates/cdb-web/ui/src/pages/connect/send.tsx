@@ -18,7 +18,7 @@ export function Send({ point, chosen }: { point: FirstPoint; chosen: string }) {
   };
   return (
     <>
-      <div class="tabs" role="tablist" aria-label={text.connect.languages}>
+      <div class="language-tabs" role="tablist" aria-label={text.connect.languages}>
         {LANGUAGES.map((it, at) => (
           <button
             key={it.id}
