@@ -9,6 +9,7 @@ export default defineConfig({
     // On a busy machine the browser is late now and then; what is wrong fails twice.
     retry: 1,
     hookTimeout: 30_000,
-    fileParallelism: false,
+    // Each file has a server and a browser of its own. More of them at a time are late on two cores.
+    maxWorkers: 2,
   },
 });

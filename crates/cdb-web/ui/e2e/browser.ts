@@ -20,10 +20,14 @@ export interface Look {
 }
 
 export const WIDE: Look = { width: 1280, dark: false };
-export const LOOKS: Look[] = [360, 1280].flatMap((width) => [
+const ALL_LOOKS: Look[] = [360, 1280].flatMap((width) => [
   { width, dark: false },
   { width, dark: true },
 ]);
+/** The looks that each page is tested in: both widths and both colours, with `LOOKS=all` each with each. */
+export const LOOKS = ALL_LOOKS.filter(
+  ({ width, dark }) => process.env.LOOKS === "all" || dark === (width === 1280),
+);
 
 const MIME: Record<string, string> = {
   css: "text/css",
