@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 use clap::Args;
 
 use crate::command::{Result, root, run};
+use crate::web;
 use readme::{Block, Kind};
 use terminal::{Session, Terminal};
 
@@ -70,6 +71,7 @@ impl Newcomer {
             let longest = longest.ok_or("there is no session")?;
             fs::write(pictures.join("session.svg"), picture::of(longest))?;
             fs::copy(clone.join(PLOT), pictures.join(PLOT))?;
+            web::picture()?;
         }
         println!("All commands print what the README shows.");
         Ok(())

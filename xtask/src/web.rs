@@ -10,6 +10,9 @@ use crate::command::{Result, cargo, root, run};
 
 const SOURCES: &str = "crates/cdb-web/ui";
 
+/// The picture of the README.
+const PICTURE: &str = "crates/cdb-web/pictures/today.png";
+
 /// Where Debian has the browser of the tests.
 const CHROMIUM: &str = "/usr/bin/chromium";
 
@@ -37,6 +40,18 @@ pub(crate) fn bench() -> Result {
     let mut node = Command::new("node");
     let node = node.arg(root().join(SOURCES).join("bench/web.mjs"));
     run(node.env("CDB", root().join("target/release/cdb")).env("CHROMIUM", browser()))
+}
+
+/// Makes the picture of the README: one of those that the tests take of the demo.
+pub(crate) fn picture() -> Result {
+    build()?;
+    cargo(&["build", "--bin", "cdb"])?;
+    let taken = tempfile::tempdir()?;
+    let mut demo = npm_command(&["run", "--silent", "e2e", "--", "e2e/demo.test.ts"]);
+    demo.env("CDB", root().join("target/debug/cdb")).env("CHROMIUM", browser());
+    run(demo.env("PICTURES", taken.path()).env("LOOKS", "all"))?;
+    fs::copy(taken.path().join("demo-today-1280.png"), root().join(PICTURE))?;
+    Ok(())
 }
 
 /// The browser of the tests.

@@ -220,29 +220,17 @@ describe("a stream", () => {
 });
 
 describe("devices and streams", () => {
-  it("are created with a key that works at once", async () => {
+  it("appear when a device has created them", async () => {
+    await server.createDevice("garden", "Garden station");
     const tab = await open(`/${USER}`);
-    await tab.page.getByRole("link", { name: "New device" }).click();
-    await tab.page.getByLabel("Name", { exact: true }).fill("garden");
-    await tab.page.getByLabel("Nickname").fill("Garden station");
-    await tab.page.getByRole("button", { name: "Create device" }).click();
-    await tab.page.getByRole("heading", { name: "garden can write now" }).waitFor();
-    expect(await tab.violations()).toEqual([]);
-    const key = await tab.page.locator("pre").first().textContent();
-    const schema = JSON.stringify({ type: "number" });
-    await server.request("POST", `crud/${USER}/garden/temperature`, { schema }, key ?? "");
-    await server.request("PUT", `crud/${USER}/garden/temperature/data`, [{ d: 7.8 }], key ?? "");
-    await tab.page.getByRole("link", { name: "See the device" }).click();
+    await server.createStream(`${USER}/garden/temperature`, { type: "number" });
+    await server.insert(`${USER}/garden/temperature`, [{ d: 7.8 }]);
+    await tab.page.getByRole("link", { name: "Garden station" }).click();
     await tab.page.getByRole("row", { name: /^temperature.*7\.8/ }).waitFor();
+    await tab.page.goBack();
+    await tab.page.getByRole("link", { name: "Connect a device" }).click();
+    await tab.page.getByRole("heading", { level: 1, name: "Connect a device" }).waitFor();
     await tab.close();
-  });
-
-  it("refuse a name that is there already, in words", async () => {
-    const tab = await open("/app/new/device");
-    await tab.page.getByLabel("Name", { exact: true }).fill("garden");
-    await tab.page.getByRole("button", { name: "Create device" }).click();
-    await tab.page.getByText("Device with this name already exists").waitFor();
-    await tab.close([/403/]);
   });
 
   it("are changed, and deleted when their path was typed", async () => {

@@ -16,7 +16,6 @@ const devices = async () => (await import("./pages/devices.tsx")).DevicesPage;
 const downlinks = async () => (await import("./pages/downlinks.tsx")).DownlinksPage;
 const log = async () => (await import("./pages/log.tsx")).LogPage;
 const more = async () => (await import("./pages/more.tsx")).MorePage;
-const newDevice = async () => (await import("./pages/new-device.tsx")).NewDevicePage;
 const newStream = async () => (await import("./pages/new-stream.tsx")).NewStreamPage;
 const newUser = async () => (await import("./pages/new-user.tsx")).NewUserPage;
 const settings = async () => (await import("./pages/settings.tsx")).SettingsPage;
@@ -114,12 +113,6 @@ function pageAt(path: string): Page {
     return {
       title: text.create.stream,
       show: (session) => <Lazy key="new stream" load={newStream} props={{ session }} />,
-    };
-  }
-  if (path === "/app/new/device") {
-    return {
-      title: text.create.deviceTitle,
-      show: (session) => <Lazy key="new device" load={newDevice} props={{ session }} />,
     };
   }
   if (path === "/app/new/user") {

@@ -207,7 +207,7 @@ function DevicesHead(props: {
         canCreate
           ? device
             ? { name: text.create.stream, to: `/app/new/stream?device=${device.name}` }
-            : { name: text.create.deviceTitle, to: "/app/new/device" }
+            : { name: text.connect.title, to: "/app/connect" }
           : undefined
       }
     >

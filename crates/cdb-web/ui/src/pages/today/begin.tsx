@@ -59,8 +59,13 @@ export function Begin({ user, onCreated }: { user: string; onCreated: () => void
           <Failure error={error.value} />
         </Way>
         <Way icon="devices" title={text.begin.device} words={text.begin.deviceHow}>
-          <a class="button primary" href="/app/new/device">
+          <a class="button primary" href="/app/connect">
             {text.begin.connect}
+          </a>
+        </Way>
+        <Way icon="upload" title={text.begin.old} words={text.begin.oldHow}>
+          <a class="button" href="/app/upload">
+            {text.begin.upload}
           </a>
         </Way>
       </section>
