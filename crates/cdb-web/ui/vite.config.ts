@@ -1,6 +1,27 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { licences } from "./licences.ts";
 import { worker } from "./worker.ts";
+
+interface Context {
+  getModuleInfo: (id: string) => { importedIds?: string[] } | null;
+}
+
+let atStart: Set<string> | undefined;
+
+/** Whether the first page needs a module: all of these are one file, which is asked for once. */
+function isAtStart(id: string, context: Context): boolean {
+  if (!atStart) {
+    atStart = new Set();
+    const add = (id: string) => {
+      if (atStart?.has(id)) return;
+      atStart?.add(id);
+      for (const imported of context.getModuleInfo(id)?.importedIds ?? []) add(imported);
+    };
+    add(fileURLToPath(new URL("src/main.tsx", import.meta.url)));
+  }
+  return atStart.has(id);
+}
 
 // Files have no digest in their names: the server puts that of all files into their addresses, in the
 // place of these zeros.
@@ -17,6 +38,13 @@ export default defineConfig({
         entryFileNames: "[name].js",
         chunkFileNames: "[name].js",
         assetFileNames: "[name][extname]",
+        codeSplitting: {
+          groups: [
+            {
+              name: (id: string, context: Context) => (isAtStart(id, context) ? "start" : null),
+            },
+          ],
+        },
       },
     },
   },

@@ -30,8 +30,8 @@ const browser = await startBrowser();
 try {
   const files = sizes();
   const kB = (...names) => names.reduce((sum, name) => sum + (files[name] ?? 0), 0);
-  row("first load, gzip", kB("index.js", "index.css"), "kB", 60);
-  row("first load with a plot, gzip", kB("index.js", "index.css", "stream-plot.js"), "kB", 95);
+  row("first load, gzip", kB("start.js", "start.css"), "kB", 60);
+  row("first load with a plot, gzip", kB("start.js", "start.css", "stream-plot.js"), "kB", 95);
   const { warm, slow, others } = await measureLoad(browser, server);
   row("requests until usable", warm.requests, "", 6);
   row("requests to other hosts", others.length, "", 0);

@@ -260,7 +260,7 @@ describe("every page", () => {
     expect(again.status).toBe(304);
     const html = await response.text();
     const script = /type="module"[^>]* src="([^"]+)"/.exec(html)?.[1] ?? "";
-    expect(script).toBe(`/app/assets/${etag.replace(/^W/, "").replace(/["/]/g, "")}/index.js`);
+    expect(script).toBe(`/app/assets/${etag.replace(/^W/, "").replace(/["/]/g, "")}/start.js`);
     const file = await fetch(server.url + script);
     expect(file.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
     expect(file.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
