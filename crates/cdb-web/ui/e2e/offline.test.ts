@@ -470,13 +470,13 @@ describe("the page", () => {
     expect(cached.length).toBeGreaterThan(5);
     expect(cached.filter((it) => !it.startsWith("/app/assets/"))).toEqual([]);
     // All that the page needs is there.
-    const [script] = cached.filter((it) => it.endsWith("/index.js"));
+    const [script] = cached.filter((it) => it.endsWith("/start.js"));
     const files = await (
-      await fetch(`${server.url}${script?.replace("index.js", "sw.js")}`)
+      await fetch(`${server.url}${script?.replace("start.js", "sw.js")}`)
     ).text();
     const names = JSON.parse(/FILES = (\[.*?\])/.exec(files)?.[1] ?? "[]") as string[];
-    expect(names.map((name) => script?.replace("index.js", name)).sort()).toEqual(cached.sort());
-    for (const name of ["index.html", "index.css", "map.js", "icon-192.png"]) {
+    expect(names.map((name) => script?.replace("start.js", name)).sort()).toEqual(cached.sort());
+    for (const name of ["index.html", "start.css", "map.js", "icon-192.png"]) {
       expect(names).toContain(name);
     }
     await tab.close();
