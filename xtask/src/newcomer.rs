@@ -9,6 +9,8 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -22,6 +24,9 @@ const PICTURES: &str = "crates/cdb-cli/pictures";
 
 /// The command of the README that runs until Ctrl-C.
 const DEMO: &str = "cargo xtask demo";
+
+/// How long it may take to be built and to say where it is.
+const DEMO_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// The picture that a session of the README writes.
 const PLOT: &str = "garden.svg";
@@ -145,8 +150,13 @@ fn show_demo(environment: &Environment) -> Result {
     demo.args(["-c", DEMO]).process_group(0).stdout(Stdio::piped());
     let mut demo = demo.spawn()?;
     let output = demo.stdout.take().ok_or("the demo has no output")?;
-    let mut lines = BufReader::new(output).lines().map_while(std::result::Result::ok);
-    let shown = lines.find(|line| line.starts_with("open http://"));
+    let (send, shown) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut lines = BufReader::new(output).lines().map_while(std::result::Result::ok);
+        // Nobody receives it after the time is over.
+        let _ = send.send(lines.find(|line| line.starts_with("open http://")));
+    });
+    let shown = shown.recv_timeout(DEMO_TIMEOUT).ok().flatten();
     // All processes that it has started, as Ctrl-C does.
     let group = format!("-{}", demo.id());
     let ended = Command::new("kill").args(["-s", "INT", "--", &group]).status()?;

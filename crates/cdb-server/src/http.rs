@@ -86,7 +86,6 @@ pub(crate) fn router(service: Arc<Service>, limits: &Limits) -> Router {
         router = router.route(&format!("{route}/"), methods.clone()).route(route, methods);
     }
     let router = router
-        .route(health::ALIVE, get(health::is_alive))
         .route(health::READY, get(health::is_ready))
         .fallback(async || {
             ApiError::new(404, ErrorKind::NotFound, "There is nothing at this path.")
@@ -94,7 +93,9 @@ pub(crate) fn router(service: Arc<Service>, limits: &Limits) -> Router {
         .method_not_allowed_fallback(async || {
             ApiError::new(405, ErrorKind::Invalid, "This cannot be done to what is at this path.")
         })
-        .layer(middleware::from_fn_with_state(front, access_log::observe));
+        .layer(middleware::from_fn_with_state(front, access_log::observe))
+        // However many requests wait, the process answers.
+        .route(health::ALIVE, get(health::is_alive));
     #[cfg(feature = "web")]
     let router = router.layer(middleware::from_fn_with_state(service.transport, web::serve));
     router.with_state(service)

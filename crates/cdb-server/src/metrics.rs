@@ -33,12 +33,13 @@ pub(crate) struct Metrics {
     pub(crate) failed_logins: Counter,
     pub(crate) datapoints_read: Counter,
     pub(crate) commit_seconds: Histogram,
-    /// The sum of the classes is the number of datapoints that were inserted.
+    /// The sum is the number of datapoints that were inserted, apart from corrections.
     pub(crate) commit_datapoints: Histogram,
     websockets: Gauge,
     subscribers: Gauge,
     subscribers_behind: Gauge,
     lag: Gauge<u64, AtomicU64>,
+    ready: Gauge,
     inserts_waiting: Gauge,
     messages_waiting: Gauge<u64, AtomicU64>,
     stored: Gauge<u64, AtomicU64>,
@@ -47,6 +48,8 @@ pub(crate) struct Metrics {
 /// What is asked for before each report.
 #[derive(Debug, Default)]
 pub(crate) struct Levels {
+    /// Whether requests can be answered.
+    pub(crate) is_ready: bool,
     /// Open websockets.
     pub(crate) websockets: usize,
     pub(crate) subscribers: SubscriberLevels,
@@ -62,7 +65,7 @@ pub(crate) struct SubscriberLevels {
     pub(crate) count: usize,
     /// Those that read what they have missed.
     pub(crate) behind: usize,
-    /// The most datapoints that one of them has not received yet.
+    /// The most datapoints that are not in the send queue of one of them yet.
     pub(crate) lag: u64,
     /// The bytes of messages that wait to be sent.
     pub(crate) waiting_bytes: u64,
@@ -91,6 +94,7 @@ impl Default for Metrics {
             subscribers: Gauge::default(),
             subscribers_behind: Gauge::default(),
             lag: Gauge::default(),
+            ready: Gauge::default(),
             inserts_waiting: Gauge::default(),
             messages_waiting: Gauge::default(),
             stored: Gauge::default(),
@@ -113,12 +117,12 @@ impl Default for Metrics {
         );
         registry.register(
             "commit_datapoints",
-            "The datapoints of a commit of inserts; the sum is what was inserted",
+            "The datapoints of a commit of inserts; corrections are not among them",
             metrics.commit_datapoints.clone(),
         );
         registry.register(
             "datapoints_read",
-            "The datapoints of the ranges that were read",
+            "The datapoints that were read; those that a summary stands for are not",
             metrics.datapoints_read.clone(),
         );
         registry.register(
@@ -131,6 +135,7 @@ impl Default for Metrics {
             "Requests with a wrong password or key",
             metrics.failed_logins.clone(),
         );
+        registry.register("ready", "1 if requests can be answered", metrics.ready.clone());
         registry.register("websockets", "Open websockets", metrics.websockets.clone());
         registry.register("subscribers", "Open subscriptions", metrics.subscribers.clone());
         registry.register(
@@ -140,7 +145,7 @@ impl Default for Metrics {
         );
         registry.register(
             "subscriber_lag_datapoints",
-            "The most datapoints that a subscription has not received yet",
+            "The most datapoints that are not in the send queue of a subscription yet",
             metrics.lag.clone(),
         );
         registry.register(
@@ -194,6 +199,7 @@ impl Metrics {
         let gauge =
             |gauge: &Gauge, value: usize| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         let subscribers = levels.subscribers;
+        gauge(&self.ready, usize::from(levels.is_ready));
         gauge(&self.websockets, levels.websockets);
         gauge(&self.subscribers, subscribers.count);
         gauge(&self.subscribers_behind, subscribers.behind);

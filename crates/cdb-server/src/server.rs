@@ -31,6 +31,9 @@ use crate::topics::Topics;
 /// How long websockets and the data file may take to close, after requests have ended.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// The connections of those who ask for metrics.
+const METRICS_CONNECTIONS: usize = 32;
+
 /// How long inserts may wait that were answered before they are on disk; see
 /// [`ServerBuilder::durability`].
 const MIN_BATCH_TIME: Duration = Duration::from_millis(100);
@@ -210,7 +213,8 @@ impl ServerBuilder {
         let metrics_address = match metrics {
             Some((listener, address)) => {
                 let router = http::metrics_router(Arc::clone(&service));
-                let listener = Listener::new(listener, None, self.limits.clone(), router);
+                let limits = self.limits.clone().connections(METRICS_CONNECTIONS);
+                let listener = Listener::new(listener, None, limits, router);
                 runtime.0.spawn("answer with metrics", listener.run(runtime.0.watch()));
                 tracing::info!(%address, "metrics");
                 Some(address)

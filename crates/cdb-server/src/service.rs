@@ -114,20 +114,21 @@ impl Service {
         Ok(self.storage.catalog().await?.count(Counted::Users).await? > 0)
     }
 
-    /// Returns whether requests can be answered: whether the storage reads, and may write.
-    pub(crate) async fn is_ready(&self) -> Result<(), ApiError> {
-        Ok(self.storage.level().await.map(drop)?)
+    /// Returns an error if requests cannot be answered: if the storage does not read, or may not write.
+    pub(crate) async fn check(&self) -> Result<(), ApiError> {
+        Ok(self.storage.check().await?)
     }
 
     /// Returns what the server has counted, in the text format of Prometheus.
-    pub(crate) async fn report(&self) -> Result<String, ApiError> {
-        let StorageLevel { bytes, inserts_waiting } = self.storage.level().await?;
-        Ok(self.metrics.report(&Levels {
+    pub(crate) async fn report(&self, is_ready: bool) -> String {
+        let StorageLevel { bytes, inserts_waiting } = self.storage.level().await;
+        self.metrics.report(&Levels {
+            is_ready,
             websockets: self.sockets.count(),
             subscribers: self.topics.level(),
             inserts_waiting,
             stored_bytes: bytes,
-        }))
+        })
     }
 
     /// Makes a copy of everything.

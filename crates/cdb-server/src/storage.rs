@@ -114,8 +114,11 @@ pub(crate) trait Storage: SessionStorage + Debug + Send + Sync {
     /// Returns the log of changes of objects.
     fn changes(&self) -> &ChangeLog;
 
-    /// Returns how much is stored and waits, or an error if the storage does not read, or may not write.
-    async fn level(&self) -> Result<StorageLevel, StorageError>;
+    /// Returns an error if the storage does not read, or may not write.
+    async fn check(&self) -> Result<(), StorageError>;
+
+    /// Returns how much is stored and waits.
+    async fn level(&self) -> StorageLevel;
 
     /// Waits for running writes and closes the storage. Later writes are refused.
     async fn close(&self);

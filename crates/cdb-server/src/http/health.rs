@@ -19,7 +19,7 @@ pub(super) const ALIVE: &str = "/healthz";
 pub(super) const READY: &str = "/readyz";
 
 /// How long the storage may take to answer.
-const MAX_WAIT: Duration = Duration::from_secs(5);
+const MAX_WAIT: Duration = Duration::from_secs(2);
 
 /// The type of the text format of Prometheus.
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -31,15 +31,16 @@ pub(super) async fn is_alive() -> &'static str {
 pub(super) async fn is_ready(
     State(service): State<Arc<Service>>,
 ) -> Result<&'static str, ApiError> {
-    in_time(service.is_ready()).await.map(|()| "ok")
+    check(&service).await.map(|()| "ok")
 }
 
-pub(super) async fn metrics(State(service): State<Arc<Service>>) -> Result<Response, ApiError> {
-    let text = in_time(service.report()).await?;
-    Ok(([(CONTENT_TYPE, PROMETHEUS)], text).into_response())
+/// Answers also if the server is not ready: that is when it is looked at.
+pub(super) async fn metrics(State(service): State<Arc<Service>>) -> Response {
+    let is_ready = check(&service).await.is_ok();
+    ([(CONTENT_TYPE, PROMETHEUS)], service.report(is_ready).await).into_response()
 }
 
-async fn in_time<T>(answer: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
+async fn check(service: &Service) -> Result<(), ApiError> {
     let late = || ApiError::new(503, ErrorKind::Unavailable, "The storage does not answer.");
-    timeout(MAX_WAIT, answer).await.map_err(|_| late())?
+    timeout(MAX_WAIT, service.check()).await.map_err(|_| late())?
 }

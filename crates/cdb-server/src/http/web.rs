@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use cdb_web::Asset;
 
+use super::health;
 use crate::auth::Transport;
 
 /// Where the app is, apart from the objects, which have the addresses of the original: `/user`,
@@ -84,7 +85,8 @@ enum Answer {
 impl Answer {
     fn to(method: &Method, path: &str, headers: &HeaderMap) -> Option<Self> {
         let first = path.split('/').find(|name| !name.is_empty());
-        if !matches!(*method, Method::GET | Method::HEAD) || first == Some(PROTOCOL) {
+        let is_health = matches!(path, health::ALIVE | health::READY);
+        if !matches!(*method, Method::GET | Method::HEAD) || first == Some(PROTOCOL) || is_health {
             return None;
         }
         if let Some(file) = path.strip_prefix(ASSETS) {
@@ -161,7 +163,10 @@ mod tests {
             );
             assert!(answer(&Method::POST, path, BROWSER).is_none(), "{path}");
         }
-        for path in ["/api", "/api/", "/api/v1/", "/api/v1/crud/u", "/api/v2/x", "/u/d/s/data"] {
+        for path in ["/api", "/api/", "/api/v1/", "/api/v1/crud/u", "/api/v2/x", "/u/d/s/data"]
+            .into_iter()
+            .chain([health::ALIVE, health::READY])
+        {
             assert!(answer(&Method::GET, path, BROWSER).is_none(), "{path}");
         }
         for path in ["/", "/u/d/s", "/apple"] {

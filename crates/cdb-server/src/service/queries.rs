@@ -55,7 +55,6 @@ impl Service {
         let script = self.compile(principal, query.transform.clone()).await?;
         let (extent, range, limit) = self.resolve(&permit, range, positions).await?;
         if let Some(script) = script {
-            self.metrics.datapoints_read.inc_by(range.end - range.start);
             let scan = self.storage.scan(&permit, &extent, range.clone(), PageSize::Large);
             let memory = self.script_memory(principal);
             let source = Source::new(scan, Some(&script), limit, &memory);
@@ -70,7 +69,6 @@ impl Service {
             return Ok(self.computed_rows(principal, rows));
         }
         let range = first_of(range, limit);
-        self.metrics.datapoints_read.inc_by(range.end - range.start);
         Ok(Answer::Stored(self.storage.scan(&permit, &extent, range, PageSize::Large)))
     }
 
@@ -223,7 +221,6 @@ impl Service {
                     range.start = after.saturating_sub(BEFORE_FIRST_ROW);
                 }
             }
-            self.metrics.datapoints_read.inc_by(range.end - range.start);
             let scan = self.storage.scan(&permit, &extent, range, PageSize::Small);
             sources.push(Source::new(scan, script.as_ref(), limit, memory));
         }

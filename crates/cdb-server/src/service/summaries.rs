@@ -55,7 +55,11 @@ impl Service {
         let has_bounds = query.i1.or(query.i2).is_some() || query.t1.or(query.t2).is_some();
         let range = match has_bounds {
             true => query.range()?,
-            false => Range::Time { after: None, until: None, limit: query.limit },
+            false => Range::Time {
+                after: None,
+                until: None,
+                limit: query.limit.filter(|limit| *limit > 0),
+            },
         };
         let (extent, range, limit) = self.resolve(&permit, range, None).await?;
         let range = first_of(range, limit);

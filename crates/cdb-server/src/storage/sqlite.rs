@@ -35,6 +35,7 @@ mod waiting;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ use crate::error::StartError;
 use crate::events::ChangeLog;
 use crate::metrics::Metrics;
 use crate::runtime::Runtime;
-use crate::storage::{StorageError, StorageLevel};
+use crate::storage::StorageError;
 use array_heads::ArrayHeads;
 use transaction::WriterGuard;
 use writer::Writer;
@@ -106,6 +107,12 @@ pub(crate) struct SqliteStorage {
     commits: mpsc::Sender<commit::Pending>,
     changes: ChangeLog,
     durability: Durability,
+    file: PathBuf,
+    /// The epoch of the file while this is its owner; see [`owner`].
+    epoch: i64,
+    metrics: Arc<Metrics>,
+    /// The number of inserts that wait to be committed.
+    waiting: Arc<AtomicUsize>,
     /// Held by the one who makes or reads a copy.
     backups: Arc<Mutex<()>>,
     /// Held until the last clone is gone.
@@ -187,17 +194,31 @@ impl SqliteStorage {
         let Tables { lock, options, readers } = Tables::open(file).await?;
         let changes = ChangeLog::default();
         let (blocks_written, written) = mpsc::channel(1);
+        let (file, counted) = (options.get_filename().to_owned(), Arc::clone(&metrics));
         let writer =
-            Writer::open(options, durability, changes.clone(), bus, metrics, blocks_written);
+            Writer::open(options, durability, changes.clone(), bus, counted, blocks_written);
         let writer = writer.await?;
-        let heads = writer.heads.clone();
+        let (heads, epoch) = (writer.heads.clone(), writer.epoch());
         let writer = Arc::new(Mutex::new(Some(writer)));
         let (commits, pending) = mpsc::channel(commit::MAX_PENDING);
         runtime.spawn("commit inserts", commit::run(Arc::clone(&writer), pending));
         let finish = finish::run(readers.clone(), Arc::downgrade(&writer), written);
         runtime.spawn("make columns", finish);
-        let backups = Arc::default();
-        Ok(Self { readers, writer, heads, commits, changes, durability, backups, _lock: lock })
+        let (backups, waiting) = Default::default();
+        Ok(Self {
+            readers,
+            writer,
+            heads,
+            commits,
+            changes,
+            durability,
+            file,
+            epoch,
+            metrics,
+            waiting,
+            backups,
+            _lock: lock,
+        })
     }
 
     async fn writer(&self) -> Result<WriterGuard, CommitError> {
@@ -206,22 +227,11 @@ impl SqliteStorage {
         open.map_err(|_| sqlx::Error::PoolClosed.into())
     }
 
-    /// Returns how much is stored and waits.
-    async fn read_level(&self) -> Result<StorageLevel, StorageError> {
-        // The writer is not waited for: a large commit is no reason to call a server unhealthy.
-        if let Ok(writer) = self.writer.try_lock() {
-            let writer = writer.as_ref().ok_or(StorageError::Closed)?;
-            if writer.is_superseded() {
-                return Err(StorageError::Superseded);
-            }
-        }
-        let mut connection = self.readers.acquire().await?;
-        let file = "SELECT file FROM pragma_database_list WHERE name = 'main'";
-        let file: String = sqlx::query_scalar(file).fetch_one(&mut *connection).await?;
-        let size = |file: String| std::fs::metadata(file).map_or(0, |metadata| metadata.len());
-        let bytes = size(format!("{file}-wal")) + size(file);
-        let inserts_waiting = self.commits.max_capacity() - self.commits.capacity();
-        Ok(StorageLevel { bytes, inserts_waiting })
+    /// Returns an error if the file is not read, or has another owner.
+    async fn check_owner(&self) -> Result<(), StorageError> {
+        let epoch = sqlx::query_scalar("SELECT epoch FROM owner");
+        let epoch: i64 = epoch.fetch_one(&self.readers).await?;
+        if epoch == self.epoch { Ok(()) } else { Err(StorageError::Superseded) }
     }
 
     /// Waits for what is being written, and closes the file. Later inserts are refused.

@@ -46,6 +46,9 @@ async fn what_happens_is_counted() {
     server.read(&key, "test/user/s", "i1=0&transform=sum").await;
     assert_eq!(server.send("wrong", "GET", "?q=this", "").await.status, 401);
     assert_eq!(server.send(&key, "GET", "crud/test/user/zork", "").await.status, 404);
+    for method in ["ZORK1", "ZORK2"] {
+        assert_eq!(server.send(&key, method, "?q=this", "").await.status, 405);
+    }
     let mut socket = Socket::open(&server.server, &key, false).await;
     socket.done(r#"{"cmd":"subscribe","arg":"test/user/s"}"#).await;
     let now = metrics(&url).await;
@@ -67,6 +70,9 @@ async fn what_happens_is_counted() {
     assert_eq!(requests("GET", data, 200), 2.0);
     assert_eq!(requests("GET", "/api/v1/crud/{user}/{device}/{stream}", 404), 1.0);
     assert_eq!(requests("GET", "/api/v1/websocket", 101), 1.0);
+    // Methods that do not exist are not told apart: there is no end of them.
+    assert!(!now.keys().any(|name| name.contains("ZORK")));
+    assert_eq!(requests("other", "/api/v1", 405), 2.0);
     assert_eq!((grown("websockets"), grown("subscribers")), (1.0, 1.0));
     assert_eq!((now["subscribers_behind"], now["subscriber_lag_datapoints"]), (0.0, 0.0));
     assert!(grown(r#"cache_requests_total{cache="keys",result="hit"}"#) > 0.0);
@@ -100,13 +106,15 @@ async fn whoever_watches_needs_no_login_and_learns_nothing_else() {
 async fn a_server_whose_file_was_taken_over_is_alive_and_not_ready() {
     let (server, url) = start().await;
     let key = server.key_of("test").await;
+    assert_eq!(metrics(&url).await["ready"], 1.0);
     let take_over = sqlx::query("UPDATE owner SET epoch = epoch + 1");
     take_over.execute(&mut server.data_file().await).await.expect("another owner");
-    // It notices when it writes.
-    assert_eq!(server.send(&key, "POST", "crud/test/user/s", "{}").await.status, 503);
     let status = async |path: &str| {
         let answer = reqwest::get(format!("{url}/{path}")).await.expect("an answer");
         answer.status().as_u16()
     };
     assert_eq!((status("healthz").await, status("readyz").await), (200, 503));
+    // What was counted is answered all the same.
+    assert_eq!(metrics(&url).await["ready"], 0.0);
+    assert_eq!(server.send(&key, "POST", "crud/test/user/s", "{}").await.status, 503);
 }

@@ -106,6 +106,9 @@ async fn statistics_of_the_first_datapoints_only() {
     assert_eq!((&first["count"], &first["last"]["t"]), (&3.into(), &5.into()));
     let first = get(&server, &key, "q=statistics&limit=3").await;
     assert_eq!((&first["count"], &first["keys"][""]["number"]["max"]), (&3.into(), &3.0.into()));
+    for all in ["q=statistics&limit=0", "q=statistics&t1=0&limit=0"] {
+        assert_eq!(get(&server, &key, all).await["count"], 9);
+    }
     let path = "crud/test/user/s/data?q=statistics&transform=sum";
     assert_eq!(server.send(&key, "GET", path, "").await.status, 400);
 }

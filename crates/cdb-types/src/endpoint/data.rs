@@ -231,7 +231,8 @@ impl Endpoint for ReadPlot<'_> {
     }
 }
 
-/// `GET …/data?q=statistics&…`: returns the statistics of a range.
+/// `GET …/data?q=statistics&…`: returns the statistics of a range, with a limit of its first datapoints. A
+/// query with a transform is refused.
 ///
 /// The original server does not know it, and returns the datapoints.
 #[derive(Debug)]
@@ -258,7 +259,8 @@ impl Endpoint for ReadStatistics<'_> {
     fn parameters(&self) -> Vec<(&'static str, String)> {
         let mut parameters = vec![("q", "statistics".to_owned())];
         parameters.extend(self.query.parameters());
-        parameters.extend(whole(self.query.range().is_err()));
+        let is_whole = self.query.limit.is_none() && self.query.range().is_err();
+        parameters.extend(whole(is_whole));
         parameters
     }
 }

@@ -67,6 +67,7 @@ export function above(path: string, user: string): string | undefined {
   const parts = path.split("/").filter(Boolean);
   if (isLog(path)) return undefined;
   if (parts[0] !== "app") return parts.length > 1 ? `/${parts.slice(0, -1).join("/")}` : undefined;
-  if (parts[1] === "new") return `/${user}`;
+  if (parts[1] === "new" && parts[2] === "user") return "/app/users";
+  if (parts[1] === "new" || parts[1] === "connect") return `/${user}`;
   return parts.length > 2 ? `/${parts.slice(0, -1).join("/")}` : undefined;
 }

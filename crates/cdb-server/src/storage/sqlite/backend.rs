@@ -1,6 +1,8 @@
 //! [`Storage`] by a data file.
 
 use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use cdb_types::session::Durability;
@@ -97,13 +99,28 @@ impl Storage for SqliteStorage {
         &self.changes
     }
 
-    async fn level(&self) -> Result<StorageLevel, StorageError> {
-        self.read_level().await
+    async fn check(&self) -> Result<(), StorageError> {
+        self.check_owner().await
+    }
+
+    async fn level(&self) -> StorageLevel {
+        let mut bytes = 0;
+        for name in [self.file.clone(), wal_of(&self.file)] {
+            bytes += tokio::fs::metadata(name).await.map_or(0, |metadata| metadata.len());
+        }
+        StorageLevel { bytes, inserts_waiting: self.waiting.load(Ordering::Relaxed) }
     }
 
     async fn close(&self) {
         self.close_file().await;
     }
+}
+
+/// The log of a data file.
+fn wal_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
 }
 
 #[async_trait]

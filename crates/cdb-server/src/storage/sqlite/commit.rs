@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cdb_types::Timestamp;
 use cdb_types::endpoint::OTHER_INDEX;
@@ -73,6 +74,22 @@ pub(super) struct Pending {
     done: oneshot::Sender<Result<(), CommitError>>,
 }
 
+/// Counts an insert for as long as it waits.
+struct Waiter<'a>(&'a AtomicUsize);
+
+impl<'a> Waiter<'a> {
+    fn new(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl From<BlockReadError> for CommitError {
     fn from(error: BlockReadError) -> Self {
         match error {
@@ -87,6 +104,7 @@ impl SqliteStorage {
     pub(crate) async fn insert(&self, append: Append) -> Result<(), CommitError> {
         let (done, answer) = oneshot::channel();
         let closed = || CommitError::from(sqlx::Error::PoolClosed);
+        let _waiter = Waiter::new(&self.waiting);
         self.commits.send(Pending { append, done }).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use futures_util::TryStreamExt;
+use prometheus_client::metrics::counter::Counter;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{Row as _, Sqlite};
@@ -107,6 +108,7 @@ impl SqliteStorage {
             page_bytes: PAGE_BYTES,
             page_blocks: FIRST_BLOCKS,
             ahead: VecDeque::new(),
+            read: self.metrics.datapoints_read.clone(),
         }
     }
 }
@@ -129,6 +131,8 @@ pub(crate) struct Reader {
     page_blocks: usize,
     /// What was read for a script, and not used yet.
     ahead: VecDeque<Ahead>,
+    /// Counts what is read.
+    read: Counter,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,8 +152,10 @@ impl Reader {
             State::Middle => b',',
             State::End => return Ok(None),
         };
+        let before = self.range.start;
         let mut text =
             if self.range.is_empty() { vec![separator] } else { self.read_page(separator).await? };
+        self.read.inc_by(self.range.start.saturating_sub(before));
         self.state = State::Middle;
         if self.range.is_empty() {
             text.push(b']');

@@ -104,9 +104,9 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Returns whether another server has become the owner of the file.
-    pub(super) fn is_superseded(&self) -> bool {
-        self.is_superseded
+    /// Returns the epoch of the file while this is its owner.
+    pub(super) fn epoch(&self) -> i64 {
+        self.epoch
     }
 
     /// Returns a commit of nothing yet.

@@ -57,7 +57,7 @@ export async function changePassword(user: string, old: string, password: string
 
 /** A place where one is logged in. Times are in seconds since 1970. */
 export interface OpenSession {
-  id: string;
+  id: number;
   /** The path of the device that it acts as. */
   device: string;
   created: number;
@@ -73,5 +73,5 @@ export async function sessions(): Promise<OpenSession[]> {
 }
 
 export async function endSession(id: string): Promise<void> {
-  await request("DELETE", `sessions/${encodeURIComponent(id)}`);
+  await request("DELETE", `sessions/${id}`);
 }

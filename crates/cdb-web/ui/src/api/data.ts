@@ -1,5 +1,6 @@
 // Reading and correcting the datapoints of a stream.
 
+import { canonical } from "../data/canonical.ts";
 import { request } from "./http.ts";
 import { type Datapoint, whole } from "./objects.ts";
 
@@ -62,7 +63,7 @@ export async function correctAt(
   d: unknown,
 ): Promise<boolean> {
   const [now] = await slice(path, index, index + 1);
-  if (!now || JSON.stringify(now) !== JSON.stringify(point)) return false;
+  if (!now || canonical(now) !== canonical(point)) return false;
   const bounds = `i1=${index}&i2=${index + 1}`;
   await request("PATCH", `crud/${path}/data?${bounds}`, [{ t: point.t, d }]);
   return true;

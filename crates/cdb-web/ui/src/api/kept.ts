@@ -1,5 +1,6 @@
 // What the queue of kept values asks the server for.
 
+import { canonical } from "../data/canonical.ts";
 import type { Refusal, Server } from "../data/queue-send.ts";
 import type { Kept } from "../data/queue-store.ts";
 import { text } from "../text/en.ts";
@@ -22,15 +23,6 @@ export function below(t: number): number {
   bits.setFloat64(0, t);
   bits.setBigUint64(0, bits.getBigUint64(0) - 1n);
   return bits.getFloat64(0);
-}
-
-/** A value as JSON, whatever the order of its keys was. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, it) =>
-    typeof it === "object" && it !== null && !Array.isArray(it)
-      ? Object.fromEntries(Object.entries(it).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : it,
-  );
 }
 
 /** All datapoints in a range of time, page by page. */

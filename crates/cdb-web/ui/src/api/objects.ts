@@ -1,5 +1,6 @@
 // Devices, streams and what they hold.
 
+import { canonical } from "../data/canonical.ts";
 import { request } from "./http.ts";
 
 export interface Device {
@@ -181,7 +182,7 @@ export async function write(path: string, d: unknown): Promise<void> {
 export async function removeAt(path: string, index: number, point: Datapoint): Promise<boolean> {
   const bounds = `i1=${index}&i2=${index + 1}`;
   const [now] = (await request("GET", `crud/${path}/data?${bounds}`)) as Datapoint[];
-  if (!now || JSON.stringify(whole(now)) !== JSON.stringify(point)) return false;
+  if (!now || canonical(whole(now)) !== canonical(point)) return false;
   await request("DELETE", `crud/${path}/data?${bounds}`);
   return true;
 }

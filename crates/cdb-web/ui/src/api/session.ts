@@ -43,7 +43,10 @@ export async function load(): Promise<void> {
           canListUsers: info.rights?.others?.includes("list_users") ?? false,
         };
   if (session.value) remember(SESSION, session.value);
-  else forget();
+  else {
+    dropDrafts();
+    forget();
+  }
 }
 
 /** Takes the session of the last time, if the server cannot be asked. Returns whether there was one. */
@@ -69,8 +72,8 @@ export async function logIn(user: string, password: string, stay: boolean): Prom
 export async function logOut(): Promise<void> {
   await request("POST", "logout");
   dropDrafts();
-  session.value = null;
   forget();
+  session.value = null;
 }
 
 /**

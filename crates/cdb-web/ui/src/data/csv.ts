@@ -71,7 +71,8 @@ function time(t: number): string {
   return Number.isNaN(date.getTime()) ? "" : date.toISOString();
 }
 
-function field(d: unknown): string {
+/** A field: objects and arrays are JSON, and nothing is nothing. */
+export function field(d: unknown): string {
   if (d === null || d === undefined) return "";
   if (typeof d === "number" || typeof d === "boolean") return String(d);
   // An empty text is not the same as none.

@@ -2,6 +2,7 @@
 
 import type { Column, Every, Table } from "./dataset.ts";
 import { HERE, isDay, isZone } from "./dataset-time.ts";
+import { timeZone } from "./preferences.ts";
 
 /** A table, or the values of several streams as one series. */
 export type Shape = "table" | "series";
@@ -49,7 +50,7 @@ export function parseQuestion(search: string): Question {
     x: said.get("of") ?? "",
     from: isDay(from) || /^\d{1,5}d$/.test(from) ? from : DEFAULT.from,
     to: isDay(to) ? to : DEFAULT.to,
-    zone: zone && isZone(zone) ? zone : HERE,
+    zone: zone && isZone(zone) ? zone : timeZone.value,
     columns: said
       .getAll("column")
       .map(parseColumn)

@@ -1,13 +1,7 @@
 // A table as a file.
 
 import type { Row } from "../api/queries.ts";
-
-/** A field of RFC 4180. Objects and arrays are JSON, and nothing is nothing. */
-function field(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
+import { field } from "./csv.ts";
 
 /** Rows as CSV: the time as a date and as the seconds since 1970 that it is, and the columns. */
 export function csv(names: string[], rows: Row[]): string {
@@ -16,10 +10,10 @@ export function csv(names: string[], rows: Row[]): string {
   return all.map((line) => `${line.map(field).join(",")}\r\n`).join("");
 }
 
-function isoTime(t: number): string {
+function isoTime(t: number): string | undefined {
   const date = new Date(t * 1000);
   // Times far beyond what a calendar has are datapoints, too.
-  return Number.isNaN(date.getTime()) ? "" : date.toISOString();
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 /** Gives a file to the browser to save. */

@@ -8,6 +8,7 @@ import { pieces } from "../api/stream-of.ts";
 import { text } from "../text/en.ts";
 import { addColumns, head, lines, noColumns } from "./csv.ts";
 import { Elements } from "./elements.ts";
+import { localText } from "./wall.ts";
 
 export type Format = "csv" | "json";
 
@@ -81,8 +82,8 @@ export function fileName(
   format: Format,
 ): string {
   const days = (range ?? [])
-    .map((t) => new Date(t * 1000))
-    .map((date) => (Number.isNaN(date.getTime()) ? "" : date.toISOString().slice(0, 10)));
+    .filter((t) => !Number.isNaN(new Date(t * 1000).getTime()))
+    .map((t) => localText(t).slice(0, 10));
   return `${[path.replaceAll("/", "_"), ...new Set(days)].filter(Boolean).join("_")}.${format}`;
 }
 

@@ -6,11 +6,11 @@ const at = (time: string) => Date.parse(time) / 1000;
 
 describe("preferences", () => {
   it("are what was kept, as far as that is understood", () => {
-    const kept = { theme: "dark", zone: "Europe/Berlin", firstDay: 7, hasShortcuts: false };
+    const kept = { theme: "dark", zone: "Europe/Berlin", hasShortcuts: false };
     expect(parsePreferences(JSON.stringify(kept))).toEqual(kept);
     const defaults = parsePreferences(null);
-    expect(defaults).toEqual({ theme: "system", zone: "", firstDay: 1, hasShortcuts: true });
-    for (const odd of ["{", "null", "3", '{"theme":"pink","zone":"Nowhere/At_all","firstDay":3}']) {
+    expect(defaults).toEqual({ theme: "system", zone: "", hasShortcuts: true });
+    for (const odd of ["{", "null", "3", '{"theme":"pink","zone":"Nowhere/At_all"}']) {
       expect(parsePreferences(odd)).toEqual(defaults);
     }
   });

@@ -1,5 +1,4 @@
-// How a person wants pages to look, on this browser: the theme, the time zone of dates, and the first day of
-// the week.
+// How a person wants pages to look, on this browser: the theme, and the time zone of dates.
 
 import { computed, signal } from "@preact/signals";
 
@@ -12,13 +11,11 @@ export interface Preferences {
   theme: Theme;
   /** An IANA name such as `Europe/Berlin`; empty for the zone of the system. */
   zone: string;
-  /** The first day of the week: 1 is Monday, 7 is Sunday. */
-  firstDay: number;
   /** Whether keys without Ctrl or Alt do something, such as `?`: they disturb who speaks to a computer. */
   hasShortcuts: boolean;
 }
 
-const DEFAULTS: Preferences = { theme: "system", zone: "", firstDay: 1, hasShortcuts: true };
+const DEFAULTS: Preferences = { theme: "system", zone: "", hasShortcuts: true };
 
 /** Reads what was kept. What is not understood is as if it was never chosen. */
 export function parsePreferences(kept: string | null): Preferences {
@@ -28,11 +25,10 @@ export function parsePreferences(kept: string | null): Preferences {
   } catch {
     return DEFAULTS;
   }
-  const { theme, zone, firstDay, hasShortcuts } = read;
+  const { theme, zone, hasShortcuts } = read;
   return {
     theme: THEMES.find((it) => it === theme) ?? DEFAULTS.theme,
     zone: typeof zone === "string" && isZone(zone) ? zone : DEFAULTS.zone,
-    firstDay: firstDay === 6 || firstDay === 7 ? firstDay : DEFAULTS.firstDay,
     hasShortcuts: hasShortcuts !== false,
   };
 }

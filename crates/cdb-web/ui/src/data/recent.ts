@@ -3,7 +3,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { request } from "../api/http.ts";
+import { ApiError, request } from "../api/http.ts";
 import type { Datapoint, Latest, Stream } from "../api/objects.ts";
 import { isNumber, parse } from "./schema.ts";
 
@@ -73,7 +73,10 @@ function pump(): void {
     running++;
     load(next)
       // What cannot be read has no picture. The page says what is wrong with the server.
-      .catch(() => kept.set(next.path, { times: [], values: undefined }))
+      .catch((error: unknown) => {
+        const isReached = error instanceof ApiError && error.code !== 0;
+        if (isReached) kept.set(next.path, { times: [], values: undefined });
+      })
       .finally(() => {
         running--;
         recentVersion.value++;

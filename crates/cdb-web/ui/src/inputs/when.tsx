@@ -2,6 +2,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import { request } from "../api/http.ts";
 import { putBack, removeAt } from "../api/objects.ts";
+import { localText, timeOfLocal } from "../data/wall.ts";
 import { text } from "../text/en.ts";
 import { dateTime, value } from "../text/format.ts";
 import { say } from "../widgets/toast.tsx";
@@ -31,12 +32,11 @@ export function When({ at }: { at: Signal<number | undefined> }) {
   const isFuture = time !== undefined && time > Date.now() / 1000 + TOLERANCE;
   const choose = (written: string) => {
     typed.value = written;
-    const t = new Date(written).getTime() / 1000;
-    at.value = Number.isNaN(t) ? undefined : t;
+    at.value = timeOfLocal(written);
   };
   if (!isOpen) {
     return (
-      <button type="button" class="quiet when" onClick={() => choose(localTime(new Date()))}>
+      <button type="button" class="quiet when" onClick={() => choose(localText(Date.now() / 1000))}>
         {text.write.when}
       </button>
     );
@@ -62,10 +62,4 @@ export function When({ at }: { at: Signal<number | undefined> }) {
       </p>
     </div>
   );
-}
-
-/** A time as the field for times has it, in the zone of the browser. */
-export function localTime(date: Date): string {
-  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 19);
 }

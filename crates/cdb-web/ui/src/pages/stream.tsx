@@ -57,6 +57,9 @@ export function StreamPage({ session, path }: { session: Session; path: string }
   return (
     <>
       <Title path={path} stream={shown?.stream}>
+        <a class="button" href={`/app/boards?pin=${encodeURIComponent(path)}`}>
+          {text.stream.pin}
+        </a>
         {about && (
           <Download
             path={path}

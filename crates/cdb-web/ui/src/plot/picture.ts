@@ -6,6 +6,7 @@ import { COLUMNS, type Range } from "../data/tiles.ts";
 import type { Series } from "../data/tiles-series.ts";
 import type { Sample } from "../data/tiles-source.ts";
 import type { View } from "../data/tiles-view.ts";
+import { ownZone } from "../data/wall.ts";
 import { value } from "../text/format.ts";
 import { readingAt } from "./lines.ts";
 import { paint } from "./paint.ts";
@@ -25,7 +26,6 @@ import {
   yOf,
 } from "./scene.ts";
 import { timeTicks } from "./time-axis.ts";
-import { ownZone } from "./zone.ts";
 
 export interface PlotSeries {
   series: Series;

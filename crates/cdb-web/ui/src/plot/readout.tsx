@@ -1,10 +1,10 @@
 import { type ReadonlySignal, useSignal, useSignalEffect } from "@preact/signals";
+import { ownZone } from "../data/wall.ts";
 import { text } from "../text/en.ts";
 import { count, derived, value } from "../text/format.ts";
 import { readingAt } from "./lines.ts";
 import type { Shown } from "./picture.ts";
 import { rangeWords } from "./words.ts";
-import { ownZone } from "./zone.ts";
 
 // What is seen is told as precisely as so many parts of it are.
 const PARTS = 40;

@@ -5,13 +5,13 @@ import { datapoints, putAllBack, removeRange } from "../api/plot.ts";
 import { useAction } from "../data/action.ts";
 import { usePolled } from "../data/polled.ts";
 import type { Range } from "../data/tiles.ts";
+import { ownZone } from "../data/wall.ts";
 import { text } from "../text/en.ts";
 import { count, derived, value } from "../text/format.ts";
 import { Failure } from "../widgets/failure.tsx";
 import { say } from "../widgets/toast.tsx";
 import { copy, csv } from "./csv.ts";
 import { duration, rangeWords } from "./words.ts";
-import { ownZone } from "./zone.ts";
 
 const MAX_COPIED = 100_000;
 

@@ -2,13 +2,13 @@
 
 import type { Range } from "../data/tiles.ts";
 import type { Series } from "../data/tiles-series.ts";
+import { ownZone } from "../data/wall.ts";
 import { bandOf } from "./lines.ts";
 import { paintBand } from "./paint.ts";
 import { type Palette, paletteOf } from "./palette.ts";
 import { rowsOf } from "./rows.ts";
 import { scaleOf } from "./scale.ts";
 import { timeTicks } from "./time-axis.ts";
-import { ownZone } from "./zone.ts";
 
 // The height of what is drawn, and of the times below.
 const HEIGHT = 32;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { timeOf, wallOf } from "../data/wall.ts";
 import { timeTicks } from "./time-axis.ts";
-import { timeOf, wallOf } from "./zone.ts";
 
 const BERLIN = "Europe/Berlin";
 const DAY = 86_400;

@@ -1,9 +1,9 @@
 // Numbers, times and lengths of time of a plot, in words.
 
+import { timeFormat } from "../data/formats.ts";
 import type { Range } from "../data/tiles.ts";
 import { text } from "../text/en.ts";
 import { derived } from "../text/format.ts";
-import { timeFormat } from "./formats.ts";
 
 const SUFFIXES = ["", "\u2009k", "\u2009M", "\u2009G", "\u2009T"];
 

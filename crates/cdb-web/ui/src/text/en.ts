@@ -130,6 +130,7 @@ export const text = {
     emptyNext: "It appears here a moment after it was written.",
   },
   stream: {
+    pin: "Save to a board",
     range: "Range",
     ranges: { day: "Day", week: "Week", month: "Month", year: "Year", all: "All" } as Record<
       string,
@@ -139,7 +140,7 @@ export const text = {
     delete: "Delete",
     deleteOne: (value: string, time: string) => `Delete ${value} of ${time}`,
     deleted: (value: string) => `Deleted: ${value}`,
-    moved: "Something was changed meanwhile. Look again, and delete it then.",
+    moved: "Something was changed meanwhile. Look again.",
     time: "Time",
     value: "Value",
     nothing: "Nothing has been written to this stream yet.",
@@ -782,12 +783,6 @@ export const text = {
     themes: { system: "As the system", light: "Light", dark: "Dark" } as Record<string, string>,
     zone: "Time zone",
     zoneSystem: (zone: string) => `As the system: ${zone}`,
-    firstDay: "The week begins on",
-    days: [
-      ["1", "Monday"],
-      ["6", "Saturday"],
-      ["7", "Sunday"],
-    ] as [string, string][],
     shortcuts: "Keys without Ctrl, such as ? and 1 to 9",
     lookHint: "This is kept on this browser.",
     version: "Version",

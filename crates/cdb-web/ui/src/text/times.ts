@@ -1,5 +1,6 @@
 // Times and intervals as people read them.
 
+import { ownZone, wallOf } from "../data/wall.ts";
 import { dateFormat, dayOf } from "../data/zone.ts";
 import { text } from "./en.ts";
 
@@ -36,7 +37,7 @@ export function moment(t: number, now: number): Moment {
   // What no calendar has.
   if (Number.isNaN(date.getTime())) return { day: `${t} s`, clock: "", fraction: "" };
   const milliseconds = date.getMilliseconds();
-  const isThisYear = date.getFullYear() === new Date(now * 1000).getFullYear();
+  const isThisYear = wallOf(t, ownZone()).year === wallOf(now, ownZone()).year;
   const isToday = dayOf(t) === dayOf(now);
   return {
     day: isToday ? words.today : (isThisYear ? DATES.short : DATES.long)(date),

@@ -57,7 +57,7 @@ export type IconName = keyof typeof DRAWINGS;
 
 export function Icon({ name }: { name: IconName }) {
   return (
-    <svg class={`icon ${name}`} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+    <svg class={`icon icon-${name}`} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
       <path d={DRAWINGS[name]} />
     </svg>
   );

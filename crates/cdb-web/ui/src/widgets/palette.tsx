@@ -69,7 +69,11 @@ function Search({ session }: { session: Session }) {
     const pages = placesOf(session).map(({ name, to }) =>
       entry("page", name, "", to(session.user)),
     );
-    return searchEntries([...pages, ...objects.value], typed.value, MAX_SHOWN);
+    const others = [
+      entry("page", text.connect.title, "", "/app/connect"),
+      entry("page", text.create.stream, "", "/app/new/stream"),
+    ];
+    return searchEntries([...pages, ...others, ...objects.value], typed.value, MAX_SHOWN);
   });
   const { entries, count: all } = found.value;
   useEffect(needCatalog, []);

@@ -22,6 +22,13 @@ export function say(words: string, undo?: () => Promise<void>): void {
 export function Toast() {
   const now = message.value;
   const [left, setLeft] = useState(SECONDS);
+  // What one has done is not told to who logs in next.
+  useEffect(
+    () => () => {
+      message.value = undefined;
+    },
+    [],
+  );
   useEffect(() => {
     if (!now) return;
     setLeft(SECONDS);

@@ -45,7 +45,8 @@ export function Write(props: {
       await change(() => takeBack(kept));
     });
   };
-  const own = isReached.value ? text.write.write : text.write.keep;
+  // A value of an earlier time is not kept: whether the stream takes it, only the server knows.
+  const own = isReached.value || at.value !== undefined ? text.write.write : text.write.keep;
   return (
     <section class="card write" aria-label={isOther ? text.write.ask : text.write.write}>
       {isOther && <p class="hint">{text.write.asked}</p>}

@@ -41,6 +41,7 @@ impl Reader {
             if let Some(next) =
                 self.heads.read(array, corrections, &self.range, bytes, b'[', &mut text)
             {
+                self.read.inc_by(next - self.range.start);
                 self.range.start = next;
                 return Ok(Some((first, Page::Text(text))));
             }
@@ -52,6 +53,7 @@ impl Reader {
         if !ahead.wanted.is_empty() {
             self.ahead.push_front(ahead);
         }
+        self.read.inc_by(places.end - places.start);
         Ok(Some((places.start - self.extent.first, page)))
     }
 

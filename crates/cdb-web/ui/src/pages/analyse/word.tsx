@@ -19,7 +19,7 @@ export function ChoiceWord(props: {
   const { label, chosen, options, series, onChoose } = props;
   const name = options.find(([id]) => id === chosen)?.[1] ?? chosen;
   return (
-    <span class={`word${seriesClass(series)}`}>
+    <span class={`choice-word${seriesClass(series)}`}>
       <span aria-hidden="true">{name}</span>
       <select
         aria-label={label}
@@ -40,7 +40,7 @@ export function ChoiceWord(props: {
 export function DayWord(props: { label: string; day: string; onChoose: (day: string) => void }) {
   return (
     <input
-      class="word"
+      class="choice-word"
       type="date"
       min="1970-01-02"
       required
@@ -63,7 +63,7 @@ export function ScriptWord(props: {
 }) {
   return (
     <input
-      class={`word script${seriesClass(props.series)}`}
+      class={`choice-word script${seriesClass(props.series)}`}
       size={Math.max(props.script.length, 4)}
       spellcheck={false}
       autocomplete="off"
@@ -87,7 +87,7 @@ export function StreamWord(props: {
   return (
     <button
       type="button"
-      class={`word${isNew ? " new" : ""}${seriesClass(series)}`}
+      class={`choice-word${isNew ? " new" : ""}${seriesClass(series)}`}
       aria-expanded={isOpen}
       aria-label={label}
       onClick={onOpen}

@@ -2,8 +2,8 @@
 
 import type { ReadonlySignal } from "@preact/signals";
 import type { Range } from "../../data/tiles.ts";
+import { ownZone } from "../../data/wall.ts";
 import { rangeWords } from "../../plot/words.ts";
-import { ownZone } from "../../plot/zone.ts";
 
 export function CursorTime(props: {
   cursor: ReadonlySignal<number | undefined>;

@@ -23,21 +23,16 @@ export interface Planned {
   words: string;
 }
 
-/** Something of the device that one has chosen for its streams. */
-export interface Connected {
-  path: string;
-  /** `undefined` if it was shown before. */
-  key: string | undefined;
-}
-
 /** Creates a device, and returns its key. */
 export async function create(path: string, { nickname, role }: Identity): Promise<string> {
   const created = (await request("POST", `crud/${path}`, { nickname, role })) as Device;
   return created.apikey ?? "";
 }
 
-export async function rename(path: string, { nickname, role }: Identity): Promise<void> {
-  await request("PUT", `crud/${path}`, { nickname, role });
+/** Changes what a device is. A role stays that was not changed: it may be none of those of this page. */
+export async function rename(path: string, from: Identity, to: Identity): Promise<void> {
+  const { nickname, role } = to;
+  await request("PUT", `crud/${path}`, role === from.role ? { nickname } : { nickname, role });
 }
 
 /** Makes a new key, with which the old one ends. */

@@ -78,7 +78,7 @@ export function useConnecting(user: string, { run }: Action): Connecting {
     },
     define: (to) => {
       void run(async () => {
-        if (path.value) await device.rename(path.value, to);
+        if (path.value) await device.rename(path.value, identity.value, to);
         identity.value = to;
         step.value = streams.value.length > 0 ? 3 : 2;
       });

@@ -34,13 +34,6 @@ export function LookSettings() {
       >
         {[["", text.settings.zoneSystem(system)], ...zones.map((zone) => [zone, zone])]}
       </Choice>
-      <Choice
-        label={text.settings.firstDay}
-        of={useComputed(() => String(preferences.value.firstDay))}
-        set={(day) => ({ firstDay: Number(day) })}
-      >
-        {text.settings.days}
-      </Choice>
       <Check label={text.settings.shortcuts} checked={hasShortcuts} />
       <p class="hint">{text.settings.lookHint}</p>
     </section>

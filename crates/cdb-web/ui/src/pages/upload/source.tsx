@@ -27,7 +27,7 @@ export function Source({ onFile }: { onFile: (file: Blob, name: string) => void 
   }, []);
   return (
     <section
-      class={isOver.value ? "card drop over" : "card drop"}
+      class={isOver.value ? "card drop-zone over" : "card drop-zone"}
       aria-label={text.upload.choose}
       onDragOver={(event) => {
         event.preventDefault();

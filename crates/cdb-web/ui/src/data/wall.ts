@@ -1,7 +1,7 @@
 // The calendar of a time zone.
 
-import { timeZone } from "../data/preferences.ts";
 import { timeFormat } from "./formats.ts";
+import { timeZone } from "./preferences.ts";
 
 /** What a clock on the wall shows. The month is from 1 to 12. */
 export interface Wall {
@@ -62,4 +62,31 @@ export function timeOf(wall: Wall, zone: string): number {
   const offsets = [offsetAt(utc - DAY), offsetAt(utc + DAY)];
   const times = offsets.map((offset) => utc - offset).filter((t) => offsetAt(t) === utc - t);
   return times.length > 0 ? Math.min(...times) : utc - (offsets[0] ?? 0);
+}
+
+/** A time as fields for times have it, in the zone in which dates are shown. */
+export function localText(t: number): string {
+  const { year, month, day, hour, minute, second } = wallOf(t, ownZone());
+  const [date, clock] = [
+    [year, month, day],
+    [hour, minute, second],
+  ].map((parts) => parts.map((part) => String(part).padStart(2, "0")));
+  return `${date?.join("-")}T${clock?.join(":")}`;
+}
+
+const LOCAL = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?)?$/;
+
+/** The time that a field for times has, in the zone in which dates are shown. A date is its midnight. */
+export function timeOfLocal(written: string): number | undefined {
+  const [, ...parts] = LOCAL.exec(written) ?? [];
+  if (parts.length === 0) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.map((it) =>
+    Number(it ?? 0),
+  );
+  const whole = Math.floor(second);
+  const date = new Date(Date.UTC(year, month - 1, day));
+  // 30 February is none.
+  if (date.getUTCMonth() !== month - 1 || hour > 23 || minute > 59 || second >= 60)
+    return undefined;
+  return timeOf({ year, month, day, hour, minute, second: whole }, ownZone()) + (second - whole);
 }
