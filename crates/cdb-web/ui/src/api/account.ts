@@ -72,6 +72,6 @@ export async function sessions(): Promise<OpenSession[]> {
   return (await request("GET", "sessions")) as OpenSession[];
 }
 
-export async function endSession(id: string): Promise<void> {
+export async function endSession(id: number): Promise<void> {
   await request("DELETE", `sessions/${id}`);
 }
