@@ -180,7 +180,8 @@ impl ExactSum {
     /// Returns the sum divided by a number, if there are huge numbers: what they come to decides.
     fn in_units(&self, divisor: f64) -> f64 {
         let mut all = self.huge.clone();
-        all.add(self.parts.value() / HUGE_UNIT);
+        // Each by itself: their sum would be rounded before it is added.
+        self.parts.0.iter().for_each(|part| all.add(part / HUGE_UNIT));
         self.special + all.value() / divisor * HUGE_UNIT
     }
 
@@ -196,7 +197,11 @@ impl ExactSum {
     /// Returns the sum with these [`parts`](Self::parts).
     #[must_use]
     pub fn from_parts([parts, huge]: &[Vec<f64>; 2]) -> Self {
-        let mut sum: Self = parts.iter().copied().collect();
+        let mut sum = Self::default();
+        for part in parts {
+            // The sum of many may be huge without one of them that is.
+            if part.is_finite() { sum.parts.add(*part) } else { sum.special += part }
+        }
         huge.iter().for_each(|part| sum.huge.add(*part));
         sum
     }

@@ -42,6 +42,21 @@ fn summary_of(values: &[Value], first: usize) -> Summary {
     summary
 }
 
+#[test]
+fn the_sum_of_many_is_stored_when_it_has_become_huge() {
+    // Each is a little smaller than what is summed by itself.
+    let mut numbers = vec![2_f64.powi(959) * 1.9; 100];
+    numbers.extend([2_f64.powi(900), 2_f64.powi(850), 1.0]);
+    let sum = exact(&numbers);
+    let again = ExactSum::from_parts(&sum.parts());
+    assert_eq!(again, sum);
+    assert_eq!(again.parts(), sum.parts());
+    // What is smaller decides how it is rounded, also beside what is summed by itself.
+    let (huge, half) = (2_f64.powi(1000), 2_f64.powi(947));
+    assert_eq!(exact(&[huge, half]).value(), huge);
+    assert_eq!(exact(&[huge, half, 1e270]).value(), huge + 2.0 * half);
+}
+
 proptest! {
     #[test]
     fn how_datapoints_are_divided_makes_no_difference(
