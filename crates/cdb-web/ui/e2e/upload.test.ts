@@ -176,7 +176,7 @@ describe("a file", () => {
     await tab.page.evaluate((content) => {
       const dataTransfer = new DataTransfer();
       dataTransfer.items.add(new File([content], "dropped.csv"));
-      const place = document.querySelector(".drop");
+      const place = document.querySelector(".drop-zone");
       place?.dispatchEvent(new DragEvent("dragover", { dataTransfer, bubbles: true }));
       place?.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true }));
     }, content);

@@ -73,7 +73,9 @@ function Search({ session }: { session: Session }) {
       entry("page", text.connect.title, "", "/app/connect"),
       entry("page", text.create.stream, "", "/app/new/stream"),
     ];
-    return searchEntries([...pages, ...others, ...objects.value], typed.value, MAX_SHOWN);
+    // They would leave no room for devices, before something was typed.
+    const found = typed.value === "" ? pages : [...pages, ...others];
+    return searchEntries([...found, ...objects.value], typed.value, MAX_SHOWN);
   });
   const { entries, count: all } = found.value;
   useEffect(needCatalog, []);
