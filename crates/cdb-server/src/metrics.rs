@@ -100,19 +100,16 @@ impl Default for Metrics {
             stored: Gauge::default(),
             registry: Registry::default(),
         };
-        let seconds = |it: &mut Registry, name: &str, help: &str, histogram: Histogram| {
-            it.register_with_unit(name, help, Unit::Seconds, histogram);
-        };
         registry.register_with_unit(
             "request_duration",
             "The time from the head of a request to the head of its response",
             Unit::Seconds,
             metrics.requests.clone(),
         );
-        seconds(
-            &mut registry,
+        registry.register_with_unit(
             "commit_duration",
             "The time that a commit of inserts takes until it is on disk",
+            Unit::Seconds,
             metrics.commit_seconds.clone(),
         );
         registry.register(

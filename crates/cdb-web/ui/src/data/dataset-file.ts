@@ -15,14 +15,3 @@ function isoTime(t: number): string | undefined {
   // Times far beyond what a calendar has are datapoints, too.
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
-
-/** Gives a file to the browser to save. */
-export function save(name: string, type: string, content: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser has begun by then.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}

@@ -86,14 +86,3 @@ export function fileName(
     .map((t) => localText(t).slice(0, 10));
   return `${[path.replaceAll("/", "_"), ...new Set(days)].filter(Boolean).join("_")}.${format}`;
 }
-
-/** Gives a file to the person. */
-export function save(blob: Blob, name: string): void {
-  const address = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  // The browser has it by then.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
-}

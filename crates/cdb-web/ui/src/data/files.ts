@@ -25,8 +25,9 @@ function copySelected(words: string): boolean {
 }
 
 /** Has the browser save a file. */
-export function save(name: string, content: string, type = "text/plain"): void {
-  const url = URL.createObjectURL(new Blob([content], { type }));
+export function save(name: string, content: string | Blob, type = "text/plain"): void {
+  const blob = typeof content === "string" ? new Blob([content], { type }) : content;
+  const url = URL.createObjectURL(blob);
   // It is not part of the page, so that no other listener takes it for a link of the app.
   const link = document.createElement("a");
   link.href = url;

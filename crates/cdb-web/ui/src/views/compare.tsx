@@ -5,10 +5,11 @@ import { span as length } from "../text/times.ts";
 import { Chart } from "./chart.tsx";
 import { hasDays, isSum, numbers } from "./kinds.ts";
 import { LinePath, type Spot } from "./lines.tsx";
-import { numberOf, short, withUnit } from "./numbers.ts";
+import { numberOf, withUnit } from "./numbers.ts";
 import { extent, scale } from "./scale.ts";
 import { daily, hourly } from "./scripts.ts";
 import { Unfit } from "./unfit.tsx";
+import { ValueAxis } from "./value-axis.tsx";
 import type { About, PictureProps, View } from "./view.ts";
 
 const DAY = 86_400;
@@ -88,20 +89,7 @@ function Compare({ about, points, width }: PictureProps) {
         width={width}
         height={HEIGHT}
       >
-        {y.ticks.map((tick) => (
-          <g key={tick}>
-            <line
-              class={tick === 0 ? "zero" : "tick"}
-              x1={LEFT}
-              x2={width}
-              y1={y(tick)}
-              y2={y(tick)}
-            />
-            <text x={LEFT - 8} y={y(tick)} text-anchor="end" dominant-baseline="middle">
-              {short(tick)}
-            </text>
-          </g>
-        ))}
+        <ValueAxis y={y} left={LEFT} right={width} />
         <LinePath class="line-before" spots={before} x={x} y={y} />
         <LinePath class="line-1" spots={now} x={x} y={y} />
         {at && <line class="cursor" x1={x(at.t)} x2={x(at.t)} y1={0} y2={HEIGHT - BELOW} />}

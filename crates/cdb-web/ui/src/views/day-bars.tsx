@@ -4,9 +4,10 @@ import { dayOf } from "../data/zone.ts";
 import { text } from "../text/en.ts";
 import { count } from "../text/format.ts";
 import { Chart } from "./chart.tsx";
-import { dayName, numberOf, short, withUnit } from "./numbers.ts";
+import { dayName, numberOf, withUnit } from "./numbers.ts";
 import { extent, scale } from "./scale.ts";
 import { Unfit } from "./unfit.tsx";
+import { ValueAxis } from "./value-axis.tsx";
 import type { About, PictureProps } from "./view.ts";
 
 const HEIGHT = 168;
@@ -78,21 +79,7 @@ export function DayBars(props: DayBarsProps) {
         width={width}
         height={HEIGHT}
       >
-        {place.ticks.map((tick) => (
-          <g key={tick}>
-            <line
-              class={tick === 0 ? "zero" : "tick"}
-              x1={LEFT}
-              x2={width}
-              y1={place(tick)}
-              y2={place(tick)}
-            />
-            <text x={LEFT - 8} y={place(tick)} text-anchor="end" dominant-baseline="middle">
-              {short(tick)}
-              {tick !== 0 && unit}
-            </text>
-          </g>
-        ))}
+        <ValueAxis y={place} left={LEFT} right={width} unit={unit} />
         {days.map(({ day, value }, i) => {
           const [top, bottom] = [y(Math.max(value, 0)), y(Math.min(value, 0))];
           const isMarked = marked.value === i;

@@ -1,6 +1,7 @@
 import type { Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Datapoint } from "../api/objects.ts";
+import { save } from "../data/files.ts";
 import { link } from "../data/look.ts";
 import { text } from "../text/en.ts";
 import { Icon } from "../widgets/icons.tsx";
@@ -36,10 +37,10 @@ export function More(props: {
   }, []);
   const download = async () => {
     const { path, t1, t2 } = about;
-    const { file, fileName, save } = await import("../data/download.ts");
+    const { file, fileName } = await import("../data/download.ts");
     const wanted = { path, transform: whole, bounds, format: "csv" } as const;
     const blob = await file(wanted, () => {}, new AbortController().signal);
-    save(blob, fileName(`${path}/${view.id}`, [t1, t2], "csv"));
+    save(fileName(`${path}/${view.id}`, [t1, t2], "csv"), blob);
   };
   return (
     <details

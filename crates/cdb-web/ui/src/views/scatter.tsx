@@ -1,14 +1,22 @@
 import { useSignal } from "@preact/signals";
+import { correlation } from "../data/correlation.ts";
 import { text } from "../text/en.ts";
 import { count, derived } from "../text/format.ts";
 import { Chart } from "./chart.tsx";
 import { categoryKeys, numberKeys } from "./kinds.ts";
 import { derivedSigned, numberOf, short } from "./numbers.ts";
-import { type Pair, pearson } from "./pearson.ts";
 import { extent, scale } from "./scale.ts";
 import { element } from "./scripts.ts";
 import { Unfit } from "./unfit.tsx";
+import { ValueAxis } from "./value-axis.tsx";
 import type { About, PictureProps, View } from "./view.ts";
+
+interface Pair {
+  x: number;
+  y: number;
+  /** What colours it, if anything does. */
+  colour: string | undefined;
+}
 
 const HEIGHT = 240;
 const LEFT = 44;
@@ -46,7 +54,7 @@ function Scatter({ about, points, width }: PictureProps) {
   const x = scale(...bounds(pairs.map((it) => it.x)), LEFT, width - 4);
   const y = scale(...bounds(pairs.map((it) => it.y)), HEIGHT - BELOW, ABOVE);
   const colours = [...new Set(pairs.map(({ colour }) => colour))].filter((it) => it !== undefined);
-  const r = pearson(pairs);
+  const { r } = correlation(pairs.map(({ x, y }) => [x, y]));
   const every = stepOf(about);
   return (
     <>
@@ -77,20 +85,7 @@ function Scatter({ about, points, width }: PictureProps) {
         width={width}
         height={HEIGHT}
       >
-        {y.ticks.map((tick) => (
-          <g key={tick}>
-            <line
-              class={tick === 0 ? "zero" : "tick"}
-              x1={LEFT}
-              x2={width}
-              y1={y(tick)}
-              y2={y(tick)}
-            />
-            <text x={LEFT - 8} y={y(tick)} text-anchor="end" dominant-baseline="middle">
-              {short(tick)}
-            </text>
-          </g>
-        ))}
+        <ValueAxis y={y} left={LEFT} right={width} />
         {x.ticks.map((tick) => (
           <text key={tick} x={x(tick)} y={HEIGHT - BELOW + 16} text-anchor="middle">
             {short(tick)}

@@ -6,9 +6,10 @@ import type { Query } from "../../data/code.ts";
 import { datasetQuery, MAX_ROWS } from "../../data/dataset.ts";
 import { addressOf, parseQuestion, type Question } from "../../data/dataset-address.ts";
 import { useAnswer } from "../../data/dataset-answer.ts";
-import { csv, save } from "../../data/dataset-file.ts";
+import { csv } from "../../data/dataset-file.ts";
 import { ask, type Problem, problemOf, type Result, rangeOf } from "../../data/dataset-result.ts";
 import { ownStreams } from "../../data/dataset-streams.ts";
+import { save } from "../../data/files.ts";
 import { mergeQuery } from "../../data/merge.ts";
 import { usePolled } from "../../data/polled.ts";
 import { go, path, search } from "../../route.ts";
@@ -153,12 +154,12 @@ function Files({ result: { columns, kept } }: { result: Result }) {
   const names = columns.map(({ key }) => key);
   return (
     <>
-      <button type="button" onClick={() => save("table.csv", "text/csv", csv(names, kept))}>
+      <button type="button" onClick={() => save("table.csv", csv(names, kept), "text/csv")}>
         {words.csv}
       </button>
       <button
         type="button"
-        onClick={() => save("table.json", "application/json", JSON.stringify(kept))}
+        onClick={() => save("table.json", JSON.stringify(kept), "application/json")}
       >
         {words.json}
       </button>

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useAction } from "../../data/action.ts";
 import type { Format } from "../../data/download.ts";
+import { save } from "../../data/files.ts";
 import { text } from "../../text/en.ts";
 import { count } from "../../text/format.ts";
 import { Failure } from "../../widgets/failure.tsx";
@@ -30,9 +31,9 @@ export function Download(props: {
         progress.value = count;
       };
       try {
-        const { file, fileName, save } = await import("../../data/download.ts");
+        const { file, fileName } = await import("../../data/download.ts");
         const wanted = { path, transform, bounds, format };
-        save(await file(wanted, onCount, abort.signal), fileName(path, range, format));
+        save(fileName(path, range, format), await file(wanted, onCount, abort.signal));
       } catch (failure) {
         if (!abort.signal.aborted) throw failure;
       }
