@@ -254,6 +254,11 @@ pub(crate) trait Transaction: Catalog {
 /// A range of an array that is being read. What is inserted meanwhile does not change it.
 #[async_trait]
 pub(crate) trait Scan: Debug + Send {
+    /// Goes on from now on when datapoints are replaced, if it is known where the others have gone. A range
+    /// that was replaced is seen either as it was or as it is; where reading is in the midst of it, it ends
+    /// with [`ReadError::Replaced`], as it does without this.
+    fn follow_corrections(&mut self);
+
     /// Returns the next piece of the JSON array of the datapoints, or `None` after the last.
     ///
     /// Nothing is locked between two pieces.

@@ -28,11 +28,12 @@ pub(crate) struct Source {
 impl Source {
     /// `memory` counts what the script holds.
     pub(crate) fn new(
-        scan: Box<dyn Scan>,
+        mut scan: Box<dyn Scan>,
         script: Option<&Script>,
         limit: Option<u64>,
         memory: &Memory,
     ) -> Self {
+        scan.follow_corrections();
         Self {
             pages: Pages::new(scan),
             run: script.map(|script| (script.start(), memory.begin())),

@@ -69,7 +69,12 @@ impl Service {
             return Ok(self.computed_rows(principal, rows));
         }
         let range = first_of(range, limit);
-        Ok(Answer::Stored(self.storage.scan(&permit, &extent, range, PageSize::Large)))
+        let mut scan = self.storage.scan(&permit, &extent, range, PageSize::Large);
+        // Who asks by positions counts the datapoints.
+        if positions.is_none() {
+            scan.follow_corrections();
+        }
+        Ok(Answer::Stored(scan))
     }
 
     /// Returns an error if the caller may not read the data of any stream: before the body of a

@@ -23,6 +23,7 @@ mod keep;
 mod latest;
 mod list;
 mod lock;
+mod moves;
 mod moving;
 mod owner;
 mod read;
@@ -57,6 +58,7 @@ use crate::metrics::Metrics;
 use crate::runtime::Runtime;
 use crate::storage::StorageError;
 use array_heads::ArrayHeads;
+use moves::Moves;
 use transaction::WriterGuard;
 use writer::Writer;
 
@@ -104,6 +106,7 @@ pub(crate) struct SqliteStorage {
     /// `None` once it is closed.
     writer: Arc<Mutex<Option<Writer>>>,
     heads: ArrayHeads,
+    moves: Moves,
     commits: mpsc::Sender<commit::Pending>,
     changes: ChangeLog,
     durability: Durability,
@@ -198,7 +201,7 @@ impl SqliteStorage {
         let writer =
             Writer::open(options, durability, changes.clone(), bus, counted, blocks_written);
         let writer = writer.await?;
-        let (heads, epoch) = (writer.heads.clone(), writer.epoch());
+        let (heads, moves, epoch) = (writer.heads.clone(), writer.moves.clone(), writer.epoch());
         let writer = Arc::new(Mutex::new(Some(writer)));
         let (commits, pending) = mpsc::channel(commit::MAX_PENDING);
         runtime.spawn("commit inserts", commit::run(Arc::clone(&writer), pending));
@@ -209,6 +212,7 @@ impl SqliteStorage {
             readers,
             writer,
             heads,
+            moves,
             commits,
             changes,
             durability,

@@ -125,6 +125,10 @@ fn wal_of(file: &Path) -> PathBuf {
 
 #[async_trait]
 impl Scan for Reader {
+    fn follow_corrections(&mut self) {
+        Reader::follow_corrections(self);
+    }
+
     async fn next(&mut self) -> Result<Option<Vec<u8>>, ReadError> {
         let piece = self.next_piece().await;
         piece.map_err(|error| error.with_indexes(self.extent()))

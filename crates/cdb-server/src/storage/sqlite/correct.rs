@@ -17,6 +17,7 @@ use super::array_heads::Blocks;
 use super::array_table;
 use super::block_table::{Row, StoredBlock, delete_blocks, header_columns, insert_blocks};
 use super::compact::read_blocks;
+use super::moves::{Move, Moved};
 use super::moving::move_blocks;
 use super::read::find_after;
 use crate::events::Replaced;
@@ -32,6 +33,7 @@ const MAX_MERGED_BYTES: usize = 8 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Corrected {
     pub(super) blocks: Blocks,
+    pub(super) correction: Move,
     pub(super) replaced: Replaced,
 }
 
@@ -93,19 +95,19 @@ pub(super) async fn replace(
     let (blocks_before, blocks_after) = (extent.first..written.start, written.end..extent.end);
     let is_shorter_before =
         blocks_before.end - blocks_before.start < blocks_after.end - blocks_after.start;
-    let mut now = Extent { corrections: extent.corrections + 1, ..extent };
-    match extent.first.checked_add_signed(-grown).filter(|_| is_shorter_before) {
-        Some(first) => {
+    let moved = match extent.first.checked_add_signed(-grown).filter(|_| is_shorter_before) {
+        Some(_) => {
             move_blocks(connection, array, blocks_before, -grown).await?;
-            now.first = first;
             written.start = written.start.saturating_add_signed(-grown);
+            Moved::Before
         }
         None => {
             move_blocks(connection, array, blocks_after, grown).await?;
-            now.end = now.end.saturating_add_signed(grown);
-            now.shift += grown;
+            Moved::After
         }
-    }
+    };
+    let correction = Move { array, before: extent, replaced: places, grown, moved };
+    let now = correction.after();
     let mut place = written.start;
     let rows = kept.blocks().into_iter().map(|block| {
         let row = Row::new(array, place, block);
@@ -125,7 +127,7 @@ pub(super) async fn replace(
         end: now.end_position(),
         corrections: now.corrections,
     };
-    Ok(Corrected { blocks, replaced: Replaced { array, range } })
+    Ok(Corrected { blocks, correction, replaced: Replaced { array, range } })
 }
 
 /// Sorts datapoints in that are before the last one of an array, within a transaction.

@@ -16,6 +16,7 @@ use super::array_heads::{ArrayHeads, Found};
 use super::array_table::{self, of_array};
 use super::block_table::{BlockReadError, StoredBlock, header_columns};
 use super::compact::read_end;
+use super::moves::Moves;
 use crate::storage::format::block::{BLOCK_BYTES, BlockError};
 use crate::storage::{Array, DamagedBlock, Extent, ReadError};
 use pages::Ahead;
@@ -94,12 +95,15 @@ impl SqliteStorage {
         extent: Extent,
         ranges: Vec<Range<u64>>,
     ) -> Reader {
-        let (readers, heads) = (self.readers.clone(), self.heads.clone());
+        let (readers, heads, moves) =
+            (self.readers.clone(), self.heads.clone(), self.moves.clone());
         let mut ranges: VecDeque<_> = ranges.iter().map(|range| extent.places(range)).collect();
         let range = ranges.pop_front().unwrap_or_default();
         Reader {
             readers,
             heads,
+            moves,
+            follows: false,
             array,
             extent,
             range,
@@ -118,8 +122,11 @@ impl SqliteStorage {
 pub(crate) struct Reader {
     readers: SqlitePool,
     heads: ArrayHeads,
+    moves: Moves,
+    /// Whether reading goes on after a correction.
+    follows: bool,
     array: Array,
-    /// As it was when the indexes were counted.
+    /// As it was when the indexes were counted, or since then as corrections left it.
     extent: Extent,
     /// The places of what is still to be read of the first range.
     range: Range<u64>,
@@ -152,10 +159,18 @@ impl Reader {
             State::Middle => b',',
             State::End => return Ok(None),
         };
-        let before = self.range.start;
-        let mut text =
-            if self.range.is_empty() { vec![separator] } else { self.read_page(separator).await? };
-        self.read.inc_by(self.range.start.saturating_sub(before));
+        let mut text = if self.range.is_empty() {
+            vec![separator]
+        } else {
+            loop {
+                let start = self.range.start;
+                match self.read_page(separator).await {
+                    Err(ReadError::Replaced)
+                        if self.range.start == start && self.follow().await? => {}
+                    text => break text?,
+                }
+            }
+        };
         self.state = State::Middle;
         if self.range.is_empty() {
             text.push(b']');
@@ -183,6 +198,35 @@ impl Reader {
         self.state == State::End
     }
 
+    /// Goes on to a place, after what was before it has been read.
+    fn skip_to(&mut self, place: u64) {
+        self.read.inc_by(place.saturating_sub(self.range.start));
+        self.range.start = place;
+    }
+
+    /// Goes on from now on when a range is replaced, unless reading is in the midst of it, or is to end
+    /// there. A range that was replaced is seen either as it was or as it is.
+    pub(super) fn follow_corrections(&mut self) {
+        self.follows = true;
+    }
+
+    /// Finds out where the datapoints have gone that are still to be read. Returns whether that is known.
+    async fn follow(&mut self) -> Result<bool, ReadError> {
+        if !self.follows || !self.further.is_empty() {
+            return Ok(false);
+        }
+        let corrections = extent_of_blocks(&self.readers, self.array).await?.corrections;
+        // What was not to be kept any longer is gone without a correction.
+        if corrections == self.extent.corrections {
+            return Ok(false);
+        }
+        let range = self.range.clone();
+        let followed = self.moves.follow(self.array, self.extent, range, corrections);
+        let Some((extent, range)) = followed else { return Ok(false) };
+        (self.extent, self.range) = (extent, range);
+        Ok(true)
+    }
+
     /// Reads some datapoints. Their text follows the separator.
     async fn read_page(&mut self, separator: u8) -> Result<Vec<u8>, ReadError> {
         let mut text = Vec::new();
@@ -190,7 +234,7 @@ impl Reader {
         let (corrections, bytes) = (self.extent.corrections, self.page_bytes);
         match self.heads.read(self.array, corrections, &self.range, bytes, separator, &mut text) {
             Some(next) => {
-                self.range.start = next;
+                self.skip_to(next);
                 Ok(text)
             }
             None => self.read_blocks(separator).await,
@@ -218,7 +262,7 @@ impl Reader {
                 text.reserve(pages.min(block.text_bytes.saturating_mul(self.page_blocks + 1)));
             }
             append(&mut text, separator, &block, data, &self.range)?;
-            self.range.start = block.range.end.min(self.range.end);
+            self.skip_to(block.range.end.min(self.range.end));
             separator = b',';
             blocks += 1;
         }

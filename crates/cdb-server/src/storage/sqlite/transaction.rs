@@ -102,7 +102,8 @@ impl SqliteTransaction {
     }
 
     /// Takes note of a correction.
-    fn corrected(&mut self, array: Array, Corrected { blocks, replaced }: Corrected) {
+    fn corrected(&mut self, array: Array, Corrected { blocks, correction, replaced }: Corrected) {
+        self.writer.moves.note(correction);
         self.commit.appends.insert(array, PendingAppend::after_correction(blocks));
         self.corrected.push(array);
         if self.writer.bus.wants(array) {

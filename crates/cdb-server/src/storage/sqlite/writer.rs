@@ -25,6 +25,7 @@ use super::commit::{Commit, CommitError};
 use super::compact::{merge_small, read_blocks};
 use super::journal::{self, FLUSH_BYTES, insert_entries};
 use super::keep::{self, Expired};
+use super::moves::Moves;
 use super::owner;
 use super::waiting::Waiting;
 use crate::bus::Bus;
@@ -44,6 +45,7 @@ pub(crate) struct Writer {
     /// How the connection is opened again.
     options: SqliteConnectOptions,
     pub(super) heads: ArrayHeads,
+    pub(super) moves: Moves,
     pub(super) changes: ChangeLog,
     pub(super) bus: Arc<dyn Bus>,
     metrics: Arc<Metrics>,
@@ -92,6 +94,7 @@ impl Writer {
             state,
             options,
             heads,
+            moves: Moves::default(),
             changes,
             bus,
             metrics,

@@ -35,17 +35,22 @@ impl Reader {
             if self.range.is_empty() {
                 return Ok(None);
             }
-            let (array, bytes) = (self.array, self.page_bytes);
-            let mut text = Vec::new();
-            let (first, corrections) = (self.next_index(), self.extent.corrections);
-            if let Some(next) =
-                self.heads.read(array, corrections, &self.range, bytes, b'[', &mut text)
-            {
-                self.read.inc_by(next - self.range.start);
-                self.range.start = next;
-                return Ok(Some((first, Page::Text(text))));
+            loop {
+                let before = self.range.clone();
+                let (array, bytes) = (self.array, self.page_bytes);
+                let mut text = Vec::new();
+                let (first, corrections) = (self.next_index(), self.extent.corrections);
+                if let Some(next) =
+                    self.heads.read(array, corrections, &self.range, bytes, b'[', &mut text)
+                {
+                    self.skip_to(next);
+                    return Ok(Some((first, Page::Text(text))));
+                }
+                match self.read_ahead().await {
+                    Err(ReadError::Replaced) if self.range == before && self.follow().await? => {}
+                    read => break read?,
+                }
             }
-            self.read_ahead().await?;
         }
         let Some(mut ahead) = self.ahead.pop_front() else { return Ok(None) };
         let Some(places) = ahead.wanted.pop_front() else { return Ok(None) };

@@ -1,13 +1,16 @@
 //! Corrections, compared with what they are of a list.
 
+use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
 
 use cdb_types::Range;
+use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
 
+use super::finish::finish;
 use super::model::{Model, SUMMARIES, Step, any_step, json_of, merge, replace};
 use super::*;
-use crate::storage::{CorrectError, Extent};
+use crate::storage::{CorrectError, Extent, Page};
 
 #[test]
 fn a_corrected_stream_is_what_a_corrected_list_is() {
@@ -63,6 +66,119 @@ async fn a_read_that_has_begun_does_not_mix_what_was_there_with_what_is() {
     let mut reader = reader_of(&store, array, 0..60_000).await;
     reader.next_piece().await.expect("a piece").expect("the first");
     replace(&store, array, Range::Index { start: 10, end: 20 }, &[]).await.expect("replaced");
+    assert!(matches!(reader.next_piece().await, Err(ReadError::Replaced)));
+}
+
+/// Reads the next times of a range, as text or for a script. `None` after the last ones.
+async fn next_times(reader: &mut Reader, as_pages: bool) -> Result<Option<Vec<f64>>, ReadError> {
+    let text = if as_pages {
+        match reader.next_page().await?.map(|(_, page)| page) {
+            None => return Ok(None),
+            Some(Page::Columns(mut cells)) => {
+                let mut times = Vec::new();
+                while let Some((t, _)) = cells.next() {
+                    times.push(t);
+                }
+                return Ok(Some(times));
+            }
+            Some(Page::Text(text)) => text,
+        }
+    } else {
+        match reader.next_piece().await? {
+            None => return Ok(None),
+            Some(text) => text,
+        }
+    };
+    // Without what comes before the first datapoint and after the last one.
+    let inner = std::str::from_utf8(&text[1..]).expect("UTF-8").trim_end_matches(']');
+    let points: Vec<Value> = serde_json::from_str(&format!("[{inner}]")).expect("JSON");
+    Ok(Some(points.iter().map(|point| point["t"].as_f64().expect("a time")).collect()))
+}
+
+#[test]
+fn a_read_that_follows_corrections_sees_each_of_them_as_a_whole_or_not_at_all() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let mut runner = TestRunner::new(Config::with_cases(24));
+    let corrections = prop::collection::vec((any::<Index>(), 0_usize..9, 0_usize..9), 0..3);
+    let steps = prop::collection::vec(corrections, 1..12);
+    let input = (any::<Index>(), any::<Index>(), any::<bool>(), any::<bool>(), steps);
+    let tested = runner.run(&input, |(first, end, finished, as_pages, steps)| {
+        runtime.block_on(async {
+            let (_directory, store, array) = store().await;
+            let mut times: Vec<_> = (1_u32..60_001).map(f64::from).collect();
+            let points: Vec<_> = times.iter().map(|t| (*t, 1)).collect();
+            insert(&store, array, &json_of(&points)).await.expect("stored");
+            if finished {
+                finish(&store).await;
+            }
+            let (first, end) = (first.index(times.len()), end.index(times.len()));
+            let mut left = first.min(end)..first.max(end);
+            let mut reader = reader_of(&store, array, left.start as u64..left.end as u64).await;
+            reader.follow_corrections();
+            let mut expected: VecDeque<_> = times[left.clone()].iter().copied().collect();
+            let mut steps = steps.into_iter();
+            loop {
+                for (place, removed, inserted) in steps.next().unwrap_or_default() {
+                    let start = place.index(times.len());
+                    let range = start..(start + removed).min(times.len());
+                    let in_midst = |end| range.start < end && end < range.end;
+                    if in_midst(left.start) || in_midst(left.end) {
+                        continue;
+                    }
+                    let before = start.checked_sub(1).map_or(0.0, |before| times[before]);
+                    let after = times.get(range.end).copied().unwrap_or(before + 1.0);
+                    let new: Vec<_> = (1..=inserted)
+                        .map(|i| before + (after - before) * i as f64 / (inserted + 1) as f64)
+                        .collect();
+                    let points: Vec<_> = new.iter().map(|t| (*t, 2)).collect();
+                    let (i1, i2) = (range.start as i64, range.end as i64);
+                    if range.is_empty() {
+                        merge(&store, array, &points).await.expect("merged");
+                    } else {
+                        let indexes = Range::Index { start: i1, end: i2 };
+                        replace(&store, array, indexes, &points).await.expect("replaced");
+                    }
+                    let grown = new.len() as i64 - range.len() as i64;
+                    let is_before = range.end <= left.start;
+                    let is_after = range.start >= left.end;
+                    times.splice(range, new);
+                    if is_before {
+                        left.start = left.start.saturating_add_signed(grown as isize);
+                    }
+                    if !is_after {
+                        left.end = left.end.saturating_add_signed(grown as isize);
+                        expected = if is_before {
+                            expected
+                        } else {
+                            times[left.clone()].iter().copied().collect()
+                        };
+                    }
+                }
+                let Some(read) = next_times(&mut reader, as_pages).await.expect("datapoints")
+                else {
+                    break;
+                };
+                left.start += read.len();
+                let known: Vec<_> = expected.drain(..read.len().min(expected.len())).collect();
+                assert_eq!(read, known);
+            }
+            assert!(expected.is_empty());
+        });
+        Ok(())
+    });
+    tested.expect("the same");
+}
+
+#[tokio::test]
+async fn a_read_in_the_midst_of_what_is_replaced_ends() {
+    let (_directory, store, array) = store().await;
+    let points: Vec<_> = (1_u32..60_001).map(|i| (f64::from(i), u64::from(i))).collect();
+    insert(&store, array, &json_of(&points)).await.expect("stored");
+    let mut reader = reader_of(&store, array, 0..60_000).await;
+    reader.follow_corrections();
+    reader.next_piece().await.expect("a piece").expect("the first");
+    replace(&store, array, Range::Index { start: 10, end: 59_000 }, &[]).await.expect("replaced");
     assert!(matches!(reader.next_piece().await, Err(ReadError::Replaced)));
 }
 
