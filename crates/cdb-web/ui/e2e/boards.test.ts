@@ -162,6 +162,40 @@ describe("a board", () => {
     await tab.close();
   });
 
+  it("takes a view of the page of a stream", async () => {
+    const path = await create("view", "View", []);
+    const tab = await open(`/${TEMPERATURE}?range=week&script.histogram=map(bucket(50),count)`);
+    const card = tab.page.getByRole("region", { name: "How often" });
+    await card.locator(".view-picture svg").waitFor();
+    await card.getByLabel("More of How often").click();
+    await card.getByRole("link", { name: "Save to a board" }).click();
+    await tab.page.getByText("“How often” of Air goes to").waitFor();
+    await tab.page.getByRole("button", { name: "Save to View" }).click();
+    await tab.page.waitForURL(`**${path}`);
+    const view = tab.page.getByRole("region", { name: "How often" });
+    await view.getByRole("link", { name: "Air" }).waitFor();
+    await view.locator(".view-picture svg").waitFor();
+    expect(await views("view")).toEqual([
+      {
+        kind: "view",
+        title: "How often",
+        streams: [TEMPERATURE],
+        pinned: { view: "histogram", script: "map(bucket(50),count)" },
+      },
+    ]);
+    // Another time, and another picture of the same stream.
+    await tab.page.getByRole("link", { name: "Year" }).click();
+    await tab.page.getByRole("button", { name: "The time before" }).click();
+    await view.getByText("Nothing was written in this range.").waitFor();
+    await tab.goto(`${path}?edit`);
+    await tab.page.getByLabel("How How often is shown").selectOption("Lines over time");
+    await view.getByRole("application").waitFor();
+    await tab.page.getByLabel("How How often is shown").selectOption("As it was saved");
+    await view.locator(".view-picture svg").waitFor();
+    expect(await tab.violations()).toEqual([]);
+    await tab.close();
+  });
+
   it("has values at the cursor beside the names, the same in each plot", async () => {
     const tab = await open(`${await create("cursor", "Cursor", GARDEN)}?range=month`);
     const garden = tab.page.getByRole("region", { name: "Garden" });

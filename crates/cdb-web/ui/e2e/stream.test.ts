@@ -66,6 +66,41 @@ const rowOf = (tab: Tab, name: string) =>
   table(tab).locator("tr", { has: tab.page.getByRole("cell", { name, exact: true }) });
 const cell = (tab: Tab, name: string) => table(tab).getByRole("cell", { name, exact: true });
 
+describe("the actions of a stream", () => {
+  it("leads to what is done with it elsewhere", async () => {
+    const tab = await open(`/${USER}/garden/temperature`);
+    await tab.page.getByLabel("More with this stream").click();
+    await tab.page.getByRole("link", { name: "Analyse it beside others" }).click();
+    await tab.page
+      .getByText("garden/temperature, choose another")
+      .or(tab.page.getByRole("button", { name: "garden/temperature, choose another" }))
+      .first()
+      .waitFor();
+    expect(await tab.page.getByLabel("How garden/temperature is taken").inputValue()).toBe("mean");
+    await tab.page.goBack();
+    await tab.page.getByLabel("More with this stream").focus();
+    await tab.page.keyboard.press("Enter");
+    await tab.page.getByRole("link", { name: "Upload a file into it" }).press("Enter");
+    await tab.page.getByRole("heading", { level: 1, name: "Upload" }).waitFor();
+    expect(tab.page.url()).toContain(`into=${USER}/garden/temperature`);
+    await tab.goto(`/${USER}/garden`);
+    await tab.page.getByRole("link", { name: "Connect it" }).click();
+    await tab.page.getByRole("heading", { name: "Give it this key" }).waitFor();
+    await tab.close();
+  });
+
+  it("says when the file of a view cannot be had", async () => {
+    const tab = await open(`/${USER}/garden/temperature`);
+    const card = tab.page.getByRole("region", { name: "How often" });
+    await card.locator(".view-picture svg").waitFor();
+    await tab.page.route(/\/data\?/, (route) => route.abort());
+    await card.getByLabel("More of How often").click();
+    await card.getByRole("button", { name: "Download as CSV" }).click();
+    await card.getByRole("alert").waitFor();
+    await tab.close([/ERR_FAILED/]);
+  });
+});
+
 describe("the table of a stream", () => {
   const path = `/${USER}/garden/temperature`;
 

@@ -211,6 +211,11 @@ function DevicesHead(props: {
           : undefined
       }
     >
+      {canCreate && device && !isBuiltIn(device.name) && (
+        <a class="button" href={`/app/connect?device=${device.name}`}>
+          {text.connect.again}
+        </a>
+      )}
       {canCreate && !device && (
         <a class="button" href="/app/new/stream">
           {text.create.stream}

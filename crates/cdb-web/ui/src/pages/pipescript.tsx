@@ -14,6 +14,7 @@ import { usePolled } from "../data/polled.ts";
 import { go, search } from "../route.ts";
 import { text } from "../text/en.ts";
 import { Failure } from "../widgets/failure.tsx";
+import { Head } from "../widgets/head.tsx";
 import { Icon } from "../widgets/icons.tsx";
 import { TryScript } from "./pipescript-try.tsx";
 import "../style/pipescript.css";
@@ -54,10 +55,7 @@ export function PipeScriptPage({ session }: { session: Session }) {
   const script = options.get("script") ?? "";
   return (
     <>
-      <div>
-        <h1>{text.pipescript.title}</h1>
-        <p class="hint">{text.pipescript.subtitle}</p>
-      </div>
+      <Head title={text.pipescript.title} below={text.pipescript.subtitle} />
       <Failure error={error} />
       {shown && (
         <TryScript

@@ -1,5 +1,6 @@
 import { useRef } from "preact/hooks";
 import type { Session } from "../api/session.ts";
+import { usualHow } from "../data/dataset-streams.ts";
 import { useLive } from "../data/live.ts";
 import { type LookRange, link, lookOf } from "../data/look.ts";
 import { usePolled } from "../data/polled.ts";
@@ -14,6 +15,7 @@ import { Views } from "../views/lazy.tsx";
 import { StreamMap } from "../views/map.tsx";
 import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
+import { Menu } from "../widgets/menu.tsx";
 import { Write } from "../widgets/write.tsx";
 import { aboutOf, ask, type Shown, timesOf } from "./stream/data.ts";
 import { Download } from "./stream/download.tsx";
@@ -57,8 +59,12 @@ export function StreamPage({ session, path }: { session: Session; path: string }
   return (
     <>
       <Title path={path} stream={shown?.stream}>
-        <a class="button" href={`/app/boards?pin=${encodeURIComponent(path)}`}>
-          {text.stream.pin}
+        <a
+          class="button"
+          href={`/app/boards?pin=${encodeURIComponent(path)}`}
+          aria-label={text.stream.pin}
+        >
+          {text.stream.board}
         </a>
         {about && (
           <Download
@@ -67,6 +73,12 @@ export function StreamPage({ session, path }: { session: Session; path: string }
             bounds={about.bounds}
             range={timesOf(shown)}
           />
+        )}
+        {shown && (
+          <Menu label={text.stream.more}>
+            <a href={analysisOf(path, shown)}>{text.stream.analyse}</a>
+            {isMine && <a href={`/app/upload?into=${path}`}>{text.stream.upload}</a>}
+          </Menu>
         )}
       </Title>
       <Failure error={error} />
@@ -140,6 +152,12 @@ export function StreamPage({ session, path }: { session: Session; path: string }
       )}
     </>
   );
+}
+
+/** The page on which its values are put beside those of others, a row for each day. */
+function analysisOf(path: string, { stream, newest }: Shown): string {
+  const latest = { stream: path, length: newest.length, last: newest.at(-1) ?? null };
+  return `/app/analyse?column=${usualHow({ path, stream, latest })}:${path}`;
 }
 
 function rangeName(range: LookRange): string {

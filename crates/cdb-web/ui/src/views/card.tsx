@@ -1,16 +1,15 @@
 import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
+import { useAction } from "../data/action.ts";
 import { useChecked } from "../data/checked.ts";
+import { save } from "../data/files.ts";
 import { link, scriptParameter } from "../data/look.ts";
-import { piped } from "../data/script.ts";
 import { go } from "../route.ts";
 import { text } from "../text/en.ts";
 import { Failure } from "../widgets/failure.tsx";
 import { ScriptField } from "../widgets/script-field.tsx";
 import { More } from "./more.tsx";
-import { Numbers } from "./numbers-table.tsx";
-import { useQuery } from "./query.ts";
-import { useSeen } from "./seen.ts";
+import { Picture, useAnswer } from "./picture.tsx";
 import type { About, View } from "./view.ts";
 
 export interface CardProps {
@@ -27,20 +26,23 @@ export interface CardProps {
 /** A view with its title, its script and its picture. */
 export function Card({ view, about, changed, columns, isAlone }: CardProps) {
   const id = useId();
-  const { ref, width, isSeen } = useSeen<HTMLDivElement>();
   const isEditing = useSignal(false);
   const areNumbers = useSignal(false);
-  const own = view.script(about);
-  const script = changed ?? own;
-  const whole = piped(about.transform, script);
-  const bounds = view.bounds?.(about) ?? about.bounds;
-  const answer = useQuery(about.path, whole, bounds, about.version, isSeen.value);
-  const { points, error, isAsking } = answer.value;
+  const answer = useAnswer(view, about, changed);
+  const { own, script, whole, bounds } = answer;
+  const { points, error } = answer.query.value;
+  const download = useAction();
   const setScript = (to: string) => {
     const changed = to.trim() === own ? "" : to.trim();
     go(link(about.path, { [scriptParameter(view.id)]: changed }));
   };
-  const isEmpty = points?.length === 0 && !view.hasEmpty;
+  const onDownload = async () => {
+    const { path, t1, t2 } = about;
+    const { file, fileName } = await import("../data/download.ts");
+    const wanted = { path, transform: whole, bounds, format: "csv" } as const;
+    const blob = await file(wanted, () => {}, new AbortController().signal);
+    save(fileName(`${path}/${view.id}`, [t1, t2], "csv"), blob);
+  };
   return (
     <section class={`view columns-${columns}`} aria-labelledby={id}>
       <div class="view-head">
@@ -64,8 +66,9 @@ export function Card({ view, about, changed, columns, isAlone }: CardProps) {
           isAlone={isAlone}
           areNumbers={areNumbers}
           isEditing={isEditing}
-          whole={whole}
-          bounds={bounds}
+          changed={changed}
+          isBusy={download.isBusy.value}
+          onDownload={() => void download.run(onDownload)}
         />
       </div>
       {isEditing.value && (
@@ -80,21 +83,14 @@ export function Card({ view, about, changed, columns, isAlone }: CardProps) {
           }}
         />
       )}
-      <Failure error={error} />
-      <div ref={ref} class={isAsking ? "view-picture asking" : "view-picture"} aria-busy={isAsking}>
-        {!points && !error && <div class="view-empty" />}
-        {isEmpty && <p class="hint">{text.views.nothing}</p>}
-        {points && !isEmpty && areNumbers.value && <Numbers points={points} />}
-        {points && !isEmpty && !areNumbers.value && width.value > 0 && (
-          <view.Picture
-            about={about}
-            script={script}
-            points={points}
-            width={width.value}
-            onScript={setScript}
-          />
-        )}
-      </div>
+      <Failure error={error ?? download.error.value} />
+      <Picture
+        view={view}
+        about={about}
+        answer={answer}
+        areNumbers={areNumbers.value}
+        onScript={setScript}
+      />
     </section>
   );
 }
@@ -113,7 +109,7 @@ function Editing(props: {
   const script = useSignal(props.script);
   const checked = useChecked(path, script.value);
   const { error } = checked.value.script === script.value ? checked.value : { error: undefined };
-  const save = (to: string) => {
+  const finish = (to: string) => {
     onScript(to);
     onEnd();
   };
@@ -125,18 +121,23 @@ function Editing(props: {
           script={script}
           error={error}
           describedBy={id}
-          onSubmit={() => save(script.value)}
+          onSubmit={() => finish(script.value)}
           onCancel={onEnd}
         />
         <button type="button" class="quiet" onClick={onEnd}>
           {text.views.cancel}
         </button>
         {script.value !== own && (
-          <button type="button" class="quiet" onClick={() => save(own)}>
+          <button type="button" class="quiet" onClick={() => finish(own)}>
             {text.views.reset}
           </button>
         )}
-        <button type="button" class="primary" disabled={!!error} onClick={() => save(script.value)}>
+        <button
+          type="button"
+          class="primary"
+          disabled={!!error}
+          onClick={() => finish(script.value)}
+        >
           {text.script.run}
         </button>
       </div>

@@ -41,3 +41,8 @@ const VIEWS: View[] = [
 export function viewsFor(about: About): View[] {
   return VIEWS.filter((view) => view.when(about));
 }
+
+/** A view by its name; `undefined` if there is none for such a stream. */
+export function viewFor(about: About, id: string): View | undefined {
+  return viewsFor(about).find((view) => view.id === id);
+}

@@ -2,13 +2,13 @@ import { type Look, link } from "../data/look.ts";
 import { text } from "../text/en.ts";
 import { Card } from "./card.tsx";
 import { packed } from "./packing.ts";
-import { viewsFor } from "./registry.ts";
+import { viewFor, viewsFor } from "./registry.ts";
 import type { About } from "./view.ts";
 
 /** All views of a stream, or the one that is looked at alone. */
 export function Views({ about, look }: { about: About; look: Look }) {
   const all = viewsFor(about);
-  const alone = all.find(({ id }) => id === look.view);
+  const alone = look.view === undefined ? undefined : viewFor(about, look.view);
   if (all.length === 0) return null;
   const shown = alone ? [alone] : all;
   const widths = packed(shown.map(({ size }) => (alone ? "full" : size)));

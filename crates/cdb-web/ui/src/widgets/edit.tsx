@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { type Changes, change, type Device, remove, type Stream } from "../api/objects.ts";
 import { useAction } from "../data/action.ts";
-import { go } from "../route.ts";
+import { go, search } from "../route.ts";
 import { text } from "../text/en.ts";
 import { changesOf, DeviceFields, StreamFields, useFields } from "./edit-fields.tsx";
 import { Failure } from "./failure.tsx";
@@ -25,7 +26,16 @@ export function Edit(props: {
   const { path, object, holds, above, canDelete = true, onChanged } = props;
   const fields = useFields(object);
   const { isBusy, error, run } = useAction();
+  const details = useRef<HTMLDetailsElement>(null);
   const isStream = "schema" in object;
+
+  // The address says that one has come to change it.
+  const isAsked = new URLSearchParams(search.value).has("edit");
+  useEffect(() => {
+    if (!isAsked || !details.current) return;
+    details.current.open = true;
+    details.current.scrollIntoView();
+  }, [isAsked]);
 
   const save = () =>
     run(async () => {
@@ -39,7 +49,7 @@ export function Edit(props: {
       onChanged();
     });
   return (
-    <details class="card">
+    <details class="card" ref={details}>
       <summary>{text.edit.title}</summary>
       <form
         onSubmit={(event) => {

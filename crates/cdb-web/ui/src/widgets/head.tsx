@@ -25,13 +25,15 @@ export function Head(props: {
   /** The title in the bar of a phone, if it is another one. */
   short?: string;
   icon?: ComponentChildren;
+  /** A line above, such as where one is. */
+  above?: ComponentChildren;
   /** A line below. */
   below?: ComponentChildren;
   action?: MainAction | undefined;
   /** Other things to do. */
   children?: ComponentChildren;
 }) {
-  const { before, title, short = title, icon, below, action, children } = props;
+  const { before, title, short = title, icon, above, below, action, children } = props;
   const { name, to } = action ?? {};
   useLayoutEffect(() => {
     bar.value = { title: short, action: name && to ? { name, to } : undefined };
@@ -45,6 +47,7 @@ export function Head(props: {
   return (
     <div class="head">
       <div>
+        {above && <p class="hint crumbs">{above}</p>}
         <h1 class={short === title ? "in-bar" : ""}>
           {icon}
           {before && <span class="for-readers">{before}</span>}
@@ -53,7 +56,7 @@ export function Head(props: {
         {below && <p class="hint">{below}</p>}
       </div>
       {(action || children) && (
-        <p class="actions">
+        <div class="actions">
           {children}
           {action && (
             <a class="button primary in-bar" href={action.to}>
@@ -61,7 +64,7 @@ export function Head(props: {
               {action.name}
             </a>
           )}
-        </p>
+        </div>
       )}
     </div>
   );

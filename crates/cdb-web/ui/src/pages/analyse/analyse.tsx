@@ -16,6 +16,7 @@ import { go, path, search } from "../../route.ts";
 import { text } from "../../text/en.ts";
 import { count } from "../../text/format.ts";
 import { Failure } from "../../widgets/failure.tsx";
+import { Head } from "../../widgets/head.tsx";
 import { Icon } from "../../widgets/icons.tsx";
 import { ShownCode } from "./code.tsx";
 import { Drawing } from "./drawing.tsx";
@@ -52,13 +53,9 @@ export function AnalysePage({ session }: { session: Session }) {
   };
   return (
     <>
-      <div class="head">
-        <div>
-          <h1>{words.title}</h1>
-          <p class="hint">{words.hint}</p>
-        </div>
+      <Head title={words.title} below={words.hint}>
         {result && (
-          <p class="actions on-answer">
+          <>
             <button
               type="button"
               class="quiet with-icon"
@@ -72,9 +69,9 @@ export function AnalysePage({ session }: { session: Session }) {
               {words.pin}
             </a>
             <Files result={result} />
-          </p>
+          </>
         )}
-      </div>
+      </Head>
       <Failure error={polled.value.error} />
       {streams?.length === 0 && question.columns.length === 0 ? (
         <NoStreams />

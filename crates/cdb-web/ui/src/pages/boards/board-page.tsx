@@ -9,6 +9,7 @@ import { usePolled } from "../../data/polled.ts";
 import { go, search } from "../../route.ts";
 import { text } from "../../text/en.ts";
 import { Failure } from "../../widgets/failure.tsx";
+import { Head } from "../../widgets/head.tsx";
 import { StreamPicker } from "../../widgets/stream-picker.tsx";
 import { say } from "../../widgets/toast.tsx";
 import type { Board, BoardView } from "./board.ts";
@@ -39,7 +40,7 @@ export function BoardPage({ session, name }: { session: Session; name: string })
 function Missing() {
   return (
     <>
-      <h1>{words.missing}</h1>
+      <Head title={words.missing} />
       <p>
         <a href="/app/boards">{words.all}</a>
       </p>
@@ -76,29 +77,23 @@ function Shown(props: { user: string; board: Board; streams: OwnStream[] }) {
   const { title, views, name } = board.value;
   return (
     <>
-      <div class="head">
-        <div>
-          <h1>{title}</h1>
-          <p class="hint">{words.hintOne}</p>
-        </div>
-        <p class="actions">
-          {(views.length > 0 || isEdited) && (
-            <a class="button" href={`/app/boards/${name}${isEdited ? "" : "?edit"}`}>
-              {isEdited ? words.done : words.edit}
-            </a>
-          )}
-          <button
-            type="button"
-            class={views.length === 0 ? "primary" : ""}
-            aria-expanded={isAdding.value}
-            onClick={() => {
-              isAdding.value = !isAdding.value;
-            }}
-          >
-            {words.addView}
-          </button>
-        </p>
-      </div>
+      <Head title={title} below={words.hintOne}>
+        {(views.length > 0 || isEdited) && (
+          <a class="button" href={`/app/boards/${name}${isEdited ? "" : "?edit"}`}>
+            {isEdited ? words.done : words.edit}
+          </a>
+        )}
+        <button
+          type="button"
+          class={views.length === 0 ? "primary" : ""}
+          aria-expanded={isAdding.value}
+          onClick={() => {
+            isAdding.value = !isAdding.value;
+          }}
+        >
+          {words.addView}
+        </button>
+      </Head>
       <Failure error={error.value ?? removing.error.value} />
       {isAdding.value && (
         <section class="card" aria-label={words.addView}>

@@ -1,15 +1,34 @@
 // Boards: views of streams that one looks at together. No DOM.
 
-/** Lines over time in one plot, bars of what was on or off, or the newest values as large numbers. */
-export type Kind = "plot" | "states" | "numbers";
+/**
+ * Lines over time in one plot, bars of what was on or off, the newest values as large numbers, or a view of the page
+ * of a stream.
+ */
+export type Kind = "plot" | "states" | "numbers" | "view";
 
-export const KINDS: Kind[] = ["plot", "states", "numbers"];
+const KINDS: Kind[] = ["plot", "states", "numbers", "view"];
+
+/** What a view of the page of a stream is, as that page has it in its address. */
+export interface Pinned {
+  view: string;
+  /** Its script, if that was changed. */
+  script?: string;
+  /** The script of the page, which is run before. */
+  transform?: string;
+}
 
 export interface BoardView {
   kind: Kind;
   title: string;
-  /** The paths of the streams. */
+  /** The paths of the streams; of a view of a page, that of its stream is the first. */
   streams: string[];
+  /** The view of a page that it was when it was saved here, so that it can be that again. */
+  pinned?: Pinned;
+}
+
+/** How a view can be shown. */
+export function kindsOf({ pinned }: BoardView): Kind[] {
+  return KINDS.filter((kind) => kind !== "view" || pinned);
 }
 
 export interface Board {
@@ -38,16 +57,25 @@ export function parseViews(text: string): BoardView[] {
 }
 
 function parseView(said: unknown): BoardView[] {
-  const { kind, title, streams } = (said ?? {}) as Record<string, unknown>;
+  const { kind, title, streams, pinned } = (said ?? {}) as Record<string, unknown>;
   if (!Array.isArray(streams)) return [];
   const paths = streams.filter((it): it is string => typeof it === "string");
-  return [
-    {
-      kind: KINDS.find((it) => it === kind) ?? "plot",
-      title: typeof title === "string" ? title : "",
-      streams: [...new Set(paths)].slice(0, MAX_STREAMS),
-    },
-  ];
+  const view: BoardView = {
+    kind: "plot",
+    title: typeof title === "string" ? title : "",
+    streams: [...new Set(paths)].slice(0, MAX_STREAMS),
+    ...parsePinned(pinned),
+  };
+  return [{ ...view, kind: kindsOf(view).find((it) => it === kind) ?? "plot" }];
+}
+
+function parsePinned(said: unknown): Pick<BoardView, "pinned"> {
+  const { view, script, transform } = (said ?? {}) as Record<string, unknown>;
+  if (typeof view !== "string") return {};
+  const pinned: Pinned = { view };
+  if (typeof script === "string") pinned.script = script;
+  if (typeof transform === "string") pinned.transform = transform;
+  return { pinned };
 }
 
 export function writeViews(views: BoardView[]): string {

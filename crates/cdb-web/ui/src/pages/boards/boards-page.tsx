@@ -5,15 +5,16 @@ import { boards, createBoard, saveBoard } from "../../api/boards.ts";
 import type { Session } from "../../api/session.ts";
 import { useAction } from "../../data/action.ts";
 import { isPath } from "../../data/dataset-address.ts";
-import { type OwnStream, ownStreams } from "../../data/dataset-streams.ts";
+import { ownStreams } from "../../data/dataset-streams.ts";
 import { usePolled } from "../../data/polled.ts";
 import { go, search } from "../../route.ts";
 import { text } from "../../text/en.ts";
 import { count } from "../../text/format.ts";
 import { Failure } from "../../widgets/failure.tsx";
 import { Field } from "../../widgets/form.tsx";
-import type { Board } from "./board.ts";
-import { nameOf, viewOf } from "./names.ts";
+import { Head } from "../../widgets/head.tsx";
+import type { Board, BoardView } from "./board.ts";
+import { nameOf, pinnedView, viewOf } from "./names.ts";
 import "../../style/boards.css";
 
 const INTERVAL = 60_000;
@@ -21,28 +22,25 @@ const INTERVAL = 60_000;
 const words = text.boards;
 
 export function BoardsPage({ session: { user } }: { session: Session }) {
-  const pins = new URLSearchParams(search.value).getAll("pin").filter(isPath);
+  const said = new URLSearchParams(search.value);
+  const pins = said.getAll("pin").filter(isPath);
   const load = () => Promise.all([boards(user), pins.length > 0 ? ownStreams(user) : []]);
   const { polled } = usePolled(load, INTERVAL, `${user} ${pins.join(" ")}`);
   const { value, error } = polled.value;
   const [all, streams = []] = value ?? [];
   const names = pins.map((path) => nameOf(path, streams)).join(", ");
+  const added = pins.map((path) => pinnedView(said, path) ?? viewOf(path, streams));
   return (
     <>
-      <div class="head">
-        <div>
-          <h1>{words.title}</h1>
-          <p class="hint">{words.hint}</p>
-        </div>
-      </div>
+      <Head title={words.title} below={words.hint} />
       <Failure error={error} />
-      {all && pins.length > 0 && <p>{words.pin(names)}</p>}
+      {all && pins.length > 0 && <p>{words.pin(pinTitle(said, names))}</p>}
       {all && all.length > 0 && (
         <ul class="boards">
           {all.map((board) => (
             <li key={board.name}>
               {pins.length > 0 ? (
-                <PinTo user={user} board={board} pins={pins} streams={streams} />
+                <PinTo user={user} board={board} added={added} />
               ) : (
                 <a class="card" href={`/app/boards/${board.name}`}>
                   <About board={board} title={board.title} />
@@ -52,7 +50,7 @@ export function BoardsPage({ session: { user } }: { session: Session }) {
           ))}
         </ul>
       )}
-      {all && <NewBoard user={user} isFirst={all.length === 0} pins={pins} streams={streams} />}
+      {all && <NewBoard user={user} isFirst={all.length === 0} added={added} />}
     </>
   );
 }
@@ -66,17 +64,17 @@ function About({ board: { views }, title }: { board: Board; title: string }) {
   );
 }
 
-interface Pins {
-  pins: string[];
-  streams: OwnStream[];
+/** What is saved: a stream, or a view of it. */
+function pinTitle(said: URLSearchParams, names: string): string {
+  const title = said.get("title");
+  return title ? words.viewOf(title, names) : names;
 }
 
-/** Adds a view of each stream to a board. */
-function PinTo({ user, board, pins, streams }: { user: string; board: Board } & Pins) {
+/** Adds views to a board. */
+function PinTo({ user, board, added }: { user: string; board: Board; added: BoardView[] }) {
   const { isBusy, error, run } = useAction();
   const pin = () =>
     run(async () => {
-      const added = pins.map((path) => viewOf(path, streams));
       await saveBoard(user, { ...board, views: [...board.views, ...added] });
       go(`/app/boards/${board.name}`);
     });
@@ -90,20 +88,20 @@ function PinTo({ user, board, pins, streams }: { user: string; board: Board } & 
   );
 }
 
-function NewBoard({ user, isFirst, pins, streams }: { user: string; isFirst: boolean } & Pins) {
+function NewBoard(props: { user: string; isFirst: boolean; added: BoardView[] }) {
+  const { user, isFirst, added } = props;
   const title = useSignal("");
   const { isBusy, error, run } = useAction();
   const submit = (event: Event) => {
     event.preventDefault();
     void run(async () => {
-      const views = pins.map((path) => viewOf(path, streams));
-      const { name } = await createBoard(user, { title: title.value.trim(), views });
+      const { name } = await createBoard(user, { title: title.value.trim(), views: added });
       go(`/app/boards/${name}`);
     });
   };
   return (
     <form class="card" onSubmit={submit}>
-      {isFirst && pins.length === 0 && <p>{words.empty}</p>}
+      {isFirst && added.length === 0 && <p>{words.empty}</p>}
       <Field label={words.newTitle} text={title} isRequired pattern=".*\S.*" />
       <button type="submit" class="primary" disabled={isBusy.value}>
         {isBusy.value ? text.create.creating : words.create}

@@ -5,7 +5,7 @@ import type { OwnStream } from "../../data/dataset-streams.ts";
 import { text } from "../../text/en.ts";
 import { Field } from "../../widgets/form.tsx";
 import { StreamPicker } from "../../widgets/stream-picker.tsx";
-import { type Board, type BoardView, KINDS, MAX_STREAMS, moved } from "./board.ts";
+import { type Board, type BoardView, kindsOf, MAX_STREAMS, moved } from "./board.ts";
 import { nameOf } from "./names.ts";
 
 const words = text.boards;
@@ -93,7 +93,7 @@ function EditView(props: {
             onChange({ ...view, kind: event.currentTarget.value as BoardView["kind"] });
           }}
         >
-          {KINDS.map((kind) => (
+          {kindsOf(view).map((kind) => (
             <option key={kind} value={kind}>
               {words.kinds[kind]}
             </option>

@@ -23,6 +23,19 @@ export function viewOf(path: string, streams: OwnStream[]): BoardView {
   return { kind: own ? kindOf(own) : "plot", title, streams: [path] };
 }
 
+/** A view of the page of a stream, as the address of all boards has it; `undefined` if it has none. */
+export function pinnedView(said: URLSearchParams, path: string): BoardView | undefined {
+  const view = said.get("view");
+  if (!view) return undefined;
+  const [script, transform] = [said.get("script"), said.get("transform")];
+  return {
+    kind: "view",
+    title: said.get("title") ?? "",
+    streams: [path],
+    pinned: { view, ...(script ? { script } : {}), ...(transform ? { transform } : {}) },
+  };
+}
+
 function kindOf(own: OwnStream): Kind {
   const schema = parse(own.stream.schema);
   if (schema.type === "boolean" || schema.enum) return "states";

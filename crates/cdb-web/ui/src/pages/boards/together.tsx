@@ -11,6 +11,7 @@ import { useSeries } from "../../plot/use-series.ts";
 import { type Look, lookOf, rangeOf, searchOf } from "../../plot/window.ts";
 import { go, path as page, search } from "../../route.ts";
 import { text } from "../../text/en.ts";
+import { Lazy } from "../../widgets/lazy.tsx";
 import { type BoardView, coloursOf } from "./board.ts";
 import { CursorTime } from "./cursor.tsx";
 import { NumbersView } from "./numbers.tsx";
@@ -18,6 +19,9 @@ import { PlotView } from "./plot-view.tsx";
 import { StatesView } from "./states-view.tsx";
 
 const words = text.boards;
+
+// What draws the views of a stream is as much as the rest of the page.
+const pinnedView = async () => (await import("./pinned-view.tsx")).PinnedView;
 
 /** What a board shows unless the address says otherwise. */
 const WEEK = SPANS.find(({ id }) => id === "week")?.seconds;
@@ -35,7 +39,7 @@ function lookAt(search: string): Look {
 export function Together({ views, streams }: { views: BoardView[]; streams: OwnStream[] }) {
   const colours = useMemo(() => coloursOf(views), [views]);
   const plots = useMemo(
-    () => views.filter(({ kind, streams }) => kind !== "numbers" && streams.length > 0),
+    () => views.filter(({ kind, streams }) => isOnAxis(kind) && streams.length > 0),
     [views],
   );
   const paths = [...new Set(plots.flatMap(({ streams }) => streams))];
@@ -77,7 +81,7 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
     if (isDone) seek({ kind: "fixed", range: to });
   };
   const pan = (spans: number) => {
-    const seen = range.peek();
+    const seen = range.peek() ?? newest(look.peek());
     if (!seen) return;
     const by = spans * (seen.t2 - seen.t1);
     seek({ kind: "fixed", range: { t1: seen.t1 + by, t2: seen.t2 + by } });
@@ -91,13 +95,24 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
   );
   return (
     <>
-      {plots.length > 0 && (
-        <Tools look={look.value} span={spanOf(range.value)} seek={seek} pan={pan} />
+      {views.some(hasTime) && (
+        <Tools
+          look={look.value}
+          span={spanOf(range.value ?? newest(look.value))}
+          seek={seek}
+          pan={pan}
+        />
       )}
       {views.length > 0 && (
         <div class="board">
           {views.map((view, at) => {
             const key = `${at} ${view.kind} ${view.streams.join(" ")}`;
+            const [path] = view.streams;
+            if (view.kind === "view" && view.pinned && path !== undefined) {
+              const { pinned } = view;
+              const props = { view, pinned, path, streams, look: look.value };
+              return <Lazy key={key} load={pinnedView} props={props} />;
+            }
             if (!plots.includes(view)) {
               return <NumbersView key={key} view={view} streams={streams} />;
             }
@@ -128,6 +143,16 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
   );
 }
 
+/** Whether a view is one of those below each other on the axis of time. */
+function isOnAxis(kind: BoardView["kind"]): boolean {
+  return kind === "plot" || kind === "states";
+}
+
+/** Whether what a view shows is that of a range. */
+function hasTime({ kind, streams }: BoardView): boolean {
+  return kind !== "numbers" && streams.length > 0;
+}
+
 /** From the first to the last number of all streams; the newest week, if all have words. */
 function extentOf(stores: Series[]): Range | undefined {
   const extents = stores.flatMap(({ extent }) => extent.value ?? []);
@@ -140,6 +165,13 @@ function extentOf(stores: Series[]): Range | undefined {
     t1: Math.min(...extents.map(({ t1 }) => t1)),
     t2: Math.max(...extents.map(({ t2 }) => t2)),
   };
+}
+
+/** What is seen where no plot says it: up to now. */
+function newest(look: Look): Range | undefined {
+  if (look.kind === "fixed") return look.range;
+  const now = Math.ceil(Date.now() / 1000);
+  return look.seconds === undefined ? undefined : { t1: now - look.seconds, t2: now };
 }
 
 function spanOf(range: Range | undefined): number | undefined {

@@ -8,6 +8,7 @@ import { type Action, useAction } from "../../data/action.ts";
 import { unitOf } from "../../data/unit.ts";
 import { text } from "../../text/en.ts";
 import { Failure } from "../../widgets/failure.tsx";
+import { Head } from "../../widgets/head.tsx";
 import { Help } from "./help.tsx";
 import { IdentityForm } from "./identity.tsx";
 import { KeyCard } from "./key.tsx";
@@ -24,10 +25,7 @@ export function ConnectPage({ session }: { session: Session }) {
   const connecting = useConnecting(session.user, action);
   return (
     <>
-      <div>
-        <h1>{text.connect.title}</h1>
-        <p class="hint">{text.connect.subtitle}</p>
-      </div>
+      <Head title={text.connect.title} below={text.connect.subtitle} />
       <Failure error={action.error.value} />
       <div class="connect">
         {connecting.isReady && <Steps connecting={connecting} action={action} />}

@@ -8,6 +8,7 @@ import { text } from "../../text/en.ts";
 import { count, date, derived, oneLine, value } from "../../text/format.ts";
 import { rate, span } from "../../text/times.ts";
 import { Age } from "../../widgets/age.tsx";
+import { Head } from "../../widgets/head.tsx";
 
 // Longer ones are no headlines.
 const MAX_HEADLINE = 12;
@@ -20,18 +21,20 @@ export function Title(props: {
   children: ComponentChildren;
 }) {
   const [user = "", device = "", name = ""] = props.path.split("/");
+  const { nickname, description } = props.stream ?? {};
   return (
-    <div class="head">
-      <div>
-        <p class="hint crumbs">
+    <Head
+      title={nickname || name}
+      above={
+        <>
           <a href={`/${user}`}>{user}</a> /{" "}
           <a href={`/${user}/${device}`}>{deviceName({ name: device, nickname: "" })}</a> / {name}
-        </p>
-        <h1>{props.stream?.nickname || name}</h1>
-        {props.stream?.description && <p>{props.stream.description}</p>}
-      </div>
-      <div class="actions">{props.children}</div>
-    </div>
+        </>
+      }
+      below={description}
+    >
+      {props.children}
+    </Head>
   );
 }
 

@@ -15,6 +15,7 @@ import { BY_HAND } from "../../data/tree.ts";
 import { go, search } from "../../route.ts";
 import { text } from "../../text/en.ts";
 import { Failure } from "../../widgets/failure.tsx";
+import { Head } from "../../widgets/head.tsx";
 import { nameOf } from "../connect/kinds.ts";
 import { Checked } from "./checked.tsx";
 import { FileCard } from "./file-card.tsx";
@@ -35,10 +36,7 @@ export function UploadPage({ session }: { session: Session }) {
   const { value: owned, error } = polled.value;
   return (
     <>
-      <div>
-        <h1>{text.upload.title}</h1>
-        <p class="hint">{text.upload.subtitle}</p>
-      </div>
+      <Head title={text.upload.title} below={text.upload.subtitle} />
       <Failure error={error} />
       {owned && <Uploading session={session} owned={owned} />}
     </>
