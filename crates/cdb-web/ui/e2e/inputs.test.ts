@@ -81,7 +81,7 @@ describe("a form", () => {
     await tab.page.getByRole("button", { name: "Leave out Parts 2" }).click();
     await tab.page.getByLabel("city", { exact: true }).fill("Bern");
     await tab.page.getByLabel("day").fill("2026-03-01");
-    await tab.page.getByLabel("warm").selectOption({ label: "true" });
+    await tab.page.getByLabel("warm").selectOption({ label: "On" });
     await tab.page.getByRole("button", { name: "Note" }).click();
     await tab.page.getByText(/^Noted: /).waitFor();
     expect(await values(path)).toEqual([

@@ -5,7 +5,7 @@ import { Layout } from "./layout.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { MissingPage } from "./pages/missing.tsx";
 import { TodayPage } from "./pages/today.tsx";
-import { objectOf, path } from "./route.ts";
+import { objectOf, path, replace } from "./route.ts";
 import { text } from "./text/en.ts";
 import { Lazy } from "./widgets/lazy.tsx";
 import { NewVersion } from "./widgets/this-browser.tsx";
@@ -148,6 +148,19 @@ export function App() {
   useEffect(() => {
     document.title = `${who === null ? text.login.title : page.title} · ${text.product}`;
   }, [page.title, who]);
+  const user = who?.user;
+  useEffect(() => {
+    if (user === undefined) return;
+    const redirect = async () => {
+      if (!location.hash) return;
+      const { redirectOf } = await import("./data/original.ts");
+      const to = redirectOf(location.pathname, location.hash, user);
+      if (to !== undefined) replace(to);
+    };
+    void redirect();
+    addEventListener("hashchange", redirect);
+    return () => removeEventListener("hashchange", redirect);
+  }, [user]);
   if (who === undefined) return null;
   if (who === null) return <LoginPage />;
   return (

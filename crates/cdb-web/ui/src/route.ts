@@ -19,10 +19,15 @@ export function go(to: string): void {
   if (!isSamePage) window.scrollTo(0, 0);
 }
 
+/** Goes to another address in the place of this one, to which no step leads back. */
+export function replace(to: string): void {
+  history.replaceState(null, "", to);
+  arrive();
+}
+
 /** Changes how the page is looked at, without a step to go back to: what is typed is none. */
 export function look(at: string): void {
-  history.replaceState(null, "", location.pathname + at);
-  arrive();
+  replace(location.pathname + at);
 }
 
 /** Follows links of the app, and the buttons of the browser. */

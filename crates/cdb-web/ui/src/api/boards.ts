@@ -6,7 +6,13 @@
 // device `user` would stand among what people write by hand. A board is changed, renamed and deleted without
 // a look at others.
 
-import { type Board, nameFor, parseViews, writeViews } from "../pages/boards/board.ts";
+import {
+  type Board,
+  type Content,
+  nameFor,
+  parseBoard,
+  writeBoard,
+} from "../pages/boards/board.ts";
 import { request } from "./http.ts";
 import { devices, type Stream, streams } from "./objects.ts";
 
@@ -20,7 +26,7 @@ function pathOf(user: string, name: string): string {
 }
 
 function boardOf({ name, nickname, description }: Stream): Board {
-  return { name, title: nickname || name, views: parseViews(description) };
+  return { name, title: nickname || name, ...parseBoard(description) };
 }
 
 /** The boards of a user, in the order of creation. */
@@ -32,7 +38,7 @@ export async function boards(user: string): Promise<Board[]> {
 /** Creates a board, and returns it. */
 export async function createBoard(
   user: string,
-  board: Pick<Board, "title" | "views">,
+  board: Content & Pick<Board, "title">,
 ): Promise<Board> {
   if (!(await devices(user)).some(({ name }) => name === DEVICE)) {
     const description = "Holds the boards of the web app";
@@ -48,8 +54,8 @@ export async function createBoard(
   return created;
 }
 
-function propertiesOf({ title, views }: Pick<Board, "title" | "views">) {
-  return { nickname: title, description: writeViews(views) };
+function propertiesOf(board: Content & Pick<Board, "title">) {
+  return { nickname: board.title, description: writeBoard(board) };
 }
 
 export async function saveBoard(user: string, board: Board): Promise<void> {

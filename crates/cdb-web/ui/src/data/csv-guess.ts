@@ -5,7 +5,6 @@ import { cellOf, Elements, membersOf, pointOf } from "./csv-json.ts";
 import type { Column, Plan, Role } from "./csv-plan.ts";
 import { Splitter, type TableRow, unique } from "./csv-split.ts";
 import { dates, formatOf, isClock } from "./csv-when.ts";
-import { ownZone } from "./csv-zone.ts";
 
 // Those first that are rarer within cells.
 const DELIMITERS = [";", "\t", "|", ","];
@@ -40,7 +39,7 @@ export function guess(beginning: string, isWhole: boolean, encoding = "utf-8"): 
     hasComma: false,
     columns: [],
     time: "iso",
-    zone: ownZone(),
+    zone: "UTC",
     start: "",
     isAmbiguous: false,
     corrections: {},

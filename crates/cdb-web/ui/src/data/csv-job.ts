@@ -35,6 +35,7 @@ export class Job {
 
   constructor(
     private readonly file: Blob,
+    private readonly zone: string,
     private readonly tell: (message: FromWorker) => void,
   ) {}
 
@@ -48,7 +49,7 @@ export class Job {
     this.beginning = new TextDecoder(encoding).decode(bytes);
     // XML, such as a track of a GPS, or a page that asks for a password.
     if (/^\s*</.test(this.beginning)) throw new Error(text.upload.noTable);
-    const plan = guess(this.beginning, this.isWhole, encoding);
+    const plan = { ...guess(this.beginning, this.isWhole, encoding), zone: this.zone };
     this.tell({ type: "opened", plan, size: this.file.size });
   }
 

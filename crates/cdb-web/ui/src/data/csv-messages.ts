@@ -14,7 +14,8 @@ export interface Target {
 }
 
 export type ToWorker =
-  | { type: "open"; file: Blob }
+  /** Local times are those of a zone, unless one says otherwise. */
+  | { type: "open"; file: Blob; zone: string }
   /** The rows are to be split in another way, so that the columns are looked at again. */
   | { type: "split"; plan: Plan }
   | { type: "check"; plan: Plan; target: Target | undefined }

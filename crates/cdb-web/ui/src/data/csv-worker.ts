@@ -9,7 +9,7 @@ const tell = (message: FromWorker) => postMessage(message);
 async function follow(message: ToWorker): Promise<void> {
   switch (message.type) {
     case "open":
-      job = new Job(message.file, tell);
+      job = new Job(message.file, message.zone, tell);
       return await job.open();
     case "split":
       return job?.split(message.plan);

@@ -71,13 +71,8 @@ export class Zone {
   }
 }
 
-/** The zone of the browser. */
-export function ownZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
-/** All zones that the browser knows. */
-export function zones(): string[] {
+/** All zones that the browser knows, one's own first. */
+export function zones(own: string): string[] {
   const known = Intl.supportedValuesOf("timeZone");
-  return [...new Set([ownZone(), "UTC", ...known])];
+  return [...new Set([own, "UTC", ...known])];
 }

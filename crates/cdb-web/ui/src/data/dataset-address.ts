@@ -1,7 +1,7 @@
 // A question as the query string of its page, so that it is a link.
 
 import type { Column, Every, Table } from "./dataset.ts";
-import { HERE, isDay, isZone } from "./dataset-time.ts";
+import { HERE, isDay, isMoment, isZone } from "./dataset-time.ts";
 import { timeZone } from "./preferences.ts";
 
 /** A table, or the values of several streams as one series. */
@@ -48,8 +48,8 @@ export function parseQuestion(search: string): Question {
     shape: said.get("every") === SERIES ? "series" : "table",
     every,
     x: said.get("of") ?? "",
-    from: isDay(from) || /^\d{1,5}d$/.test(from) ? from : DEFAULT.from,
-    to: isDay(to) ? to : DEFAULT.to,
+    from: isDay(from) || isMoment(from) || /^\d{1,5}d$/.test(from) ? from : DEFAULT.from,
+    to: isDay(to) || isMoment(to) ? to : DEFAULT.to,
     zone: zone && isZone(zone) ? zone : timeZone.value,
     columns: said
       .getAll("column")

@@ -1,5 +1,7 @@
 // Days of a time zone: where they begin, and which one a time belongs to.
 
+import { timeOfLocal } from "./wall.ts";
+
 const MINUTE = 60;
 const DAY = 86_400;
 
@@ -54,11 +56,6 @@ export function later(day: string, days: number): string {
   return new Date((Date.parse(day) / 1000 + days * DAY) * 1000).toISOString().slice(0, 10);
 }
 
-/** The Monday of a day's week, which may be that day. */
-export function monday(day: string): string {
-  return later(day, -((new Date(day).getUTCDay() + 6) % 7));
-}
-
 /** The first day of a day's month. */
 export function firstOfMonth(day: string): string {
   return `${day.slice(0, 8)}01`;
@@ -68,6 +65,21 @@ export function firstOfMonth(day: string): string {
 export function isDay(day: string): boolean {
   const isShaped = /^\d{4}-\d{2}-\d{2}$/.test(day);
   return isShaped && Date.parse(day) >= 0 && later(day, 0) === day;
+}
+
+/** Whether a text is a time of a day, as fields for times have it. */
+export function isMoment(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}T/.test(text) && isDay(dayIn(text)) && timeOfLocal(text) !== undefined;
+}
+
+/** The day of a moment, or the day itself. */
+export function dayIn(text: string): string {
+  return text.slice(0, 10);
+}
+
+/** The Monday of a day's week, which may be that day. The server counts weeks from Mondays, whatever is chosen. */
+export function monday(day: string): string {
+  return later(day, -((new Date(day).getUTCDay() + 6) % 7));
 }
 
 /**

@@ -27,6 +27,20 @@ describe("the range of a table", () => {
     expect(range({ ...table, from: "30d" }, NOW).t1).toBe(utc("2026-10-27T23:00:00Z"));
   });
 
+  it("is exact where there is a row for each hour or value, and whole days otherwise", () => {
+    const times = { from: "2026-04-15T13:30:00", to: "2026-04-16T08:15:00" };
+    const exact = { t1: utc("2026-04-15T11:30:00Z"), t2: utc("2026-04-16T06:15:00Z") };
+    expect(range({ ...table, every: "hour", ...times }, NOW)).toEqual(exact);
+    expect(range({ ...table, every: "value", ...times }, NOW)).toEqual(exact);
+    expect(range({ ...table, every: "day", ...times }, NOW)).toEqual({
+      t1: utc("2026-04-14T22:00:00Z"),
+      t2: utc("2026-04-16T22:00:00Z"),
+    });
+    // What has not ended is not in it.
+    const until = range({ ...table, every: "hour", to: "2126-01-01T00:00:00" }, NOW).t2;
+    expect(until).toBe(Math.floor(NOW / 3600) * 3600);
+  });
+
   it("begins with a whole week or month", () => {
     const from = "2026-04-15";
     expect(range({ ...table, every: "week", from }, NOW).t1).toBe(utc("2026-04-12T22:00:00Z"));

@@ -1,6 +1,16 @@
 // A table of several streams: what a person asks for, and the query that it becomes.
 
-import { dayOf, firstOfMonth, isDay, later, midnight, monday } from "./dataset-time.ts";
+import {
+  dayIn,
+  dayOf,
+  firstOfMonth,
+  isDay,
+  isMoment,
+  later,
+  midnight,
+  monday,
+} from "./dataset-time.ts";
+import { timeOfLocal } from "./wall.ts";
 
 /** What there is a row for: a step of time, or each value of a stream. */
 export type Every = "10min" | "hour" | "day" | "week" | "month" | "value";
@@ -103,11 +113,16 @@ function beginning(every: Every, day: string): string {
 export function range({ every, from, to, zone }: Table, now: number): Range {
   const today = dayOf(now, zone);
   const ago = /^(\d+)d$/.exec(from)?.[1];
-  const first = ago === undefined ? from : later(today, -Number(ago));
-  const last = isDay(to) && to < today ? midnight(later(to, 1), zone) : undefined;
+  const first = ago === undefined ? dayIn(from) : later(today, -Number(ago));
+  const start = midnight(beginning(every, first), zone);
   const step = SECONDS[every] ?? 1;
   const end = isCalendar(every) ? midnight(today, zone) : Math.floor(now / step) * step;
-  return { t1: midnight(beginning(every, first), zone), t2: last ?? end };
+  // Steps of the calendar are whole days at least.
+  const exact = (text: string) =>
+    isMoment(text) && !isCalendar(every) ? timeOfLocal(text, zone) : undefined;
+  const isPast = (isDay(to) || isMoment(to)) && dayIn(to) < today;
+  const last = exact(to) ?? (isPast ? midnight(later(dayIn(to), 1), zone) : end);
+  return { t1: exact(from) ?? start, t2: Math.min(last, end) };
 }
 
 /** How many rows a table has at most; `undefined` if that depends on a stream. */

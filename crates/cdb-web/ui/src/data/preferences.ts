@@ -1,4 +1,4 @@
-// How a person wants pages to look, on this browser: the theme, and the time zone of dates.
+// How a person wants pages to look, on this browser: the theme, the time zone of dates, the first day of the week.
 
 import { computed, signal } from "@preact/signals";
 
@@ -11,11 +11,18 @@ export interface Preferences {
   theme: Theme;
   /** An IANA name such as `Europe/Berlin`; empty for the zone of the system. */
   zone: string;
+  /** The day on which weeks begin, from 0, Monday, to 6; `undefined` for that of the language. */
+  firstDay: number | undefined;
   /** Whether keys without Ctrl or Alt do something, such as `?`: they disturb who speaks to a computer. */
   hasShortcuts: boolean;
 }
 
-const DEFAULTS: Preferences = { theme: "system", zone: "", hasShortcuts: true };
+const DEFAULTS: Preferences = {
+  theme: "system",
+  zone: "",
+  firstDay: undefined,
+  hasShortcuts: true,
+};
 
 /** Reads what was kept. What is not understood is as if it was never chosen. */
 export function parsePreferences(kept: string | null): Preferences {
@@ -25,10 +32,11 @@ export function parsePreferences(kept: string | null): Preferences {
   } catch {
     return DEFAULTS;
   }
-  const { theme, zone, hasShortcuts } = read;
+  const { theme, zone, firstDay, hasShortcuts } = read;
   return {
     theme: THEMES.find((it) => it === theme) ?? DEFAULTS.theme,
     zone: typeof zone === "string" && isZone(zone) ? zone : DEFAULTS.zone,
+    firstDay: [0, 1, 2, 3, 4, 5, 6].find((day) => day === firstDay),
     hasShortcuts: hasShortcuts !== false,
   };
 }

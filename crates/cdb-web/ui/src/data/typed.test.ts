@@ -12,6 +12,9 @@ describe("a value in a field", () => {
     expect(read("21,5", 20)).toEqual({ d: 21.5 });
     expect(read("21,5", "20")).toEqual({ d: "21,5" });
     expect(read("false", true)).toEqual({ d: false });
+    expect(read("off", true)).toEqual({ d: false });
+    expect(read("5", true)).toBeUndefined();
+    expect(written(true)).toBe("On");
     expect(read("warm", 20)).toBeUndefined();
     expect(read("", 20)).toBeUndefined();
     expect(read("{", { a: 1 })).toBeUndefined();

@@ -64,9 +64,9 @@ export function timeOf(wall: Wall, zone: string): number {
   return times.length > 0 ? Math.min(...times) : utc - (offsets[0] ?? 0);
 }
 
-/** A time as fields for times have it, in the zone in which dates are shown. */
-export function localText(t: number): string {
-  const { year, month, day, hour, minute, second } = wallOf(t, ownZone());
+/** A time as fields for times have it, in a zone: by default that in which dates are shown. */
+export function localText(t: number, zone = ownZone()): string {
+  const { year, month, day, hour, minute, second } = wallOf(t, zone);
   const [date, clock] = [
     [year, month, day],
     [hour, minute, second],
@@ -76,8 +76,8 @@ export function localText(t: number): string {
 
 const LOCAL = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?)?$/;
 
-/** The time that a field for times has, in the zone in which dates are shown. A date is its midnight. */
-export function timeOfLocal(written: string): number | undefined {
+/** The time that a field for times has, in a zone, as above. A date is its midnight. */
+export function timeOfLocal(written: string, zone = ownZone()): number | undefined {
   const [, ...parts] = LOCAL.exec(written) ?? [];
   if (parts.length === 0) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.map((it) =>
@@ -88,5 +88,5 @@ export function timeOfLocal(written: string): number | undefined {
   // 30 February is none.
   if (date.getUTCMonth() !== month - 1 || hour > 23 || minute > 59 || second >= 60)
     return undefined;
-  return timeOf({ year, month, day, hour, minute, second: whole }, ownZone()) + (second - whole);
+  return timeOf({ year, month, day, hour, minute, second: whole }, zone) + (second - whole);
 }

@@ -1,4 +1,4 @@
-import { text } from "../text/en.ts";
+import { onOff } from "../text/format.ts";
 import type { Input, InputProps } from "./input.ts";
 
 function Toggle({ last, isBusy, write }: InputProps) {
@@ -12,7 +12,7 @@ function Toggle({ last, isBusy, write }: InputProps) {
           aria-pressed={last === value}
           onClick={() => void write(value)}
         >
-          {value ? text.write.on : text.write.off}
+          {onOff(value)}
         </button>
       ))}
     </div>

@@ -1,4 +1,5 @@
 import { useRef } from "preact/hooks";
+import { isReached } from "../api/http.ts";
 import type { Session } from "../api/session.ts";
 import { usualHow } from "../data/dataset-streams.ts";
 import { useLive } from "../data/live.ts";
@@ -15,6 +16,7 @@ import { Views } from "../views/lazy.tsx";
 import { StreamMap } from "../views/map.tsx";
 import { Edit } from "../widgets/edit.tsx";
 import { Failure } from "../widgets/failure.tsx";
+import { KeptNote } from "../widgets/kept.tsx";
 import { Menu } from "../widgets/menu.tsx";
 import { Write } from "../widgets/write.tsx";
 import { aboutOf, ask, type Shown, timesOf } from "./stream/data.ts";
@@ -81,7 +83,8 @@ export function StreamPage({ session, path }: { session: Session; path: string }
           </Menu>
         )}
       </Title>
-      <Failure error={error} />
+      {isOwn && <KeptNote />}
+      <Failure error={isOwn && !isReached.value ? undefined : error} />
       {shown && (
         <Headline
           stream={shown.stream}
@@ -113,10 +116,10 @@ export function StreamPage({ session, path }: { session: Session; path: string }
           isOwn={isOwn}
           onChanged={changed}
         >
-          <Ranges path={path} />
+          <Ranges extent={timesOf(shown)} />
         </StreamPlot>
       )}
-      {shown && shown.length > 0 && !hasPlot && <Ranges path={path} />}
+      {shown && shown.length > 0 && !hasPlot && <Ranges extent={timesOf(shown)} />}
       {shown && hasPlaces(shown) && (
         <StreamMap path={path} transform={shown.transform} range={shown.bounds} />
       )}

@@ -12,7 +12,7 @@ describe("a number of a table", () => {
     expect(amount(0.1 + 0.2, "sum")).toBe((0.3).toLocaleString());
     expect(amount(-12_345.678, "mean")).toBe(`−${(12_350).toLocaleString()}`);
     expect(amount(12_345_678, "sum")).toBe((12_345_678).toLocaleString());
-    expect([null, "a", true].map((d) => amount(d, "mean"))).toEqual(["none", "a", "true"]);
+    expect([null, "a", true].map((d) => amount(d, "mean"))).toEqual(["none", "a", "On"]);
   });
 });
 

@@ -33,7 +33,7 @@ describe("value", () => {
     expect([21.5, -3, true, null, "a\nb", { a: 1 }, [1, "x"]].map(value)).toEqual([
       "21.5",
       "−3",
-      "true",
+      "On",
       "none",
       "a\nb",
       '{"a":1}',

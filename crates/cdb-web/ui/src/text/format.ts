@@ -79,6 +79,11 @@ export function derived(n: number): string {
   );
 }
 
+/** What is on or off, as it is called everywhere but in JSON. */
+export function onOff(d: boolean): string {
+  return d ? text.on : text.off;
+}
+
 /** A value of a datapoint in one line. */
 export function value(d: unknown): string {
   return oneLine(d, MAX_CHARS);
@@ -92,7 +97,7 @@ export function oneLine(d: unknown, maxChars: number): string {
     case "string":
       return shortened(d, maxChars);
     case "boolean":
-      return d ? text.yes : text.no;
+      return onOff(d);
     default:
       return d === null || d === undefined ? text.none : shortened(JSON.stringify(d), maxChars);
   }

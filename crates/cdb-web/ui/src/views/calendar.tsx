@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { weekStart } from "../data/week.ts";
 import { weekdayOf } from "../data/zone.ts";
 import { text } from "../text/en.ts";
 import { count } from "../text/format.ts";
@@ -22,8 +23,9 @@ function Calendar({ about, points, width }: PictureProps) {
   const all = daysOf(points);
   const last = all.at(-1)?.day;
   if (last === undefined) return <Unfit />;
-  // Whole weeks, which begin on Mondays.
-  const from = last - weekdayOf(last) - (WEEKS - 1) * 7;
+  // Whole weeks.
+  const row = (day: number) => (weekdayOf(day) - weekStart.value + 7) % 7;
+  const from = last - row(last) - (WEEKS - 1) * 7;
   const days = all.filter(({ day }) => day >= from);
   const values = days.map(({ value }) => value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -48,7 +50,7 @@ function Calendar({ about, points, width }: PictureProps) {
             data-i={i}
             class={`heat-${stepOf(value, low, high)}${marked.value === i ? " ringed" : ""}`}
             x={LEFT + week(day) * step}
-            y={ABOVE + weekdayOf(day) * step}
+            y={ABOVE + row(day) * step}
             width={Math.max(step - 1, 1)}
             height={Math.max(step - 1, 1)}
             rx={step > 8 ? 2 : 1}
@@ -62,7 +64,7 @@ function Calendar({ about, points, width }: PictureProps) {
         {step > 10 &&
           [0, 2, 4, 6].map((row) => (
             <text key={row} x={0} y={ABOVE + (row + 0.5) * step} dominant-baseline="middle">
-              {dayName(4 + row, "weekday")}
+              {dayName(from + row, "weekday")}
             </text>
           ))}
       </Chart>

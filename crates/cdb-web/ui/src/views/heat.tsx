@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { quoted } from "../data/script.ts";
+import { weekStart } from "../data/week.ts";
 import { text } from "../text/en.ts";
 import { count } from "../text/format.ts";
 import { Chart } from "./chart.tsx";
@@ -13,7 +14,7 @@ const ROW = 19;
 const BELOW = 20;
 const HOURS = 24;
 
-/** As PipeScript has them, in the order of the week. */
+/** As PipeScript has them, from Monday on. */
 export const WEEKDAYS = [
   "Monday",
   "Tuesday",
@@ -33,11 +34,13 @@ export function stepOf(value: number, low: number, high: number): number {
   return Math.min(Math.floor(((value - low) / (high - low)) * STEPS), STEPS - 1);
 }
 
-/** Reads what `map(weekday, map(dayhour, …))` gives, by hour of the week. */
-export function hoursOf(d: unknown): (number | undefined)[] {
+/**
+ * Reads what `map(weekday, map(dayhour, …))` gives, by hour of the week. Weeks begin on a day from 0, Monday, to 6.
+ */
+export function hoursOf(d: unknown, weekStart: number): (number | undefined)[] {
   const days = typeof d === "object" && d !== null ? (d as Record<string, unknown>) : {};
-  return WEEKDAYS.flatMap((name) => {
-    const day = days[name];
+  return WEEKDAYS.flatMap((_, row) => {
+    const day = days[WEEKDAYS[(row + weekStart) % 7] ?? ""];
     const hours = typeof day === "object" && day !== null ? (day as Record<string, unknown>) : {};
     return Array.from({ length: HOURS }, (_, hour) => numberOf(hours[hour]));
   });
@@ -56,14 +59,14 @@ export function isMeasured(about: About): boolean {
 
 function Heat({ about, points, width }: PictureProps) {
   const marked = useSignal<number | undefined>(undefined);
-  const hours = hoursOf(points.at(-1)?.d);
+  const hours = hoursOf(points.at(-1)?.d, weekStart.value);
   const values = hours.filter((it) => it !== undefined);
   if (values.length === 0) return <Unfit />;
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const words = (n: number) => (measure(about) === "count" ? count(n) : withUnit(n, about));
   const step = (width - LEFT) / HOURS;
-  // Monday, 5 January 1970.
-  const weekday = (row: number) => dayName(4 + row, "weekday");
+  // 5 January 1970 was a Monday.
+  const weekday = (row: number) => dayName(4 + row + weekStart.value, "weekday");
   return (
     <>
       <Legend low={words(rough(low))} high={words(rough(high))} />

@@ -25,7 +25,7 @@ function State({ about, points, width }: PictureProps) {
   const x = (t: number) => ((t - t1) / (end - t1)) * width;
   const colour = (state: unknown) => colourOf(state, states);
   const words = ({ state, from, to }: Run) =>
-    text.views.stateFor(stateName(state), span(to - from), dateTime(from));
+    text.views.stateFor(value(state), span(to - from), dateTime(from));
   return (
     <>
       <p class="series-keys">
@@ -34,7 +34,7 @@ function State({ about, points, width }: PictureProps) {
             <svg width="10" height="10" aria-hidden="true">
               <rect class={colour(state)} width="10" height="10" rx="2" />
             </svg>
-            {stateName(state)}
+            {value(state)}
           </span>
         ))}
       </p>
@@ -61,11 +61,6 @@ function State({ about, points, width }: PictureProps) {
       </Chart>
     </>
   );
-}
-
-function stateName(state: unknown): string {
-  if (typeof state === "boolean") return state ? text.write.on : text.write.off;
-  return value(state);
 }
 
 /** Off has no colour. */

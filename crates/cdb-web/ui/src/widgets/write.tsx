@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { isReached } from "../api/http.ts";
 import { type Stream, write } from "../api/objects.ts";
 import { useAction } from "../data/action.ts";
+import { connection } from "../data/connection.ts";
 import { note, takeBack } from "../data/queue.ts";
 import { parse } from "../data/schema.ts";
 import { unitOf } from "../data/unit.ts";
@@ -24,6 +25,7 @@ export function Write(props: {
   const { path, stream, last, isOther, onWritten } = props;
   const { isBusy, error, run } = useAction();
   const at = useSignal<number | undefined>(undefined);
+  const isOffline = connection.value === "offline";
   const schema = parse(stream.schema);
   const { Input } = inputFor(stream, schema);
 
@@ -49,16 +51,20 @@ export function Write(props: {
   const own = isReached.value || at.value !== undefined ? text.write.write : text.write.keep;
   return (
     <section class="card write" aria-label={isOther ? text.write.ask : text.write.write}>
-      {isOther && <p class="hint">{text.write.asked}</p>}
-      <Input
-        path={path}
-        schema={schema}
-        unit={unitOf(stream.datatype)}
-        last={last}
-        verb={isOther ? text.write.ask : own}
-        isBusy={isBusy.value}
-        write={(d) => change(() => (isOther ? ask(d) : keep(d)))}
-      />
+      {isOther && <p class="hint">{isOffline ? text.write.offline : text.write.asked}</p>}
+      {/* A lamp must not go on tomorrow because of a tap today: without a connection nothing is asked. */}
+      <fieldset class="bare-group" disabled={isOther && isOffline}>
+        <legend class="for-readers">{isOther ? text.write.ask : text.write.write}</legend>
+        <Input
+          path={path}
+          schema={schema}
+          unit={unitOf(stream.datatype)}
+          last={last}
+          verb={isOther ? text.write.ask : own}
+          isBusy={isBusy.value}
+          write={(d) => change(() => (isOther ? ask(d) : keep(d)))}
+        />
+      </fieldset>
       {!isOther && <When at={at} />}
       <Failure error={error.value} />
     </section>

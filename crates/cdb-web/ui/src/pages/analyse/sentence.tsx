@@ -4,11 +4,15 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { Fragment } from "preact";
 import { useRef } from "preact/hooks";
-import { HOWS, interpolator } from "../../data/dataset.ts";
+import { HOWS, interpolator, isCalendar } from "../../data/dataset.ts";
 import type { Question } from "../../data/dataset-address.ts";
+import { rangeOf } from "../../data/dataset-result.ts";
 import { type OwnStream, shortPath, usualHow } from "../../data/dataset-streams.ts";
-import { dayOf, isDay, later } from "../../data/dataset-time.ts";
+import { dayOf, isDay, isMoment, later, midnight } from "../../data/dataset-time.ts";
+import type { Range } from "../../data/tiles.ts";
+import { localText } from "../../data/wall.ts";
 import { text } from "../../text/en.ts";
+import { RangePicker } from "../../widgets/range-picker.tsx";
 import { StreamPicker } from "../../widgets/stream-picker.tsx";
 import { ChoiceWord, DayWord, ScriptWord, StreamWord } from "./word.tsx";
 
@@ -31,7 +35,7 @@ export function Sentence(props: Props) {
   const { question, streams, user, onChange } = props;
   const { columns } = question;
   const choosing = useSignal<Choosing | undefined>(undefined);
-  const sentence = useRef<HTMLParagraphElement>(null);
+  const sentence = useRef<HTMLDivElement>(null);
   const stop = () => {
     // The focus goes back to the word that has opened the list.
     sentence.current?.querySelector<HTMLElement>("[aria-expanded=true]")?.focus();
@@ -48,7 +52,7 @@ export function Sentence(props: Props) {
   const isSeries = question.shape === "series";
   return (
     <>
-      <p class="sentence" ref={sentence}>
+      <div class="sentence" ref={sentence}>
         {words.forEach}
         <Every {...props} />
         {question.every === "value" && !isSeries && (
@@ -88,7 +92,7 @@ export function Sentence(props: Props) {
           </>
         )}
         {words.end}
-      </p>
+      </div>
       {choosing.value !== undefined && (
         <div class="choosing">
           <StreamPicker
@@ -153,7 +157,8 @@ function Times({ question, now, onChange }: Props) {
   const { from, to, zone } = question;
   const today = dayOf(now, zone);
   const starts = Object.entries(words.starts);
-  const isKnown = isDay(from) || from in words.starts;
+  const isDate = (text: string) => isDay(text) || isMoment(text);
+  const isKnown = isDate(from) || from in words.starts;
   const own: [string, string][] = isKnown ? [] : [[from, words.daysAgo(from.slice(0, -1))]];
   const firstDay = (id: string) => (id === DAY ? later(today, -30) : id);
   return (
@@ -161,26 +166,41 @@ function Times({ question, now, onChange }: Props) {
       {words.from}
       <ChoiceWord
         label={words.start}
-        chosen={isDay(from) ? DAY : from}
+        chosen={isDate(from) ? DAY : from}
         options={[...own, ...starts, [DAY, words.day]]}
         onChoose={(id) => onChange({ from: firstDay(id) })}
       />
-      {isDay(from) && (
+      {isDate(from) && (
         <DayWord label={words.firstDay} day={from} onChoose={(from) => onChange({ from })} />
       )}
       {words.to}
       <ChoiceWord
         label={words.endDay}
-        chosen={isDay(to) ? DAY : to}
+        chosen={isDate(to) ? DAY : to}
         options={[
           ["now", words.today],
           [DAY, words.day],
         ]}
         onChoose={(id) => onChange({ to: id === DAY ? later(today, -1) : id })}
       />
-      {isDay(to) && <DayWord label={words.lastDay} day={to} onChoose={(to) => onChange({ to })} />}
+      {isDate(to) && <DayWord label={words.lastDay} day={to} onChoose={(to) => onChange({ to })} />}
+      <RangePicker
+        name={text.range.dates}
+        range={rangeOf(question, now)}
+        zone={zone}
+        onChoose={(range) => onChange(timesOf(range, question))}
+      />
     </>
   );
+}
+
+/** What the sentence says of a range: its days, if it has whole ones or there is a row for each. */
+function timesOf({ t1, t2 }: Range, { every, zone }: Question): Pick<Question, "from" | "to"> {
+  // The last day is one of those in the range.
+  const days = { from: dayOf(t1, zone), to: dayOf(t2 - 1, zone) };
+  const isWhole = midnight(days.from, zone) === t1 && midnight(later(days.to, 1), zone) === t2;
+  if (isWhole || isCalendar(every)) return days;
+  return { from: localText(t1, zone), to: localText(t2, zone) };
 }
 
 /** How the value of a column is found. */

@@ -36,13 +36,14 @@ export function ChoiceWord(props: {
   );
 }
 
-/** A day. */
+/** A day, or a time of it. */
 export function DayWord(props: { label: string; day: string; onChoose: (day: string) => void }) {
   return (
     <input
       class="choice-word"
-      type="date"
-      min="1970-01-02"
+      type={props.day.includes("T") ? "datetime-local" : "date"}
+      min={props.day.includes("T") ? "1970-01-02T00:00" : "1970-01-02"}
+      step={props.day.includes("T") ? "1" : undefined}
       required
       aria-label={props.label}
       value={props.day}

@@ -66,11 +66,11 @@ function Shown(props: { user: string; board: Board; streams: OwnStream[] }) {
   };
   const remove = () =>
     removing.run(async () => {
-      const { name, title, views } = board.value;
+      const { name, title, ...content } = board.value;
       await removeBoard(user, name);
       go("/app/boards");
       say(words.deleted(title), async () => {
-        const again = await createBoard(user, { title, views });
+        const again = await createBoard(user, { title, ...content });
         go(`/app/boards/${again.name}`);
       });
     });
@@ -117,7 +117,7 @@ function Shown(props: { user: string; board: Board; streams: OwnStream[] }) {
           onDelete={() => void remove()}
         />
       )}
-      <Together views={views} streams={streams} />
+      <Together board={board.value} streams={streams} onRange={(range) => save({ range })} />
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { coloursOf, moved, nameFor, parseViews, writeViews } from "./board.ts";
+import { coloursOf, moved, nameFor, parseBoard, writeBoard } from "./board.ts";
 
 describe("a board", () => {
   it("is read as it was written", () => {
@@ -7,18 +7,32 @@ describe("a board", () => {
       { kind: "plot" as const, title: "Temperature", streams: ["a/b/c", "a/b/d"] },
       { kind: "numbers" as const, title: "", streams: [] },
     ];
-    expect(parseViews(writeViews(views))).toEqual(views);
+    const board = { views, range: "range=month" };
+    expect(parseBoard(writeBoard(board))).toEqual(board);
+    expect(parseBoard(writeBoard({ views, range: "" }))).toEqual({ views, range: "" });
   });
 
   it("is what is understood of what somebody else has written", () => {
     const texts = ["", "A description", "null", "[]", '{"views":{}}', '{"views":[null,1,{}]}'];
-    expect(texts.map(parseViews)).toEqual([[], [], [], [], [], []]);
+    expect(texts.map((it) => parseBoard(it).views)).toEqual([[], [], [], [], [], []]);
     const many = Array.from({ length: 14 }, (_, i) => `a/b/c${i}`);
     const odd = { views: [{ kind: "zork", title: 5, streams: ["a/b/c", "a/b/c", 1, ...many] }] };
-    const [view] = parseViews(JSON.stringify(odd));
+    const [view] = parseBoard(JSON.stringify(odd)).views;
     expect(view).toMatchObject({ kind: "plot", title: "" });
     expect(view?.streams.slice(0, 2)).toEqual(["a/b/c", "a/b/c0"]);
     expect(view?.streams).toHaveLength(12);
+  });
+
+  it("has a view of a page as it was saved, and another kind of it", () => {
+    const pinned = { view: "histogram", script: "map(bucket(5),count)", transform: "if $ > 1" };
+    const view = { kind: "view" as const, title: "How often", streams: ["a/b/c"], pinned };
+    const views = [view, { ...view, kind: "plot" as const }];
+    expect(parseBoard(writeBoard({ views, range: "" })).views).toEqual(views);
+    const { pinned: _, ...without } = view;
+    expect(parseBoard(JSON.stringify({ views: [without], range: 5 }))).toEqual({
+      views: [{ ...without, kind: "plot" }],
+      range: "",
+    });
   });
 
   it("has a name that a server takes, and no other board has", () => {

@@ -36,7 +36,12 @@ export interface Board {
   name: string;
   title: string;
   views: BoardView[];
+  /** The time that is shown, as an address has it; empty for that of boards of which nobody has chosen one. */
+  range: string;
 }
+
+/** What the server keeps of a board beside its title. */
+export type Content = Pick<Board, "views" | "range">;
 
 /** More lines are not told apart in one plot. */
 export const MAX_STREAMS = 12;
@@ -44,16 +49,19 @@ export const MAX_STREAMS = 12;
 /** How long a name may be on a server. */
 const MAX_NAME = 29;
 
-/** Reads the views of a board. What is not understood is left out. */
-export function parseViews(text: string): BoardView[] {
+/** Reads what a board is. What is not understood is left out. */
+export function parseBoard(text: string): Content {
   let said: unknown;
   try {
     said = JSON.parse(text);
   } catch {
-    return [];
+    return { views: [], range: "" };
   }
-  const views = (said as { views?: unknown } | null)?.views;
-  return Array.isArray(views) ? views.flatMap(parseView) : [];
+  const { views, range } = (said ?? {}) as Record<string, unknown>;
+  return {
+    views: Array.isArray(views) ? views.flatMap(parseView) : [],
+    range: typeof range === "string" ? range : "",
+  };
 }
 
 function parseView(said: unknown): BoardView[] {
@@ -78,8 +86,8 @@ function parsePinned(said: unknown): Pick<BoardView, "pinned"> {
   return { pinned };
 }
 
-export function writeViews(views: BoardView[]): string {
-  return JSON.stringify({ views });
+export function writeBoard({ views, range }: Content): string {
+  return JSON.stringify(range ? { views, range } : { views });
 }
 
 /** A name for a title that no other board has: letters, digits and lines, beginning with a letter. */

@@ -95,7 +95,11 @@ function NewBoard(props: { user: string; isFirst: boolean; added: BoardView[] })
   const submit = (event: Event) => {
     event.preventDefault();
     void run(async () => {
-      const { name } = await createBoard(user, { title: title.value.trim(), views: added });
+      const { name } = await createBoard(user, {
+        title: title.value.trim(),
+        views: added,
+        range: "",
+      });
       go(`/app/boards/${name}`);
     });
   };

@@ -1,18 +1,19 @@
 // The views of a board, on one time axis and with one cursor.
 
-import { effect, useComputed, useSignal } from "@preact/signals";
+import { computed, effect, useSignal } from "@preact/signals";
 import { Fragment } from "preact";
 import { useCallback, useEffect, useMemo } from "preact/hooks";
 import type { OwnStream } from "../../data/dataset-streams.ts";
 import { SPANS } from "../../data/range.ts";
 import type { Range } from "../../data/tiles.ts";
 import type { Series } from "../../data/tiles-series.ts";
+import { Ranges } from "../../plot/ranges.tsx";
 import { useSeries } from "../../plot/use-series.ts";
 import { type Look, lookOf, rangeOf, searchOf } from "../../plot/window.ts";
 import { go, path as page, search } from "../../route.ts";
 import { text } from "../../text/en.ts";
 import { Lazy } from "../../widgets/lazy.tsx";
-import { type BoardView, coloursOf } from "./board.ts";
+import { type Board, type BoardView, coloursOf } from "./board.ts";
 import { CursorTime } from "./cursor.tsx";
 import { NumbersView } from "./numbers.tsx";
 import { PlotView } from "./plot-view.tsx";
@@ -23,20 +24,31 @@ const words = text.boards;
 // What draws the views of a stream is as much as the rest of the page.
 const pinnedView = async () => (await import("./pinned-view.tsx")).PinnedView;
 
-/** What a board shows unless the address says otherwise. */
+/** What a board shows unless the address or the board says otherwise. */
 const WEEK = SPANS.find(({ id }) => id === "week")?.seconds;
 
 /** Enough to know from when to when there is something. */
 const FEW_COLUMNS = 64;
 
-/** What is shown: the newest week, if the address says nothing. */
-function lookAt(search: string): Look {
-  const said = new URLSearchParams(search);
-  const isSaid = ["t1", "t2", "span", "range"].some((name) => said.has(name));
-  return isSaid ? lookOf(search) : { kind: "live", seconds: WEEK };
+const NAMES = ["t1", "t2", "span", "range"];
+
+/** What is shown: what the address says, or else what was chosen last, or else the newest week. */
+function lookAt(search: string, chosen: string): Look {
+  const said = [search, chosen].find((it) => {
+    const parameters = new URLSearchParams(it);
+    return NAMES.some((name) => parameters.has(name));
+  });
+  return said === undefined ? { kind: "live", seconds: WEEK } : lookOf(said);
 }
 
-export function Together({ views, streams }: { views: BoardView[]; streams: OwnStream[] }) {
+export function Together(props: {
+  board: Board;
+  streams: OwnStream[];
+  /** Keeps what was chosen with the board. */
+  onRange: (range: string) => void;
+}) {
+  const { streams, onRange } = props;
+  const { views, range: chosen } = props.board;
   const colours = useMemo(() => coloursOf(views), [views]);
   const plots = useMemo(
     () => views.filter(({ kind, streams }) => isOnAxis(kind) && streams.length > 0),
@@ -52,7 +64,7 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
   const range = useSignal<Range | undefined>(undefined);
   const moving = useSignal<Range | undefined>(undefined);
   const pixels = useSignal(0);
-  const look = useComputed(() => lookAt(search.value));
+  const look = useMemo(() => computed(() => lookAt(search.value, chosen)), [chosen]);
 
   // Plots ask for their streams themselves.
   useEffect(() => {
@@ -86,6 +98,11 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
     const by = spans * (seen.t2 - seen.t1);
     seek({ kind: "fixed", range: { t1: seen.t1 + by, t2: seen.t2 + by } });
   };
+  // Only that of the range: what else is in an address is not for the next time.
+  const keep = (search: string) => {
+    const parameters = new URLSearchParams(search);
+    onRange(String(new URLSearchParams([...parameters].filter(([name]) => NAMES.includes(name)))));
+  };
   const [first, last] = [plots[0], plots.at(-1)];
   const onWidth = useCallback(
     (width: number) => {
@@ -98,9 +115,10 @@ export function Together({ views, streams }: { views: BoardView[]; streams: OwnS
       {views.some(hasTime) && (
         <Tools
           look={look.value}
-          span={spanOf(range.value ?? newest(look.value))}
+          seen={range.value ?? newest(look.value)}
           seek={seek}
           pan={pan}
+          onChoose={keep}
         />
       )}
       {views.length > 0 && (
@@ -174,31 +192,24 @@ function newest(look: Look): Range | undefined {
   return look.seconds === undefined ? undefined : { t1: now - look.seconds, t2: now };
 }
 
-function spanOf(range: Range | undefined): number | undefined {
-  return range && range.t2 - range.t1;
-}
-
 function Tools(props: {
   look: Look;
-  span: number | undefined;
+  /** What is seen. */
+  seen: Range | undefined;
   seek: (look: Look) => void;
   pan: (spans: number) => void;
+  onChoose: (search: string) => void;
 }) {
-  const { look, span, seek, pan } = props;
+  const { look, seen, seek, pan, onChoose } = props;
+  const goLive = () => {
+    const live: Look = { kind: "live", seconds: seen && seen.t2 - seen.t1 };
+    onChoose(searchOf(live, ""));
+    seek(live);
+  };
   const isLive = look.kind === "live";
   return (
     <div class="board-tools">
-      <nav class="segments" aria-label={text.stream.range}>
-        {SPANS.map(({ id, seconds }) => (
-          <a
-            key={id}
-            href={page.value + searchOf({ kind: "live", seconds }, search.value)}
-            aria-current={(isLive && look.seconds === seconds) || undefined}
-          >
-            {text.stream.ranges[id]}
-          </a>
-        ))}
-      </nav>
+      <Ranges look={look} extent={seen && [seen.t1, seen.t2]} onChoose={onChoose} />
       <button type="button" aria-label={words.before} onClick={() => pan(-1)}>
         ‹
       </button>
@@ -210,7 +221,7 @@ function Tools(props: {
         aria-pressed={isLive}
         disabled={isLive}
         class="plot-live"
-        onClick={() => seek({ kind: "live", seconds: span })}
+        onClick={goLive}
       >
         <span class={isLive ? "dot" : "dot due"} />
         {isLive ? text.plot.live : text.plot.backToLive}

@@ -60,11 +60,7 @@ export function Control(props: { row: ControlRow; now: number; onChanged: () => 
       {asked.state === "unanswered" && request && (
         <Again row={row} isOffline={isOffline} onChanged={onChanged} />
       )}
-      {/* A lamp must not go on tomorrow because of a tap today: without a connection nothing is asked. */}
-      <fieldset class="bare-group" disabled={isOffline}>
-        <legend class="for-readers">{text.write.ask}</legend>
-        <Write path={path} stream={stream} last={shown} isOther onWritten={onChanged} />
-      </fieldset>
+      <Write path={path} stream={stream} last={shown} isOther onWritten={onChanged} />
     </article>
   );
 }

@@ -1,6 +1,8 @@
 import { type Signal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useId } from "preact/hooks";
 import { type Preferences, prefer, preferences, THEMES } from "../../data/preferences.ts";
+import { weekStartOf } from "../../data/week.ts";
+import { dateOf } from "../../data/zone.ts";
 import { text } from "../../text/en.ts";
 import { Check } from "../../widgets/form.tsx";
 
@@ -34,10 +36,30 @@ export function LookSettings() {
       >
         {[["", text.settings.zoneSystem(system)], ...zones.map((zone) => [zone, zone])]}
       </Choice>
+      <Choice
+        label={text.settings.firstDay}
+        of={useComputed(() => String(preferences.value.firstDay ?? ""))}
+        set={(day) => ({ firstDay: day === "" ? undefined : Number(day) })}
+      >
+        {[
+          ["", text.settings.firstDayOfLanguage(weekday(weekStartOf(navigator.language)))],
+          ...WEEKDAYS.map((day) => [String(day), weekday(day)]),
+        ]}
+      </Choice>
       <Check label={text.settings.shortcuts} checked={hasShortcuts} />
       <p class="hint">{text.settings.lookHint}</p>
     </section>
   );
+}
+
+/** From 0, Monday, to 6. */
+const WEEKDAYS = [0, 1, 2, 3, 4, 5, 6];
+
+const FORMAT = new Intl.DateTimeFormat(undefined, { weekday: "long", timeZone: "UTC" });
+
+/** The name of a day of the week. 5 January 1970 was a Monday. */
+function weekday(day: number): string {
+  return FORMAT.format(dateOf(4 + day));
 }
 
 function Choice(props: {

@@ -40,7 +40,6 @@ export function Title(props: {
 
 /** A value as a headline. */
 function inWords(d: unknown, places: number): string {
-  if (typeof d === "boolean") return d ? text.write.on : text.write.off;
   const isObject = typeof d === "object" && d !== null && !Array.isArray(d);
   if (!isObject) return valueWith(places, d);
   const parts = Object.entries(d).map(([key, it]) => `${key} ${value(it)}`);

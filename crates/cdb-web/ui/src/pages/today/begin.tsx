@@ -16,7 +16,7 @@ const OFTEN: [name: string, template: string, icon: string, unit: string][] = [
   ["sleep", "number", "material:hotel", "hours"],
   ["counter", "count", "material:local_cafe", ""],
   ["timer", "duration", "material:timer", ""],
-  ["yes-or-no", "toggle", "material:check", ""],
+  ["on-or-off", "toggle", "material:check", ""],
 ];
 
 /** What a new user does first. */

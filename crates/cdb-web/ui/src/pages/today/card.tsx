@@ -85,12 +85,11 @@ function Value(props: { last: Datapoint | undefined; datatype: string; schema: S
   const { last, datatype, schema } = props;
   if (!last) return <strong />;
   const { d } = last;
-  if (typeof d === "boolean") return <strong>{d ? text.write.on : text.write.off}</strong>;
   const unit = isA(datatype, "rating.stars")
     ? text.today.of(schema.maximum ?? 10)
     : unitOf(datatype);
   return (
-    <strong class={typeof d === "number" ? "" : "words"}>
+    <strong class={typeof d === "number" || typeof d === "boolean" ? "" : "words"}>
       {value(d)}
       {typeof d === "number" && unit && <span class="unit">{unit}</span>}
     </strong>

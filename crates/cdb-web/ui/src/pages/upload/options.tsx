@@ -3,9 +3,8 @@ import { useId } from "preact/hooks";
 import type { Plan } from "../../data/csv-plan.ts";
 import { TIME_FORMATS, type TimeFormat } from "../../data/csv-time.ts";
 import { zones } from "../../data/csv-zone.ts";
+import { timeZone } from "../../data/preferences.ts";
 import { text } from "../../text/en.ts";
-
-const ZONES = zones();
 
 const DELIMITERS = [",", ";", "\t", "|"];
 
@@ -39,7 +38,7 @@ export function Options(props: {
       {time === "elapsed" && <Start start={start} onChange={(to) => onRead({ start: to })} />}
       {isLocal && (
         <Choice label={choose.zone} value={zone} onChange={(to) => onRead({ zone: to })}>
-          {ZONES.map((name) => (
+          {zones(timeZone.value).map((name) => (
             <option key={name} value={name}>
               {name.replaceAll("_", " ")}
             </option>

@@ -7,6 +7,7 @@ import type { FromWorker, PreviewRow, Result, Target } from "../../data/csv-mess
 import type { Plan } from "../../data/csv-plan.ts";
 import type { Bad } from "../../data/csv-read.ts";
 import { openReader, type Reader } from "../../data/csv-reader.ts";
+import { timeZone } from "../../data/preferences.ts";
 import { text } from "../../text/en.ts";
 
 export interface Progress {
@@ -44,7 +45,7 @@ export class Upload {
     this.result.value = undefined;
     this.phase.value = "opening";
     this.reader = openReader((message) => this.hear(message));
-    this.reader.tell({ type: "open", file });
+    this.reader.tell({ type: "open", file, zone: timeZone.value });
   }
 
   /** Splits the rows in another way. */
