@@ -1,5 +1,6 @@
 // What is around every page: the bar at the side; on a phone, a bar on top and tabs below.
 
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Session } from "./api/session.ts";
@@ -10,6 +11,7 @@ import { text } from "./text/en.ts";
 import { Connection } from "./widgets/connection.tsx";
 import { bar } from "./widgets/head.tsx";
 import { Icon, type IconName, Mark } from "./widgets/icons.tsx";
+import { Lazy } from "./widgets/lazy.tsx";
 import { openPalette, Palette } from "./widgets/palette.tsx";
 
 export function Layout(props: { session: Session; title: string; children: ComponentChildren }) {
@@ -62,7 +64,28 @@ function useHeadingFocus(main: { current: HTMLElement | null }): void {
   }, [here, main]);
 }
 
+const pinned = async () => (await import("./widgets/pinned.tsx")).Pinned;
+
+/** Where there is room for them. */
+const PINS_FIT = "(min-width: 961px)";
+
+/** The pages are what one has come for: they come first. */
+const PINS_WAIT = 500;
+
 function Side({ session }: { session: Session }) {
+  const hasPins = useSignal(false);
+  useEffect(() => {
+    const fits = matchMedia(PINS_FIT);
+    const show = () => {
+      hasPins.value = fits.matches;
+    };
+    const timer = setTimeout(show, PINS_WAIT);
+    fits.addEventListener("change", show);
+    return () => {
+      clearTimeout(timer);
+      fits.removeEventListener("change", show);
+    };
+  }, [hasPins]);
   return (
     <header class="bar">
       <a class="brand" href="/">
@@ -84,6 +107,7 @@ function Side({ session }: { session: Session }) {
           <Link key={place.name} place={place} user={session.user} />
         ))}
       </nav>
+      {hasPins.value && <Lazy load={pinned} props={{ user: session.user }} />}
       <div class="foot">
         <Connection />
         <a href="/app/settings" title={text.navigation.me(session.user)}>

@@ -23,6 +23,7 @@ import { aboutOf, ask, type Shown, timesOf } from "./stream/data.ts";
 import { Download } from "./stream/download.tsx";
 import { examplesFor } from "./stream/examples.ts";
 import { Headline, Title } from "./stream/header.tsx";
+import { Pin } from "./stream/pin.tsx";
 import { PointsTable } from "./stream/points.tsx";
 import { QueryBar, useTransform } from "./stream/query-bar.tsx";
 import { Results } from "./stream/results.tsx";
@@ -61,6 +62,7 @@ export function StreamPage({ session, path }: { session: Session; path: string }
   return (
     <>
       <Title path={path} stream={shown?.stream}>
+        <Pin user={session.user} path={path} />
         <a
           class="button"
           href={`/app/boards?pin=${encodeURIComponent(path)}`}

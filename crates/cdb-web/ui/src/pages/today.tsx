@@ -18,10 +18,14 @@ import { Failure } from "../widgets/failure.tsx";
 import { Head } from "../widgets/head.tsx";
 import { KeptNote } from "../widgets/kept.tsx";
 import { isTyping } from "../widgets/keys.tsx";
+import { Lazy } from "../widgets/lazy.tsx";
 import { Begin } from "./today/begin.tsx";
 import { Card } from "./today/card.tsx";
 
 const INTERVAL = 5000;
+
+// They come when one can write already.
+const controls = async () => (await import("./today/controls.tsx")).Controls;
 
 /** How many cards have a key. */
 const MAX_KEYS = 9;
@@ -109,6 +113,7 @@ export function TodayPage({ session }: { session: Session }) {
           />
         ))}
       </div>
+      {isUsable && <Lazy load={controls} props={{ user }} />}
     </>
   );
 }
@@ -148,7 +153,7 @@ function useCardKeys(): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (!/^[1-9]$/.test(event.key) || isTyping(event) || !preferences.value.hasShortcuts) return;
-      const card = document.querySelectorAll("article.today")[Number(event.key) - 1];
+      const card = document.querySelectorAll("article.today:not(.control)")[Number(event.key) - 1];
       const control =
         card?.querySelector<HTMLElement>(".write input:checked") ??
         card?.querySelector<HTMLElement>(".write :is(input, textarea, select, button)");

@@ -27,6 +27,7 @@ export const text = {
     users: "Users",
     log: "Log",
     more: "More",
+    pinned: "Pinned",
     back: "Back",
     skip: "To what this page shows",
     me: (user: string) => `Logged in as ${user}. Settings`,
@@ -66,6 +67,8 @@ export const text = {
     later: (name: string) => `Move ${name} to the back`,
     of: (most: number) => `of ${most}`,
     days: (n: number) => `${n} days`,
+    controls: "Controls",
+    controlsHint: "what you ask, and what the device says it did",
   },
   begin: {
     byHand: "Note something by hand",
@@ -131,6 +134,7 @@ export const text = {
   },
   stream: {
     pin: "Save to a board",
+    pinHere: "Pin",
     board: "Board",
     more: "More with this stream",
     analyse: "Analyse it beside others",

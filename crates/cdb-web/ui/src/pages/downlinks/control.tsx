@@ -14,7 +14,7 @@ import { Icon } from "../../widgets/icons.tsx";
 import { ObjectIcon } from "../../widgets/object-icon.tsx";
 import { say } from "../../widgets/toast.tsx";
 import { Write } from "../../widgets/write.tsx";
-import type { ControlRow } from "../downlinks.tsx";
+import type { ControlRow } from "./rows.ts";
 
 /** One thing that a device can be asked for: the value asked beside the one that it has written. */
 export function Control(props: { row: ControlRow; now: number; onChanged: () => void }) {
