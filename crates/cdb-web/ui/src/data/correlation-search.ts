@@ -10,7 +10,7 @@ import { hasNumbers, type OwnStream, usualHow } from "./dataset-streams.ts";
 const BATCH = 16;
 
 /** More streams are not asked for: those that were written last come first. */
-export const MAX_SEARCHED = 400;
+const MAX_SEARCHED = 400;
 
 export interface Found {
   column: Column;

@@ -8,7 +8,7 @@ export interface Correlation {
 }
 
 /** With fewer pairs, a coefficient says little. */
-export const MIN_PAIRS = 20;
+const MIN_PAIRS = 20;
 
 /** A number, or a boolean as 1 or 0; what else there is has no place in a correlation. */
 export function numberOf(d: unknown): number | undefined {

@@ -49,7 +49,7 @@ export function rangeOf(question: Question, now: number): Range {
 }
 
 /** The columns of the answer, in the order of the question. */
-export function columnsOf(question: Question): ResultColumn[] {
+function columnsOf(question: Question): ResultColumn[] {
   if (question.shape === "series") return [{ key: SERIES, name: SERIES, how: "closest" }];
   const names = columnNames(question.columns);
   const columns = question.columns.map(({ how }, at) => {

@@ -3,7 +3,7 @@
 import { type Column, MAX_ROWS, type Range, type StreamQuery } from "./dataset.ts";
 
 /** The server merges no more streams than these. */
-export const MAX_MERGED = 10;
+const MAX_MERGED = 10;
 
 /** The body of `POST query/merge`. */
 export function mergeQuery(columns: Column[], { t1, t2 }: Range): StreamQuery[] {

@@ -10,7 +10,7 @@ export interface Sample {
 }
 
 /** What a row has, in this order, as the server sends it. */
-export const COLUMN = 0;
+const COLUMN = 0;
 export const COUNT = 1;
 /** The times of the first, smallest, largest and last number. */
 export const FIRST_T = 2;
@@ -19,7 +19,7 @@ export const LAST_T = 5;
 export const FIRST_D = 6;
 export const MIN_D = 7;
 export const MAX_D = 8;
-export const LAST_D = 9;
+const LAST_D = 9;
 export const MEAN = 10;
 /** How many numbers a row has. */
 export const STRIDE = 11;

@@ -34,7 +34,7 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene, palette: 
 }
 
 /** Draws one series, within the place for data. */
-export function paintSeries(
+function paintSeries(
   context: CanvasRenderingContext2D,
   scene: Scene,
   series: DrawnSeries,

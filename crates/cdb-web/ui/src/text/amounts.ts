@@ -25,7 +25,7 @@ export function amount(d: unknown, how: string): string {
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** A time in a zone, in the reader's language. */
-export function inZone(t: number, zone: string, options: Intl.DateTimeFormatOptions): string {
+function inZone(t: number, zone: string, options: Intl.DateTimeFormatOptions): string {
   const key = zone + JSON.stringify(options);
   let format = formats.get(key);
   if (!format) {

@@ -19,7 +19,7 @@ const BELOW = 20;
 const ABOVE = 8;
 
 /** How long the two periods are: the range, or a month of everything. */
-export function periodOf({ t1, t2, isPart }: Pick<About, "t1" | "t2" | "isPart">): number {
+function periodOf({ t1, t2, isPart }: Pick<About, "t1" | "t2" | "isPart">): number {
   return isPart ? Math.max(t2 - t1, 1) : 30 * DAY;
 }
 
@@ -29,7 +29,7 @@ export interface Periods {
 }
 
 /** Splits numbers into those of a period and of the one before, both counted from their starts. */
-export function periodsOf(points: PictureProps["points"], t2: number, period: number): Periods {
+function periodsOf(points: PictureProps["points"], t2: number, period: number): Periods {
   const periods: Periods = { now: [], before: [] };
   for (const { t, d } of points) {
     const value = numberOf(d);

@@ -37,7 +37,7 @@ export function stepOf(value: number, low: number, high: number): number {
 /**
  * Reads what `map(weekday, map(dayhour, …))` gives, by hour of the week. Weeks begin on a day from 0, Monday, to 6.
  */
-export function hoursOf(d: unknown, weekStart: number): (number | undefined)[] {
+function hoursOf(d: unknown, weekStart: number): (number | undefined)[] {
   const days = typeof d === "object" && d !== null ? (d as Record<string, unknown>) : {};
   return WEEKDAYS.flatMap((_, row) => {
     const day = days[WEEKDAYS[(row + weekStart) % 7] ?? ""];

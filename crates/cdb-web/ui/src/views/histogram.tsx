@@ -25,13 +25,13 @@ export interface Bucket {
 }
 
 /** The size of buckets for numbers within bounds; whole for whole numbers. */
-export function bucketSize(min: number, max: number, areWhole: boolean): number {
+function bucketSize(min: number, max: number, areWhole: boolean): number {
   const size = roundStep((max - min) / BARS);
   return areWhole ? Math.max(Math.round(size), 1) : size;
 }
 
 /** Reads what `map(bucket(…), count)` gives: in order, with those that are empty. */
-export function bucketsOf(d: unknown): Bucket[] {
+function bucketsOf(d: unknown): Bucket[] {
   const entries = typeof d === "object" && d !== null ? Object.entries(d) : [];
   const buckets = entries.flatMap(([name, n]): Bucket[] => {
     const [, low, high] = /^\[(.+),(.+)\)$/.exec(name) ?? [];

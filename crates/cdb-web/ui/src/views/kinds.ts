@@ -26,7 +26,7 @@ export function areStrings({ known }: Known): boolean {
   return string !== undefined && string.count > 0 && string.count === known.count;
 }
 
-export function areObjects({ known }: Known): boolean {
+function areObjects({ known }: Known): boolean {
   const { object } = known.keys[""] ?? none;
   return object !== undefined && object.count > 0 && object.count === known.count;
 }

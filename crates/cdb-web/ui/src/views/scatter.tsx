@@ -35,7 +35,7 @@ function axesOf(about: About): string[] {
 }
 
 /** Reads what `{"x": …, "y": …, "colour": …}` gives. */
-export function pairsOf(points: PictureProps["points"]): Pair[] {
+function pairsOf(points: PictureProps["points"]): Pair[] {
   return points.flatMap(({ d }): Pair[] => {
     const object = typeof d === "object" && d !== null ? (d as Record<string, unknown>) : {};
     const [x, y] = [numberOf(object.x), numberOf(object.y)];

@@ -92,6 +92,12 @@ export function Sentence(props: Props) {
           </>
         )}
         {words.end}
+        <RangePicker
+          name={text.range.dates}
+          range={rangeOf(question, props.now)}
+          zone={question.zone}
+          onChoose={(range) => onChange(timesOf(range, question))}
+        />
       </div>
       {choosing.value !== undefined && (
         <div class="choosing">
@@ -184,12 +190,6 @@ function Times({ question, now, onChange }: Props) {
         onChoose={(id) => onChange({ to: id === DAY ? later(today, -1) : id })}
       />
       {isDate(to) && <DayWord label={words.lastDay} day={to} onChoose={(to) => onChange({ to })} />}
-      <RangePicker
-        name={text.range.dates}
-        range={rangeOf(question, now)}
-        zone={zone}
-        onChoose={(range) => onChange(timesOf(range, question))}
-      />
     </>
   );
 }
