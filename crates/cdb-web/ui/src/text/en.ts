@@ -1028,7 +1028,6 @@ export const text = {
       `${y} against ${x}: Pearson's r is ${r}, of ${n} rows. The table has all values.`,
     linesText: (names: string) => `${names} over time. The table has all values.`,
     noNumbers: "No column has numbers to draw.",
-    pin: "Save to a board",
     csv: "CSV",
     json: "JSON",
     code: "Show the code",

@@ -1,7 +1,7 @@
 // What there is most of, as bars beside each other.
 
 import { text } from "../text/en.ts";
-import { count } from "../text/format.ts";
+import { count, onOff } from "../text/format.ts";
 import {
   areAddresses,
   areBooleans,
@@ -13,7 +13,7 @@ import {
 import { numberOf, withUnit } from "./numbers.ts";
 import { element } from "./scripts.ts";
 import { Unfit } from "./unfit.tsx";
-import type { PictureProps, View } from "./view.ts";
+import type { About, PictureProps, View } from "./view.ts";
 
 /** How many are shown. */
 const MAX = 20;
@@ -29,7 +29,13 @@ export function entriesOf(d: unknown): [string, number][] {
     .sort(([, a], [, b]) => b - a);
 }
 
-function Rows({ points, words }: PictureProps & { words: (n: number) => string }) {
+/** The name of an entry: keys of JSON are texts, also where the values that were counted are not. */
+function nameOf(key: string, about: About): string {
+  if (areBooleans(about) && (key === "true" || key === "false")) return onOff(key === "true");
+  return key || text.none;
+}
+
+function Rows({ about, points, words }: PictureProps & { words: (n: number) => string }) {
   const entries = entriesOf(points.at(-1)?.d);
   const most = Math.max(...entries.map(([, n]) => Math.abs(n)));
   if (entries.length === 0) return <Unfit />;
@@ -38,7 +44,7 @@ function Rows({ points, words }: PictureProps & { words: (n: number) => string }
       <tbody>
         {entries.slice(0, MAX).map(([name, n]) => (
           <tr key={name}>
-            <th scope="row">{name || text.none}</th>
+            <th scope="row">{nameOf(name, about)}</th>
             <td>
               <svg width="100%" height="14" aria-hidden="true">
                 <rect

@@ -65,8 +65,8 @@ export function AnalysePage({ session }: { session: Session }) {
               <Icon name="scripts" />
               {code === null ? words.code : words.hideCode}
             </button>
-            <a class="button" href={boardsFor(question)}>
-              {words.pin}
+            <a class="button" href={boardsFor(question)} aria-label={text.stream.pin}>
+              {text.stream.board}
             </a>
             <Files result={result} />
           </>

@@ -80,9 +80,11 @@ function Steps({ connecting, action }: { connecting: Connecting; action: Action 
           />
         )}
         {path && !key && (
-          <button type="button" disabled={busy} onClick={renew}>
-            {text.edit.newKey}
-          </button>
+          <p>
+            <button type="button" disabled={busy} onClick={renew}>
+              {text.edit.newKey}
+            </button>
+          </p>
         )}
       </Step>
       <Step number={4} title={text.connect.send} state={path ? "next" : "later"}>

@@ -33,8 +33,8 @@ export function TimeCell({ t, now }: { t: number; now: number }) {
   return (
     <td title={exact(t)} class="time">
       <span class={isToday ? "wide-only" : ""}>{day} </span>
-      {clock}
-      <span class="wide-only">{fraction}</span>
+      {isToday ? clock : clock.slice(0, 5)}
+      <span class="wide-only">{(isToday ? "" : clock.slice(5)) + fraction}</span>
     </td>
   );
 }
