@@ -224,13 +224,14 @@ describe("a board", () => {
     const changes = runs.filter((d, i) => i > 0 && d !== runs[i - 1]).length;
     expect(await bars.locator("rect").count()).toBe(changes + 1);
     const last = windows.at(-1)?.d as boolean;
-    await bars.getByText(String(last), { exact: true }).first().waitFor();
+    const word = (d: boolean) => (d ? "On" : "Off");
+    await bars.getByText(word(last), { exact: true }).first().waitFor();
     await bars.getByRole("application").focus();
     await tab.page.keyboard.press("ArrowLeft");
     await tab.page.keyboard.press("ArrowLeft");
-    await eventually(() => bars.getByRole("status").textContent()).toBe(String(!last));
+    await eventually(() => bars.getByRole("status").textContent()).toBe(word(!last));
     await tab.page.keyboard.press("Escape");
-    await eventually(() => bars.getByRole("status").textContent()).toBe(String(last));
+    await eventually(() => bars.getByRole("status").textContent()).toBe(word(last));
     // A stream that is added goes on to be followed.
     await tab.page.getByRole("link", { name: "Edit" }).click();
     await tab.page.getByRole("button", { name: "+ View" }).click();
@@ -243,7 +244,7 @@ describe("a board", () => {
     await server.insert(WINDOW, [{ t: end + 2 * HOUR, d: last }]);
     await eventually(() => time.textContent()).not.toBe(before);
     await server.insert(WINDOW, [{ t: end + 2 * HOUR + 1, d: !last }]);
-    await eventually(() => bars.getByRole("status").textContent()).toBe(String(!last));
+    await eventually(() => bars.getByRole("status").textContent()).toBe(word(!last));
     expect(await tab.violations()).toEqual([]);
     await tab.close();
   });
@@ -387,7 +388,7 @@ describe("every board", () => {
       ] as const;
       for (const [page, path] of pages) {
         await tab.goto(path);
-        await tab.page.getByText("Week in the garden").first().waitFor();
+        await tab.page.locator("main").getByText("Week in the garden").first().waitFor();
         await tab.page.waitForLoadState("networkidle");
         await tab.picture(page, look);
         expect(await tab.violations(), page).toEqual([]);

@@ -125,16 +125,16 @@ describe("a range of time", () => {
     await tab.page.getByText("Dates", { exact: true }).click();
     await tab.page.getByText("The clock is that of Asia/Tokyo.").waitFor();
     // A day before the last datapoint, which is at 21:01 there.
-    expect(await tab.page.getByLabel("From", { exact: true }).inputValue()).toMatch(
+    expect(await tab.page.getByLabel("Start", { exact: true }).inputValue()).toMatch(
       /^2026-04-14T21:0/,
     );
-    await tab.page.getByLabel("From", { exact: true }).fill("2026-04-10T00:00:00");
-    await tab.page.getByLabel("To", { exact: true }).fill("2026-04-09T00:00:00");
+    await tab.page.getByLabel("Start", { exact: true }).fill("2026-04-10T00:00:00");
+    await tab.page.getByLabel("End", { exact: true }).fill("2026-04-09T00:00:00");
     await tab.page.getByRole("button", { name: "Show", exact: true }).click();
     await tab.page.getByText("The end is not after the start.").waitFor();
     expect(await tab.violations()).toEqual([]);
     await tab.picture("range-picker", WIDE);
-    await tab.page.getByLabel("To", { exact: true }).fill("2026-04-12T00:00:00");
+    await tab.page.getByLabel("End", { exact: true }).fill("2026-04-12T00:00:00");
     await tab.page.keyboard.press("Enter");
     const t1 = Date.parse("2026-04-09T15:00:00Z") / 1000;
     await tab.page.waitForURL(`**?t1=${t1}&t2=${t1 + 2 * 86_400}`);
@@ -152,8 +152,8 @@ describe("a range of time", () => {
   it("is that of a table", async () => {
     const tab = await open(`/app/analyse?every=hour&zone=UTC&column=mean:${TEMPERATURE}`);
     await tab.page.locator(".sentence .range-picker summary").click();
-    await tab.page.getByLabel("From", { exact: true }).last().fill("2026-04-10T06:00:00");
-    await tab.page.getByLabel("To", { exact: true }).last().fill("2026-04-10T18:00:00");
+    await tab.page.getByLabel("Start", { exact: true }).fill("2026-04-10T06:00:00");
+    await tab.page.getByLabel("End", { exact: true }).fill("2026-04-10T18:00:00");
     await tab.page.getByRole("button", { name: "Show", exact: true }).click();
     await tab.page.getByText(/^12 rows/).waitFor();
     expect(tab.page.url()).toContain("from=2026-04-10T06:00:00&to=2026-04-10T18:00:00");
@@ -162,8 +162,8 @@ describe("a range of time", () => {
     // Whole days are days.
     await tab.page.getByLabel("Row for each").selectOption("day");
     await tab.page.locator(".sentence .range-picker summary").click();
-    await tab.page.getByLabel("From", { exact: true }).last().fill("2026-04-10T00:00:00");
-    await tab.page.getByLabel("To", { exact: true }).last().fill("2026-04-13T00:00:00");
+    await tab.page.getByLabel("Start", { exact: true }).fill("2026-04-10T00:00:00");
+    await tab.page.getByLabel("End", { exact: true }).fill("2026-04-13T00:00:00");
     await tab.page.getByRole("button", { name: "Show", exact: true }).click();
     await tab.page.getByText(/^3 rows/).waitFor();
     expect(tab.page.url()).toContain("from=2026-04-10&to=2026-04-12");

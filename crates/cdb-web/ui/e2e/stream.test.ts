@@ -90,7 +90,9 @@ describe("the actions of a stream", () => {
   });
 
   it("says when the file of a view cannot be had", async () => {
-    const tab = await open(`/${USER}/garden/temperature`);
+    const short = await create({ type: "number" });
+    await server.insert(short, series([1, 2, 3, 4]));
+    const tab = await open(`/${short}`);
     const card = tab.page.getByRole("region", { name: "How often" });
     await card.locator(".view-picture svg").waitFor();
     await tab.page.route(/\/data\?/, (route) => route.abort());

@@ -169,8 +169,8 @@ export const text = {
   range: {
     choose: (now: string) => `${now}, choose from when to when`,
     dates: "Dates",
-    from: "From",
-    to: "To",
+    from: "Start",
+    to: "End",
     zone: (zone: string) => `The clock is that of ${zone}.`,
     wrong: "The end is not after the start.",
     show: "Show",
