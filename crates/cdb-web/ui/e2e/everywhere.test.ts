@@ -102,7 +102,7 @@ describe("a downlink", () => {
     const asks = tab.page.getByRole("region", { name: "Ask" });
     await asks.getByRole("button", { name: "On" }).waitFor();
     await tab.context.setOffline(true);
-    await asks.getByText("No connection").waitFor();
+    await asks.getByText("Without a connection, a device is not asked").waitFor();
     expect(await asks.getByRole("button", { name: "On" }).isDisabled()).toBe(true);
     await tab.context.setOffline(false);
     await tab.close([/ERR_INTERNET_DISCONNECTED/, /Failed to load/]);

@@ -6,11 +6,17 @@ const at = (time: string) => Date.parse(time) / 1000;
 
 describe("preferences", () => {
   it("are what was kept, as far as that is understood", () => {
-    const kept = { theme: "dark", zone: "Europe/Berlin", hasShortcuts: false };
+    const kept = { theme: "dark", zone: "Europe/Berlin", firstDay: 5, hasShortcuts: false };
     expect(parsePreferences(JSON.stringify(kept))).toEqual(kept);
     const defaults = parsePreferences(null);
-    expect(defaults).toEqual({ theme: "system", zone: "", hasShortcuts: true });
-    for (const odd of ["{", "null", "3", '{"theme":"pink","zone":"Nowhere/At_all"}']) {
+    expect(defaults).toEqual({
+      theme: "system",
+      zone: "",
+      firstDay: undefined,
+      hasShortcuts: true,
+    });
+    const strange = '{"theme":"pink","zone":"Nowhere/At_all","firstDay":7}';
+    for (const odd of ["{", "null", "3", strange]) {
       expect(parsePreferences(odd)).toEqual(defaults);
     }
   });

@@ -353,7 +353,7 @@ export const text = {
     ask: "Ask",
     asked:
       "This stream belongs to a device. It is asked, and writes the value when it has done so.",
-    offline: "No connection: a device is asked when the server can be reached again.",
+    offline: "Without a connection, a device is not asked.",
     wasWritten: (value: string) => `Noted: ${value}`,
     wasKept: (value: string) => `Kept here: ${value}`,
     tooLate: "Something was written since. It can be deleted as a range.",
