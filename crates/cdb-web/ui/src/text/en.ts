@@ -312,6 +312,7 @@ export const text = {
   },
   times: {
     today: "Today",
+    milliseconds: (n: number) => `${n} ms`,
     seconds: (n: string) => `${n} s`,
     minutes: (n: string) => `${n} min`,
     hours: (n: string) => `${n} h`,
@@ -1111,15 +1112,6 @@ export const text = {
     hours: (n: number) => `${n} h ago`,
     days: (n: number) => `${n} d ago`,
     future: "in the future",
-  },
-  spans: {
-    milliseconds: (n: number) => `${n} ms`,
-    seconds: (n: number) => `${n} s`,
-    minutes: (n: number) => `${n} min`,
-    hours: (n: number) => `${n} h`,
-    days: (n: number) => `${n} d`,
-    every: (span: string) => `every ${span}`,
-    aDay: (n: number) => `${n} a day`,
   },
   yes: "true",
   no: "false",
