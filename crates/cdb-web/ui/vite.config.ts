@@ -1,10 +1,20 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 import { licences } from "./licences.ts";
 import { worker } from "./worker.ts";
 
 interface Context {
   getModuleInfo: (id: string) => { importedIds?: string[] } | null;
+}
+
+/**
+ * Nothing is drawn before the script has run, which sets the theme that was chosen on this browser. Vite leaves
+ * the attribute out that says so.
+ */
+function blocking(): Plugin {
+  const handler = (html: string) =>
+    html.replace('<script type="module"', '<script type="module" blocking="render"');
+  return { name: "blocking", transformIndexHtml: { order: "post", handler } };
 }
 
 let atStart: Set<string> | undefined;
@@ -50,6 +60,6 @@ export default defineConfig({
   },
   // Of a worker, too.
   worker: { format: "es", rollupOptions: { output: { entryFileNames: "[name].js" } } },
-  plugins: [licences(), worker()],
+  plugins: [blocking(), licences(), worker()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
 });
