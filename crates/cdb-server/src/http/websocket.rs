@@ -32,9 +32,11 @@ pub(super) async fn open(
     let (mut response, opened) = upgrade.accept(budget);
     let answers = call.parameters.get(ANSWERS_PARAMETER).is_some_and(is_true);
     let socket = Socket::new(call.service, call.principal, answers);
+    // In a box, so that the memory for opening a socket is not kept while it is open.
+    let opened = Box::pin(opened);
     tokio::spawn(async move {
-        if let Some((websocket, received)) = opened.await {
-            socket.run(websocket, &received).await;
+        if let Some(opened) = opened.await {
+            socket.run(opened).await;
         }
         drop(open_socket);
     });

@@ -196,9 +196,13 @@ impl Service {
         let Some(id) = principal.identity().and_then(Identity::session) else {
             return std::future::pending().await;
         };
-        // When the storage fails, the session counts as ended.
-        while let Ok(Some((session, _))) = Box::pin(self.valid_session(SessionKey::Id(id))).await {
-            self.touch(session);
+        loop {
+            // When the storage fails, the session counts as ended. Nothing of it is kept while time passes: each
+            // websocket waits here.
+            match Box::pin(self.valid_session(SessionKey::Id(id))).await {
+                Ok(Some((session, _))) => self.touch(session),
+                _ => return,
+            }
             tokio::time::sleep(WATCH_INTERVAL).await;
         }
     }

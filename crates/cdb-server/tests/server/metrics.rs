@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use cdb_server::Server;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::socket::Socket;
@@ -117,4 +118,29 @@ async fn a_server_whose_file_was_taken_over_is_alive_and_not_ready() {
     // What was counted is answered all the same.
     assert_eq!(metrics(&url).await["ready"], 0.0);
     assert_eq!(server.send(&key, "POST", "crud/test/user/s", "{}").await.status, 503);
+}
+
+#[tokio::test]
+async fn the_dashboard_shows_what_is_counted() {
+    let dashboard = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/grafana.json");
+    let text = std::fs::read_to_string(dashboard).expect("a dashboard");
+    let dashboard: Value = serde_json::from_str(&text).expect("JSON");
+    let (server, url) = start().await;
+    let key = server.key_of("test").await;
+    server.create(&key, "test/user/s", "{}").await;
+    let known = metrics(&url).await;
+    let mut count = 0;
+    for panel in dashboard["panels"].as_array().expect("panels") {
+        for target in panel["targets"].as_array().into_iter().flatten() {
+            let query = target["expr"].as_str().expect("a query");
+            for name in query.split("connectordb_").skip(1) {
+                let name: String =
+                    name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let is_known = |other: &String| other.split('{').next() == Some(&name);
+                assert!(known.keys().any(is_known), "{name} in {query}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 20, "{count} names");
 }

@@ -7,7 +7,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::stream::SplitSink;
 use futures_util::{FutureExt, SinkExt};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
@@ -15,7 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 
 use super::socket::End;
-use super::upgrade::WebSocket;
+use super::upgrade::WebSocketSink;
 
 /// The maximum size of a frame. Larger messages are sent in several.
 pub(super) const MAX_FRAME_BYTES: usize = 16 * 1024;
@@ -29,7 +28,7 @@ const MIN_BYTES_PER_SECOND: u64 = 16 * 1024;
 
 /// Sends frames. Each must be written within the timeout, which requires that the client reads.
 pub(super) struct Sender<'a> {
-    sink: SplitSink<WebSocket, Message>,
+    sink: WebSocketSink,
     /// The number of bytes that were written into the buffer since it was empty.
     buffered: usize,
     timeout: Duration,
@@ -37,11 +36,7 @@ pub(super) struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    pub(super) fn new(
-        sink: SplitSink<WebSocket, Message>,
-        timeout: Duration,
-        liveness: &'a Liveness,
-    ) -> Self {
+    pub(super) fn new(sink: WebSocketSink, timeout: Duration, liveness: &'a Liveness) -> Self {
         Self { sink, buffered: 0, timeout, liveness }
     }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use cdb_types::websocket::{Answer, Command, CommandError, Request};
 use futures_util::StreamExt;
-use futures_util::stream::SplitStream;
 use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -18,7 +17,7 @@ use super::incoming::Received;
 use super::ping_pace::PingPace;
 use super::sender::{Liveness, Sender};
 use super::subscriptions::{Answers, Subscriptions};
-use super::upgrade::WebSocket;
+use super::upgrade::{Opened, WebSocketSource};
 use crate::api_error::ApiError;
 use crate::identity::Principal;
 use crate::service::{InsertOptions, Service};
@@ -84,13 +83,12 @@ impl Socket {
         Self { service, answers, send_queue, subscriptions, principal, pongs, liveness }
     }
 
-    pub(super) async fn run(&self, websocket: WebSocket, received: &Received) {
+    pub(super) async fn run(&self, Opened { sink, mut source, received }: Opened) {
         let sockets = &self.service.sockets;
         let mut stop = sockets.stop.clone();
-        let (sink, mut stream) = websocket.split();
         let mut sender = Sender::new(sink, sockets.idle_timeout(), &self.liveness);
         let end = tokio::select! {
-            Err(end) = self.receive(&mut stream, received) => end,
+            Err(end) = self.receive(&mut source, &received) => end,
             Err(end) = self.transmit(&mut sender) => end,
             Err(end) = self.recheck() => end,
             () = self.service.session_expired(self.principal.clone()) => {
@@ -105,7 +103,7 @@ impl Socket {
             return;
         }
         // Until the client has closed it too, or the connection is lost.
-        let closed = async { while let Some(Ok(_)) = stream.next().await {} };
+        let closed = async { while let Some(Ok(_)) = source.next().await {} };
         if timeout(CLOSE_TIMEOUT, closed).await.is_err() {
             tracing::debug!("a client has not closed its websocket in time");
         }
@@ -114,7 +112,7 @@ impl Socket {
     /// Carries out commands, one after the other.
     async fn receive(
         &self,
-        stream: &mut SplitStream<WebSocket>,
+        source: &mut WebSocketSource,
         received: &Received,
     ) -> Result<Infallible, End> {
         let idle_timeout = self.service.sockets.idle_timeout();
@@ -122,7 +120,7 @@ impl Socket {
         loop {
             self.send_queue.answers_taken().await;
             let deadline = self.liveness.deadline(idle_timeout);
-            let Ok(frame) = timeout_at(deadline, stream.next()).await else {
+            let Ok(frame) = timeout_at(deadline, source.next()).await else {
                 if self.liveness.deadline(idle_timeout) <= Instant::now() {
                     return Err(End::because(CloseCode::Again, "The client does not answer."));
                 }

@@ -10,9 +10,12 @@ use axum::http::header::{
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use futures_util::stream::{SplitSink, SplitStream};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
@@ -24,8 +27,20 @@ use crate::http::body::BodyBudget;
 /// The number of bytes that are read at once. Thousands of sockets each have such a buffer.
 const READ_BYTES: usize = 2 * 1024;
 
+/// What comes in over an open websocket.
+pub(super) type WebSocketSource = SplitStream<WebSocket>;
+
+/// What goes out.
+pub(super) type WebSocketSink = SplitSink<WebSocket, Message>;
+
+type WebSocket = WebSocketStream<Incoming<TokioIo<Upgraded>>>;
+
 /// An open websocket.
-pub(super) type WebSocket = WebSocketStream<Incoming<TokioIo<Upgraded>>>;
+pub(super) struct Opened {
+    pub(super) sink: WebSocketSink,
+    pub(super) source: WebSocketSource,
+    pub(super) received: Received,
+}
 
 /// A request to open a websocket.
 pub(in crate::http) struct Upgrade {
@@ -59,7 +74,7 @@ impl Upgrade {
     pub(super) fn accept(
         self,
         budget: BodyBudget,
-    ) -> (Response, impl Future<Output = Option<(WebSocket, Received)>> + Send) {
+    ) -> (Response, impl Future<Output = Option<Opened>> + Send) {
         let BodyBudget { usage, caller, limits } = budget;
         let max_message_bytes = limits.websocket_message_bytes;
         let accept = derive_accept_key(self.key.as_bytes());
@@ -76,7 +91,8 @@ impl Upgrade {
                     let incoming = Incoming::new(TokioIo::new(upgraded), received.clone());
                     let config = Some(config(max_message_bytes));
                     let websocket = WebSocket::from_raw_socket(incoming, Role::Server, config);
-                    Some((websocket.await, received))
+                    let (sink, source) = websocket.await.split();
+                    Some(Opened { sink, source, received })
                 }
                 Err(error) => {
                     tracing::debug!(%error, "a connection did not become a websocket");
