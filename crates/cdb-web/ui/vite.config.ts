@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 import { licences } from "./licences.ts";
@@ -8,13 +9,17 @@ interface Context {
 }
 
 /**
- * Nothing is drawn before the script has run, which sets the theme that was chosen on this browser. Vite leaves
- * the attribute out that says so.
+ * What Vite does not do for the page: nothing is drawn before the script has run, which sets the theme that was
+ * chosen on this browser; and the icon is in the page, which would ask for it before anything can be used.
  */
-function blocking(): Plugin {
-  const handler = (html: string) =>
-    html.replace('<script type="module"', '<script type="module" blocking="render"');
-  return { name: "blocking", transformIndexHtml: { order: "post", handler } };
+function head(): Plugin {
+  const handler = (html: string) => {
+    const icon = encodeURIComponent(readFileSync("public/icon.svg", "utf8"));
+    return html
+      .replace('<script type="module"', '<script type="module" blocking="render"')
+      .replace(/(<link rel="icon" href=)"[^"]*"/, `$1"data:image/svg+xml,${icon}"`);
+  };
+  return { name: "head", transformIndexHtml: { order: "post", handler } };
 }
 
 let atStart: Set<string> | undefined;
@@ -60,6 +65,6 @@ export default defineConfig({
   },
   // Of a worker, too.
   worker: { format: "es", rollupOptions: { output: { entryFileNames: "[name].js" } } },
-  plugins: [blocking(), licences(), worker()],
+  plugins: [head(), licences(), worker()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
 });

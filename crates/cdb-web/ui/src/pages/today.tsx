@@ -61,7 +61,11 @@ export function TodayPage({ session }: { session: Session }) {
     remembered<StreamRow[]>(`today:${user}`),
   );
   const { value: all, error, now } = polled.value;
-  const { order, isArranging, action, move, finish } = useOrder(user, isAnswered.value);
+  const isUsable = all !== undefined;
+  useEffect(() => {
+    if (isUsable) performance.mark("usable");
+  }, [isUsable]);
+  const { order, isArranging, action, move, finish } = useOrder(user, isUsable && isAnswered.value);
   const rows = useComputed(() =>
     ordered(polled.value.value ?? [], ({ stream }) => stream.name, order.value),
   );
@@ -69,10 +73,6 @@ export function TodayPage({ session }: { session: Session }) {
   useCardKeys();
   const names = rows.value.map(({ stream }) => stream.name);
   const isEmpty = all?.length === 0;
-  const isUsable = all !== undefined;
-  useEffect(() => {
-    if (isUsable) performance.mark("usable");
-  }, [isUsable]);
   return (
     <>
       <Head
