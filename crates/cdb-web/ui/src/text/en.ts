@@ -490,9 +490,6 @@ export const text = {
       "http://192.168.1.20:3124.",
     send: "Send the first datapoint",
     languages: "Language",
-    copy: "Copy",
-    copied: "Copied",
-    notCopied: "The browser did not copy it. Mark it, and copy it with the keyboard.",
     history: "The key is in the line: mind your shell's history.",
     waiting: "Waiting for the first datapoint…",
     waitingHint:
@@ -1012,8 +1009,6 @@ export const text = {
     code: "Show the code",
     hideCode: "Hide the code",
     language: "Language",
-    copy: "Copy",
-    copied: "Copied",
     codeHint: "It asks for the rows of this page: the times are those of today.",
   },
   goesWith: {
@@ -1112,6 +1107,11 @@ export const text = {
     hours: (n: number) => `${n} h ago`,
     days: (n: number) => `${n} d ago`,
     future: "in the future",
+  },
+  copy: {
+    copy: "Copy",
+    copied: "Copied",
+    notCopied: "The browser did not copy it. Mark it, and copy it with the keyboard.",
   },
   yes: "true",
   no: "false",
