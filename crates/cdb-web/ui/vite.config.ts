@@ -1,10 +1,25 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 import { licences } from "./licences.ts";
 import { worker } from "./worker.ts";
 
 interface Context {
   getModuleInfo: (id: string) => { importedIds?: string[] } | null;
+}
+
+/**
+ * What Vite does not do for the page: nothing is drawn before the script has run, which sets the theme that was
+ * chosen on this browser; and the icon is in the page, which would ask for it before anything can be used.
+ */
+function head(): Plugin {
+  const handler = (html: string) => {
+    const icon = encodeURIComponent(readFileSync("public/icon.svg", "utf8"));
+    return html
+      .replace('<script type="module"', '<script type="module" blocking="render"')
+      .replace(/(<link rel="icon" href=)"[^"]*"/, `$1"data:image/svg+xml,${icon}"`);
+  };
+  return { name: "head", transformIndexHtml: { order: "post", handler } };
 }
 
 let atStart: Set<string> | undefined;
@@ -50,6 +65,6 @@ export default defineConfig({
   },
   // Of a worker, too.
   worker: { format: "es", rollupOptions: { output: { entryFileNames: "[name].js" } } },
-  plugins: [licences(), worker()],
+  plugins: [head(), licences(), worker()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
 });

@@ -103,7 +103,7 @@ beforeAll(async () => {
   ]);
   await server.createStream(`${USER}/user/diary`, { type: "string" }, SCRIPT);
   await server.insert(`${USER}/user/diary`, [{ t: FIRST + 3600, d: SCRIPT }]);
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -112,8 +112,8 @@ afterAll(async () => {
 
 async function open(path: string, look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
-  await tab.goto(path);
   await tab.logIn();
+  await tab.goto(path);
   await tab.page.getByRole("heading", { level: 1, name: "Analyse" }).waitFor();
   return tab;
 }
@@ -406,8 +406,8 @@ describe("what goes with my mood", () => {
       asked += 1;
       if (asked !== 4) await route.continue();
     });
-    await tab.goto(`/app/analyse?every=day&${BERLIN}&column=mean:${paths[0]}&with=number0`);
     await tab.logIn();
+    await tab.goto(`/app/analyse?every=day&${BERLIN}&column=mean:${paths[0]}&with=number0`);
     await tab.page.getByText("16 of 79 streams").waitFor();
     await tab.page.getByRole("link", { name: "Today" }).click();
     await tab.page.getByRole("heading", { level: 1, name: "Today" }).waitFor();
@@ -445,14 +445,14 @@ describe("the page", () => {
         expect(await tab.page.evaluate(tooWide), `${name} scrolls sideways`).toBe(false);
       }
       await tab.close([/400/]);
-    }, 60_000);
+    });
   }
 
   it("says what to do first where there are no streams", async () => {
     const empty = await Server.start();
     const tab = await Tab.open(browser, empty);
-    await tab.goto("/app/analyse");
     await tab.logIn();
+    await tab.goto("/app/analyse");
     await tab.page.getByText("There is nothing to analyse yet").waitFor();
     expect(await tab.violations()).toEqual([]);
     await tab.page.getByRole("link", { name: "New stream" }).click();

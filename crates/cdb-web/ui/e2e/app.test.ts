@@ -46,13 +46,13 @@ describe("logging in", () => {
   it("refuses a wrong password in words, and stays where one wanted to go", async () => {
     const tab = await Tab.open(browser, server);
     await tab.goto(`/${USER}/garden/temperature`);
-    await tab.logIn("wrong");
+    await tab.fillInLogin("wrong");
     const alert = tab.page.getByRole("alert");
     await alert.waitFor();
     expect(await alert.textContent()).toMatch(
       /^The name or the password is not right\.Reference .{36}$/,
     );
-    await tab.logIn();
+    await tab.fillInLogin();
     await tab.page.getByRole("heading", { level: 1, name: "temperature" }).waitFor();
     expect(await tab.page.title()).toBe("temperature · ConnectorDB");
     await tab.close([/401/]);
@@ -61,7 +61,7 @@ describe("logging in", () => {
   it("keeps the session in a cookie that no script reads, until one logs out", async () => {
     const tab = await Tab.open(browser, server);
     await tab.goto("/");
-    await tab.logIn();
+    await tab.fillInLogin();
     await tab.page.getByRole("heading", { name: "Today" }).waitFor();
     const [cookie, ...others] = await tab.context.cookies();
     expect(others).toEqual([]);
@@ -84,8 +84,8 @@ describe("logging in", () => {
 
   it("ends when the session has ended elsewhere", async () => {
     const tab = await Tab.open(browser, server);
-    await tab.goto("/");
     await tab.logIn();
+    await tab.goto("/");
     const heading = tab.page.getByRole("heading", { name: "Today" });
     await heading.waitFor();
     const [cookie] = await tab.context.cookies();
@@ -100,8 +100,8 @@ describe("logging in", () => {
 describe("devices", () => {
   it("shows last values as they come, and finds streams", async () => {
     const tab = await Tab.open(browser, server);
-    await tab.goto(`/${USER}`);
     await tab.logIn();
+    await tab.goto(`/${USER}`);
     const row = tab.page.getByRole("row", { name: /^temperature/ });
     await row.getByText("3,000").waitFor();
     await server.insert(`${USER}/garden/temperature`, [{ d: 31.25 }]);
@@ -117,8 +117,8 @@ describe("devices", () => {
 
   it("shows what looks like a script as text", async () => {
     const tab = await Tab.open(browser, server);
-    await tab.goto(`/${USER}`);
     await tab.logIn();
+    await tab.goto(`/${USER}`);
     await tab.page.getByRole("link", { name: SCRIPT }).first().waitFor();
     await tab.page.getByRole("link", { name: SCRIPT }).nth(1).click();
     await tab.page.getByRole("heading", { level: 1, name: SCRIPT }).waitFor();
@@ -153,8 +153,8 @@ describe("devices", () => {
 describe("stream", () => {
   it("has the plot, what it comes to, and the newest values", async () => {
     const tab = await Tab.open(browser, server);
-    await tab.goto(`/${USER}/garden/temperature`);
     await tab.logIn();
+    await tab.goto(`/${USER}/garden/temperature`);
     const plot = tab.page.getByRole("figure", {
       name: /^temperature over time\. 3,0\d\d numbers between −8 and/,
     });
@@ -174,8 +174,8 @@ describe("stream", () => {
 describe("what is live", () => {
   it("goes on after the connection was lost", async () => {
     const tab = await Tab.open(browser, server);
-    await tab.goto(`/${USER}/garden/temperature`);
     await tab.logIn();
+    await tab.goto(`/${USER}/garden/temperature`);
     await tab.page.getByRole("figure").waitFor();
     await tab.context.setOffline(true);
     await server.insert(`${USER}/garden/temperature`, [{ d: 1.5 }]);
@@ -205,7 +205,7 @@ describe("every page", () => {
       await tab.page.getByRole("button", { name: "Log in" }).waitFor();
       await tab.picture("login", look);
       expect(await tab.violations()).toEqual([]);
-      await tab.logIn();
+      await tab.fillInLogin();
       await tab.page.getByRole("heading", { name: "Today" }).waitFor();
       for (const [name, path, title] of pages) {
         await tab.goto(path);
@@ -224,8 +224,8 @@ describe("every page", () => {
     const empty = await Server.start();
     for (const look of LOOKS) {
       const tab = await Tab.open(browser, empty, look);
-      await tab.goto("/");
       await tab.logIn();
+      await tab.goto("/");
       await tab.page.getByText("Nothing is kept here yet.").waitFor();
       await tab.picture("empty-today", look);
       expect(await tab.violations()).toEqual([]);

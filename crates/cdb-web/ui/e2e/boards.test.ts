@@ -46,7 +46,7 @@ beforeAll(async () => {
   await server.insert(`${USER}/garden/weather`, rain);
   await server.createStream(`${USER}/user/diary`, { type: "string" }, SCRIPT);
   await server.insert(`${USER}/user/diary`, [{ d: SCRIPT }]);
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -55,8 +55,8 @@ afterAll(async () => {
 
 async function open(path: string, look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
-  await tab.goto(path);
   await tab.logIn();
+  await tab.goto(path);
   await tab.page.getByLabel("Password", { exact: true }).waitFor({ state: "detached" });
   await tab.page.getByRole("heading", { level: 1 }).waitFor();
   return tab;
@@ -64,7 +64,7 @@ async function open(path: string, look = WIDE): Promise<Tab> {
 
 /** Asks until it is so, as long as for everything else of a page. */
 function eventually<T>(ask: () => Promise<T>) {
-  return expect.poll(ask, { timeout: 10_000 });
+  return expect.poll(ask);
 }
 
 interface View {
@@ -396,6 +396,6 @@ describe("every board", () => {
         expect(await tab.page.evaluate(tooWide), `${page} scrolls sideways`).toBe(false);
       }
       await tab.close();
-    }, 60_000);
+    });
   }
 });

@@ -26,8 +26,8 @@ afterAll(async () => {
 
 async function open(path: string, look: Look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
-  await tab.goto(path);
   await tab.logIn();
+  await tab.goto(path);
   await tab.page.locator("#main h1").first().waitFor();
   return tab;
 }
@@ -40,14 +40,14 @@ describe("navigation", () => {
     expect(await focused(tab)).not.toBe("Today");
     await tab.page.getByRole("link", { name: "Settings", exact: true }).click();
     await tab.page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
-    await expect.poll(() => focused(tab), { timeout: 5000 }).toBe("Settings");
+    await expect.poll(() => focused(tab)).toBe("Settings");
     expect(await tab.page.title()).toBe("Settings · ConnectorDB");
     const current = tab.page.locator('nav a[aria-current="page"]').first();
     expect(await current.textContent()).toBe("Settings");
     await tab.page.goBack();
     await tab.page.getByRole("link", { name: "Devices", exact: true }).press("Enter");
     await tab.page.getByRole("link", { name: "Garden station" }).waitFor();
-    await expect.poll(() => focused(tab), { timeout: 5000 }).toBe("Devices");
+    await expect.poll(() => focused(tab)).toBe("Devices");
     await tab.close();
   });
 
@@ -55,7 +55,7 @@ describe("navigation", () => {
     const tab = await open("/app/settings");
     await tab.page.evaluate("document.activeElement.blur()");
     await tab.page.keyboard.press("Tab");
-    await expect.poll(() => focused(tab), { timeout: 5000 }).toBe("To what this page shows");
+    await expect.poll(() => focused(tab)).toBe("To what this page shows");
     await tab.page.keyboard.press("Enter");
     expect(await tab.page.evaluate("document.activeElement.id")).toBe("main");
     expect(new URL(tab.page.url()).pathname).toBe("/app/settings");
@@ -106,7 +106,7 @@ describe("the search of everything", () => {
     await expect.poll(() => tab.page.getByRole("dialog").getByRole("option").count()).toBe(1);
     await tab.page.keyboard.press("Escape");
     await field.waitFor({ state: "detached" });
-    await expect.poll(() => focused(tab), { timeout: 5000 }).toBe("temperature");
+    await expect.poll(() => focused(tab)).toBe("temperature");
     await tab.page.keyboard.press("Control+k");
     await tab.page.keyboard.type("e");
     const chosen = () => tab.page.locator('[role="option"][aria-selected="true"]').textContent();
@@ -118,7 +118,7 @@ describe("the search of everything", () => {
     await field.fill("temperature");
     await tab.page.keyboard.press("Enter");
     await tab.page.waitForURL(`**/${USER}/garden/temperature`);
-    await expect.poll(() => focused(tab), { timeout: 5000 }).toBe("temperature");
+    await expect.poll(() => focused(tab)).toBe("temperature");
     await tab.close();
   });
 

@@ -28,8 +28,8 @@ async function newStream(schema: object, datatype = ""): Promise<string> {
 
 async function open(path: string, look: Look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
-  await tab.goto(`/${path}`);
   await tab.logIn();
+  await tab.goto(`/${path}`);
   await tab.page.getByRole("heading", { level: 1 }).waitFor();
   await tab.page.getByRole("button", { name: "Log in" }).waitFor({ state: "detached" });
   return tab;

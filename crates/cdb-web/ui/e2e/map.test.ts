@@ -39,8 +39,8 @@ afterAll(async () => {
 
 async function open(path: string, look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
-  await tab.goto(path);
   await tab.logIn();
+  await tab.goto(path);
   await tab.page.getByRole("heading", { level: 1 }).waitFor();
   await tab.page.getByRole("button", { name: "Log in" }).waitFor({ state: "detached" });
   return tab;
@@ -167,8 +167,8 @@ describe("the map of a stream", () => {
     tab.page.on("response", (response) => {
       if (response.url().includes("if%20i%25")) answers.push(response.text());
     });
-    await tab.goto(`/${path}`);
     await tab.logIn();
+    await tab.goto(`/${path}`);
     await tab.page.getByText("Every 5th of 9,000 places is drawn.").waitFor();
     const points = JSON.parse((await answers[0]) ?? "[]");
     expect(points.length).toBe(1801);

@@ -13,13 +13,10 @@ import {
   type Route,
 } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LOOKS, launch, serveFiles, Tab, WIDE } from "./browser.ts";
+import { BROWSER, LOOKS, launch, launchWhole, MAX_WAIT, serveFiles, Tab, WIDE } from "./browser.ts";
 import { PASSWORD, Server, USER } from "./server.ts";
 
 const WITHOUT_CONNECTION = [/ERR_INTERNET_DISCONNECTED/, /ERR_CONNECTION_REFUSED/, /ERR_FAILED/];
-
-// What waits for a pause of the page takes some seconds.
-const SOON = { timeout: 10_000 };
 
 let server: Server;
 let browser: Browser;
@@ -59,18 +56,18 @@ function card(page: Page) {
 /** Opens Today as the user. */
 async function open(look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
-  await tab.goto("/");
   await tab.logIn();
+  await tab.goto("/");
   await card(tab.page).waitFor();
   return tab;
 }
 
-/** Notes a value on the card, and waits until that is said. */
-async function note(page: Page, d: number, verb = "Keep"): Promise<void> {
+/** Notes a value on the card, and waits until the page says what became of it. */
+async function note(page: Page, d: number, verb = "Keep", words = ""): Promise<void> {
   const field = card(page).getByLabel("Number", { exact: true });
   await field.fill(String(d));
   await card(page).getByRole("button", { name: verb, exact: true }).click();
-  await said(page, verb === "Keep" ? "Kept here" : "Noted", d);
+  await said(page, words || (verb === "Keep" ? "Kept here" : "Noted"), d);
 }
 
 async function said(page: Page, what: string, d: number): Promise<void> {
@@ -128,7 +125,7 @@ describe("without a connection", () => {
     await tab.page.getByRole("button", { name: "Undo" }).press("Enter");
     expect(await values()).toEqual([1]);
     await tab.context.setOffline(false);
-    await expect.poll(values, SOON).toEqual([]);
+    await expect.poll(values).toEqual([]);
     await tab.close(WITHOUT_CONNECTION);
   });
 
@@ -174,7 +171,7 @@ describe("without a connection", () => {
     await tab.page.getByRole("button", { name: "Log in" }).waitFor();
     await tab.page.unroute("**/data?index=*");
     await tab.goto("/");
-    await tab.logIn();
+    await tab.fillInLogin();
     await card(tab.page).getByText("no value").waitFor();
     expect(await tab.page.getByText("1 kept here").count()).toBe(0);
     expect(await values()).toEqual([]);
@@ -199,7 +196,7 @@ describe("without a connection", () => {
       await tab.picture("offline-log-out", look);
       expect(await tab.violations()).toEqual([]);
       await tab.context.setOffline(false);
-      await expect.poll(values, SOON).toEqual([72, 73]);
+      await expect.poll(values).toEqual([72, 73]);
       await tab.close(WITHOUT_CONNECTION);
     });
   }
@@ -216,11 +213,11 @@ describe("what is kept", () => {
       await route.abort();
     };
     await tab.page.route(`**/crud/${path}/data?*`, lose);
-    await note(tab.page, 1, "Note").catch(() => {});
+    await note(tab.page, 1, "Note", "(Noted|Kept here)");
     await tab.page.getByText("1 kept here").waitFor({ state: "detached" });
-    await expect.poll(values, SOON).toEqual([1]);
-    await note(tab.page, 2, "Note").catch(() => {});
-    await expect.poll(values, SOON).toEqual([1, 2]);
+    await expect.poll(values).toEqual([1]);
+    await note(tab.page, 2, "Note", "(Noted|Kept here)");
+    await expect.poll(values).toEqual([1, 2]);
     await tab.page.getByText("1 kept here").waitFor({ state: "detached" });
     expect(await values()).toEqual([1, 2]);
     expect(lost).toBe(2);
@@ -240,7 +237,7 @@ describe("what is kept", () => {
     await second.getByText("10 kept here").waitFor();
     await tab.context.setOffline(false);
     await tab.page.getByText("10 kept here").waitFor({ state: "detached" });
-    await expect.poll(values, SOON).toEqual(wanted);
+    await expect.poll(values).toEqual(wanted);
     await tab.close(WITHOUT_CONNECTION);
   });
 
@@ -252,7 +249,7 @@ describe("what is kept", () => {
     await server.insert(path, [{ t: noted + 60, d: 100 }]);
     await note(tab.page, 2);
     await tab.context.setOffline(false);
-    await expect.poll(values, SOON).toEqual([1, 2, 100]);
+    await expect.poll(values).toEqual([1, 2, 100]);
     expect((await points())[0]?.t).toBeLessThanOrEqual(noted);
     await tab.close(WITHOUT_CONNECTION);
   });
@@ -265,13 +262,13 @@ describe("what is kept", () => {
     await server.request("PUT", `crud/${path}`, schema(100));
     await tab.context.setOffline(false);
     await tab.page.getByText("At least one datapoint did not conform").waitFor();
-    await expect.poll(values, SOON).toEqual([1, 2]);
+    await expect.poll(values).toEqual([1, 2]);
     await tab.picture("offline-refused", WIDE);
     expect(await tab.violations()).toEqual([]);
     await server.request("PUT", `crud/${path}`, schema(500));
     await tab.page.getByRole("button", { name: "Try again: 200" }).press("Enter");
     // It goes where it belongs.
-    await expect.poll(values, SOON).toEqual([1, 200, 2]);
+    await expect.poll(values).toEqual([1, 200, 2]);
     await tab.page.getByText("At least one datapoint did not conform").waitFor({ state: "hidden" });
     await tab.close([...WITHOUT_CONNECTION, /403/]);
   });
@@ -336,21 +333,18 @@ class Killable {
     const port = join(profile, "DevToolsActivePort");
     rmSync(port, { force: true });
     const args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0"];
-    const child = spawn(
-      process.env.CHROMIUM ?? "/usr/bin/chromium",
-      [...args, "--no-first-run", `--user-data-dir=${profile}`],
-      { detached: true, stdio: "ignore" },
-    );
-    await expect
-      .poll(() => existsSync(port) && readFileSync(port, "utf8"), { timeout: 15_000 })
-      .toBeTruthy();
+    const child = spawn(BROWSER, [...args, "--no-first-run", `--user-data-dir=${profile}`], {
+      detached: true,
+      stdio: "ignore",
+    });
+    await expect.poll(() => existsSync(port) && readFileSync(port, "utf8")).toBeTruthy();
     const [number] = readFileSync(port, "utf8").split("\n");
     const connected = await chromium.connectOverCDP(`http://127.0.0.1:${number}`);
     const [context] = connected.contexts();
     if (!context) throw new Error("the browser has no context");
     await serveFiles(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(MAX_WAIT);
     return new Killable(child, context, page);
   }
 
@@ -422,10 +416,10 @@ async function noteKept(page: Page, d: number): Promise<void> {
 
 describe("the page", () => {
   /** Opens Today in a browser that may keep the page, and waits until it has. */
-  async function install(): Promise<Tab> {
-    const tab = await Tab.open(browser, server, WIDE, "allow");
-    await tab.goto("/");
+  async function install(on = browser): Promise<Tab> {
+    const tab = await Tab.open(on, server, WIDE, "allow");
     await tab.logIn();
+    await tab.goto("/");
     await card(tab.page).waitFor();
     await tab.page.evaluate("navigator.serviceWorker.ready.then(() => {})");
     await tab.page.waitForFunction("navigator.serviceWorker.controller !== null");
@@ -456,7 +450,7 @@ describe("the page", () => {
     await tab.goto(`/${path}`);
     await tab.page.getByText("The server cannot be reached.").first().waitFor();
     await tab.context.setOffline(false);
-    await expect.poll(values, SOON).toEqual([1, 2]);
+    await expect.poll(values).toEqual([1, 2]);
     await tab.close(WITHOUT_CONNECTION);
   });
 
@@ -515,7 +509,8 @@ describe("the page", () => {
   });
 
   it("can be installed", async () => {
-    const tab = await install();
+    const whole = await launchWhole();
+    const tab = await install(whole);
     const session = await tab.context.newCDPSession(tab.page);
     const { url, errors } = await session.send("Page.getAppManifest");
     expect(errors).toEqual([]);
@@ -530,5 +525,6 @@ describe("the page", () => {
       expect(`${icon.readUInt32BE(16)}x${icon.readUInt32BE(20)}`).toBe(sizes);
     }
     await tab.close();
+    await whole.close();
   });
 });

@@ -21,8 +21,8 @@ afterAll(async () => {
 
 async function open(path: string, look: Look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
-  await tab.goto(path);
   await tab.logIn();
+  await tab.goto(path);
   await tab.page.getByRole("heading", { level: 1, name: "PipeScript" }).waitFor();
   return tab;
 }

@@ -36,7 +36,7 @@ beforeAll(async () => {
   browser = await launch();
   page = await browser.newPage();
   await page.addScriptTag({ content: await script() });
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();

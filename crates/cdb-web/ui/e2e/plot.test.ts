@@ -41,8 +41,8 @@ afterAll(async () => {
 
 async function open(path: string, look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
-  await tab.goto(`/${path}`);
   await tab.logIn();
+  await tab.goto(`/${path}`);
   await settled(tab);
   return tab;
 }
@@ -254,7 +254,7 @@ describe("a plot", () => {
     const seen: string[] = [];
     const current = async () => (await readout(tab).locator("b").first().textContent()) ?? "";
     for (let i = 0; i < 100; i += 1) {
-      await expect.poll(current).not.toBe(seen.at(-1) ?? "");
+      await expect.poll(current, { interval: 5 }).not.toBe(seen.at(-1) ?? "");
       seen.push(await current());
       await tab.page.keyboard.press("ArrowRight");
     }
@@ -440,9 +440,14 @@ describe("the live edge", () => {
       void socket?.close();
       socket = undefined;
     };
-    await tab.goto(`/${path}`);
     await tab.logIn();
+    await tab.goto(`/${path}`);
     await settled(tab);
+    // The browser says that there is a connection again, before the page tries by itself.
+    const reconnected = async () => {
+      await tab.page.evaluate(() => dispatchEvent(new Event("online")));
+      return joined;
+    };
     let i = 0;
     const write = async () => {
       i += 1;
@@ -454,7 +459,7 @@ describe("the live edge", () => {
       cut();
       // Some are written while nobody hears of them.
       if (cuts % 2 === 0 && i < 200) await write();
-      await expect.poll(() => joined, { timeout: 5000, interval: 20 }).toBeGreaterThan(before);
+      await expect.poll(reconnected, { interval: 20 }).toBeGreaterThan(before);
     }
     await tab.page.getByRole("figure", { name: ". 201 numbers between 0 and 200" }).waitFor();
     await settled(tab);
@@ -463,7 +468,7 @@ describe("the live edge", () => {
     const seen: number[] = [];
     const current = async () => Number(await readout(tab).locator("b").first().textContent());
     for (let i = 0; i <= 200; i += 1) {
-      await expect.poll(current).toBe(i);
+      await expect.poll(current, { interval: 5 }).toBe(i);
       seen.push(await current());
       await tab.page.keyboard.press("ArrowRight");
     }

@@ -82,6 +82,19 @@ export class Server {
     return answer;
   }
 
+  /** Opens a session as the form of the page does, and returns its cookie. */
+  async logIn(userAgent: string): Promise<{ name: string; value: string }> {
+    const response = await fetch(`${this.url}/api/v1/login`, {
+      method: "POST",
+      headers: { origin: this.url, "user-agent": userAgent },
+      body: JSON.stringify({ user: USER, password: this.password, stay: true }),
+    });
+    const answer = await response.text();
+    const [, name, value] = /^(.*?)=(.*?);/.exec(response.headers.getSetCookie()[0] ?? "") ?? [];
+    if (!name || !value) throw new Error(`logging in: ${answer}`);
+    return { name, value };
+  }
+
   async createDevice(name: string, nickname = ""): Promise<void> {
     const created = await this.request("POST", `crud/${USER}/${name}`, { nickname });
     this.keys.set(`${USER}/${name}`, JSON.parse(created).apikey);

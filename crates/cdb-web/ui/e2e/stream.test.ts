@@ -24,7 +24,7 @@ beforeAll(async () => {
     path,
     Array.from({ length: LONG }, (_, i) => ({ t: 1_600_000_000 + i * 60, d: i / 10 })),
   );
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -33,8 +33,8 @@ afterAll(async () => {
 
 async function open(path: string, look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
-  await tab.goto(path);
   await tab.logIn();
+  await tab.goto(path);
   await tab.page.getByRole("navigation", { name: "Pages" }).waitFor();
   return tab;
 }
@@ -190,7 +190,7 @@ describe("the table of a stream", () => {
     // It is gone when it cannot be put back any more.
     await tab.page.getByRole("button", { name: /^Delete 85 of / }).press("Enter");
     await row.getByRole("button", { name: /^Undo/ }).waitFor();
-    await row.waitFor({ state: "detached", timeout: 15_000 });
+    await row.waitFor({ state: "detached" });
     expect(await values(indoor)).toEqual([20, 21]);
     await tab.close();
   });
@@ -268,7 +268,7 @@ describe("the head of a stream", () => {
 describe("a download", () => {
   async function download(tab: Tab, format: string): Promise<{ name: string; text: string }> {
     const [file] = await Promise.all([
-      tab.page.waitForEvent("download", { timeout: 25_000 }),
+      tab.page.waitForEvent("download"),
       tab.page.getByRole("button", { name: `Download as ${format}` }).click(),
     ]);
     return { name: file.suggestedFilename(), text: readFileSync(await file.path(), "utf8") };
@@ -288,7 +288,7 @@ describe("a download", () => {
     expect(points).toHaveLength(LONG);
     expect(points[12_345]).toEqual({ t: 1_600_740_700, d: 1234.5 });
     await tab.close();
-  }, 60_000);
+  });
 
   it("has what is seen: the range, a column for each key, and no formulas", async () => {
     const path = await create({ type: "object" });

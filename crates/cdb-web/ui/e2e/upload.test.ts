@@ -33,8 +33,8 @@ interface Point {
 
 async function open(path: string, look: Look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
-  await tab.goto(path);
   await tab.logIn();
+  await tab.goto(path);
   await tab.page.getByRole("button", { name: "Choose a file" }).waitFor();
   return tab;
 }

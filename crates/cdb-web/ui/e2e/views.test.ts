@@ -70,7 +70,7 @@ beforeAll(async () => {
     await server.createStream(path, schema, "", datatype);
     await server.insert(path, points);
   }
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -79,8 +79,8 @@ afterAll(async () => {
 
 async function open(path: string, look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
-  await tab.goto(path);
   await tab.logIn();
+  await tab.goto(path);
   await tab.page.getByRole("navigation", { name: "Pages" }).waitFor();
   return tab;
 }
@@ -556,6 +556,6 @@ describe("views of every kind", () => {
         expect(await tab.page.evaluate(tooWide), `${name} scrolls sideways`).toBe(false);
       }
       await tab.close();
-    }, 90_000);
+    });
   }
 });

@@ -21,8 +21,8 @@ afterAll(async () => {
 /** Opens a page as the user. */
 async function open(path: string, look = WIDE): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
-  await tab.goto(path);
   await tab.logIn();
+  await tab.goto(path);
   await tab.page.getByRole("heading", { level: 1 }).waitFor();
   await tab.page.getByRole("button", { name: "Log in" }).waitFor({ state: "detached" });
   return tab;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Datapoint } from "../api/objects.ts";
-import { addColumns, head, lines, noColumns } from "./csv.ts";
+import { addColumns, head, lines, noColumns, timesAndValues } from "./csv.ts";
 
 function csv(points: Datapoint[]): string {
   const columns = noColumns();
@@ -75,5 +75,27 @@ describe("CSV", () => {
       "1970-01-01T00:00:00.000Z,0,2,mara/user",
       "",
     ]);
+  });
+
+  it("has times and values alone, to be pasted into a table", () => {
+    expect(
+      timesAndValues([
+        { t: 0, d: 1.5 },
+        { t: 60, d: '=1+"a"' },
+        { t: 61, d: { a: 1 } },
+        { t: 62, d: null },
+        { t: 1e13, d: 2 },
+      ]),
+    ).toBe(
+      [
+        "time,value",
+        "1970-01-01T00:00:00.000Z,1.5",
+        '1970-01-01T00:01:00.000Z,"\'=1+""a"""',
+        '1970-01-01T00:01:01.000Z,"{""a"":1}"',
+        "1970-01-01T00:01:02.000Z,",
+        "10000000000000,2",
+        "",
+      ].join("\r\n"),
+    );
   });
 });

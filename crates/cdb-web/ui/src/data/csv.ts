@@ -61,6 +61,12 @@ export function lines(points: Datapoint[], columns: Columns): string {
     .join("");
 }
 
+/** Times and values alone, in the two columns that one pastes into a table. */
+export function timesAndValues(points: Datapoint[]): string {
+  const rows = points.map(({ t, d }) => line([time(t) || String(t), field(d)]));
+  return line(["time", "value"]) + rows.join("");
+}
+
 function line(fields: string[]): string {
   return fields.join(",") + LINE_END;
 }

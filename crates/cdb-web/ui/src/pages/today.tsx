@@ -54,14 +54,22 @@ function noted(rows: StreamRow[], now: number): number {
 /** What one writes by hand, each on a card. */
 export function TodayPage({ session }: { session: Session }) {
   const { user } = session;
+  const isAnswered = useSignal(false);
   const { polled, refresh } = usePolled(
-    () => ask(user),
+    () =>
+      ask(user).finally(() => {
+        isAnswered.value = true;
+      }),
     INTERVAL,
     user,
     remembered<StreamRow[]>(`today:${user}`),
   );
   const { value: all, error, now } = polled.value;
-  const { order, isArranging, action, move, finish } = useOrder(user);
+  const isUsable = all !== undefined;
+  useEffect(() => {
+    if (isUsable) performance.mark("usable");
+  }, [isUsable]);
+  const { order, isArranging, action, move, finish } = useOrder(user, isUsable && isAnswered.value);
   const rows = useComputed(() =>
     ordered(polled.value.value ?? [], ({ stream }) => stream.name, order.value),
   );
@@ -69,10 +77,6 @@ export function TodayPage({ session }: { session: Session }) {
   useCardKeys();
   const names = rows.value.map(({ stream }) => stream.name);
   const isEmpty = all?.length === 0;
-  const isUsable = all !== undefined;
-  useEffect(() => {
-    if (isUsable) performance.mark("usable");
-  }, [isUsable]);
   return (
     <>
       <Head
@@ -118,20 +122,24 @@ export function TodayPage({ session }: { session: Session }) {
   );
 }
 
-/** The order of the cards, and how it is changed: it is sent when one has finished. */
-function useOrder(user: string) {
+/**
+ * The order of the cards, and how it is changed: it is sent when one has finished. What this browser remembers is
+ * seldom another order than the server has, which is asked only when the cards are there.
+ */
+function useOrder(user: string, areCardsThere: boolean) {
   const order = useSignal<string[]>(remembered<string[]>(`order:${user}`) ?? []);
   const isArranging = useSignal(false);
   const isChanged = useSignal(false);
   const action = useAction();
   useEffect(() => {
+    if (!areCardsThere) return;
     const take = (names: string[]) => {
       remember(`order:${user}`, names);
       if (!isArranging.peek()) order.value = names;
     };
     // Without an answer, the order is the one that was known last.
     cardOrder(user).then(take, () => {});
-  }, [user, order, isArranging]);
+  }, [user, areCardsThere, order, isArranging]);
   const move = (names: string[], name: string, step: -1 | 1) => {
     order.value = moved(names, name, step);
     isChanged.value = true;

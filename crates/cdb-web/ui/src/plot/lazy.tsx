@@ -1,29 +1,21 @@
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { Failure } from "../widgets/failure.tsx";
+import { Lazy } from "../widgets/lazy.tsx";
 import type { StreamPlotProps } from "./stream-plot.tsx";
 
-/** A stream in one plot. What draws it is fetched when it is needed first. */
+const load = async () => (await import("./stream-plot.tsx")).StreamPlot;
+
+/** A stream in one plot, whose file is loaded when it is needed first. Until then it takes the same room. */
 export function StreamPlot(props: StreamPlotProps) {
-  const loaded = useSignal<typeof import("./stream-plot.tsx") | undefined>(undefined);
-  const error = useSignal<unknown>(undefined);
-  useEffect(() => {
-    import("./stream-plot.tsx").then(
-      (it) => {
-        loaded.value = it;
-      },
-      (failure) => {
-        error.value = failure;
-      },
-    );
-  }, [loaded, error]);
-  const { StreamPlot: Loaded } = loaded.value ?? {};
-  if (Loaded) return <Loaded {...props} />;
   return (
-    <section class="plot-view">
-      <div class="plot-tools">{props.children}</div>
-      <Failure error={error.value} />
-      <div class="plot-card plot-empty" />
-    </section>
+    <Lazy
+      load={load}
+      props={props}
+      waiting={(failure) => (
+        <section class="plot-view">
+          <div class="plot-tools">{props.children}</div>
+          {failure}
+          <div class="plot-card plot-empty" />
+        </section>
+      )}
+    />
   );
 }

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { type Sample, Source } from "../data/tiles-source.ts";
 import { bandOf, linesOf, meansOf, nextTime, readingAt } from "./lines.ts";
 import { rowsOf } from "./rows.ts";
-import { roundValues, scaleOf } from "./scale.ts";
 
 const points = (...times: number[]): Sample[] => times.map((t) => ({ t, d: t * 10 }));
 const source = (samples: Sample[], t1 = 0, t2 = 100) =>
@@ -85,20 +84,5 @@ describe("the cursor", () => {
     expect(nextTime(rows, 3, 1)).toBe(50);
     expect(nextTime(rows, 50, -1)).toBe(3);
     expect(nextTime(rows, 51, 1)).toBe(undefined);
-  });
-});
-
-describe("a scale", () => {
-  it("has a few round values", () => {
-    expect(roundValues(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
-    expect(roundValues(-9.4, 33.9, 6)).toEqual([0, 10, 20, 30]);
-    expect(roundValues(0.05, 0.35, 3)).toEqual([0.1, 0.2, 0.3]);
-    expect(roundValues(5, 5, 5)).toEqual([]);
-  });
-
-  it("has what never changes in its middle", () => {
-    const { low, high } = scaleOf(7, 7, 5);
-    expect((low + high) / 2).toBeCloseTo(7);
-    expect(scaleOf(0, 0, 5)).toMatchObject({ low: -1, high: 1 });
   });
 });

@@ -1,8 +1,8 @@
 // Everything that is in a picture of a plot, and where. No DOM.
 
+import { type Scale, scaleOf } from "../data/scale.ts";
 import type { Range } from "../data/tiles.ts";
 import type { Rows } from "./rows.ts";
-import { type Scale, scaleOf } from "./scale.ts";
 import type { TimeTick } from "./time-axis.ts";
 
 /** In pixels of the page. */

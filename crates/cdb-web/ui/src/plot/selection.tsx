@@ -3,6 +3,8 @@ import { useId } from "preact/hooks";
 import { type Statistics, statistics } from "../api/objects.ts";
 import { datapoints, putAllBack, removeRange } from "../api/plot.ts";
 import { useAction } from "../data/action.ts";
+import { timesAndValues } from "../data/csv.ts";
+import { copy } from "../data/files.ts";
 import { usePolled } from "../data/polled.ts";
 import type { Range } from "../data/tiles.ts";
 import { ownZone } from "../data/wall.ts";
@@ -10,7 +12,6 @@ import { text } from "../text/en.ts";
 import { count, derived, value } from "../text/format.ts";
 import { Failure } from "../widgets/failure.tsx";
 import { say } from "../widgets/toast.tsx";
-import { copy, csv } from "./csv.ts";
 import { duration, rangeWords } from "./words.ts";
 
 const MAX_COPIED = 100_000;
@@ -58,7 +59,8 @@ export function Selection(props: {
   const copyAll = () =>
     run(async () => {
       if (n > MAX_COPIED) throw new Error(text.plot.tooMany(count(MAX_COPIED)));
-      await copy(csv(await datapoints(path, range)));
+      const isCopied = await copy(timesAndValues(await datapoints(path, range)));
+      if (!isCopied) throw new Error(text.plot.notCopied);
       say(text.plot.copied(points));
     });
   return (

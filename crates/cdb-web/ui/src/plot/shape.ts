@@ -1,7 +1,7 @@
 // What is drawn of a plot, in units of its picture. No DOM.
 
 import type { Plot } from "../api/objects.ts";
-import { roundValues } from "./scale.ts";
+import { extent, scaleOf } from "../data/scale.ts";
 
 export interface Shape {
   /** The points of each line; between two lines there are no data. */
@@ -23,10 +23,7 @@ export function shape(plot: Plot, width: number, height: number): Shape | undefi
   const [first, last] = [points[0], points.at(-1)];
   if (!first || !last) return undefined;
   const values = points.map(([, d]) => d);
-  const [min, max] = [Math.min(...values), Math.max(...values)];
-  // What never changes is in the middle.
-  const margin = (max - min) * 0.05 || Math.abs(max) * 0.1 || 1;
-  const [low, high] = [min - margin, max + margin];
+  const { low, high, ticks } = scaleOf(...extent(values), MAX_TICKS);
   const span = last[0] - first[0] || 1;
   const x = (t: number) => ((t - first[0]) / span) * width;
   const y = (d: number) => height - ((d - low) / (high - low)) * height;
@@ -40,8 +37,8 @@ export function shape(plot: Plot, width: number, height: number): Shape | undefi
     lines.at(-1)?.push([x(t), y(d)]);
     before = t;
   }
-  const ticks = roundValues(low, high, MAX_TICKS).map((value) => ({ value, y: y(value) }));
-  return { lines, end: [x(last[0]), y(last[1])], ticks };
+  const marks = ticks.map((value) => ({ value, y: y(value) }));
+  return { lines, end: [x(last[0]), y(last[1])], ticks: marks };
 }
 
 /** The first, smallest, largest and last point of a column, in the order of time and without doubles. */

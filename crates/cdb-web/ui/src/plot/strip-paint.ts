@@ -1,5 +1,6 @@
 // Draws the strip below a plot.
 
+import { scaleOf } from "../data/scale.ts";
 import type { Range } from "../data/tiles.ts";
 import type { Series } from "../data/tiles-series.ts";
 import { ownZone } from "../data/wall.ts";
@@ -7,7 +8,6 @@ import { bandOf } from "./lines.ts";
 import { paintBand } from "./paint.ts";
 import { type Palette, paletteOf } from "./palette.ts";
 import { rowsOf } from "./rows.ts";
-import { scaleOf } from "./scale.ts";
 import { timeTicks } from "./time-axis.ts";
 
 // The height of what is drawn, and of the times below.

@@ -1,9 +1,9 @@
 // The marks of a time axis, at round times of a person's own clock. No DOM.
 
 import { timeFormat } from "../data/formats.ts";
+import { roundStep } from "../data/scale.ts";
 import type { Range } from "../data/tiles.ts";
 import { timeOf, type Wall, wallOf } from "../data/wall.ts";
-import { roundStep } from "./scale.ts";
 
 export interface TimeTick {
   t: number;

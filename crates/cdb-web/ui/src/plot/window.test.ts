@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { csv } from "./csv.ts";
 import { commandOf } from "./keys.ts";
 import { isAtEnd, lookOf, pan, rangeOf, searchOf, zoom } from "./window.ts";
 import { axisNumber, duration } from "./words.ts";
@@ -63,26 +62,6 @@ describe("words", () => {
       "250\u2009k",
       "500\u2009k",
     ]);
-  });
-
-  it("are cells of a table that a spreadsheet reads, and no formulas", () => {
-    expect(
-      csv([
-        { t: 0, d: 1.5 },
-        { t: 60, d: '=1+"a"' },
-        { t: 61, d: { a: 1 } },
-        { t: 62, d: null },
-      ]),
-    ).toBe(
-      [
-        "time,value",
-        "1970-01-01T00:00:00.000Z,1.5",
-        '1970-01-01T00:01:00.000Z,"\'=1+""a"""',
-        '1970-01-01T00:01:01.000Z,"{""a"":1}"',
-        "1970-01-01T00:01:02.000Z,",
-        "",
-      ].join("\r\n"),
-    );
   });
 });
 

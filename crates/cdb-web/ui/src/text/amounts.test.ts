@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { amount, rowName, signed } from "./amounts.ts";
+import { amount, rowName, short, signed } from "./amounts.ts";
 
 describe("a number of a table", () => {
   it("has a sign if it is a coefficient", () => {
@@ -28,5 +28,19 @@ describe("a row", () => {
     expect(rowName(at("2026-11-15T23:00:00Z"), "week", "Europe/Berlin", now)).toMatch(/9/);
     expect(rowName(at("2026-10-31T23:00:00Z"), "month", "Europe/Berlin", now)).toMatch(/October/);
     expect(rowName(at("2026-10-31T23:00:00Z"), "hour", "Europe/Berlin", now)).toMatch(/1.*00:00/);
+  });
+});
+
+describe("numbers on an axis", () => {
+  it("are short", () => {
+    expect([0, 999, 9500, 15_000, -2_500_000, 3e9, 0.25].map(short)).toEqual([
+      "0",
+      "999",
+      `${(9.5).toLocaleString()}\u2009k`,
+      "15\u2009k",
+      `−${(2.5).toLocaleString()}\u2009M`,
+      "3\u2009G",
+      (0.25).toLocaleString(),
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-// Numbers and times of tables.
+// Numbers and times of tables and pictures.
 
 import type { Every } from "../data/dataset.ts";
 import { dayOf, later } from "../data/dataset-time.ts";
@@ -13,6 +13,21 @@ export function signed(r: number): string {
   if (Math.abs(r) < 0.005) return size;
   return `${r < 0 ? "−" : "+"}${size}`;
 }
+
+/** A number on an axis, short: 5 k for 5000. */
+export function short(value: number): string {
+  const sign = value < 0 ? "−" : "";
+  const size = Math.abs(value);
+  const [unit, name] = UNITS.find(([unit]) => size >= unit) ?? [1, ""];
+  const digits = Number((size / unit).toPrecision(4)).toLocaleString();
+  return sign + digits + (name && `\u2009${name}`);
+}
+
+const UNITS: [number, string][] = [
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+];
 
 /** A value of a table: to four digits if it is a mean, else as it is, with separators. */
 export function amount(d: unknown, how: string): string {

@@ -336,6 +336,7 @@ export const text = {
   },
   times: {
     today: "Today",
+    milliseconds: (n: number) => `${n} ms`,
     seconds: (n: string) => `${n} s`,
     minutes: (n: string) => `${n} min`,
     hours: (n: string) => `${n} h`,
@@ -512,9 +513,6 @@ export const text = {
       "http://192.168.1.20:3124.",
     send: "Send the first datapoint",
     languages: "Language",
-    copy: "Copy",
-    copied: "Copied",
-    notCopied: "The browser did not copy it. Mark it, and copy it with the keyboard.",
     history: "The key is in the line: mind your shell's history.",
     waiting: "Waiting for the first datapoint…",
     waitingHint:
@@ -1033,8 +1031,6 @@ export const text = {
     code: "Show the code",
     hideCode: "Hide the code",
     language: "Language",
-    copy: "Copy",
-    copied: "Copied",
     codeHint: "It asks for the rows of this page: the times are those of today.",
   },
   goesWith: {
@@ -1139,14 +1135,10 @@ export const text = {
     days: (n: number) => `${n} d ago`,
     future: "in the future",
   },
-  spans: {
-    milliseconds: (n: number) => `${n} ms`,
-    seconds: (n: number) => `${n} s`,
-    minutes: (n: number) => `${n} min`,
-    hours: (n: number) => `${n} h`,
-    days: (n: number) => `${n} d`,
-    every: (span: string) => `every ${span}`,
-    aDay: (n: number) => `${n} a day`,
+  copy: {
+    copy: "Copy",
+    copied: "Copied",
+    notCopied: "The browser did not copy it. Mark it, and copy it with the keyboard.",
   },
   on: "On",
   off: "Off",

@@ -25,10 +25,14 @@ describe("times", () => {
 
 describe("lengths of time", () => {
   it("have the unit that says most", () => {
-    expect([0.5, 10, 90, 7200, 3 * 86_400].map(span)).toEqual([
-      "0.5 s",
+    expect([0.25, 1, 10, 59, 61, 90, 5400, 7200, 3 * 86_400].map(span)).toEqual([
+      "250 ms",
+      "1 s",
       "10 s",
+      "59 s",
+      "1 min",
       "1.5 min",
+      "1.5 h",
       "2 h",
       "3 d",
     ]);
@@ -41,9 +45,13 @@ describe("lengths of time", () => {
   });
 
   it("are said as rates", () => {
-    expect([5, 60, 28_800, 86_400, 7 * 86_400].map(rate)).toEqual([
+    expect([0.25, 5, 60, 900, 3600, 6 * 3600, 28_800, 86_400, 7 * 86_400].map(rate)).toEqual([
+      "every 250 ms",
       "every 5 s",
       "every 1 min",
+      "every 15 min",
+      "every 1 h",
+      "4 a day",
       "3 a day",
       "once a day",
       "every 7 d",

@@ -52,15 +52,16 @@ export function exact(t: number): string {
   return Number.isNaN(date.getTime()) ? `${t} s` : `${date.toISOString()} · ${t} s`;
 }
 
-/** A length of time in its largest unit: "3 d". */
+/** A length of time in its largest unit: "250 ms", "1.5 min", "3 d". */
 export function span(seconds: number): string {
+  if (seconds < 1) return words.milliseconds(Math.round(seconds * 1000));
   if (seconds < MINUTE) return words.seconds(rounded(seconds));
   if (seconds < HOUR) return words.minutes(rounded(seconds / MINUTE));
   if (seconds < DAY) return words.hours(rounded(seconds / HOUR));
   return words.days(rounded(seconds / DAY));
 }
 
-/** How often something happens whose usual interval is so long: "every 10 s", "3 a day". */
+/** How often something comes whose usual interval is so long: "every 10 s", "3 a day", "once a day". */
 export function rate(interval: number): string {
   const aDay = Math.round(DAY / interval);
   if (interval > 3 * HOUR && aDay >= 2) return words.timesADay(aDay);

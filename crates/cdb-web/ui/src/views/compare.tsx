@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { bounds, scale } from "../data/scale.ts";
 import { text } from "../text/en.ts";
 import { derived } from "../text/format.ts";
 import { span as length } from "../text/times.ts";
@@ -6,7 +7,6 @@ import { Chart } from "./chart.tsx";
 import { hasDays, isSum, numbers } from "./kinds.ts";
 import { LinePath, type Spot } from "./lines.tsx";
 import { numberOf, withUnit } from "./numbers.ts";
-import { extent, scale } from "./scale.ts";
 import { daily, hourly } from "./scripts.ts";
 import { Unfit } from "./unfit.tsx";
 import { ValueAxis } from "./value-axis.tsx";
@@ -48,7 +48,7 @@ function Compare({ about, points, width }: PictureProps) {
   if (now.length === 0) return <Unfit />;
   const values = [...now, ...before].map(({ value }) => value);
   const x = (t: number) => LEFT + (t / period) * (width - LEFT - 4);
-  const y = scale(...extent(values, isSum(about)), HEIGHT - BELOW, ABOVE);
+  const y = scale(...bounds(values, isSum(about)), HEIGHT - BELOW, ABOVE);
   const at = now[marked.value ?? -1];
   const nearest = (t: number) =>
     before.reduce<Spot | undefined>(

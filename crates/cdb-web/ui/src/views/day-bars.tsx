@@ -1,11 +1,11 @@
 import { useSignal } from "@preact/signals";
+import { bounds, scale } from "../data/scale.ts";
 import { isA } from "../data/schema.ts";
 import { dayOf } from "../data/zone.ts";
 import { text } from "../text/en.ts";
 import { count } from "../text/format.ts";
 import { Chart } from "./chart.tsx";
 import { dayName, numberOf, withUnit } from "./numbers.ts";
-import { extent, scale } from "./scale.ts";
 import { Unfit } from "./unfit.tsx";
 import { ValueAxis } from "./value-axis.tsx";
 import type { About, PictureProps } from "./view.ts";
@@ -61,7 +61,7 @@ export function DayBars(props: DayBarsProps) {
   const days = all.filter(({ day }) => day >= from);
   const step = Math.min(inner / (last.day - from + 1), 40);
   const values = days.map(({ value }) => value / one);
-  const place = scale(...extent(values, true), HEIGHT - BELOW, ABOVE);
+  const place = scale(...bounds(values, true), HEIGHT - BELOW, ABOVE);
   const y = (value: number) => place(value / one);
   const x = (day: number) => LEFT + (day - from) * step;
   const today = dayOf(about.now);

@@ -1,10 +1,10 @@
 import { useSignal } from "@preact/signals";
+import { roundStep } from "../data/scale.ts";
 import { text } from "../text/en.ts";
 import { count } from "../text/format.ts";
 import { Chart } from "./chart.tsx";
 import { numbers } from "./kinds.ts";
 import { numberOf, short } from "./numbers.ts";
-import { roundStep } from "./scale.ts";
 import { Unfit } from "./unfit.tsx";
 import type { About, PictureProps, View } from "./view.ts";
 

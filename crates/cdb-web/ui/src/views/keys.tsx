@@ -1,11 +1,11 @@
 import { useSignal } from "@preact/signals";
+import { bounds, scale } from "../data/scale.ts";
 import { text } from "../text/en.ts";
 import { date, derived } from "../text/format.ts";
 import { Chart } from "./chart.tsx";
 import { hasDays, numberKeys } from "./kinds.ts";
 import { LinePath, type Spot } from "./lines.tsx";
 import { numberOf } from "./numbers.ts";
-import { extent, scale } from "./scale.ts";
 import { daily, element, hourly } from "./scripts.ts";
 import { TimeAxis } from "./time-axis.tsx";
 import { Unfit } from "./unfit.tsx";
@@ -62,7 +62,7 @@ function Keys({ points, width }: PictureProps) {
     >
       {lines.map(([key, spots], row) => {
         const values = spots.map(({ value }) => value);
-        const y = scale(...extent(values, false), (row + 1) * ROW - 8, row * ROW + 8);
+        const y = scale(...bounds(values, false), (row + 1) * ROW - 8, row * ROW + 8);
         return (
           <g key={key}>
             <line class="tick" x1={0} x2={width} y1={(row + 1) * ROW} y2={(row + 1) * ROW} />

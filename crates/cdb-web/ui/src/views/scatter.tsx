@@ -1,11 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { correlation } from "../data/correlation.ts";
+import { bounds, scale } from "../data/scale.ts";
 import { text } from "../text/en.ts";
 import { count, derived } from "../text/format.ts";
 import { Chart } from "./chart.tsx";
 import { categoryKeys, numberKeys } from "./kinds.ts";
 import { derivedSigned, numberOf, short } from "./numbers.ts";
-import { extent, scale } from "./scale.ts";
 import { element } from "./scripts.ts";
 import { Unfit } from "./unfit.tsx";
 import { ValueAxis } from "./value-axis.tsx";
@@ -50,9 +50,22 @@ function Scatter({ about, points, width }: PictureProps) {
   const pairs = pairsOf(points);
   if (pairs.length === 0) return <Unfit />;
   const [nameX = "x", nameY = "y"] = axesOf(about);
-  const bounds = (values: number[]) => extent(values, false);
-  const x = scale(...bounds(pairs.map((it) => it.x)), LEFT, width - 4);
-  const y = scale(...bounds(pairs.map((it) => it.y)), HEIGHT - BELOW, ABOVE);
+  const x = scale(
+    ...bounds(
+      pairs.map((it) => it.x),
+      false,
+    ),
+    LEFT,
+    width - 4,
+  );
+  const y = scale(
+    ...bounds(
+      pairs.map((it) => it.y),
+      false,
+    ),
+    HEIGHT - BELOW,
+    ABOVE,
+  );
   const colours = [...new Set(pairs.map(({ colour }) => colour))].filter((it) => it !== undefined);
   const { r } = correlation(pairs.map(({ x, y }) => [x, y]));
   const every = stepOf(about);

@@ -1,8 +1,8 @@
+import type { Place } from "../data/scale.ts";
 import { short } from "./numbers.ts";
-import type { Scale } from "./scale.ts";
 
 /** The horizontal lines of a picture, with their values at the left. */
-export function ValueAxis(props: { y: Scale; left: number; right: number; unit?: string }) {
+export function ValueAxis(props: { y: Place; left: number; right: number; unit?: string }) {
   const { y, left, right, unit = "" } = props;
   return (
     <>

@@ -1,8 +1,10 @@
+import type { ComponentChildren } from "preact";
+
 /** Lines to copy, which scroll by themselves if they are long. */
-export function Code({ lines }: { lines: string[] }) {
+export function Code({ children }: { children: ComponentChildren }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard
-    <pre tabIndex={0}>{lines.join("\n")}</pre>
+    <pre tabIndex={0}>{children}</pre>
   );
 }
 
@@ -13,5 +15,5 @@ export function FirstValue({ login, device }: { login: string; device: string })
     `curl -u ${login} ${api} -d '{"schema":"{\\"type\\":\\"number\\"}"}'`,
     `curl -u ${login} ${api}/data -X PUT -d '[{"d":21.5}]'`,
   ];
-  return <Code lines={lines} />;
+  return <Code>{lines.join("\n")}</Code>;
 }

@@ -3,7 +3,7 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { Changes, Device, Stream } from "../api/objects.ts";
 import { text } from "../text/en.ts";
-import { span } from "../text/rates.ts";
+import { span } from "../text/times.ts";
 import { Area, Check, Field, Select } from "./form.tsx";
 
 export interface Fields {

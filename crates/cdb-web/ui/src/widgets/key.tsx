@@ -6,7 +6,7 @@ export function Key({ path, apikey }: { path: string; apikey: string }) {
   return (
     <>
       <p>{text.key.once}</p>
-      <Code lines={[apikey]} />
+      <Code>{apikey}</Code>
       <p>{text.key.lines}</p>
       <FirstValue login={`:${apikey}`} device={path} />
     </>

@@ -3,10 +3,11 @@
 import type { Row } from "../../api/queries.ts";
 import { numberOf } from "../../data/correlation.ts";
 import type { ResultColumn } from "../../data/dataset-result.ts";
+import { bounds, extent, scale } from "../../data/scale.ts";
 import { timeTicks } from "../../plot/time-axis.ts";
+import { short } from "../../text/amounts.ts";
 import { text } from "../../text/en.ts";
 import { useWidth } from "../../widgets/width.ts";
-import { axis, extent, short } from "./axis.ts";
 import { seriesClass } from "./word.tsx";
 
 // The least distance of two marks of the time axis, in pixels.
@@ -77,17 +78,15 @@ function Band(props: {
 }) {
   const { column, className, lines, x, width, top, height } = props;
   const drawn = height - 2 * MARGIN;
-  const { ticks, at } = axis(
-    lines.flat().map(([, d]) => d),
-    Math.floor(height / 32),
-  );
-  const y = (d: number) => top + MARGIN + drawn - at(d) * drawn;
+  const values = lines.flat().map(([, d]) => d);
+  const bottom = top + MARGIN + drawn;
+  const y = scale(...bounds(values, false), bottom, top + MARGIN, Math.floor(height / 32));
   const place = ([t, d]: Point) => `${x(t).toFixed(1)} ${y(d).toFixed(1)}`;
   // A value without neighbours is a dot.
   const path = (line: Point[]) => `M${line.map(place).join("L")}${line.length === 1 ? "h0" : ""}`;
   return (
     <g class={`band${className}`}>
-      {ticks.map((value) => (
+      {y.ticks.map((value) => (
         <g key={value}>
           <line
             class={value === 0 ? "zero" : "tick"}

@@ -3,11 +3,11 @@
 import type { Row } from "../../api/queries.ts";
 import { correlation, pairs, regression } from "../../data/correlation.ts";
 import type { ResultColumn } from "../../data/dataset-result.ts";
-import { signed } from "../../text/amounts.ts";
+import { bounds, extent, scale } from "../../data/scale.ts";
+import { short, signed } from "../../text/amounts.ts";
 import { text } from "../../text/en.ts";
 import { count } from "../../text/format.ts";
 import { useWidth } from "../../widgets/width.ts";
-import { axis, extent, short } from "./axis.ts";
 import { ChoiceWord } from "./word.tsx";
 
 const HEIGHT = 260;
@@ -76,20 +76,18 @@ function Dots(props: { points: [number, number][]; width: number; label: string 
   const { points, width, label } = props;
   const [inner, drawn] = [width - LEFT - RIGHT, HEIGHT - ABOVE - BELOW];
   const xs = points.map(([x]) => x);
-  const across = axis(xs, Math.max(2, Math.floor(inner / 60)));
-  const up = axis(
-    points.map(([, y]) => y),
-    5,
-  );
-  const at = (x: number, y: number) =>
-    `${(LEFT + across.at(x) * inner).toFixed(1)} ${(ABOVE + drawn - up.at(y) * drawn).toFixed(1)}`;
+  const maxTicks = Math.max(2, Math.floor(inner / 60));
+  const across = scale(...bounds(xs, false), LEFT, LEFT + inner, maxTicks);
+  const ys = points.map(([, y]) => y);
+  const up = scale(...bounds(ys, false), ABOVE + drawn, ABOVE, 5);
+  const at = (x: number, y: number) => `${across(x).toFixed(1)} ${up(y).toFixed(1)}`;
   const line = regression(points);
   const ends = line && extent(xs).map((x) => at(x, line.a + line.b * x));
   return (
     <svg viewBox={`0 0 ${width} ${HEIGHT}`} width={width} height={HEIGHT} role="img">
       <title>{label}</title>
       {up.ticks.map((value) => {
-        const y = ABOVE + drawn - up.at(value) * drawn;
+        const y = up(value);
         return (
           <g key={value}>
             <line
@@ -106,7 +104,7 @@ function Dots(props: { points: [number, number][]; width: number; label: string 
         );
       })}
       {across.ticks.map((value) => (
-        <text key={value} x={LEFT + across.at(value) * inner} y={HEIGHT - 6} text-anchor="middle">
+        <text key={value} x={across(value)} y={HEIGHT - 6} text-anchor="middle">
           {short(value)}
         </text>
       ))}

@@ -3,7 +3,7 @@ import { generate } from "lean-qr";
 import { useId } from "preact/hooks";
 import { save } from "../../data/files.ts";
 import { text } from "../../text/en.ts";
-import { CopyButton } from "./copy.tsx";
+import { CopyButton } from "../../widgets/copy.tsx";
 import { isLoopback } from "./lines.ts";
 
 /** The key of the device and the address of the server, in letters and as a square for a camera. */

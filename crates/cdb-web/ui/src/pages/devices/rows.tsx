@@ -7,7 +7,7 @@ import { Tiny } from "../../plot/tiny.tsx";
 import { look } from "../../route.ts";
 import { text } from "../../text/en.ts";
 import { count, value } from "../../text/format.ts";
-import { every, span } from "../../text/rates.ts";
+import { rate, span } from "../../text/times.ts";
 import { Age } from "../../widgets/age.tsx";
 import { Icon } from "../../widgets/icons.tsx";
 
@@ -92,6 +92,6 @@ function Rate({ times, now }: { times: number[]; now: number }) {
   const { interval, isSilent } = rateOf(times, now);
   // Of a few datapoints nothing is known.
   if (interval === undefined) return <>{times.length > 5 && text.devices.irregular}</>;
-  const words = every(interval);
+  const words = rate(interval);
   return <>{isSilent ? text.devices.wasEvery(words) : words}</>;
 }

@@ -5,7 +5,7 @@ import { type DeviceRows, deviceName } from "../../data/tree.ts";
 import { path } from "../../route.ts";
 import { text } from "../../text/en.ts";
 import { count } from "../../text/format.ts";
-import { every, span } from "../../text/rates.ts";
+import { rate, span } from "../../text/times.ts";
 import { Icon } from "../../widgets/icons.tsx";
 
 /** Says which device has been silent for too long, or how many have. */
@@ -35,7 +35,7 @@ export function SilentNote(props: { rows: DeviceRows[]; isSilent: IsSilent; now:
         <strong>
           {text.devices.silentNote(deviceName(first.device), span(now - first.lastT))}
         </strong>{" "}
-        {interval !== undefined && text.devices.usedTo(every(interval))}{" "}
+        {interval !== undefined && text.devices.usedTo(rate(interval))}{" "}
         {newest && <a href={`/${newest.path}`}>{text.devices.see}</a>}
       </span>
     </p>

@@ -7,7 +7,7 @@ import { useNow } from "../../data/now.ts";
 import { unitOf } from "../../data/unit.ts";
 import { text } from "../../text/en.ts";
 import { value } from "../../text/format.ts";
-import { span } from "../../text/rates.ts";
+import { span } from "../../text/times.ts";
 import { Age } from "../../widgets/age.tsx";
 import { Failure } from "../../widgets/failure.tsx";
 import { Icon } from "../../widgets/icons.tsx";
