@@ -38,8 +38,8 @@ async function open(path: string, look = WIDE, zone?: string): Promise<Tab> {
   const tab = await Tab.open(browser, server, look);
   const kept = JSON.stringify({ zone, firstDay: 0 });
   await tab.page.addInitScript(`localStorage.preferences ??= '${kept}'`);
-  await tab.goto(path);
   await tab.logIn();
+  await tab.goto(path);
   await tab.page.getByRole("navigation", { name: "Pages" }).first().waitFor();
   return tab;
 }
