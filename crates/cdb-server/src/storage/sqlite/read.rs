@@ -159,16 +159,15 @@ impl Reader {
             State::Middle => b',',
             State::End => return Ok(None),
         };
-        let mut text = if self.range.is_empty() {
-            vec![separator]
-        } else {
-            loop {
-                let start = self.range.start;
-                match self.read_page(separator).await {
-                    Err(ReadError::Replaced)
-                        if self.range.start == start && self.follow().await? => {}
-                    text => break text?,
-                }
+        let mut text = loop {
+            // Corrections may leave nothing.
+            if self.range.is_empty() {
+                break vec![separator];
+            }
+            let start = self.range.start;
+            match self.read_page(separator).await {
+                Err(ReadError::Replaced) if self.range.start == start && self.follow().await? => {}
+                text => break text?,
             }
         };
         self.state = State::Middle;

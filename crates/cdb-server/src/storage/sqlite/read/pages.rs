@@ -32,10 +32,11 @@ impl Reader {
     pub(in super::super) async fn next_page(&mut self) -> Result<Option<(u64, Page)>, ReadError> {
         if self.ahead.is_empty() {
             self.skip_to_next_range();
-            if self.range.is_empty() {
-                return Ok(None);
-            }
             loop {
+                // Corrections may leave nothing.
+                if self.range.is_empty() {
+                    return Ok(None);
+                }
                 let before = self.range.clone();
                 let (array, bytes) = (self.array, self.page_bytes);
                 let mut text = Vec::new();
