@@ -448,7 +448,7 @@ describe("the page", () => {
     await tab.goto("/app/settings");
     await tab.page.getByText("This page opens without a connection.").waitFor();
     await tab.goto(`/${path}`);
-    await tab.page.getByText("The server cannot be reached.").first().waitFor();
+    await tab.page.getByText("1 value is kept on this device.").waitFor();
     await tab.context.setOffline(false);
     await expect.poll(values).toEqual([1, 2]);
     await tab.close(WITHOUT_CONNECTION);
