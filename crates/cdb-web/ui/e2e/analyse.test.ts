@@ -111,9 +111,7 @@ afterAll(async () => {
 });
 
 async function open(path: string, look = WIDE): Promise<Tab> {
-  const tab = await Tab.open(browser, server, look);
-  await tab.logIn();
-  await tab.goto(path);
+  const tab = await Tab.at(browser, server, path, look);
   await tab.page.getByRole("heading", { level: 1, name: "Analyse" }).waitFor();
   return tab;
 }
@@ -450,9 +448,7 @@ describe("the page", () => {
 
   it("says what to do first where there are no streams", async () => {
     const empty = await Server.start();
-    const tab = await Tab.open(browser, empty);
-    await tab.logIn();
-    await tab.goto("/app/analyse");
+    const tab = await Tab.at(browser, empty, "/app/analyse");
     await tab.page.getByText("There is nothing to analyse yet").waitFor();
     expect(await tab.violations()).toEqual([]);
     await tab.page.getByRole("link", { name: "New stream" }).click();

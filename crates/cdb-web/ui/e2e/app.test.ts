@@ -83,9 +83,7 @@ describe("logging in", () => {
   });
 
   it("ends when the session has ended elsewhere", async () => {
-    const tab = await Tab.open(browser, server);
-    await tab.logIn();
-    await tab.goto("/");
+    const tab = await Tab.at(browser, server, "/");
     const heading = tab.page.getByRole("heading", { name: "Today" });
     await heading.waitFor();
     const [cookie] = await tab.context.cookies();
@@ -99,9 +97,7 @@ describe("logging in", () => {
 
 describe("devices", () => {
   it("shows last values as they come, and finds streams", async () => {
-    const tab = await Tab.open(browser, server);
-    await tab.logIn();
-    await tab.goto(`/${USER}`);
+    const tab = await Tab.at(browser, server, `/${USER}`);
     const row = tab.page.getByRole("row", { name: /^temperature/ });
     await row.getByText("3,000").waitFor();
     await server.insert(`${USER}/garden/temperature`, [{ d: 31.25 }]);
@@ -116,9 +112,7 @@ describe("devices", () => {
   });
 
   it("shows what looks like a script as text", async () => {
-    const tab = await Tab.open(browser, server);
-    await tab.logIn();
-    await tab.goto(`/${USER}`);
+    const tab = await Tab.at(browser, server, `/${USER}`);
     await tab.page.getByRole("link", { name: SCRIPT }).first().waitFor();
     await tab.page.getByRole("link", { name: SCRIPT }).nth(1).click();
     await tab.page.getByRole("heading", { level: 1, name: SCRIPT }).waitFor();
@@ -152,9 +146,7 @@ describe("devices", () => {
 
 describe("stream", () => {
   it("has the plot, what it comes to, and the newest values", async () => {
-    const tab = await Tab.open(browser, server);
-    await tab.logIn();
-    await tab.goto(`/${USER}/garden/temperature`);
+    const tab = await Tab.at(browser, server, `/${USER}/garden/temperature`);
     const plot = tab.page.getByRole("figure", {
       name: /^temperature over time\. 3,0\d\d numbers between −\S+ and/,
     });
@@ -173,9 +165,7 @@ describe("stream", () => {
 
 describe("what is live", () => {
   it("goes on after the connection was lost", async () => {
-    const tab = await Tab.open(browser, server);
-    await tab.logIn();
-    await tab.goto(`/${USER}/garden/temperature`);
+    const tab = await Tab.at(browser, server, `/${USER}/garden/temperature`);
     await tab.page.getByRole("figure").waitFor();
     await tab.context.setOffline(true);
     await server.insert(`${USER}/garden/temperature`, [{ d: 1.5 }]);
@@ -223,9 +213,7 @@ describe("every page", () => {
   it("is new and empty for a new user", async () => {
     const empty = await Server.start();
     for (const look of LOOKS) {
-      const tab = await Tab.open(browser, empty, look);
-      await tab.logIn();
-      await tab.goto("/");
+      const tab = await Tab.at(browser, empty, "/", look);
       await tab.page.getByText("Nothing is kept here yet.").waitFor();
       await tab.picture("empty-today", look);
       expect(await tab.violations()).toEqual([]);

@@ -39,6 +39,7 @@ export interface Look {
 }
 
 export const WIDE: Look = { width: 1280, dark: false };
+export const PHONE: Look = { width: 360, dark: false };
 const ALL_LOOKS: Look[] = [360, 1280].flatMap((width) => [
   { width, dark: false },
   { width, dark: true },
@@ -119,6 +120,14 @@ export class Tab {
       )
         tab.complaints.push(`asked ${request.url()}`);
     });
+    return tab;
+  }
+
+  /** Opens a page for somebody who is logged in. */
+  static async at(browser: Browser, server: Server, path: string, look = WIDE): Promise<Tab> {
+    const tab = await Tab.open(browser, server, look);
+    await tab.logIn();
+    await tab.goto(path);
     return tab;
   }
 

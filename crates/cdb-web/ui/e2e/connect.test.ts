@@ -4,10 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LOOKS, type Look, launch, Tab, WIDE } from "./browser.ts";
+import { LOOKS, type Look, launch, PHONE, Tab, WIDE } from "./browser.ts";
 import { Server, USER } from "./server.ts";
-
-const PHONE = { width: 360, dark: false };
 
 let server: Server;
 let browser: Browser;
@@ -23,9 +21,7 @@ afterAll(async () => {
 });
 
 async function open(path: string, look: Look = WIDE): Promise<Tab> {
-  const tab = await Tab.open(browser, server, look);
-  await tab.logIn();
-  await tab.goto(path);
+  const tab = await Tab.at(browser, server, path, look);
   await tab.page.getByRole("heading", { level: 1, name: "Connect a device" }).waitFor();
   return tab;
 }

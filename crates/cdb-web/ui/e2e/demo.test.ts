@@ -50,9 +50,7 @@ describe("the demo", () => {
 
   for (const look of LOOKS) {
     it(`is accessible on every page, at ${look.width} px${look.dark ? " in the dark" : ""}`, async () => {
-      const tab = await Tab.open(browser, server, look);
-      await tab.logIn();
-      await tab.goto("/");
+      const tab = await Tab.at(browser, server, "/", look);
       await tab.page.getByRole("heading", { level: 1, name: "Today" }).waitFor();
       for (const [name, path, title] of areAllWanted ? [...pages, ...others] : pages) {
         await tab.goto(path);

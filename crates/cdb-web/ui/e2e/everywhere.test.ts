@@ -2,10 +2,9 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Look, launch, Tab, WIDE } from "./browser.ts";
+import { launch, PHONE, Tab, WIDE } from "./browser.ts";
 import { Server, USER } from "./server.ts";
 
-const PHONE: Look = { width: 360, dark: false };
 const TEMPERATURE = `${USER}/garden/temperature`;
 const LAMP = `${USER}/lamp/light`;
 
@@ -151,20 +150,20 @@ describe("a range of time", () => {
 
   it("is that of a table", async () => {
     const tab = await open(`/app/analyse?every=hour&zone=UTC&column=mean:${TEMPERATURE}`);
-    await tab.page.locator(".sentence .range-picker summary").click();
-    await tab.page.getByLabel("Start", { exact: true }).fill("2026-04-10T06:00:00");
-    await tab.page.getByLabel("End", { exact: true }).fill("2026-04-10T18:00:00");
-    await tab.page.getByRole("button", { name: "Show", exact: true }).click();
+    const choose = async (start: string, end: string) => {
+      await tab.page.locator(".sentence .range-picker summary").click();
+      await tab.page.getByLabel("Start", { exact: true }).fill(start);
+      await tab.page.getByLabel("End", { exact: true }).fill(end);
+      await tab.page.getByRole("button", { name: "Show", exact: true }).click();
+    };
+    await choose("2026-04-10T06:00:00", "2026-04-10T18:00:00");
     await tab.page.getByText(/^12 rows/).waitFor();
     expect(tab.page.url()).toContain("from=2026-04-10T06:00:00&to=2026-04-10T18:00:00");
     expect(await tab.page.getByLabel("First day").inputValue()).toMatch(/^2026-04-10T06:00/);
     await tab.picture("analyse-range", WIDE);
     // Whole days are days.
     await tab.page.getByLabel("Row for each").selectOption("day");
-    await tab.page.locator(".sentence .range-picker summary").click();
-    await tab.page.getByLabel("Start", { exact: true }).fill("2026-04-10T00:00:00");
-    await tab.page.getByLabel("End", { exact: true }).fill("2026-04-13T00:00:00");
-    await tab.page.getByRole("button", { name: "Show", exact: true }).click();
+    await choose("2026-04-10T00:00:00", "2026-04-13T00:00:00");
     await tab.page.getByText(/^3 rows/).waitFor();
     expect(tab.page.url()).toContain("from=2026-04-10&to=2026-04-12");
     await tab.close();

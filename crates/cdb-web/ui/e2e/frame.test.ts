@@ -2,10 +2,8 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LOOKS, type Look, launch, Tab, WIDE } from "./browser.ts";
+import { LOOKS, type Look, launch, PHONE, Tab, WIDE } from "./browser.ts";
 import { Server, USER } from "./server.ts";
-
-const PHONE = { width: 360, dark: false };
 
 let server: Server;
 let browser: Browser;
@@ -25,9 +23,7 @@ afterAll(async () => {
 });
 
 async function open(path: string, look: Look = WIDE): Promise<Tab> {
-  const tab = await Tab.open(browser, server, look);
-  await tab.logIn();
-  await tab.goto(path);
+  const tab = await Tab.at(browser, server, path, look);
   await tab.page.locator("#main h1").first().waitFor();
   return tab;
 }

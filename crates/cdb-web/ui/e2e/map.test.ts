@@ -38,9 +38,7 @@ afterAll(async () => {
 });
 
 async function open(path: string, look = WIDE): Promise<Tab> {
-  const tab = await Tab.open(browser, server, look);
-  await tab.logIn();
-  await tab.goto(path);
+  const tab = await Tab.at(browser, server, path, look);
   await tab.page.getByRole("heading", { level: 1 }).waitFor();
   await tab.page.getByRole("button", { name: "Log in" }).waitFor({ state: "detached" });
   return tab;

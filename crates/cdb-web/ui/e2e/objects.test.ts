@@ -2,10 +2,8 @@
 
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LOOKS, type Look, launch, Tab, WIDE } from "./browser.ts";
+import { LOOKS, type Look, launch, PHONE, Tab, WIDE } from "./browser.ts";
 import { PASSWORD, Server, USER } from "./server.ts";
-
-const PHONE = { width: 360, dark: false };
 
 // What would be a script if it were not shown as text.
 const SCRIPT = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
@@ -45,9 +43,7 @@ afterAll(async () => {
 });
 
 async function open(path: string, look: Look = WIDE, on = server): Promise<Tab> {
-  const tab = await Tab.open(browser, on, look);
-  await tab.logIn();
-  await tab.goto(path);
+  const tab = await Tab.at(browser, on, path, look);
   await tab.page.locator("#main h1").first().waitFor({ state: "attached" });
   return tab;
 }

@@ -55,9 +55,7 @@ function card(page: Page) {
 
 /** Opens Today as the user. */
 async function open(look = WIDE): Promise<Tab> {
-  const tab = await Tab.open(browser, server, look);
-  await tab.logIn();
-  await tab.goto("/");
+  const tab = await Tab.at(browser, server, "/", look);
   await card(tab.page).waitFor();
   return tab;
 }

@@ -1,9 +1,8 @@
 import type { Browser, CDPSession, WebSocketRoute } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LOOKS, launch, Tab, WIDE } from "./browser.ts";
+import { LOOKS, launch, PHONE, Tab, WIDE } from "./browser.ts";
 import { Server, USER } from "./server.ts";
 
-const PHONE = { width: 360, dark: false };
 const HOUR = 3600;
 const DAY = 86_400;
 const END = 1_750_000_000;
@@ -40,9 +39,7 @@ afterAll(async () => {
 });
 
 async function open(path: string, look = WIDE): Promise<Tab> {
-  const tab = await Tab.open(browser, server, look);
-  await tab.logIn();
-  await tab.goto(`/${path}`);
+  const tab = await Tab.at(browser, server, `/${path}`, look);
   await settled(tab);
   return tab;
 }

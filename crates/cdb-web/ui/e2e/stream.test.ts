@@ -3,10 +3,8 @@
 import { readFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LOOKS, launch, Tab, WIDE } from "./browser.ts";
+import { LOOKS, launch, PHONE, Tab, WIDE } from "./browser.ts";
 import { Server, USER } from "./server.ts";
-
-const PHONE = { width: 360, dark: false };
 
 // More rows than a browser draws one below the other.
 const LONG = 300_000;
@@ -32,9 +30,7 @@ afterAll(async () => {
 });
 
 async function open(path: string, look = WIDE): Promise<Tab> {
-  const tab = await Tab.open(browser, server, look);
-  await tab.logIn();
-  await tab.goto(path);
+  const tab = await Tab.at(browser, server, path, look);
   await tab.page.getByRole("navigation", { name: "Pages" }).waitFor();
   return tab;
 }

@@ -3,12 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LOOKS, type Look, launch, Tab, WIDE } from "./browser.ts";
+import { LOOKS, type Look, launch, PHONE, Tab, WIDE } from "./browser.ts";
 import { Server, USER } from "./server.ts";
 
 const FIELD = "../../cdb-cli/tests/cdb/field";
-const PHONE = { width: 360, dark: false };
-
 let server: Server;
 let browser: Browser;
 let streams = 0;
@@ -32,9 +30,7 @@ interface Point {
 }
 
 async function open(path: string, look: Look = WIDE): Promise<Tab> {
-  const tab = await Tab.open(browser, server, look);
-  await tab.logIn();
-  await tab.goto(path);
+  const tab = await Tab.at(browser, server, path, look);
   await tab.page.getByRole("button", { name: "Choose a file" }).waitFor();
   return tab;
 }

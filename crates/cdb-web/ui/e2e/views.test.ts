@@ -3,13 +3,11 @@
 import { readFileSync } from "node:fs";
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LOOKS, launch, Tab, WIDE } from "./browser.ts";
+import { LOOKS, launch, PHONE, Tab, WIDE } from "./browser.ts";
 import { Server, USER } from "./server.ts";
 
 const DAY = 86_400;
 const END = 1_700_000_000;
-const PHONE = { width: 360, dark: false };
-
 interface Point {
   t: number;
   d: unknown;
@@ -78,9 +76,7 @@ afterAll(async () => {
 });
 
 async function open(path: string, look = WIDE): Promise<Tab> {
-  const tab = await Tab.open(browser, server, look);
-  await tab.logIn();
-  await tab.goto(path);
+  const tab = await Tab.at(browser, server, path, look);
   await tab.page.getByRole("navigation", { name: "Pages" }).waitFor();
   return tab;
 }

@@ -1,9 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launch, Tab, WIDE } from "./browser.ts";
+import { launch, PHONE, Tab, WIDE } from "./browser.ts";
 import { Server, USER } from "./server.ts";
-
-const PHONE = { width: 360, dark: false };
 
 let server: Server;
 let browser: Browser;
@@ -20,9 +18,7 @@ afterAll(async () => {
 
 /** Opens a page as the user. */
 async function open(path: string, look = WIDE): Promise<Tab> {
-  const tab = await Tab.open(browser, server, look);
-  await tab.logIn();
-  await tab.goto(path);
+  const tab = await Tab.at(browser, server, path, look);
   await tab.page.getByRole("heading", { level: 1 }).waitFor();
   await tab.page.getByRole("button", { name: "Log in" }).waitFor({ state: "detached" });
   return tab;
