@@ -10,7 +10,7 @@ const PLACES: Record<string, string> = {
   addrating: "/app/new/stream?kind=rating",
 };
 
-/** Where a page of the original is now; `undefined` if its hash is none of the original's. */
+/** Returns the address of what the original had at one with a hash; `undefined` for any other hash. */
 export function redirectOf(path: string, hash: string, user: string): string | undefined {
   // The app for phones has added a key, which is not a part of the place.
   const [place = ""] = hash.replace(/^#/, "").split("?");

@@ -33,8 +33,7 @@ export function presetRange(preset: Preset, now: number, zone: string, weekStart
     t1: at(year, from, 1),
     t2: at(year, to, 1),
   });
-  const weekday = weekdayOf(Date.UTC(year, month - 1, day) / DAY);
-  const week = day - ((weekday - weekStart + 7) % 7);
+  const week = day - weekdayOf(Date.UTC(year, month - 1, day) / DAY, weekStart);
   switch (preset) {
     case "today":
       return days(day, day + 1);

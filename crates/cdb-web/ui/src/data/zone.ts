@@ -44,8 +44,10 @@ export function dateOf(day: number): Date {
   return new Date(day * 86_400_000);
 }
 
-/** The day of the week: 0 is Monday. */
-export function weekdayOf(day: number): number {
-  // 1970 began on a Thursday.
-  return (((day + 3) % 7) + 7) % 7;
+/** A Monday: 5 January 1970. */
+export const MONDAY = 4;
+
+/** The place of a day in its week, from 0. Weeks begin on a day from 0, Monday, to 6. */
+export function weekdayOf(day: number, weekStart = 0): number {
+  return (((day - MONDAY - weekStart) % 7) + 7) % 7;
 }

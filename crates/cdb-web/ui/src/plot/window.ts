@@ -14,6 +14,9 @@ export type Look =
   | { kind: "live" /** `undefined` for everything. */; seconds: number | undefined }
   | { kind: "fixed"; range: Range };
 
+/** What a query string says of a look. */
+export const LOOK_NAMES = ["t1", "t2", "span", "range"];
+
 /** What a query string asks for; everything, if it asks for nothing that can be seen. */
 export function lookOf(search: string): Look {
   const query = new URLSearchParams(search);
@@ -29,7 +32,7 @@ export function lookOf(search: string): Look {
 /** The query string of a look, with what else was in it. */
 export function searchOf(look: Look, search: string): string {
   const query = new URLSearchParams(search);
-  for (const name of ["t1", "t2", "span", "range"]) query.delete(name);
+  for (const name of LOOK_NAMES) query.delete(name);
   if (look.kind === "fixed") {
     const { t1, t2 } = rounded(look.range);
     query.set("t1", String(t1));
@@ -40,6 +43,13 @@ export function searchOf(look: Look, search: string): string {
     else query.set("span", String(look.seconds));
   }
   return `?${query}`;
+}
+
+/** What is seen where no stream says where it ends: up to now. `undefined` for everything. */
+export function rangeUntilNow(look: Look): Range | undefined {
+  if (look.kind === "fixed") return look.range;
+  const now = Math.ceil(Date.now() / 1000);
+  return look.seconds === undefined ? undefined : { t1: now - look.seconds, t2: now };
 }
 
 /** Times with no more digits than are seen. */

@@ -24,7 +24,7 @@ function Calendar({ about, points, width }: PictureProps) {
   const last = all.at(-1)?.day;
   if (last === undefined) return <Unfit />;
   // Whole weeks.
-  const row = (day: number) => (weekdayOf(day) - weekStart.value + 7) % 7;
+  const row = (day: number) => weekdayOf(day, weekStart.value);
   const from = last - row(last) - (WEEKS - 1) * 7;
   const days = all.filter(({ day }) => day >= from);
   const values = days.map(({ value }) => value);

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { quoted } from "../data/script.ts";
 import { weekStart } from "../data/week.ts";
+import { MONDAY } from "../data/zone.ts";
 import { text } from "../text/en.ts";
 import { count } from "../text/format.ts";
 import { Chart } from "./chart.tsx";
@@ -65,8 +66,7 @@ function Heat({ about, points, width }: PictureProps) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const words = (n: number) => (measure(about) === "count" ? count(n) : withUnit(n, about));
   const step = (width - LEFT) / HOURS;
-  // 5 January 1970 was a Monday.
-  const weekday = (row: number) => dayName(4 + row + weekStart.value, "weekday");
+  const weekday = (row: number) => dayName(MONDAY + row + weekStart.value, "weekday");
   return (
     <>
       <Legend low={words(rough(low))} high={words(rough(high))} />

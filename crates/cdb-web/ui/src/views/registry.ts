@@ -42,7 +42,7 @@ export function viewsFor(about: About): View[] {
   return VIEWS.filter((view) => view.when(about));
 }
 
-/** A view by its name; `undefined` if there is none for such a stream. */
+/** Returns a view by its name; `undefined` if it does not fit the stream. */
 export function viewFor(about: About, id: string): View | undefined {
   return viewsFor(about).find((view) => view.id === id);
 }

@@ -50,22 +50,9 @@ function Scatter({ about, points, width }: PictureProps) {
   const pairs = pairsOf(points);
   if (pairs.length === 0) return <Unfit />;
   const [nameX = "x", nameY = "y"] = axesOf(about);
-  const x = scale(
-    ...bounds(
-      pairs.map((it) => it.x),
-      false,
-    ),
-    LEFT,
-    width - 4,
-  );
-  const y = scale(
-    ...bounds(
-      pairs.map((it) => it.y),
-      false,
-    ),
-    HEIGHT - BELOW,
-    ABOVE,
-  );
+  const [xs, ys] = [pairs.map(({ x }) => x), pairs.map(({ y }) => y)];
+  const x = scale(...bounds(xs, false), LEFT, width - 4);
+  const y = scale(...bounds(ys, false), HEIGHT - BELOW, ABOVE);
   const colours = [...new Set(pairs.map(({ colour }) => colour))].filter((it) => it !== undefined);
   const { r } = correlation(pairs.map(({ x, y }) => [x, y]));
   const every = stepOf(about);

@@ -1,5 +1,7 @@
 // The words of the sentence that can be changed.
 
+import { isMoment } from "../../data/dataset-time.ts";
+
 /** The class of a word with the colour of its column, counted from 0. */
 export function seriesClass(at: number | undefined): string {
   return at === undefined ? "" : ` series-${(at % 6) + 1}`;
@@ -38,12 +40,13 @@ export function ChoiceWord(props: {
 
 /** A day, or a time of it. */
 export function DayWord(props: { label: string; day: string; onChoose: (day: string) => void }) {
+  const hasTime = isMoment(props.day);
   return (
     <input
       class="choice-word"
-      type={props.day.includes("T") ? "datetime-local" : "date"}
-      min={props.day.includes("T") ? "1970-01-02T00:00" : "1970-01-02"}
-      step={props.day.includes("T") ? "1" : undefined}
+      type={hasTime ? "datetime-local" : "date"}
+      min={hasTime ? "1970-01-02T00:00" : "1970-01-02"}
+      step={hasTime ? "1" : undefined}
       required
       aria-label={props.label}
       value={props.day}

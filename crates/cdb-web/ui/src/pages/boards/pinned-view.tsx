@@ -5,7 +5,7 @@ import type { OwnStream } from "../../data/dataset-streams.ts";
 import { useLive } from "../../data/live.ts";
 import type { LookRange } from "../../data/look.ts";
 import { usePolled } from "../../data/polled.ts";
-import type { Look } from "../../plot/window.ts";
+import { type Look, rangeUntilNow } from "../../plot/window.ts";
 import { text } from "../../text/en.ts";
 import { Picture, useAnswer } from "../../views/picture.tsx";
 import { viewFor } from "../../views/registry.ts";
@@ -75,7 +75,5 @@ function Drawn({ view, about, pinned }: { view: View; about: About; pinned: Pinn
 
 /** The newest is counted back from now, as the other views of a board have it, not from the end of the stream. */
 function rangeOf(look: Look): LookRange {
-  if (look.kind === "fixed") return look.range;
-  const now = Date.now() / 1000;
-  return look.seconds === undefined ? { seconds: undefined } : { t1: now - look.seconds, t2: now };
+  return rangeUntilNow(look) ?? { seconds: undefined };
 }

@@ -9,7 +9,14 @@ import type { Range } from "../../data/tiles.ts";
 import type { Series } from "../../data/tiles-series.ts";
 import { Ranges } from "../../plot/ranges.tsx";
 import { useSeries } from "../../plot/use-series.ts";
-import { type Look, lookOf, rangeOf, searchOf } from "../../plot/window.ts";
+import {
+  LOOK_NAMES,
+  type Look,
+  lookOf,
+  rangeOf,
+  rangeUntilNow,
+  searchOf,
+} from "../../plot/window.ts";
 import { go, path as page, search } from "../../route.ts";
 import { text } from "../../text/en.ts";
 import { Lazy } from "../../widgets/lazy.tsx";
@@ -30,13 +37,11 @@ const WEEK = SPANS.find(({ id }) => id === "week")?.seconds;
 /** Enough to know from when to when there is something. */
 const FEW_COLUMNS = 64;
 
-const NAMES = ["t1", "t2", "span", "range"];
-
 /** What is shown: what the address says, or else what was chosen last, or else the newest week. */
 function lookAt(search: string, chosen: string): Look {
   const said = [search, chosen].find((it) => {
     const parameters = new URLSearchParams(it);
-    return NAMES.some((name) => parameters.has(name));
+    return LOOK_NAMES.some((name) => parameters.has(name));
   });
   return said === undefined ? { kind: "live", seconds: WEEK } : lookOf(said);
 }
@@ -93,7 +98,7 @@ export function Together(props: {
     if (isDone) seek({ kind: "fixed", range: to });
   };
   const pan = (spans: number) => {
-    const seen = range.peek() ?? newest(look.peek());
+    const seen = range.peek() ?? rangeUntilNow(look.peek());
     if (!seen) return;
     const by = spans * (seen.t2 - seen.t1);
     seek({ kind: "fixed", range: { t1: seen.t1 + by, t2: seen.t2 + by } });
@@ -101,7 +106,9 @@ export function Together(props: {
   // Only that of the range: what else is in an address is not for the next time.
   const keep = (search: string) => {
     const parameters = new URLSearchParams(search);
-    onRange(String(new URLSearchParams([...parameters].filter(([name]) => NAMES.includes(name)))));
+    onRange(
+      String(new URLSearchParams([...parameters].filter(([name]) => LOOK_NAMES.includes(name)))),
+    );
   };
   const [first, last] = [plots[0], plots.at(-1)];
   const onWidth = useCallback(
@@ -115,7 +122,7 @@ export function Together(props: {
       {views.some(hasTime) && (
         <Tools
           look={look.value}
-          seen={range.value ?? newest(look.value)}
+          seen={range.value ?? rangeUntilNow(look.value)}
           seek={seek}
           pan={pan}
           onChoose={keep}
@@ -183,13 +190,6 @@ function extentOf(stores: Series[]): Range | undefined {
     t1: Math.min(...extents.map(({ t1 }) => t1)),
     t2: Math.max(...extents.map(({ t2 }) => t2)),
   };
-}
-
-/** What is seen where no plot says it: up to now. */
-function newest(look: Look): Range | undefined {
-  if (look.kind === "fixed") return look.range;
-  const now = Math.ceil(Date.now() / 1000);
-  return look.seconds === undefined ? undefined : { t1: now - look.seconds, t2: now };
 }
 
 function Tools(props: {

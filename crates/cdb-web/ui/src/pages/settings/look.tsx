@@ -2,7 +2,7 @@ import { type Signal, useComputed, useSignal, useSignalEffect } from "@preact/si
 import { useId } from "preact/hooks";
 import { type Preferences, prefer, preferences, THEMES } from "../../data/preferences.ts";
 import { weekStartOf } from "../../data/week.ts";
-import { dateOf } from "../../data/zone.ts";
+import { dateOf, MONDAY } from "../../data/zone.ts";
 import { text } from "../../text/en.ts";
 import { Check } from "../../widgets/form.tsx";
 
@@ -57,9 +57,9 @@ const WEEKDAYS = [0, 1, 2, 3, 4, 5, 6];
 
 const FORMAT = new Intl.DateTimeFormat(undefined, { weekday: "long", timeZone: "UTC" });
 
-/** The name of a day of the week. 5 January 1970 was a Monday. */
+/** The name of a day of the week. */
 function weekday(day: number): string {
-  return FORMAT.format(dateOf(4 + day));
+  return FORMAT.format(dateOf(MONDAY + day));
 }
 
 function Choice(props: {
