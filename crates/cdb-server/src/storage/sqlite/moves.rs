@@ -51,10 +51,12 @@ impl Move {
         let grown = self.grown;
         let now = Extent { corrections: extent.corrections + 1, ..extent };
         match self.moved {
-            Moved::Before => Extent { first: moved(extent.first, -grown), ..now },
-            Moved::After => {
-                Extent { end: moved(extent.end, grown), shift: extent.shift + grown, ..now }
-            }
+            Moved::Before => Extent { first: extent.first.saturating_add_signed(-grown), ..now },
+            Moved::After => Extent {
+                end: extent.end.saturating_add_signed(grown),
+                shift: extent.shift + grown,
+                ..now
+            },
         }
     }
 
@@ -69,15 +71,15 @@ impl Move {
         }
         match self.moved {
             Moved::Before if !starts_after => {
-                start = moved(start, -self.grown);
+                start = start.saturating_add_signed(-self.grown);
                 if ends_before {
-                    end = moved(end, -self.grown);
+                    end = end.saturating_add_signed(-self.grown);
                 }
             }
             Moved::After if !ends_before => {
-                end = moved(end, self.grown);
+                end = end.saturating_add_signed(self.grown);
                 if starts_after {
-                    start = moved(start, self.grown);
+                    start = start.saturating_add_signed(self.grown);
                 }
             }
             Moved::Before | Moved::After => {}
@@ -131,8 +133,4 @@ impl Moves {
         }
         (extent.corrections == corrections).then_some((extent, range))
     }
-}
-
-fn moved(place: u64, by: i64) -> u64 {
-    place.saturating_add_signed(by)
 }

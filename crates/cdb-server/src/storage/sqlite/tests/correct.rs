@@ -58,11 +58,17 @@ async fn what_does_not_fit_changes_nothing() {
     assert_eq!(length(&store, array).await.expect("a length"), 3);
 }
 
+/// A store with a datapoint for each second before `end`.
+async fn store_until(end: u32) -> (TempDir, SqliteStorage, Array) {
+    let (directory, store, array) = store().await;
+    let points: Vec<_> = (1..end).map(|i| (f64::from(i), u64::from(i))).collect();
+    insert(&store, array, &json_of(&points)).await.expect("stored");
+    (directory, store, array)
+}
+
 #[tokio::test]
 async fn a_read_that_has_begun_does_not_mix_what_was_there_with_what_is() {
-    let (_directory, store, array) = store().await;
-    let points: Vec<_> = (1_u32..60_001).map(|i| (f64::from(i), u64::from(i))).collect();
-    insert(&store, array, &json_of(&points)).await.expect("stored");
+    let (_directory, store, array) = store_until(60_001).await;
     let mut reader = reader_of(&store, array, 0..60_000).await;
     reader.next_piece().await.expect("a piece").expect("the first");
     replace(&store, array, Range::Index { start: 10, end: 20 }, &[]).await.expect("replaced");
@@ -173,9 +179,7 @@ fn a_read_that_follows_corrections_sees_each_of_them_as_a_whole_or_not_at_all() 
 
 #[tokio::test]
 async fn a_read_in_the_midst_of_what_is_replaced_ends() {
-    let (_directory, store, array) = store().await;
-    let points: Vec<_> = (1_u32..60_001).map(|i| (f64::from(i), u64::from(i))).collect();
-    insert(&store, array, &json_of(&points)).await.expect("stored");
+    let (_directory, store, array) = store_until(60_001).await;
     let mut reader = reader_of(&store, array, 0..60_000).await;
     reader.follow_corrections();
     reader.next_piece().await.expect("a piece").expect("the first");
@@ -185,9 +189,7 @@ async fn a_read_in_the_midst_of_what_is_replaced_ends() {
 
 #[tokio::test]
 async fn a_read_of_what_is_removed_meanwhile_has_nothing() {
-    let (_directory, store, array) = store().await;
-    let points: Vec<_> = (1_u32..41).map(|i| (f64::from(i), u64::from(i))).collect();
-    insert(&store, array, &json_of(&points)).await.expect("stored");
+    let (_directory, store, array) = store_until(41).await;
     let [mut text, mut pages] =
         [reader_of(&store, array, 10..20).await, reader_of(&store, array, 10..20).await];
     for reader in [&mut text, &mut pages] {
