@@ -72,6 +72,26 @@ describe("a stream that is pinned", () => {
     await pinned.waitFor({ state: "detached" });
     await tab.close();
   });
+
+  it("comes when the connection is back, if its file could not be loaded", async () => {
+    await server.request("PUT", `crud/${USER}/web/pinned`, {
+      description: JSON.stringify([TEMPERATURE]),
+    });
+    const tab = await Tab.open(browser, server);
+    const file = /\/pinned\.js$/;
+    await tab.page.route(file, (route) => route.abort("internetdisconnected"));
+    await tab.logIn();
+    await tab.goto("/");
+    const failure = tab.page.getByRole("banner").getByRole("alert");
+    await failure.waitFor();
+    await tab.context.setOffline(true);
+    await tab.page.getByText("No connection.").waitFor();
+    await tab.page.unroute(file);
+    await tab.context.setOffline(false);
+    await tab.page.getByRole("region", { name: "Pinned" }).waitFor();
+    expect(await failure.count()).toBe(0);
+    await tab.close([/ERR_INTERNET_DISCONNECTED/]);
+  });
 });
 
 describe("a downlink", () => {
