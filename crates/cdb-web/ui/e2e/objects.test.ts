@@ -639,10 +639,17 @@ describe("downlinks", () => {
     await card.getByText("No answer").waitFor();
     expect(await tab.violations()).toEqual([]);
     await tab.picture("downlink-unanswered", WIDE);
+    const requested = async (since: number) =>
+      JSON.parse(await server.request("GET", `crud/${path}/data?downlink=true&i1=${since}`));
+    const requests = async () => (await requested(0)).length;
+    const [{ t: before }] = await requested(-1);
+    // What is taken back is the request that the page knows.
+    const known = tab.page.waitForResponse(
+      async (it) => it.url().endsWith("downlink=true&i1=-1") && (await it.json())[0].t !== before,
+    );
     await card.getByRole("button", { name: "Ask again" }).click();
-    const requests = async () =>
-      JSON.parse(await server.request("GET", `crud/${path}/data?downlink=true&i1=0`)).length;
     await expect.poll(requests).toBe(3);
+    await known;
     await card.getByRole("button", { name: "Take back" }).click();
     await tab.page.getByText("Taken back: 70").waitFor();
     expect(await requests()).toBe(2);
