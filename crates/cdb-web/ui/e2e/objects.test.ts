@@ -382,6 +382,8 @@ describe("what is there", () => {
     const tab = await open(`/${USER}/shed`);
     await tab.page.getByText("Edit", { exact: true }).click();
     await tab.page.getByText("2 streams with 60 points would go with it").waitFor();
+    // With what is drawn of its streams: nothing of that is asked for when they are gone.
+    await tab.page.waitForLoadState("networkidle");
     const remove = tab.page.getByRole("button", { name: `Delete ${USER}/shed` });
     await tab.page.getByLabel(/^To delete it/).fill(`${USER}/she`);
     expect(await remove.isDisabled()).toBe(true);
