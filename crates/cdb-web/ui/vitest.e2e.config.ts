@@ -14,6 +14,6 @@ export default defineConfig({
     // On a busy machine the browser is late now and then; what is wrong fails twice.
     retry: 1,
     // Each file has a server and a browser of its own, and waits for one of them half of the time.
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 });

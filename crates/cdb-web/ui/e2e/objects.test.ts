@@ -647,7 +647,8 @@ describe("downlinks", () => {
     const [{ t: before }] = await requested(-1);
     // What is taken back is the request that the page knows.
     const known = tab.page.waitForResponse(
-      async (it) => it.url().endsWith("downlink=true&i1=-1") && (await it.json())[0].t !== before,
+      async (it) =>
+        it.url().endsWith(`${path}/data?downlink=true&i1=-1`) && (await it.json())[0].t !== before,
     );
     await card.getByRole("button", { name: "Ask again" }).click();
     await expect.poll(requests).toBe(3);

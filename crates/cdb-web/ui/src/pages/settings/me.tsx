@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { changeUser, type User, type UserChanges, user } from "../../api/account.ts";
 import { logOut, type Session } from "../../api/session.ts";
 import { useAction } from "../../data/action.ts";
+import { alone } from "../../data/alone.ts";
 import { usePolled } from "../../data/polled.ts";
 import { text } from "../../text/en.ts";
 import { Failure } from "../../widgets/failure.tsx";
@@ -78,7 +79,8 @@ function Leave({ session }: { session: Session }) {
         <dd>{session.device}</dd>
       </dl>
       <Failure error={error.value} />
-      <LogOut isBusy={isBusy.value} logOut={() => run(logOut)} />
+      {/* What is being sent is answered first: the server takes nothing more when the session has ended. */}
+      <LogOut isBusy={isBusy.value} logOut={() => run(() => alone(logOut))} />
     </section>
   );
 }
