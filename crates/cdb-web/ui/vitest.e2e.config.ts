@@ -13,7 +13,7 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     // On a busy machine the browser is late now and then; what is wrong fails twice.
     retry: 1,
-    // Each file has a server and a browser of its own, and waits for one of them half of the time.
+    // Each file has a server and a browser of its own. More of them at a time are late on two cores.
     maxWorkers: 2,
   },
 });
